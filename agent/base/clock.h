@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace greenwave {
+
+using Duration = std::chrono::milliseconds;
+using Time = std::chrono::sys_time<std::chrono::milliseconds>;  ///< the wall clock, UTC
+using Instant = std::chrono::steady_clock::time_point;          ///< for measuring and waiting
+
+/// The only source of time. Tests pass one of their own.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Time now() const = 0;
+  virtual Instant tick() const = 0;
+};
+
+class SystemClock : public Clock {
+ public:
+  Time now() const override;
+  Instant tick() const override;
+};
+
+/// "2026-11-24T06:11:50Z"
+std::string to_iso(Time time);
+
+/// "250ms", "45s", "2h 5m", "3d 4h": at most two units, for people.
+std::string to_words(Duration duration);
+
+/// Reads "500ms", "60s", "5m", "2h", "1h30m", "3d". Throws Error (invalid) that shows the accepted forms.
+Duration parse_duration(std::string_view text);
+
+}  // namespace greenwave

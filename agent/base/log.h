@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace greenwave {
+
+enum class Level { error, warning, info, debug };
+
+/// Throws Error (invalid) that names the accepted words.
+Level parse_level(std::string_view word);
+
+/// Structured fields beside the message: {"OBJECT", "File/motd"} becomes GREENWAVE_OBJECT in the journal.
+using LogFields = std::vector<std::pair<std::string_view, std::string>>;
+
+/// Where messages go: to journald with their fields when standard error is its stream, else to standard
+/// error as plain lines. Thread-safe. Messages never hold secrets.
+class Log {
+ public:
+  explicit Log(Level threshold);
+
+  void error(std::string_view message, const LogFields& fields = {}) const {
+    write(Level::error, message, fields);
+  }
+  void warning(std::string_view message, const LogFields& fields = {}) const {
+    write(Level::warning, message, fields);
+  }
+  void info(std::string_view message, const LogFields& fields = {}) const {
+    write(Level::info, message, fields);
+  }
+  void debug(std::string_view message, const LogFields& fields = {}) const {
+    write(Level::debug, message, fields);
+  }
+
+ private:
+  void write(Level level, std::string_view message, const LogFields& fields) const;
+
+  Level threshold_;
+  bool journal_;
+};
+
+}  // namespace greenwave

@@ -1,0 +1,139 @@
+#include "base/process.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+
+namespace greenwave {
+
+namespace {
+
+/// posix_spawn's attributes and file actions, freed together.
+struct Spawn {
+  posix_spawnattr_t attributes{};
+  posix_spawn_file_actions_t actions{};
+
+  Spawn() {
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_init(&actions);
+  }
+  Spawn(const Spawn&) = delete;
+  Spawn& operator=(const Spawn&) = delete;
+  ~Spawn() {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  }
+};
+
+std::vector<std::string> environment_of(const Command& command) {
+  const char* path = std::getenv("PATH");
+  const char* home = std::getenv("HOME");
+  std::map<std::string, std::string> variables{
+      {"PATH", path != nullptr ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+      {"HOME", home != nullptr ? home : "/"},
+      {"LANG", "C.UTF-8"}};
+  for (const auto& [key, value] : command.environment) variables[key] = value;
+  std::vector<std::string> texts;
+  for (const auto& [key, value] : variables) texts.push_back(key + "=" + value);
+  return texts;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (auto& text : texts) list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+pid_t start(const Command& command, int output) {
+  Spawn spawn;
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setflags(&spawn.attributes,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setpgroup(&spawn.attributes, 0);
+  posix_spawnattr_setsigmask(&spawn.attributes, &none);
+  posix_spawnattr_setsigdefault(&spawn.attributes, &all);
+  posix_spawn_file_actions_addopen(&spawn.actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&spawn.actions, output, 1);
+  posix_spawn_file_actions_adddup2(&spawn.actions, output, 2);
+  posix_spawn_file_actions_addclosefrom_np(&spawn.actions, 3);
+
+  auto arguments = command.argv;
+  auto variables = environment_of(command);
+  const auto argv = pointers(arguments);
+  const auto envp = pointers(variables);
+  pid_t child = 0;
+  const int failure =
+      posix_spawnp(&child, argv[0], &spawn.actions, &spawn.attributes, argv.data(), envp.data());
+  if (failure != 0) {
+    throw Error(failure == ENOMEM || failure == EAGAIN ? Fault::transient : Fault::invalid,
+                fmt::format("cannot run {}: {}", command.argv[0], std::strerror(failure)),
+                failure == ENOENT ? "is the program installed, and its path right?" : "");
+  }
+  return child;
+}
+
+}  // namespace
+
+CommandResult run(const Command& command) {
+  if (command.argv.empty()) throw Error(Fault::internal, "a command without words");
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("make a pipe for", command.argv[0]);
+  Fd reading(ends[0]);
+  Fd writing(ends[1]);
+  const pid_t child = start(command, writing.get());
+  writing = Fd();
+  Fd ended(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+
+  CommandResult result;
+  const auto deadline = std::chrono::steady_clock::now() + command.timeout;
+  bool output_open = true;
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now()).count();
+    if (left <= 0) {
+      result.timed_out = true;
+      break;
+    }
+    pollfd waits[2] = {{ended.get(), POLLIN, 0}, {output_open ? reading.get() : -1, POLLIN, 0}};
+    const auto slice = static_cast<int>(std::min<long>(left, command.while_waiting ? 1000 : left));
+    const int ready = ::poll(waits, 2, slice);
+    if (ready < 0 && errno != EINTR) break;
+    if (command.while_waiting) command.while_waiting();
+    if (ready > 0 && waits[1].revents != 0) {
+      char chunk[4096];
+      const auto count = ::read(reading.get(), chunk, sizeof chunk);
+      if (count <= 0) {
+        output_open = false;
+      } else {
+        const auto room = command.output_cap - std::min(command.output_cap, result.output.size());
+        result.output.append(chunk, std::min(room, static_cast<std::size_t>(count)));
+      }
+      continue;  // output first: what a process said before its end is kept
+    }
+    if (ready > 0 && waits[0].revents != 0) break;
+  }
+  // Whatever the program left running in its group ends with it.
+  ::kill(-child, SIGKILL);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+}  // namespace greenwave

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/problem.h"
+
+namespace greenwave::config {
+
+/// Files that hold secrets or trust. An empty path means: not set. A path written `credential:NAME` in
+/// agent.yaml is systemd's $CREDENTIALS_DIRECTORY/NAME, already resolved here.
+struct Credentials {
+  std::string username;
+  std::filesystem::path token_file;
+  std::filesystem::path password_file;
+  std::filesystem::path ssh_key_file;
+  std::filesystem::path known_hosts_file;
+  std::filesystem::path client_certificate;
+  std::filesystem::path client_key;
+  std::filesystem::path ca_file;
+};
+
+struct Repository {
+  std::string url;  ///< https://, ssh:// or file://; never holds a password
+  std::string branch = "main";
+  std::string path;  ///< subdirectory of the repository that holds the cluster; empty: its root
+  Duration interval = std::chrono::seconds(60);
+  Credentials credentials;
+};
+
+enum class Runtime { none, podman, kubernetes };
+
+/// /etc/greenwave/agent.yaml, checked, with defaults filled in.
+struct Config {
+  std::filesystem::path file;
+  std::filesystem::path root;  ///< of --root; "/" without one
+  std::string device;
+  Repository repository;
+  std::filesystem::path allowed_signers;  ///< empty: commits are not checked
+  std::vector<std::pair<std::string, std::string>> labels;
+  Runtime runtime = Runtime::none;
+  std::vector<std::string> allowed_paths{"/etc", "/opt", "/srv", "/var/lib"};  ///< as manifests write them
+  std::filesystem::path state_directory;                                       ///< under `root`
+  std::filesystem::path runtime_directory;                                     ///< under `root`
+  std::string hub_url;
+
+  std::filesystem::path socket() const { return runtime_directory / "control.sock"; }
+  std::filesystem::path database() const { return state_directory / "state.db"; }
+  std::filesystem::path store() const { return state_directory / "git"; }
+
+  /// Of everything here that a render or an apply depends on: another value means that the device is
+  /// rendered anew although the commit is the same.
+  Digest digest() const;
+};
+
+/// Reads, checks and completes the configuration. Throws Error (invalid) whose message lists every problem,
+/// a line each, as FILE:LINE:COLUMN: what is wrong; what was expected.
+Config load_config(const std::filesystem::path& file, const std::filesystem::path& root);
+
+/// The part of load_config that reads outside bytes: no file is opened. `name` is for messages.
+Config parse_config(std::string_view text, const std::string& name, const std::filesystem::path& root,
+                    Problems& problems);
+
+}  // namespace greenwave::config

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/error.h"
+#include "base/problem.h"
+#include "model/inventory.h"
+#include "model/manifest.h"
+#include "model/source_tree.h"
+#include "plan/step.h"
+
+namespace greenwave::drivers {
+
+/// How one step went.
+struct Outcome {
+  bool ok = false;
+  /// On success: record, files, live, as they are now. On failure: record and files as far as known. The
+  /// caller fills in the rest.
+  Entry entry;
+  std::string error;  ///< on failure: what and what to do about it; no secret
+};
+
+/// Called once a step, in any order, when its result is durable.
+using Report = std::function<void(const plan::Step& step, Outcome outcome)>;
+
+/// One place where objects live: the host, podman, a Kubernetes API server. One thread. Drivers change the
+/// device in apply() alone, and never write the agent's state.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  virtual bool serves(const ObjectId& id) const = 0;
+
+  /// Reads and checks a manifest without looking at the device; what is wrong goes into `problems` with
+  /// its place. Pure.
+  virtual plan::Footprint footprint(const Manifest& manifest, Problems& problems) const = 0;
+
+  /// Whether the device has left the state in which `entry` was applied; a few words say how ("content
+  /// changed", "not running"), or nothing when it has not. Cheap: content is read only where lstat differs
+  /// from the entry's signatures, or always with `distrust`. `refreshed` is set to new signatures where
+  /// lstat differs but nothing of ours changed (a touched file).
+  virtual std::optional<std::string> drift(const Entry& entry, bool distrust,
+                                           std::optional<std::vector<FileSignature>>& refreshed) = 0;
+
+  /// Compares a manifest with the device. `entry` is null for an object that is not in the inventory.
+  /// Throws Error when the object alone cannot be judged (a directory where a file should be, …).
+  virtual plan::Difference compare(const plan::Desired& desired, const Entry* entry,
+                                   const SourceTree& tree) = 0;
+
+  /// Does the steps, which are all served by this driver, in an order that keeps theirs where it matters;
+  /// reports each. Ends early, between two steps, when `stop` says so: the rest is not reported. A failing
+  /// step is reported, not thrown.
+  virtual void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
+                     const std::function<bool()>& stop) = 0;
+};
+
+}  // namespace greenwave::drivers

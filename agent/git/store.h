@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "model/source_tree.h"
+
+struct git_repository;
+
+namespace greenwave::git {
+
+/// Sets libgit2's memory limits (its defaults are far beyond a small device) and starts it. Once a process.
+void initialize();
+
+struct Commit {
+  std::string oid;  ///< 40 hexadecimal digits
+  std::string subject;
+  std::string author;  ///< name only
+  Time time{};
+};
+
+/// The device's bare repository: an object database without a checkout. One thread.
+class Store {
+ public:
+  /// Opens or creates it. Throws Error (damaged) when what is there cannot be read.
+  explicit Store(std::filesystem::path directory);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  const std::filesystem::path& directory() const { return directory_; }
+  git_repository* raw() const { return repository_; }
+
+  bool has(const std::string& oid) const;
+  Commit commit(const std::string& oid) const;
+  /// The files of a commit under `path` ("" for all). Throws Error: invalid when the commit has no such
+  /// directory, damaged when an object cannot be read. The Store must outlive it.
+  std::unique_ptr<SourceTree> tree(const std::string& commit, const std::string& path) const;
+
+  /// Keeps a commit (and what it needs) reachable under refs/greenwave/NAME, so that no collection drops it.
+  /// Writes nothing when the ref already points there.
+  void keep(const std::string& name, const std::string& oid);
+
+  /// Sets a damaged store aside as DIRECTORY.damaged (replacing an older one), so that a new one can be made.
+  static void set_aside(const std::filesystem::path& directory);
+
+ private:
+  std::filesystem::path directory_;
+  git_repository* repository_ = nullptr;
+};
+
+}  // namespace greenwave::git

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/digest.h"
+#include "model/object_id.h"
+#include "yaml/node.h"
+
+namespace greenwave {
+
+/// Annotations that Greenwave reads on any manifest.
+namespace annotations {
+inline constexpr std::string_view depends_on = "greenwave.dev/depends-on";  ///< "File/a, SystemdUnit/b"
+inline constexpr std::string_view prune = "greenwave.dev/prune";            ///< "disabled" keeps the object
+}  // namespace annotations
+
+/// A file or tree in the repository that a manifest's `spec.source` names.
+struct Source {
+  std::string path;  ///< from the cluster's root, normalised: no leading slash, no "." or ".."
+  std::string oid;   ///< git's name for the blob or tree, hexadecimal: changes when the content does
+  bool is_directory = false;
+};
+
+/// One rendered object for this device: layers merged, variables replaced.
+struct Manifest {
+  ObjectId id;
+  yaml::Node document;           ///< the whole map: apiVersion, kind, metadata, spec
+  std::optional<Source> source;  ///< set where spec.source is (File and Directory of ours)
+  Digest digest;                 ///< of `document` and of the source's oid
+
+  const Place& place() const { return document.place; }
+  /// An empty map when the manifest has none.
+  const yaml::Node& spec() const;
+  std::string annotation(std::string_view key) const;  ///< empty when absent
+};
+
+/// Sets `digest` from the rest.
+void seal(Manifest& manifest);
+
+}  // namespace greenwave

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/inventory.h"
+#include "model/manifest.h"
+
+namespace greenwave::plan {
+
+/// What a manifest means for the device, known without looking at the device.
+struct Footprint {
+  /// What the object owns alone: "path:/etc/motd", "unit:chrony.service". Two objects of one render that
+  /// claim the same are refused.
+  std::vector<std::string> claims;
+  /// Claims that, where another object makes them, come first: a File's parent directories.
+  std::vector<std::string> after;
+  std::vector<ObjectRef> restart_on;
+  std::vector<ObjectRef> reload_on;
+  /// Breaks ties in the order: directories 10, files 20, units 30, commands 40.
+  int rank = 0;
+  /// Its content is a secret: shown only as "changed".
+  bool sensitive = false;
+};
+
+/// A manifest that passed its driver's checks.
+struct Desired {
+  Manifest manifest;
+  Footprint footprint;
+};
+
+/// What comparing a manifest with the device found.
+struct Difference {
+  enum class Kind {
+    none,    ///< the device is as the manifest says
+    create,  ///< the device has nothing there
+    change,  ///< the device has something else there
+  };
+  Kind kind = Kind::none;
+  std::string diff;    ///< for people: a unified diff, or a line; holds no secret
+  std::string was;     ///< what was there before, for the history: a line, or a small text; no secret
+  std::string record;  ///< the driver's record for the intent: what remove needs if the result never comes
+};
+
+enum class Verb {
+  create,
+  adopt,    ///< something was there that is not in the inventory; from now on it is ours
+  update,   ///< the manifest changed
+  repair,   ///< the manifest did not change: the device drifted
+  accept,   ///< the device is already as the changed manifest says: only the inventory is updated
+  restart,  ///< an object that it restarts on changed
+  reload,
+  remove,   ///< pruned
+  release,  ///< leaves the inventory without a change to the device: another object has taken its place
+};
+
+std::string_view to_string(Verb verb);
+
+/// One ordered action on one object.
+struct Step {
+  Verb verb = Verb::create;
+  ObjectId id;
+  const Desired* desired = nullptr;  ///< null for remove and release
+  const Entry* entry = nullptr;      ///< null when the object is new
+  Difference difference;
+  /// The objects whose change makes a unit restart (or reload) after this step's own work.
+  std::vector<ObjectId> restart_because;
+  std::vector<ObjectId> reload_because;
+  /// Steps (by index in the plan) that must have succeeded, by depends-on; otherwise this one is held.
+  std::vector<std::size_t> needs;
+};
+
+}  // namespace greenwave::plan

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/problem.h"
+#include "model/cluster.h"
+#include "model/device.h"
+#include "model/manifest.h"
+#include "model/source_tree.h"
+
+namespace greenwave::render {
+
+/// What the device itself brings to its render.
+struct Identity {
+  std::string device;
+  Labels labels;  ///< of its own configuration
+  Labels facts;   ///< arch, os
+};
+
+struct Rendered {
+  Cluster cluster;
+  Device device;
+  std::vector<Manifest> manifests;  ///< sealed, one for each object, ordered by id
+  Problems problems;
+  /// Objects that the repository declares but that were refused (`problems` says why). Their last good
+  /// state stays: they must not be pruned.
+  std::vector<ObjectId> refused;
+  /// False when some file could not be read at all, so that objects may be missing from `manifests` that the
+  /// repository does declare: nothing may be pruned then.
+  bool complete = true;
+  std::vector<std::string> layers;  ///< paths of the layers that this device gets
+};
+
+/// Works out what `tree` says this device should be. Pure: the same tree and identity give the same result.
+/// Throws Error (invalid) only where nothing can be said at all (greenwave.yaml or the inventory is broken);
+/// its message holds the place.
+Rendered render(const SourceTree& tree, const Identity& identity);
+
+}  // namespace greenwave::render

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/clock.h"
+#include "model/object_id.h"
+
+namespace greenwave::state {
+
+/// What one sync did to one object.
+struct Action {
+  std::string verb;  ///< plan::Verb's word, or "refuse"
+  std::string object;
+  bool ok = true;
+  std::string error;
+  std::string reason;  ///< how it drifted, what it restarted for
+  std::string was;     ///< what had been there before; no secret
+};
+
+/// One sync that changed something, or failed: syncs that change nothing are not recorded.
+struct SyncRecord {
+  std::int64_t number = 0;  ///< set by State
+  Time started{};
+  Duration took{};
+  std::string trigger;  ///< "start", "interval", "request", "pause", "resume"
+  std::string who;      ///< for a request: the person
+  std::string commit;
+  std::string subject;
+  std::string author;
+  std::string result;  ///< "in sync", "failed" (some objects), "refused", "error" (no sync at all)
+  std::string error;   ///< for "error", and the reason given with a pause
+  std::vector<Action> actions;
+  std::vector<std::string> problems;  ///< of the repository, as FILE:LINE:COLUMN texts
+};
+
+struct Pause {
+  Time until{};
+  std::string who;
+  std::string reason;
+};
+
+nlohmann::json to_json(const SyncRecord& record);
+SyncRecord sync_record_from_json(const nlohmann::json& json);
+
+}  // namespace greenwave::state

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/inventory.h"
+#include "plan/plan.h"
+#include "state/history.h"
+
+struct sqlite3;
+
+namespace greenwave::state {
+
+/// The agent's memory, one SQLite file (WAL, synchronous=FULL: what a call here returned from survives a
+/// power cut). The only part of the agent that writes its state directory, the git store aside. Thread-safe;
+/// every call is short. Throws Error (damaged) when the file cannot be read, transient when it cannot be
+/// written (a full disk).
+class State {
+ public:
+  /// Opens or creates it, and brings an older schema up to date.
+  explicit State(const std::filesystem::path& file);
+  ~State();
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  /// For a look at the last state when no daemon runs: writes nothing. Nothing when there is no file.
+  static std::unique_ptr<State> open_read_only(const std::filesystem::path& file);
+
+  /// Moves a damaged file (and its WAL) aside as FILE.damaged, so that a new one can be made.
+  static void set_aside(const std::filesystem::path& file);
+
+  /// All entries, ordered by id.
+  std::vector<Entry> inventory() const;
+
+  /// Before the first change to the device: marks the entries as intended (new ones are inserted with their
+  /// claims, rank and record; known ones keep digest and files) and remembers the restarts that their change
+  /// will owe. One durable transaction.
+  void intend(std::span<const Entry> entries, std::span<const plan::Owed> owed);
+
+  /// After the device changed, durably: replaces the entries, drops the forgotten ones, and clears what was
+  /// owed to `settled_units`. One durable transaction.
+  void settle(std::span<const Entry> entries, std::span<const ObjectId> forgotten,
+              std::span<const ObjectId> settled_units);
+
+  std::vector<plan::Owed> owed() const;
+
+  /// Adds to the history and bounds it: the last 1,000 syncs, none older than 30 days (by `now`, ignored
+  /// while the clock is plainly unset).
+  void record(const SyncRecord& sync, Time now);
+  /// Newest first.
+  std::vector<SyncRecord> history(std::size_t most) const;
+
+  std::optional<Pause> pause() const;
+  void set_pause(const std::optional<Pause>& pause);
+
+  /// Small values of the sync loop: "rendered" (what was last rendered in full), "commit", …
+  std::optional<std::string> value(const std::string& key) const;
+  /// Writes nothing when the value is already there.
+  void set_value(const std::string& key, const std::string& value);
+
+ private:
+  explicit State(sqlite3* raw) : raw_(raw) {}
+
+  mutable std::mutex mutex_;
+  sqlite3* raw_ = nullptr;
+};
+
+}  // namespace greenwave::state

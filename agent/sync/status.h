@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/clock.h"
+#include "git/store.h"
+#include "state/history.h"
+
+namespace greenwave::sync {
+
+struct FailedObject {
+  std::string object;
+  std::string reason;
+};
+
+/// What `greenwave status` shows: a snapshot, cheap to copy.
+struct Status {
+  std::string version;
+  std::string device;
+  std::string cluster;  ///< empty until a first render
+  std::string repository;
+  std::string branch;
+  std::optional<git::Commit> commit;  ///< applied (or being applied)
+  std::string phase;                  ///< "idle", "polling", "fetching", "rendering", "applying", "starting"
+  std::optional<Time> last_sync;      ///< that reached its end, in this process or as the history knows it
+  std::string last_result;            ///< as SyncRecord::result
+  Duration last_took{};
+  std::string last_error;  ///< why the last sync could not be done at all; empty: it could
+  std::optional<Time> next_sync;
+  std::size_t objects = 0;
+  std::size_t in_sync = 0;
+  std::size_t drifted = 0;            ///< repaired by the last sync
+  std::vector<FailedObject> failed;   ///< failed, refused or held
+  std::vector<std::string> problems;  ///< of the repository, errors first, as FILE:LINE:COLUMN texts
+  std::vector<std::string>
+      notes;  ///< said once: "units are not started under --root", "commits are not checked"
+  std::optional<state::Pause> pause;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_last_sync = 0;
+  bool running = true;  ///< false: read from the state file, no daemon runs
+};
+
+nlohmann::json to_json(const Status& status);
+Status status_from_json(const nlohmann::json& json);
+
+}  // namespace greenwave::sync

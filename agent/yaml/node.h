@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "base/problem.h"
+
+namespace greenwave::yaml {
+
+struct Member;
+
+/// A parsed value that remembers where it was written, so that a wrong field found many stages later
+/// still carries its file, line and column. Maps keep the order in which they were written.
+struct Node {
+  using Sequence = std::vector<Node>;
+  using Map = std::vector<Member>;
+
+  std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Sequence, Map> value = nullptr;
+  Place place;
+
+  bool is_null() const { return std::holds_alternative<std::nullptr_t>(value); }
+  bool is_string() const { return std::holds_alternative<std::string>(value); }
+  bool is_sequence() const { return std::holds_alternative<Sequence>(value); }
+  bool is_map() const { return std::holds_alternative<Map>(value); }
+
+  const std::string* string() const { return std::get_if<std::string>(&value); }
+  const Sequence* sequence() const { return std::get_if<Sequence>(&value); }
+  Sequence* sequence() { return std::get_if<Sequence>(&value); }
+  const Map* map() const { return std::get_if<Map>(&value); }
+  Map* map() { return std::get_if<Map>(&value); }
+
+  /// The member of a map; null when absent or not a map.
+  const Node* find(std::string_view key) const;
+  Node* find(std::string_view key);
+  /// `find` along keys: at({"metadata", "name"}).
+  const Node* at(std::initializer_list<std::string_view> keys) const;
+};
+
+struct Member {
+  std::string key;
+  Place key_place;
+  Node value;
+};
+
+/// Adds or replaces a member of a map node.
+void set(Node& map, std::string key, Node value);
+
+/// "a string", "a map", "a whole number": for messages.
+std::string_view kind_of(const Node& node);
+
+/// Equal values; places and the order of map members do not count.
+bool same_value(const Node& a, const Node& b);
+
+nlohmann::ordered_json to_json(const Node& node);
+/// All nodes get `place`.
+Node from_json(const nlohmann::ordered_json& json, const Place& place);
+
+/// Compact bytes that are equal only for equal values (and member orders): for digests.
+std::string canonical(const Node& node);
+
+}  // namespace greenwave::yaml

@@ -1,0 +1,105 @@
+#include "yaml/load.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "yaml/emit.h"
+
+using namespace greenwave;
+
+namespace {
+
+std::string json_of(const std::string& text) {
+  Problems problems;
+  const auto node = yaml::load(text, "test.yaml", problems);
+  REQUIRE_FALSE(problems.has_errors());
+  REQUIRE(node);
+  return yaml::to_json(*node).dump();
+}
+
+std::string first_problem(const std::string& text, const yaml::Limits& limits = {}) {
+  Problems problems;
+  yaml::load_all(text, "test.yaml", problems, limits);
+  REQUIRE_FALSE(problems.empty());
+  return to_string(problems.list().front());
+}
+
+}  // namespace
+
+TEST_CASE("yaml: scalars take their types from the core schema of YAML 1.2") {
+  CHECK(json_of("[1, -2, 0o17, 0xff, 1.5, 1e3, true, null, ~, text, '1', \"true\"]") ==
+        R"([1,-2,15,255,1.5,1000.0,true,null,null,"text","1","true"])");
+}
+
+TEST_CASE("yaml: an unquoted yes is a text, with a warning that says to quote it") {
+  Problems problems;
+  const auto node = yaml::load("enabled: yes", "test.yaml", problems);
+  REQUIRE(node);
+  CHECK(*node->find("enabled")->string() == "yes");
+  REQUIRE(problems.size() == 1);
+  CHECK(problems.list()[0].severity == Severity::warning);
+  CHECK(to_string(problems.list()[0]).starts_with("test.yaml:1:10: warning: yes is a text here"));
+}
+
+TEST_CASE("yaml: a number with a leading zero is decimal, with a warning that it looks octal") {
+  CHECK(first_problem("mode: 0644") ==
+        "test.yaml:1:7: warning: 0644 is the decimal number 644 here; other readers take it for octal; "
+        "write \"0644\" for a text, or 644 for the number");
+}
+
+TEST_CASE("yaml: anchors, aliases and merge keys give what Kubernetes' reader gives") {
+  CHECK(json_of("base: &b {x: 1, y: 2}\nmore:\n  <<: *b\n  y: 3\n") ==
+        R"({"base":{"x":1,"y":2},"more":{"y":3,"x":1}})");
+}
+
+TEST_CASE("yaml: a stream of documents is read whole, empty documents left out") {
+  Problems problems;
+  const auto documents = yaml::load_all("a: 1\n---\n# only a comment\n---\nb: 2\n", "test.yaml", problems);
+  CHECK(problems.empty());
+  REQUIRE(documents.size() == 2);
+  CHECK(documents[1].place.line == 5);
+}
+
+TEST_CASE("yaml: a duplicate key is refused with both places") {
+  CHECK(
+      first_problem("a: 1\nb: 2\na: 3\n") ==
+      "test.yaml:3:1: error: the key \"a\" stands twice in this map, first in line 1; remove one of the two");
+}
+
+TEST_CASE("yaml: a tab in the indentation is refused with its place and the remedy") {
+  CHECK(first_problem("a:\n\tb: 1\n") ==
+        "test.yaml:2:1: error: a tab is used for indentation; indent with spaces");
+}
+
+TEST_CASE("yaml: broken syntax is refused with its place") {
+  CHECK(first_problem("a: [1, 2\nb: 3\n").starts_with("test.yaml:2:"));
+}
+
+TEST_CASE("yaml: a bomb of aliases is refused before it takes memory") {
+  std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < 12; ++i) {
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) bomb += (j > 0 ? ",*a" : "*a") + std::to_string(i - 1);
+    bomb += "]\n";
+  }
+  CHECK(first_problem(bomb).find("more than 200000 values") != std::string::npos);
+}
+
+TEST_CASE("yaml: a file nested too deep or too large is refused") {
+  CHECK(first_problem(std::string(100, '[')).find("nested deeper than 64 levels") != std::string::npos);
+  CHECK(first_problem("a: 123456789", {.bytes = 5}).find("the file has 12 B") != std::string::npos);
+}
+
+TEST_CASE("yaml: what is emitted reads back to the same value") {
+  for (const std::string text :
+       {"a: 'yes'\nb: \"1\"\nc: \"0644\"\nd: \"multi\\nline\\n\"\ne: \" lead\\n x\"\nf: []\ng: {}\n",
+        "- 1\n- 1.5\n- 1.0\n- true\n- null\n- \"~\"\n- \"a: b # c\"\n- \"\\t\"\n- \"\\u0007\"\n"}) {
+    Problems problems;
+    const auto node = yaml::load(text, "in", problems);
+    REQUIRE(node);
+    const auto again = yaml::load(yaml::emit(*node), "out", problems);
+    REQUIRE(again);
+    CHECK(problems.empty());
+    CHECK(yaml::same_value(*node, *again));
+  }
+}
