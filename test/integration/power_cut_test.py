@@ -1,0 +1,157 @@
+"""A daemon that dies at any changing system call, and is started again, ends as if nothing had happened.
+
+strace kills the daemon at the N-th call of each kind, for every N that a sync reaches. After each kill: no
+file under its final name may be anything but whole (as before or as after); after the restart: the device is
+as an undisturbed one, with the same inventory, and nothing of ours is left beside it.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import stat
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from greenwave import City, Device, Scratch, file_manifest, run  # noqa: E402
+
+CHANGING = [
+    "mkdirat", "mkdir", "renameat", "renameat2", "rename", "unlink", "unlinkat", "symlinkat", "linkat", "fchmod",
+    "fchmodat", "fchown", "fchownat", "utimensat", "write", "writev", "pwrite64", "pwritev", "fsync", "fdatasync",
+    "syncfs", "ftruncate", "fallocate",
+]  # fmt: skip
+
+
+def directory_manifest(name, path, **spec):
+    return json.dumps(
+        {"apiVersion": "greenwave.dev/v1", "kind": "Directory", "metadata": {"name": name}, "spec": {"path": path, **spec}}
+    )
+
+
+UNIT = json.dumps(
+    {
+        "apiVersion": "greenwave.dev/v1",
+        "kind": "SystemdUnit",
+        "metadata": {"name": "beacon"},
+        "spec": {
+            "name": "beacon.service",
+            "content": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
+            "enabled": True,
+            "restartOn": ["File/one"],
+        },
+    }
+)
+
+FIRST = {
+    "one.yaml": file_manifest("one", "/etc/signals/one.conf", "one\n" * 400, mode="0600"),
+    "two.yaml": file_manifest("two", "/etc/signals/two.conf", "two\n"),
+    "gone.yaml": file_manifest("gone", "/opt/gone/gone.conf", "gone\n"),
+    "plans.yaml": directory_manifest("plans", "/srv/plans", source="plans", purge=True),
+    "plans/am.csv": "peak,90\n",
+    "plans/pm.csv": "peak,110\n",
+    "unit.yaml": UNIT,
+}
+SECOND = {
+    "one.yaml": file_manifest("one", "/etc/signals/one.conf", "uno\n" * 400, mode="0640"),
+    "gone.yaml": None,
+    "plans/pm.csv": None,
+    "plans/night.csv": "free,0\n",
+    "three.yaml": file_manifest("three", "/var/lib/three/three.conf", "three\n"),
+}
+
+
+def tree_of(root):
+    """{path: (type and mode, content)} of what a device holds, the agent's own directories aside."""
+    tree = {}
+    for directory, names, files in os.walk(root):
+        for name in names + files:
+            path = pathlib.Path(directory) / name
+            relative = str(path.relative_to(root))
+            if relative.startswith(("var/lib/greenwave", "run")):
+                continue
+            about = path.lstat()
+            content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+            tree[relative] = (stat.filemode(about.st_mode), content)
+    return tree
+
+
+def inventory_of(device):
+    return {
+        entry["object"]: (entry["state"], entry["digest"], entry["claims"]) for entry in device.json("show")["objects"]
+    }
+
+
+class PowerCuts(unittest.TestCase):
+    def setUp(self):
+        scratch = Scratch()
+        self.scratch = scratch.__enter__()
+        self.addCleanup(scratch.__exit__)
+        self.city = City(self.scratch)
+
+    def kill_everywhere(self, start, old, new):
+        """Kills a sync from the state that `start` makes at every changing call, and checks what is left."""
+        reference = start("reference")
+        reference.once(check=0)
+        wanted, inventory = tree_of(reference.root), inventory_of(reference)
+        kills = 0
+        for call in CHANGING:
+            number = 0
+            while True:
+                number += 1
+                device = start("victim")
+                inject = f"inject={call}:signal=KILL:when={number}"
+                ended = device.once(prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject))
+                if ended.returncode == 0:
+                    shutil.rmtree(device.directory)
+                    break
+                kills += 1
+                with self.subTest(call=call, number=number):
+                    self.assert_nothing_is_half_written(device, old, new)
+                    device.once(check=0)
+                    self.assertEqual(tree_of(device.root), wanted)
+                    self.assertEqual(inventory_of(device), inventory)
+                    self.assert_state_is_intact(device)
+                shutil.rmtree(device.directory)
+        self.assertGreater(kills, 50, "the sync was hardly ever killed: does the injection still work?")
+
+    def assert_nothing_is_half_written(self, device, old, new):
+        for path, (mode, content) in tree_of(device.root).items():
+            if path.endswith(".greenwave~") or not mode.startswith("-"):
+                continue
+            known = [tree[path] for tree in (old, new) if path in tree]
+            self.assertIn((mode, content), known, f"{path} is neither as before nor as after")
+
+    def assert_state_is_intact(self, device):
+        database = sqlite3.connect(device.state / "state.db")
+        self.assertEqual(database.execute("PRAGMA integrity_check").fetchone(), ("ok",))
+        database.close()
+
+    def test_a_first_sync_killed_at_every_changing_call_ends_as_an_undisturbed_one(self):
+        self.city.commit(FIRST)
+        reference = Device(self.scratch / "new", self.city.url)
+        reference.once(check=0)
+        self.kill_everywhere(lambda name: Device(self.scratch / name, self.city.url), {}, tree_of(reference.root))
+
+    def test_an_update_with_a_prune_killed_at_every_changing_call_ends_as_an_undisturbed_one(self):
+        self.city.commit(FIRST)
+        before = Device(self.scratch / "before", self.city.url)
+        before.once(check=0)
+        self.city.commit(SECOND)
+        after = Device(self.scratch / "after", self.city.url)
+        after.once(check=0)
+
+        def start(name):
+            directory = self.scratch / name
+            run("cp", "-a", before.directory, directory)
+            device = Device.__new__(Device)
+            device.__dict__.update(before.__dict__)
+            device.directory, device.root, device.config = directory, directory / "root", directory / "agent.yaml"
+            return device
+
+        self.kill_everywhere(start, tree_of(before.root), tree_of(after.root))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,204 @@
+"""What the integration tests and benchmarks share: a city's repository, and a device that follows it.
+
+Everything lives in a temporary directory of its own and is gone at the end; processes are ended by pid.
+The programs come from GREENWAVE_BIN (the build's bin directory).
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+BIN = pathlib.Path(os.environ.get("GREENWAVE_BIN", pathlib.Path(__file__).parents[2] / "build/release/bin"))
+
+GIT_ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_AUTHOR_NAME": "Olga Operator",
+    "GIT_AUTHOR_EMAIL": "olga@city.example",
+    "GIT_COMMITTER_NAME": "Olga Operator",
+    "GIT_COMMITTER_EMAIL": "olga@city.example",
+}
+
+
+def run(*command, check=True, **options):
+    """Runs a program; its output is text in .stdout."""
+    result = subprocess.run(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+    )
+    if check and result.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))} ended with {result.returncode}:\n{result.stdout}")
+    return result
+
+
+class Scratch:
+    """A temporary directory, as a context manager."""
+
+    def __enter__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="greenwave-test-"))
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class City:
+    """A city's repository: a work tree that operators commit in, and the bare repository that devices pull."""
+
+    def __init__(self, directory, branch="main"):
+        self.work = directory / "work"
+        self.bare = directory / "city.git"
+        self.branch = branch
+        self.git("init", "-q", "--bare", "-b", branch, self.bare, cwd=directory)
+        self.git("init", "-q", "-b", branch, self.work, cwd=directory)
+        self.git("remote", "add", "origin", self.bare)
+
+    @property
+    def url(self):
+        return f"file://{self.bare}"
+
+    def git(self, *words, cwd=None):
+        environment = {**os.environ, **GIT_ENVIRONMENT}
+        return run("git", *words, cwd=cwd or self.work, env=environment).stdout.strip()
+
+    def commit(self, files, message="Change the signals"):
+        """Writes the files ({path: text, or None to remove}), commits and pushes; returns the commit."""
+        for path, text in files.items():
+            file = self.work / path
+            if text is None:
+                file.unlink()
+            else:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        self.git("push", "-q", "origin", self.branch)
+        return self.git("rev-parse", "HEAD")
+
+
+class Device:
+    """A device under --root, with its configuration, its daemon and the CLI."""
+
+    def __init__(self, directory, url, device="sf-0042", interval="1h", more=""):
+        self.directory = directory
+        self.root = directory / "root"
+        self.root.mkdir(parents=True)
+        self.config = directory / "agent.yaml"
+        self.config.write_text(
+            f"device: {device}\nrepository:\n  url: {url}\n  interval: {interval}\n{more}"
+        )
+        self.daemon = None
+        self.log = directory / "daemon.log"
+
+    def path(self, absolute):
+        return self.root / absolute.lstrip("/")
+
+    @property
+    def state(self):
+        return self.path("/var/lib/greenwave")
+
+    @property
+    def socket(self):
+        return self.path("/run/greenwave/control.sock")
+
+    def command(self, program, *words):
+        return [BIN / program, "--config", self.config, "--root", self.root, *words]
+
+    def once(self, *words, prefix=(), check=None):
+        """`greenwaved --once`; `check` is the exit status that must come."""
+        result = run(*prefix, *self.command("greenwaved", "--once", *words), check=False)
+        if check is not None and result.returncode != check:
+            raise AssertionError(f"greenwaved --once ended with {result.returncode}, not {check}:\n{result.stdout}")
+        return result
+
+    def cli(self, *words, check=None):
+        result = run(*self.command("greenwave", *words), check=False)
+        if check is not None and result.returncode != check:
+            raise AssertionError(f"greenwave {words} ended with {result.returncode}, not {check}:\n{result.stdout}")
+        return result
+
+    def json(self, *words):
+        return json.loads(self.cli(*words, "-o", "json").stdout)
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.daemon = subprocess.Popen(
+                [str(word) for word in self.command("greenwaved")], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        wait_until(lambda: self.answers() or self.daemon.poll() is not None, "the daemon answers")
+        if self.daemon.poll() is not None:
+            raise AssertionError(f"the daemon ended with {self.daemon.returncode}:\n{self.log.read_text()}")
+        return self
+
+    def answers(self):
+        try:
+            return self.request("GET", "/v1/version") is not None
+        except OSError:
+            return False
+
+    def request(self, method, path, body=None):
+        """One request to the control API; returns the text of the answer."""
+        connection = UnixConnection(str(self.socket))
+        try:
+            connection.request(method, path, body=json.dumps(body) if body is not None else None)
+            return connection.getresponse().read().decode()
+        finally:
+            connection.close()
+
+    def sync(self, **body):
+        """A sync through the API; returns its last event."""
+        lines = self.request("POST", "/v1/sync", body).splitlines()
+        return json.loads(lines[-1])
+
+    def stop(self):
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.send_signal(signal.SIGTERM)
+            try:
+                self.daemon.wait(20)
+            except subprocess.TimeoutExpired:
+                self.daemon.kill()
+                self.daemon.wait()
+        self.daemon = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout=60):
+        super().__init__("localhost", timeout=timeout)
+        self.socket_path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.socket_path)
+
+
+def wait_until(condition, what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+def file_manifest(name, path, content, **spec):
+    """A File manifest as text; JSON is YAML too."""
+    return json.dumps(
+        {
+            "apiVersion": "greenwave.dev/v1",
+            "kind": "File",
+            "metadata": {"name": name},
+            "spec": {"path": path, "content": content, **spec},
+        }
+    )
