@@ -41,7 +41,9 @@ struct Window {
 struct Cluster {
   std::string name;
   std::string devices;  ///< path of the GeoJSON inventory; empty: none
-  yaml::Node vars;      ///< a map
+  Place devices_place;
+  yaml::Node vars;           ///< a map
+  bool allow_empty = false;  ///< a render that comes out empty may remove everything
   std::vector<Layer> layers;
   std::vector<Wave> waves;
   std::vector<Window> windows;
