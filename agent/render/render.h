@@ -24,13 +24,14 @@ struct Rendered {
   Device device;
   std::vector<Manifest> manifests;  ///< sealed, one for each object, ordered by id
   Problems problems;
-  /// Objects that the repository declares but that were refused (`problems` says why). Their last good
-  /// state stays: they must not be pruned.
+  /// Objects that the repository declares but that were refused (`problems` says why), ordered by id. Their
+  /// last good state stays: they must not be pruned. Where a layer could not be read in full, these are also
+  /// the objects that only other layers declare, for what that layer changes of them is not known.
   std::vector<ObjectId> refused;
   /// False when some file could not be read at all, so that objects may be missing from `manifests` that the
   /// repository does declare: nothing may be pruned then.
   bool complete = true;
-  std::vector<std::string> layers;  ///< paths of the layers that this device gets
+  std::vector<std::string> layers;  ///< paths of the layers that this device gets, in their order
 };
 
 /// Works out what `tree` says this device should be. Pure: the same tree and identity give the same result.

@@ -1,0 +1,210 @@
+#include "render/cluster_file.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "model/object_id.h"
+#include "render/paths.h"
+#include "render/variables.h"
+#include "yaml/fields.h"
+#include "yaml/load.h"
+
+namespace greenwave::render {
+
+namespace {
+
+const std::vector<std::string> days_of_the_week{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+/// A path of the repository; "" when absent or wrong.
+std::string path_field(yaml::Fields& fields, std::string_view key, std::optional<std::string> written) {
+  if (!written) return {};
+  if (const auto path = normal_path(*written)) return *path;
+  fields.error(key, fmt::format("\"{}\" is no path in the repository", printable(*written)),
+               "write it from the repository's root, without a leading / and without ..");
+  return {};
+}
+
+std::optional<Selector> selector_field(yaml::Fields& fields, Problems& problems) {
+  const auto* node = fields.map("selector");
+  if (node == nullptr) return {};
+  return read_selector(*node, problems);
+}
+
+void check_header(yaml::Fields& fields, Problems& problems, std::string& name) {
+  const auto api = fields.required_text("apiVersion");
+  if (!api.empty() && api != own_api) {
+    fields.error("apiVersion", fmt::format("the apiVersion of {} is \"{}\"", cluster_file, printable(api)),
+                 fmt::format("write {}", own_api));
+  }
+  const auto kind = fields.required_text("kind");
+  if (!kind.empty() && kind != "Cluster") {
+    fields.error("kind", fmt::format("the kind of {} is \"{}\"", cluster_file, printable(kind)),
+                 "write Cluster, or give this file another name if it is an ordinary manifest");
+  }
+  const auto* metadata = fields.map("metadata");
+  if (metadata == nullptr) {
+    if (!fields.has("metadata")) {
+      fields.error("metadata", "the cluster has no name", "write metadata: {name: san-francisco}");
+    }
+    return;
+  }
+  name = yaml::Fields(*metadata, "the cluster's metadata", problems).required_text("name");
+}
+
+void refuse_variables(const yaml::Node& value, Problems& problems) {
+  if (const auto* text = value.string(); text != nullptr && has_variables(*text)) {
+    problems.error(value.place, "a variable's value holds a variable itself, which would not be replaced",
+                   "write the value out, or put both variables into the manifest");
+  } else if (const auto* items = value.sequence()) {
+    for (const auto& item : *items) refuse_variables(item, problems);
+  } else if (const auto* members = value.map()) {
+    for (const auto& member : *members) refuse_variables(member.value, problems);
+  }
+}
+
+Layer read_layer(const yaml::Node& node, Problems& problems) {
+  yaml::Fields fields(node, "the layer", problems);
+  Layer layer;
+  layer.path = path_field(fields, "path", fields.required_text("path"));
+  layer.place = fields.place_of("path");
+  layer.selector = selector_field(fields, problems);
+  layer.within = path_field(fields, "within", fields.text("within"));
+  layer.optional = fields.flag("optional").value_or(false);
+  fields.done();
+  return layer;
+}
+
+Wave read_wave(const yaml::Node& node, Problems& problems) {
+  yaml::Fields fields(node, "the wave", problems);
+  Wave wave;
+  wave.name = fields.required_text("name");
+  wave.place = fields.place();
+  wave.selector = selector_field(fields, problems);
+  wave.percent = fields.number("percent");
+  wave.ref = fields.required_text("ref");
+  if (!wave.ref.empty() && !wave.ref.starts_with("refs/")) {
+    fields.error("ref", fmt::format("\"{}\" is no full name of a ref", printable(wave.ref)),
+                 fmt::format("write refs/heads/{}", printable(wave.ref)));
+  }
+  if (wave.percent && !(*wave.percent >= 0 && *wave.percent <= 100)) {
+    fields.error("percent", "a percentage lies between 0 and 100");
+  }
+  if (fields.has("selector") == fields.has("percent")) {
+    fields.error("name", "a wave has either a selector or a percentage of the devices",
+                 "write selector: {matchLabels: {…}}, or percent: 10");
+  }
+  fields.done();
+  return wave;
+}
+
+bool is_time_of_day(std::string_view text) {
+  const auto digit = [text](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
+  return text.size() == 5 && text[2] == ':' && digit(0) && digit(1) && digit(3) && digit(4) &&
+         text.substr(0, 2) <= "23" && text.substr(3) <= "59";
+}
+
+std::string time_field(yaml::Fields& fields, std::string_view key) {
+  auto time = fields.required_text(key);
+  if (!time.empty() && !is_time_of_day(time)) {
+    fields.error(key, fmt::format("\"{}\" is no time of day", printable(time)), "write it as \"04:30\"");
+  }
+  return time;
+}
+
+Window read_window(const yaml::Node& node, Problems& problems) {
+  yaml::Fields fields(node, "the window", problems);
+  Window window;
+  window.name = fields.required_text("name");
+  window.place = fields.place();
+  window.days = fields.texts("days");
+  if (!fields.has("days")) window.days = days_of_the_week;
+  for (const auto& day : window.days) {
+    if (std::find(days_of_the_week.begin(), days_of_the_week.end(), day) != days_of_the_week.end()) continue;
+    fields.error("days", fmt::format("\"{}\" is no day of the week", printable(day)),
+                 fmt::format("write some of: {}", fmt::join(days_of_the_week, ", ")));
+  }
+  window.from = time_field(fields, "from");
+  window.to = time_field(fields, "to");
+  if (!window.from.empty() && window.from == window.to) {
+    fields.error("to", "the window ends when it begins, so it is never open", "write another time");
+  }
+  window.timezone = fields.required_text("timezone");
+  fields.done();
+  return window;
+}
+
+/// Reads a list of named things; a second one of the same name is an error.
+template <class Thing>
+std::vector<Thing> read_named(yaml::Fields& fields, std::string_view key,
+                              Thing read(const yaml::Node&, Problems&), Problems& problems) {
+  std::vector<Thing> things;
+  std::set<std::string> names;
+  const auto* items = fields.sequence(key);
+  if (items == nullptr) return things;
+  for (const auto& item : *items->sequence()) {
+    things.push_back(read(item, problems));
+    const auto& name = things.back().name;
+    if (!name.empty() && !names.insert(name).second) {
+      problems.error(item.place, fmt::format("the name \"{}\" stands twice in {}", printable(name), key),
+                     "give each a name of its own");
+    }
+  }
+  return things;
+}
+
+std::vector<Layer> read_layers(yaml::Fields& spec, Problems& problems) {
+  const auto* items = spec.sequence("layers");
+  if (items == nullptr) return plain_cluster().layers;
+  std::vector<Layer> layers;
+  for (const auto& item : *items->sequence()) layers.push_back(read_layer(item, problems));
+  if (layers.empty()) {
+    spec.error("layers", "the list of layers is empty, so that no device would get anything",
+               "write layers: [{path: base}], or leave layers out: then the whole repository is one");
+  }
+  return layers;
+}
+
+}  // namespace
+
+Cluster plain_cluster() {
+  Cluster cluster;
+  cluster.vars = yaml::Node{yaml::Node::Map{}, {}};
+  cluster.layers.push_back(Layer{});
+  return cluster;
+}
+
+Cluster parse_cluster(std::string_view text, const std::string& file, Problems& problems) {
+  Cluster cluster = plain_cluster();
+  const auto document = yaml::load(text, file, problems);
+  if (!document) {
+    if (!problems.has_errors()) {
+      problems.error({std::make_shared<const std::string>(file), 1, 1}, "the file is empty",
+                     "write apiVersion, kind, metadata and spec; or remove the file, then every manifest of "
+                     "the repository goes to every device");
+    }
+    return cluster;
+  }
+  yaml::Fields fields(*document, cluster_file, problems);
+  check_header(fields, problems, cluster.name);
+  if (const auto* node = fields.map("spec")) {
+    yaml::Fields spec(*node, "the cluster's spec", problems);
+    cluster.devices = path_field(spec, "devices", spec.text("devices"));
+    cluster.devices_place = spec.place_of("devices");
+    if (const auto* vars = spec.map("vars")) {
+      cluster.vars = *vars;
+      refuse_variables(*vars, problems);
+    }
+    cluster.layers = read_layers(spec, problems);
+    cluster.waves = read_named<Wave>(spec, "waves", read_wave, problems);
+    cluster.windows = read_named<Window>(spec, "windows", read_window, problems);
+    cluster.allow_empty = spec.flag("allowEmpty").value_or(false);
+    spec.done();
+  }
+  fields.done();
+  return cluster;
+}
+
+}  // namespace greenwave::render

@@ -1,0 +1,181 @@
+#include "render/collect.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "render/cluster_file.h"
+#include "render/content.h"
+#include "render/paths.h"
+#include "yaml/load.h"
+
+namespace greenwave::render {
+
+namespace {
+
+constexpr std::size_t most_depth = 64;
+constexpr std::size_t most_bytes = 64 << 20;  // of all manifests of a device
+
+bool is_kustomization(std::string_view name) {
+  return name == "kustomization.yaml" || name == "kustomization.yml" || name == "Kustomization";
+}
+
+bool may_be_manifest(std::string_view name) {
+  return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") ||
+         is_kustomization(name);
+}
+
+std::string_view name_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+/// Files of the cluster itself, which no layer holds.
+std::unordered_set<std::string> files_of(const Cluster& cluster) {
+  std::unordered_set<std::string> files{cluster_file};
+  if (!cluster.devices.empty()) files.insert(cluster.devices);
+  for (const auto& layer : cluster.layers) {
+    if (!layer.within.empty()) files.insert(layer.within);
+  }
+  return files;
+}
+
+class Walk {
+ public:
+  Walk(const Cluster& cluster, const SourceTree& tree, Problems& problems)
+      : cluster_(cluster), cluster_files_(files_of(cluster)), tree_(tree), problems_(problems) {}
+
+  /// The files that may be manifests, ordered by path. Clears `layer.known` when some cannot be reached.
+  std::vector<std::string> files_below(ChosenLayer& layer) {
+    std::vector<std::string> files;
+    descend(layer.path, 0, layer, files);
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+
+ private:
+  void descend(const std::string& directory, std::size_t depth, ChosenLayer& layer,
+               std::vector<std::string>& files) {
+    if (depth > most_depth) {
+      problems_.error(place_of(directory),
+                      fmt::format("directories nested deeper than {} levels", most_depth));
+      layer.known = false;
+      return;
+    }
+    for (const auto& item : tree_.list(directory)) {
+      if (item.name.starts_with('.')) continue;
+      const auto path = join_path(directory, item.name);
+      switch (item.type) {
+        case SourceTree::Type::directory:
+          if (!is_layer_directory(cluster_, path)) descend(path, depth + 1, layer, files);
+          break;
+        case SourceTree::Type::file:
+        case SourceTree::Type::executable:
+          if (may_be_manifest(item.name) && !cluster_files_.contains(path)) files.push_back(path);
+          break;
+        case SourceTree::Type::link:
+          if (may_be_manifest(item.name)) {
+            problems_.warning(place_of(path), "this link is not followed, so it declares nothing",
+                              "put the manifest itself here");
+          }
+          break;
+        case SourceTree::Type::other:
+          problems_.warning(place_of(path), "this submodule is not read, so it declares nothing",
+                            "keep the manifests in this repository");
+          break;
+      }
+    }
+  }
+
+  static Place place_of(const std::string& path) { return {std::make_shared<const std::string>(path), 0, 0}; }
+
+  const Cluster& cluster_;
+  const std::unordered_set<std::string> cluster_files_;
+  const SourceTree& tree_;
+  Problems& problems_;
+};
+
+class Reader {
+ public:
+  Reader(const Variables& variables, const SourceTree& tree) : variables_(variables), tree_(tree) {}
+
+  ManifestFile read(std::string path) {
+    ManifestFile file;
+    file.path = std::move(path);
+    if (is_kustomization(name_of(file.path))) {
+      refuse(file, "a directory that kustomize is to render is not supported",
+             "keep the output of `kustomize build` here, and remove this file");
+      return file;
+    }
+    const auto text = bytes_of(file);
+    if (!file.complete) return file;
+    auto documents = yaml::load_all(text, file.path, file.problems);
+    file.complete = !file.problems.has_errors();
+    for (auto& document : documents) declare(std::move(document), variables_, file);
+    return file;
+  }
+
+ private:
+  std::string bytes_of(ManifestFile& file) {
+    std::string text;
+    try {
+      text = tree_.read(file.path, yaml::Limits{}.bytes);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::invalid) throw;
+      refuse(file, error.message(), error.remedy());
+      return {};
+    }
+    bytes_ += text.size();
+    if (bytes_ > most_bytes) {
+      refuse(file, fmt::format("the manifests of this device are larger than {}", bytes_in_words(most_bytes)),
+             "keep large content in files of its own and name them as sources");
+    }
+    return text;
+  }
+
+  static void refuse(ManifestFile& file, std::string message, std::string remedy) {
+    file.problems.error({std::make_shared<const std::string>(file.path), 0, 0}, std::move(message),
+                        std::move(remedy));
+    file.complete = false;
+  }
+
+  const Variables& variables_;
+  const SourceTree& tree_;
+  std::size_t bytes_ = 0;
+};
+
+/// What lies beside and below a kustomization is its material, not a manifest by itself.
+void set_kustomized_aside(std::vector<ManifestFile>& files) {
+  std::unordered_set<std::string> directories;
+  for (const auto& file : files) {
+    if (is_kustomization(name_of(file.path))) directories.emplace(parent_path(file.path));
+  }
+  if (directories.empty()) return;
+  std::erase_if(files, [&directories](const ManifestFile& file) {
+    const auto is_kustomized = [&](std::string_view above) {
+      return directories.contains(std::string(above));
+    };
+    return !is_kustomization(name_of(file.path)) && any_above(parent_path(file.path), is_kustomized);
+  });
+}
+
+}  // namespace
+
+std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, const Cluster& cluster,
+                                    const Variables& variables, const SourceTree& tree, Problems& problems) {
+  Walk walk(cluster, tree, problems);
+  Reader reader(variables, tree);
+  std::vector<CollectedLayer> collected;
+  for (const auto& layer : layers) {
+    auto& added = collected.emplace_back(CollectedLayer{layer, {}});
+    if (!layer.known) continue;
+    for (auto& path : walk.files_below(added.layer)) added.files.push_back(reader.read(std::move(path)));
+  }
+  set_content_aside(collected);
+  for (auto& layer : collected) set_kustomized_aside(layer.files);
+  return collected;
+}
+
+}  // namespace greenwave::render

@@ -1,0 +1,141 @@
+#include "render/content.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "render/collect.h"
+#include "render/paths.h"
+
+namespace greenwave::render {
+
+namespace {
+
+/// The `spec.source` of an object that may have one; null for others.
+const yaml::Node* source_member(const ObjectId& id, const yaml::Node& document) {
+  if (id.api_version != own_api || (id.kind != "File" && id.kind != "Directory")) return nullptr;
+  const auto* source = document.at({"spec", "source"});
+  return source != nullptr && !source->is_null() ? source : nullptr;
+}
+
+/// Who names a path as a source.
+struct Naming {
+  ManifestFile* file;
+  std::size_t object;
+};
+
+using Sources = std::unordered_map<std::string, std::vector<Naming>>;
+
+Sources sources_in(std::vector<CollectedLayer>& layers) {
+  Sources sources;
+  for (auto& layer : layers) {
+    for (auto& file : layer.files) {
+      for (std::size_t i = 0; i < file.objects.size(); ++i) {
+        const auto& object = file.objects[i];
+        const auto* source = source_member(object.id, object.document);
+        const auto* written = source != nullptr ? source->string() : nullptr;
+        if (written == nullptr) continue;
+        if (const auto path = normal_path(*written)) sources[*path].push_back({&file, i});
+      }
+    }
+  }
+  return sources;
+}
+
+/// Refuses the objects whose source is `held` or a directory above it, and forgets those sources.
+void refuse_sources_over(const std::string& held, std::string_view what, Sources& sources) {
+  any_above(held, [&](std::string_view above) {
+    const auto found = sources.find(std::string(above));
+    if (found == sources.end()) return false;
+    for (const auto& naming : found->second) {
+      auto& object = naming.file->objects[naming.object];
+      naming.file->problems.error(source_member(object.id, object.document)->place,
+                                  fmt::format("the source of {} holds {}", to_string(object.id), what),
+                                  "keep content in a directory of its own, apart from manifests");
+      object.refused = true;
+    }
+    sources.erase(found);
+    return false;
+  });
+}
+
+}  // namespace
+
+void set_content_aside(std::vector<CollectedLayer>& layers) {
+  auto sources = sources_in(layers);
+  if (sources.empty()) return;
+  for (const auto& layer : layers) {
+    if (layer.layer.known) {
+      refuse_sources_over(layer.layer.path, fmt::format("the layer \"{}\"", printable(layer.layer.path)),
+                          sources);
+    }
+    for (const auto& file : layer.files) {
+      const auto own = std::find_if(file.objects.begin(), file.objects.end(),
+                                    [](const Declared& object) { return is_own(object.id); });
+      if (own == file.objects.end()) continue;
+      refuse_sources_over(file.path,
+                          fmt::format("the manifest of {} ({})", to_string(own->id), printable(file.path)),
+                          sources);
+    }
+  }
+  const auto is_content = [&sources](const ManifestFile& file) {
+    return any_above(file.path, [&](std::string_view above) { return sources.contains(std::string(above)); });
+  };
+  for (auto& layer : layers) std::erase_if(layer.files, is_content);
+}
+
+void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& problems) {
+  const auto* member = source_member(manifest.id, manifest.document);
+  if (member == nullptr) return;
+  const auto refuse = [&](std::string message, std::string remedy) {
+    problems.error(member->place, std::move(message), std::move(remedy));
+  };
+  const auto* written = member->string();
+  if (written == nullptr) {
+    return refuse(fmt::format("source must be a string, not {}", kind_of(*member)),
+                  "write the path of a file or a directory of the repository");
+  }
+  const auto path = normal_path(*written);
+  if (!path || path->empty()) {
+    return refuse(fmt::format("the source \"{}\" is no path in the repository", printable(*written)),
+                  "write it from the repository's root, without a leading / and without ..");
+  }
+  const bool wants_directory = manifest.id.kind == "Directory";
+  const auto item = tree.find(*path);
+  if (!item) {
+    std::vector<std::string> names;
+    for (auto& sibling : tree.list(std::string(parent_path(*path)))) names.push_back(std::move(sibling.name));
+    const auto meant = nearest(std::string_view(*path).substr(path->rfind('/') + 1), names);
+    return refuse(fmt::format("the source {} does not exist in the repository", printable(*path)),
+                  meant.empty()
+                      ? "add it, or correct the path; it counts from the root of the cluster"
+                      : fmt::format("did you mean {}?", printable(join_path(parent_path(*path), meant))));
+  }
+  switch (item->type) {
+    case SourceTree::Type::directory:
+      if (!wants_directory) {
+        return refuse(fmt::format("the source {} is a directory", printable(*path)),
+                      "name a file, or write kind: Directory");
+      }
+      break;
+    case SourceTree::Type::file:
+    case SourceTree::Type::executable:
+      if (wants_directory) {
+        return refuse(fmt::format("the source {} is a file", printable(*path)),
+                      "name a directory, or write kind: File");
+      }
+      break;
+    case SourceTree::Type::link:
+      return refuse(fmt::format("the source {} is a link, and links are not followed", printable(*path)),
+                    "name the file that it points to");
+    case SourceTree::Type::other:
+      return refuse(fmt::format("the source {} is a submodule, which is not read", printable(*path)),
+                    "keep its files in this repository");
+  }
+  manifest.source = Source{*path, item->oid, wants_directory};
+}
+
+}  // namespace greenwave::render

@@ -1,0 +1,142 @@
+#include "render/declared.h"
+
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace greenwave::render {
+
+namespace {
+
+/// Reads what names an object. Null members count as absent, as Kubernetes takes them.
+class Identification {
+ public:
+  Identification(const yaml::Node& document, Problems& problems) : document_(document), problems_(problems) {}
+
+  std::optional<ObjectId> read() {
+    ObjectId id;
+    id.api_version = required(document_, "apiVersion", "apiVersion: greenwave.dev/v1");
+    id.kind = required(document_, "kind", "kind: File");
+    const auto* metadata = document_.find("metadata");
+    if (metadata == nullptr || metadata->is_null()) {
+      fail(document_.place, "the manifest has no metadata.name", "write metadata: {name: …}");
+    } else if (!metadata->is_map()) {
+      fail(metadata->place, fmt::format("metadata must be a map, not {}", kind_of(*metadata)),
+           "write metadata: {name: …}");
+    } else {
+      id.name = required(*metadata, "name", "metadata: {name: …}");
+      id.namespace_ = optional(*metadata, "namespace");
+      if (!id.namespace_.empty() && is_own(id)) {
+        fail(metadata->find("namespace")->place, "Greenwave's own objects have no namespace", "remove it");
+      }
+    }
+    if (failed_) return {};
+    return id;
+  }
+
+ private:
+  void fail(const Place& place, std::string message, std::string remedy) {
+    problems_.error(place, std::move(message), std::move(remedy));
+    failed_ = true;
+  }
+
+  std::string optional(const yaml::Node& map, std::string_view key) {
+    const auto* member = map.find(key);
+    if (member == nullptr || member->is_null()) return {};
+    const auto* text = member->string();
+    if (text == nullptr) {
+      fail(member->place, fmt::format("{} must be a string, not {}", key, kind_of(*member)),
+           "put it in quotes");
+      return {};
+    }
+    // apiVersion alone has a slash; in names it would make references ambiguous.
+    const bool has_slash = key != "apiVersion" && text->find('/') != std::string::npos;
+    if (has_slash || !is_text(*text) || text->size() > 253 ||
+        text->find_first_of(" \t\r\n") != std::string::npos || text->find("${") != std::string::npos) {
+      fail(member->place, fmt::format("\"{}\" cannot be the {} of an object", printable(*text), key),
+           "use letters, digits, dots and dashes, at most 253 of them");
+      return {};
+    }
+    return *text;
+  }
+
+  std::string required(const yaml::Node& map, std::string_view key, std::string_view example) {
+    const bool had_failed = failed_;
+    auto text = optional(map, key);
+    if (text.empty() && failed_ == had_failed) {
+      const auto* member = map.find(key);
+      fail(member != nullptr ? member->place : map.place, fmt::format("the manifest has no {}", key),
+           fmt::format("write {}", example));
+    }
+    return text;
+  }
+
+  const yaml::Node& document_;
+  Problems& problems_;
+  bool failed_ = false;
+};
+
+const std::string* text_member(const yaml::Node& map, std::string_view key) {
+  const auto* member = map.find(key);
+  return member != nullptr ? member->string() : nullptr;
+}
+
+/// The items of a List; null when `document` is no List.
+yaml::Node* items_of(yaml::Node& document) {
+  const auto* kind = text_member(document, "kind");
+  if (kind == nullptr || !kind->ends_with("List")) return nullptr;
+  auto* items = document.find("items");
+  return items != nullptr && (items->is_sequence() || items->is_null()) ? items : nullptr;
+}
+
+/// Items of a typed list (a ConfigMapList) may leave out what the list says already.
+void complete_item(yaml::Node& item, const std::string& list_kind, const yaml::Node* api) {
+  const auto kind = list_kind.substr(0, list_kind.size() - std::string_view("List").size());
+  if (kind.empty() || !item.is_map() || item.find("kind") != nullptr) return;
+  yaml::set(item, "kind", {kind, item.place});
+  if (item.find("apiVersion") == nullptr && api != nullptr) yaml::set(item, "apiVersion", *api);
+}
+
+}  // namespace
+
+bool is_own(const ObjectId& id) {
+  return id.api_version.starts_with("greenwave.dev/");
+}
+
+void declare(yaml::Node document, const Variables& variables, ManifestFile& file) {
+  if (!document.is_map()) {
+    file.problems.error(document.place, fmt::format("a manifest is a map, not {}", kind_of(document)),
+                        "write apiVersion, kind, metadata and spec");
+    file.complete = false;
+    return;
+  }
+  if (auto* items = items_of(document)) {
+    if (items->is_null()) return;
+    const auto kind = *text_member(document, "kind");
+    for (auto& item : *items->sequence()) {
+      complete_item(item, kind, document.find("apiVersion"));
+      declare(std::move(item), variables, file);
+    }
+    return;
+  }
+  if (document.find("apiVersion") == nullptr && document.find("kind") == nullptr) {
+    file.problems.error(document.place, "this is no manifest: it has neither apiVersion nor kind",
+                        "write both; or, if it is content of a File or a Directory, name it (or a directory "
+                        "above it) in their source, or keep it outside of the layers");
+    file.complete = false;
+    return;
+  }
+  const bool replaced = variables.replace_in(document, file.problems);
+  // What an unknown variable left behind in a name is not worth a second message.
+  Problems unsaid;
+  auto id = Identification(document, replaced ? file.problems : unsaid).read();
+  if (!id) {
+    file.complete = false;
+    return;
+  }
+  file.objects.push_back({std::move(*id), std::move(document), !replaced});
+}
+
+}  // namespace greenwave::render

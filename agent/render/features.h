@@ -1,0 +1,17 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "yaml/node.h"
+
+namespace greenwave::render {
+
+/// Reads a GeoJSON FeatureCollection one Feature at a time, so that a city of thousands of devices costs the
+/// memory of one. Each Feature comes as a map whose nodes know their places. Throws Error (invalid) with
+/// file, line and column when `text` is no JSON, or no FeatureCollection.
+void each_feature(std::string_view text, const std::string& file,
+                  const std::function<void(yaml::Node feature)>& visit);
+
+}  // namespace greenwave::render

@@ -1,0 +1,114 @@
+#include "render/inventory.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "model/polygon.h"
+#include "render/features.h"
+#include "yaml/fields.h"
+
+namespace greenwave::render {
+
+namespace {
+
+const std::string* id_of(const yaml::Node& feature) {
+  const auto* id = feature.find("id");
+  return id != nullptr ? id->string() : nullptr;
+}
+
+void read_geometry(const yaml::Node& feature, Device& device, Problems& problems) {
+  const auto* type = feature.at({"geometry", "type"});
+  const auto* position = feature.at({"geometry", "coordinates"});
+  const auto* geometry = feature.find("geometry");
+  const bool is_point = type != nullptr && type->string() != nullptr && *type->string() == "Point";
+  if (!is_point || position == nullptr) {
+    problems.error(geometry != nullptr ? geometry->place : feature.place,
+                   fmt::format("the device {} has no position", printable(device.id)),
+                   R"(write "geometry": {"type": "Point", "coordinates": [longitude, latitude]})");
+    return;
+  }
+  read_position(*position, device.position, problems);
+}
+
+/// Reads a Feature whose id is known to be a string.
+Device read_device(yaml::Node feature, Problems& problems) {
+  Device device;
+  device.id = *id_of(feature);
+  device.in_inventory = true;
+  device.properties = yaml::Node{yaml::Node::Map{}, feature.place};
+  if (device.id.empty()) problems.error(feature.find("id")->place, "a device's id is empty", "give it one");
+  read_geometry(feature, device, problems);
+  if (auto* properties = feature.find("properties"); properties != nullptr && !properties->is_null()) {
+    yaml::Fields fields(*properties, fmt::format("the properties of {}", printable(device.id)), problems);
+    device.labels = fields.text_map("labels");
+    if (properties->is_map()) device.properties = std::move(*properties);
+  }
+  return device;
+}
+
+void report_second(const yaml::Node& feature, const Place& first, Problems& problems) {
+  problems.error(feature.place,
+                 fmt::format("the device {} stands twice in the inventory, first in line {}",
+                             printable(*id_of(feature)), first.line),
+                 "remove one of the two Features");
+}
+
+std::vector<std::string> nearest_ids(const std::string& id, std::vector<std::string> ids) {
+  std::vector<std::string> near;
+  while (near.size() < 3) {
+    auto next = nearest(id, ids);
+    if (next.empty()) break;
+    std::erase(ids, next);
+    near.push_back(std::move(next));
+  }
+  return near;
+}
+
+}  // namespace
+
+Lookup find_device(std::string_view inventory, const std::string& file, const std::string& id,
+                   Problems& problems) {
+  Lookup lookup;
+  Place first;
+  std::vector<std::string> ids;
+  each_feature(inventory, file, [&](yaml::Node feature) {
+    const auto* found = id_of(feature);
+    if (found == nullptr) return;
+    if (*found != id) {
+      ids.push_back(*found);
+    } else if (lookup.device) {
+      report_second(feature, first, problems);
+    } else {
+      first = feature.place;
+      lookup.device = read_device(std::move(feature), problems);
+    }
+  });
+  if (!lookup.device) lookup.near = nearest_ids(id, std::move(ids));
+  return lookup;
+}
+
+std::vector<Device> read_devices(std::string_view inventory, const std::string& file, Problems& problems) {
+  std::vector<Device> devices;
+  std::unordered_map<std::string, Place> seen;
+  each_feature(inventory, file, [&](yaml::Node feature) {
+    const auto* id = id_of(feature);
+    if (id == nullptr) {
+      const auto* member = feature.find("id");
+      problems.error(member != nullptr ? member->place : feature.place,
+                     "this Feature has no id that is a string", R"(write "id": "sf-0042" beside "type")");
+      return;
+    }
+    const auto [at, is_first] = seen.emplace(*id, feature.place);
+    if (is_first) {
+      devices.push_back(read_device(std::move(feature), problems));
+    } else {
+      report_second(feature, at->second, problems);
+    }
+  });
+  return devices;
+}
+
+}  // namespace greenwave::render

@@ -1,0 +1,31 @@
+#include "render/paths.h"
+
+#include "base/text.h"
+
+namespace greenwave::render {
+
+std::optional<std::string> normal_path(std::string_view written) {
+  if (written.starts_with('/') || !is_text(written)) return {};
+  if (written.find_first_of("\t\r\n") != std::string_view::npos) return {};
+  std::string path;
+  for (const auto part : split(written, '/')) {
+    if (part == "..") return {};
+    if (part.empty() || part == ".") continue;
+    path = join_path(path, part);
+  }
+  return path;
+}
+
+std::string join_path(std::string_view directory, std::string_view name) {
+  std::string path(directory);
+  if (!path.empty()) path += '/';
+  path += name;
+  return path;
+}
+
+std::string_view parent_path(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+}  // namespace greenwave::render
