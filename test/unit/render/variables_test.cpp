@@ -1,0 +1,126 @@
+#include "render/variables.h"
+
+#include <catch2/catch.hpp>
+
+#include "rendering.h"
+#include "yaml/load.h"
+
+using namespace greenwave;
+using namespace greenwave::test;
+
+namespace {
+
+struct City {
+  Cluster cluster;
+  Device device;
+
+  City() {
+    Problems found;
+    cluster.name = "city";
+    cluster.vars = *yaml::load(
+        "{ntp: 10.4.0.1, port: 161, on: true, list: [1, 2], map: {deep: x}, none: null}", "vars", found);
+    device.id = "sf-0042";
+    device.in_inventory = true;
+    device.position = {-122.25, 37.5};
+    device.labels = {{"model", "atc-5201"}, {"example.com/zone-a", "7"}};
+    device.properties = *yaml::load("{name: 3rd & Fulton, lanes: 4, a.b: dotted}", "properties", found);
+  }
+
+  nlohmann::json replaced(const std::string& yaml) const {
+    Problems found;
+    auto node = *yaml::load(yaml, "test.yaml", found);
+    const bool known = render::Variables(cluster, device).replace_in(node, found);
+    CHECK(known);
+    CHECK(problems(found) == Texts{});
+    return nlohmann::json::parse(yaml::to_json(node).dump());
+  }
+
+  Texts wrong(const std::string& yaml) const {
+    Problems found;
+    auto node = *yaml::load(yaml, "test.yaml", found);
+    CHECK_FALSE(render::Variables(cluster, device).replace_in(node, found));
+    return problems(found);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("variables: every one of them is put into strings at any depth") {
+  const City city;
+  CHECK(
+      city.replaced(
+          "{a: ['${device.id} at ${device.longitude}, ${device.latitude}'], b: {c: 'in ${cluster.name}'}}") ==
+      nlohmann::json::parse(R"({"a": ["sf-0042 at -122.25, 37.5"], "b": {"c": "in city"}})"));
+  CHECK(city.replaced("{a: 'ntp ${cluster.vars.ntp}:${cluster.vars.port} ${cluster.vars.on}'}")["a"] ==
+        "ntp 10.4.0.1:161 true");
+  CHECK(city.replaced("{a: '<${device.labels.model}> ${device.properties.name}'}")["a"] ==
+        "<atc-5201> 3rd & Fulton");
+}
+
+TEST_CASE("variables: a key may hold dots, slashes and dashes, and its dots lead into maps") {
+  const City city;
+  CHECK(city.replaced("{a: 'z${device.labels.example.com/zone-a}'}")["a"] == "z7");
+  CHECK(city.replaced("{a: '${device.properties.a.b}', b: '${cluster.vars.map.deep}'}") ==
+        nlohmann::json::parse(R"({"a": "dotted", "b": "x"})"));
+}
+
+TEST_CASE("variables: a string that is one variable and nothing else takes its type") {
+  const City city;
+  CHECK(city.replaced("{a: '${cluster.vars.port}', b: '${device.longitude}', c: '${cluster.vars.on}', "
+                      "d: '${cluster.vars.list}', e: '${device.labels.example.com/zone-a}', f: "
+                      "'${cluster.vars.none}'}") ==
+        nlohmann::json::parse(R"({"a": 161, "b": -122.25, "c": true, "d": [1, 2], "e": "7", "f": null})"));
+  CHECK(city.replaced("{a: ' ${cluster.vars.port}'}")["a"] == " 161");
+}
+
+TEST_CASE("variables: a shell's own variables, and keys, stay as they are") {
+  const City city;
+  const std::string script =
+      R"({"a": "echo ${HOME} $PATH ${device} $(x) ${x:-${y}} $", "${device.id}": "b"})";
+  CHECK(city.replaced(script) == nlohmann::json::parse(script));
+}
+
+TEST_CASE("variables: a doubled dollar writes a literal one") {
+  const City city;
+  CHECK(city.replaced("{a: '$${device.id} $${HOME} $$ $$${device.id} ${device.id}$${x}'}")["a"] ==
+        "${device.id} ${HOME} $$ $${device.id} sf-0042${x}");
+}
+
+TEST_CASE("variables: what is put in is not looked at again") {
+  City city;
+  city.device.labels["trick"] = "${device.id}";
+  CHECK(city.replaced("{a: 'x ${device.labels.trick}'}")["a"] == "x ${device.id}");
+}
+
+TEST_CASE("variables: an unknown one is an error with file, line and column, and the nearest name") {
+  const City city;
+  CHECK(city.wrong("a:\n  b: x ${device.labels.modle} ${cluster.vars.npt}\n") ==
+        Texts{"test.yaml:2:6: error: the variable ${device.labels.modle} is unknown; did you mean "
+              "${device.labels.model}?",
+              "test.yaml:2:6: error: the variable ${cluster.vars.npt} is unknown; did you mean "
+              "${cluster.vars.ntp}?"});
+  CHECK(city.wrong("a: ${device.longitud}").front().ends_with("did you mean ${device.longitude}?"));
+  CHECK(city.wrong("a: ${device.labels.corridor}").front().find("select only devices that have it") !=
+        std::string::npos);
+  CHECK(city.wrong("a: ${cluster.vars.snmp_community}")
+            .front()
+            .ends_with("add it to spec.vars of greenwave.yaml"));
+  CHECK(city.wrong("a: ${device.labels.}").size() == 1);
+  CHECK(city.wrong("a: ${device.}").size() == 1);
+}
+
+TEST_CASE("variables: for a device that the inventory does not list the message says so") {
+  City city;
+  city.device.in_inventory = false;
+  CHECK(city.wrong("a: ${device.longitude}").front().ends_with("the inventory does not list this device"));
+}
+
+TEST_CASE("variables: a list within a text, and a variable that is not closed, are errors") {
+  const City city;
+  CHECK(city.wrong("a: 'x ${cluster.vars.list}'") ==
+        Texts{"test.yaml:1:4: error: the variable ${cluster.vars.list} is a list, which cannot be part of a "
+              "text; "
+              "let the variable stand alone, or choose one of its members"});
+  CHECK(city.wrong("a: 'x ${cluster.vars.none}'").size() == 1);
+  CHECK(city.wrong("a: 'x ${device.id'").front().find("is not closed") != std::string::npos);
+}
