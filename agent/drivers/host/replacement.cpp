@@ -58,18 +58,6 @@ Fd reopen(const Spot& at) {
   return fd;
 }
 
-/// Waits until the file system's clock has left the tick in which the last rename happened (a few
-/// milliseconds, mostly spent in fsync already): a change from here on shows in lstat.
-void leave_tick(const struct timespec& last_change) {
-  for (int tries = 0; tries < 50; ++tries) {
-    struct timespec now {};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    if (now.tv_sec != last_change.tv_sec || now.tv_nsec != last_change.tv_nsec) return;
-    const struct timespec pause { 0, 500'000 };
-    ::nanosleep(&pause, nullptr);
-  }
-}
-
 }  // namespace
 
 std::string name_beside(const std::string& name) {
@@ -166,7 +154,10 @@ std::vector<Replaced> Replacements::commit() {
   if (staged_.empty()) return results;
   make_durable();
   rename_all();
-  for (std::size_t i = 0; i < staged_.size(); ++i) results[i].error = staged_[i].error;
+  for (std::size_t i = 0; i < staged_.size(); ++i) {
+    results[i].error = staged_[i].error;
+    results[i].in_place = staged_[i].in_place;
+  }
   sign_all(results);
   discard();
   return results;
@@ -229,7 +220,6 @@ void Replacements::rename_all() {
       staged.error = error;
     }
   }
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &last_change_);
   try {
     touched.sync();
   } catch (const Error& error) {
@@ -240,7 +230,7 @@ void Replacements::rename_all() {
 }
 
 void Replacements::sign_all(std::vector<Replaced>& results) {
-  leave_tick(last_change_);
+  leave_tick();
   for (std::size_t i = 0; i < staged_.size(); ++i) {
     if (results[i].error) continue;
     const auto& staged = staged_[i];

@@ -5,8 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include <time.h>
-
 #include "drivers/host/confined.h"
 #include "drivers/host/signature.h"
 
@@ -14,8 +12,9 @@ namespace greenwave::drivers::host {
 
 /// How one replacement went.
 struct Replaced {
-  std::optional<Error> error;  ///< the old file, if there was one, is still in place
-  FileSignature signature;     ///< of the new file
+  std::optional<Error> error;
+  bool in_place = false;    ///< with an error: the new file is there, but may not outlive a power cut
+  FileSignature signature;  ///< of the new file
 };
 
 /// Files and links that take their places together: written beside their targets, made durable all at once
@@ -66,7 +65,6 @@ class Replacements {
   Parents parents_;
   std::vector<Staged> staged_;
   std::size_t bytes_ = 0;
-  struct timespec last_change_ {};
 };
 
 /// The name beside `name` that a replacement is written to. Always the same, so that what a power cut leaves

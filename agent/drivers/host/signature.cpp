@@ -72,13 +72,28 @@ FileSignature signature_of(std::string path, const struct stat& about, const Dig
   FileSignature signature;
   signature.path = std::move(path);
   signature.content = content;
-  if (changed_in_this_tick(about)) return signature;
+  if (changed_in_this_tick(about)) {
+    signature.changed_ns = -1;
+    return signature;
+  }
   signature.device = about.st_dev;
   signature.inode = about.st_ino;
   signature.size = static_cast<std::uint64_t>(about.st_size);
   signature.modified_ns = nanoseconds(about.st_mtim);
   signature.changed_ns = nanoseconds(about.st_ctim);
   return signature;
+}
+
+void leave_tick() {
+  struct timespec start {};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &start);
+  for (int tries = 0; tries < 50; ++tries) {
+    struct timespec now {};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (nanoseconds(now) != nanoseconds(start)) return;
+    const struct timespec pause { 0, 500'000 };
+    ::nanosleep(&pause, nullptr);
+  }
 }
 
 FileSignature directory_signature(std::string path, const struct stat& about) {

@@ -36,6 +36,9 @@ bool same_lstat(const FileSignature& signature, const struct stat& about);
 /// it: the signature is then made so that it matches nothing, and the content is read again next time.
 FileSignature signature_of(std::string path, const struct stat& about, const Digest& content);
 
+/// Waits (some milliseconds at most) until a change from here on shows in lstat, whatever changed so far.
+void leave_tick();
+
 /// Of a directory whose entries are not all ours: only its identity counts.
 FileSignature directory_signature(std::string path, const struct stat& about);
 
