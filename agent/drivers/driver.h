@@ -21,6 +21,7 @@ struct Outcome {
   /// caller fills in the rest.
   Entry entry;
   std::string error;  ///< on failure: what and what to do about it; no secret
+  std::string note;   ///< on success: what people should know, such as what was left in place; no secret
 };
 
 /// Called once a step, in any order, when its result is durable.

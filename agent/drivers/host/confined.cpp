@@ -1,0 +1,234 @@
+#include "drivers/host/confined.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+/// The C library has no wrapper for it. EAGAIN means that something was renamed while the kernel looked.
+Fd open_within(int base, const std::string& path, std::uint64_t flags, std::uint64_t resolve) {
+  struct open_how how {};
+  how.flags = flags;
+  how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
+  for (int tries = 0; tries < 100; ++tries) {
+    const auto raw = ::syscall(SYS_openat2, base, path.c_str(), &how, sizeof how);
+    if (raw >= 0) return Fd(static_cast<int>(raw));
+    if (errno != EAGAIN && errno != EINTR) break;
+  }
+  return Fd();
+}
+
+/// The allowed path without a trailing slash: "" for "/".
+std::string_view without_slash(std::string_view allowed) {
+  while (allowed.ends_with('/')) allowed.remove_suffix(1);
+  return allowed;
+}
+
+bool lies_below(std::string_view path, std::string_view allowed) {
+  return path.size() > allowed.size() + 1 && path.starts_with(allowed) && path[allowed.size()] == '/';
+}
+
+/// The widest allowed path around `path`, without a trailing slash.
+std::optional<std::string_view> allowed_around(const Host& host, std::string_view path) {
+  std::optional<std::string_view> widest;
+  for (const auto& candidate : host.allowed_paths) {
+    const auto allowed = without_slash(candidate);
+    if (lies_below(path, allowed) && (!widest || allowed.size() < widest->size())) widest = allowed;
+  }
+  return widest;
+}
+
+std::string_view parent_of(std::string_view path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+Error in_the_way(const std::string& path, std::string_view allowed) {
+  switch (errno) {
+    case EXDEV:
+    case ELOOP:
+      return Error(Fault::conflict, fmt::format("a link on the way to {} leads out of {}", path, allowed),
+                   "remove the link, or name the path that it points to and allow that in allowedPaths");
+    case ENOTDIR:
+      return Error(Fault::conflict, fmt::format("a parent of {} is not a directory", path),
+                   "remove what stands there, or choose another path");
+    case ENOENT:
+      return Error(Fault::conflict, fmt::format("a link on the way to {} points to nothing", path),
+                   "remove the link");
+    case ENOSYS:
+      return Error(Fault::invalid, "this kernel cannot open files safely (it has no openat2)",
+                   "Greenwave needs Linux 5.6 or newer");
+    default:
+      return path_error("open the directory of", path);
+  }
+}
+
+}  // namespace
+
+std::optional<Refusal> refusal_of(const Host& host, std::string_view path) {
+  const auto shown = printable(path);
+  if (!path.starts_with('/')) {
+    return Refusal{fmt::format("the path \"{}\" is not absolute", shown), "begin it with a slash"};
+  }
+  if (path.size() > 4000) return Refusal{"the path is longer than 4,000 bytes", "shorten it"};
+  for (const auto part : split(path.substr(1), '/')) {
+    if (part.empty() || part == "." || part == "..") {
+      return Refusal{fmt::format("the path \"{}\" is not in its plain form", shown),
+                     "write it without \".\", \"..\", doubled slashes or a slash at the end"};
+    }
+    if (part.size() > 255) {
+      return Refusal{fmt::format("a name in the path \"{}\" is longer than 255 bytes", shown), "shorten it"};
+    }
+  }
+  const auto is_control = [](unsigned char letter) { return letter < 0x20 || letter == 0x7f; };
+  if (std::any_of(path.begin(), path.end(), is_control)) {
+    return Refusal{fmt::format("the path \"{}\" holds control characters", shown), "leave them out"};
+  }
+  if (allowed_around(host, path)) return {};
+  if (host.allowed_paths.empty()) {
+    return Refusal{fmt::format("the path {} is not allowed on this device: no path is", shown),
+                   "list the directories that manifests may write to in allowedPaths of agent.yaml"};
+  }
+  return Refusal{fmt::format("the path {} lies outside of what this device allows ({})", shown,
+                             fmt::join(host.allowed_paths, ", ")),
+                 "choose a path below one of these, or add to allowedPaths in the device's agent.yaml"};
+}
+
+std::vector<std::string> parents_of(const Host& host, std::string_view path) {
+  std::vector<std::string> parents;
+  const auto allowed = allowed_around(host, path);
+  if (!allowed) return parents;
+  for (auto slash = path.find('/', allowed->size() + 1); slash != path.npos;
+       slash = path.find('/', slash + 1)) {
+    parents.emplace_back(path.substr(0, slash));
+  }
+  return parents;
+}
+
+namespace {
+
+/// Opens `relative` below `base`, making what is missing; `made` gets the directories that received a name.
+Fd open_or_make(int base, const std::string& relative, std::uint64_t resolve, const std::string& path,
+                std::string_view allowed, DirectorySync& made) {
+  Fd parent = open_within(base, ".", directory_flags, resolve);
+  if (!parent) throw in_the_way(path, allowed);
+  for (std::size_t end = 0; end < relative.size();) {
+    const auto start = end == 0 ? 0 : end + 1;
+    end = std::min(relative.find('/', start), relative.size());
+    const auto name = relative.substr(start, end - start);
+    // Opened from the base each time: a link's ".." may then lead as far up as the base, and not beyond.
+    const auto so_far = relative.substr(0, end);
+    Fd next = open_within(base, so_far, directory_flags, resolve);
+    if (!next && errno == ENOENT) {
+      const bool fresh = ::mkdirat(parent.get(), name.c_str(), 0755) == 0;
+      if (!fresh && errno != EEXIST) throw path_error("make the directory of", path);
+      next = open_within(base, so_far, directory_flags, resolve);
+      if (next && fresh) {
+        // mkdir obeys the umask; what others rely on must not.
+        if (::fchmod(next.get(), 0755) != 0) throw path_error("set the mode of the directory of", path);
+        made.add(parent.get());
+      }
+    }
+    if (!next) throw in_the_way(path, allowed);
+    parent = std::move(next);
+  }
+  return parent;
+}
+
+}  // namespace
+
+Fd Parents::open_allowed(std::string_view allowed, bool make) {
+  const std::string relative(allowed.empty() ? "." : allowed.substr(1));
+  if (host_.is_live() && !make) {
+    return Fd(::open(("/" + relative).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  Fd root(::open(host_.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root) throw system_error("open the root directory", host_.root.native());
+  if (!make || allowed.empty()) {
+    return open_within(root.get(), relative, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT);
+  }
+  return open_or_make(root.get(), relative, RESOLVE_IN_ROOT, std::string(allowed), host_.root.native(),
+                      made_);
+}
+
+std::optional<Fd> Parents::open_parent(const std::string& path, std::string_view parent, bool make) {
+  const auto allowed = allowed_around(host_, path);
+  if (const auto refusal = refusal_of(host_, path)) {
+    throw Error(Fault::invalid, refusal->message, refusal->remedy);
+  }
+  Fd base = open_allowed(*allowed, make);
+  if (!base && errno == ENOENT) return {};
+  if (!base) throw in_the_way(path, *allowed);
+  const std::string relative(parent.size() == allowed->size() ? "." : parent.substr(allowed->size() + 1));
+  Fd directory = open_within(base.get(), relative, directory_flags, RESOLVE_BENEATH);
+  if (directory) return directory;
+  if (errno != ENOENT) throw in_the_way(path, *allowed);
+  if (!make) return {};
+  return open_or_make(base.get(), relative, RESOLVE_BENEATH, path, *allowed, made_);
+}
+
+std::optional<Spot> Parents::spot(const std::string& path, bool make) {
+  const auto parent = parent_of(path);
+  const auto name = std::string_view(path).substr(std::min(path.size(), parent.size() + 1));
+  const bool known = directory_ && parent_ == parent && !name.empty() && name != "." && name != "..";
+  if (!known) {
+    auto directory = open_parent(path, parent, make);
+    if (!directory) return {};
+    directory_ = std::move(*directory);
+    parent_ = parent;
+  }
+  return Spot{directory_.get(), std::string(name)};
+}
+
+std::optional<Spot> Parents::find(const std::string& path) {
+  return spot(path, false);
+}
+
+Spot Parents::make(const std::string& path) {
+  auto found = spot(path, true);
+  if (!found) throw path_error("make the directory of", path);
+  return *found;
+}
+
+bool Parents::look(const std::string& path, struct stat& about) {
+  const auto at = find(path);
+  if (!at) return false;
+  if (::fstatat(at->directory, at->name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0) return true;
+  if (errno == ENOENT) return false;
+  throw path_error("look at", path);
+}
+
+Error path_error(std::string_view action, const std::string& path) {
+  switch (errno) {
+    case EISDIR:
+      return Error(Fault::conflict, fmt::format("cannot {} {}: a directory is there", action, path),
+                   "remove the directory, or choose another path");
+    case ENOTDIR:
+      return Error(Fault::conflict,
+                   fmt::format("cannot {} {}: something that is no directory is there", action, path),
+                   "remove what stands there, or choose another path");
+    case EBUSY:
+      return Error(Fault::conflict, fmt::format("cannot {} {}: something is mounted there", action, path),
+                   "unmount it, or choose another path");
+    case EPERM: {
+      auto error = system_error(action, path);
+      return Error(error.fault(), error.message(),
+                   "run the agent as root; if it is, look whether the file is immutable (lsattr)");
+    }
+    default:
+      return system_error(action, path);
+  }
+}
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "drivers/host/directory_sync.h"
+
+namespace greenwave::drivers::host {
+
+/// The device whose files are kept: the live one, or an image below a directory (as `dpkg --root`).
+struct Host {
+  std::filesystem::path root = "/";
+  std::vector<std::string> allowed_paths;  ///< as manifests write them; "/" allows everything
+
+  bool is_live() const { return root == "/"; }
+};
+
+/// Why a manifest may not name a path, and what to write instead.
+struct Refusal {
+  std::string message;
+  std::string remedy;
+};
+
+/// Nothing when a manifest may name `path`: absolute, without "." or ".." or doubled or trailing slashes,
+/// and below one of the allowed paths. Pure.
+std::optional<Refusal> refusal_of(const Host& host, std::string_view path);
+
+/// The parents of `path` that lie below its allowed path, outermost first: /etc/a/b gives /etc/a when /etc
+/// is allowed. Pure.
+std::vector<std::string> parents_of(const Host& host, std::string_view path);
+
+/// A name in an open directory, for the *at() system calls. The descriptor belongs to the Parents that gave
+/// it and lives until that is asked again.
+struct Spot {
+  int directory = -1;
+  std::string name;
+};
+
+/// Opens the directories in which manifests' paths lie. Whatever links there are on the device, or are put
+/// there while this works, an opened directory lies below the path's allowed path: the allowed path itself is
+/// resolved within the root, and the rest is resolved by the kernel without ever leaving it (openat2). The
+/// last part of a path is never followed: that is for the caller, with the *at() calls and O_NOFOLLOW.
+///
+/// The last directory stays open, so that neighbours cost no second open; keep a Parents only as long as one
+/// pass takes. The Host must outlive it.
+class Parents {
+ public:
+  explicit Parents(const Host& host) : host_(host) {}
+
+  /// Nothing when a parent does not exist. Throws Error (conflict) when one is no directory, or a link leads
+  /// out of the allowed path; (invalid) when the path is refused.
+  std::optional<Spot> find(const std::string& path);
+
+  /// As find, but missing parents are made, 0755 and the agent's own; they are durable after made().sync().
+  Spot make(const std::string& path);
+  DirectorySync& made() { return made_; }
+
+  /// lstat of a path; false when it, or a parent, does not exist. Throws Error otherwise.
+  bool look(const std::string& path, struct stat& about);
+
+  const Host& host() const { return host_; }
+
+ private:
+  Fd open_allowed(std::string_view allowed, bool make);
+  std::optional<Fd> open_parent(const std::string& path, std::string_view parent, bool make);
+  std::optional<Spot> spot(const std::string& path, bool make);
+
+  const Host& host_;
+  std::string parent_;  ///< the path of `directory_`
+  Fd directory_;
+  DirectorySync made_;
+};
+
+/// An Error for errno after an action on a manifest's path, with the remedies of this field: a full disk, a
+/// read-only file system, a directory in the way, …
+Error path_error(std::string_view action, const std::string& path);
+
+}  // namespace greenwave::drivers::host

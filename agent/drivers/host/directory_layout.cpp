@@ -1,0 +1,84 @@
+#include "drivers/host/directory_layout.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+Attributes executable(Attributes file) {
+  file.mode |= (file.mode & 0444u) >> 2;
+  return file;
+}
+
+Attributes link(Attributes file) {
+  file.type = S_IFLNK;
+  file.mode = 0777;
+  return file;
+}
+
+}  // namespace
+
+Attributes Layout::attributes_of(const TreeItem& item) const {
+  switch (item.type) {
+    case SourceTree::Type::directory:
+      return directory;
+    case SourceTree::Type::link:
+      return link(file);
+    case SourceTree::Type::executable:
+      return executable(file);
+    default:
+      return file;
+  }
+}
+
+std::set<std::string> Layout::names() const {
+  std::set<std::string> names;
+  for (const auto& item : items) names.insert(item.name);
+  return names;
+}
+
+FileRecord Layout::record() const {
+  FileRecord record;
+  record.path = spec.path;
+  record.attributes = directory;
+  record.purge = spec.purge;
+  record.file_attributes = file;
+  for (const auto& item : items) {
+    if (item.type == SourceTree::Type::executable) record.executables.push_back(item.name);
+    if (item.type == SourceTree::Type::link) record.links.push_back(item.name);
+  }
+  std::sort(record.executables.begin(), record.executables.end());
+  std::sort(record.links.begin(), record.links.end());
+  return record;
+}
+
+Layout layout_of(const Host& host, Owners& owners, const Manifest& manifest, const SourceTree& tree) {
+  Problems problems;
+  Layout layout;
+  layout.spec = read_directory_spec(host, manifest, problems);
+  if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
+  const auto& spec = layout.spec;
+  layout.directory = owners.attributes(S_IFDIR, spec.mode, spec.owner, spec.group);
+  layout.file = owners.attributes(S_IFREG, spec.file_mode, spec.owner, spec.group);
+  if (spec.has_source) {
+    layout.source = manifest.source->path;
+    layout.items = read_tree(tree, layout.source);
+  }
+  return layout;
+}
+
+Attributes recorded_attributes(const FileRecord& record, const std::string& path) {
+  if (path.size() <= record.path.size() + 1) return record.attributes;
+  const auto name = path.substr(record.path.size() + 1);
+  const auto lists = [&name](const std::vector<std::string>& names) {
+    return std::binary_search(names.begin(), names.end(), name);
+  };
+  if (lists(record.links)) return link(record.file_attributes);
+  if (lists(record.executables)) return executable(record.file_attributes);
+  return record.file_attributes;
+}
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,140 @@
+#include "drivers/host/file_apply.h"
+
+#include <utility>
+
+#include "drivers/host/directory_object.h"
+#include "drivers/host/file_object.h"
+#include "drivers/host/file_record.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+/// Directories are made durable one by one, and no more than these are kept waiting.
+constexpr std::size_t most_pending = 1024;
+
+}  // namespace
+
+FileApply::FileApply(const Host& host, Owners& owners, const SourceTree& tree, const Report& report,
+                     std::span<const plan::Step* const> steps)
+    : host_(host), owners_(owners), tree_(tree), report_(report) {
+  for (const auto* step : steps) {
+    if (step->desired == nullptr) continue;
+    claimed_.insert(step->desired->footprint.claims.begin(), step->desired->footprint.claims.end());
+  }
+}
+
+void FileApply::add(const plan::Step& step) {
+  const bool removing = step.verb == plan::Verb::remove;
+  if (removing != removing_ || pending_.size() >= most_pending || (batch_ && batch_->full())) flush();
+  removing_ = removing;
+  if (!batch_) {
+    parents_.emplace(host_);
+    batch_.emplace(host_);
+  }
+  auto& pending = pending_.emplace_back();
+  pending.step = &step;
+  pending.outcome.ok = true;
+  if (step.entry != nullptr) {
+    pending.outcome.entry.record = step.entry->record;
+    pending.outcome.entry.files = step.entry->files;
+  }
+  try {
+    if (step.verb == plan::Verb::release) return;
+    removing ? remove(step, pending) : make(step, pending);
+  } catch (const Error& error) {
+    fail(pending, error);
+  }
+}
+
+void FileApply::make(const plan::Step& step, Pending& pending) {
+  auto& entry = pending.outcome.entry;
+  if (step.id.kind == "Directory") {
+    auto applied = apply_directory(host_, owners_, step, tree_, touched_);
+    entry.record = std::move(applied.record);
+    entry.files = std::move(applied.files);
+    if (applied.error) fail(pending, *applied.error);
+    return;
+  }
+  pending.untouched = true;
+  auto placed = place_file(*parents_, owners_, *batch_, step, tree_);
+  pending.staged = placed.staged;
+  if (!placed.staged) {
+    entry.record = step.difference.record;
+    entry.files = {std::move(placed.signature)};
+  }
+}
+
+void FileApply::remove(const plan::Step& step, Pending& pending) {
+  pending.outcome.note = step.id.kind == "Directory" ? remove_directory(host_, *step.entry, touched_)
+                                                     : remove_file_object(host_, *step.entry, touched_);
+}
+
+void FileApply::fail(Pending& pending, const Error& error) const {
+  pending.outcome.ok = false;
+  pending.outcome.error = error.what();
+  const auto& step = *pending.step;
+  const bool is_new = step.entry == nullptr || step.entry->files.empty();
+  if (!pending.untouched || !is_new || step.desired == nullptr) return;
+  // Nothing there is our work: a later prune must leave it alone.
+  auto record = record_from_json(step.difference.record);
+  record.adopted = true;
+  pending.outcome.entry.record = to_json(record);
+}
+
+void FileApply::settle_files() {
+  auto results = batch_->commit();
+  for (auto& pending : pending_) {
+    if (!pending.staged) continue;
+    auto& result = results[*pending.staged];
+    if (result.error) {
+      pending.untouched = !result.in_place;
+      if (result.in_place) pending.outcome.entry.record = pending.step->difference.record;
+      fail(pending, *result.error);
+      continue;
+    }
+    pending.outcome.entry.record = pending.step->difference.record;
+    pending.outcome.entry.files = {std::move(result.signature)};
+  }
+}
+
+void FileApply::remove_former_paths() {
+  const auto claimed = [this](const std::string& path) { return claimed_.contains("path:" + path); };
+  for (auto& pending : pending_) {
+    const auto& step = *pending.step;
+    const bool file = step.id.kind == "File" && step.desired != nullptr && step.entry != nullptr;
+    if (!file || !pending.outcome.ok) continue;
+    try {
+      remove_former(host_, *step.entry, pending.outcome.entry.files.front().path, claimed, touched_);
+    } catch (const Error& error) {
+      // Both files are ours until the former one is known to be gone.
+      auto& files = pending.outcome.entry.files;
+      files.insert(files.end(), step.entry->files.begin(), step.entry->files.end());
+      pending.untouched = false;
+      fail(pending, error);
+    }
+  }
+}
+
+void FileApply::sync() {
+  try {
+    touched_.sync();
+  } catch (const Error& error) {
+    for (auto& pending : pending_) {
+      if (!pending.staged && pending.outcome.ok) fail(pending, error);
+    }
+  }
+}
+
+void FileApply::flush() {
+  if (pending_.empty()) return;
+  sync();
+  settle_files();
+  remove_former_paths();
+  sync();
+  batch_.reset();
+  parents_.reset();
+  for (auto& pending : std::exchange(pending_, {})) report_(*pending.step, std::move(pending.outcome));
+}
+
+}  // namespace greenwave::drivers::host

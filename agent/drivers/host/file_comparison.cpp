@@ -1,0 +1,146 @@
+#include "drivers/host/file_comparison.h"
+
+#include <climits>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "git/diff.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+constexpr std::size_t most_shown = 1024 * 1024;
+constexpr std::size_t most_kept = 4 * 1024;
+
+void refuse_in_the_way(const Wanted& wanted, const struct stat& about) {
+  if (S_ISREG(about.st_mode) || S_ISLNK(about.st_mode)) return;
+  const bool directory = S_ISDIR(about.st_mode);
+  throw Error(
+      Fault::conflict,
+      fmt::format("{} is a {}, where a {} should be", wanted.path, directory ? "directory" : "special file",
+                  wanted.attributes.type == S_IFLNK ? "link" : "file"),
+      directory ? "remove the directory, or choose another path" : "remove it, or choose another path");
+}
+
+std::string link_target(const Spot& at, const std::string& path) {
+  char target[PATH_MAX];
+  const auto size = ::readlinkat(at.directory, at.name.c_str(), target, sizeof target);
+  if (size < 0) throw path_error("read the link", path);
+  return {target, static_cast<std::size_t>(size)};
+}
+
+/// What was at the path, as far as the history may keep it.
+struct Present {
+  std::string summary;               ///< "mode 0644, owner 0:0, 12 KiB, sha256 …", "a link to …"
+  std::optional<std::string> bytes;  ///< of a file that is small enough to show
+  std::string size;
+};
+
+Present read_present(const Spot& at, const struct stat& about, const std::string& path) {
+  if (S_ISLNK(about.st_mode)) {
+    return {fmt::format("a link to {}", printable(link_target(at, path))), {}, "a link"};
+  }
+  Present present;
+  present.summary = in_words(attributes_of(about));
+  present.size = bytes_in_words(static_cast<unsigned long long>(about.st_size));
+  const bool readable_by_all = (about.st_mode & S_IROTH) != 0;
+  if (!readable_by_all) return present;
+  if (about.st_size > static_cast<off_t>(most_shown)) {
+    present.summary += fmt::format(", {}, sha256 {}", present.size, to_hex(content_digest(at, about, path)));
+    return present;
+  }
+  const Fd fd(::openat(at.directory, at.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd) throw path_error("read", path);
+  present.bytes = read_all(fd.get(), 2 * most_shown, path);
+  if (present.bytes->size() <= most_kept && is_text(*present.bytes)) {
+    present.summary += fmt::format(", {}\n{}", present.size, *present.bytes);
+  } else {
+    present.summary += fmt::format(", {}, sha256 {}", present.size, to_hex(sha256(*present.bytes)));
+  }
+  return present;
+}
+
+std::string name_in_diff(const std::string& path) {
+  return path.substr(1);
+}
+
+std::string new_content(const Wanted& wanted) {
+  if (wanted.sensitive) return fmt::format("{}: changed (sensitive)\n", wanted.path);
+  if (wanted.attributes.type == S_IFLNK) {
+    return fmt::format("{}: a link to {}\n", wanted.path, printable(wanted.content));
+  }
+  auto diff = git::unified_diff({}, wanted.content, name_in_diff(wanted.path));
+  return diff.empty() ? fmt::format("{}: an empty file\n", wanted.path) : diff;
+}
+
+std::string changed_content(const Wanted& wanted, const Present& present) {
+  if (wanted.sensitive) return fmt::format("{}: changed (sensitive)\n", wanted.path);
+  if (wanted.attributes.type == S_IFLNK) {
+    return fmt::format("{}: {} -> a link to {}\n", wanted.path, present.size, printable(wanted.content));
+  }
+  const auto size = bytes_in_words(wanted.content.size());
+  if (present.size == "a link")
+    return fmt::format("{}: {} -> a file of {}\n", wanted.path, present.summary, size);
+  if (!present.bytes) {
+    return fmt::format(
+        "{}: content changed, {} -> {} (not shown: it is large, or not everybody may read it)\n", wanted.path,
+        present.size, size);
+  }
+  return git::unified_diff(*present.bytes, wanted.content, name_in_diff(wanted.path));
+}
+
+}  // namespace
+
+std::string in_words(const Attributes& attributes) {
+  return fmt::format("mode {:04o}, owner {}:{}", attributes.mode, attributes.uid.value_or(0),
+                     attributes.gid.value_or(0));
+}
+
+std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, const FileSignature* known) {
+  struct stat about {};
+  if (!parents.look(wanted.path, about)) return {};
+  refuse_in_the_way(wanted, about);
+  if (!attribute_difference(wanted.attributes, about).empty()) return {};
+  if (static_cast<std::size_t>(about.st_size) != wanted.content.size()) return {};
+  const auto content = sha256(wanted.content);
+  const bool unchanged = known != nullptr && same_lstat(*known, about);
+  if (unchanged && known->content == content) return *known;
+  if (unchanged || content_digest(*parents.find(wanted.path), about, wanted.path) != content) return {};
+  return signature_of(wanted.path, about, content);
+}
+
+plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known) {
+  plan::Difference difference;
+  struct stat about {};
+  if (!parents.look(wanted.path, about)) {
+    difference.kind = plan::Difference::Kind::create;
+    difference.diff = new_content(wanted);
+    return difference;
+  }
+  if (as_wanted(parents, wanted, known)) return difference;
+  const auto at = *parents.find(wanted.path);
+  difference.kind = plan::Difference::Kind::change;
+  if (wanted.sensitive) {
+    difference.diff = fmt::format("{}: changed (sensitive)\n", wanted.path);
+    difference.was = S_ISLNK(about.st_mode) ? "a link" : in_words(attributes_of(about));
+    return difference;
+  }
+  const auto present = read_present(at, about, wanted.path);
+  difference.was = present.summary;
+  if (const auto words = attribute_difference(wanted.attributes, about); !words.empty()) {
+    difference.diff = fmt::format("{}: {}\n", wanted.path, words);
+  }
+  const bool same = static_cast<std::size_t>(about.st_size) == wanted.content.size() &&
+                    (about.st_mode & S_IFMT) == wanted.attributes.type &&
+                    content_digest(at, about, wanted.path) == sha256(wanted.content);
+  if (!same) difference.diff += changed_content(wanted, present);
+  return difference;
+}
+
+}  // namespace greenwave::drivers::host

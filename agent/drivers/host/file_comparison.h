@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "drivers/host/confined.h"
+#include "drivers/host/signature.h"
+#include "plan/step.h"
+
+namespace greenwave::drivers::host {
+
+/// What shall be at a path: a file or a link.
+struct Wanted {
+  const std::string& path;
+  std::string_view content;  ///< a link's target
+  Attributes attributes;
+  bool sensitive = false;
+};
+
+/// The signature of what is at the path when that is as wanted, else nothing. Content is not read where lstat
+/// is as in `known` (which may be null). Throws Error (conflict) where a directory or special file stands in
+/// the way, which is never replaced.
+std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, const FileSignature* known);
+
+/// Compares for people. `record` stays empty. Content is shown only where everybody may read it.
+plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known);
+
+/// "mode 0644, owner 0:0"
+std::string in_words(const Attributes& attributes);
+
+}  // namespace greenwave::drivers::host

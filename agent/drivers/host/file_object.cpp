@@ -1,0 +1,110 @@
+#include "drivers/host/file_object.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "drivers/host/file_comparison.h"
+#include "drivers/host/file_record.h"
+#include "drivers/host/file_spec.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+/// A manifest that passed footprint() has no problems any more.
+FileSpec spec_of(const Host& host, const Manifest& manifest) {
+  Problems problems;
+  auto spec = read_file_spec(host, manifest, problems);
+  if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
+  return spec;
+}
+
+const FileSignature* signature_at(const Entry* entry, const std::string& path) {
+  if (entry == nullptr) return nullptr;
+  const auto found = std::find_if(entry->files.begin(), entry->files.end(),
+                                  [&path](const FileSignature& file) { return file.path == path; });
+  return found == entry->files.end() ? nullptr : &*found;
+}
+
+std::set<std::string> paths_of(const Entry& entry) {
+  const auto record = record_from_json(entry.record);
+  std::set<std::string> paths;
+  for (const auto& file : entry.files) paths.insert(file.path);
+  if (!never_touched(entry, record)) paths.insert(record.path);
+  return paths;
+}
+
+}  // namespace
+
+plan::Difference compare_file(const Host& host, Owners& owners, const plan::Desired& desired,
+                              const Entry* entry, const SourceTree& tree) {
+  const auto spec = spec_of(host, desired.manifest);
+  const auto content = content_of(spec, desired.manifest, tree);
+  FileRecord record;
+  record.path = spec.path;
+  record.attributes = owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group);
+  Parents parents(host);
+  auto difference = compare(parents, {spec.path, content, record.attributes, spec.sensitive},
+                            signature_at(entry, spec.path));
+  const bool exists = difference.kind != plan::Difference::Kind::create;
+  record.adopted = is_adoption(entry, spec.path, exists);
+  if (entry != nullptr) {
+    for (const auto& path : paths_of(*entry)) {
+      if (path == spec.path) continue;
+      difference.diff += fmt::format("{}: moved to {}\n", path, spec.path);
+      if (difference.kind == plan::Difference::Kind::none) difference.kind = plan::Difference::Kind::change;
+    }
+  }
+  difference.record = to_json(record);
+  return difference;
+}
+
+std::optional<std::string> drift_of_file(const Host& host, const Entry& entry, bool distrust,
+                                         std::optional<std::vector<FileSignature>>& refreshed) {
+  return drift_of_files(host, entry, distrust, refreshed,
+                        [&entry](const FileSignature&) { return record_from_json(entry.record).attributes; });
+}
+
+Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const plan::Step& step,
+                  const SourceTree& tree) {
+  const auto& manifest = step.desired->manifest;
+  const auto spec = spec_of(parents.host(), manifest);
+  const auto attributes = owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group);
+  const auto content = content_of(spec, manifest, tree);
+  if (step.difference.kind != plan::Difference::Kind::create) {
+    const Wanted wanted{spec.path, content, attributes, spec.sensitive};
+    if (auto same = as_wanted(parents, wanted, signature_at(step.entry, spec.path))) {
+      remove_leftover(parents, spec.path);
+      return {{}, std::move(*same)};
+    }
+  }
+  return {batch.stage(spec.path, content, attributes), {}};
+}
+
+std::string remove_file_object(const Host& host, const Entry& entry, DirectorySync& touched) {
+  Parents parents(host);
+  std::string kept;
+  for (const auto& path : paths_of(entry)) {
+    struct stat about {};
+    if (parents.look(path, about) && S_ISDIR(about.st_mode)) {
+      kept += fmt::format("{}kept {}, which is a directory now", kept.empty() ? "" : ", ", path);
+      continue;
+    }
+    remove_file(parents, path, touched);
+  }
+  return kept;
+}
+
+void remove_former(const Host& host, const Entry& entry, const std::string& path,
+                   const std::function<bool(const std::string&)>& claimed, DirectorySync& touched) {
+  Parents parents(host);
+  for (const auto& former : paths_of(entry)) {
+    struct stat about {};
+    const bool ours = former != path && !claimed(former);
+    if (ours && parents.look(former, about) && !S_ISDIR(about.st_mode)) remove_file(parents, former, touched);
+  }
+}
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,149 @@
+#include "drivers/host/file_spec.h"
+
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "yaml/emit.h"
+#include "yaml/fields.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+/// "0644". A number is refused: 0644 and 644 mean different things to different readers of YAML.
+mode_t read_mode(yaml::Fields& spec, std::string_view key, mode_t otherwise) {
+  const auto* node = spec.any(key);
+  if (node == nullptr) return otherwise;
+  if (const auto* number = std::get_if<std::int64_t>(&node->value)) {
+    const bool plausible = *number >= 0 && *number <= 7777;
+    spec.error(key, fmt::format("{} is a number, which is not what it looks like to every reader", key),
+               plausible ? fmt::format("put it in quotes: {}: \"{:04}\"", key, *number)
+                         : fmt::format("put it in quotes: {}: \"0644\"", key));
+    return otherwise;
+  }
+  const auto text = spec.text(key);
+  if (!text) return otherwise;
+  const bool octal = text->find_first_not_of("01234567") == text->npos;
+  if (!octal || text->size() < 3 || text->size() > 4) {
+    spec.error(key, fmt::format("{} is \"{}\", not three or four octal digits", key, printable(*text)),
+               fmt::format("write for example {}: \"0644\"", key));
+    return otherwise;
+  }
+  return static_cast<mode_t>(std::stoul(*text, nullptr, 8));
+}
+
+std::string read_name(yaml::Fields& spec, std::string_view key) {
+  const auto name = spec.text(key);
+  if (!name) return "root";
+  const bool plain = !name->empty() && name->find_first_of(":/ \t\n") == name->npos && is_text(*name);
+  if (!plain) {
+    spec.error(key,
+               fmt::format("{} is \"{}\", which is no {}'s name", key, printable(*name),
+                           key == "owner" ? "user" : "group"),
+               "write a name, or a number in quotes");
+  }
+  return *name;
+}
+
+std::string read_path(const Host& host, yaml::Fields& spec) {
+  auto path = spec.required_text("path");
+  if (path.empty()) return path;
+  if (const auto refusal = refusal_of(host, path)) spec.error("path", refusal->message, refusal->remedy);
+  return path;
+}
+
+void read_source(yaml::Fields& spec, const Manifest& manifest, bool directory) {
+  const auto path = spec.text("source");
+  if (!path) return;
+  if (!manifest.source) {
+    spec.error("source", fmt::format("there is no {} in the repository", printable(*path)),
+               "write the path of a file from the cluster's root");
+  } else if (manifest.source->is_directory != directory) {
+    spec.error(
+        "source",
+        fmt::format("{} is a {} in the repository", printable(*path), directory ? "file" : "directory"),
+        directory ? "a File takes a file as its source" : "a Directory takes a directory as its source");
+  }
+}
+
+void choose_form(yaml::Fields& spec, const Place& place, FileSpec& file, Problems& problems) {
+  using Form = FileSpec::Form;
+  static constexpr std::array<std::pair<const char*, Form>, 4> forms{
+      {{"content", Form::content}, {"source", Form::source}, {"json", Form::json}, {"yaml", Form::yaml}}};
+  std::string first;
+  for (const auto& [key, form] : forms) {
+    const auto* node = spec.any(key);
+    if (node == nullptr) continue;
+    if (file.value != nullptr) {
+      spec.error(key, fmt::format("{} and {} both say what is in the file", first, key), "leave one out");
+      continue;
+    }
+    file.form = form;
+    file.value = node;
+    first = key;
+  }
+  if (file.value == nullptr) {
+    problems.error(place, "File's spec does not say what is in the file",
+                   "write one of content, source, json or yaml");
+  }
+}
+
+}  // namespace
+
+FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& problems) {
+  yaml::Fields spec(manifest.spec(), "File's spec", problems);
+  FileSpec file;
+  file.path = read_path(host, spec);
+  choose_form(spec, spec.place().line != 0 ? spec.place() : manifest.place(), file, problems);
+  const auto text = spec.text("content");
+  if (text && text->size() > most_content) {
+    spec.error("content", fmt::format("content is longer than {}", bytes_in_words(most_content)), "split it");
+  }
+  read_source(spec, manifest, false);
+  file.mode = read_mode(spec, "mode", 0644);
+  file.owner = read_name(spec, "owner");
+  file.group = read_name(spec, "group");
+  file.sensitive = spec.flag("sensitive").value_or(false);
+  spec.done();
+  return file;
+}
+
+DirectorySpec read_directory_spec(const Host& host, const Manifest& manifest, Problems& problems) {
+  yaml::Fields spec(manifest.spec(), "Directory's spec", problems);
+  DirectorySpec directory;
+  directory.path = read_path(host, spec);
+  directory.mode = read_mode(spec, "mode", 0755);
+  directory.owner = read_name(spec, "owner");
+  directory.group = read_name(spec, "group");
+  directory.has_source = spec.any("source") != nullptr;
+  read_source(spec, manifest, true);
+  directory.purge = spec.flag("purge").value_or(false);
+  if (directory.purge && !directory.has_source) {
+    spec.error("purge", "purge removes what is not in the source, and there is no source",
+               "add source: …, or leave purge out");
+  }
+  directory.file_mode = read_mode(spec, "fileMode", 0644);
+  spec.done();
+  return directory;
+}
+
+std::string content_of(const FileSpec& spec, const Manifest& manifest, const SourceTree& tree) {
+  switch (spec.form) {
+    case FileSpec::Form::content:
+      return *spec.value->string();
+    case FileSpec::Form::source:
+      return tree.read(manifest.source->path, most_content);
+    case FileSpec::Form::json:
+      return yaml::to_json(*spec.value).dump(2) + "\n";
+    case FileSpec::Form::yaml:
+      return yaml::emit(*spec.value);
+  }
+  throw Error(Fault::internal, "a File of no known form");
+}
+
+}  // namespace greenwave::drivers::host

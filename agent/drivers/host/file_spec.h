@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include "base/problem.h"
+#include "drivers/host/confined.h"
+#include "model/manifest.h"
+#include "model/source_tree.h"
+#include "yaml/node.h"
+
+namespace greenwave::drivers::host {
+
+/// The largest file that a manifest or a repository may give.
+inline constexpr std::size_t most_content = 64 * 1024 * 1024;
+
+struct FileSpec {
+  enum class Form { content, source, json, yaml };
+
+  std::string path;
+  Form form = Form::content;
+  const yaml::Node* value = nullptr;  ///< of the form's field, in the manifest
+  mode_t mode = 0644;
+  std::string owner = "root";
+  std::string group = "root";
+  bool sensitive = false;
+};
+
+struct DirectorySpec {
+  std::string path;
+  mode_t mode = 0755;
+  std::string owner = "root";
+  std::string group = "root";
+  bool has_source = false;  ///< then the manifest's `source` is the tree
+  bool purge = false;
+  mode_t file_mode = 0644;  ///< of the tree's files; executable ones get the x bits beside the r bits
+};
+
+/// Read and check a spec; what is wrong goes into `problems`. Pure.
+FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& problems);
+DirectorySpec read_directory_spec(const Host& host, const Manifest& manifest, Problems& problems);
+
+/// The bytes that a File shall hold. Throws Error.
+std::string content_of(const FileSpec& spec, const Manifest& manifest, const SourceTree& tree);
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "drivers/host/confined.h"
+#include "model/inventory.h"
+
+namespace greenwave::drivers::host {
+
+/// What a file should be beyond its content.
+struct Attributes {
+  mode_t type = S_IFREG;     ///< S_IFREG, S_IFLNK or S_IFDIR
+  mode_t mode = 0644;        ///< permission bits; a link has none of its own
+  std::optional<uid_t> uid;  ///< absent: not ours to say (the agent runs without privileges)
+  std::optional<gid_t> gid;
+
+  bool operator==(const Attributes&) const = default;
+};
+
+Attributes attributes_of(const struct stat& about);
+
+/// How what is there differs from `wanted`, in words ("mode 0600 instead of 0644"); empty: it does not.
+std::string attribute_difference(const Attributes& wanted, const struct stat& about);
+
+/// Whether a file is as it was when the signature was made, as far as lstat can tell.
+bool same_lstat(const FileSignature& signature, const struct stat& about);
+
+/// `about` must have been taken before `content` was read, or long enough after we wrote it. Where the file
+/// changed within the kernel's current clock tick, a later change in the same tick could not be told from
+/// it: the signature is then made so that it matches nothing, and the content is read again next time.
+FileSignature signature_of(std::string path, const struct stat& about, const Digest& content);
+
+/// Waits (some milliseconds at most) until a change from here on shows in lstat, whatever changed so far.
+void leave_tick();
+
+/// Of a directory whose entries are not all ours: only its identity counts.
+FileSignature directory_signature(std::string path, const struct stat& about);
+
+/// Of a file's bytes (read in pieces) or a link's target, by what `about` says it is. `path` is for messages.
+/// Throws Error; conflict when it is neither.
+Digest content_digest(const Spot& spot, const struct stat& about, const std::string& path);
+
+/// What a file of an entry should be; asked only where lstat differs from the signature.
+using AttributesOf = std::function<Attributes(const FileSignature&)>;
+
+/// Whether the files of `entry` left the state in which they were applied; the words say how. Content is
+/// read only where lstat differs, or always with `distrust`. `refreshed` gets new signatures where lstat
+/// differs but neither content nor attributes do. For a directory that directory_signature() describes only
+/// the attributes are compared.
+std::optional<std::string> drift_of_files(const Host& host, const Entry& entry, bool distrust,
+                                          std::optional<std::vector<FileSignature>>& refreshed,
+                                          const AttributesOf& wanted);
+
+}  // namespace greenwave::drivers::host
