@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "drivers/host/unit_spec.h"
 
 namespace greenwave::drivers::host {
 
@@ -17,8 +19,9 @@ namespace {
 constexpr const char* service = "org.freedesktop.systemd1";
 constexpr const char* manager_path = "/org/freedesktop/systemd1";
 constexpr const char* manager = "org.freedesktop.systemd1.Manager";
-/// systemd's own socket, where no message bus runs. systemctl uses it for root.
-constexpr const char* private_socket = "unix:path=/run/systemd/private";
+constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
+constexpr const char* service_interface = "org.freedesktop.systemd1.Service";
+constexpr const char* own_socket = "unix:path=/run/systemd/private";
 /// A daemon-reload with many generators takes its time on a slow device.
 constexpr auto call_timeout = std::chrono::seconds(90);
 
@@ -106,12 +109,6 @@ std::string why(const std::string& result) {
   return result;
 }
 
-/// A template's instance, foo@bar.service, which has no file of its own.
-bool is_instance(const std::string& unit) {
-  const auto at = unit.find('@');
-  return at != std::string::npos && at + 1 < unit.rfind('.');
-}
-
 /// ListUnitFilesByPatterns takes globs; of the characters of a unit's name only the backslash is special.
 std::string as_pattern(const std::string& unit) {
   std::string pattern;
@@ -164,22 +161,23 @@ sd_bus* Systemd::bus() {
     if (result >= 0 && sd_bus_is_open(bus_.get()) > 0) return bus_.get();
     bus_.reset();
   }
+  // root has systemd's own socket, as systemctl uses it: it is there where no message bus runs, and it stays
+  // open while a unit of ours restarts the message bus.
   sd_bus* raw = nullptr;
-  int result = sd_bus_open_system(&raw);
-  if (result < 0) {
+  int result = -EACCES;
+  if (::geteuid() == 0) {
     check(sd_bus_new(&raw), "make a connection to systemd");
     bus_.reset(raw);
-    sd_bus_set_address(raw, private_socket);
-    const int direct = sd_bus_start(raw);
-    if (direct < 0) {
-      bus_.reset();
-      throw Error(Fault::transient,
-                  fmt::format("systemd does not answer: the system bus: {}; its own socket: {}",
-                              std::strerror(-result), std::strerror(-direct)),
-                  "look at systemctl status dbus.socket");
-    }
-  } else {
-    bus_.reset(raw);
+    sd_bus_set_address(raw, own_socket);
+    result = sd_bus_start(raw);
+  }
+  if (result < 0) {
+    result = sd_bus_open_system(&raw);
+    bus_.reset(result < 0 ? nullptr : raw);
+  }
+  if (result < 0) {
+    throw Error(Fault::transient, fmt::format("systemd does not answer: {}", std::strerror(-result)),
+                "look at systemctl status dbus.socket");
   }
   sd_bus_set_method_call_timeout(
       raw, static_cast<std::uint64_t>(std::chrono::microseconds(call_timeout).count()));
@@ -267,13 +265,17 @@ std::string Systemd::text_property(const std::string& path, const char* interfac
   return text;
 }
 
+void Systemd::trivial_property(const std::string& path, const char* interface, const char* name, char type,
+                               void* value) {
+  BusError error;
+  const int result =
+      sd_bus_get_property_trivial(bus(), service, path.c_str(), interface, name, &error.raw, type, value);
+  if (result < 0) throw refused(fmt::format("give the property {}", name), error, result);
+}
+
 ServiceRun Systemd::last_run(const std::string& path) {
-  constexpr const char* interface = "org.freedesktop.systemd1.Service";
   const auto number = [&](const char* name, char type, void* value) {
-    BusError error;
-    const int result =
-        sd_bus_get_property_trivial(bus(), service, path.c_str(), interface, name, &error.raw, type, value);
-    if (result < 0) throw refused(fmt::format("give the property {}", name), error, result);
+    trivial_property(path, service_interface, name, type, value);
   };
   ServiceRun run;
   int remain = 0;
@@ -282,14 +284,29 @@ ServiceRun Systemd::last_run(const std::string& path) {
   number("ExecMainExitTimestampMonotonic", 't', &exited_us);
   number("ExecMainCode", 'i', &run.exit_code);
   number("ExecMainStatus", 'i', &run.exit_status);
-  run.oneshot = remain == 0 && text_property(path, interface, "Type") == "oneshot";
+  run.oneshot = remain == 0 && text_property(path, service_interface, "Type") == "oneshot";
   run.ended = exited_us != 0;
-  run.result = text_property(path, interface, "Result");
+  run.result = text_property(path, service_interface, "Result");
   return run;
 }
 
 std::string Systemd::fragment_path(const std::string& path) {
-  return text_property(path, "org.freedesktop.systemd1.Unit", "FragmentPath");
+  return text_property(path, unit_interface, "FragmentPath");
+}
+
+bool Systemd::needs_reload(const std::string& path) {
+  int value = 0;
+  trivial_property(path, unit_interface, "NeedDaemonReload", 'b', &value);
+  return value != 0;
+}
+
+LastStart Systemd::last_start(const std::string& path) {
+  // Every start looks at the conditions first, if there are none as well.
+  std::uint64_t checked_us = 0;
+  int held = 1;
+  trivial_property(path, unit_interface, "ConditionTimestampMonotonic", 't', &checked_us);
+  trivial_property(path, unit_interface, "ConditionResult", 'b', &held);
+  return {.remembered = checked_us != 0, .skipped = checked_us != 0 && held == 0};
 }
 
 void Systemd::enable(const std::string& unit) {
@@ -332,8 +349,9 @@ void Systemd::run(Job job, const std::string& unit) {
   call(request("Subscribe").get(), "send its signals");
   Ended ended;
   sd_bus_slot* raw = nullptr;
-  check(sd_bus_match_signal(bus(), &raw, service, manager_path, manager, "JobRemoved", on_job_removed,
-                            &ended),
+  // Without a message bus in between, signals carry no sender.
+  const char* sender = sd_bus_is_bus_client(bus()) > 0 ? service : nullptr;
+  check(sd_bus_match_signal(bus(), &raw, sender, manager_path, manager, "JobRemoved", on_job_removed, &ended),
         "listen to systemd");
   const Slot listening(raw);
 

@@ -32,6 +32,12 @@ struct ServiceRun {
   int exit_status = 0;   ///< its exit status or signal
 };
 
+/// How a unit was started last.
+struct LastStart {
+  bool remembered = false;  ///< false: not since boot, or systemd forgot it, as nothing refers to the unit
+  bool skipped = false;     ///< a Condition… did not hold
+};
+
 enum class Job { start, stop, restart, try_restart, reload_or_try_restart };
 
 std::string_view to_string(Job job);
@@ -57,6 +63,9 @@ class Systemd {
   ServiceRun last_run(const std::string& path);
   /// The file that the unit at UnitState::path was loaded from; empty: none.
   std::string fragment_path(const std::string& path);
+  /// Whether its files changed since they were loaded.
+  bool needs_reload(const std::string& path);
+  LastStart last_start(const std::string& path);
 
   /// Read the unit files on disk; reload() makes the manager see the result.
   void enable(const std::string& unit);
@@ -84,6 +93,8 @@ class Systemd {
   Message request(const char* method);
   Message call(sd_bus_message* request, std::string_view action);
   std::string file_state(const std::string& unit);
+  void trivial_property(const std::string& path, const char* interface, const char* name, char type,
+                        void* value);
   std::string text_property(const std::string& path, const char* interface, const char* name);
 
   std::function<void()> while_waiting_;
