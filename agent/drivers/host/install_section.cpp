@@ -128,8 +128,9 @@ std::vector<InstallLink> install_links(const std::string& unit, const std::strin
   const auto name = linked_name(unit, section);
   std::vector<InstallLink> links;
   for (const auto& alias : section.alias) {
-    const auto other = expand(alias, name);
+    auto other = expand(alias, name);
     check_name(unit, other);
+    if (is_instance(unit) && is_template(other)) other.insert(other.find('@') + 1, instance_of(unit));
     if (other != name) links.push_back({UnitSpec::unit_path(other), file});
   }
   const auto link_into = [&](const std::vector<std::string>& targets, std::string_view suffix) {

@@ -154,13 +154,12 @@ void UnitBatch::remove_surplus(Work& work) {
   work.record.files = std::move(wanted);
 }
 
-void UnitBatch::put_link(Work& work, const std::string& path, const std::string& target) {
+void UnitBatch::put_link(const std::string& path, const std::string& target) {
   Replacements batch(host_);
   batch.stage_link(path, target, link_attributes());
   for (const auto& replaced : batch.commit()) {
     if (replaced.error) throw *replaced.error;
   }
-  work.record.links.push_back(path);
 }
 
 void UnitBatch::link(Work& work) {
@@ -175,11 +174,9 @@ void UnitBatch::link(Work& work) {
   const auto ours = std::move(work.record.links);
   work.record.links.clear();
   for (const auto& link : wanted) {
-    if (!enablement.in_place(link)) {
-      put_link(work, link.path, link.target);
-    } else if (contains(ours, link.path)) {
-      work.record.links.push_back(link.path);
-    }
+    const bool there = enablement.in_place(link);
+    if (!there) put_link(link.path, link.target);
+    if (!there || contains(ours, link.path)) work.record.links.push_back(link.path);
   }
   for (const auto& path : ours) {
     if (!contains(work.record.links, path)) remove_unit_file(parents_, path, removed_);
@@ -197,6 +194,9 @@ void UnitBatch::remove_files(const UnitRecord& record) {
 void UnitBatch::let_go(const UnitRecord& record) {
   if (jobs_ != nullptr) jobs_->let_go(record);
   remove_files(record);
+  if (jobs_ == nullptr && record.enabled == false && record.before && record.before->file == "enabled") {
+    for (const auto& link : Enablement(host_).links(record.unit, {})) put_link(link.path, link.target);
+  }
 }
 
 void UnitBatch::settle(Work& work) {

@@ -42,7 +42,7 @@ class UnitBatch {
   void write_files(std::vector<Work>& works);
   void remove_surplus(Work& work);
   void link(Work& work);
-  void put_link(Work& work, const std::string& path, const std::string& target);
+  void put_link(const std::string& path, const std::string& target);
   void remove_files(const UnitRecord& record);
   void let_go(const UnitRecord& record);
   void settle(Work& work);
