@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <git2/global.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -17,6 +18,9 @@
 #include "yaml/load.h"
 
 namespace greenwave::test {
+
+/// Diffs come from libgit2, which the daemon starts in its main.
+inline const int libgit2_users = git_libgit2_init();
 
 /// A SystemdUnit (or another kind of ours) whose spec is given as YAML.
 inline Manifest manifest_of(const std::string& kind, const std::string& name, const std::string& spec) {
