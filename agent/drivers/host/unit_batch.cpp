@@ -64,6 +64,7 @@ UnitBatch::Work UnitBatch::begin(const plan::Step& step) {
     work.record.unit = work.spec.name;
     work.record.enabled = work.spec.enabled;
     work.record.running = work.spec.running;
+    work.rewritten = work.before.stale;
   });
   return work;
 }
@@ -233,6 +234,7 @@ void UnitBatch::finish(std::vector<Work>& works, const Report& report) {
     Outcome outcome;
     outcome.ok = work.error.empty();
     outcome.error = work.error;
+    work.record.stale = !outcome.ok && work.rewritten;
     outcome.entry.record = to_json(work.record);
     outcome.entry.files = std::move(work.files);
     outcome.entry.live = jobs_ != nullptr && (work.record.enabled || work.record.running);

@@ -33,6 +33,7 @@ struct UnitDriver::Comparison {
   std::string diff;
   std::vector<std::string> was;
   bool existed = false;
+  bool files_differ = false;
 
   void add(const std::string& key, bool wanted, const std::string& found) {
     diff += fmt::format("-{}: {}\n+{}: {}\n", key, found, key, wanted);
@@ -40,9 +41,9 @@ struct UnitDriver::Comparison {
   }
 };
 
-UnitDriver::UnitDriver(const Host& host, std::function<void()> while_waiting, Duration job_timeout)
-    : host_(host),
-      runs_systemd_(host.is_live() && Systemd::is_init()),
+UnitDriver::UnitDriver(Host host, std::function<void()> while_waiting, Duration job_timeout)
+    : host_(std::move(host)),
+      runs_systemd_(host_.is_live() && Systemd::is_init()),
       systemd_(std::move(while_waiting), job_timeout),
       jobs_(systemd_) {}
 
@@ -106,8 +107,12 @@ plan::Difference UnitDriver::compare(const plan::Desired& desired, const Entry* 
   Parents parents(host_);
   if (renamed) comparison.diff += fmt::format("-name: {}\n+name: {}\n", known.unit, spec.name);
   compare_files(parents, spec, renamed ? UnitRecord{} : known, comparison);
+  comparison.files_differ = !comparison.diff.empty();
   if (runs_systemd_) {
     compare_state(spec, known, entry != nullptr && !renamed && !entry->digest.is_zero(), comparison);
+    if (known.stale && comparison.diff.empty() && spec.running == true) {
+      comparison.diff = fmt::format("{} has not been restarted since its files changed\n", spec.name);
+    }
   } else {
     compare_links(spec, comparison);
   }
@@ -116,6 +121,7 @@ plan::Difference UnitDriver::compare(const plan::Desired& desired, const Entry* 
   if (!renamed) {
     if (known.unit.empty()) record.before = before(spec);
     record.unit = spec.name;
+    record.stale = known.stale || comparison.files_differ;
     record.enabled = spec.enabled;
     record.running = spec.running;
     for (const auto& file : spec.files) {

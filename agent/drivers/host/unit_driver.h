@@ -18,8 +18,8 @@ namespace greenwave::drivers::host {
 /// and nothing is started.
 class UnitDriver : public Driver {
  public:
-  /// The Host must outlive it. `while_waiting` is called about once a second while a job of systemd's runs.
-  explicit UnitDriver(const Host& host, std::function<void()> while_waiting = {},
+  /// `while_waiting` is called about once a second while a job of systemd's runs (for a watchdog).
+  explicit UnitDriver(Host host, std::function<void()> while_waiting = {},
                       Duration job_timeout = std::chrono::seconds(90));
 
   bool serves(const ObjectId& id) const override;
@@ -41,7 +41,7 @@ class UnitDriver : public Driver {
   void compare_links(const UnitSpec& spec, Comparison& comparison);
   std::optional<UnitRecord::Before> before(const UnitSpec& spec);
 
-  const Host& host_;
+  const Host host_;
   const bool runs_systemd_;
   Systemd systemd_;
   UnitJobs jobs_;

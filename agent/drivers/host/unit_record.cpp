@@ -12,6 +12,7 @@ std::string to_json(const UnitRecord& record) {
   if (record.enabled) json["enabled"] = *record.enabled;
   if (record.running) json["running"] = *record.running;
   if (record.before) json["before"] = {{"file", record.before->file}, {"active", record.before->active}};
+  if (record.stale) json["stale"] = true;
   if (!record.done_in.empty()) json["doneIn"] = record.done_in;
   return json.dump();
 }
@@ -27,6 +28,7 @@ UnitRecord unit_record_from(const std::string& text) {
     if (json.contains("enabled")) record.enabled = json["enabled"].get<bool>();
     if (json.contains("running")) record.running = json["running"].get<bool>();
     if (json.contains("before")) record.before = {json["before"].at("file"), json["before"].at("active")};
+    record.stale = json.value("stale", false);
     record.done_in = json.value("doneIn", "");
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "the inventory's record of a unit cannot be read");

@@ -21,6 +21,9 @@ struct UnitRecord {
   };
   std::optional<Before> before;  ///< absent: the unit was not there
 
+  /// Its files changed and it has not been restarted since, or the agent does not know (a power cut).
+  bool stale = false;
+
   /// The boot (its id) in which the unit did its work and became inactive again, as a oneshot service does.
   /// systemd forgets that when nothing refers to the unit.
   std::string done_in;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "drivers/host/unit_enablement.h"
+#include "unit/drivers/temporary_root.h"
 #include "unit/drivers/unit_fixture.h"
 
 using namespace greenwave;
@@ -19,9 +20,9 @@ InstallSection section_of(const std::string& text) {
 }
 
 /// "PATH -> TARGET" of every link below the directory of units.
-std::vector<std::string> links_below(const test::Scratch& root) {
+std::vector<std::string> links_below(const test::TemporaryRoot& root) {
   std::vector<std::string> links;
-  for (const auto& item : std::filesystem::recursive_directory_iterator(root.at("/etc/systemd/system"))) {
+  for (const auto& item : std::filesystem::recursive_directory_iterator(root / "etc/systemd/system")) {
     if (!item.is_symlink()) continue;
     const auto path = item.path().string().substr(root.path().string().size());
     links.push_back(path + " -> " + std::filesystem::read_symlink(item.path()).string());
@@ -30,29 +31,29 @@ std::vector<std::string> links_below(const test::Scratch& root) {
   return links;
 }
 
-CommandResult systemctl(const test::Scratch& root, const std::string& verb, const std::string& unit) {
+CommandResult systemctl(const test::TemporaryRoot& root, const std::string& verb, const std::string& unit) {
   Command command;
   command.argv = {"systemctl", "--root=" + root.path().string(), verb, unit};
   return run(command);
 }
 
-void write_units(const test::Scratch& root) {
-  root.write("/etc/systemd/system/beacon.service",
+void write_units(const test::TemporaryRoot& root) {
+  root.write("etc/systemd/system/beacon.service",
              "[Unit]\nDescription=x\n[Service]\nExecStart=/bin/true\n"
              "[Install]\n# for people\nWantedBy=multi-user.target \\\n  graphical.target\n"
              "RequiredBy=cabinet.service\nAlias=spat.service\nAlso=beacon.socket port@.service\n");
-  root.write("/usr/lib/systemd/system/beacon.socket",
+  root.write("usr/lib/systemd/system/beacon.socket",
              "[Socket]\nListenStream=/run/b\n[Install]\nWantedBy=sockets.target\n");
-  root.write("/usr/lib/systemd/system/port@.service",
+  root.write("usr/lib/systemd/system/port@.service",
              "[Service]\nExecStart=/bin/true\n"
              "[Install]\nDefaultInstance=ttyS0\nWantedBy=multi-user.target\nAlias=serial@.service\n");
-  root.write("/usr/lib/systemd/system/lane@.service",
+  root.write("usr/lib/systemd/system/lane@.service",
              "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target lanes@%i.target\n");
-  root.write("/usr/lib/systemd/system/reset.service",
+  root.write("usr/lib/systemd/system/reset.service",
              "[Service]\nExecStart=/bin/true\n"
              "[Install]\nWantedBy=a.target\nWantedBy=\nWantedBy=b.target\n[Unit]\nWantedBy=no.target\n");
-  root.write("/usr/lib/systemd/system/plain.service", "[Service]\nExecStart=/bin/true\n");
-  root.write("/etc/systemd/system/plain.service.d/install.conf", "[Install]\nWantedBy=timers.target\n");
+  root.write("usr/lib/systemd/system/plain.service", "[Service]\nExecStart=/bin/true\n");
+  root.write("etc/systemd/system/plain.service.d/install.conf", "[Install]\nWantedBy=timers.target\n");
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ TEST_CASE("install section: enabling makes the links that systemctl --root makes
        {"beacon.service", "beacon.socket", "lane@north.service", "port@.service", "port@ttyS1.service",
         "reset.service", "plain.service"}) {
     INFO(unit);
-    const test::Scratch root;
+    const test::TemporaryRoot root;
     write_units(root);
     const Host host{root.path(), {"/etc"}};
     std::vector<std::string> ours;
@@ -104,13 +105,13 @@ TEST_CASE("install section: enabling makes the links that systemctl --root makes
 }
 
 TEST_CASE("install section: what systemctl refuses to enable is refused here as well") {
-  const test::Scratch root;
+  const test::TemporaryRoot root;
   write_units(root);
-  root.write("/usr/lib/systemd/system/bare@.service",
+  root.write("usr/lib/systemd/system/bare@.service",
              "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n");
-  std::filesystem::create_symlink("/dev/null", root.at("/etc/systemd/system/masked.service"));
+  std::filesystem::create_symlink("/dev/null", root / "etc/systemd/system/masked.service");
   std::filesystem::create_symlink("/usr/lib/systemd/system/reset.service",
-                                  root.at("/etc/systemd/system/other.service"));
+                                  root / "etc/systemd/system/other.service");
   const Host host{root.path(), {"/etc"}};
   for (const std::string unit : {"bare@.service", "missing.service", "masked.service", "other.service"}) {
     INFO(unit);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,11 +8,8 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <git2/global.h>
-#include <stdlib.h>
 
-#include "base/file.h"
 #include "drivers/driver.h"
-#include "drivers/host/confined.h"
 #include "support/memory_tree.h"
 #include "yaml/load.h"
 
@@ -38,36 +34,6 @@ inline Manifest manifest_of(const std::string& kind, const std::string& name, co
 }
 
 inline Manifest unit_manifest(const std::string& spec) { return manifest_of("SystemdUnit", "unit", spec); }
-
-/// A directory of the test's own, removed at its end.
-class Scratch {
- public:
-  Scratch() {
-    std::string path = (std::filesystem::temp_directory_path() / "greenwave-unit-XXXXXX").string();
-    REQUIRE(::mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path at(const std::string& inside) const { return path_ / inside.substr(1); }
-  void write(const std::string& inside, const std::string& text) const {
-    make_directories(at(inside).parent_path());
-    replace_file(at(inside), text);
-  }
-  std::string read(const std::string& inside) const { return read_file(at(inside), 1 << 20); }
-  bool has(const std::string& inside) const {
-    return std::filesystem::exists(std::filesystem::symlink_status(at(inside)));
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Plays the part of plan and sync for one driver: compares, applies, keeps the inventory.
 class Device {
@@ -127,7 +93,7 @@ class Device {
     return driver_.drift(inventory_.at(id), distrust, refreshed);
   }
 
-  const Entry& entry(const ObjectId& id) const { return inventory_.at(id); }
+  Entry& entry(const ObjectId& id) { return inventory_.at(id); }
 
  private:
   Result run(const plan::Step& step, const Digest& digest) {

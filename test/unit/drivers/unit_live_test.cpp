@@ -105,6 +105,35 @@ TEST_CASE("live units: other content restarts a running unit once, after systemd
   CHECK(shell("journalctl -o cat -u gw-content.service | grep -c ^Started") == "2");
 }
 
+TEST_CASE("live units: a restart that a power cut took away is made up for", "[.systemd]") {
+  Live live;
+  const auto manifest = unit(sleeper("gw-stale.service", "  running: true\n"));
+  apply(live, manifest);
+  const auto before = show("gw-stale.service", "MainPID");
+  auto record = unit_record_from(live.device.entry(manifest.id).record);
+  record.stale = true;
+  live.device.entry(manifest.id).record = to_json(record);
+  apply(live, manifest);
+  CHECK(show("gw-stale.service", "MainPID") != before);
+  CHECK_FALSE(live.device.apply(manifest));
+}
+
+TEST_CASE("live units: the agent's own unit is restarted last, and not waited for", "[.systemd]") {
+  Live live;
+  shell("printf '[Service]\\nExecStart=/bin/sleep infinity\\nExecStop=/bin/sleep 2\\n' >"
+        " /usr/lib/systemd/system/greenwaved.service; systemctl daemon-reload; systemctl start greenwaved");
+  const auto before = show("greenwaved.service", "MainPID");
+  const auto manifest = unit("  name: greenwaved.service\n  running: true\n"
+                             "  dropIns: [{name: a.conf, content: \"[Service]\\nMemoryMax=64M\\n\"}]\n");
+  apply(live, manifest);
+  CHECK(show("greenwaved.service", "MainPID") == before);
+  CHECK(show("greenwaved.service", "ActiveState") == "deactivating");
+  shell("sleep 2.5");
+  CHECK(show("greenwaved.service", "ActiveState") == "active");
+  CHECK(live.device.remove(manifest.id).outcome.error == "");
+  CHECK(show("greenwaved.service", "ActiveState") == "active");
+}
+
 TEST_CASE("live units: a drop-in applies to a unit of the distribution, and goes with us", "[.systemd]") {
   Live live;
   shell("printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >"
