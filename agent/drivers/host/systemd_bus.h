@@ -1,0 +1,105 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+struct sd_bus;
+struct sd_bus_message;
+
+namespace greenwave::drivers::host {
+
+/// What systemd says about a unit, in its own words.
+struct UnitState {
+  std::string load;    ///< "loaded", "not-found", "masked", "bad-setting", "error"
+  std::string active;  ///< "active", "inactive", "failed", "activating", "deactivating", "reloading"
+  std::string sub;     ///< "running", "exited", "auto-restart", …: depends on the type
+  std::string file;    ///< "enabled", "disabled", "static", "masked", …; empty: no unit file
+  std::string path;    ///< the unit's object on the bus
+};
+
+/// How a service ran last.
+struct ServiceRun {
+  bool oneshot = false;  ///< Type=oneshot without RemainAfterExit: inactive again once it has run
+  bool ended = false;    ///< its main process ended at some time since boot, as far as systemd remembers
+  std::string result;    ///< "success", "exit-code", "timeout", …
+  int exit_code = 0;     ///< how the main process ended, as in siginfo's si_code; 0: it did not
+  int exit_status = 0;   ///< its exit status or signal
+};
+
+/// How a unit was started last.
+struct LastStart {
+  bool remembered = false;  ///< false: not since boot, or systemd forgot it, as nothing refers to the unit
+  bool skipped = false;     ///< a Condition… did not hold
+};
+
+enum class Job { start, stop, restart, try_restart, reload_or_try_restart };
+
+std::string_view to_string(Job job);
+
+/// systemd's manager over D-Bus. The connection is made at the first call and again after it broke. Every
+/// call throws Error: transient when systemd does not answer, otherwise what systemd refused, with a remedy.
+/// One thread.
+class Systemd {
+ public:
+  /// `while_waiting` is called about once a second while a job runs (for a watchdog); it may be empty.
+  explicit Systemd(std::function<void()> while_waiting = {}, Duration job_timeout = std::chrono::seconds(90));
+  ~Systemd();
+  Systemd(const Systemd&) = delete;
+  Systemd& operator=(const Systemd&) = delete;
+
+  /// Whether systemd is this device's init at all.
+  static bool is_init();
+
+  /// Two round trips for any number of units, and one more for each instance of a template. Every unit
+  /// asked for is in the answer.
+  std::map<std::string, UnitState> states(const std::vector<std::string>& units);
+  /// Of the service at UnitState::path.
+  ServiceRun last_run(const std::string& path);
+  /// The file that the unit at UnitState::path was loaded from; empty: none.
+  std::string fragment_path(const std::string& path);
+  /// Whether its files changed since they were loaded.
+  bool needs_reload(const std::string& path);
+  LastStart last_start(const std::string& path);
+
+  /// Read the unit files on disk; reload() makes the manager see the result.
+  void enable(const std::string& unit);
+  void disable(const std::string& unit);
+  /// daemon-reload
+  void reload();
+  void reset_failed(const std::string& unit);
+
+  /// Waits for the job's end. Throws Error when it did not end with "done" (or "skipped", for a unit that
+  /// the job does not concern); after the timeout the job goes on, and the error says so.
+  void run(Job job, const std::string& unit);
+  /// Queues the job and returns.
+  void queue(Job job, const std::string& unit);
+
+ private:
+  struct BusClose {
+    void operator()(sd_bus* bus) const;
+  };
+  struct MessageUnref {
+    void operator()(sd_bus_message* message) const;
+  };
+  using Message = std::unique_ptr<sd_bus_message, MessageUnref>;
+
+  sd_bus* bus();
+  Message request(const char* method);
+  Message call(sd_bus_message* request, std::string_view action);
+  std::string file_state(const std::string& unit);
+  void trivial_property(const std::string& path, const char* interface, const char* name, char type,
+                        void* value);
+  std::string text_property(const std::string& path, const char* interface, const char* name);
+
+  std::function<void()> while_waiting_;
+  Duration job_timeout_;
+  std::unique_ptr<sd_bus, BusClose> bus_;
+};
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,255 @@
+#include "drivers/host/unit_batch.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/error.h"
+#include "drivers/host/replacement.h"
+#include "drivers/host/unit_enablement.h"
+#include "drivers/host/unit_files.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+/// After this long a program that cannot run, or dies at once, has done so.
+constexpr auto settling_time = std::chrono::milliseconds(150);
+
+/// Runs a part of a work unless an earlier one failed; a failure is the work's alone.
+template <class Work, class Part>
+void attempt(Work& work, Part part) {
+  if (!work.error.empty()) return;
+  try {
+    part();
+  } catch (const Error& error) {
+    work.error = error.what();
+  }
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+  return std::ranges::find(list, text) != list.end();
+}
+
+}  // namespace
+
+bool UnitBatch::Work::writes() const {
+  switch (step->verb) {
+    case plan::Verb::create:
+    case plan::Verb::adopt:
+    case plan::Verb::update:
+    case plan::Verb::repair:
+    case plan::Verb::accept:
+      return true;
+    default:
+      return false;
+  }
+}
+
+UnitBatch::Work UnitBatch::begin(const plan::Step& step) {
+  Work work;
+  work.step = &step;
+  attempt(work, [&] {
+    if (step.entry != nullptr) {
+      work.before = unit_record_from(step.entry->record);
+      work.record = work.before;
+      work.files = step.entry->files;
+    }
+    if (!work.writes()) return;
+    Problems problems;
+    work.spec = read_unit_spec(step.desired->manifest, problems);
+    if (problems.has_errors()) throw Error(Fault::internal, to_string(problems.list().front()));
+    // The intent's record knows what the unit was before it became ours.
+    work.record = unit_record_from(step.difference.record.empty() ? to_json(work.before)
+                                                                  : step.difference.record);
+    work.record.unit = work.spec.name;
+    work.record.enabled = work.spec.enabled;
+    work.record.running = work.spec.running;
+    work.rewritten = work.before.stale;
+  });
+  return work;
+}
+
+void UnitBatch::run(std::span<const plan::Step* const> steps, const Report& report,
+                    const std::function<bool()>& stop) {
+  std::vector<Work> works;
+  for (const auto* step : steps) works.push_back(begin(*step));
+
+  for (auto& work : works) {
+    const bool renamed = work.writes() && !work.before.unit.empty() && work.before.unit != work.spec.name;
+    if (renamed) attempt(work, [&] { let_go(work.before); });
+  }
+  write_files(works);
+  for (auto& work : works) {
+    if (!work.writes()) continue;
+    attempt(work, [&] { remove_surplus(work); });
+    attempt(work, [&] {
+      if (jobs_ == nullptr) {
+        link(work);
+      } else {
+        jobs_->set_enabled(work.record, work.rewritten);
+      }
+    });
+  }
+  if (jobs_ != nullptr) {
+    std::string broken;
+    try {
+      for (const auto& work : works) {
+        if (work.error.empty() && !work.lets_go()) jobs_->look_for_reload(work.record);
+      }
+      jobs_->reload_if_needed();
+    } catch (const Error& error) {
+      broken = error.what();
+    }
+    for (auto& work : works) {
+      if (work.error.empty()) work.error = broken;
+    }
+  }
+  std::vector<Work> done;
+  for (auto& work : works) {
+    if (stop()) break;
+    attempt(work, [&] { settle(work); });
+    done.push_back(std::move(work));
+  }
+  finish(done, report);
+}
+
+void UnitBatch::write_files(std::vector<Work>& works) {
+  Replacements batch(host_);
+  std::vector<Work*> owners;  // of what is staged, by index
+  const auto commit = [&] {
+    const auto results = batch.commit();
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i].error && owners[i]->error.empty()) owners[i]->error = results[i].error->what();
+    }
+    owners.clear();
+  };
+  for (auto& work : works) {
+    attempt(work, [&] {
+      for (const auto& file : work.spec.files) {
+        const auto now = file_now(parents_, file.path);
+        if (now && is_as_wanted(*now, file.content)) continue;
+        batch.stage(file.path, file.content, unit_file_attributes());
+        owners.push_back(&work);
+        work.rewritten = true;
+      }
+    });
+    if (batch.full()) commit();
+  }
+  commit();
+  for (const auto& work : works) {
+    if (work.rewritten && jobs_ != nullptr) jobs_->needs_reload();
+  }
+}
+
+void UnitBatch::remove_surplus(Work& work) {
+  std::vector<std::string> wanted;
+  for (const auto& file : work.spec.files) wanted.push_back(file.path);
+  if (work.before.unit == work.spec.name) {
+    for (const auto& path : work.record.files) {
+      if (contains(wanted, path)) continue;
+      remove_unit_file(parents_, path, removed_);
+      work.rewritten = true;
+      if (jobs_ != nullptr) jobs_->needs_reload();
+    }
+  }
+  work.record.files = std::move(wanted);
+}
+
+void UnitBatch::put_link(const std::string& path, const std::string& target) {
+  Replacements batch(host_);
+  batch.stage_link(path, target, link_attributes());
+  for (const auto& replaced : batch.commit()) {
+    if (replaced.error) throw *replaced.error;
+  }
+}
+
+void UnitBatch::link(Work& work) {
+  Enablement enablement(host_);
+  std::vector<InstallLink> wanted;
+  if (work.record.enabled == true) wanted = enablement.links(work.spec.name, work.spec.files);
+  if (work.record.enabled == false) {
+    for (const auto& path : enablement.links_in_place(work.spec.name, work.spec.files)) {
+      remove_unit_file(parents_, path, removed_);
+    }
+  }
+  const auto ours = std::move(work.record.links);
+  work.record.links.clear();
+  for (const auto& link : wanted) {
+    const bool there = enablement.in_place(link);
+    if (!there) put_link(link.path, link.target);
+    if (!there || contains(ours, link.path)) work.record.links.push_back(link.path);
+  }
+  for (const auto& path : ours) {
+    if (!contains(work.record.links, path)) remove_unit_file(parents_, path, removed_);
+  }
+}
+
+void UnitBatch::remove_files(const UnitRecord& record) {
+  for (const auto& path : record.links) remove_unit_file(parents_, path, removed_);
+  for (const auto& path : record.files) {
+    remove_unit_file(parents_, path, removed_);
+    if (jobs_ != nullptr) jobs_->needs_reload();
+  }
+}
+
+void UnitBatch::let_go(const UnitRecord& record) {
+  if (jobs_ != nullptr) jobs_->let_go(record);
+  remove_files(record);
+  if (jobs_ == nullptr && record.enabled == false && record.before && record.before->file == "enabled") {
+    for (const auto& link : Enablement(host_).links(record.unit, {})) put_link(link.path, link.target);
+  }
+}
+
+void UnitBatch::settle(Work& work) {
+  if (work.lets_go()) {
+    let_go(work.before);
+    return;
+  }
+  if (jobs_ == nullptr || work.step->verb == plan::Verb::release) return;
+  jobs_->check_enabled(work.record);
+  const Occasion occasion{.rewritten = work.rewritten,
+                          .restart = !work.step->restart_because.empty(),
+                          .reload = !work.step->reload_because.empty()};
+  work.started = jobs_->settle(work.record, occasion);
+}
+
+void UnitBatch::finish(std::vector<Work>& works, const Report& report) {
+  std::string broken;
+  try {
+    removed_.sync();
+    if (jobs_ != nullptr) jobs_->reload_if_needed();
+  } catch (const Error& error) {
+    broken = error.what();
+  }
+  if (std::ranges::any_of(works, &Work::started)) std::this_thread::sleep_for(settling_time);
+  for (auto& work : works) {
+    if (work.error.empty() && (work.lets_go() || work.writes())) work.error = broken;
+    if (jobs_ != nullptr) {
+      attempt(work, [&] {
+        if (work.lets_go()) jobs_->forget(work.before);
+        if (work.started) jobs_->check_started(work.record);
+      });
+    }
+    if (work.writes()) attempt(work, [&] { sign(work); });
+    Outcome outcome;
+    outcome.ok = work.error.empty();
+    outcome.error = work.error;
+    work.record.stale = !outcome.ok && work.rewritten;
+    outcome.entry.record = to_json(work.record);
+    outcome.entry.files = std::move(work.files);
+    outcome.entry.live = jobs_ != nullptr && (work.record.enabled || work.record.running);
+    report(*work.step, std::move(outcome));
+  }
+  if (jobs_ != nullptr) jobs_->queue_own();
+}
+
+void UnitBatch::sign(Work& work) {
+  work.files.clear();
+  for (const auto* paths : {&work.record.files, &work.record.links}) {
+    for (const auto& path : *paths) {
+      if (const auto now = file_now(parents_, path)) work.files.push_back(signature_of(path, *now));
+    }
+  }
+}
+
+}  // namespace greenwave::drivers::host

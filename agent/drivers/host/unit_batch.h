@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "drivers/driver.h"
+#include "drivers/host/confined.h"
+#include "drivers/host/unit_jobs.h"
+#include "drivers/host/unit_record.h"
+#include "drivers/host/unit_spec.h"
+
+namespace greenwave::drivers::host {
+
+/// The steps of one apply() together: all files are written first, then systemd reads them once, then the
+/// jobs run in the order of the steps, and last the jobs' results are looked at once more, a moment later.
+class UnitBatch {
+ public:
+  /// `jobs` is null where no systemd runs: units are then enabled by links, and not started.
+  UnitBatch(const Host& host, UnitJobs* jobs) : host_(host), jobs_(jobs), parents_(host) {}
+
+  void run(std::span<const plan::Step* const> steps, const Report& report, const std::function<bool()>& stop);
+
+ private:
+  struct Work {
+    const plan::Step* step = nullptr;
+    UnitSpec spec;      ///< empty for a step without a manifest of its own to apply
+    UnitRecord before;  ///< as the inventory has it
+    UnitRecord record;  ///< as it becomes
+    std::vector<FileSignature> files;
+    bool rewritten = false;
+    bool started = false;
+    std::string error;
+
+    bool writes() const;
+    bool lets_go() const { return step->verb == plan::Verb::remove; }
+  };
+
+  static Work begin(const plan::Step& step);
+  void write_files(std::vector<Work>& works);
+  void remove_surplus(Work& work);
+  void link(Work& work);
+  void put_link(const std::string& path, const std::string& target);
+  void remove_files(const UnitRecord& record);
+  void let_go(const UnitRecord& record);
+  void settle(Work& work);
+  void finish(std::vector<Work>& works, const Report& report);
+  void sign(Work& work);
+
+  const Host& host_;
+  UnitJobs* jobs_;
+  Parents parents_;
+  DirectorySync removed_;
+};
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,203 @@
+#include "drivers/host/unit_jobs.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "drivers/host/unit_spec.h"
+#include "drivers/host/unit_state.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+std::string this_boot() { return std::string(trim(read_file("/proc/sys/kernel/random/boot_id", 64))); }
+
+bool is_service(const std::string& unit) { return unit.ends_with(".service"); }
+
+void check_startable(const std::string& unit, const UnitState& state) {
+  if (state.load == "not-found") {
+    throw Error(Fault::invalid, fmt::format("there is no unit {} to start", unit),
+                "give its content, or install the package that brings it");
+  }
+  if (state.load == "masked") {
+    throw Error(Fault::conflict, fmt::format("{} is masked, so it cannot start", unit),
+                fmt::format("systemctl unmask {}, or leave out running", unit));
+  }
+  if (state.load == "bad-setting" || state.load == "error") {
+    throw Error(Fault::invalid, fmt::format("systemd cannot load {} ({})", unit, state.load),
+                fmt::format("systemctl status {} shows the line that is wrong", unit));
+  }
+}
+
+}  // namespace
+
+bool UnitJobs::is_done(const UnitState& state, const UnitRecord& record) {
+  if (state.active != "inactive" || state.load != "loaded") return false;
+  const auto last = systemd_.last_start(state.path);
+  if (last.skipped) return true;
+  if (!is_service(record.unit)) return false;
+  const auto run = systemd_.last_run(state.path);
+  if (!run.oneshot || run.result != "success") return false;
+  return last.remembered ? run.ended : record.done_in == this_boot();
+}
+
+std::optional<UnitRecord::Before> UnitJobs::before(const std::string& unit, bool ours) {
+  const auto state = states_.of(unit);
+  if (state.load == "not-found") return {};
+  // A unit file where ours goes has no other to come back when ours is removed.
+  if (ours && systemd_.fragment_path(state.path) == UnitSpec::unit_path(unit)) return {};
+  return UnitRecord::Before{state.file, is_up(state) ? "active" : "inactive"};
+}
+
+void UnitJobs::set_enabled(const UnitRecord& record, bool rewritten) {
+  if (!record.enabled) return;
+  const auto file = states_.of(record.unit).file;
+  const bool differs = !enabled_difference(states_.of(record.unit), *record.enabled, false).empty();
+  if (!*record.enabled) {
+    if (!differs) return;
+    systemd_.disable(record.unit);
+  } else {
+    if (file.starts_with("masked")) {
+      throw Error(Fault::conflict, fmt::format("{} is masked, so it cannot be enabled", record.unit),
+                  fmt::format("systemctl unmask {}, or leave out enabled", record.unit));
+    }
+    if (!differs && !rewritten) return;
+    if (rewritten && !file.empty()) systemd_.disable(record.unit);
+    systemd_.enable(record.unit);
+  }
+  needs_reload_ = true;
+}
+
+void UnitJobs::check_enabled(const UnitRecord& record) {
+  if (record.enabled != true) return;
+  const auto& state = states_.of(record.unit);
+  if (state.file == "static") {
+    throw Error(Fault::invalid,
+                fmt::format("{} has no [Install] section, so it cannot be enabled", record.unit),
+                "add WantedBy=multi-user.target to its [Install] section, or leave out enabled");
+  }
+  const auto difference = enabled_difference(state, true, true);
+  if (!difference.empty()) {
+    throw Error(Fault::invalid, fmt::format("{} is {} after it was enabled", record.unit, difference),
+                "look at its [Install] section");
+  }
+}
+
+void UnitJobs::look_for_reload(const UnitRecord& record) {
+  if (needs_reload_) return;
+  const auto& state = states_.of(record.unit);
+  if (state.load != "not-found" && systemd_.needs_reload(state.path)) needs_reload_ = true;
+}
+
+void UnitJobs::reload_if_needed() {
+  states_.forget();
+  if (!needs_reload_) return;
+  systemd_.reload();
+  needs_reload_ = false;
+}
+
+bool UnitJobs::settle(const UnitRecord& record, const Occasion& occasion) {
+  const auto state = states_.of(record.unit);
+  const auto run_and_forget = [&](Job job) {
+    run(job, record.unit);
+    states_.forget();
+  };
+  if (record.running == false) {
+    if (!is_down(state)) run_and_forget(Job::stop);
+    return false;
+  }
+  if (is_up(state)) {
+    if (occasion.restart || (occasion.rewritten && record.running == true)) {
+      run_and_forget(Job::restart);
+      return true;
+    }
+    if (occasion.reload) run_and_forget(Job::reload_or_try_restart);
+    return false;
+  }
+  if (record.running != true) return false;
+  check_startable(record.unit, state);
+  const bool again = occasion.rewritten || occasion.restart || occasion.reload;
+  if (!again && is_done(state, record)) return false;
+  // A unit that failed too often in a row may not start at all until that is forgotten.
+  if (state.active == "failed") systemd_.reset_failed(record.unit);
+  run_and_forget(Job::start);
+  return true;
+}
+
+void UnitJobs::run(Job job, const std::string& unit) {
+  if (unit == own_unit) {
+    own_ = job;
+    return;
+  }
+  try {
+    systemd_.run(job, unit);
+  } catch (const Error& error) {
+    if (!is_service(unit)) throw;
+    states_.forget();
+    const auto how = to_words(systemd_.last_run(states_.of(unit).path));
+    if (how.empty()) throw;
+    throw Error(error.fault(), fmt::format("{}: {}", error.message(), how), error.remedy());
+  }
+}
+
+void UnitJobs::check_started(UnitRecord& record) {
+  if (record.running != true || record.unit == own_unit) return;
+  const auto state = states_.of(record.unit);
+  if (is_up(state)) return;
+  // Of a oneshot that nothing refers to systemd remembers failures alone.
+  auto ended = record;
+  ended.done_in = this_boot();
+  if (is_done(state, ended)) {
+    record = ended;
+    return;
+  }
+  auto how = is_service(record.unit) ? to_words(systemd_.last_run(state.path)) : "";
+  if (how.empty()) how = fmt::format("it is {} ({})", state.active, state.sub);
+  throw Error(Fault::invalid, fmt::format("{} did not stay up after its start: {}", record.unit, how),
+              fmt::format("journalctl -u {}", record.unit));
+}
+
+void UnitJobs::let_go(const UnitRecord& record) {
+  if (record.unit == own_unit) return;  // taking its unit away from the agent is left to people
+  states_.forget();
+  const auto state = states_.of(record.unit);
+  if (state.load == "not-found") return;
+  const bool comes_back = record.before.has_value();
+  const bool was_up = comes_back && record.before->active == "active";
+  const bool was_enabled = comes_back && record.before->file.starts_with("enabled");
+  if (!comes_back || record.running == true) {
+    if (!was_up && !is_down(state)) run(Job::stop, record.unit);
+  } else if (record.running == false && was_up && !is_up(state)) {
+    run(Job::start, record.unit);
+  }
+  const bool enabled = state.file == "enabled" || state.file == "enabled-runtime" || state.file == "indirect";
+  if ((!comes_back || record.enabled == true) && !was_enabled && enabled) {
+    systemd_.disable(record.unit);
+    needs_reload_ = true;
+  } else if (record.enabled == false && was_enabled && !enabled) {
+    systemd_.enable(record.unit);
+    needs_reload_ = true;
+  }
+}
+
+void UnitJobs::forget(const UnitRecord& record) {
+  if (record.unit != own_unit) {
+    const auto state = states_.of(record.unit);
+    if (record.before && !record.files.empty() && is_up(state)) {
+      // It goes on, without our drop-ins.
+      run(Job::try_restart, record.unit);
+    } else if (state.active == "failed") {
+      systemd_.reset_failed(record.unit);
+    }
+  }
+  states_.drop(record.unit);
+}
+
+void UnitJobs::queue_own() {
+  if (own_) systemd_.queue(*own_, std::string(own_unit));
+  own_.reset();
+}
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "drivers/host/systemd_bus.h"
+#include "drivers/host/unit_record.h"
+#include "drivers/host/unit_states.h"
+
+namespace greenwave::drivers::host {
+
+/// Why a unit is touched although it is as it should be.
+struct Occasion {
+  bool rewritten = false;  ///< its own files changed
+  bool restart = false;    ///< an object that it restarts on changed
+  bool reload = false;
+};
+
+/// Brings units to the state that a record declares, through a running systemd. Every call throws Error.
+class UnitJobs {
+ public:
+  explicit UnitJobs(Systemd& systemd) : systemd_(systemd), states_(systemd) {}
+
+  UnitStates& states() { return states_; }
+
+  /// Whether an inactive unit did its work in this boot, so that nothing is left to run.
+  bool is_done(const UnitState& state, const UnitRecord& record);
+
+  /// What must be put back when we let go of a unit: nothing for one that exists only through us.
+  std::optional<UnitRecord::Before> before(const std::string& unit, bool ours);
+
+  /// Enables or disables; `rewritten` units anew, as their [Install] may have changed.
+  void set_enabled(const UnitRecord& record, bool rewritten);
+  void check_enabled(const UnitRecord& record);
+
+  /// Where files changed under systemd: one daemon-reload for all of them.
+  void needs_reload() { needs_reload_ = true; }
+  void look_for_reload(const UnitRecord& record);
+  void reload_if_needed();
+
+  /// Starts, stops, restarts or reloads as the record and the occasion say. True when the unit was started:
+  /// check_started() then says how that went, a moment later.
+  bool settle(const UnitRecord& record, const Occasion& occasion);
+  void check_started(UnitRecord& record);
+
+  /// Stops and disables what we started and enabled, or puts back what was before; call before the files go.
+  void let_go(const UnitRecord& record);
+  /// After the files are gone and systemd has seen it.
+  void forget(const UnitRecord& record);
+
+  /// The agent's own unit cannot be waited for: its job is queued as the last thing.
+  void queue_own();
+
+ private:
+  void run(Job job, const std::string& unit);
+
+  Systemd& systemd_;
+  UnitStates states_;
+  bool needs_reload_ = false;
+  std::optional<Job> own_;
+};
+
+}  // namespace greenwave::drivers::host

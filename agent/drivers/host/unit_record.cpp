@@ -1,0 +1,39 @@
+#include "drivers/host/unit_record.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace greenwave::drivers::host {
+
+std::string to_json(const UnitRecord& record) {
+  nlohmann::ordered_json json{{"unit", record.unit}, {"files", record.files}};
+  if (!record.links.empty()) json["links"] = record.links;
+  if (record.enabled) json["enabled"] = *record.enabled;
+  if (record.running) json["running"] = *record.running;
+  if (record.before) json["before"] = {{"file", record.before->file}, {"active", record.before->active}};
+  if (record.stale) json["stale"] = true;
+  if (!record.done_in.empty()) json["doneIn"] = record.done_in;
+  return json.dump();
+}
+
+UnitRecord unit_record_from(const std::string& text) {
+  UnitRecord record;
+  if (text.empty()) return record;
+  try {
+    const auto json = nlohmann::json::parse(text);
+    record.unit = json.at("unit");
+    record.files = json.at("files");
+    if (json.contains("links")) record.links = json["links"];
+    if (json.contains("enabled")) record.enabled = json["enabled"].get<bool>();
+    if (json.contains("running")) record.running = json["running"].get<bool>();
+    if (json.contains("before")) record.before = {json["before"].at("file"), json["before"].at("active")};
+    record.stale = json.value("stale", false);
+    record.done_in = json.value("doneIn", "");
+  } catch (const nlohmann::json::exception&) {
+    throw Error(Fault::damaged, "the inventory's record of a unit cannot be read");
+  }
+  return record;
+}
+
+}  // namespace greenwave::drivers::host

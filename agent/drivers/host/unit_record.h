@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace greenwave::drivers::host {
+
+/// What an inventory entry remembers of a SystemdUnit, as JSON in Entry::record.
+struct UnitRecord {
+  std::string unit;
+  std::vector<std::string> files;  ///< its unit file and drop-ins that are ours
+  std::vector<std::string> links;  ///< that enabled it where systemd does not run
+  std::optional<bool> enabled;     ///< as the manifest says
+  std::optional<bool> running;
+
+  /// What systemd said before of a unit that came with the device, to be put back when we let go of it.
+  struct Before {
+    std::string file;
+    std::string active;
+  };
+  std::optional<Before> before;  ///< absent: the unit was not there
+
+  /// Its files changed and it has not been restarted since, or the agent does not know (a power cut).
+  bool stale = false;
+
+  /// The boot (its id) in which the unit did its work and became inactive again, as a oneshot service does.
+  /// systemd forgets that when nothing refers to the unit.
+  std::string done_in;
+};
+
+std::string to_json(const UnitRecord& record);
+/// An empty text gives an empty record. Throws Error (damaged) for what to_json did not write.
+UnitRecord unit_record_from(const std::string& json);
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,159 @@
+#include "drivers/host/unit_spec.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "yaml/fields.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+constexpr std::size_t longest_name = 255;
+constexpr std::array<std::string_view, 9> suffixes = {".service", ".socket", ".timer", ".path",  ".target",
+                                                      ".mount",   ".swap",   ".slice", ".automount"};
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view(":-_.\\@").find(c) != std::string_view::npos;
+}
+
+void check_name(yaml::Fields& spec, const std::string& name) {
+  if (name.empty()) return;
+  const auto suffix =
+      std::ranges::find_if(suffixes, [&](std::string_view end) { return name.ends_with(end); });
+  if (suffix == suffixes.end()) {
+    spec.error("name", fmt::format("{} does not end like a unit that can be declared", name),
+               fmt::format("write the whole name, for example {}.service; the types are {}", name,
+                           fmt::join(suffixes, " ")));
+  } else if (name.size() == suffix->size() || name.front() == '@') {
+    spec.error("name", fmt::format("{} has nothing before its type", name));
+  } else if (name.size() > longest_name) {
+    spec.error("name", fmt::format("a unit's name has at most {} characters", longest_name));
+  } else if (!std::ranges::all_of(name, is_name_character)) {
+    spec.error("name", fmt::format("{} holds characters that a unit's name cannot have", name),
+               "use letters, digits and : - _ . \\ @; systemd-escape writes others as \\xNN");
+  }
+}
+
+void check_drop_in_name(yaml::Fields& drop_in, const std::string& name) {
+  if (name.empty()) return;
+  if (!name.ends_with(".conf")) {
+    drop_in.error("name", fmt::format("systemd reads only drop-ins whose names end in .conf, not {}", name),
+                  fmt::format("write {}.conf", name));
+  } else if (name.front() == '.' || name.size() > longest_name ||
+             !std::ranges::all_of(name, is_name_character)) {
+    drop_in.error("name", fmt::format("{} is no name for a drop-in", name),
+                  "use letters, digits and - _ ., for example 10-limits.conf");
+  }
+}
+
+/// An empty unit file means to systemd that the unit is masked: nobody writes one for that.
+std::string content_of(yaml::Fields& fields, std::string content) {
+  if (content.find_first_not_of(" \t\r\n") == std::string::npos) {
+    fields.error("content", "the content is empty", "write the sections of the unit, [Unit] and [Service] say");
+  } else if (content.find('\0') != std::string::npos) {
+    fields.error("content", "the content holds a NUL byte");
+  }
+  if (!content.ends_with('\n')) content += '\n';
+  return content;
+}
+
+void read_drop_ins(yaml::Fields& spec, Problems& problems, UnitSpec& unit) {
+  const auto* list = spec.sequence("dropIns");
+  if (list == nullptr) return;
+  std::set<std::string> seen;
+  for (const auto& item : *list->sequence()) {
+    yaml::Fields drop_in(item, "a drop-in", problems);
+    const auto name = drop_in.required_text("name");
+    check_drop_in_name(drop_in, name);
+    if (!name.empty() && !seen.insert(name).second) {
+      drop_in.error("name", fmt::format("there are two drop-ins {}", name), "give one of them another name");
+    }
+    auto content = drop_in.required_text("content");
+    if (drop_in.has("content")) content = content_of(drop_in, std::move(content));
+    unit.files.push_back({fmt::format("{}/{}.d/{}", unit_directory, unit.name, name), std::move(content)});
+    drop_in.done();
+  }
+}
+
+std::vector<ObjectRef> read_refs(yaml::Fields& spec, std::string_view key) {
+  std::vector<ObjectRef> refs;
+  for (const auto& text : spec.texts(key)) {
+    try {
+      refs.push_back(parse_object_ref(text));
+    } catch (const Error& error) {
+      spec.error(key, error.message(), error.remedy());
+    }
+  }
+  return refs;
+}
+
+void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
+  if (unit.files.empty() && !unit.enabled && !unit.running && unit.restart_on.empty() &&
+      unit.reload_on.empty()) {
+    spec.error("name", "this says nothing about the unit beyond its name",
+               "add content, dropIns, enabled, running, restartOn or reloadOn");
+  }
+  if (is_template(unit.name) && unit.running) {
+    spec.error("running", fmt::format("{} is a template, which cannot run", unit.name),
+               "declare an instance of it, NAME@INSTANCE");
+  }
+  if (is_instance(unit.name) && unit.defines_unit()) {
+    spec.error("content", fmt::format("an instance has its template's content", unit.name),
+               fmt::format("give the content to {}, and leave it out here", template_of(unit.name)));
+  }
+  if (unit.name == own_unit && unit.running == false) {
+    spec.error("running", "the agent does not stop itself: it could never be started from here again",
+               "stop it on the device, with systemctl");
+  }
+  if (unit.name == own_unit && unit.enabled == false) {
+    spec.error("enabled", "the agent does not disable itself: it would not come back after a boot",
+               "disable it on the device, with systemctl");
+  }
+}
+
+}  // namespace
+
+std::string UnitSpec::unit_path(std::string_view name) { return fmt::format("{}/{}", unit_directory, name); }
+
+UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
+  yaml::Fields spec(manifest.spec(), "SystemdUnit's spec", problems);
+  UnitSpec unit;
+  unit.name = spec.required_text("name");
+  check_name(spec, unit.name);
+  if (auto content = spec.text("content")) {
+    unit.files.push_back({UnitSpec::unit_path(unit.name), content_of(spec, std::move(*content))});
+  }
+  read_drop_ins(spec, problems, unit);
+  unit.enabled = spec.flag("enabled");
+  unit.running = spec.flag("running");
+  unit.restart_on = read_refs(spec, "restartOn");
+  unit.reload_on = read_refs(spec, "reloadOn");
+  spec.done();
+  if (!unit.name.empty()) check_sense(spec, unit);
+  return unit;
+}
+
+bool is_template(std::string_view unit) { return unit.find("@.") != std::string_view::npos; }
+
+bool is_instance(std::string_view unit) {
+  return unit.find('@') != std::string_view::npos && !is_template(unit);
+}
+
+std::string template_of(std::string_view unit) {
+  if (!is_instance(unit)) return std::string(unit);
+  return fmt::format("{}@{}", unit.substr(0, unit.find('@')), unit.substr(unit.rfind('.')));
+}
+
+std::string instance_of(std::string_view unit) {
+  if (!is_instance(unit)) return {};
+  const auto begin = unit.find('@') + 1;
+  return std::string(unit.substr(begin, unit.rfind('.') - begin));
+}
+
+}  // namespace greenwave::drivers::host

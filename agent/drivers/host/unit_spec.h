@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/problem.h"
+#include "model/manifest.h"
+
+namespace greenwave::drivers::host {
+
+/// Where units and drop-ins of the administrator's (and ours) lie.
+inline constexpr std::string_view unit_directory = "/etc/systemd/system";
+
+/// The unit that the agent itself runs as.
+inline constexpr std::string_view own_unit = "greenwaved.service";
+
+struct UnitFile {
+  std::string path;
+  std::string content;
+};
+
+/// A SystemdUnit manifest's spec.
+struct UnitSpec {
+  std::string name;
+  std::vector<UnitFile> files;  ///< the unit file, if its content is given, then the drop-ins
+  std::optional<bool> enabled;  ///< absent: not ours to say
+  std::optional<bool> running;
+  std::vector<ObjectRef> restart_on;
+  std::vector<ObjectRef> reload_on;
+
+  bool defines_unit() const { return !files.empty() && files.front().path == unit_path(name); }
+
+  static std::string unit_path(std::string_view name);
+};
+
+/// Reads and checks it; what is wrong goes into `problems`. Pure.
+UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems);
+
+/// "foo@bar.service" is an instance of the template "foo@.service"; both are empty-handed for other names.
+bool is_template(std::string_view unit);
+bool is_instance(std::string_view unit);
+std::string template_of(std::string_view unit);
+std::string instance_of(std::string_view unit);
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,185 @@
+"""A Debian 12 system with systemd as PID 1, booted in a second and thrown away.
+
+    with Machine(binds={build_directory: "/build"}) as machine:
+        machine.run("systemctl", "is-active", "dbus.socket")
+
+Needs root, and the packages systemd-container and debootstrap. The system is bootstrapped once and cached
+below ${XDG_CACHE_HOME:-~/.cache}/greenwave; every machine is an overlay in memory over that cache, in a mount
+namespace of its own, so nothing that a test does outlives the machine, even when the test is killed.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+SUITE = "bookworm"
+PACKAGES = [
+    "systemd", "systemd-sysv", "dbus",
+    # What greenwaved is linked with.
+    "libgit2-1.5", "libyaml-0-2", "libmicrohttpd12", "libsqlite3-0", "libfmt9", "libcurl4",
+]
+
+# Runs in a mount namespace of its own: $1 is the cached system, $2 an empty directory, the rest nspawn's
+# arguments.
+BOOT = """
+set -e
+mount -t tmpfs -o mode=0755 tmpfs "$2"
+mkdir "$2/changes" "$2/work" "$2/root"
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/changes,workdir=$2/work" "$2/root"
+root=$2/root
+shift 2
+exec systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit --console=pipe "$@"
+"""
+
+
+def why_not():
+    """Why no machine can be started here, or None: for unittest.skipIf."""
+    if os.geteuid() != 0:
+        return "a systemd container needs root"
+    for program, package in (("systemd-nspawn", "systemd-container"), ("debootstrap", "debootstrap")):
+        if not shutil.which(program):
+            return f"{program} is missing: apt-get install {package}"
+    return None
+
+
+def cached_system():
+    """The bootstrapped system's directory; the first call takes about a minute."""
+    key = hashlib.sha256(" ".join([SUITE] + PACKAGES).encode()).hexdigest()[:12]
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "greenwave"
+    cache.mkdir(parents=True, exist_ok=True)
+    system = cache / f"machine-{key}"
+    with open(cache / f"machine-{key}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if system.is_dir():
+            return system
+        partial = cache / f"machine-{key}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        made = subprocess.run(
+            ["debootstrap", "--variant=minbase", "--include=" + ",".join(PACKAGES), SUITE, partial],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if made.returncode != 0:
+            raise RuntimeError("debootstrap failed:\n" + made.stdout[-2000:])
+        partial.rename(system)
+    return system
+
+
+class Machine:
+    """Give `binds` as {path on this host: path inside}; they are read-only inside."""
+
+    def __init__(self, binds=None, boot_timeout=60):
+        self._binds = {str(host): str(inside) for host, inside in (binds or {}).items()}
+        self._boot_timeout = boot_timeout
+        self._cleanup = contextlib.ExitStack()
+        self.pid = None  # of its systemd, as this host counts
+
+    def __enter__(self):
+        with contextlib.ExitStack() as cleanup:
+            self._start(cleanup)
+            self._cleanup = cleanup.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._cleanup.close()
+
+    @property
+    def root(self):
+        """Its file system as this host sees it, for reading and writing files."""
+        return pathlib.Path(f"/proc/{self.pid}/root")
+
+    def command(self, *argv):
+        """The host's command line that runs `argv` inside."""
+        return ["nsenter", f"--target={self.pid}", "--mount", "--uts", "--ipc", "--pid", "--net", "--",
+                "/usr/bin/env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "HOME=/root", "LANG=C.UTF-8", *map(str, argv)]
+
+    def run(self, *argv, check=True, timeout=120, **options):
+        """Runs a program inside; `.stdout` holds standard output, `.stderr` the rest."""
+        done = subprocess.run(self.command(*argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=timeout, **options)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{' '.join(map(str, argv))} ended with {done.returncode}:\n"
+                                 f"{done.stdout}{done.stderr}")
+        return done
+
+    def shell(self, script, **options):
+        return self.run("/bin/sh", "-euc", script, **options).stdout
+
+    def write(self, path, text, mode=0o644):
+        """Writes a file inside, with the directories above it."""
+        file = self.root / str(path).lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(mode)
+
+    def wait_until(self, what, condition, timeout=30):
+        """Calls `condition` until it gives something true, and returns that."""
+        deadline = time.monotonic() + timeout
+        while True:
+            result = condition()
+            if result:
+                return result
+            if time.monotonic() > deadline:
+                raise AssertionError(f"after {timeout} s still not true: {what}\n" + self.journal())
+            time.sleep(0.1)
+
+    def journal(self, unit=None):
+        selection = ["-u", unit] if unit else []
+        return self.run("journalctl", "--no-pager", "-b", "-n", "60", *selection, check=False).stdout
+
+    def _start(self, cleanup):
+        system = cached_system()
+        directory = tempfile.mkdtemp(prefix="greenwave-machine-")
+        cleanup.callback(os.rmdir, directory)
+        name = "gw-" + os.path.basename(directory).rsplit("-", 1)[-1].replace("_", "x").lower()
+        console = cleanup.enter_context(tempfile.TemporaryFile("w+"))
+        nspawn = subprocess.Popen(
+            ["unshare", "--mount", "--propagation=private", "/bin/sh", "-c", BOOT, "boot", system, directory,
+             f"--machine={name}", "--private-network",
+             *(f"--bind-ro={host}:{inside}" for host, inside in self._binds.items())],
+            stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+            preexec_fn=_end_with_parent)
+        cleanup.callback(self._stop, nspawn)
+        deadline = time.monotonic() + self._boot_timeout
+        while not self._booted(nspawn.pid):
+            if nspawn.poll() is not None or time.monotonic() > deadline:
+                console.seek(0)
+                raise RuntimeError("the machine does not boot:\n" + console.read()[-4000:])
+            time.sleep(0.05)
+
+    def _booted(self, nspawn):
+        try:
+            children = pathlib.Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split()
+            if not children or pathlib.Path(f"/proc/{children[0]}/comm").read_text().strip() != "systemd":
+                return False
+        except OSError:
+            return False
+        self.pid = int(children[0])
+        if not (self.root / "run/systemd/private").exists():
+            return False
+        state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
+        return state in ("running", "degraded")
+
+    def _stop(self, nspawn):
+        # Killing PID 1 of a PID namespace ends everything in it; nspawn then sees its child gone.
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+        try:
+            nspawn.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            nspawn.kill()
+            nspawn.wait()
+
+
+def _end_with_parent():
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

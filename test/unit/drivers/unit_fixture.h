@@ -1,0 +1,123 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <git2/global.h>
+
+#include "drivers/driver.h"
+#include "support/memory_tree.h"
+#include "yaml/load.h"
+
+namespace greenwave::test {
+
+/// Diffs come from libgit2, which the daemon starts in its main.
+inline const int libgit2_users = git_libgit2_init();
+
+/// A SystemdUnit (or another kind of ours) whose spec is given as YAML.
+inline Manifest manifest_of(const std::string& kind, const std::string& name, const std::string& spec) {
+  Problems problems;
+  auto document = yaml::load(fmt::format("apiVersion: greenwave.dev/v1\nkind: {}\nmetadata: {{name: {}}}\n{}",
+                                         kind, name, spec),
+                             "test.yaml", problems);
+  REQUIRE(document);
+  REQUIRE_FALSE(problems.has_errors());
+  Manifest manifest;
+  manifest.id = {std::string(own_api), kind, "", name};
+  manifest.document = std::move(*document);
+  seal(manifest);
+  return manifest;
+}
+
+inline Manifest unit_manifest(const std::string& spec) { return manifest_of("SystemdUnit", "unit", spec); }
+
+/// Plays the part of plan and sync for one driver: compares, applies, keeps the inventory.
+class Device {
+ public:
+  explicit Device(drivers::Driver& driver) : driver_(driver) {}
+
+  struct Result {
+    plan::Verb verb{};
+    plan::Difference difference;
+    drivers::Outcome outcome;
+  };
+
+  /// One sync with this manifest, or nothing when the device already is as it says.
+  std::optional<Result> apply(const Manifest& manifest, std::vector<ObjectId> restart_because = {},
+                              std::vector<ObjectId> reload_because = {}) {
+    Problems problems;
+    plan::Desired desired{manifest, driver_.footprint(manifest, problems)};
+    for (const auto& problem : problems.list()) INFO(to_string(problem));
+    REQUIRE(problems.empty());
+    const auto known = inventory_.find(manifest.id);
+    const Entry* entry = known == inventory_.end() ? nullptr : &known->second;
+    plan::Step step;
+    step.id = manifest.id;
+    step.desired = &desired;
+    step.entry = entry;
+    step.difference = driver_.compare(desired, entry, tree_);
+    step.restart_because = std::move(restart_because);
+    step.reload_because = std::move(reload_because);
+    const auto kind = step.difference.kind;
+    using Kind = plan::Difference::Kind;
+    if (kind == Kind::none && entry != nullptr && entry->digest == manifest.digest) {
+      if (step.restart_because.empty() && step.reload_because.empty()) return {};
+      step.verb = step.restart_because.empty() ? plan::Verb::reload : plan::Verb::restart;
+    } else if (kind == Kind::none) {
+      step.verb = plan::Verb::accept;
+    } else if (entry == nullptr) {
+      step.verb = kind == Kind::create ? plan::Verb::create : plan::Verb::adopt;
+    } else {
+      step.verb = entry->digest == manifest.digest ? plan::Verb::repair : plan::Verb::update;
+    }
+    return run(step, manifest.digest);
+  }
+
+  Result remove(const ObjectId& id) {
+    const Entry entry = inventory_.at(id);
+    plan::Step step;
+    step.verb = plan::Verb::remove;
+    step.id = id;
+    step.entry = &entry;
+    auto result = run(step, {});
+    if (result.outcome.ok) inventory_.erase(id);
+    return result;
+  }
+
+  std::optional<std::string> drift(const ObjectId& id, bool distrust = false) {
+    std::optional<std::vector<FileSignature>> refreshed;
+    return driver_.drift(inventory_.at(id), distrust, refreshed);
+  }
+
+  Entry& entry(const ObjectId& id) { return inventory_.at(id); }
+
+ private:
+  Result run(const plan::Step& step, const Digest& digest) {
+    Result result{step.verb, step.difference, {}};
+    const plan::Step* steps[] = {&step};
+    int reports = 0;
+    driver_.apply(
+        steps, tree_,
+        [&](const plan::Step&, drivers::Outcome outcome) {
+          ++reports;
+          result.outcome = std::move(outcome);
+        },
+        [] { return false; });
+    REQUIRE(reports == 1);
+    auto& entry = inventory_[step.id];
+    entry = result.outcome.entry;
+    entry.id = step.id;
+    if (result.outcome.ok) entry.digest = digest;
+    return result;
+  }
+
+  drivers::Driver& driver_;
+  MemoryTree tree_{{}};
+  std::map<ObjectId, Entry> inventory_;
+};
+
+}  // namespace greenwave::test

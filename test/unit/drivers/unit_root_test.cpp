@@ -1,0 +1,146 @@
+// Units below another root, where no systemd runs.
+#include <catch2/catch.hpp>
+
+#include "base/file.h"
+#include "drivers/host/unit_driver.h"
+#include "unit/drivers/temporary_root.h"
+#include "unit/drivers/unit_fixture.h"
+
+using namespace greenwave;
+using namespace greenwave::drivers::host;
+
+namespace {
+
+const std::string beacon = R"(spec:
+  name: beacon.service
+  content: |
+    [Service]
+    ExecStart=/bin/true
+    [Install]
+    WantedBy=multi-user.target
+  dropIns: [{name: a.conf, content: "[Unit]\n"}, {name: b.conf, content: "[Unit]\n"}]
+  enabled: true
+  running: true
+)";
+
+struct Image {
+  test::TemporaryRoot root;
+  Host host{root.path(), {"/etc"}};
+  UnitDriver driver{host};
+  test::Device device{driver};
+};
+
+const std::string wants = "etc/systemd/system/multi-user.target.wants/beacon.service";
+
+}  // namespace
+
+TEST_CASE("units under a root: files are written and links made, and a second sync finds nothing to do") {
+  Image image;
+  CHECK(image.driver.notes().empty());
+  const auto manifest = test::unit_manifest(beacon);
+  const auto result = image.device.apply(manifest);
+  REQUIRE(result);
+  CHECK(result->verb == plan::Verb::create);
+  CHECK(result->outcome.error == "");
+  CHECK(image.root.read("etc/systemd/system/beacon.service").starts_with("[Service]"));
+  CHECK(image.root.has("etc/systemd/system/beacon.service.d/b.conf"));
+  CHECK(std::filesystem::read_symlink((image.root / wants)) == "/etc/systemd/system/beacon.service");
+  CHECK_FALSE(result->outcome.entry.live);
+  CHECK(result->outcome.entry.files.size() == 4);
+  CHECK_FALSE(image.device.drift(manifest.id));
+  CHECK_FALSE(image.device.apply(manifest));
+  REQUIRE(image.driver.notes().size() == 1);
+  CHECK_THAT(image.driver.notes()[0], Catch::Contains("not started"));
+}
+
+TEST_CASE("units under a root: a changed file and a removed link are drift, and are repaired") {
+  Image image;
+  const auto manifest = test::unit_manifest(beacon);
+  image.device.apply(manifest);
+  image.root.write("etc/systemd/system/beacon.service.d/a.conf", "[Unit]\nDescription=mine\n");
+  CHECK(image.device.drift(manifest.id));
+  auto repaired = image.device.apply(manifest);
+  REQUIRE(repaired);
+  CHECK(repaired->verb == plan::Verb::repair);
+  CHECK_THAT(repaired->difference.diff, Catch::Contains("-Description=mine"));
+  CHECK_THAT(repaired->difference.was, Catch::Contains("Description=mine"));
+  std::filesystem::remove(image.root / wants);
+  CHECK(image.device.drift(manifest.id));
+  REQUIRE(image.device.apply(manifest));
+  CHECK(image.root.has(wants));
+  CHECK_FALSE(image.device.drift(manifest.id));
+}
+
+TEST_CASE("units under a root: a drop-in that the manifest no longer has is removed, others' stay") {
+  Image image;
+  image.device.apply(test::unit_manifest(beacon));
+  image.root.write("etc/systemd/system/beacon.service.d/local.conf", "[Unit]\n");
+  const auto result = image.device.apply(test::unit_manifest(
+      "spec: {name: beacon.service, dropIns: [{name: b.conf, content: \"[Unit]\\n\"}]}"));
+  REQUIRE(result);
+  CHECK(result->outcome.error == "");
+  CHECK_FALSE(image.root.has("etc/systemd/system/beacon.service"));
+  CHECK_FALSE(image.root.has("etc/systemd/system/beacon.service.d/a.conf"));
+  CHECK(image.root.has("etc/systemd/system/beacon.service.d/b.conf"));
+  CHECK(image.root.has("etc/systemd/system/beacon.service.d/local.conf"));
+  CHECK_FALSE(image.root.has(wants));
+}
+
+TEST_CASE("units under a root: removing one leaves no file, link or empty directory of ours") {
+  Image image;
+  const auto manifest = test::unit_manifest(beacon);
+  image.device.apply(manifest);
+  const auto result = image.device.remove(manifest.id);
+  CHECK(result.outcome.error == "");
+  CHECK(std::filesystem::is_empty((image.root / "etc/systemd/system")));
+}
+
+TEST_CASE("units under a root: a unit of the distribution is disabled, and enabled again when let go of") {
+  Image image;
+  image.root.write("usr/lib/systemd/system/beacon.service",
+                   "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n");
+  make_directories((image.root / wants).parent_path());
+  std::filesystem::create_symlink("/lib/systemd/system/beacon.service", (image.root / wants));
+  const auto manifest = test::unit_manifest("spec: {name: beacon.service, enabled: false}");
+  const auto result = image.device.apply(manifest);
+  REQUIRE(result);
+  CHECK(result->verb == plan::Verb::adopt);
+  CHECK(result->difference.was == "enabled by /" + wants);
+  CHECK_FALSE(image.root.has(wants));
+  CHECK(image.device.remove(manifest.id).outcome.error == "");
+  CHECK(image.root.has(wants));
+}
+
+TEST_CASE("units under a root: another name in the manifest lets go of the unit with the old one") {
+  Image image;
+  image.device.apply(test::unit_manifest(beacon));
+  auto renamed = beacon;
+  renamed.replace(renamed.find("beacon"), 6, "herald");
+  const auto result = image.device.apply(test::unit_manifest(renamed));
+  REQUIRE(result);
+  CHECK(result->outcome.error == "");
+  CHECK_FALSE(image.root.has("etc/systemd/system/beacon.service"));
+  CHECK_FALSE(image.root.has(wants));
+  CHECK(image.root.has("etc/systemd/system/herald.service"));
+  CHECK(image.root.has("etc/systemd/system/multi-user.target.wants/herald.service"));
+}
+
+TEST_CASE("units under a root: one that cannot be enabled fails alone, with a remedy") {
+  Image image;
+  const auto manifest = test::unit_manifest(
+      "spec: {name: a.service, content: \"[Service]\\nExecStart=/bin/true\\n\", enabled: true}");
+  Problems problems;
+  const plan::Desired desired{manifest, image.driver.footprint(manifest, problems)};
+  CHECK_THROWS_WITH(image.driver.compare(desired, nullptr, test::MemoryTree({})),
+                    Catch::Contains("no [Install] section") && Catch::Contains("WantedBy="));
+}
+
+TEST_CASE("units under a root: an existing unit file is adopted, and the history has what was there") {
+  Image image;
+  image.root.write("etc/systemd/system/beacon.service", "[Service]\nExecStart=/bin/old\n");
+  const auto result = image.device.apply(test::unit_manifest(beacon));
+  REQUIRE(result);
+  CHECK(result->verb == plan::Verb::adopt);
+  CHECK_THAT(result->difference.was, Catch::Contains("ExecStart=/bin/old"));
+  CHECK_THAT(result->difference.diff, Catch::Contains("-ExecStart=/bin/old"));
+}
