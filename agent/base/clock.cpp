@@ -37,6 +37,29 @@ std::string to_iso(Time time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds));
 }
 
+Time from_iso(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00Z";
+  const auto refuse = [text] {
+    return Error(Fault::invalid, fmt::format("\"{}\" is not a time", text),
+                 "write it as 2026-11-24T06:11:50Z");
+  };
+  if (text.size() != form.size()) throw refuse();
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (form[i] == '0' ? !is_digit : text[i] != form[i]) throw refuse();
+  }
+  const auto number = [text](std::size_t at, std::size_t digits) {
+    int value = 0;
+    for (const char digit : text.substr(at, digits)) value = value * 10 + (digit - '0');
+    return value;
+  };
+  using namespace std::chrono;
+  const year_month_day date{year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
+                            day(static_cast<unsigned>(number(8, 2)))};
+  if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 60) throw refuse();
+  return sys_days(date) + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2));
+}
+
 std::string to_words(Duration duration) {
   std::int64_t rest = duration.count();
   if (rest < 0) return "-" + to_words(-duration);

@@ -27,6 +27,9 @@ class SystemClock : public Clock {
 /// "2026-11-24T06:11:50Z"
 std::string to_iso(Time time);
 
+/// Reads what to_iso writes. Throws Error (invalid) that shows the form.
+Time from_iso(std::string_view text);
+
 /// "250ms", "45s", "2h 5m", "3d 4h": at most two units, for people.
 std::string to_words(Duration duration);
 

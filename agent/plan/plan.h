@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,10 +22,11 @@ struct Input {
   std::span<const Desired> desired;  ///< must outlive the Plan
   std::span<const Entry> inventory;  ///< must outlive the Plan
   /// For the objects that were compared with the device: those whose digest differs from the inventory's,
-  /// whose entry is missing or only intended, or that drifted. The others are as they should be.
+  /// whose entry is missing, intended or in error, or that drifted. The others are as they should be.
   std::map<ObjectId, Difference> differences;
   std::vector<Owed> owed;
-  /// Declared but refused by an earlier stage: stay as they are, are not pruned.
+  /// Declared but refused by an earlier stage: stay as they are, are not pruned, and what they claim stays
+  /// taken. Those that passed their driver's checks may be in `desired` too.
   std::vector<ObjectId> refused;
   /// False: nothing is pruned.
   bool may_prune = true;
@@ -39,5 +41,15 @@ struct Plan {
 
 /// Orders what must be done. Pure; the same input gives the same plan.
 Plan plan(Input input);
+
+/// A render that comes out empty is more often a mistake (a wrong subdirectory, a layer that selects nobody)
+/// than a wish. The Problem says how to allow it, and until then nothing may be pruned; nothing when all is
+/// well.
+std::optional<Problem> empty_render(const Input& input);
+
+/// Objects whose place is held by an entry of another kind that is no longer declared: a Directory where a
+/// File of ours still stands. That entry is removed first, so comparing them with the device now would only
+/// find what is about to go: their Difference is Kind::create.
+std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<const Entry> inventory);
 
 }  // namespace greenwave::plan

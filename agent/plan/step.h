@@ -48,7 +48,8 @@ enum class Verb {
   adopt,    ///< something was there that is not in the inventory; from now on it is ours
   update,   ///< the manifest changed
   repair,   ///< the manifest did not change: the device drifted
-  accept,   ///< the device is already as the changed manifest says: only the inventory is updated
+  accept,   ///< the device is already as the manifest says: only the inventory is updated (its driver reads
+            ///< signatures and record anew)
   restart,  ///< an object that it restarts on changed
   reload,
   remove,   ///< pruned
@@ -60,15 +61,19 @@ std::string_view to_string(Verb verb);
 /// One ordered action on one object.
 struct Step {
   Verb verb = Verb::create;
-  ObjectId id;
+  ObjectId id{};
   const Desired* desired = nullptr;  ///< null for remove and release
   const Entry* entry = nullptr;      ///< null when the object is new
-  Difference difference;
-  /// The objects whose change makes a unit restart (or reload) after this step's own work.
-  std::vector<ObjectId> restart_because;
-  std::vector<ObjectId> reload_because;
+  Difference difference{};
+  /// The objects whose change makes a unit restart (or reload) after this step's own work. Where both are
+  /// set, the restart is enough.
+  std::vector<ObjectId> restart_because{};
+  std::vector<ObjectId> reload_because{};
   /// Steps (by index in the plan) that must have succeeded, by depends-on; otherwise this one is held.
-  std::vector<std::size_t> needs;
+  std::vector<std::size_t> needs{};
 };
+
+/// Whether the step's own work changes the device, so that what restarts on its object must restart.
+bool changes_device(const Step& step);
 
 }  // namespace greenwave::plan

@@ -14,9 +14,9 @@
 #include "plan/plan.h"
 #include "state/history.h"
 
-struct sqlite3;
-
 namespace greenwave::state {
+
+class Database;
 
 /// The agent's memory, one SQLite file (WAL, synchronous=FULL: what a call here returned from survives a
 /// power cut). The only part of the agent that writes its state directory, the git store aside. Thread-safe;
@@ -30,7 +30,8 @@ class State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  /// For a look at the last state when no daemon runs: writes nothing. Nothing when there is no file.
+  /// For a look at the last state when no daemon runs: writes nothing, and needs no right to. Nothing when
+  /// there is no file.
   static std::unique_ptr<State> open_read_only(const std::filesystem::path& file);
 
   /// Moves a damaged file (and its WAL) aside as FILE.damaged, so that a new one can be made.
@@ -40,19 +41,20 @@ class State {
   std::vector<Entry> inventory() const;
 
   /// Before the first change to the device: marks the entries as intended (new ones are inserted with their
-  /// claims, rank and record; known ones keep digest and files) and remembers the restarts that their change
-  /// will owe. One durable transaction.
+  /// claims, rank, record and keep; known ones get these too, and keep digest and files) and remembers the
+  /// restarts that their change will owe. One durable transaction; nothing is written where nothing changes.
   void intend(std::span<const Entry> entries, std::span<const plan::Owed> owed);
 
-  /// After the device changed, durably: replaces the entries, drops the forgotten ones, and clears what was
-  /// owed to `settled_units`. One durable transaction.
+  /// After the device changed, durably: replaces the entries, drops the forgotten ones (and what was owed to
+  /// them), and clears the restarts and reloads that were done: those of a unit for a cause. One durable
+  /// transaction; nothing is written where nothing changes.
   void settle(std::span<const Entry> entries, std::span<const ObjectId> forgotten,
-              std::span<const ObjectId> settled_units);
+              std::span<const plan::Owed> done);
 
   std::vector<plan::Owed> owed() const;
 
-  /// Adds to the history and bounds it: the last 1,000 syncs, none older than 30 days (by `now`, ignored
-  /// while the clock is plainly unset).
+  /// Adds to the history and bounds it: the last 1,000 syncs, none older than 30 days (by `now`; times at
+  /// which the clock was plainly unset do not count), 8 MiB in all.
   void record(const SyncRecord& sync, Time now);
   /// Newest first.
   std::vector<SyncRecord> history(std::size_t most) const;
@@ -66,10 +68,10 @@ class State {
   void set_value(const std::string& key, const std::string& value);
 
  private:
-  explicit State(sqlite3* raw) : raw_(raw) {}
+  explicit State(std::unique_ptr<Database> database);
 
   mutable std::mutex mutex_;
-  sqlite3* raw_ = nullptr;
+  std::unique_ptr<Database> database_;
 };
 
 }  // namespace greenwave::state

@@ -45,6 +45,7 @@ struct Status {
   bool running = true;  ///< false: read from the state file, no daemon runs
 };
 
+/// Times are written to the second. Reading throws Error (invalid) for what is not of this form.
 nlohmann::json to_json(const Status& status);
 Status status_from_json(const nlohmann::json& json);
 

@@ -1,0 +1,74 @@
+#include "plan/graph.h"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+
+namespace greenwave::plan {
+
+std::vector<std::size_t> Graph::order(const std::vector<bool>& excluded) const {
+  std::vector<std::size_t> waits_for(after_.size(), 0);
+  for (std::size_t i = 0; i < after_.size(); ++i) {
+    if (excluded[i]) continue;
+    for (const auto next : after_[i]) ++waits_for[next];
+  }
+  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  for (std::size_t i = 0; i < after_.size(); ++i) {
+    if (!excluded[i] && waits_for[i] == 0) ready.push(i);
+  }
+  std::vector<std::size_t> sorted;
+  sorted.reserve(after_.size());
+  while (!ready.empty()) {
+    const auto current = ready.top();
+    ready.pop();
+    sorted.push_back(current);
+    for (const auto next : after_[current]) {
+      if (--waits_for[next] == 0 && !excluded[next]) ready.push(next);
+    }
+  }
+  return sorted;
+}
+
+std::vector<std::size_t> Graph::shortest_cycle(std::size_t start, const std::vector<bool>& within) const {
+  constexpr auto unseen = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> reached_from(after_.size(), unseen);
+  std::queue<std::size_t> reached;
+  reached.push(start);
+  while (!reached.empty()) {
+    const auto current = reached.front();
+    reached.pop();
+    for (const auto next : after_[current]) {
+      if (!within[next] || reached_from[next] != unseen) continue;
+      reached_from[next] = current;
+      if (next != start) {
+        reached.push(next);
+        continue;
+      }
+      std::vector<std::size_t> cycle{start};
+      for (auto at = current; at != start; at = reached_from[at]) cycle.push_back(at);
+      cycle.push_back(start);
+      std::reverse(cycle.begin(), cycle.end());
+      return cycle;
+    }
+  }
+  return {};
+}
+
+std::vector<std::vector<std::size_t>> Graph::cycles(const std::vector<bool>& excluded) const {
+  std::vector<bool> left(after_.size());
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = !excluded[i];
+  for (const auto done : order(excluded)) left[done] = false;
+
+  std::vector<std::vector<std::size_t>> found;
+  std::vector<bool> named(after_.size(), false);
+  for (std::size_t i = 0; i < after_.size(); ++i) {
+    if (!left[i] || named[i]) continue;
+    auto cycle = shortest_cycle(i, left);
+    if (cycle.empty()) continue;  // only behind a cycle
+    for (const auto member : cycle) named[member] = true;
+    found.push_back(std::move(cycle));
+  }
+  return found;
+}
+
+}  // namespace greenwave::plan

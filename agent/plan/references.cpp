@@ -1,0 +1,154 @@
+#include "plan/references.h"
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace greenwave::plan {
+
+namespace {
+
+/// Finds what a reference means. Most renders hold none, so the table is made at the first question.
+class Finder {
+ public:
+  explicit Finder(const Objects& objects) : objects_(objects) {}
+
+  std::vector<std::size_t> find(const ObjectRef& ref, const ObjectId& from) {
+    if (by_name_.empty()) {
+      for (std::size_t i = 0; i < objects_.size(); ++i) by_name_[key(objects_.id(i))].push_back(i);
+    }
+    std::vector<std::size_t> numbers;
+    if (const auto named = by_name_.find(key(ref)); named != by_name_.end()) {
+      for (const auto number : named->second) {
+        if (refers_to(ref, from, objects_.id(number))) numbers.push_back(number);
+      }
+    }
+    return numbers;
+  }
+
+  const ObjectId* find_nameless(const ObjectRef& ref, const ObjectId& from) const {
+    for (const auto& id : objects_.nameless()) {
+      if (refers_to(ref, from, id)) return &id;
+    }
+    return nullptr;
+  }
+
+  std::string suggestion(const ObjectRef& ref, const ObjectId& from) const {
+    std::vector<std::string> names;
+    names.reserve(objects_.size());
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      if (objects_.id(i) != from) names.push_back(to_string(objects_.id(i)));
+    }
+    const auto near = nearest(to_string(ref), names);
+    return near.empty() ? "declare it, or remove the reference" : fmt::format("did you mean {}?", near);
+  }
+
+ private:
+  template <typename Named>
+  static std::string key(const Named& named) {
+    return named.kind + "/" + named.name;
+  }
+
+  const Objects& objects_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
+};
+
+/// Reads the references of one object after the other.
+class Reader {
+ public:
+  Reader(Objects& objects, Problems& problems) : objects_(objects), problems_(problems), finder_(objects) {}
+
+  std::vector<std::size_t> read(std::size_t number, const std::vector<ObjectRef>& refs,
+                                std::string_view field, std::string_view verb) {
+    const auto* written = objects_.desired(number).manifest.spec().find(field);
+    const auto& place = written != nullptr ? written->place : objects_.desired(number).manifest.place();
+    std::vector<std::size_t> found;
+    for (const auto& ref : refs) add(number, ref, verb, place, found);
+    return found;
+  }
+
+  std::vector<std::size_t> read_depends_on(std::size_t number, const ObjectId*& nameless) {
+    std::vector<std::size_t> found;
+    const auto& document = objects_.desired(number).manifest.document;
+    const auto* written = document.at({"metadata", "annotations", annotations::depends_on});
+    if (written == nullptr || written->string() == nullptr) return found;
+    for (const auto part : split(*written->string(), ',')) {
+      if (trim(part).empty()) continue;
+      try {
+        const auto* refused = add(number, parse_object_ref(trim(part)), "depends on", written->place, found);
+        if (refused != nullptr) nameless = refused;
+      } catch (const Error& error) {
+        problems_.error(written->place, fmt::format("{}: {}", annotations::depends_on, error.message()),
+                        error.remedy());
+        objects_.refuse(number);
+      }
+    }
+    return found;
+  }
+
+ private:
+  /// Gives the object meant when that was refused before it could be numbered.
+  const ObjectId* add(std::size_t number, const ObjectRef& ref, std::string_view verb, const Place& place,
+                      std::vector<std::size_t>& found) {
+    const auto& from = objects_.id(number);
+    const auto numbers = finder_.find(ref, from);
+    found.insert(found.end(), numbers.begin(), numbers.end());
+    if (!numbers.empty()) return nullptr;
+    const auto* refused = finder_.find_nameless(ref, from);
+    if (refused != nullptr) return refused;
+    problems_.error(place,
+                    fmt::format("{} {} {}, which no manifest of this device declares", to_string(from), verb,
+                                to_string(ref)),
+                    finder_.suggestion(ref, from));
+    objects_.refuse(number);
+    return nullptr;
+  }
+
+  Objects& objects_;
+  Problems& problems_;
+  Finder finder_;
+};
+
+}  // namespace
+
+References::References(Objects& objects, Problems& problems) : all_(objects.size()) {
+  Reader reader(objects, problems);
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (objects.refused()[i]) continue;
+    const auto& footprint = objects.desired(i).footprint;
+    auto& named = all_[i];
+    named.depends_on = reader.read_depends_on(i, named.nameless);
+    named.restart_on = reader.read(i, footprint.restart_on, "restartOn", "restarts on");
+    named.reload_on = reader.read(i, footprint.reload_on, "reloadOn", "reloads on");
+  }
+}
+
+void References::order(Graph& graph) const {
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    for (const auto* list : {&all_[i].depends_on, &all_[i].restart_on, &all_[i].reload_on}) {
+      for (const auto before : *list) graph.add(before, i);
+    }
+  }
+}
+
+void References::hold(const std::vector<std::size_t>& sorted, Objects& objects, Problems& problems) const {
+  for (const auto number : sorted) {
+    const ObjectId* refused = all_[number].nameless;
+    for (const auto before : all_[number].depends_on) {
+      if (objects.refused()[before]) refused = &objects.id(before);
+    }
+    if (refused == nullptr) continue;
+    problems.error(objects.desired(number).manifest.place(),
+                   fmt::format("{} is held: it depends on {}, which was refused",
+                               to_string(objects.id(number)), to_string(*refused)),
+                   fmt::format("mend {} first", to_string(*refused)));
+    objects.refuse(number);
+  }
+}
+
+}  // namespace greenwave::plan

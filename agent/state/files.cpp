@@ -1,0 +1,101 @@
+// What State does with its file as a whole.
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "state/handle.h"
+#include "state/schema.h"
+#include "state/state.h"
+
+namespace greenwave::state {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path with(const fs::path& file, std::string_view suffix) {
+  return file.native() + std::string(suffix);
+}
+
+bool has_wal(const fs::path& file) {
+  std::error_code absent;
+  const auto size = fs::file_size(with(file, "-wal"), absent);
+  return !absent && size > 0;
+}
+
+/// A directory of our own under /tmp, gone at the end of its life.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = fs::temp_directory_path() / "greenwave-state-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw system_error("create the directory", name);
+    path_ = name;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+void copy_if_there(const fs::path& from, const fs::path& to) {
+  std::error_code failure;
+  fs::copy_file(from, to, failure);
+  if (!failure || failure == std::errc::no_such_file_or_directory) return;
+  errno = failure.value();
+  throw system_error("copy", from.native());
+}
+
+/// What a power cut left (a WAL that is not copied back yet) can only be read by one who may write: in a
+/// copy. That lives on in its open descriptors alone.
+std::unique_ptr<Database> open_copy(const fs::path& file) {
+  const Scratch scratch;
+  const auto twin = scratch.path() / "state.db";
+  copy_if_there(file, twin);
+  copy_if_there(with(file, "-wal"), with(twin, "-wal"));
+  return open_database(twin);
+}
+
+}  // namespace
+
+std::unique_ptr<State> State::open_read_only(const fs::path& file) {
+  std::error_code failure;
+  if (!fs::exists(file, failure)) {
+    if (!failure) return nullptr;
+    errno = failure.value();
+    throw system_error("look at", file.native());
+  }
+  if (!has_wal(file)) {
+    auto database = std::make_unique<Database>(file, Database::Mode::frozen);
+    if (is_current(*database)) return std::unique_ptr<State>(new State(std::move(database)));
+  }
+  return std::unique_ptr<State>(new State(open_copy(file)));
+}
+
+void State::set_aside(const fs::path& file) {
+  // The file itself goes first: SQLite drops a WAL that lies beside an empty database, so a power cut between
+  // the two leaves nothing that could be mistaken for the new file's.
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+    const auto from = with(file, suffix);
+    const auto to = with(file, fmt::format(".damaged{}", suffix));
+    if (::rename(from.c_str(), to.c_str()) == 0) continue;
+    if (errno != ENOENT) throw system_error("set aside", from.native());
+    if (::unlink(to.c_str()) != 0 && errno != ENOENT) throw system_error("remove", to.native());
+  }
+  const Fd directory(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || ::fsync(directory.get()) != 0) throw system_error("sync", file.parent_path().native());
+}
+
+}  // namespace greenwave::state

@@ -1,0 +1,131 @@
+// The history and the settings of State.
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "state/handle.h"
+#include "state/state.h"
+
+namespace greenwave::state {
+
+namespace {
+
+constexpr std::int64_t most_syncs = 1000;
+constexpr std::int64_t most_bytes = 8 * 1024 * 1024;
+constexpr auto longest = std::chrono::hours(24 * 30);
+/// Before this a clock is plainly unset: a device without a battery starts at 1970, or at its system's build.
+constexpr Time clock_is_set = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1);
+
+constexpr const char* pause_key = "pause";
+
+std::int64_t milliseconds(Time time) {
+  return time.time_since_epoch().count();
+}
+
+nlohmann::json parse(const std::string& text) {
+  auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) {
+    throw Error(Fault::damaged, "a record in the state file cannot be read",
+                "the file is set aside and made anew; what is on the device is then adopted again");
+  }
+  return json;
+}
+
+/// Outside bytes (a path, a program's output) need not be UTF-8.
+std::string text_of(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void bound(Database& database, Time now) {
+  database.prepare("DELETE FROM history WHERE number <= (SELECT max(number) FROM history) - ?")
+      .bind(most_syncs)
+      .run();
+  // The newest is kept whatever its size.
+  database
+      .prepare(R"sql(
+        DELETE FROM history WHERE number < (SELECT max(number) FROM history) AND number <= (
+          SELECT number FROM (SELECT number, sum(size) OVER (ORDER BY number DESC) AS total FROM history)
+          WHERE total > ? ORDER BY number DESC LIMIT 1)
+      )sql")
+      .bind(most_bytes)
+      .run();
+  if (now < clock_is_set) return;
+  database.prepare("DELETE FROM history WHERE started >= ? AND started < ?")
+      .bind(milliseconds(clock_is_set))
+      .bind(milliseconds(now - longest))
+      .run();
+}
+
+std::optional<std::string> read_setting(Database& database, const std::string& key) {
+  auto row = database.prepare("SELECT value FROM settings WHERE key = ?");
+  row.bind(key);
+  if (!row.next()) return {};
+  return row.text(0);
+}
+
+void write_setting(Database& database, const std::string& key, const std::string& value) {
+  database
+      .prepare(
+          "INSERT INTO settings (key, value) VALUES (?, ?) "
+          "ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value")
+      .bind(key)
+      .bind(value)
+      .run();
+}
+
+}  // namespace
+
+void State::record(const SyncRecord& sync, Time now) {
+  const auto body = text_of(to_json(sync));
+  const std::lock_guard lock(mutex_);
+  Transaction transaction(*database_);
+  database_->prepare("INSERT INTO history (started, size, body) VALUES (?, ?, ?)")
+      .bind(milliseconds(sync.started))
+      .bind(static_cast<std::int64_t>(body.size()))
+      .bind(body)
+      .run();
+  bound(*database_, now);
+  transaction.commit();
+}
+
+std::vector<SyncRecord> State::history(std::size_t most) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<SyncRecord> syncs;
+  auto rows = database_->prepare("SELECT number, started, body FROM history ORDER BY number DESC LIMIT ?");
+  rows.bind(static_cast<std::int64_t>(std::min<std::size_t>(most, most_syncs)));
+  while (rows.next()) {
+    auto& sync = syncs.emplace_back(sync_record_from_json(parse(rows.text(2))));
+    sync.number = rows.number(0);
+    sync.started = Time(Duration(rows.number(1)));
+  }
+  return syncs;
+}
+
+std::optional<Pause> State::pause() const {
+  const std::lock_guard lock(mutex_);
+  const auto text = read_setting(*database_, pause_key);
+  if (!text) return {};
+  return pause_from_json(parse(*text));
+}
+
+void State::set_pause(const std::optional<Pause>& pause) {
+  const std::lock_guard lock(mutex_);
+  if (pause) {
+    write_setting(*database_, pause_key, text_of(to_json(*pause)));
+  } else {
+    database_->prepare("DELETE FROM settings WHERE key = ?").bind(pause_key).run();
+  }
+}
+
+std::optional<std::string> State::value(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return read_setting(*database_, "value:" + key);
+}
+
+void State::set_value(const std::string& key, const std::string& value) {
+  const std::lock_guard lock(mutex_);
+  write_setting(*database_, "value:" + key, value);
+}
+
+}  // namespace greenwave::state

@@ -1,0 +1,98 @@
+#include "state/schema.h"
+
+#include <array>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace greenwave::state {
+
+namespace {
+
+/// Step N brings a file from version N to N + 1; a step that was released is never changed again.
+///
+/// One row an object, found by its name alone (no second index), so that settling one object rewrites one
+/// page. Signatures, claims and names of units are blobs, as codec.h writes them.
+constexpr std::array<const char*, 1> migrations{R"sql(
+  CREATE TABLE objects (
+    api_version TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+    digest BLOB NOT NULL, intended INTEGER NOT NULL, live INTEGER NOT NULL, keep INTEGER NOT NULL,
+    rank INTEGER NOT NULL, commit_id TEXT NOT NULL, claims BLOB NOT NULL, record TEXT NOT NULL,
+    error TEXT NOT NULL, files BLOB NOT NULL,
+    PRIMARY KEY (api_version, kind, namespace, name)
+  ) WITHOUT ROWID;
+  CREATE TABLE owed (
+    unit BLOB NOT NULL, cause BLOB NOT NULL, restart INTEGER NOT NULL, PRIMARY KEY (unit, cause)
+  ) WITHOUT ROWID;
+  CREATE TABLE history (
+    number INTEGER PRIMARY KEY, started INTEGER NOT NULL, size INTEGER NOT NULL, body TEXT NOT NULL
+  );
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)sql"};
+
+std::int64_t version_of(Database& database) {
+  auto query = database.prepare("PRAGMA user_version");
+  query.next();
+  return query.number(0);
+}
+
+void migrate(Database& database, const std::filesystem::path& file) {
+  const auto newest = static_cast<std::int64_t>(migrations.size());
+  const auto version = version_of(database);
+  if (version < 0 || version > newest) {
+    throw Error(Fault::invalid,
+                fmt::format("the state file {} was written by a newer Greenwave (its schema is {}, this "
+                            "program knows {})",
+                            file.native(), version, newest),
+                "install that version again, or move the file away: what is on the device is then adopted "
+                "again");
+  }
+  for (auto step = version; step < newest; ++step) {
+    Transaction transaction(database);
+    database.run(migrations[static_cast<std::size_t>(step)]);
+    database.run(fmt::format("PRAGMA user_version = {}", step + 1));
+    transaction.commit();
+  }
+}
+
+void check(Database& database, const std::filesystem::path& file) {
+  auto query = database.prepare("PRAGMA quick_check(1)");
+  if (query.next() && query.text(0) == "ok") return;
+  throw Error(Fault::damaged, fmt::format("the state file {} is damaged: {}", file.native(), query.text(0)),
+              "it is set aside as *.damaged and made anew; what is on the device is then adopted again");
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
+  make_directories(file.parent_path(), 0750);
+  std::error_code absent;
+  const auto left_over = std::filesystem::file_size(file.native() + "-wal", absent);
+  const bool ended_badly = !absent && left_over > 0;
+
+  auto database = std::make_unique<Database>(file, Database::Mode::write);
+  // EXCLUSIVE must come before the first look at the file: the WAL's index is then kept on the heap, and
+  // there is neither a -shm file nor a memory map that could be written behind the page cache's back.
+  database->run("PRAGMA locking_mode = EXCLUSIVE");
+  database->run("PRAGMA journal_mode = WAL");
+  database->run("PRAGMA synchronous = FULL");
+  // 1 MiB of WAL before it is copied back: pages that change often are written back once, and the WAL stays
+  // small on the flash. The page cache's default of 2 MiB is more than the idle agent may spend.
+  database->run("PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 1048576");
+  database->run("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY");
+  migrate(*database, file);
+  // Reading the schema finds what is no database and what was cut short. To look at every page takes long
+  // on a slow flash, so that is done only where a power cut left a WAL behind; other damage is found by the
+  // call that meets it.
+  if (ended_badly) check(*database, file);
+  return database;
+}
+
+bool is_current(Database& database) {
+  return version_of(database) == static_cast<std::int64_t>(migrations.size());
+}
+
+}  // namespace greenwave::state

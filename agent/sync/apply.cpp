@@ -1,0 +1,257 @@
+#include "sync/apply.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "sync/entries.h"
+
+namespace greenwave::sync {
+
+namespace {
+
+/// Bounds the memory of a batch, and how long a first sync goes without a durable result.
+constexpr std::size_t most_steps = 1024;
+
+/// "File/a, File/b", cut where it would get long.
+std::string names_of(const std::vector<ObjectId>& ids) {
+  constexpr std::size_t most_names = 4;
+  std::string names;
+  for (std::size_t i = 0; i < ids.size() && i < most_names; ++i) {
+    names += (i > 0 ? ", " : "") + to_string(ids[i]);
+  }
+  if (ids.size() > most_names) names += fmt::format(" and {} more", ids.size() - most_names);
+  return names;
+}
+
+drivers::Outcome failure(std::string error) {
+  drivers::Outcome outcome;
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+class Apply {
+ public:
+  Apply(plan::Plan plan, const Workbench& bench)
+      : plan_(std::move(plan)), bench_(bench), results_(plan_.steps.size(), Result::pending) {
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+      const auto& step = plan_.steps[i];
+      if (step.desired != nullptr) number_of_.emplace(step.id, i);
+      for (const auto& cause : step.restart_because) owed_for_[cause].push_back({step.id, true, cause});
+      for (const auto& cause : step.reload_because) owed_for_[cause].push_back({step.id, false, cause});
+    }
+  }
+
+  Applied run() {
+    try {
+      std::size_t next = 0;
+      while (next < plan_.steps.size() && !stopping()) {
+        const auto batch = batch_from(next);
+        carry_out(batch);
+        next = batch.end;
+      }
+      applied_.stopped = applied_.stopped || next < plan_.steps.size();
+    } catch (const Error& error) {
+      applied_.error = error;
+    }
+    return std::move(applied_);
+  }
+
+ private:
+  enum class Result { pending, ok, failed, skipped };
+
+  struct Batch {
+    drivers::Driver* driver = nullptr;
+    std::vector<const plan::Step*> steps;  ///< for the driver
+    std::vector<ObjectId> released;
+    std::size_t end = 0;  ///< the first step after it
+  };
+
+  bool stopping() const { return applied_.stopped || (bench_.stop && bench_.stop()); }
+
+  std::size_t number(const plan::Step& step) const {
+    return static_cast<std::size_t>(&step - plan_.steps.data());
+  }
+
+  /// How the step went that a cause of `step` has in this plan; null when it has none before `step`.
+  const Result* result_of_cause(const plan::Step& step, const ObjectId& cause) const {
+    const auto found = number_of_.find(cause);
+    return found == number_of_.end() || found->second >= number(step) ? nullptr : &results_[found->second];
+  }
+
+  drivers::Driver* driver_of(const plan::Step& step) const {
+    for (auto* driver : bench_.drivers) {
+      if (driver->serves(step.id)) return driver;
+    }
+    return nullptr;
+  }
+
+  Batch batch_from(std::size_t first) {
+    Batch batch;
+    for (batch.end = first; batch.end < plan_.steps.size(); ++batch.end) {
+      auto& step = plan_.steps[batch.end];
+      if (batch.steps.size() == most_steps || waits(step)) break;
+      auto* const driver = driver_of(step);
+      if (batch.driver != nullptr && driver != nullptr && driver != batch.driver) break;
+      if (!is_due(step)) continue;
+      if (step.verb == plan::Verb::release) {
+        batch.released.push_back(step.id);
+        drivers::Outcome outcome;
+        outcome.ok = true;
+        finish(step, outcome);
+      } else if (driver == nullptr) {
+        finish(step, failure(fmt::format("nothing on this device handles {}; set the runtime in agent.yaml",
+                                         step.id.api_version)));
+      } else {
+        batch.driver = driver;
+        batch.steps.push_back(&step);
+      }
+    }
+    return batch;
+  }
+
+  /// Whether something that decides about the step is not known yet: it is in the same batch.
+  bool waits(const plan::Step& step) const {
+    const auto is_pending = [&](const ObjectId& cause) {
+      const auto* result = result_of_cause(step, cause);
+      return result != nullptr && *result == Result::pending;
+    };
+    return std::any_of(step.needs.begin(), step.needs.end(),
+                       [this](auto need) { return results_[need] == Result::pending; }) ||
+           std::any_of(step.restart_because.begin(), step.restart_because.end(), is_pending) ||
+           std::any_of(step.reload_because.begin(), step.reload_because.end(), is_pending);
+  }
+
+  /// Takes what failed out of the step's causes; false when nothing is left to do, or the step is held.
+  bool is_due(plan::Step& step) {
+    const auto did_not_change = [&](const ObjectId& cause) {
+      const auto* result = result_of_cause(step, cause);
+      return result != nullptr && *result != Result::ok;
+    };
+    std::erase_if(step.restart_because, did_not_change);
+    std::erase_if(step.reload_because, did_not_change);
+    for (const auto need : step.needs) {
+      if (results_[need] == Result::ok) continue;
+      if (step.verb == plan::Verb::release) {
+        results_[number(step)] = Result::skipped;
+      } else {
+        finish(step, failure(fmt::format("held, because {} failed; it follows when that is mended",
+                                         to_string(plan_.steps[need].id))));
+      }
+      return false;
+    }
+    if (step.verb == plan::Verb::restart && step.restart_because.empty()) step.verb = plan::Verb::reload;
+    if (step.verb == plan::Verb::reload && step.reload_because.empty()) {
+      results_[number(step)] = Result::skipped;
+      return false;
+    }
+    return true;
+  }
+
+  void carry_out(const Batch& batch) {
+    if (batch.steps.empty() && batch.released.empty()) return;
+    intend(batch);
+    std::vector<Entry> entries;
+    auto forgotten = batch.released;
+    std::vector<plan::Owed> done;
+    const auto report = [&](const plan::Step& step, drivers::Outcome outcome) {
+      if (outcome.ok && step.verb == plan::Verb::remove) {
+        forgotten.push_back(step.id);
+      } else {
+        entries.push_back(result_of(step, outcome, bench_.commit));
+      }
+      if (outcome.ok) {
+        for (const auto& cause : step.restart_because) done.push_back({step.id, true, cause});
+        for (const auto& cause : step.reload_because) done.push_back({step.id, false, cause});
+      }
+      finish(step, outcome);
+    };
+    drive(batch, report);
+    for (const auto* step : batch.steps) {
+      if (results_[number(*step)] == Result::pending) leave(*step, entries, forgotten);
+    }
+    bench_.state.settle(entries, forgotten, done);
+  }
+
+  void intend(const Batch& batch) {
+    std::vector<Entry> entries;
+    std::vector<plan::Owed> owed;
+    for (const auto* step : batch.steps) {
+      if (needs_intent(*step)) entries.push_back(intent_of(*step));
+      const auto units = owed_for_.find(step->id);
+      if (units == owed_for_.end() || !plan::changes_device(*step)) continue;
+      owed.insert(owed.end(), units->second.begin(), units->second.end());
+    }
+    if (!entries.empty()) bench_.state.intend(entries, owed);
+  }
+
+  void drive(const Batch& batch, const drivers::Report& report) {
+    if (batch.steps.empty()) return;
+    std::string reason;
+    try {
+      batch.driver->apply(batch.steps, bench_.tree, report, [this] { return stopping(); });
+      if (!stopping()) reason = "its driver gave no result; this is a mistake of Greenwave's own";
+    } catch (const std::exception& error) {
+      // Drivers report failures; what comes here instead must not cost the other objects their turn.
+      reason = error.what();
+    }
+    if (reason.empty()) return;
+    for (const auto* step : batch.steps) {
+      if (results_[number(*step)] == Result::pending) report(*step, failure(reason));
+    }
+  }
+
+  /// The apply ended before this step was begun: its intent is taken back.
+  void leave(const plan::Step& step, std::vector<Entry>& entries, std::vector<ObjectId>& forgotten) {
+    applied_.stopped = true;
+    if (!needs_intent(step)) return;
+    if (step.entry != nullptr) {
+      entries.push_back(*step.entry);
+    } else {
+      forgotten.push_back(step.id);
+    }
+  }
+
+  std::string reason_of(const plan::Step& step) const {
+    std::string reason;
+    if (const auto how = bench_.drifted.find(step.id);
+        step.verb == plan::Verb::repair && how != bench_.drifted.end()) {
+      reason = how->second;
+    }
+    const bool restarts = !step.restart_because.empty();
+    const auto& causes = restarts ? step.restart_because : step.reload_because;
+    if (causes.empty()) return reason;
+    return fmt::format("{}{}{} for {}", reason, reason.empty() ? "" : ", ", restarts ? "restart" : "reload",
+                       names_of(causes));
+  }
+
+  void finish(const plan::Step& step, const drivers::Outcome& outcome) {
+    results_[number(step)] = outcome.ok ? Result::ok : Result::failed;
+    auto& action = applied_.actions.emplace_back();
+    action.verb = to_string(step.verb);
+    action.object = to_string(step.id);
+    action.ok = outcome.ok;
+    action.error = outcome.ok ? "" : outcome.error;
+    action.reason = reason_of(step);
+    action.was = step.difference.was;
+    if (!outcome.ok) applied_.failed.push_back({action.object, action.error});
+    if (outcome.ok && step.verb == plan::Verb::repair) ++applied_.repaired;
+    if (bench_.progress) bench_.progress(action);
+  }
+
+  plan::Plan plan_;
+  const Workbench& bench_;
+  Applied applied_;
+  std::vector<Result> results_;  ///< of each step
+  std::unordered_map<ObjectId, std::size_t> number_of_;
+  std::unordered_map<ObjectId, std::vector<plan::Owed>> owed_for_;  ///< restarts that an object's change owes
+};
+
+}  // namespace
+
+Applied apply(plan::Plan plan, const Workbench& bench) {
+  return Apply(std::move(plan), bench).run();
+}
+
+}  // namespace greenwave::sync

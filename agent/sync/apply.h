@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "drivers/driver.h"
+#include "model/source_tree.h"
+#include "plan/plan.h"
+#include "state/state.h"
+#include "sync/status.h"
+
+namespace greenwave::sync {
+
+/// What an apply works with.
+struct Workbench {
+  std::span<drivers::Driver* const> drivers;
+  state::State& state;
+  const SourceTree& tree;
+  std::string commit;                         ///< that is being applied
+  std::map<ObjectId, std::string> drifted{};  ///< how objects had drifted, for the history
+  /// Called once an action, as soon as its result is known; it is durable at the end of its batch.
+  std::function<void(const state::Action&)> progress{};
+  /// Asked between steps: true ends the apply at the next step boundary.
+  std::function<bool()> stop{};
+};
+
+struct Applied {
+  std::vector<state::Action> actions;  ///< in the order in which they ended; held steps among them
+  std::vector<FailedObject> failed;    ///< failed or held
+  std::size_t repaired = 0;
+  bool stopped = false;  ///< by `stop`: the rest was not begun
+  /// The state file could not be written: the rest was not begun, because what changes the device is
+  /// recorded first.
+  std::optional<Error> error;
+};
+
+/// Does a plan's steps: records what is about to change, lets the drivers change it, records the result; a
+/// batch of steps of one driver at a time. A step's failure stops only what depends on it.
+Applied apply(plan::Plan plan, const Workbench& bench);
+
+}  // namespace greenwave::sync

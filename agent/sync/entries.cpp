@@ -1,0 +1,77 @@
+#include "sync/entries.h"
+
+#include <algorithm>
+
+namespace greenwave::sync {
+
+namespace {
+
+Entry known_of(const plan::Step& step) {
+  if (step.entry != nullptr) return *step.entry;
+  Entry entry;
+  entry.id = step.id;
+  return entry;
+}
+
+bool is_kept(const Manifest& manifest) {
+  return manifest.annotation(annotations::prune) == "disabled";
+}
+
+Entry failed(const plan::Step& step, const drivers::Outcome& outcome) {
+  auto entry = needs_intent(step) ? intent_of(step) : known_of(step);
+  entry.error = outcome.error;
+  if (!outcome.entry.record.empty()) entry.record = outcome.entry.record;
+  if (!outcome.entry.files.empty()) entry.files = outcome.entry.files;
+  entry.live = entry.live || outcome.entry.live;
+  return entry;
+}
+
+}  // namespace
+
+bool needs_intent(const plan::Step& step) {
+  switch (step.verb) {
+    case plan::Verb::accept:
+    case plan::Verb::restart:
+    case plan::Verb::reload:
+    case plan::Verb::release:
+      return false;
+    default:
+      return true;
+  }
+}
+
+Entry intent_of(const plan::Step& step) {
+  auto entry = known_of(step);
+  entry.intended = true;
+  if (step.desired == nullptr) return entry;
+  const auto& footprint = step.desired->footprint;
+  entry.rank = footprint.rank;
+  entry.keep = is_kept(step.desired->manifest);
+  for (const auto& claim : footprint.claims) {
+    if (std::find(entry.claims.begin(), entry.claims.end(), claim) == entry.claims.end()) {
+      entry.claims.push_back(claim);
+    }
+  }
+  if (!step.difference.record.empty()) entry.record = step.difference.record;
+  return entry;
+}
+
+Entry result_of(const plan::Step& step, const drivers::Outcome& outcome, const std::string& commit) {
+  if (!outcome.ok) return failed(step, outcome);
+  auto entry = known_of(step);
+  entry.record = outcome.entry.record;
+  entry.files = outcome.entry.files;
+  entry.live = outcome.entry.live;
+  entry.error.clear();
+  if (step.verb == plan::Verb::restart || step.verb == plan::Verb::reload) return entry;
+  const auto& [manifest, footprint] = *step.desired;
+  if (entry.digest != manifest.digest) entry.commit = commit;
+  entry.digest = manifest.digest;
+  entry.intended = false;
+  entry.rank = footprint.rank;
+  entry.claims = footprint.claims;
+  entry.keep = is_kept(manifest);
+  return entry;
+}
+
+}  // namespace greenwave::sync

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "drivers/driver.h"
+#include "model/inventory.h"
+#include "plan/step.h"
+
+namespace greenwave::sync {
+
+/// Whether the inventory must know of the step before it begins: those that leave the object on the device
+/// as it is, or only restart it, need no intent.
+bool needs_intent(const plan::Step& step);
+
+/// What the inventory says while the step is under way. It claims what the object had and what it will have:
+/// whatever moment the power goes, all of it is known to be ours.
+Entry intent_of(const plan::Step& step);
+
+/// What the inventory says after the step. A failed one that had an intent stays intended: how far it came is
+/// not known. Not for a remove that succeeded.
+Entry result_of(const plan::Step& step, const drivers::Outcome& outcome, const std::string& commit);
+
+}  // namespace greenwave::sync

@@ -1,0 +1,94 @@
+#include "sync/status.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace greenwave::sync {
+
+namespace {
+
+nlohmann::json to_json(const git::Commit& commit) {
+  return {{"oid", commit.oid},
+          {"subject", commit.subject},
+          {"author", commit.author},
+          {"time", to_iso(commit.time)}};
+}
+
+git::Commit commit_from_json(const nlohmann::json& json) {
+  return {.oid = json.value("oid", ""),
+          .subject = json.value("subject", ""),
+          .author = json.value("author", ""),
+          .time = from_iso(json.value("time", to_iso(Time{})))};
+}
+
+std::optional<Time> time_in(const nlohmann::json& json, const char* key) {
+  if (!json.contains(key)) return {};
+  return from_iso(json.at(key).get<std::string>());
+}
+
+}  // namespace
+
+nlohmann::json to_json(const Status& status) {
+  nlohmann::json json{{"version", status.version},
+                      {"device", status.device},
+                      {"cluster", status.cluster},
+                      {"repository", status.repository},
+                      {"branch", status.branch},
+                      {"phase", status.phase},
+                      {"lastResult", status.last_result},
+                      {"lastTookMs", status.last_took.count()},
+                      {"lastError", status.last_error},
+                      {"objects", status.objects},
+                      {"inSync", status.in_sync},
+                      {"drifted", status.drifted},
+                      {"problems", status.problems},
+                      {"notes", status.notes},
+                      {"bytesReceived", status.bytes_received},
+                      {"bytesLastSync", status.bytes_last_sync},
+                      {"running", status.running}};
+  if (status.commit) json["commit"] = to_json(*status.commit);
+  if (status.last_sync) json["lastSync"] = to_iso(*status.last_sync);
+  if (status.next_sync) json["nextSync"] = to_iso(*status.next_sync);
+  if (status.pause) json["pause"] = state::to_json(*status.pause);
+  auto& failed = json["failed"] = nlohmann::json::array();
+  for (const auto& one : status.failed) failed.push_back({{"object", one.object}, {"reason", one.reason}});
+  return json;
+}
+
+Status status_from_json(const nlohmann::json& json) {
+  try {
+    Status status;
+    status.version = json.value("version", "");
+    status.device = json.value("device", "");
+    status.cluster = json.value("cluster", "");
+    status.repository = json.value("repository", "");
+    status.branch = json.value("branch", "");
+    if (json.contains("commit")) status.commit = commit_from_json(json.at("commit"));
+    status.phase = json.value("phase", "");
+    status.last_sync = time_in(json, "lastSync");
+    status.last_result = json.value("lastResult", "");
+    status.last_took = Duration(json.value("lastTookMs", std::int64_t{0}));
+    status.last_error = json.value("lastError", "");
+    status.next_sync = time_in(json, "nextSync");
+    status.objects = json.value("objects", std::size_t{0});
+    status.in_sync = json.value("inSync", std::size_t{0});
+    status.drifted = json.value("drifted", std::size_t{0});
+    for (const auto& one : json.value("failed", nlohmann::json::array())) {
+      status.failed.push_back({one.value("object", ""), one.value("reason", "")});
+    }
+    status.problems = json.value("problems", std::vector<std::string>{});
+    status.notes = json.value("notes", std::vector<std::string>{});
+    if (json.contains("pause")) status.pause = state::pause_from_json(json.at("pause"));
+    status.bytes_received = json.value("bytesReceived", std::uint64_t{0});
+    status.bytes_last_sync = json.value("bytesLastSync", std::uint64_t{0});
+    status.running = json.value("running", true);
+    return status;
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(Fault::invalid, fmt::format("this is not a status: {}", error.what()),
+                "are greenwave and greenwaved of the same version?");
+  }
+}
+
+}  // namespace greenwave::sync

@@ -1,0 +1,72 @@
+#include "sync/status.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+using namespace greenwave;
+using namespace greenwave::sync;
+
+namespace {
+
+Time on(int year, int month, int day) {
+  return std::chrono::sys_days(std::chrono::year(year) / month / day);
+}
+
+}  // namespace
+
+TEST_CASE("status: what is written as JSON reads back the same") {
+  Status status;
+  status.version = "0.1.0";
+  status.device = "sf-0042";
+  status.cluster = "san-francisco";
+  status.repository = "https://git.example/city.git";
+  status.branch = "main";
+  status.commit = git::Commit{std::string(40, 'a'), "Longer green", "Ana", on(2026, 3, 1)};
+  status.phase = "idle";
+  status.last_sync = on(2026, 3, 2);
+  status.last_result = "failed";
+  status.last_took = std::chrono::milliseconds(1234);
+  status.last_error = "no route";
+  status.next_sync = on(2026, 3, 3);
+  status.objects = 12;
+  status.in_sync = 10;
+  status.drifted = 1;
+  status.failed = {{"File/a", "the disk is full"}};
+  status.problems = {"a.yaml:1:1: error: no"};
+  status.notes = {"commits are not checked"};
+  status.pause = state::Pause{on(2026, 3, 4), "ana", "works"};
+  status.bytes_received = 1ULL << 40;
+  status.bytes_last_sync = 600;
+  status.running = false;
+
+  const auto json = to_json(status);
+  CHECK(json["failed"][0]["reason"] == "the disk is full");
+  CHECK(json["nextSync"] == "2026-03-03T00:00:00Z");
+  const auto read = status_from_json(nlohmann::json::parse(json.dump()));
+  CHECK(to_json(read) == json);
+  CHECK(read.last_took == status.last_took);
+  CHECK(read.pause->until == status.pause->until);
+  CHECK(read.commit->time == status.commit->time);
+  CHECK_FALSE(read.running);
+}
+
+TEST_CASE("status: of an agent that has not synced yet, what is unknown stays unknown") {
+  const auto read = status_from_json(to_json(Status{}));
+  CHECK_FALSE(read.commit);
+  CHECK_FALSE(read.last_sync);
+  CHECK_FALSE(read.next_sync);
+  CHECK_FALSE(read.pause);
+  CHECK(read.running);
+}
+
+TEST_CASE("status: what is of another form is refused with a remedy") {
+  try {
+    status_from_json(nlohmann::json::parse(R"({"objects":"many"})"));
+    FAIL("no error came");
+  } catch (const Error& error) {
+    CHECK(error.fault() == Fault::invalid);
+    CHECK(error.remedy() == "are greenwave and greenwaved of the same version?");
+  }
+}
