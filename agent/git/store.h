@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "model/source_tree.h"
 
 struct git_repository;
@@ -49,6 +50,7 @@ class Store {
 
  private:
   std::filesystem::path directory_;
+  Fd lock_;  ///< on the directory, while this process may write there
   git_repository* repository_ = nullptr;
 };
 
