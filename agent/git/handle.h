@@ -24,7 +24,8 @@ using Remote = std::unique_ptr<git_remote, Freed<git_remote_free>>;
 using Revwalk = std::unique_ptr<git_revwalk, Freed<git_revwalk_free>>;
 using Tree = std::unique_ptr<git_tree, Freed<git_tree_free>>;
 
-/// Takes what libgit2 hands out through a pointer's address: `git_tree_lookup(Out(tree), …)`.
+/// Takes what libgit2 hands out through a pointer's address: `git_tree_lookup(Out(tree), …)`. The handle is
+/// set at the end of the statement or condition, not before.
 template <typename Handle>
 class Out {
  public:

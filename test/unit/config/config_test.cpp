@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "support/temporary_directory.h"
 
 using namespace greenwave;
 using config::Config;
@@ -37,21 +38,6 @@ std::string only_problem(const std::string& text) {
   REQUIRE(lines.size() == 1);
   return lines[0];
 }
-
-struct Directory {
-  std::filesystem::path path;
-  Directory() {
-    char name[] = "/tmp/greenwave-config.XXXXXX";
-    path = ::mkdtemp(name);
-  }
-  ~Directory() { std::filesystem::remove_all(path); }
-  std::filesystem::path write(const std::string& name, const std::string& text, bool open = false) const {
-    std::ofstream(path / name) << text;
-    using std::filesystem::perms;
-    std::filesystem::permissions(path / name, open ? perms(0644) : perms(0600));
-    return path / name;
-  }
-};
 
 }  // namespace
 
@@ -164,7 +150,7 @@ TEST_CASE("config: credential:NAME is a file of systemd's credentials directory"
 }
 
 TEST_CASE("config: a file that is named but missing is said with its place, unless only the words count") {
-  const Directory directory;
+  const test::TemporaryDirectory directory;
   const auto file = directory.write("agent.yaml",
                                     "repository:\n  url: https://g.example/c\n"
                                     "  credentials: {tokenFile: /nonexistent/token}\n");
@@ -176,8 +162,9 @@ TEST_CASE("config: a file that is named but missing is said with its place, unle
 }
 
 TEST_CASE("config: a token that everyone can read gives a warning") {
-  const Directory directory;
-  const auto token = directory.write("token", "t", true);
+  const test::TemporaryDirectory directory;
+  const auto token = directory.write("token", "t");
+  std::filesystem::permissions(token, std::filesystem::perms(0644));
   const auto file = directory.write(
       "agent.yaml",
       "repository:\n  url: https://g.example/c\n  credentials: {tokenFile: " + token.native() + "}\n");
