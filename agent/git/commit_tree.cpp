@@ -40,22 +40,40 @@ Error unreadable(const std::string& path) {
 
 }  // namespace
 
-CommitTree::CommitTree(git_repository* repository, Tree root) : repository_(repository) {
+CommitTree::CommitTree(git_repository* repository, const git_oid& root, std::string prefix, Missing* missing)
+    : repository_(repository), root_(root), prefix_(std::move(prefix)), missing_(missing) {
   if (git_repository_odb(Out(odb_), repository) < 0) throw unreadable("the object database");
-  directories_.emplace("", std::move(root));
+}
+
+std::string CommitTree::whole(const std::string& path) const {
+  if (prefix_.empty() || path.empty()) return prefix_ + path;
+  return prefix_ + "/" + path;
+}
+
+bool CommitTree::may_be_missing(int code, const git_oid& oid) const {
+  if (code != GIT_ENOTFOUND || missing_ == nullptr) return false;
+  missing_->insert(to_hex(oid));
+  return true;
+}
+
+Tree CommitTree::load(const git_oid& oid, const std::string& path) const {
+  Tree tree;
+  const int code = git_tree_lookup(Out(tree), repository_, &oid);
+  if (code < 0 && !may_be_missing(code, oid)) throw unreadable(path);
+  return tree;
 }
 
 const git_tree* CommitTree::directory(const std::string& path) const {
   if (const auto known = directories_.find(path); known != directories_.end()) return known->second.get();
-  const auto* named = entry(path);
-  if (named == nullptr || git_tree_entry_type(named) != GIT_OBJECT_TREE) return nullptr;
-  Tree tree;
-  if (git_tree_lookup(Out(tree), repository_, git_tree_entry_id(named)) < 0) throw unreadable(path);
-  if (directories_.size() >= most_directories) {
-    Tree root = std::move(directories_.at(""));
-    directories_.clear();
-    directories_.emplace("", std::move(root));
+  git_oid oid = root_;
+  if (!path.empty()) {
+    const auto* named = entry(path);
+    if (named == nullptr || git_tree_entry_type(named) != GIT_OBJECT_TREE) return nullptr;
+    oid = *git_tree_entry_id(named);
   }
+  auto tree = load(oid, path);
+  if (!tree) return nullptr;
+  if (directories_.size() >= most_directories) directories_.clear();
   return directories_.emplace(path, std::move(tree)).first->second.get();
 }
 
@@ -67,14 +85,15 @@ const git_tree_entry* CommitTree::entry(const std::string& path) const {
 }
 
 std::optional<SourceTree::Item> CommitTree::find(const std::string& path) const {
-  if (path.empty()) return Item{"", Type::directory, to_hex(*git_tree_id(directory("")))};
-  const auto* named = entry(path);
+  const auto place = whole(path);
+  if (place.empty()) return Item{"", Type::directory, to_hex(root_)};
+  const auto* named = entry(place);
   if (named == nullptr) return {};
   return item_of(named);
 }
 
 std::vector<SourceTree::Item> CommitTree::list(const std::string& path) const {
-  const auto* tree = directory(path);
+  const auto* tree = directory(whole(path));
   if (tree == nullptr) return {};
   std::vector<Item> items;
   const auto count = git_tree_entrycount(tree);
@@ -86,20 +105,25 @@ std::vector<SourceTree::Item> CommitTree::list(const std::string& path) const {
 }
 
 std::string CommitTree::read(const std::string& path, std::size_t cap) const {
-  const auto* named = path.empty() ? nullptr : entry(path);
+  const auto place = whole(path);
+  const auto* named = place.empty() ? nullptr : entry(place);
   if (named == nullptr || git_tree_entry_type(named) != GIT_OBJECT_BLOB) {
     throw Error(Fault::invalid, fmt::format("{} is no file of the repository", printable(path)));
   }
-  const git_oid* oid = git_tree_entry_id(named);
+  const git_oid oid = *git_tree_entry_id(named);
   std::size_t size = 0;
   git_object_t type = GIT_OBJECT_INVALID;
-  if (git_odb_read_header(&size, &type, odb_.get(), oid) < 0) throw unreadable(path);
+  const int code = git_odb_read_header(&size, &type, odb_.get(), &oid);
+  if (code < 0) {
+    if (may_be_missing(code, oid)) return {};
+    throw unreadable(path);
+  }
   if (size > cap) {
     throw Error(Fault::invalid, fmt::format("{} has {}, more than the {} that are read here", printable(path),
                                             bytes_in_words(size), bytes_in_words(cap)));
   }
   OdbObject object;
-  if (git_odb_read(Out(object), odb_.get(), oid) < 0) throw unreadable(path);
+  if (git_odb_read(Out(object), odb_.get(), &oid) < 0) throw unreadable(path);
   return {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())};
 }
 

@@ -86,7 +86,7 @@ std::string FileTransport::poll() {
   return to_hex(*git_object_id(commit.get()));
 }
 
-void FileTransport::fetch(const std::string& commit, Store& store) {
+void FileTransport::fetch(const std::string& commit, Store& store, const Visit&) {
   if (store.has(commit)) return;
   const auto source = open(path_);
   const auto unreadable = [&] {
@@ -102,12 +102,9 @@ void FileTransport::fetch(const std::string& commit, Store& store) {
   if (git_revwalk_push(walk.get(), &wanted) < 0) throw unreadable();
   git_packbuilder_set_threads(builder.get(), 1);
   bool related = false;
-  ReferenceIterator kept;
-  if (git_reference_iterator_glob_new(Out(kept), store.raw(), "refs/greenwave/*") == 0) {
-    Reference reference;
-    while (git_reference_next(Out(reference), kept.get()) == 0) {
-      related |= git_revwalk_hide(walk.get(), git_reference_target(reference.get())) == 0;
-    }
+  for (const auto& kept : store.kept()) {
+    const auto known = to_oid(kept);
+    related |= git_revwalk_hide(walk.get(), &known) == 0;
   }
   if ((related ? git_packbuilder_insert_walk(builder.get(), walk.get())
                : git_packbuilder_insert_commit(builder.get(), &wanted)) < 0) {

@@ -15,7 +15,8 @@ class FileTransport : public Transport {
   FileTransport(std::filesystem::path path, std::string ref, const std::atomic<bool>& stop);
 
   std::string poll() override;
-  void fetch(const std::string& commit, Store& store) override;
+  using Transport::fetch;
+  void fetch(const std::string& commit, Store& store, const Visit& visit) override;
   std::uint64_t bytes_received() const override { return received_; }
 
  private:

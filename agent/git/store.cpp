@@ -112,24 +112,18 @@ Store::Store(fs::path directory) : directory_(std::move(directory)) {
   if (git_repository_open_ext(Out(opened), directory_.c_str(), flags, nullptr) < 0) throw damaged();
   Reference head;
   Odb odb;
-  ReferenceIterator kept;
   if (git_reference_lookup(Out(head), opened.get(), "HEAD") < 0 ||
-      git_repository_odb(Out(odb), opened.get()) < 0 ||
-      git_reference_iterator_glob_new(Out(kept), opened.get(), "refs/greenwave/*") < 0) {
+      git_repository_odb(Out(odb), opened.get()) < 0) {
     throw damaged();
   }
-  for (;;) {
-    Reference reference;
-    const int code = git_reference_next(Out(reference), kept.get());
-    if (code == GIT_ITEROVER) break;
+  repository_ = opened.get();
+  for (const auto& commit : kept()) {
+    const auto oid = to_oid(commit);
     std::size_t size = 0;
     git_object_t type = GIT_OBJECT_INVALID;
-    if (code < 0 || git_reference_target(reference.get()) == nullptr ||
-        git_odb_read_header(&size, &type, odb.get(), git_reference_target(reference.get())) < 0) {
-      throw damaged();
-    }
+    if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
   }
-  repository_ = opened.release();
+  opened.release();
 }
 
 Store::~Store() {
@@ -153,23 +147,34 @@ Commit Store::commit(const std::string& oid) const {
 
 std::unique_ptr<SourceTree> Store::tree(const std::string& commit, const std::string& path) const {
   const auto raw = lookup(repository_, commit);
-  Tree root;
-  if (git_commit_tree(Out(root), raw.get()) < 0) {
-    throw failure(Fault::damaged, fmt::format("read the tree of commit {}", commit), remedy);
-  }
-  if (path.empty()) return std::make_unique<CommitTree>(repository_, std::move(root));
-  const CommitTree whole(repository_, std::move(root));
-  const auto item = whole.find(path);
+  auto tree = std::make_unique<CommitTree>(repository_, *git_commit_tree_id(raw.get()), path, nullptr);
+  const auto item = tree->find("");
   if (!item || item->type != SourceTree::Type::directory) {
     throw Error(Fault::invalid, fmt::format("commit {} has no directory {}", commit.substr(0, 12), path),
                 "correct repository.path in agent.yaml, or the repository");
   }
-  const auto oid = to_oid(item->oid);
-  Tree below;
-  if (git_tree_lookup(Out(below), repository_, &oid) < 0) {
-    throw failure(Fault::damaged, fmt::format("read {} of commit {}", path, commit), remedy);
+  if (path.empty()) tree->list("");  // a lost root tree is said here, not at the first file
+  return tree;
+}
+
+std::unique_ptr<SourceTree> Store::partial_tree(const std::string& commit, const std::string& path,
+                                                Missing& missing) const {
+  const auto raw = lookup(repository_, commit);
+  return std::make_unique<CommitTree>(repository_, *git_commit_tree_id(raw.get()), path, &missing);
+}
+
+std::vector<std::string> Store::kept() const {
+  std::vector<std::string> commits;
+  ReferenceIterator iterator;
+  if (git_reference_iterator_glob_new(Out(iterator), repository_, "refs/greenwave/*") < 0) return commits;
+  Reference reference;
+  while (git_reference_next(Out(reference), iterator.get()) == 0) {
+    const auto* target = git_reference_target(reference.get());
+    if (target != nullptr) commits.push_back(to_hex(*target));
   }
-  return std::make_unique<CommitTree>(repository_, std::move(below));
+  std::sort(commits.begin(), commits.end());
+  commits.erase(std::unique(commits.begin(), commits.end()), commits.end());
+  return commits;
 }
 
 void Store::keep(const std::string& name, const std::string& oid) {

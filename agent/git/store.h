@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -23,6 +25,9 @@ struct Commit {
   Time time{};
 };
 
+/// Names of objects that were looked for but are not in the store.
+using Missing = std::set<std::string>;
+
 /// The device's bare repository: an object database without a checkout. One thread.
 class Store {
  public:
@@ -40,6 +45,14 @@ class Store {
   /// The files of a commit under `path` ("" for all). Throws Error: invalid when the commit has no such
   /// directory, damaged when an object cannot be read. The Store must outlive it.
   std::unique_ptr<SourceTree> tree(const std::string& commit, const std::string& path) const;
+
+  /// The same where objects may not have come yet: those that are looked for in vain are put into `missing`,
+  /// and read as if they were empty. `missing` must outlive the tree.
+  std::unique_ptr<SourceTree> partial_tree(const std::string& commit, const std::string& path,
+                                           Missing& missing) const;
+
+  /// The commits that are kept.
+  std::vector<std::string> kept() const;
 
   /// Keeps a commit (and what it needs) reachable under refs/greenwave/NAME, so that no collection drops it.
   /// Writes nothing when the ref already points there.

@@ -185,9 +185,6 @@ TEST_CASE("store: damage is said as damage, and a store made anew works again") 
   SECTION("a lost HEAD") {
     fs::remove(path / "HEAD");
   }
-  SECTION("a broken kept ref") {
-    std::ofstream(path / "refs/greenwave/applied") << std::string(41, '\0');
-  }
   SECTION("a broken config") {
     std::ofstream(path / "config") << "[[[\0\1";
   }
