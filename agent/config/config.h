@@ -25,7 +25,7 @@ struct Credentials {
 };
 
 struct Repository {
-  std::string url;  ///< https://, ssh:// or file://; never holds a password
+  std::string url;  ///< as parse_url accepts it; never holds a password
   std::string branch = "main";
   std::string path;  ///< subdirectory of the repository that holds the cluster; empty: its root
   Duration interval = std::chrono::seconds(60);
@@ -47,6 +47,7 @@ struct Config {
   std::filesystem::path state_directory;                                       ///< under `root`
   std::filesystem::path runtime_directory;                                     ///< under `root`
   std::string hub_url;
+  std::vector<std::string> warnings;  ///< what is accepted but unwise, a line each: to be logged once
 
   std::filesystem::path socket() const { return runtime_directory / "control.sock"; }
   std::filesystem::path database() const { return state_directory / "state.db"; }
@@ -57,11 +58,17 @@ struct Config {
   Digest digest() const;
 };
 
-/// Reads, checks and completes the configuration. Throws Error (invalid) whose message lists every problem,
-/// a line each, as FILE:LINE:COLUMN: what is wrong; what was expected.
-Config load_config(const std::filesystem::path& file, const std::filesystem::path& root);
+/// How much has to be right. The daemon needs every file that the configuration names; a tool that only asks
+/// the daemon must answer also where a credential is missing.
+enum class Check { words, words_and_files };
 
-/// The part of load_config that reads outside bytes: no file is opened. `name` is for messages.
+/// Reads, checks and completes the configuration. Throws Error (invalid) whose message lists every problem,
+/// a line each, as FILE:LINE:COLUMN: error: what is wrong; what was expected.
+Config load_config(const std::filesystem::path& file, const std::filesystem::path& root,
+                   Check check = Check::words_and_files);
+
+/// The part of load_config that reads outside bytes: no file is opened. `name` is for messages. The result is
+/// to be used only if `problems` has no errors.
 Config parse_config(std::string_view text, const std::string& name, const std::filesystem::path& root,
                     Problems& problems);
 

@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "model/source_tree.h"
 
 struct git_repository;
@@ -21,6 +24,9 @@ struct Commit {
   std::string author;  ///< name only
   Time time{};
 };
+
+/// Names of objects that were looked for but are not in the store.
+using Missing = std::set<std::string>;
 
 /// The device's bare repository: an object database without a checkout. One thread.
 class Store {
@@ -40,6 +46,14 @@ class Store {
   /// directory, damaged when an object cannot be read. The Store must outlive it.
   std::unique_ptr<SourceTree> tree(const std::string& commit, const std::string& path) const;
 
+  /// The same where objects may not have come yet: those that are looked for in vain are put into `missing`,
+  /// and read as if they were empty. `missing` must outlive the tree.
+  std::unique_ptr<SourceTree> partial_tree(const std::string& commit, const std::string& path,
+                                           Missing& missing) const;
+
+  /// The commits that are kept.
+  std::vector<std::string> kept() const;
+
   /// Keeps a commit (and what it needs) reachable under refs/greenwave/NAME, so that no collection drops it.
   /// Writes nothing when the ref already points there.
   void keep(const std::string& name, const std::string& oid);
@@ -49,6 +63,7 @@ class Store {
 
  private:
   std::filesystem::path directory_;
+  Fd lock_;  ///< on the directory, while this process may write there
   git_repository* repository_ = nullptr;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -8,6 +9,10 @@
 #include "git/store.h"
 
 namespace greenwave::git {
+
+/// Reads from a commit's files whatever this device needs of them. It is called again and again while objects
+/// come, and may find files empty or absent that have not come yet: what it throws then does not count.
+using Visit = std::function<void(const SourceTree&)>;
 
 /// How commits reach the device. One thread.
 class Transport {
@@ -20,9 +25,16 @@ class Transport {
   /// each with a remedy.
   virtual std::string poll() = 0;
 
-  /// Brings `commit`, and what a device needs of it, into the store. A fetch that ends early leaves the
-  /// store usable.
-  virtual void fetch(const std::string& commit, Store& store) = 0;
+  /// Brings `commit`, and those of its files that `visit` reads, into the store: a server that can filter
+  /// sends no others. An empty `visit` stands for all files. Asks nobody when everything is there, so it is
+  /// to be called before each render. A fetch that ends early leaves the store usable, and the next one goes
+  /// on.
+  virtual void fetch(const std::string& commit, Store& store, const Visit& visit) = 0;
+  void fetch(const std::string& commit, Store& store) { fetch(commit, store, {}); }
+
+  /// How long the server wants to be left alone after the last failure (HTTP's Retry-After); zero: it didn't
+  /// say.
+  virtual Duration retry_after() const { return {}; }
 
   /// Received since the process started, as far as the transport can tell.
   virtual std::uint64_t bytes_received() const = 0;

@@ -1,0 +1,114 @@
+#include "config/config.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "config/parse.h"
+
+namespace greenwave::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path credentials_directory() {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return directory != nullptr ? directory : "";
+}
+
+void report_unresolved(const std::vector<NamedFile>& files, Problems& problems) {
+  for (const auto& file : files) {
+    if (!file.path.empty()) continue;
+    problems.error(
+        file.place,
+        fmt::format("{}: credential:{} is set, but systemd passed no credentials "
+                    "(CREDENTIALS_DIRECTORY is not set)",
+                    file.key, file.credential),
+        fmt::format("add LoadCredential={}:FILE to the unit, or write a file's path here", file.credential));
+  }
+}
+
+/// A missing file is said now, with its place, instead of at the first fetch.
+void check_files(const std::vector<NamedFile>& files, Problems& problems) {
+  for (const auto& file : files) {
+    if (file.path.empty()) continue;
+    struct stat about {};
+    if (::stat(file.path.c_str(), &about) != 0) {
+      problems.error(
+          file.place, fmt::format("{}: {}: {}", file.key, file.path.native(), std::strerror(errno)),
+          file.credential.empty() ? "create the file, or correct the path"
+                                  : fmt::format("add LoadCredential={}:FILE to the unit", file.credential));
+    } else if (!S_ISREG(about.st_mode)) {
+      problems.error(file.place, fmt::format("{}: {} is not a file", file.key, file.path.native()),
+                     "name the file itself");
+    } else if (file.secret && (about.st_mode & S_IROTH) != 0) {
+      problems.warning(file.place,
+                       fmt::format("{}: everyone on this device can read {}", file.key, file.path.native()),
+                       fmt::format("chmod 600 {}", file.path.native()));
+    }
+  }
+}
+
+std::string_view word(Runtime runtime) {
+  switch (runtime) {
+    case Runtime::none:
+      return "none";
+    case Runtime::podman:
+      return "podman";
+    case Runtime::kubernetes:
+      return "kubernetes";
+  }
+  return "none";
+}
+
+}  // namespace
+
+Digest Config::digest() const {
+  Hasher hasher;
+  hasher.add_field(device).add_field(repository.path).add_field(root.native()).add_field(word(runtime));
+  hasher.add_field(std::to_string(labels.size()));
+  for (const auto& [key, value] : labels) hasher.add_field(key).add_field(value);
+  for (const auto& path : allowed_paths) hasher.add_field(path);
+  return hasher.finish();
+}
+
+Config parse_config(std::string_view text, const std::string& name, const fs::path& root,
+                    Problems& problems) {
+  auto parsed = parse(text, name, root, credentials_directory(), problems);
+  report_unresolved(parsed.files, problems);
+  return std::move(parsed.config);
+}
+
+Config load_config(const fs::path& file, const fs::path& root, Check check) {
+  std::string text;
+  try {
+    text = read_file(file, 1024 * 1024);
+  } catch (const Error& error) {
+    throw Error(Fault::invalid, error.message(),
+                "the configuration is expected there; --config names another file");
+  }
+  Problems problems;
+  auto parsed = parse(text, file.native(), fs::absolute(root), credentials_directory(), problems);
+  if (check == Check::words_and_files) {
+    report_unresolved(parsed.files, problems);
+    check_files(parsed.files, problems);
+  }
+  std::string errors;
+  for (const auto& problem : problems.list()) {
+    if (problem.severity == Severity::warning) {
+      parsed.config.warnings.push_back(to_string(problem));
+    } else {
+      errors += (errors.empty() ? "" : "\n") + to_string(problem);
+    }
+  }
+  if (!errors.empty()) throw Error(Fault::invalid, errors);
+  return std::move(parsed.config);
+}
+
+}  // namespace greenwave::config

@@ -1,0 +1,300 @@
+#include "config/parse.h"
+
+#include <algorithm>
+#include <climits>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/url.h"
+#include "yaml/fields.h"
+#include "yaml/load.h"
+
+namespace greenwave::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+using yaml::Fields;
+
+constexpr yaml::Limits limits{.bytes = 256 * 1024, .nodes = 10'000, .depth = 16};
+
+std::string host_name() {
+  char name[HOST_NAME_MAX + 1] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+/// Device ids stand in paths of the repository (devices/${device.id}), so they must not lead out of it.
+bool is_device_id(const std::string& id) {
+  if (id.empty() || id.size() > 253 || !is_text(id) || id.find_first_of(" \t\r\n") != std::string::npos) {
+    return false;
+  }
+  const auto parts = split(id, '/');
+  return std::none_of(parts.begin(), parts.end(),
+                      [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
+}
+
+/// The rules of git-check-ref-format(1), for a branch's name or a full name under refs/.
+bool is_ref_name(std::string_view name) {
+  if (name.empty() || name.size() > 250 || name.starts_with('-') || name.ends_with('.') || name == "@") {
+    return false;
+  }
+  if (name.find("..") != std::string_view::npos || name.find("@{") != std::string_view::npos) return false;
+  if (name.find_first_of(" ~^:?*[\\") != std::string_view::npos || !is_text(name)) return false;
+  if (name.find_first_of("\t\r\n") != std::string_view::npos) return false;
+  const auto parts = split(name, '/');
+  return std::none_of(parts.begin(), parts.end(), [](std::string_view part) {
+    return part.empty() || part.starts_with('.') || part.ends_with(".lock");
+  });
+}
+
+class Reader {
+ public:
+  Reader(Parsed& parsed, const fs::path& credentials, Problems& problems)
+      : config_(parsed.config), files_(parsed.files), credentials_(credentials), problems_(problems) {}
+
+  void read(const yaml::Node& document) {
+    Fields fields(document, "agent.yaml", problems_);
+    read_device(fields);
+    read_repository(fields);
+    if (const auto* trust = fields.map("trust")) {
+      Fields members(*trust, "trust", problems_);
+      if (!members.has("allowedSigners")) members.required_text("allowedSigners");
+      config_.allowed_signers = file(members, "allowedSigners", false);
+      members.done();
+    }
+    const auto labels = fields.text_map("labels");
+    config_.labels.assign(labels.begin(), labels.end());
+    const auto runtime = fields.word("runtime", {"none", "podman", "kubernetes"}).value_or("none");
+    config_.runtime = runtime == "podman"       ? Runtime::podman
+                      : runtime == "kubernetes" ? Runtime::kubernetes
+                                                : Runtime::none;
+    read_allowed_paths(fields);
+    config_.state_directory = own_directory(fields, "stateDirectory", "/var/lib/greenwave");
+    config_.runtime_directory = own_directory(fields, "runtimeDirectory", "/run/greenwave");
+    if (const auto* hub = fields.map("hub")) {
+      Fields members(*hub, "hub", problems_);
+      read_hub(members);
+      members.done();
+    }
+    fields.done();
+  }
+
+ private:
+  void read_device(Fields& fields) {
+    const auto written = fields.text("device");
+    config_.device = written ? *written : host_name();
+    if (is_device_id(config_.device)) return;
+    fields.error("device", fmt::format("\"{}\" cannot be a device's id", printable(config_.device)),
+                 "write device: ID, as in the cluster's inventory: no blanks, no empty or \"..\" part");
+  }
+
+  void read_repository(Fields& fields) {
+    const auto* node = fields.map("repository");
+    if (node == nullptr) {
+      if (!fields.has("repository")) {
+        fields.error("repository", "agent.yaml: repository is missing",
+                     "write repository: {url: https://HOST/PATH}");
+      }
+      return;
+    }
+    Fields members(*node, "repository", problems_);
+    Repository& repository = config_.repository;
+    repository.url = members.required_text("url");
+    auto scheme = Url::Scheme::https;
+    bool known = !repository.url.empty();
+    if (known) {
+      try {
+        scheme = parse_url(repository.url).scheme;
+      } catch (const Error& error) {
+        members.error("url", "repository: url: " + error.message(), error.remedy());
+        known = false;
+      }
+    }
+    repository.branch = members.text("branch").value_or("main");
+    if (!is_ref_name(repository.branch)) {
+      members.error("branch", fmt::format("\"{}\" cannot be a branch's name", printable(repository.branch)),
+                    "write a branch such as main, or a full name such as refs/heads/main");
+    }
+    read_path(members);
+    read_interval(members);
+    if (const auto* credentials = members.map("credentials")) {
+      read_credentials(*credentials, known ? &scheme : nullptr);
+    }
+    members.done();
+  }
+
+  void read_path(Fields& members) {
+    const auto written = members.text("path").value_or("");
+    const auto normal = fs::path(written).lexically_normal();
+    if (normal.is_absolute() || (!normal.empty() && *normal.begin() == "..") || !is_text(written)) {
+      members.error("path", "repository: path leads out of the repository",
+                    "write a directory of the repository, without a leading slash, such as cities/fresno");
+      return;
+    }
+    std::string path = normal == "." ? "" : normal.native();
+    if (path.ends_with('/')) path.pop_back();
+    config_.repository.path = path;
+  }
+
+  void read_interval(Fields& members) {
+    const auto interval = members.duration("interval");
+    if (!interval) return;
+    if (*interval < std::chrono::seconds(1) || *interval > std::chrono::hours(24)) {
+      members.error("interval", fmt::format("repository: interval is {}", to_words(*interval)),
+                    "write a time from 1s to 24h");
+      return;
+    }
+    config_.repository.interval = *interval;
+  }
+
+  void read_credentials(const yaml::Node& node, const Url::Scheme* scheme) {
+    Fields members(node, "credentials", problems_);
+    Credentials& own = config_.repository.credentials;
+    own.username = members.text("username").value_or("");
+    if (!is_text(own.username) || own.username.find_first_of(":\t\r\n") != std::string::npos) {
+      members.error("username", "credentials: username has a colon or a line's end in it");
+    }
+    own.token_file = file(members, "tokenFile", true);
+    own.password_file = file(members, "passwordFile", true);
+    own.ssh_key_file = file(members, "sshKeyFile", true);
+    own.known_hosts_file = file(members, "knownHostsFile", false);
+    own.client_certificate = file(members, "clientCertificate", false);
+    own.client_key = file(members, "clientKey", true);
+    own.ca_file = file(members, "caFile", false);
+
+    const auto needs = [&](const char* key, const char* other) {
+      if (!members.has(key) || members.has(other)) return;
+      members.error(key, fmt::format("credentials: {} needs {} beside it", key, other));
+    };
+    needs("passwordFile", "username");
+    needs("clientCertificate", "clientKey");
+    needs("clientKey", "clientCertificate");
+    if (members.has("tokenFile") && members.has("passwordFile")) {
+      members.error("passwordFile", "credentials: tokenFile and passwordFile exclude each other",
+                    "keep the one that the server wants");
+    }
+    if (scheme != nullptr) refuse_unused(members, *scheme);
+    members.done();
+  }
+
+  /// A key that is silently without effect would leave someone believing in it.
+  void refuse_unused(Fields& members, Url::Scheme scheme) {
+    const auto unused = [&](const char* key, Url::Scheme wanted, const char* name) {
+      if (scheme == wanted || !members.has(key)) return;
+      members.error(key, fmt::format("credentials: {} is only for {} URLs", key, name), "remove it");
+    };
+    for (const auto* key : {"tokenFile", "passwordFile", "clientCertificate", "clientKey", "caFile"}) {
+      unused(key, Url::Scheme::https, "https://");
+    }
+    for (const auto* key : {"sshKeyFile", "knownHostsFile"}) unused(key, Url::Scheme::ssh, "ssh://");
+  }
+
+  /// The path of a file that holds a secret or trust; empty when the key is absent or wrong.
+  fs::path file(Fields& members, std::string_view key, bool secret) {
+    const auto written = members.text(key);
+    if (!written) return {};
+    NamedFile named{std::string(key), {}, {}, members.place_of(key), secret};
+    constexpr std::string_view prefix = "credential:";
+    if (written->starts_with(prefix)) {
+      named.credential = written->substr(prefix.size());
+      if (named.credential.empty() || named.credential == "." || named.credential == ".." ||
+          named.credential.find('/') != std::string::npos || !is_text(named.credential)) {
+        members.error(key, fmt::format("{}: this is not the name of a systemd credential", key),
+                      "write credential:NAME, where the unit has LoadCredential=NAME:FILE");
+        return {};
+      }
+      if (!credentials_.empty()) named.path = credentials_ / named.credential;
+    } else if (written->starts_with('/') && is_text(*written)) {
+      named.path = fs::path(*written).lexically_normal();
+    } else {
+      members.error(key, fmt::format("{}: an absolute path or credential:NAME was expected", key),
+                    fmt::format("write {}: /etc/greenwave/…", key));
+      return {};
+    }
+    files_.push_back(named);
+    return named.path;
+  }
+
+  void read_allowed_paths(Fields& fields) {
+    const auto* list = fields.sequence("allowedPaths");
+    if (list == nullptr) return;
+    config_.allowed_paths.clear();
+    if (list->sequence()->empty()) {
+      fields.error("allowedPaths", "allowedPaths is empty: no manifest could write anything",
+                   "name directories, or remove the key for the default");
+    }
+    for (const auto& item : *list->sequence()) {
+      const auto* written = item.string();
+      const bool good = written != nullptr && written->starts_with('/') && is_text(*written);
+      const auto parts = split(good ? std::string_view(*written) : "", '/');
+      if (!good || std::find(parts.begin(), parts.end(), "..") != parts.end()) {
+        problems_.error(item.place, "allowedPaths: here is something else than an absolute path",
+                        "write a directory such as /etc, without \"..\"");
+        continue;
+      }
+      std::string path = fs::path(*written).lexically_normal().native();
+      while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+      if (path.starts_with("//")) path.erase(0, path.find_first_not_of('/') - 1);
+      auto& paths = config_.allowed_paths;
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(std::move(path));
+    }
+  }
+
+  fs::path own_directory(Fields& fields, std::string_view key, const char* usual) {
+    const auto written = fields.text(key).value_or(usual);
+    const auto normal = fs::path(written).lexically_normal();
+    if (!normal.is_absolute() || normal == "/" || !is_text(written)) {
+      fields.error(key, fmt::format("{}: an absolute path of a directory was expected", key),
+                   fmt::format("write {}: {}", key, usual));
+      return {};
+    }
+    auto path = normal.native();
+    while (path.ends_with('/')) path.pop_back();
+    return config_.root / fs::path(path).relative_path();
+  }
+
+  void read_hub(Fields& members) {
+    config_.hub_url = members.required_text("url");
+    if (config_.hub_url.empty()) return;
+    try {
+      // A hub's URL may be a bare host, which a repository's may not.
+      const auto slash = config_.hub_url.find('/', config_.hub_url.find("://") + 3);
+      const bool bare = slash == std::string::npos || slash + 1 == config_.hub_url.size();
+      const auto url = parse_url(bare ? config_.hub_url.substr(0, slash) + "/hub" : config_.hub_url);
+      if (url.scheme == Url::Scheme::https) return;
+      members.error("url", "hub: url must begin with https://");
+    } catch (const Error& error) {
+      members.error("url", "hub: url: " + error.message(), "write hub: {url: https://HOST}");
+    }
+  }
+
+  Config& config_;
+  std::vector<NamedFile>& files_;
+  const fs::path& credentials_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+Parsed parse(std::string_view text, const std::string& name, const fs::path& root,
+             const fs::path& credentials, Problems& problems) {
+  Parsed parsed;
+  parsed.config.file = name;
+  parsed.config.root = root.lexically_normal();
+  const auto already = problems.size();
+  const auto document = yaml::load(text, name, problems, limits);
+  if (!document) {
+    if (problems.size() == already) {
+      problems.error({std::make_shared<const std::string>(name), 1, 1}, "the configuration is empty",
+                     "write at least repository: {url: https://HOST/PATH}");
+    }
+    return parsed;
+  }
+  Reader(parsed, credentials, problems).read(*document);
+  return parsed;
+}
+
+}  // namespace greenwave::config

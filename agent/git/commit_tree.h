@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "git/handle.h"
+#include "git/store.h"
+#include "model/source_tree.h"
+
+namespace greenwave::git {
+
+/// The files below one tree of a repository's object database. Trees that were read are kept parsed, so that
+/// thousands of lookups in one large directory cost one parse.
+class CommitTree : public SourceTree {
+ public:
+  /// `prefix` is the directory that counts as the root; empty: the tree itself. Objects that the store lacks
+  /// go into `missing` and read as if they were empty; null: they are damage. `repository` and `missing` must
+  /// outlive this.
+  CommitTree(git_repository* repository, const git_oid& root, std::string prefix, Missing* missing);
+
+  std::optional<Item> find(const std::string& path) const override;
+  std::vector<Item> list(const std::string& path) const override;
+  std::string read(const std::string& path, std::size_t cap) const override;
+
+ private:
+  /// Both take a path from the tree itself on. Null when there is no such thing; valid until the next call.
+  const git_tree* directory(const std::string& path) const;
+  const git_tree_entry* entry(const std::string& path) const;
+
+  std::string whole(const std::string& path) const;
+  /// Null when the object is missing and may be.
+  Tree load(const git_oid& oid, const std::string& path) const;
+  bool may_be_missing(int code, const git_oid& oid) const;
+
+  git_repository* repository_;
+  git_oid root_;
+  std::string prefix_;
+  Missing* missing_;
+  Odb odb_;
+  mutable std::unordered_map<std::string, Tree> directories_;
+};
+
+}  // namespace greenwave::git

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+
+#include "git/transport.h"
+
+namespace greenwave::git {
+
+/// A repository on this device's own disk (a mirror, a mounted stick): opened and read directly.
+///
+/// A first fetch brings the one commit without its history; later ones bring the commits since those that the
+/// store keeps, with what changed in them.
+class FileTransport : public Transport {
+ public:
+  FileTransport(std::filesystem::path path, std::string ref, const std::atomic<bool>& stop);
+
+  std::string poll() override;
+  using Transport::fetch;
+  void fetch(const std::string& commit, Store& store, const Visit& visit) override;
+  std::uint64_t bytes_received() const override { return received_; }
+
+ private:
+  std::filesystem::path path_;
+  std::string ref_;
+  const std::atomic<bool>& stop_;
+  std::uint64_t received_ = 0;
+};
+
+}  // namespace greenwave::git

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <git2.h>
+
+#include "base/error.h"
+
+namespace greenwave::git {
+
+/// What libgit2 said about its last failure on this thread: printable, never empty.
+std::string last_message();
+
+/// libgit2's last failure as an Error: transient where the disk is full or memory is short, else `fault`.
+Error failure(Fault fault, std::string_view action, std::string_view remedy = {});
+
+/// The name of an object in hexadecimal.
+std::string to_hex(const git_oid& oid);
+
+/// Throws Error (invalid) unless `hex` is 40 hexadecimal digits.
+git_oid to_oid(std::string_view hex);
+
+}  // namespace greenwave::git

@@ -1,0 +1,53 @@
+#include "git/pack_sink.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/library.h"
+
+namespace greenwave::git {
+
+namespace {
+
+Error broken_pack() {
+  return failure(Fault::transient, "take in the server's pack", "it is fetched again at the next sync");
+}
+
+}  // namespace
+
+PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits)
+    : stop_(stop), limits_(limits) {
+  const auto unwritable = [] {
+    return failure(Fault::damaged, "write to the store", "the store is set aside and fetched anew");
+  };
+  if (git_repository_odb(Out(odb_), store.raw()) < 0) throw unwritable();
+  if (git_odb_write_pack(Out(pack_), odb_.get(), nullptr, nullptr) < 0) throw unwritable();
+}
+
+void PackSink::append(std::string_view bytes) {
+  if (stop_) throw stopped();
+  bytes_ += bytes.size();
+  if (bytes_ > limits_.bytes) {
+    throw Error(Fault::transient,
+                fmt::format("the server sends more than {} in one fetch", bytes_in_words(limits_.bytes)),
+                "keep large files out of the repository");
+  }
+  if (pack_->append(pack_.get(), bytes.data(), bytes.size(), &progress_) < 0) throw broken_pack();
+  if (progress_.total_objects > limits_.objects) {
+    throw Error(Fault::transient,
+                fmt::format("the server sends {} objects, more than {} in one fetch", progress_.total_objects,
+                            limits_.objects),
+                "a device's repository should be much smaller");
+  }
+}
+
+void PackSink::finish() {
+  if (pack_->commit(pack_.get(), &progress_) < 0) throw broken_pack();
+}
+
+Error stopped() {
+  return Error(Fault::transient, "the transfer was stopped");
+}
+
+}  // namespace greenwave::git

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "base/error.h"
+#include "git/handle.h"
+#include "git/store.h"
+
+namespace greenwave::git {
+
+/// What one fetch may bring at most.
+struct FetchLimits {
+  std::uint64_t bytes = 256 << 20;
+  std::uint32_t objects = 2'000'000;
+};
+
+/// Takes the bytes of one pack into a store's object database. Its objects exist only after `finish`; without
+/// it, nothing stays behind. Every object is hashed on the way in.
+class PackSink {
+ public:
+  /// `store` and `stop` must outlive this.
+  PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits = {});
+
+  /// Throws Error: transient when the bytes are not (or not wholly) a pack, when more come than the limits
+  /// allow or when the disk is full.
+  void append(std::string_view bytes);
+  void finish();
+
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  struct Free {
+    void operator()(git_odb_writepack* raw) const { raw->free(raw); }
+  };
+
+  const std::atomic<bool>& stop_;
+  FetchLimits limits_;
+  Odb odb_;
+  std::unique_ptr<git_odb_writepack, Free> pack_;
+  git_indexer_progress progress_{};
+  std::uint64_t bytes_ = 0;
+};
+
+/// The Error of a transfer that was told to stop.
+Error stopped();
+
+}  // namespace greenwave::git

@@ -1,0 +1,55 @@
+#include "git/protocol_v0.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/side_band.h"
+
+namespace greenwave::git::v0 {
+
+std::string fetch_request(const FetchRequest& request, const Greeting& greeting) {
+  if (!greeting.capabilities.contains("side-band-64k")) {
+    throw Error(Fault::invalid, "the server's git is older than what Greenwave speaks",
+                "git 1.7 or newer is needed there");
+  }
+  std::string wanted = " side-band-64k";
+  for (const auto* name : {"thin-pack", "ofs-delta", "no-progress", "shallow"}) {
+    if (greeting.capabilities.contains(name)) wanted += fmt::format(" {}", name);
+  }
+  const bool shallow = greeting.capabilities.contains("shallow");
+  std::string text;
+  for (const auto& oid : request.wants) {
+    text += packet(fmt::format("want {}{}\n", oid, wanted));
+    wanted.clear();
+  }
+  if (shallow) {
+    for (const auto& oid : request.shallow) text += packet("shallow " + oid + "\n");
+    if (request.tip_only) text += packet("deepen 1\n");
+  }
+  text += flush_packet;
+  for (const auto& oid : request.haves) text += packet("have " + oid + "\n");
+  text += packet("done\n");
+  return text;
+}
+
+void read_fetch(PacketReader& reader, const FetchRequest& request, PackSink& sink) {
+  bool boundaries = request.tip_only;
+  for (;;) {
+    const auto line = reader.read_line();
+    if (boundaries && line.kind == Packet::Kind::flush) {
+      boundaries = false;
+    } else if (line.kind != Packet::Kind::data) {
+      throw Error(Fault::transient, "the server's answer ends before the pack", "it is tried again");
+    } else if (line.payload == "NAK" || line.payload.starts_with("ACK ")) {
+      return receive_pack(reader, sink);
+    } else if (!line.payload.starts_with("shallow ") && !line.payload.starts_with("unshallow ")) {
+      throw Error(
+          Fault::transient,
+          fmt::format("the server's answer is not git's protocol: {}", printable(line.payload.substr(0, 80))),
+          "it is tried again");
+    }
+  }
+}
+
+}  // namespace greenwave::git::v0

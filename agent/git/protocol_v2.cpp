@@ -1,0 +1,78 @@
+#include "git/protocol_v2.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/side_band.h"
+
+namespace greenwave::git::v2 {
+
+namespace {
+
+Error unexpected(std::string_view what) {
+  return Error(Fault::transient,
+               fmt::format("the server's answer is not git's protocol: {}", printable(what.substr(0, 80))),
+               "it is tried again");
+}
+
+}  // namespace
+
+std::string ls_refs_request(const std::string& prefix) {
+  std::string request = packet("command=ls-refs\n");
+  request += delimiter_packet;
+  if (!prefix.starts_with("refs/heads/")) request += packet("peel\n");
+  request += packet("ref-prefix " + prefix + "\n");
+  request += flush_packet;
+  return request;
+}
+
+void read_ls_refs(PacketReader& reader, RefSearch& refs) {
+  for (;;) {
+    const auto line = reader.read_line();
+    if (line.kind == Packet::Kind::flush) return;
+    if (line.kind != Packet::Kind::data) throw unexpected("the list of refs ends too early");
+    const auto [oid, rest] = split_ref(line.payload);
+    const auto words = split(rest, ' ');
+    refs.add(oid, words[0]);
+    for (const auto word : words) {
+      if (word.starts_with("peeled:") && word.size() == 47) refs.add_peeled(word.substr(7), words[0]);
+    }
+  }
+}
+
+std::string fetch_request(const FetchRequest& request) {
+  std::string text = packet("command=fetch");
+  text += delimiter_packet;
+  text += packet("thin-pack");
+  text += packet("ofs-delta");
+  text += packet("no-progress");
+  for (const auto& oid : request.shallow) text += packet("shallow " + oid);
+  if (request.tip_only) text += packet("deepen 1");
+  if (request.bare) text += packet("filter tree:0");
+  for (const auto& oid : request.wants) text += packet("want " + oid);
+  for (const auto& oid : request.haves) text += packet("have " + oid);
+  if (request.haves.empty()) text += packet("done");
+  text += flush_packet;
+  return text;
+}
+
+bool read_fetch(PacketReader& reader, PackSink& sink) {
+  for (;;) {
+    const auto section = reader.read_line();
+    if (section.kind != Packet::Kind::data) throw unexpected("it ends before the pack");
+    if (section.payload == "packfile") {
+      receive_pack(reader, sink);
+      return true;
+    }
+    const bool acknowledgments = section.payload == "acknowledgments";
+    const bool skipped = section.payload == "shallow-info" || section.payload == "wanted-refs";
+    if (!acknowledgments && !skipped) throw unexpected(section.payload);
+    auto line = reader.read_line();
+    while (line.kind == Packet::Kind::data) line = reader.read_line();
+    if (acknowledgments && line.kind == Packet::Kind::flush) return false;
+    if (line.kind != Packet::Kind::delimiter) throw unexpected("it ends before the pack");
+  }
+}
+
+}  // namespace greenwave::git::v2

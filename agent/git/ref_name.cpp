@@ -1,0 +1,44 @@
+#include "git/ref_name.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace greenwave::git {
+
+namespace {
+
+constexpr std::string_view heads = "refs/heads/";
+constexpr std::size_t most_named = 10;
+
+std::string short_name(std::string_view ref) {
+  return printable(ref.starts_with(heads) ? ref.substr(heads.size()) : ref);
+}
+
+}  // namespace
+
+std::string full_ref_name(std::string_view branch) {
+  return branch.starts_with("refs/") ? std::string(branch) : std::string(heads) + std::string(branch);
+}
+
+Error no_such_ref(std::string_view ref, const std::vector<std::string>& refs) {
+  std::vector<std::string> branches;
+  for (const auto& name : refs) {
+    if (name.starts_with(heads)) branches.push_back(short_name(name));
+  }
+  if (branches.empty()) {
+    return Error(Fault::invalid,
+                 fmt::format("the repository is empty: it has no branch, so no {}", short_name(ref)),
+                 "push a first commit; the next poll finds it");
+  }
+  std::sort(branches.begin(), branches.end());
+  const auto more = branches.size() - std::min(branches.size(), most_named);
+  branches.resize(std::min(branches.size(), most_named));
+  return Error(Fault::invalid, fmt::format("the repository has no branch {}", short_name(ref)),
+               fmt::format("push it, or follow one of those there are: {}{}", fmt::join(branches, ", "),
+                           more > 0 ? fmt::format(" and {} more", more) : ""));
+}
+
+}  // namespace greenwave::git

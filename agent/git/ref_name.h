@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace greenwave::git {
+
+/// "refs/heads/main" for "main"; a name that begins with refs/ stays as it is.
+std::string full_ref_name(std::string_view branch);
+
+/// Why the followed ref cannot be polled: the repository is empty, or has only `refs` (full names).
+Error no_such_ref(std::string_view ref, const std::vector<std::string>& refs);
+
+}  // namespace greenwave::git

@@ -1,0 +1,92 @@
+#include "git/refs.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/ref_name.h"
+
+namespace greenwave::git {
+
+namespace {
+
+constexpr std::size_t most_branches = 100;
+constexpr std::size_t most_capabilities = 200;
+
+/// "fetch=shallow filter" stands for "fetch", "fetch.shallow" and "fetch.filter".
+void add_capability(Greeting& greeting, std::string_view line) {
+  const auto equals = line.find('=');
+  const auto key = std::string(line.substr(0, equals));
+  const auto add = [&](std::string name) {
+    if (greeting.capabilities.size() < most_capabilities) greeting.capabilities.insert(std::move(name));
+  };
+  add(key);
+  if (equals == std::string_view::npos) return;
+  for (const auto value : split(line.substr(equals + 1), ' ')) add(key + "." + std::string(value));
+}
+
+}  // namespace
+
+void RefSearch::add(std::string_view oid, std::string_view name) {
+  if (name == wanted_) oid_ = oid;
+  if (name.starts_with("refs/heads/") && branches_.size() < most_branches) branches_.emplace_back(name);
+}
+
+void RefSearch::add_peeled(std::string_view oid, std::string_view name) {
+  if (name == wanted_) peeled_ = oid;
+}
+
+std::string RefSearch::result() const {
+  if (oid_.empty()) throw no_such_ref(wanted_, branches_);
+  return peeled_.empty() ? oid_ : peeled_;
+}
+
+std::pair<std::string_view, std::string_view> split_ref(std::string_view line) {
+  const auto oid = line.substr(0, 40);
+  const bool good = oid.size() == 40 && line.size() > 41 && line[40] == ' ' &&
+                    oid.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (!good) {
+    throw Error(Fault::transient, "the server's list of refs is not in git's format",
+                "is repository.url a git repository with SHA-1 names?");
+  }
+  return {oid, line.substr(41)};
+}
+
+Greeting read_greeting(PacketReader& reader, RefSearch& refs) {
+  Greeting greeting;
+  bool first = true;
+  for (;;) {
+    auto line = reader.read_line();
+    if (line.kind == Packet::Kind::end_of_stream) {
+      throw Error(Fault::transient, "the server closed the connection before it said anything",
+                  "is repository.url a git repository?");
+    }
+    if (line.kind != Packet::Kind::data) return greeting;
+    if (first && line.payload.starts_with("# service=")) {  // HTTP's own first line, and a flush
+      reader.read_line();
+      continue;
+    }
+    if (first && line.payload == "version 1") continue;
+    if (first && line.payload == "version 2") {
+      greeting.version = 2;
+    } else if (greeting.version == 2) {
+      add_capability(greeting, line.payload);
+    } else if (!line.payload.starts_with("shallow ")) {
+      const auto end = line.payload.find('\0');
+      if (first && end != std::string_view::npos) {
+        for (const auto word : split(line.payload.substr(end + 1), ' ')) {
+          if (!word.empty()) add_capability(greeting, word);
+        }
+      }
+      const auto [oid, name] = split_ref(line.payload.substr(0, end));
+      if (name.ends_with("^{}")) {
+        refs.add_peeled(oid, name.substr(0, name.size() - 3));
+      } else {
+        refs.add(oid, name);
+      }
+    }
+    first = false;
+  }
+}
+
+}  // namespace greenwave::git

@@ -1,0 +1,156 @@
+#include "git/server_transport.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "git/handle.h"
+#include "git/library.h"
+#include "git/pack_sink.h"
+#include "git/protocol_v0.h"
+#include "git/protocol_v2.h"
+
+namespace greenwave::git {
+
+namespace {
+
+constexpr std::size_t most_wants = 1000;  ///< in one request
+constexpr int most_levels = 100;
+
+/// Ends a conversation however it went.
+struct Leaving {
+  UploadPack& server;
+  ~Leaving() { server.leave(); }
+};
+
+/// Which of the commits that lead back from `heads` are here without their parents.
+std::vector<std::string> boundaries(const Store& store, std::vector<std::string> heads) {
+  std::set<std::string> seen(heads.begin(), heads.end());
+  std::vector<std::string> shallow;
+  while (!heads.empty()) {
+    const auto head = std::move(heads.back());
+    heads.pop_back();
+    const auto oid = to_oid(head);
+    RawCommit commit;
+    if (git_commit_lookup(Out(commit), store.raw(), &oid) < 0) continue;
+    bool cut = false;
+    for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
+      auto parent = to_hex(*git_commit_parent_id(commit.get(), i));
+      if (!store.has(parent)) {
+        cut = true;
+      } else if (seen.insert(parent).second) {
+        heads.push_back(std::move(parent));
+      }
+    }
+    if (cut) shallow.push_back(head);
+  }
+  return shallow;
+}
+
+}  // namespace
+
+ServerTransport::ServerTransport(std::unique_ptr<UploadPack> server, std::string ref, std::string path,
+                                 const std::atomic<bool>& stop)
+    : server_(std::move(server)), ref_(std::move(ref)), path_(std::move(path)), stop_(stop) {
+  initialize();
+}
+
+void ServerTransport::meet(RefSearch& refs) {
+  // A stateless server of protocol v2 can be asked at once, when it is known as one.
+  if (server_->stateless() && greeting_ && greeting_->version == 2) return;
+  greeting_.reset();
+  PacketReader reader(server_->greet());
+  greeting_ = read_greeting(reader, refs);
+}
+
+std::string ServerTransport::poll() {
+  const Leaving leaving{*server_};
+  RefSearch refs(ref_);
+  try {
+    meet(refs);
+    if (greeting_->version == 2) {
+      const auto list = [&](const std::string& prefix) {
+        PacketReader reader(server_->ask(v2::ls_refs_request(prefix)));
+        v2::read_ls_refs(reader, refs);
+      };
+      list(ref_);
+      if (!refs.found()) list("refs/heads/");  // for the error, which names what there is
+    }
+  } catch (const Error&) {
+    greeting_.reset();  // the server may have become another one
+    throw;
+  }
+  return refs.result();
+}
+
+void ServerTransport::fetch(const std::string& commit, Store& store, const Visit& visit) {
+  const Leaving leaving{*server_};
+  if (!store.has(commit)) {
+    RefSearch refs(ref_);
+    meet(refs);
+    fetch_commit(commit, store, visit && can("fetch.filter"));
+  }
+  if (visit) fetch_objects(commit, store, visit);
+}
+
+void ServerTransport::fetch_commit(const std::string& commit, Store& store, bool bare) {
+  FetchRequest request;
+  request.wants = {commit};
+  request.bare = bare;
+  request.haves = store.kept();
+  if (!request.haves.empty()) {
+    request.shallow = boundaries(store, request.haves);
+    if (ask(request, store)) return;
+    request.haves.clear();
+    request.shallow.clear();
+  }
+  request.tip_only = true;
+  ask(request, store);
+}
+
+void ServerTransport::fetch_objects(const std::string& commit, Store& store, const Visit& visit) {
+  Missing asked;
+  for (int level = 0; level < most_levels; ++level) {
+    Missing missing;
+    const auto tree = store.partial_tree(commit, path_, missing);
+    try {
+      visit(*tree);
+    } catch (const Error&) {
+      // What is wrong with the files themselves is said by the render that follows.
+    }
+    if (missing.empty()) return;
+    FetchRequest request;
+    RefSearch refs(ref_);
+    meet(refs);
+    request.bare = can("fetch.filter");
+    for (const auto& oid : missing) {
+      if (!asked.insert(oid).second) {
+        throw Error(Fault::transient, fmt::format("the server does not give object {}", oid),
+                    "look at the repository on the server with: git fsck");
+      }
+      request.wants.push_back(oid);
+      if (request.wants.size() < most_wants) continue;
+      ask(request, store);
+      request.wants.clear();
+    }
+    if (!request.wants.empty()) ask(request, store);
+  }
+  throw Error(Fault::transient, fmt::format("commit {} leads deeper than {} levels", commit, most_levels),
+              "directories of a repository should not be nested like this");
+}
+
+bool ServerTransport::ask(FetchRequest request, Store& store) {
+  PackSink sink(store, stop_);
+  if (greeting_->version == 2) {
+    request.tip_only = request.tip_only && can("fetch.shallow");
+    PacketReader reader(server_->ask(v2::fetch_request(request)));
+    return v2::read_fetch(reader, sink);
+  }
+  request.tip_only = request.tip_only && can("shallow");
+  PacketReader reader(server_->ask(v0::fetch_request(request, *greeting_)));
+  v0::read_fetch(reader, request, sink);
+  return true;
+}
+
+}  // namespace greenwave::git

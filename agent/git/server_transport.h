@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "git/fetch_request.h"
+#include "git/refs.h"
+#include "git/transport.h"
+#include "git/upload_pack.h"
+
+namespace greenwave::git {
+
+/// Follows a ref of a git server, in protocol v2 or, where that is not spoken, the first one.
+class ServerTransport : public Transport {
+ public:
+  /// `path` is the cluster's directory in the repository. `stop` must outlive this.
+  ServerTransport(std::unique_ptr<UploadPack> server, std::string ref, std::string path,
+                  const std::atomic<bool>& stop);
+
+  std::string poll() override;
+  using Transport::fetch;
+  void fetch(const std::string& commit, Store& store, const Visit& visit) override;
+  std::uint64_t bytes_received() const override { return server_->bytes_received(); }
+  Duration retry_after() const override { return server_->retry_after(); }
+
+ private:
+  /// Begins a conversation where one has to begin; sets greeting_.
+  void meet(RefSearch& refs);
+  bool can(std::string_view capability) const { return greeting_->capabilities.contains(capability); }
+
+  void fetch_commit(const std::string& commit, Store& store, bool bare);
+  void fetch_objects(const std::string& commit, Store& store, const Visit& visit);
+  /// False when the haves were of no use and nothing came.
+  bool ask(FetchRequest request, Store& store);
+
+  std::unique_ptr<UploadPack> server_;
+  std::string ref_;
+  std::string path_;
+  const std::atomic<bool>& stop_;
+  std::optional<Greeting> greeting_;
+};
+
+}  // namespace greenwave::git

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "config/config.h"
+#include "config/url.h"
+#include "git/byte_stream.h"
+#include "git/handle.h"
+
+typedef struct _LIBSSH2_SESSION LIBSSH2_SESSION;
+typedef struct _LIBSSH2_CHANNEL LIBSSH2_CHANNEL;
+
+namespace greenwave::git {
+
+/// A command that runs on an SSH server, and its standard input and output.
+///
+/// The server's key must be in the known_hosts file; the client's is the key file. There is no agent, no
+/// password and no way around the check.
+class SshChannel : public ByteStream {
+ public:
+  /// Connects, checks, logs in and starts `command`. Throws Error: transient (unreachable, silent), untrusted
+  /// (host key), invalid (key refused). `stop` must outlive this.
+  SshChannel(const config::Url& url, const config::Credentials& credentials, const std::string& command,
+             const std::atomic<bool>& stop);
+  ~SshChannel() override;
+
+  std::size_t read(char* into, std::size_t most) override;
+  void write(std::string_view bytes);
+
+  /// What the command said on standard error so far; printable.
+  std::string complaint();
+
+ private:
+  struct FreeSession {
+    void operator()(LIBSSH2_SESSION* raw) const;
+  };
+  struct FreeChannel {
+    void operator()(LIBSSH2_CHANNEL* raw) const;
+  };
+
+  void check_host_key(const config::Url& url, std::string_view known_hosts);
+  void log_in(const config::Url& url, const config::Credentials& credentials);
+  /// Repeats a libssh2 call until it is done or the server was silent for too long.
+  long until_done(auto call);
+  std::string reason() const;
+
+  const std::atomic<bool>& stop_;
+  std::string server_;
+  Fd socket_;
+  std::unique_ptr<LIBSSH2_SESSION, FreeSession> session_;
+  std::unique_ptr<LIBSSH2_CHANNEL, FreeChannel> channel_;
+};
+
+}  // namespace greenwave::git

@@ -1,0 +1,206 @@
+#include "git/store.h"
+
+#include <algorithm>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "git/commit_tree.h"
+#include "git/handle.h"
+#include "git/library.h"
+
+namespace greenwave::git {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* remedy = "the store is set aside and fetched anew";
+
+/// A bare repository appears whole or not at all, also when the power is cut.
+void create(const fs::path& directory) {
+  make_directories(directory.parent_path());
+  auto beside = directory;
+  beside += ".new";
+  fs::remove_all(beside);
+  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR | GIT_REPOSITORY_INIT_NO_REINIT;
+  options.mode = 0700;
+  options.initial_head = "main";
+  RawRepository made;
+  if (git_repository_init_ext(Out(made), beside.c_str(), &options) < 0) {
+    throw failure(Fault::invalid, fmt::format("make the store {}", directory.native()));
+  }
+  made.reset();
+  std::error_code error;
+  fs::rename(beside, directory, error);
+  if (error) {
+    errno = error.value();
+    throw system_error("make the store", directory.native());
+  }
+}
+
+bool is_absent_or_empty(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error)) return true;
+  return fs::is_directory(directory, error) && fs::is_empty(directory, error);
+}
+
+/// What a killed fetch or ref update left: libgit2's temporary files, and locks that nobody holds now.
+void remove_leftovers(const fs::path& directory) {
+  std::vector<fs::path> leftovers;
+  const auto collect = [&](const fs::path& below, auto is_leftover) {
+    std::error_code error;
+    for (const auto& file : fs::directory_iterator(below, error)) {
+      if (is_leftover(file.path().filename().native())) leftovers.push_back(file.path());
+    }
+  };
+  const auto temporary = [](const std::string& name) { return name.find("_git2_") != std::string::npos; };
+  const auto lock = [](const std::string& name) { return name.ends_with(".lock"); };
+  collect(directory / "objects", temporary);
+  collect(directory / "objects" / "pack", temporary);
+  collect(directory, lock);
+  collect(directory / "refs" / "greenwave", lock);
+  std::error_code error;
+  for (const auto& file : leftovers) fs::remove(file, error);
+}
+
+/// For one line of a person's screen.
+std::string one_line(const char* text, std::size_t cap) {
+  auto line = printable(std::string_view(text != nullptr ? text : "").substr(0, cap * 4));
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  if (line.size() <= cap) return line;
+  std::size_t end = cap;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
+  return line.substr(0, end) + "…";
+}
+
+/// A commit's own words may give any number; these stay within what Time and people can hold.
+Time time_of(const git_commit* commit) {
+  constexpr git_time_t year_10000 = 253'402'300'800;
+  return Time(std::chrono::seconds(std::clamp<git_time_t>(git_commit_time(commit), 0, year_10000 - 1)));
+}
+
+RawCommit lookup(git_repository* repository, const std::string& oid) {
+  const auto name = to_oid(oid);
+  RawCommit commit;
+  const int code = git_commit_lookup(Out(commit), repository, &name);
+  if (code < 0) throw failure(Fault::damaged, fmt::format("read commit {}", oid), remedy);
+  return commit;
+}
+
+}  // namespace
+
+Store::Store(fs::path directory) : directory_(std::move(directory)) {
+  initialize();
+  if (is_absent_or_empty(directory_)) create(directory_);
+  lock_ = Fd(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock_ && errno != ENOTDIR) throw system_error("open the store", directory_.native());
+  // Another process may be reading or fetching: then its files are not leftovers.
+  if (lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) remove_leftovers(directory_);
+
+  const auto damaged = [&] {
+    return failure(Fault::damaged, fmt::format("read the store {}", directory_.native()), remedy);
+  };
+  RawRepository opened;
+  const unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE;
+  if (git_repository_open_ext(Out(opened), directory_.c_str(), flags, nullptr) < 0) throw damaged();
+  Reference head;
+  Odb odb;
+  if (git_reference_lookup(Out(head), opened.get(), "HEAD") < 0 ||
+      git_repository_odb(Out(odb), opened.get()) < 0) {
+    throw damaged();
+  }
+  repository_ = opened.get();
+  for (const auto& commit : kept()) {
+    const auto oid = to_oid(commit);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
+  }
+  opened.release();
+}
+
+Store::~Store() {
+  RawRepository closing(repository_);
+}
+
+bool Store::has(const std::string& oid) const {
+  const auto name = to_oid(oid);
+  Odb odb;
+  if (git_repository_odb(Out(odb), repository_) < 0) {
+    throw failure(Fault::damaged, fmt::format("read the store {}", directory_.native()), remedy);
+  }
+  return git_odb_exists(odb.get(), &name) == 1;
+}
+
+Commit Store::commit(const std::string& oid) const {
+  const auto raw = lookup(repository_, oid);
+  return {oid, one_line(git_commit_summary(raw.get()), 200),
+          one_line(git_commit_author(raw.get())->name, 100), time_of(raw.get())};
+}
+
+std::unique_ptr<SourceTree> Store::tree(const std::string& commit, const std::string& path) const {
+  const auto raw = lookup(repository_, commit);
+  auto tree = std::make_unique<CommitTree>(repository_, *git_commit_tree_id(raw.get()), path, nullptr);
+  const auto item = tree->find("");
+  if (!item || item->type != SourceTree::Type::directory) {
+    throw Error(Fault::invalid, fmt::format("commit {} has no directory {}", commit.substr(0, 12), path),
+                "correct repository.path in agent.yaml, or the repository");
+  }
+  if (path.empty()) tree->list("");  // a lost root tree is said here, not at the first file
+  return tree;
+}
+
+std::unique_ptr<SourceTree> Store::partial_tree(const std::string& commit, const std::string& path,
+                                                Missing& missing) const {
+  const auto raw = lookup(repository_, commit);
+  return std::make_unique<CommitTree>(repository_, *git_commit_tree_id(raw.get()), path, &missing);
+}
+
+std::vector<std::string> Store::kept() const {
+  std::vector<std::string> commits;
+  ReferenceIterator iterator;
+  if (git_reference_iterator_glob_new(Out(iterator), repository_, "refs/greenwave/*") < 0) return commits;
+  Reference reference;
+  while (git_reference_next(Out(reference), iterator.get()) == 0) {
+    const auto* target = git_reference_target(reference.get());
+    if (target != nullptr) commits.push_back(to_hex(*target));
+  }
+  std::sort(commits.begin(), commits.end());
+  commits.erase(std::unique(commits.begin(), commits.end()), commits.end());
+  return commits;
+}
+
+void Store::keep(const std::string& name, const std::string& oid) {
+  const auto target = to_oid(oid);
+  const auto full = "refs/greenwave/" + name;
+  git_oid current{};
+  if (git_reference_name_to_id(&current, repository_, full.c_str()) == 0 &&
+      git_oid_equal(&current, &target)) {
+    return;
+  }
+  Reference made;
+  if (git_reference_create(Out(made), repository_, full.c_str(), &target, 1, nullptr) < 0) {
+    throw failure(Fault::damaged, fmt::format("keep commit {} as {}", oid, full), remedy);
+  }
+}
+
+void Store::set_aside(const fs::path& directory) {
+  auto aside = directory;
+  aside += ".damaged";
+  std::error_code error;
+  fs::remove_all(aside, error);
+  fs::rename(directory, aside, error);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    errno = error.value();
+    throw system_error("set aside", directory.native());
+  }
+}
+
+}  // namespace greenwave::git

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/process.h"
+#include "base/text.h"
+#include "support/temporary_directory.h"
+
+namespace greenwave::test {
+
+/// A real repository with a work tree, driven by the git program.
+class GitRepository {
+ public:
+  GitRepository() {
+    git({"init", "-q", "-b", "main"});
+    git({"config", "uploadpack.allowAnySHA1InWant", "true"});
+    git({"config", "uploadpack.allowFilter", "true"});
+  }
+
+  std::filesystem::path path() const { return directory_.path(); }
+  std::string url() const { return "file://" + path().native(); }
+
+  /// Writes the files over what is there, commits everything, and gives the commit's name.
+  std::string commit(const std::map<std::string, std::string>& files,
+                     const std::string& message = "Change things") {
+    for (const auto& [name, content] : files) directory_.write(name, content);
+    git({"add", "-A"});
+    git({"commit", "-q", "--allow-empty", "-m", message});
+    return git({"rev-parse", "HEAD"});
+  }
+
+  /// The same for thousands of files: they go straight into a pack, without a work tree.
+  std::string import(const std::map<std::string, std::string>& files) {
+    std::string stream =
+        "commit refs/heads/main\ncommitter Ana <ana@city.example> 1700000000 +0000\ndata 6\nImport\n";
+    const bool first = git({"for-each-ref", "refs/heads/main"}).empty();
+    if (!first) stream += "from refs/heads/main^0\n";
+    for (const auto& [name, content] : files) {
+      stream +=
+          "M 100644 inline " + name + "\ndata " + std::to_string(content.size()) + "\n" + content + "\n";
+    }
+    directory_.write(".git/import", stream);
+    run_in(path(), {"sh", "-c", "exec git fast-import --quiet < .git/import"});
+    return git({"rev-parse", "refs/heads/main"});
+  }
+
+  /// Runs git in the repository; what it said, without the last line's end. Throws when it fails.
+  std::string git(std::vector<std::string> words) const {
+    words.insert(words.begin(), "git");
+    return run_in(path(), std::move(words));
+  }
+
+ private:
+  static std::string run_in(const std::filesystem::path& directory, std::vector<std::string> words) {
+    words.insert(words.begin(), {"env", "-C", directory.native()});
+    Command command;
+    command.argv = std::move(words);
+    command.output_cap = 4 << 20;
+    command.environment = {{"GIT_CONFIG_NOSYSTEM", "1"},        {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                           {"GIT_AUTHOR_NAME", "Ana Operator"}, {"GIT_AUTHOR_EMAIL", "ana@city.example"},
+                           {"GIT_COMMITTER_NAME", "Ana"},       {"GIT_COMMITTER_EMAIL", "ana@city.example"},
+                           {"GIT_TERMINAL_PROMPT", "0"}};
+    const auto result = run(command);
+    if (result.status != 0) throw std::runtime_error(command.argv[4] + ": " + result.output);
+    return std::string(trim(result.output));
+  }
+
+  TemporaryDirectory directory_;
+};
+
+}  // namespace greenwave::test

@@ -1,0 +1,195 @@
+#include "config/config.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "base/error.h"
+#include "support/temporary_directory.h"
+
+using namespace greenwave;
+using config::Config;
+
+namespace {
+
+const std::string minimal = "repository: {url: https://git.example/city.git}\n";
+
+Config parsed(const std::string& text, const std::string& root = "/") {
+  Problems problems;
+  auto result = config::parse_config(text, "agent.yaml", root, problems);
+  for (const auto& problem : problems.list()) UNSCOPED_INFO(to_string(problem));
+  REQUIRE_FALSE(problems.has_errors());
+  return result;
+}
+
+std::vector<std::string> problems_of(const std::string& text) {
+  Problems problems;
+  config::parse_config(text, "agent.yaml", "/", problems);
+  std::vector<std::string> lines;
+  for (const auto& problem : problems.list()) lines.push_back(to_string(problem));
+  return lines;
+}
+
+std::string only_problem(const std::string& text) {
+  const auto lines = problems_of(text);
+  CAPTURE(lines);
+  REQUIRE(lines.size() == 1);
+  return lines[0];
+}
+
+}  // namespace
+
+TEST_CASE("config: a URL alone is enough, and the rest has defaults") {
+  const auto made = parsed(minimal);
+  CHECK_FALSE(made.device.empty());
+  CHECK(made.repository.branch == "main");
+  CHECK(made.repository.interval == std::chrono::seconds(60));
+  CHECK(made.runtime == config::Runtime::none);
+  CHECK(made.allowed_paths == std::vector<std::string>{"/etc", "/opt", "/srv", "/var/lib"});
+  CHECK(made.state_directory == "/var/lib/greenwave");
+  CHECK(made.socket() == "/run/greenwave/control.sock");
+}
+
+TEST_CASE("config: every key is read") {
+  const auto made = parsed(R"(
+device: sf-0042
+repository:
+  url: ssh://git@git.example:2222/city.git
+  branch: wave/canary
+  path: ./cities//fresno/
+  interval: 1h30m
+  credentials: {username: git, sshKeyFile: /etc/greenwave/key, knownHostsFile: /etc/greenwave/known_hosts}
+trust: {allowedSigners: /etc/greenwave/allowed_signers}
+labels: {model: atc-5201, district: "3"}
+runtime: podman
+allowedPaths: [/etc/, /opt/./city, /etc]
+stateDirectory: /data/state
+runtimeDirectory: /data/run/
+hub: {url: https://hub.example}
+)");
+  CHECK(made.device == "sf-0042");
+  CHECK(made.repository.url == "ssh://git@git.example:2222/city.git");
+  CHECK(made.repository.branch == "wave/canary");
+  CHECK(made.repository.path == "cities/fresno");
+  CHECK(made.repository.interval == std::chrono::minutes(90));
+  CHECK(made.repository.credentials.ssh_key_file == "/etc/greenwave/key");
+  CHECK(made.repository.credentials.known_hosts_file == "/etc/greenwave/known_hosts");
+  CHECK(made.allowed_signers == "/etc/greenwave/allowed_signers");
+  CHECK(made.labels.size() == 2);
+  CHECK(made.runtime == config::Runtime::podman);
+  CHECK(made.allowed_paths == std::vector<std::string>{"/etc", "/opt/city"});
+  CHECK(made.state_directory == "/data/state");
+  CHECK(made.runtime_directory == "/data/run");
+  CHECK(made.hub_url == "https://hub.example");
+}
+
+TEST_CASE("config: --root puts the agent's own directories under it, but not the allowed paths") {
+  const auto made = parsed(minimal, "/tmp/device");
+  CHECK(made.state_directory == "/tmp/device/var/lib/greenwave");
+  CHECK(made.runtime_directory == "/tmp/device/run/greenwave");
+  CHECK(made.allowed_paths.front() == "/etc");
+}
+
+TEST_CASE("config: an unknown key is one line with its place and the key that was meant") {
+  CHECK(only_problem(minimal + "runtme: podman\n") ==
+        "agent.yaml:2:1: error: agent.yaml has no field \"runtme\"; did you mean runtime?");
+}
+
+TEST_CASE("config: all problems are listed at once") {
+  const auto lines = problems_of(
+      "device: [a]\nrepository: {url: http://git.example/c.git, interval: 10ms, branch: 'a..b', path: "
+      "../up}\n"
+      "runtime: docker\nallowedPaths: [etc]\nstateDirectory: var\nhub: {url: ftp://x/y}\nmore: 1\n");
+  CAPTURE(lines);
+  REQUIRE(lines.size() == 10);
+  CHECK(lines[0].starts_with("agent.yaml:1:9: error: agent.yaml: device must be a string"));
+  for (const auto& line : lines) CHECK(line.find('\n') == std::string::npos);
+}
+
+TEST_CASE("config: a missing repository or URL is said with what to write") {
+  CHECK(only_problem("device: a\n").find("repository is missing; write repository: {url:") !=
+        std::string::npos);
+  CHECK(only_problem("repository: {branch: main}\n").find("url is missing") != std::string::npos);
+  CHECK(only_problem("").find("the configuration is empty") != std::string::npos);
+}
+
+TEST_CASE("config: a secret in the URL is refused and never repeated") {
+  for (const auto* url : {"https://me:hunter2@git.example/c.git", "https://hunter2@git.example/c.git",
+                          "ssh://git:hunter2@git.example/c.git", "git:hunter2@git.example:c.git"}) {
+    CAPTURE(url);
+    const auto line = only_problem("repository: {url: \"" + std::string(url) + "\"}\n");
+    CHECK(line.find("hunter2") == std::string::npos);
+    CHECK(line.find("take it out of the URL") != std::string::npos);
+  }
+}
+
+TEST_CASE("config: credentials must fit each other and the URL") {
+  const auto with = [](const std::string& url, const std::string& credentials) {
+    return only_problem("repository:\n  url: " + url + "\n  credentials: {" + credentials + "}\n");
+  };
+  CHECK(with("https://g.example/c", "passwordFile: /p").find("needs username") != std::string::npos);
+  CHECK(with("https://g.example/c", "clientCertificate: /p").find("needs clientKey") != std::string::npos);
+  CHECK(with("https://g.example/c", "sshKeyFile: /k").find("only for ssh://") != std::string::npos);
+  CHECK(with("git@g.example:c", "tokenFile: /t").find("only for https://") != std::string::npos);
+  CHECK(with("https://g.example/c", "tokenFile: token").find("an absolute path or credential:NAME") !=
+        std::string::npos);
+  CHECK(with("https://g.example/c", "tokenFile: 'credential:../x'").find("not the name of a systemd") !=
+        std::string::npos);
+}
+
+TEST_CASE("config: credential:NAME is a file of systemd's credentials directory") {
+  const std::string text =
+      "repository: {url: https://g.example/c, credentials: {tokenFile: 'credential:token'}}\n";
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  CHECK(only_problem(text).find("add LoadCredential=token:FILE") != std::string::npos);
+  ::setenv("CREDENTIALS_DIRECTORY", "/run/credentials/greenwaved.service", 1);
+  CHECK(parsed(text).repository.credentials.token_file == "/run/credentials/greenwaved.service/token");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+TEST_CASE("config: a file that is named but missing is said with its place, unless only the words count") {
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("agent.yaml",
+                                    "repository:\n  url: https://g.example/c\n"
+                                    "  credentials: {tokenFile: /nonexistent/token}\n");
+  CHECK_THROWS_WITH(
+      config::load_config(file, "/"),
+      Catch::StartsWith(file.native() +
+                        ":3:28: error: tokenFile: /nonexistent/token: No such file or directory"));
+  CHECK_NOTHROW(config::load_config(file, "/", config::Check::words));
+}
+
+TEST_CASE("config: a token that everyone can read gives a warning") {
+  const test::TemporaryDirectory directory;
+  const auto token = directory.write("token", "t");
+  std::filesystem::permissions(token, std::filesystem::perms(0644));
+  const auto file = directory.write(
+      "agent.yaml",
+      "repository:\n  url: https://g.example/c\n  credentials: {tokenFile: " + token.native() + "}\n");
+  const auto made = config::load_config(file, "/");
+  REQUIRE(made.warnings.size() == 1);
+  CHECK(made.warnings[0].find("chmod 600") != std::string::npos);
+  std::filesystem::permissions(token, std::filesystem::perms(0600));
+  CHECK(config::load_config(file, "/").warnings.empty());
+}
+
+TEST_CASE("config: a missing agent.yaml is said with the option that names another") {
+  try {
+    config::load_config("/nonexistent/agent.yaml", "/");
+    FAIL("was read");
+  } catch (const Error& error) {
+    CHECK(error.fault() == Fault::invalid);
+    CHECK(std::string(error.what()).find("--config") != std::string::npos);
+  }
+}
+
+TEST_CASE("config: its digest changes with what a render depends on, and with nothing else") {
+  const auto base = parsed("device: a\n" + minimal).digest();
+  CHECK(parsed("device: b\n" + minimal).digest() != base);
+  CHECK(parsed("device: a\nlabels: {x: y}\n" + minimal).digest() != base);
+  CHECK(parsed("device: a\nallowedPaths: [/etc]\n" + minimal).digest() != base);
+  CHECK(parsed("device: a\nhub: {url: https://hub.example}\nrepository: {url: file:///srv/c}\n").digest() ==
+        base);
+}
