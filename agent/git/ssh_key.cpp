@@ -66,7 +66,7 @@ BigNumber big_number(std::string_view magnitude) {
 }
 
 /// A public key from its numbers.
-Key key_from(const char* algorithm, OSSL_PARAM_BLD* builder, std::string_view type) {
+PublicKey key_from(const char* algorithm, OSSL_PARAM_BLD* builder, std::string_view type) {
   const Params params(OSSL_PARAM_BLD_to_param(builder));
   const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr));
   EVP_PKEY* made = nullptr;
@@ -74,18 +74,18 @@ Key key_from(const char* algorithm, OSSL_PARAM_BLD* builder, std::string_view ty
       EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
     throw malformed(type);
   }
-  return Key(made);
+  return PublicKey(made);
 }
 
-Key ed25519_key(WireReader& wire) {
+PublicKey ed25519_key(WireReader& wire) {
   const auto bytes = wire.string();
   wire.require_end();
-  Key key(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, raw(bytes), bytes.size()));
+  PublicKey key(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, raw(bytes), bytes.size()));
   if (bytes.size() != 32 || key == nullptr) throw malformed("ssh-ed25519");
   return key;
 }
 
-Key ecdsa_key(WireReader& wire, const Curve& curve) {
+PublicKey ecdsa_key(WireReader& wire, const Curve& curve) {
   const auto name = wire.string();
   const auto point = wire.string();
   wire.require_end();
@@ -100,7 +100,7 @@ Key ecdsa_key(WireReader& wire, const Curve& curve) {
   return key;
 }
 
-Key rsa_key(WireReader& wire) {
+PublicKey rsa_key(WireReader& wire) {
   const auto exponent = wire.magnitude();
   const auto modulus = wire.magnitude();
   wire.require_end();
@@ -120,7 +120,7 @@ Key rsa_key(WireReader& wire) {
   return key_from("RSA", builder.get(), "ssh-rsa");
 }
 
-Key read_key(std::string_view blob) {
+PublicKey read_key(std::string_view blob) {
   WireReader wire(blob);
   const auto type = wire.string();
   if (type == "ssh-ed25519") return ed25519_key(wire);
@@ -155,13 +155,14 @@ std::string ecdsa_der(std::string_view data, const Curve& curve) {
 }
 
 /// RFC 8332: the data may lack leading zeros, OpenSSL wants it as long as the modulus.
-std::string rsa_padded(std::string_view data, const Key& key) {
+std::string rsa_padded(std::string_view data, const PublicKey& key) {
   const auto size = static_cast<std::size_t>(EVP_PKEY_get_size(key.get()));
   if (data.size() >= size) return std::string(data);
   return std::string(size - data.size(), '\0').append(data);
 }
 
-bool verify_with(const Key& key, const EVP_MD* digest, std::string_view signature, std::string_view data) {
+bool verify_with(const PublicKey& key, const EVP_MD* digest, std::string_view signature,
+                 std::string_view data) {
   const auto context = required(DigestContext(EVP_MD_CTX_new()));
   const bool good =
       EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key.get()) == 1 &&

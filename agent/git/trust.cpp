@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "git/raw_commit.h"
+#include "git/handle.h"
+#include "git/library.h"
 #include "git/signed_commit.h"
 #include "git/ssh_key.h"
 #include "git/sshsig.h"
@@ -13,6 +14,7 @@ namespace greenwave::git {
 
 namespace {
 
+constexpr std::size_t most_object = 1024 * 1024;
 constexpr std::string_view git_space = "git";
 constexpr std::string_view how_to_sign =
     "sign it with an allowed SSH key (git config gpg.format ssh; git commit --amend -S) and push it again";
@@ -22,6 +24,28 @@ std::string_view foreign_kind(std::string_view signature) {
   if (signature.starts_with("-----BEGIN PGP")) return "PGP";
   if (signature.starts_with("-----BEGIN SIGNED MESSAGE")) return "an X.509 certificate";
   return {};
+}
+
+/// A commit object's bytes. Their hash is the commit's id: libgit2 compares them as it reads.
+std::string read_object(const Store& store, const std::string& commit) {
+  const auto damaged = [&] {
+    return failure(Fault::damaged, fmt::format("read commit {}", commit),
+                   "the store is set aside and fetched anew");
+  };
+  const auto oid = to_oid(commit);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  Odb odb;
+  if (git_repository_odb(Out(odb), store.raw()) < 0) throw damaged();
+  if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
+  if (type != GIT_OBJECT_COMMIT || size > most_object) {
+    throw Error(Fault::untrusted,
+                fmt::format("{} is no commit of {} at most", commit, bytes_in_words(most_object)),
+                "the followed ref must lead to a commit with a shorter message");
+  }
+  OdbObject object;
+  if (git_odb_read(Out(object), odb.get(), &oid) < 0) throw damaged();
+  return {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())};
 }
 
 }  // namespace
@@ -64,7 +88,7 @@ Trust::Trust(std::string_view text, std::string file) : file_(std::move(file)) {
 }
 
 Signer Trust::verify(const Store& store, const std::string& commit) const {
-  return verify(read_raw_commit(store, commit), commit);
+  return verify(read_object(store, commit), commit);
 }
 
 Signer Trust::verify(std::string_view object, const std::string& commit) const {
