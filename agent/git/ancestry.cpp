@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "git/handle.h"
+#include "git/kept_objects.h"
 #include "git/library.h"
 
 namespace greenwave::git {
@@ -18,10 +19,6 @@ namespace {
 
 constexpr std::size_t most_commits = 50'000;
 constexpr const char* trailer_key = "Greenwave-Reset";
-
-struct OidLess {
-  bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_cmp(&a, &b) < 0; }
-};
 
 /// Goes through a commit's ancestors, the newest (by their committers' clocks) first: that finds a near one
 /// without reading a long history.
