@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "git/known_hosts.h"
 #include "git/ssh_key.h"
 #include "git/ssh_wire.h"
 
@@ -241,7 +242,8 @@ class Line {
     }
     if (signer.key.empty()) refuse(key_at, "the key is missing", remedy);
     try {
-      if (key_type(signer.key) != type) refuse(key_at, "the key is of another type than is said", remedy);
+      if (const auto own = key_type(signer.key); !own.empty() && own != type)
+        refuse(key_at, "the key is of another type than is said", remedy);
       check_key(signer.key);
     } catch (const Error& error) {
       if (error.fault() == Fault::invalid) refuse(key_at, error.message(), remedy);

@@ -6,17 +6,17 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "git/evp.h"
+#include "git/known_hosts.h"
 #include "git/ssh_wire.h"
 
 namespace greenwave::git {
 
 namespace {
 
-constexpr std::size_t most_type = 64;
+constexpr std::size_t most_shown = 64;
 constexpr int least_rsa_bits = 2048;
 constexpr int most_rsa_bits = 16384;
 
@@ -126,7 +126,8 @@ PublicKey read_key(std::string_view blob) {
   if (type == "ssh-ed25519") return ed25519_key(wire);
   if (type == "ssh-rsa") return rsa_key(wire);
   if (const auto* curve = curve_of(type)) return ecdsa_key(wire, *curve);
-  const auto name = key_type(blob);
+  const auto name = printable(key_type(blob));
+  if (name.empty()) throw malformed("public");
   if (name.starts_with("sk-")) {
     throw Error(Fault::untrusted, fmt::format("{} is the key of a hardware token, not supported yet", name),
                 "sign with a plain key: ssh-keygen -t ed25519");
@@ -173,19 +174,6 @@ bool verify_with(const PublicKey& key, const EVP_MD* digest, std::string_view si
 
 }  // namespace
 
-std::string fingerprint(std::string_view key) {
-  const auto digest = sha256(key);
-  auto text = encode_base64({reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()});
-  while (text.ends_with('=')) text.pop_back();
-  return "SHA256:" + text;
-}
-
-std::string key_type(std::string_view key) {
-  const auto type = WireReader(key).string();
-  if (type.empty() || type.size() > most_type) throw malformed("public");
-  return printable(type);
-}
-
 bool is_key_type(std::string_view word) {
   if (word.starts_with("sk-")) word.remove_prefix(3);
   for (const auto type : plain_types) {
@@ -210,7 +198,7 @@ bool verifies(std::string_view key, std::string_view signature, std::string_view
     if (!sha512 && algorithm != "rsa-sha2-256") {
       throw Error(
           Fault::untrusted,
-          fmt::format("an RSA signature with {} is not accepted", printable(algorithm.substr(0, most_type))),
+          fmt::format("an RSA signature with {} is not accepted", printable(algorithm.substr(0, most_shown))),
           "sign with rsa-sha2-512, as OpenSSH does since version 7.2");
     }
     return verify_with(owner, sha512 ? EVP_sha512() : EVP_sha256(), rsa_padded(bytes, owner), data);

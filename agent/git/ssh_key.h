@@ -1,15 +1,8 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace greenwave::git {
-
-/// The fingerprint of a public key as `ssh-keygen -l` shows it: "SHA256:…".
-std::string fingerprint(std::string_view key);
-
-/// The type that a public key names: "ssh-ed25519". Throws Error (invalid) when it names none.
-std::string key_type(std::string_view key);
 
 /// Whether the word names a type of public key that OpenSSH knows, supported here or not.
 bool is_key_type(std::string_view word);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "git/handle.h"
+#include "git/known_hosts.h"
 #include "git/library.h"
 #include "git/signed_commit.h"
 #include "git/ssh_key.h"
