@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/problem.h"
+
+namespace greenwave::git {
+
+/// One line of an allowed_signers file: a key, and what its owner may sign.
+struct AllowedSigner {
+  std::string principals;             ///< patterns, separated by commas
+  std::string key;                    ///< in SSH's wire format
+  std::optional<std::string> spaces;  ///< patterns of namespaces; nothing: all
+  std::optional<Time> valid_after;
+  std::optional<Time> valid_before;
+  Place place;
+};
+
+/// Reads the format that ssh-keygen(1) describes under ALLOWED SIGNERS. Times without a Z are in the
+/// machine's time zone, as there; with a Z they mean the same on every device. Lines of keys that can't be
+/// checked here (hardware tokens, DSA, short RSA) are left out with a warning, so that one such colleague
+/// doesn't stop a fleet; a line that can't be understood, and cert-authority, is an error. 1 MiB at most.
+std::vector<AllowedSigner> parse_allowed_signers(std::string_view text, const std::string& file,
+                                                 Problems& problems);
+
+/// Whether a list of OpenSSH patterns ("*@sf.example,!guest@*") means `word`: one of them matches, and none
+/// with a "!" before it does.
+bool matches_pattern_list(std::string_view word, std::string_view patterns);
+
+/// Who the line says owns the key: `email` where its principals mean it, else its first principal.
+std::string principal_of(const AllowedSigner& signer, std::string_view email);
+
+}  // namespace greenwave::git

@@ -1,0 +1,153 @@
+#include "git/ancestry.h"
+
+#include <queue>
+#include <set>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/handle.h"
+#include "git/kept_objects.h"
+#include "git/library.h"
+
+namespace greenwave::git {
+
+namespace {
+
+constexpr std::size_t most_commits = 50'000;
+constexpr const char* trailer_key = "Greenwave-Reset";
+
+/// Goes through a commit's ancestors, the newest (by their committers' clocks) first: that finds a near one
+/// without reading a long history.
+class Walk {
+ public:
+  Walk(const Store& store, const std::string& start) : store_(store) {
+    add(to_oid(start));
+    if (is_cut_) {
+      throw Error(Fault::damaged, fmt::format("commit {} is missing from the store", start),
+                  "the store is set aside and fetched anew");
+    }
+  }
+
+  /// The next commit, or null at the end. Its parents are taken in.
+  RawCommit next() {
+    if (queue_.empty()) return {};
+    const auto oid = queue_.top().oid;
+    queue_.pop();
+    auto commit = lookup(oid);
+    for (unsigned i = 0; commit && i < git_commit_parentcount(commit.get()); ++i) {
+      add(*git_commit_parent_id(commit.get(), i));
+    }
+    return commit;
+  }
+
+  /// Whether there were ancestors that the walk didn't go through.
+  bool is_cut() const { return is_cut_; }
+
+ private:
+  struct Waiting {
+    git_time_t time;
+    git_oid oid;
+    bool operator<(const Waiting& other) const { return time < other.time; }
+  };
+
+  RawCommit lookup(const git_oid& oid) const {
+    RawCommit commit;
+    const int code = git_commit_lookup(Out(commit), store_.raw(), &oid);
+    if (code == GIT_ENOTFOUND) return {};
+    if (code < 0) {
+      throw failure(Fault::damaged, fmt::format("read commit {}", to_hex(oid)),
+                    "the store is set aside and fetched anew");
+    }
+    return commit;
+  }
+
+  void add(const git_oid& oid) {
+    if (seen_.size() >= most_commits) {
+      is_cut_ = true;
+      return;
+    }
+    if (!seen_.insert(oid).second) return;
+    if (const auto commit = lookup(oid)) {
+      queue_.push({git_commit_time(commit.get()), oid});
+    } else {
+      is_cut_ = true;
+    }
+  }
+
+  const Store& store_;
+  std::priority_queue<Waiting> queue_;
+  std::set<git_oid, OidLess> seen_;
+  bool is_cut_ = false;
+};
+
+bool gives_up(const git_commit* commit, const std::string& old) {
+  git_message_trailer_array trailers{};
+  if (git_message_trailers(&trailers, git_commit_message(commit)) < 0) return false;
+  bool found = false;
+  for (std::size_t i = 0; i < trailers.count; ++i) {
+    const auto& trailer = trailers.trailers[i];
+    found |= ::strcasecmp(trailer.key, trailer_key) == 0 && trim(trailer.value) == old;
+  }
+  git_message_trailer_array_free(&trailers);
+  return found;
+}
+
+bool has_parent(const git_commit* commit, const git_oid& parent) {
+  for (unsigned i = 0; i < git_commit_parentcount(commit); ++i) {
+    if (git_oid_equal(git_commit_parent_id(commit, i), &parent)) return true;
+  }
+  return false;
+}
+
+/// Whether `old` is an ancestor of `start`, as far as the store can tell.
+bool descends(const Store& store, const std::string& start, const git_oid& old) {
+  Walk walk(store, start);
+  while (const auto commit = walk.next()) {
+    if (has_parent(commit.get(), old)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+MoveVerdict judge_move(const Store& store, const std::string& from, const std::string& to) {
+  if (from == to) return {Move::same, {}};
+  const auto old = to_oid(from);
+  Walk walk(store, to);
+  while (const auto commit = walk.next()) {
+    // A parent counts although it is not in the store itself: the commit names it.
+    if (has_parent(commit.get(), old)) return {Move::forward, {}};
+    if (gives_up(commit.get(), from)) return {Move::reset, to_hex(*git_commit_id(commit.get()))};
+  }
+  if (store.has(from) && descends(store, from, to_oid(to))) return {Move::backward, {}};
+  return {walk.is_cut() ? Move::unknown : Move::sideways, {}};
+}
+
+void require_allowed(const MoveVerdict& verdict, const std::string& from, const std::string& to) {
+  std::string_view how;
+  switch (verdict.move) {
+    case Move::same:
+    case Move::forward:
+    case Move::reset:
+      return;
+    case Move::backward:
+      how = "is older than";
+      break;
+    case Move::sideways:
+      how = "does not descend from";
+      break;
+    case Move::unknown:
+      how = "is not known to descend from";
+      break;
+  }
+  throw Error(
+      Fault::untrusted, fmt::format("commit {} {} {}, which was accepted before", to, how, from),
+      fmt::format("push a commit on top of {}, or, to give it up, a signed one with the trailer \"{}: {}\"",
+                  from.substr(0, 12), trailer_key, from));
+}
+
+}  // namespace greenwave::git

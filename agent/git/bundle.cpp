@@ -1,0 +1,135 @@
+#include "git/bundle.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/evp.h"
+#include "git/library.h"
+#include "git/ref_name.h"
+
+namespace greenwave::git {
+
+namespace {
+
+constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::size_t checksum_bytes = 20;
+constexpr std::size_t most_named = 10;
+
+/// Calls `take` with all bytes from `from` to `to`, piece by piece.
+void read_range(int fd, std::uint64_t from, std::uint64_t to, const std::filesystem::path& name,
+                const std::function<void(std::string_view)>& take) {
+  std::string chunk(chunk_bytes, '\0');
+  while (from < to) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), to - from));
+    const auto count = ::pread(fd, chunk.data(), wanted, static_cast<off_t>(from));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw system_error("read", name.native());
+    if (count == 0) {
+      throw Error(Fault::invalid, fmt::format("{} became shorter while it was read", name.native()),
+                  "copy it again");
+    }
+    take({chunk.data(), static_cast<std::size_t>(count)});
+    from += static_cast<std::uint64_t>(count);
+  }
+}
+
+}  // namespace
+
+Bundle::Bundle(std::filesystem::path file, std::string_view branch, const std::atomic<bool>& stop,
+               const FetchLimits& limits)
+    : file_(std::move(file)), ref_(full_ref_name(branch)), stop_(stop), limits_(limits) {
+  // Not blocking, so that a pipe by that name can't hold the agent.
+  fd_ = Fd(::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat about {};
+  if (!fd_ || ::fstat(fd_.get(), &about) != 0) throw system_error("open", file_.native());
+  if (!S_ISREG(about.st_mode)) {
+    throw Error(Fault::invalid, fmt::format("{} is not a file", file_.native()),
+                "name a file made by git bundle create");
+  }
+  size_ = static_cast<std::uint64_t>(about.st_size);
+  std::string start;
+  read_range(fd_.get(), 0, std::min<std::uint64_t>(size_, most_bundle_header), file_,
+             [&](std::string_view bytes) { start += bytes; });
+  try {
+    header_ = parse_bundle_header(start);
+  } catch (Error& error) {
+    throw error.during("reading " + file_.native());
+  }
+}
+
+std::string Bundle::poll() {
+  std::vector<std::string> names;
+  for (const auto& [name, oid] : header_.refs) {
+    if (name == ref_) return oid;
+    if (names.size() < most_named) names.push_back(printable(name));
+  }
+  throw Error(Fault::invalid,
+              fmt::format("{} has no {}, only: {}", file_.native(), ref_,
+                          names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", "))),
+              fmt::format("make it with: git bundle create FILE {}", ref_));
+}
+
+void Bundle::fetch(const std::string& commit, Store& store) {
+  if (store.has(commit)) return;
+  require_prerequisites(store);
+  require_whole();
+  try {
+    PackSink sink(store, stop_, limits_);
+    read_range(fd_.get(), header_.size, size_, file_, [&](std::string_view bytes) {
+      sink.append(bytes);
+      received_ += bytes.size();
+    });
+    sink.finish();
+  } catch (Error& error) {
+    throw error.during("reading " + file_.native());
+  }
+  if (store.has(commit)) return;
+  throw Error(Fault::invalid, fmt::format("{} does not hold commit {}", file_.native(), commit),
+              "make it anew with git bundle create");
+}
+
+void Bundle::require_prerequisites(const Store& store) const {
+  for (const auto& commit : header_.prerequisites) {
+    if (store.has(commit)) continue;
+    throw Error(
+        Fault::invalid,
+        fmt::format("{} builds on commit {}, which this device does not have", file_.native(), commit),
+        fmt::format("make one that builds on nothing: git bundle create FILE {}", ref_));
+  }
+}
+
+/// A pack ends with the SHA-1 of all that comes before: a stick's read errors and cut copies show here,
+/// before the store is touched.
+void Bundle::require_whole() const {
+  const auto damaged = [&] {
+    return Error(Fault::invalid, fmt::format("{} is damaged: its checksum is wrong", file_.native()),
+                 "copy it again");
+  };
+  if (size_ < header_.size + checksum_bytes) throw damaged();
+  const DigestContext context(EVP_MD_CTX_new());
+  bool good = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha1(), nullptr) == 1;
+  read_range(fd_.get(), header_.size, size_ - checksum_bytes, file_, [&](std::string_view bytes) {
+    if (stop_) throw stopped();
+    good = good && EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1;
+  });
+  std::string computed(EVP_MAX_MD_SIZE, '\0');
+  unsigned computed_size = 0;
+  good = good && EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(computed.data()),
+                                    &computed_size) == 1;
+  if (!good) throw Error(Fault::internal, "OpenSSL cannot compute SHA-1");
+  computed.resize(computed_size);
+  std::string written;
+  read_range(fd_.get(), size_ - checksum_bytes, size_, file_,
+             [&](std::string_view bytes) { written += bytes; });
+  if (written != computed) throw damaged();
+}
+
+}  // namespace greenwave::git

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include <openssl/bn.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+
+#include "git/handle.h"
+
+namespace greenwave::git {
+
+/// Owners of OpenSSL's objects.
+using BigNumber = std::unique_ptr<BIGNUM, Freed<BN_free>>;
+using EcSignature = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>>;
+using PublicKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM_free>>;
+using ParamsBuilder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>>;
+
+}  // namespace greenwave::git

@@ -1,0 +1,153 @@
+#include "git/trust.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/handle.h"
+#include "git/known_hosts.h"
+#include "git/library.h"
+#include "git/signed_commit.h"
+#include "git/ssh_key.h"
+#include "git/sshsig.h"
+
+namespace greenwave::git {
+
+namespace {
+
+constexpr std::size_t most_object = 1024 * 1024;
+constexpr std::string_view git_space = "git";
+constexpr std::string_view how_to_sign =
+    "sign it with an allowed SSH key (git config gpg.format ssh; git commit --amend -S) and push it again";
+
+/// What a signature that is not SSH's is; empty for others.
+std::string_view foreign_kind(std::string_view signature) {
+  if (signature.starts_with("-----BEGIN PGP")) return "PGP";
+  if (signature.starts_with("-----BEGIN SIGNED MESSAGE")) return "an X.509 certificate";
+  return {};
+}
+
+/// A commit object's bytes. Their hash is the commit's id: libgit2 compares them as it reads.
+std::string read_object(const Store& store, const std::string& commit) {
+  const auto damaged = [&] {
+    return failure(Fault::damaged, fmt::format("read commit {}", commit),
+                   "the store is set aside and fetched anew");
+  };
+  const auto oid = to_oid(commit);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  Odb odb;
+  if (git_repository_odb(Out(odb), store.raw()) < 0) throw damaged();
+  if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
+  if (type != GIT_OBJECT_COMMIT || size > most_object) {
+    throw Error(Fault::untrusted,
+                fmt::format("{} is no commit of {} at most", commit, bytes_in_words(most_object)),
+                "the followed ref must lead to a commit with a shorter message");
+  }
+  OdbObject object;
+  if (git_odb_read(Out(object), odb.get(), &oid) < 0) throw damaged();
+  return {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())};
+}
+
+}  // namespace
+
+Trust::Verdict Trust::judge(const AllowedSigner& signer, Time time) {
+  const auto place = to_string(signer.place);
+  if (signer.spaces && !matches_pattern_list(git_space, *signer.spaces)) {
+    return {&signer,
+            fmt::format("which {} allows for the namespaces \"{}\" only", place, printable(*signer.spaces)),
+            "sign with another key, or add git to its namespaces"};
+  }
+  if (signer.valid_after && time < *signer.valid_after) {
+    return {&signer,
+            fmt::format("which is not yet valid: {} allows it from {} on, and the commit is of {}", place,
+                        to_iso(*signer.valid_after), to_iso(time)),
+            "sign with another key, or correct valid-after or the committer's clock"};
+  }
+  if (signer.valid_before && time > *signer.valid_before) {
+    return {&signer,
+            fmt::format("which has expired: {} allows it until {}, and the commit is of {}", place,
+                        to_iso(*signer.valid_before), to_iso(time)),
+            "sign it with a key that is valid and push it again"};
+  }
+  return {&signer, {}, {}};
+}
+
+Trust::Trust(std::string_view text, std::string file) : file_(std::move(file)) {
+  signers_ = parse_allowed_signers(text, file_, problems_);
+  if (problems_.has_errors()) {
+    std::string lines;
+    for (const auto& problem : problems_.list()) {
+      if (problem.severity == Severity::error) lines += (lines.empty() ? "" : "\n") + to_string(problem);
+    }
+    throw Error(Fault::invalid, std::move(lines));
+  }
+  if (signers_.empty()) {
+    throw Error(Fault::invalid, fmt::format("{} allows nobody to sign commits", file_),
+                "add a line: PRINCIPAL namespaces=\"git\" KEYTYPE BASE64KEY");
+  }
+}
+
+Signer Trust::verify(const Store& store, const std::string& commit) const {
+  return verify(read_object(store, commit), commit);
+}
+
+Signer Trust::verify(std::string_view object, const std::string& commit) const {
+  const auto refuse = [&](std::string_view what, std::string remedy) {
+    return Error(Fault::untrusted, fmt::format("commit {} {}", commit, what), std::move(remedy));
+  };
+  // What a parser calls invalid means here that nobody vouches for the commit.
+  const auto reading = [&](auto&& step) {
+    try {
+      return step();
+    } catch (const Error& error) {
+      throw refuse(fmt::format("has a signature that is not accepted: {}", error.message()),
+                   error.remedy().empty() ? std::string(how_to_sign) : error.remedy());
+    }
+  };
+  const auto parts = reading([&] { return take_apart(object); });
+  if (parts.signature.empty()) throw refuse("is not signed", std::string(how_to_sign));
+  if (const auto kind = foreign_kind(parts.signature); !kind.empty()) {
+    throw refuse(fmt::format("is signed with {}; only SSH signatures are accepted", kind),
+                 std::string(how_to_sign));
+  }
+  const auto signature = reading([&] { return parse_ssh_signature(parts.signature); });
+  const auto key = fingerprint(signature.key);
+  if (signature.name_space != git_space) {
+    throw refuse(fmt::format("is signed by the key {} for the namespace \"{}\" instead of \"git\"", key,
+                             printable(signature.name_space.substr(0, 64))),
+                 "a signature made for something else was put into a commit: find out who pushed it");
+  }
+  const auto verdict = judge(signature.key, parts.time);
+  if (verdict.signer == nullptr) {
+    reading([&] { check_key(signature.key); });
+    throw refuse(
+        fmt::format("is signed by the key {}, which {} does not list", key, file_),
+        fmt::format("if its owner may change this device, add the key to {}; else find out who pushed it",
+                    file_));
+  }
+  // Only now: no arithmetic is done on the keys of strangers.
+  if (!reading([&] { return verifies(signature, parts.payload); })) {
+    throw refuse(
+        fmt::format("was changed after it was signed by the key {}: the signature does not verify", key),
+        "do not trust the server or the way to it until it is clear who changed it");
+  }
+  if (!verdict.why.empty()) {
+    throw refuse(fmt::format("is signed by the key {}, {}", key, verdict.why), verdict.remedy);
+  }
+  return {principal_of(*verdict.signer, parts.committer), key};
+}
+
+/// The line that allows the key to sign a commit of that time; if there is none, the first that names it.
+Trust::Verdict Trust::judge(std::string_view key, Time time) const {
+  Verdict first;
+  for (const auto& signer : signers_) {
+    if (signer.key != key) continue;
+    auto verdict = judge(signer, time);
+    if (verdict.why.empty()) return verdict;
+    if (first.signer == nullptr) first = std::move(verdict);
+  }
+  return first;
+}
+
+}  // namespace greenwave::git

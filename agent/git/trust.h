@@ -1,0 +1,61 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/problem.h"
+#include "git/allowed_signers.h"
+#include "git/store.h"
+
+namespace greenwave::git {
+
+/// Who signed a commit.
+struct Signer {
+  std::string principal;  ///< "ana@sf.example"
+  std::string key;        ///< its fingerprint, "SHA256:…"
+};
+
+/// Which keys may sign the commits that this device applies. Immutable; any thread.
+///
+/// A signature covers its commit, and through the hashes in it every tree, blob and ancestor: libgit2
+/// compares each object that it reads with its hash, so that verifying the one commit is enough.
+///
+/// A key's valid-after and valid-before are compared with the commit's own committer time, as git does it,
+/// and never with the device's clock: a device that wakes up in 1970 decides as any other, and a commit that
+/// was good when it was made stays good. The holder of an expired key can date a commit back, so a key that
+/// was lost must leave the file; an end date alone doesn't shut it out.
+class Trust {
+ public:
+  /// `file` is the allowed_signers file's name, for messages. Throws Error (invalid) that lists every
+  /// problem, a line each, as FILE:LINE:COLUMN, and when the file allows nobody.
+  Trust(std::string_view text, std::string file);
+
+  /// Who signed the commit, or Error: untrusted when it isn't signed, not by SSH, for another namespace than
+  /// "git", by a key that the file doesn't list for git or at that time, or was changed after it was signed;
+  /// damaged when the store cannot give it.
+  Signer verify(const Store& store, const std::string& commit) const;
+
+  /// The same for the bytes of a commit object; `commit` is its id.
+  Signer verify(std::string_view object, const std::string& commit) const;
+
+  /// About lines that were left out.
+  const Problems& warnings() const { return problems_; }
+
+ private:
+  /// A line that names the key, and if it doesn't allow it to sign the commit: why, and what to do about it.
+  struct Verdict {
+    const AllowedSigner* signer = nullptr;
+    std::string why;
+    std::string remedy;
+  };
+
+  static Verdict judge(const AllowedSigner& signer, Time time);
+  Verdict judge(std::string_view key, Time time) const;
+
+  std::string file_;
+  Problems problems_;
+  std::vector<AllowedSigner> signers_;
+};
+
+}  // namespace greenwave::git

@@ -1,0 +1,138 @@
+#include "git/ancestry.h"
+
+#include <catch2/catch.hpp>
+#include <git2.h>
+
+#include "base/error.h"
+#include "git/trust.h"
+#include "support/git_workshop.h"
+
+using namespace greenwave;
+using git::Move;
+
+namespace {
+
+/// A store that was given some commits of the workshop by git itself: `depth` 0 for the whole history.
+struct Device : test::Workshop {
+  git::Store store{directory() / "store"};
+
+  void fetch(const std::string& commit, int depth) const {
+    git({"update-ref", "refs/heads/wanted", commit});
+    std::vector<std::string> argv{"git", "fetch", "-q", "file://" + city().native(), "wanted"};
+    if (depth > 0) argv.push_back("--depth=" + std::to_string(depth));
+    run_in(store.directory(), argv);
+  }
+
+  void reset_hard(const std::string& commit) const { git({"reset", "-q", "--hard", commit}); }
+};
+
+}  // namespace
+
+TEST_CASE("ancestry: a ref may move forward, over merges too, and stand still") {
+  const Device device;
+  const auto one = device.commit("one");
+  device.git({"checkout", "-q", "-b", "side"});
+  const auto side = device.commit("side", {}, "2026-06-01T13:00:00Z");
+  device.git({"checkout", "-q", "main"});
+  device.commit("two", {}, "2026-06-01T14:00:00Z");
+  device.git({"merge", "-q", "-m", "merge", "side"});
+  const auto merge = device.git({"rev-parse", "HEAD"});
+  device.fetch(merge, 0);
+  CHECK(git::judge_move(device.store, merge, merge).move == Move::same);
+  CHECK(git::judge_move(device.store, one, merge).move == Move::forward);
+  CHECK(git::judge_move(device.store, side, merge).move == Move::forward);
+  git::require_allowed(git::judge_move(device.store, one, merge), one, merge);
+}
+
+TEST_CASE("ancestry: clocks that went backwards don't hide an ancestor") {
+  const Device device;
+  const auto one = device.commit("one", {}, "2030-01-01T00:00:00Z");
+  device.commit("two", {}, "1980-01-01T00:00:00Z");
+  const auto three = device.commit("three", {}, "2026-01-01T00:00:00Z");
+  device.fetch(three, 0);
+  CHECK(git::judge_move(device.store, one, three).move == Move::forward);
+}
+
+TEST_CASE("ancestry: a ref that goes back or elsewhere is refused, with the trailer that would allow it") {
+  const Device device;
+  const auto one = device.commit("one");
+  const auto two = device.commit("two");
+  device.fetch(two, 0);
+  const auto back = git::judge_move(device.store, two, one);
+  CHECK(back.move == Move::backward);
+  CHECK_THROWS_WITH(git::require_allowed(back, two, one),
+                    Catch::Contains("commit " + one + " is older than " + two) &&
+                        Catch::Contains("\"Greenwave-Reset: " + two + "\""));
+  device.reset_hard(one);
+  const auto other = device.commit("other");
+  device.fetch(other, 0);
+  const auto elsewhere = git::judge_move(device.store, two, other);
+  CHECK(elsewhere.move == Move::sideways);
+  CHECK_THROWS_AS(git::require_allowed(elsewhere, two, other), Error);
+}
+
+TEST_CASE("ancestry: a trailer that names the old commit allows a reset, also some commits later") {
+  const Device device;
+  const auto one = device.commit("one");
+  const auto two = device.commit("two");
+  device.fetch(two, 0);
+  device.reset_hard(one);
+  const auto reset =
+      device.commit("Give two up\n\nIt broke the signals.\n\nReviewed-by: Bo\ngreenwave-reset: " + two);
+  const auto later = device.commit("later");
+  device.fetch(later, 0);
+  for (const auto& to : {reset, later}) {
+    const auto verdict = git::judge_move(device.store, two, to);
+    CHECK(verdict.move == Move::reset);
+    CHECK(verdict.reset_by == reset);
+    git::require_allowed(verdict, two, to);
+  }
+  CHECK(git::judge_move(device.store, one, later).move == Move::forward);
+}
+
+TEST_CASE("ancestry: a trailer for another commit, shortened or in the middle of a message allows nothing") {
+  const Device device;
+  const auto one = device.commit("one");
+  const auto two = device.commit("two");
+  device.fetch(two, 0);
+  for (const auto& message :
+       {"x\n\nGreenwave-Reset: " + one, "x\n\nGreenwave-Reset: " + two.substr(0, 12),
+        "x\n\nGreenwave-Reset: " + two + "\n\nand more text", "Greenwave-Reset: " + two}) {
+    INFO(message);
+    device.reset_hard(one);
+    const auto to = device.commit(message);
+    device.fetch(to, 0);
+    CHECK(git::judge_move(device.store, two, to).move == Move::sideways);
+  }
+}
+
+TEST_CASE("ancestry: without the history the move is unknown, until the commits in between are there") {
+  const Device device;
+  const auto one = device.commit("one");
+  const auto two = device.commit("two");
+  device.commit("three");
+  const auto four = device.commit("four");
+  device.fetch(one, 1);
+  device.fetch(four, 1);
+  const auto unknown = git::judge_move(device.store, one, four);
+  CHECK(unknown.move == Move::unknown);
+  CHECK_THROWS_WITH(git::require_allowed(unknown, one, four),
+                    Catch::Contains("is not known to descend from"));
+  device.fetch(four, 3);
+  CHECK(git::judge_move(device.store, one, four).move == Move::forward);
+  // The parent that a commit names counts although it is missing itself.
+  CHECK(git::judge_move(device.store, two, four).move == Move::forward);
+}
+
+TEST_CASE("ancestry: the store gives Trust the commit that it verifies") {
+  const Device device;
+  const auto file = device.key("ana", "ed25519");
+  const auto commit = device.commit("signed", file);
+  device.fetch(commit, 1);
+  const git::Trust trust("ana@sf.example " + device.public_key("ana"), "allowed_signers");
+  CHECK(trust.verify(device.store, commit).key == device.fingerprint("ana"));
+  const auto tree = device.git({"rev-parse", "HEAD^{tree}"});
+  CHECK_THROWS_WITH(trust.verify(device.store, tree), Catch::Contains("is no commit"));
+  CHECK_THROWS_WITH(trust.verify(device.store, std::string(40, '1')),
+                    Catch::Contains("cannot read commit 1111"));
+}
