@@ -282,9 +282,11 @@ WRONG = [
     ]),
     ("manifest.schema.json", ours("Directory", path="/opt/signal", source="files/runbook", purge=True), [
         ("spec/source", "/files"), ("spec/source", "../files"), ("spec/purge", "always"), ("spec/path", REMOVED),
+        ("spec/source", REMOVED), ("spec/fileMode", 644),
     ]),
-    ("manifest.schema.json", ours("SystemdUnit", name="a.service", dropIns={"x.conf": ""}, restartOn=["File/a"]), [
-        ("spec/name", "a"), ("spec/dropIns", {"x": ""}), ("spec/dropIns", {"../x.conf": ""}),
+    ("manifest.schema.json", ours("SystemdUnit", name="a.service", dropIns=[{"name": "x.conf", "content": "[Unit]"}], restartOn=["File/a"]), [
+        ("spec/name", "a"), ("spec/dropIns", {"x.conf": "[Unit]"}), ("spec/dropIns/0/name", "../x.conf"),
+        ("spec/dropIns/0/content", REMOVED),
         ("spec/restartOn", ["chrony"]), ("spec/restartOn", "File/a"), ("spec/running", "on"),
     ]),
     ("manifest.schema.json", ours("Command", command=["true"], creates="/etc/a", timeout="1m30s"), [
@@ -296,22 +298,23 @@ WRONG = [
     ]),
     ("cluster.schema.json", CLUSTER, [
         ("spec/layers/0/selector", {"matchLabel": {}}), ("spec/layers/0/path", REMOVED),
-        ("spec/layers/0/when", "always"), ("spec/waves/0/ref", "canary"), ("spec/waves/1/percent", 0),
+        ("spec/layers/0/when", "always"), ("spec/waves/0/ref", "canary"), ("spec/waves/1/percent", 101),
         ("spec/waves/1/selector", {"matchLabels": {"role": "canary"}}), ("spec/windows/0/from", 60),
         ("spec/windows/0/days", ["monday"]), ("spec/windows/0/timezone", REMOVED), ("spec/device", "x"),
         ("spec/layers/1/selector", {"matchExpressions": [{"key": "a", "operator": "In"}]}),
         ("spec/layers/1/selector", {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]}),
     ]),
     ("inventory.schema.json", {"type": "FeatureCollection", "features": DEVICES[:2]}, [
-        ("features/0/id", 42), ("features/0/id", "sf/0042"), ("features/1/geometry/coordinates", [37.7]),
+        ("features/0/id", 42), ("features/0/id", "sf/../0042"), ("features/1/geometry/coordinates", [37.7]),
         ("features/1/geometry/coordinates", [37.75, -122.43]), ("features/1/geometry/type", "LineString"),
         ("features/0/properties/labels", {"model": 2070}), ("features/0/id", REMOVED),
     ]),
     ("agent.schema.json", AGENT, [
-        ("repository/url", "git@git.example:city.git"), ("repository/url", "https://me:secret@git.example/a.git"),
+        ("repository/url", "git.example/city.git"), ("hub/url", "http://hub.example"),
+        ("repository/url", "https://me:secret@git.example/a.git"),
         ("repository", REMOVED), ("repository/interval", 60), ("runtime", "docker"), ("allowedPaths", ["etc"]),
         ("repository/credentials", {"token": "secret"}), ("repositry", {}), ("labels", {"model": 2070}),
-        ("repository/credentials", {"clientKey": "/etc/greenwave/key"}),
+        ("repository/credentials", {"clientKey": "/etc/greenwave/key"}), ("repository/credentials/passwordFile", "/a"),
     ]),
 ]
 
