@@ -192,8 +192,18 @@ class Loader {
       default:
         refuse(place, "a value was expected here");
     }
-    if (!anchor.empty()) anchors_[anchor] = {result, nodes_ - before};
+    if (!anchor.empty()) keep(anchor, result, nodes_ - before);
     return result;
+  }
+
+  /// Anchors within anchors are each kept as a copy, which must not add up to more than a file may have.
+  void keep(const std::string& anchor, const Node& node, std::size_t nodes) {
+    kept_ += nodes;
+    if (kept_ > limits_.nodes) {
+      refuse(node.place, fmt::format("more than {} values under anchors in one file", limits_.nodes),
+             "split the file, or use fewer anchors");
+    }
+    anchors_[anchor] = {node, nodes};
   }
 
   static std::string anchor_of(const yaml_char_t* anchor) {
@@ -319,6 +329,7 @@ class Loader {
   Limits limits_;
   std::map<std::string, Anchored> anchors_;
   std::size_t nodes_ = 0;
+  std::size_t kept_ = 0;  ///< under anchors
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ struct Node {
   using Sequence = std::vector<Node>;
   using Map = std::vector<Member>;
 
-  std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Sequence, Map> value = nullptr;
+  std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Sequence, Map> value;  // null
   Place place;
 
   bool is_null() const { return std::holds_alternative<std::nullptr_t>(value); }

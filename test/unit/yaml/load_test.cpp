@@ -85,6 +85,13 @@ TEST_CASE("yaml: a bomb of aliases is refused before it takes memory") {
   CHECK(first_problem(bomb).find("more than 200000 values") != std::string::npos);
 }
 
+TEST_CASE("yaml: anchors within anchors are refused before their copies take memory") {
+  std::string nested;
+  for (int i = 0; i < 60; ++i) nested += "&a" + std::to_string(i) + " [";
+  for (int i = 0; i < 10'000; ++i) nested += "x,";
+  CHECK(first_problem(nested + std::string(60, ']')).find("values under anchors") != std::string::npos);
+}
+
 TEST_CASE("yaml: a file nested too deep or too large is refused") {
   CHECK(first_problem(std::string(100, '[')).find("nested deeper than 64 levels") != std::string::npos);
   CHECK(first_problem("a: 123456789", {.bytes = 5}).find("the file has 12 B") != std::string::npos);
