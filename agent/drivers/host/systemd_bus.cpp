@@ -216,26 +216,29 @@ std::map<std::string, UnitState> Systemd::states(const std::vector<std::string>&
       found->second = {load, active, sub, "", path};
     }
   }
+  return states;
+}
 
+std::map<std::string, std::string> Systemd::file_states(const std::vector<std::string>& units) {
+  std::map<std::string, std::string> states;
   std::vector<std::string> patterns;
   for (const auto& unit : units) {
     if (!is_instance(unit)) patterns.push_back(as_pattern(unit));
   }
   if (!patterns.empty()) {
-    asked = request("ListUnitFilesByPatterns");
+    auto asked = request("ListUnitFilesByPatterns");
     append_list(asked.get(), {});
     append_list(asked.get(), patterns);
-    answer = call(asked.get(), "list unit files");
+    const auto answer = call(asked.get(), "list unit files");
     check(sd_bus_message_enter_container(answer.get(), 'a', "(ss)"), "read systemd's list of unit files");
     const char *file, *state;
     while (sd_bus_message_read(answer.get(), "(ss)", &file, &state) > 0) {
       const std::string_view whole(file);
-      const auto found = states.find(std::string(whole.substr(whole.rfind('/') + 1)));
-      if (found != states.end()) found->second.file = state;
+      states.emplace(whole.substr(whole.rfind('/') + 1), state);
     }
   }
   for (const auto& unit : units) {
-    if (is_instance(unit)) states[unit].file = file_state(unit);
+    if (is_instance(unit)) states.emplace(unit, file_state(unit));
   }
   return states;
 }

@@ -84,7 +84,7 @@ std::optional<std::string> UnitDriver::drift(const Entry& entry, bool distrust,
   };
   if (auto words = drift_of_files(host_, entry, distrust, refreshed, wanted)) return words;
   if (!runs_systemd_ || !entry.live) return {};
-  const auto state = jobs_.states().of(record.unit);
+  const auto state = jobs_.states().of(record.unit, distrust);
   if (record.enabled) {
     if (auto words = enabled_difference(state, *record.enabled, true); !words.empty()) return words;
   }

@@ -1,6 +1,11 @@
 #include "drivers/host/unit_states.h"
 
-#include <vector>
+#include <array>
+#include <ctime>
+#include <memory>
+
+#include <dirent.h>
+#include <sys/stat.h>
 
 namespace greenwave::drivers::host {
 
@@ -8,20 +13,92 @@ namespace {
 
 constexpr auto moment = std::chrono::milliseconds(250);
 
+/// Where unit files and the links that enable them are.
+constexpr std::array<const char*, 5> unit_directories = {"/etc/systemd/system", "/run/systemd/system",
+                                                         "/usr/local/lib/systemd/system",
+                                                         "/usr/lib/systemd/system", "/lib/systemd/system"};
+
+struct DirectoryClose {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+/// Collects the times of directories. What changed within the last second could change once more without
+/// another time to show for it.
+class DirectoryTimes {
+ public:
+  DirectoryTimes() { ::clock_gettime(CLOCK_REALTIME, &now_); }
+
+  void add(const std::string& path) {
+    struct stat about {};
+    if (::stat(path.c_str(), &about) != 0) return;
+    if (about.st_ctim.tv_sec + 1 >= now_.tv_sec) settled_ = false;
+    hasher_.add_field(path);
+    for (const auto part : {static_cast<long long>(about.st_ino), static_cast<long long>(about.st_ctim.tv_sec),
+                            static_cast<long long>(about.st_ctim.tv_nsec)}) {
+      hasher_.add_field(std::to_string(part));
+    }
+  }
+
+  Digest digest() { return settled_ ? hasher_.finish() : Digest{}; }
+
+ private:
+  struct timespec now_ {};
+  bool settled_ = true;
+  Hasher hasher_;
+};
+
+/// Zero when something changed just now.
+Digest digest_of_directories() {
+  DirectoryTimes times;
+  for (const std::string directory : unit_directories) {
+    times.add(directory);
+    const std::unique_ptr<DIR, DirectoryClose> listing(::opendir(directory.c_str()));
+    if (!listing) continue;
+    while (const auto* item = ::readdir(listing.get())) {
+      const std::string name = item->d_name;
+      if (name.ends_with(".wants") || name.ends_with(".requires")) times.add(directory + "/" + name);
+    }
+  }
+  return times.digest();
+}
+
 }  // namespace
 
-const UnitState& UnitStates::of(const std::string& unit) {
+void UnitStates::forget() {
+  asked_at_ = {};
+  directories_ = {};
+}
+
+const UnitState& UnitStates::of(const std::string& unit, bool distrust) {
   const auto now = std::chrono::steady_clock::now();
-  if (asked_at_ == std::chrono::steady_clock::time_point{} || now - asked_at_ > moment) {
+  if (distrust && now - files_asked_at_ > moment) forget();
+  if (asked_at_ == Instant{} || now - asked_at_ > moment) {
     states_.try_emplace(unit);
     std::vector<std::string> units;
     for (const auto& [name, state] : states_) units.push_back(name);
-    states_ = systemd_.states(units);
+    const auto directories = digest_of_directories();
+    if (directories.is_zero() || directories != directories_) files_.clear();
+    directories_ = directories;
+    ask(units);
     asked_at_ = now;
   } else if (!states_.contains(unit)) {
-    states_.merge(systemd_.states({unit}));
+    ask({unit});
   }
   return states_.at(unit);
+}
+
+void UnitStates::ask(const std::vector<std::string>& units) {
+  for (auto& [name, state] : systemd_.states(units)) states_.insert_or_assign(name, std::move(state));
+  std::vector<std::string> unknown;
+  for (const auto& unit : units) {
+    if (!files_.contains(unit)) unknown.push_back(unit);
+  }
+  if (!unknown.empty()) {
+    for (const auto& unit : unknown) files_[unit].clear();
+    for (auto& [unit, file] : systemd_.file_states(unknown)) files_[unit] = std::move(file);
+    files_asked_at_ = std::chrono::steady_clock::now();
+  }
+  for (const auto& unit : units) states_[unit].file = files_[unit];
 }
 
 }  // namespace greenwave::drivers::host

@@ -1,0 +1,26 @@
+"""SystemdUnits on a real systemd: runs the hidden tests of test/unit/drivers/unit_live_test.cpp in a machine."""
+
+import os
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import machine  # noqa: E402
+
+BIN = pathlib.Path(os.environ.get("GREENWAVE_BIN", pathlib.Path(__file__).parents[2] / "build/release/bin"))
+
+
+class Units(unittest.TestCase):
+    def test_units_are_kept_as_declared_by_a_real_systemd(self):
+        with machine.Machine(binds={BIN: "/greenwave"}) as device:
+            tests = device.run("/greenwave/unit_drivers", "[.systemd]", check=False, timeout=300)
+            self.assertEqual(0, tests.returncode, tests.stdout + tests.stderr)
+            self.assertIn("All tests passed", tests.stdout)
+
+
+if __name__ == "__main__":
+    if machine.why_not():
+        print(f"skipped: {machine.why_not()}")
+        sys.exit(77)
+    unittest.main()
