@@ -138,9 +138,10 @@ std::vector<InstallLink> install_links(const std::string& unit, const std::strin
       const auto other = expand(target, name);
       check_name(unit, other);
       if (is_template(name) && !is_template(other)) {
-        throw Error(Fault::invalid,
-                    fmt::format("{} is a template without DefaultInstance=, which {} cannot start", unit, other),
-                    "enable an instance of it, NAME@INSTANCE");
+        throw Error(
+            Fault::invalid,
+            fmt::format("{} is a template without DefaultInstance=, which {} cannot start", unit, other),
+            "enable an instance of it, NAME@INSTANCE");
       }
       links.push_back({fmt::format("{}/{}{}/{}", unit_directory, other, suffix, name), file});
     }

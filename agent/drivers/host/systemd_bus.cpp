@@ -51,7 +51,8 @@ Error refused(std::string_view action, const BusError& error, int result) {
                  "is the package that brings the unit installed, and the name right? Or give its content");
   }
   if (error.is("org.freedesktop.systemd1.UnitMasked")) {
-    return Error(Fault::conflict, message, "unmask it on the device (systemctl unmask), or declare it otherwise");
+    return Error(Fault::conflict, message,
+                 "unmask it on the device (systemctl unmask), or declare it otherwise");
   }
   if (error.is(SD_BUS_ERROR_ACCESS_DENIED) || error.is(SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED)) {
     return Error(Fault::invalid, message, "run greenwaved as root");
@@ -63,8 +64,7 @@ Error refused(std::string_view action, const BusError& error, int result) {
 
 void check(int result, std::string_view action) {
   if (result < 0) {
-    throw Error(Fault::transient,
-                fmt::format("cannot {}: {}", action, std::strerror(-result)));
+    throw Error(Fault::transient, fmt::format("cannot {}: {}", action, std::strerror(-result)));
   }
 }
 
@@ -142,15 +142,21 @@ std::string_view to_string(Job job) {
   return "";
 }
 
-void Systemd::BusClose::operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
-void Systemd::MessageUnref::operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
+void Systemd::BusClose::operator()(sd_bus* bus) const {
+  sd_bus_flush_close_unref(bus);
+}
+void Systemd::MessageUnref::operator()(sd_bus_message* message) const {
+  sd_bus_message_unref(message);
+}
 
 Systemd::Systemd(std::function<void()> while_waiting, Duration job_timeout)
     : while_waiting_(std::move(while_waiting)), job_timeout_(job_timeout) {}
 
 Systemd::~Systemd() = default;
 
-bool Systemd::is_init() { return sd_booted() > 0; }
+bool Systemd::is_init() {
+  return sd_booted() > 0;
+}
 
 sd_bus* Systemd::bus() {
   if (bus_) {
@@ -179,8 +185,8 @@ sd_bus* Systemd::bus() {
     throw Error(Fault::transient, fmt::format("systemd does not answer: {}", std::strerror(-result)),
                 "look at systemctl status dbus.socket");
   }
-  sd_bus_set_method_call_timeout(
-      raw, static_cast<std::uint64_t>(std::chrono::microseconds(call_timeout).count()));
+  sd_bus_set_method_call_timeout(raw,
+                                 static_cast<std::uint64_t>(std::chrono::microseconds(call_timeout).count()));
   return raw;
 }
 
@@ -371,10 +377,10 @@ void Systemd::run(Job job, const std::string& unit) {
     if (result > 0) continue;
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left <= std::chrono::nanoseconds(0)) {
-      throw Error(Fault::transient,
-                  fmt::format("{} did not end within {}; systemd goes on with it", action,
-                              to_words(job_timeout_)),
-                  "journalctl -u " + unit);
+      throw Error(
+          Fault::transient,
+          fmt::format("{} did not end within {}; systemd goes on with it", action, to_words(job_timeout_)),
+          "journalctl -u " + unit);
     }
     const auto slice = std::min<std::chrono::nanoseconds>(left, std::chrono::seconds(1));
     sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(

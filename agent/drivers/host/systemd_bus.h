@@ -58,8 +58,8 @@ class Systemd {
 
   /// One round trip. Every unit asked for is in the answer; UnitState::file is left empty.
   std::map<std::string, UnitState> states(const std::vector<std::string>& units);
-  /// "enabled" and so on, for those that have a unit file. One round trip, and one more for each instance of a
-  /// template; systemd reads its directories for each unit, which takes milliseconds.
+  /// "enabled" and so on, for those that have a unit file. One round trip, and one more for each instance of
+  /// a template; systemd reads its directories for each unit, which takes milliseconds.
   std::map<std::string, std::string> file_states(const std::vector<std::string>& units);
   /// Of the service at UnitState::path.
   ServiceRun last_run(const std::string& path);

@@ -59,8 +59,8 @@ UnitBatch::Work UnitBatch::begin(const plan::Step& step) {
     work.spec = read_unit_spec(step.desired->manifest, problems);
     if (problems.has_errors()) throw Error(Fault::internal, to_string(problems.list().front()));
     // The intent's record knows what the unit was before it became ours.
-    work.record = unit_record_from(step.difference.record.empty() ? to_json(work.before)
-                                                                  : step.difference.record);
+    work.record =
+        unit_record_from(step.difference.record.empty() ? to_json(work.before) : step.difference.record);
     work.record.unit = work.spec.name;
     work.record.enabled = work.spec.enabled;
     work.record.running = work.spec.running;

@@ -60,7 +60,8 @@ plan::Footprint UnitDriver::footprint(const Manifest& manifest, Problems& proble
     footprint.claims.push_back("path:" + file.path);
     for (const auto& parent : parents_of(host_, file.path)) {
       const auto claim = "path:" + parent;
-      if (std::ranges::find(footprint.after, claim) == footprint.after.end()) footprint.after.push_back(claim);
+      if (std::ranges::find(footprint.after, claim) == footprint.after.end())
+        footprint.after.push_back(claim);
     }
   }
   if (!spec.files.empty()) {
@@ -212,9 +213,9 @@ void UnitDriver::apply(std::span<const plan::Step* const> steps, const SourceTre
 
 std::vector<std::string> UnitDriver::notes() const {
   if (!starts_left_out_) return {};
-  return {host_.is_live() ? "units are written and enabled, but not started: systemd is not this device's init"
-                          : fmt::format("units are written and enabled below {}, but not started",
-                                        host_.root.native())};
+  return {host_.is_live()
+              ? "units are written and enabled, but not started: systemd is not this device's init"
+              : fmt::format("units are written and enabled below {}, but not started", host_.root.native())};
 }
 
 }  // namespace greenwave::drivers::host

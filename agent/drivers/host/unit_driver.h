@@ -36,7 +36,8 @@ class UnitDriver : public Driver {
  private:
   struct Comparison;
 
-  void compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record, Comparison& comparison);
+  void compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record,
+                     Comparison& comparison);
   void compare_state(const UnitSpec& spec, const UnitRecord& record, bool applied, Comparison& comparison);
   void compare_links(const UnitSpec& spec, Comparison& comparison);
   std::optional<UnitRecord::Before> before(const UnitSpec& spec);

@@ -26,7 +26,9 @@ struct DirectoryClose {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string name_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 }  // namespace
 
@@ -43,7 +45,8 @@ std::optional<Spot> Enablement::where(const std::string& path) {
 std::optional<std::string> Enablement::read(const std::string& path) {
   const auto spot = where(path);
   if (!spot) return {};
-  const Fd file(::openat(spot->directory, spot->name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const Fd file(
+      ::openat(spot->directory, spot->name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file && errno == ENOENT) return {};
   if (!file) throw path_error("open", path);
   return read_all(file.get(), largest_unit, path);
@@ -110,7 +113,8 @@ Enablement::Found Enablement::find(const std::string& unit, std::span<const Unit
     const auto drop_ins = fmt::format("{}/{}.d", directory, unit);
     for (const auto& name : names_in(drop_ins)) {
       const auto path = fmt::format("{}/{}", drop_ins, name);
-      if (!name.ends_with(".conf") || std::ranges::find(given, path, &UnitFile::path) != given.end()) continue;
+      if (!name.ends_with(".conf") || std::ranges::find(given, path, &UnitFile::path) != given.end())
+        continue;
       if (const auto text = read(path)) read_install_section(*text, found.install);
     }
   }
@@ -122,8 +126,8 @@ Enablement::Found Enablement::find(const std::string& unit, std::span<const Unit
   return found;
 }
 
-void Enablement::collect(const std::string& unit, std::span<const UnitFile> given, std::set<std::string>& seen,
-                         std::vector<InstallLink>& links) {
+void Enablement::collect(const std::string& unit, std::span<const UnitFile> given,
+                         std::set<std::string>& seen, std::vector<InstallLink>& links) {
   if (!seen.insert(unit).second) return;
   const auto found = find(unit, given);
   if (found.path.empty()) {
@@ -148,7 +152,8 @@ std::vector<InstallLink> Enablement::links(const std::string& unit, std::span<co
   return links;
 }
 
-std::vector<std::string> Enablement::links_in_place(const std::string& unit, std::span<const UnitFile> given) {
+std::vector<std::string> Enablement::links_in_place(const std::string& unit,
+                                                    std::span<const UnitFile> given) {
   std::set<std::string> units;
   std::vector<std::string> asked{unit};
   while (!asked.empty()) {
@@ -172,6 +177,8 @@ std::vector<std::string> Enablement::links_in_place(const std::string& unit, std
   return links;
 }
 
-bool Enablement::in_place(const InstallLink& link) { return link_target(link.path) == link.target; }
+bool Enablement::in_place(const InstallLink& link) {
+  return link_target(link.path) == link.target;
+}
 
 }  // namespace greenwave::drivers::host

@@ -12,8 +12,8 @@
 
 namespace greenwave::drivers::host {
 
-/// What `systemctl --root=DIR enable` and `disable` would do, for devices whose systemd does not run: an image
-/// below a directory, or a root without systemd as its init. Reads only. As short-lived as a Parents.
+/// What `systemctl --root=DIR enable` and `disable` would do, for devices whose systemd does not run: an
+/// image below a directory, or a root without systemd as its init. Reads only. As short-lived as a Parents.
 class Enablement {
  public:
   explicit Enablement(const Host& host) : everything_{host.root, {"/"}}, parents_(everything_) {}

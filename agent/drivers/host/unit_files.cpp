@@ -35,7 +35,8 @@ std::optional<FileNow> file_now(Parents& parents, const std::string& path) {
     if (length < 0) throw path_error("read the link", path);
     now.content.assign(target.data(), static_cast<std::size_t>(length));
   } else if (S_ISREG(now.about.st_mode)) {
-    const Fd file(::openat(spot->directory, spot->name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    const Fd file(
+        ::openat(spot->directory, spot->name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!file) throw path_error("open", path);
     now.content = read_all(file.get(), largest_unit, path);
   }

@@ -12,9 +12,13 @@ namespace greenwave::drivers::host {
 
 namespace {
 
-std::string this_boot() { return std::string(trim(read_file("/proc/sys/kernel/random/boot_id", 64))); }
+std::string this_boot() {
+  return std::string(trim(read_file("/proc/sys/kernel/random/boot_id", 64)));
+}
 
-bool is_service(const std::string& unit) { return unit.ends_with(".service"); }
+bool is_service(const std::string& unit) {
+  return unit.ends_with(".service");
+}
 
 void check_startable(const std::string& unit, const UnitState& state) {
   if (state.load == "not-found") {

@@ -14,7 +14,7 @@ namespace greenwave::drivers::host {
 namespace {
 
 constexpr std::size_t longest_name = 255;
-constexpr std::array<std::string_view, 9> suffixes = {".service", ".socket", ".timer", ".path",  ".target",
+constexpr std::array<std::string_view, 9> suffixes = {".service", ".socket", ".timer", ".path",     ".target",
                                                       ".mount",   ".swap",   ".slice", ".automount"};
 
 bool is_name_character(char c) {
@@ -55,7 +55,8 @@ void check_drop_in_name(yaml::Fields& drop_in, const std::string& name) {
 /// An empty unit file means to systemd that the unit is masked: nobody writes one for that.
 std::string content_of(yaml::Fields& fields, std::string content) {
   if (content.find_first_not_of(" \t\r\n") == std::string::npos) {
-    fields.error("content", "the content is empty", "write the sections of the unit, [Unit] and [Service] say");
+    fields.error("content", "the content is empty",
+                 "write the sections of the unit, [Unit] and [Service] say");
   } else if (content.find('\0') != std::string::npos) {
     fields.error("content", "the content holds a NUL byte");
   }
@@ -119,7 +120,9 @@ void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
 
 }  // namespace
 
-std::string UnitSpec::unit_path(std::string_view name) { return fmt::format("{}/{}", unit_directory, name); }
+std::string UnitSpec::unit_path(std::string_view name) {
+  return fmt::format("{}/{}", unit_directory, name);
+}
 
 UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
   yaml::Fields spec(manifest.spec(), "SystemdUnit's spec", problems);
@@ -139,7 +142,9 @@ UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
   return unit;
 }
 
-bool is_template(std::string_view unit) { return unit.find("@.") != std::string_view::npos; }
+bool is_template(std::string_view unit) {
+  return unit.find("@.") != std::string_view::npos;
+}
 
 bool is_instance(std::string_view unit) {
   return unit.find('@') != std::string_view::npos && !is_template(unit);

@@ -12,7 +12,9 @@ bool is_up(const UnitState& state) {
   return state.active == "active" || state.active == "reloading";
 }
 
-bool is_down(const UnitState& state) { return state.active == "inactive" || state.active == "failed"; }
+bool is_down(const UnitState& state) {
+  return state.active == "inactive" || state.active == "failed";
+}
 
 std::string enabled_difference(const UnitState& state, bool wanted, bool applied) {
   const auto& file = state.file;

@@ -33,8 +33,9 @@ class DirectoryTimes {
     if (::stat(path.c_str(), &about) != 0) return;
     if (about.st_ctim.tv_sec + 1 >= now_.tv_sec) settled_ = false;
     hasher_.add_field(path);
-    for (const auto part : {static_cast<long long>(about.st_ino), static_cast<long long>(about.st_ctim.tv_sec),
-                            static_cast<long long>(about.st_ctim.tv_nsec)}) {
+    for (const auto part :
+         {static_cast<long long>(about.st_ino), static_cast<long long>(about.st_ctim.tv_sec),
+          static_cast<long long>(about.st_ctim.tv_nsec)}) {
       hasher_.add_field(std::to_string(part));
     }
   }

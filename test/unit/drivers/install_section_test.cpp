@@ -59,7 +59,8 @@ void write_units(const test::TemporaryRoot& root) {
 }  // namespace
 
 TEST_CASE("install section: lists add up over lines, and an empty assignment starts again") {
-  const auto section = section_of("[Install]\nWantedBy=a.target  b.target\nWantedBy=c.target\nAlias=x.service\nAlias=\n");
+  const auto section =
+      section_of("[Install]\nWantedBy=a.target  b.target\nWantedBy=c.target\nAlias=x.service\nAlias=\n");
   CHECK(section.wanted_by == std::vector<std::string>{"a.target", "b.target", "c.target"});
   CHECK(section.alias.empty());
 }
@@ -80,15 +81,15 @@ TEST_CASE("install section: a unit's name that would leave the directory is refu
 }
 
 TEST_CASE("install section: enabling makes the links that systemctl --root makes, and disabling finds them") {
-  for (const std::string unit :
-       {"beacon.service", "beacon.socket", "lane@north.service", "port@.service", "port@ttyS1.service",
-        "reset.service", "plain.service"}) {
+  for (const std::string unit : {"beacon.service", "beacon.socket", "lane@north.service", "port@.service",
+                                 "port@ttyS1.service", "reset.service", "plain.service"}) {
     INFO(unit);
     const test::TemporaryRoot root;
     write_units(root);
     const Host host{root.path(), {"/etc"}};
     std::vector<std::string> ours;
-    for (const auto& link : Enablement(host).links(unit, {})) ours.push_back(link.path + " -> " + link.target);
+    for (const auto& link : Enablement(host).links(unit, {}))
+      ours.push_back(link.path + " -> " + link.target);
 
     const auto enabled = systemctl(root, "enable", unit);
     INFO(enabled.output);

@@ -21,9 +21,9 @@ inline const int libgit2_users = git_libgit2_init();
 /// A SystemdUnit (or another kind of ours) whose spec is given as YAML.
 inline Manifest manifest_of(const std::string& kind, const std::string& name, const std::string& spec) {
   Problems problems;
-  auto document = yaml::load(fmt::format("apiVersion: greenwave.dev/v1\nkind: {}\nmetadata: {{name: {}}}\n{}",
-                                         kind, name, spec),
-                             "test.yaml", problems);
+  auto document = yaml::load(
+      fmt::format("apiVersion: greenwave.dev/v1\nkind: {}\nmetadata: {{name: {}}}\n{}", kind, name, spec),
+      "test.yaml", problems);
   REQUIRE(document);
   REQUIRE_FALSE(problems.has_errors());
   Manifest manifest;
@@ -33,7 +33,9 @@ inline Manifest manifest_of(const std::string& kind, const std::string& name, co
   return manifest;
 }
 
-inline Manifest unit_manifest(const std::string& spec) { return manifest_of("SystemdUnit", "unit", spec); }
+inline Manifest unit_manifest(const std::string& spec) {
+  return manifest_of("SystemdUnit", "unit", spec);
+}
 
 /// Plays the part of plan and sync for one driver: compares, applies, keeps the inventory.
 class Device {

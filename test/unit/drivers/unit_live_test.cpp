@@ -1,5 +1,5 @@
-// Units on a real systemd. Hidden, because they change the system that they run on: test/integration/units_test.py
-// runs them in a container of their own.
+// Units on a real systemd. Hidden, because they change the system that they run on:
+// test/integration/units_test.py runs them in a container of their own.
 #include <chrono>
 
 #include <catch2/catch.hpp>
@@ -27,13 +27,17 @@ std::string output_of(std::vector<std::string> argv) {
   return output;
 }
 
-std::string shell(const std::string& script) { return output_of({"/bin/sh", "-c", script}); }
+std::string shell(const std::string& script) {
+  return output_of({"/bin/sh", "-c", script});
+}
 
 std::string show(const std::string& unit, const std::string& property) {
   return output_of({"systemctl", "show", "--value", "--property=" + property, unit});
 }
 
-Manifest unit(const std::string& spec) { return test::unit_manifest("spec:\n" + spec); }
+Manifest unit(const std::string& spec) {
+  return test::unit_manifest("spec:\n" + spec);
+}
 
 /// Applies and expects that it went well.
 test::Device::Result apply(Live& live, const Manifest& manifest, std::vector<ObjectId> restart_because = {},
@@ -120,11 +124,13 @@ TEST_CASE("live units: a restart that a power cut took away is made up for", "[.
 
 TEST_CASE("live units: the agent's own unit is restarted last, and not waited for", "[.systemd]") {
   Live live;
-  shell("printf '[Service]\\nExecStart=/bin/sleep infinity\\nExecStop=/bin/sleep 2\\n' >"
-        " /usr/lib/systemd/system/greenwaved.service; systemctl daemon-reload; systemctl start greenwaved");
+  shell(
+      "printf '[Service]\\nExecStart=/bin/sleep infinity\\nExecStop=/bin/sleep 2\\n' >"
+      " /usr/lib/systemd/system/greenwaved.service; systemctl daemon-reload; systemctl start greenwaved");
   const auto before = show("greenwaved.service", "MainPID");
-  const auto manifest = unit("  name: greenwaved.service\n  running: true\n"
-                             "  dropIns: [{name: a.conf, content: \"[Service]\\nMemoryMax=64M\\n\"}]\n");
+  const auto manifest = unit(
+      "  name: greenwaved.service\n  running: true\n"
+      "  dropIns: [{name: a.conf, content: \"[Service]\\nMemoryMax=64M\\n\"}]\n");
   apply(live, manifest);
   CHECK(show("greenwaved.service", "MainPID") == before);
   CHECK(show("greenwaved.service", "ActiveState") == "deactivating");
@@ -136,8 +142,9 @@ TEST_CASE("live units: the agent's own unit is restarted last, and not waited fo
 
 TEST_CASE("live units: a drop-in applies to a unit of the distribution, and goes with us", "[.systemd]") {
   Live live;
-  shell("printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >"
-        " /usr/lib/systemd/system/gw-vendor.service; systemctl daemon-reload");
+  shell(
+      "printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >"
+      " /usr/lib/systemd/system/gw-vendor.service; systemctl daemon-reload");
   const auto manifest = unit(
       "  name: gw-vendor.service\n  enabled: true\n  running: true\n"
       "  dropIns: [{name: 10-memory.conf, content: \"[Service]\\nMemoryMax=64M\\n\"}]\n");
@@ -157,9 +164,10 @@ TEST_CASE("live units: a drop-in applies to a unit of the distribution, and goes
 TEST_CASE("live units: a running unit of the distribution is stopped, and started again when let go of",
           "[.systemd]") {
   Live live;
-  shell("printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >"
-        " /usr/lib/systemd/system/gw-before.service; systemctl daemon-reload;"
-        " systemctl enable --now gw-before.service");
+  shell(
+      "printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >"
+      " /usr/lib/systemd/system/gw-before.service; systemctl daemon-reload;"
+      " systemctl enable --now gw-before.service");
   const auto manifest = unit("  name: gw-before.service\n  enabled: false\n  running: false\n");
   apply(live, manifest);
   CHECK(show("gw-before.service", "ActiveState") == "inactive");
@@ -193,7 +201,8 @@ TEST_CASE("live units: a start that fails says the unit, how it ended and where 
   for (int i = 0; i < 6; ++i) CHECK_THAT(error_of(live, manifest), Catch::Contains("exit status 7"));
 }
 
-TEST_CASE("live units: a program that does not exist fails its unit, although its job was done", "[.systemd]") {
+TEST_CASE("live units: a program that does not exist fails its unit, although its job was done",
+          "[.systemd]") {
   Live live;
   CHECK_THAT(error_of(live, unit("  name: gw-absent.service\n  running: true\n  content: |\n    [Service]\n"
                                  "    ExecStart=/opt/absent\n")),
@@ -208,10 +217,12 @@ TEST_CASE("live units: a crash loop is an error, not a running unit", "[.systemd
   shell("systemctl stop gw-loop.service");
 }
 
-TEST_CASE("live units: a unit that is not there, is masked or is broken each gives a clear error", "[.systemd]") {
+TEST_CASE("live units: a unit that is not there, is masked or is broken each gives a clear error",
+          "[.systemd]") {
   Live live;
-  CHECK_THAT(error_of(live, unit("  name: gw-missing.service\n  running: true\n")),
-             Catch::Contains("there is no unit gw-missing.service") && Catch::Contains("install the package"));
+  CHECK_THAT(
+      error_of(live, unit("  name: gw-missing.service\n  running: true\n")),
+      Catch::Contains("there is no unit gw-missing.service") && Catch::Contains("install the package"));
   Live second;
   CHECK_THAT(error_of(second, unit("  name: gw-missing.service\n  enabled: true\n")),
              Catch::Contains("gw-missing.service"));
@@ -260,7 +271,8 @@ TEST_CASE("live units: a unit whose condition does not hold on this device is no
   CHECK_FALSE(live.device.drift(manifest.id, true));
 }
 
-TEST_CASE("live units: an object that changed restarts or reloads what runs, and starts nothing", "[.systemd]") {
+TEST_CASE("live units: an object that changed restarts or reloads what runs, and starts nothing",
+          "[.systemd]") {
   Live live;
   shell("rm -f /run/gw-reloads");
   const auto manifest = unit(
@@ -299,8 +311,9 @@ TEST_CASE("live units: timers and sockets are enabled and started as services ar
 
 TEST_CASE("live units: an instance of a template is enabled and run", "[.systemd]") {
   Live live;
-  shell("printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >"
-        " /etc/systemd/system/gw-lane@.service; systemctl daemon-reload");
+  shell(
+      "printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >"
+      " /etc/systemd/system/gw-lane@.service; systemctl daemon-reload");
   const auto manifest = unit("  name: gw-lane@north.service\n  enabled: true\n  running: true\n");
   apply(live, manifest);
   CHECK(show("gw-lane@north.service", "ActiveState") == "active");
@@ -321,11 +334,12 @@ TEST_CASE("live units: a job that does not end is given up on in time, and syste
           "[.systemd]") {
   const Host host{"/", {"/etc"}};
   int kicks = 0;
-  UnitDriver driver(host, [&] { ++kicks; }, std::chrono::milliseconds(2500));
+  UnitDriver driver(
+      host, [&] { ++kicks; }, std::chrono::milliseconds(2500));
   test::Device device(driver);
-  const auto result = device.apply(unit(
-      "  name: gw-slow.service\n  running: true\n  content: |\n    [Service]\n    Type=oneshot\n"
-      "    ExecStart=/bin/sleep 60\n"));
+  const auto result = device.apply(
+      unit("  name: gw-slow.service\n  running: true\n  content: |\n    [Service]\n    Type=oneshot\n"
+           "    ExecStart=/bin/sleep 60\n"));
   REQUIRE(result);
   CHECK_THAT(result->outcome.error, Catch::Contains("did not end within 2s") && Catch::Contains("goes on"));
   CHECK(kicks >= 2);
@@ -344,9 +358,10 @@ TEST_CASE("live units: a unit may restart the message bus under us", "[.systemd]
 
 TEST_CASE("live units: a unit file that a File object wrote is read before its unit starts", "[.systemd]") {
   Live live;
-  shell("printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > /etc/systemd/system/gw-file.service;"
-        "systemctl start gw-file.service;"
-        "printf '[Service]\\nExecStart=/bin/sleep 77777\\n' > /etc/systemd/system/gw-file.service");
+  shell(
+      "printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > /etc/systemd/system/gw-file.service;"
+      "systemctl start gw-file.service;"
+      "printf '[Service]\\nExecStart=/bin/sleep 77777\\n' > /etc/systemd/system/gw-file.service");
   const auto manifest = unit("  name: gw-file.service\n  running: true\n  restartOn: [File/config]\n");
   apply(live, manifest);
   apply(live, manifest, {config});

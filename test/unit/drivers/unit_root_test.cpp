@@ -75,8 +75,8 @@ TEST_CASE("units under a root: a drop-in that the manifest no longer has is remo
   Image image;
   image.device.apply(test::unit_manifest(beacon));
   image.root.write("etc/systemd/system/beacon.service.d/local.conf", "[Unit]\n");
-  const auto result = image.device.apply(test::unit_manifest(
-      "spec: {name: beacon.service, dropIns: [{name: b.conf, content: \"[Unit]\\n\"}]}"));
+  const auto result = image.device.apply(
+      test::unit_manifest("spec: {name: beacon.service, dropIns: [{name: b.conf, content: \"[Unit]\\n\"}]}"));
   REQUIRE(result);
   CHECK(result->outcome.error == "");
   CHECK_FALSE(image.root.has("etc/systemd/system/beacon.service"));

@@ -72,7 +72,8 @@ TEST_CASE("unit spec: a name that is no unit's is refused with what to write") {
              Catch::Contains("test.yaml:4:14: error: chrony does not end like a unit") &&
                  Catch::Contains("chrony.service"));
   CHECK_THAT(problems_of("spec: {name: ../evil.service, running: true}"), Catch::Contains("characters"));
-  CHECK_THAT(problems_of("spec: {name: .service, running: true}"), Catch::Contains("nothing before its type"));
+  CHECK_THAT(problems_of("spec: {name: .service, running: true}"),
+             Catch::Contains("nothing before its type"));
   CHECK_THAT(problems_of("spec: {name: " + std::string(300, 'a') + ".service, running: true}"),
              Catch::Contains("at most 255"));
   CHECK_THAT(problems_of("spec: {name: a.scope, running: true}"), Catch::Contains("does not end like"));

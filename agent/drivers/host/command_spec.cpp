@@ -1,0 +1,91 @@
+#include "drivers/host/command_spec.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "drivers/host/confined.h"
+#include "yaml/fields.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+constexpr auto longest_timeout = std::chrono::hours(24);
+
+bool is_variable_name(const std::string& name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !name.empty() && !is_digit(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return is_letter(c) || is_digit(c); });
+}
+
+std::vector<std::string> read_argv(yaml::Fields& spec, std::string_view key) {
+  auto argv = spec.texts(key);
+  if (!spec.has(key)) return argv;
+  const std::string remedy = "write the program and its arguments as a list: [/usr/bin/tool, --flag]";
+  if (argv.empty() || argv.front().empty()) {
+    spec.error(key, fmt::format("{} names no program", key), remedy);
+  } else if (argv.size() == 1 && argv.front().find(' ') != std::string::npos) {
+    spec.error(key, fmt::format("{} is one word with spaces in it; no shell takes it apart", key), remedy);
+  }
+  for (const auto& word : argv) {
+    if (word.find('\0') != std::string::npos) spec.error(key, fmt::format("{} holds a NUL byte", key));
+  }
+  return argv;
+}
+
+}  // namespace
+
+CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
+  yaml::Fields spec(manifest.spec(), "Command's spec", problems);
+  CommandSpec command;
+  command.command = read_argv(spec, "command");
+  if (!spec.has("command"))
+    spec.error("command", "command is missing", "write it as a list: [/usr/bin/tool, --flag]");
+  command.creates = spec.text("creates").value_or("");
+  command.unless = read_argv(spec, "unless");
+  command.environment = spec.text_map("environment");
+  if (const auto timeout = spec.duration("timeout")) command.timeout = *timeout;
+
+  if (spec.has("creates")) {
+    if (const auto refusal = refusal_of(Host{"/", {"/"}}, command.creates)) {
+      spec.error("creates", refusal->message, refusal->remedy);
+    }
+    if (spec.has("unless")) {
+      spec.error("unless", "creates and unless are both given",
+                 "keep the one that says when the command is needed");
+    }
+  }
+  if (command.timeout <= Duration::zero() || command.timeout > longest_timeout) {
+    spec.error("timeout", "the timeout is not between 1ms and 24h", "write 5m, for example");
+  }
+  for (const auto& [name, value] : command.environment) {
+    if (!is_variable_name(name) || value.find('\0') != std::string::npos) {
+      spec.error("environment", fmt::format("\"{}\" cannot be put into an environment", printable(name)),
+                 "use letters, digits and underscores for the name");
+    }
+  }
+  spec.done();
+  return command;
+}
+
+std::string shown(const std::vector<std::string>& argv) {
+  std::string line;
+  for (const auto& word : argv) {
+    if (!line.empty()) line += ' ';
+    const bool plain =
+        !word.empty() && word.find_first_of(" \t\n'\"\\$&;|<>()*?#`~!{}[]") == std::string::npos;
+    if (plain) {
+      line += printable(word);
+      continue;
+    }
+    line += '\'';
+    for (const char c : printable(word)) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/problem.h"
+#include "model/manifest.h"
+
+namespace greenwave::drivers::host {
+
+/// A Command manifest's spec. Without `creates` and `unless` it runs once for each state of its manifest.
+struct CommandSpec {
+  std::vector<std::string> command;
+  std::string creates;              ///< runs while this path is missing; empty: not asked
+  std::vector<std::string> unless;  ///< runs while this program fails; empty: not asked
+  Duration timeout = std::chrono::minutes(5);
+  std::map<std::string, std::string> environment;  ///< of `command` alone
+};
+
+/// Reads and checks it; what is wrong goes into `problems`. Pure.
+CommandSpec read_command_spec(const Manifest& manifest, Problems& problems);
+
+/// As a person would type it in a shell.
+std::string shown(const std::vector<std::string>& argv);
+
+}  // namespace greenwave::drivers::host
