@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <map>
+#include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -11,6 +13,14 @@
 #include "support/temporary_directory.h"
 
 namespace greenwave::test {
+
+/// Bytes that no compression makes smaller; the same for the same seed.
+inline std::string noise(std::size_t size, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string bytes(size, '\0');
+  for (auto& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
 
 /// A real repository with a work tree, driven by the git program.
 class GitRepository {
@@ -46,6 +56,15 @@ class GitRepository {
     directory_.write(".git/import", stream);
     run_in(path(), {"sh", "-c", "exec git fast-import --quiet < .git/import"});
     return git({"rev-parse", "refs/heads/main"});
+  }
+
+  /// Adds many branches, other/0 and so on, at one commit.
+  void add_branches(int count, const std::string& oid) {
+    std::set<std::string> lines;
+    for (int i = 0; i < count; ++i) lines.insert(oid + " refs/heads/other/" + std::to_string(i) + "\n");
+    std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
+    for (const auto& line : lines) text += line;
+    directory_.write(".git/packed-refs", text);
   }
 
   /// Runs git in the repository; what it said, without the last line's end. Throws when it fails.

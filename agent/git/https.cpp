@@ -1,0 +1,294 @@
+#include "git/https.h"
+
+#include <algorithm>
+#include <cctype>
+#include <mutex>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/https_error.h"
+#include "git/pack_sink.h"
+#include "git/secret_file.h"
+
+namespace greenwave::git {
+
+namespace {
+
+constexpr int slice_ms = 200;
+constexpr std::size_t most_buffered = 256 * 1024;
+constexpr std::size_t most_left = 64 * 1024;
+constexpr int most_redirects = 5;
+
+struct FreeUrl {
+  void operator()(CURLU* raw) const { curl_url_cleanup(raw); }
+};
+using ParsedUrl = std::unique_ptr<CURLU, FreeUrl>;
+
+std::string part_of(const ParsedUrl& url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url.get(), part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+  std::string copy = text;
+  curl_free(text);
+  return copy;
+}
+
+/// The value of a header line if it has this name, in lower case.
+std::string_view value_of(std::string_view line, std::string_view name) {
+  if (line.size() <= name.size() || line[name.size()] != ':') return {};
+  const bool same = std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) {
+    return a == std::tolower(static_cast<unsigned char>(b));
+  });
+  return same ? trim(line.substr(name.size() + 1)) : std::string_view();
+}
+
+}  // namespace
+
+void Https::FreeEasy::operator()(CURL* raw) const {
+  curl_easy_cleanup(raw);
+}
+
+void Https::FreeMulti::operator()(CURLM* raw) const {
+  curl_multi_cleanup(raw);
+}
+
+void Https::FreeList::operator()(curl_slist* raw) const {
+  curl_slist_free_all(raw);
+}
+
+Https::Https(std::string address, config::Credentials credentials, const std::atomic<bool>& stop,
+             const HttpsTimeouts& timeouts)
+    : address_(std::move(address)), credentials_(std::move(credentials)), stop_(stop), timeouts_(timeouts) {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  multi_.reset(curl_multi_init());
+  easy_.reset(curl_easy_init());
+  if (!multi_ || !easy_) throw Error(Fault::transient, "no memory for an HTTPS connection");
+}
+
+Https::~Https() {
+  abandon();
+}
+
+ByteStream& Https::send(const Request& request) {
+  for (int redirects = 0;; ++redirects) {
+    finish();
+    abandon();
+    const auto url = address_ + request.path;
+    begin(url, request);
+    while (running_ && body_.empty() && !step()) {
+    }
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status_);
+    if (!running_ && result_ != CURLE_OK) throw transfer_error(result_, reason_, address_);
+    if (status_ != 301 && status_ != 302 && status_ != 303 && status_ != 307 && status_ != 308) break;
+    if (redirects == most_redirects) {
+      throw Error(Fault::invalid, fmt::format("{}: the server redirects in a circle", address_),
+                  "correct repository.url, or the server");
+    }
+    auto target = target_of_redirect(url);
+    if (!target.ends_with(request.path)) {
+      throw Error(Fault::invalid, fmt::format("{}: the server redirects to something else", address_),
+                  "is repository.url a git repository?");
+    }
+    target.resize(target.size() - request.path.size());
+    address_ = std::move(target);  // for the next requests too
+  }
+  expect_success(request);
+  return *this;
+}
+
+void Https::begin(const std::string& url, const Request& request) {
+  curl_easy_reset(easy_.get());
+  reason_[0] = '\0';
+  body_.clear();
+  taken_ = 0;
+  status_ = 0;
+  paused_ = false;
+  type_.clear();
+  location_.clear();
+  etag_.clear();
+  retry_after_ = {};
+
+  const auto set = [&](CURLoption option, auto value) {
+    if (curl_easy_setopt(easy_.get(), option, value) != CURLE_OK) {
+      throw Error(Fault::internal, fmt::format("cannot set curl's option {}", static_cast<int>(option)));
+    }
+  };
+  set(CURLOPT_URL, url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "https");
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // fewer bytes a poll than HTTP/2
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_TCP_KEEPALIVE, 1L);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeouts_.connect.count()));
+  set(CURLOPT_LOW_SPEED_LIMIT, 100L);
+  set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(timeouts_.silence.count() / 1000)));
+  set(CURLOPT_ERRORBUFFER, reason_);
+  set(CURLOPT_WRITEFUNCTION, &Https::take_body);
+  set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+  set(CURLOPT_HEADERFUNCTION, &Https::take_header);
+  set(CURLOPT_HEADERDATA, static_cast<void*>(this));
+  if (!credentials_.ca_file.empty()) {
+    set(CURLOPT_CAINFO, credentials_.ca_file.c_str());
+    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // this authority, and no other
+  }
+  if (!credentials_.client_certificate.empty()) {
+    set(CURLOPT_SSLCERT, credentials_.client_certificate.c_str());
+    set(CURLOPT_SSLKEY, credentials_.client_key.c_str());
+  }
+  authenticate();
+
+  headers_.reset();
+  const auto add = [&](const std::string& header) {
+    auto* longer = curl_slist_append(headers_.get(), header.c_str());
+    if (longer == nullptr) throw Error(Fault::transient, "no memory for an HTTPS request");
+    headers_.release();
+    headers_.reset(longer);
+  };
+  add("Accept:");
+  for (const auto& header : request.headers) add(header);
+  set(CURLOPT_HTTPHEADER, headers_.get());
+  if (!request.body.empty()) {
+    sent_body_ = request.body;
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent_body_.size()));
+    set(CURLOPT_POSTFIELDS, sent_body_.data());
+  }
+  if (curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK) {
+    throw Error(Fault::internal, "cannot start an HTTPS request");
+  }
+  running_ = true;
+}
+
+void Https::authenticate() {
+  std::string user = credentials_.username;
+  std::string secret;
+  if (!credentials_.token_file.empty()) {
+    if (user.empty()) user = "git";  // servers that take tokens look at the password only
+    secret = read_secret(credentials_.token_file, "tokenFile");
+  } else if (!credentials_.password_file.empty()) {
+    secret = read_secret(credentials_.password_file, "passwordFile");
+  } else {
+    return;
+  }
+  curl_easy_setopt(easy_.get(), CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+  curl_easy_setopt(easy_.get(), CURLOPT_USERNAME, user.c_str());
+  curl_easy_setopt(easy_.get(), CURLOPT_PASSWORD, secret.c_str());
+}
+
+void Https::abandon() {
+  if (!running_) return;
+  curl_multi_remove_handle(multi_.get(), easy_.get());
+  running_ = false;
+}
+
+bool Https::step() {
+  if (stop_) {
+    abandon();
+    throw stopped();
+  }
+  int active = 0;
+  curl_multi_perform(multi_.get(), &active);
+  int left = 0;
+  while (const auto* message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    result_ = message->data.result;
+    curl_off_t wait = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &wait);
+    retry_after_ = std::chrono::seconds(std::clamp<curl_off_t>(wait, 0, 24 * 3600));
+    abandon();
+    return true;
+  }
+  if (body_.size() == taken_) curl_multi_poll(multi_.get(), nullptr, 0, slice_ms, nullptr);
+  return false;
+}
+
+void Https::expect_success(const Request& request) {
+  if (status_ == 200) {
+    if (request.wanted_type.empty() || type_ == request.wanted_type) return;
+    throw Error(Fault::invalid,
+                fmt::format("{}: the answer is {}, not git's", address_,
+                            type_.empty() ? "of no type" : printable(type_.substr(0, 100))),
+                "is repository.url a git repository, and no page or portal in between?");
+  }
+  if (request.may_be_absent && (status_ == 304 || status_ == 404)) return;
+  for (int i = 0; running_ && i < 50; ++i) step();  // to its end, where Retry-After is known
+  throw status_error(status_, address_,
+                     !credentials_.token_file.empty() || !credentials_.password_file.empty());
+}
+
+std::string Https::target_of_redirect(const std::string& from) const {
+  const ParsedUrl url(curl_url());
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, from.c_str(), 0) != CURLUE_OK) return {};
+  const auto host = part_of(url, CURLUPART_HOST);
+  const auto port = part_of(url, CURLUPART_PORT);
+  const bool good = curl_url_set(url.get(), CURLUPART_URL, location_.c_str(), 0) == CURLUE_OK &&
+                    part_of(url, CURLUPART_SCHEME) == "https" && part_of(url, CURLUPART_HOST) == host &&
+                    part_of(url, CURLUPART_PORT) == port && part_of(url, CURLUPART_USER).empty();
+  if (!good) {
+    throw Error(Fault::untrusted,
+                fmt::format("{}: the server redirects away from this https:// host", address_),
+                "if the repository has moved, write its new address to repository.url");
+  }
+  return part_of(url, CURLUPART_URL);
+}
+
+void Https::finish() {
+  std::size_t seen = 0;
+  for (int i = 0; running_ && seen <= most_left && i < 20; ++i) {
+    seen += body_.size() - taken_;
+    body_.clear();
+    taken_ = 0;
+    if (paused_) {
+      paused_ = false;
+      curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+    }
+    if (stop_) return;
+    step();
+  }
+}
+
+std::size_t Https::read(char* into, std::size_t most) {
+  while (body_.size() == taken_) {
+    body_.clear();
+    taken_ = 0;
+    if (!running_) {
+      if (result_ != CURLE_OK) throw transfer_error(result_, reason_, address_);
+      return 0;
+    }
+    if (paused_) {
+      paused_ = false;
+      curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+    }
+    step();
+  }
+  const auto count = std::min(most, body_.size() - taken_);
+  std::copy_n(body_.data() + taken_, count, into);
+  taken_ += count;
+  return count;
+}
+
+std::size_t Https::take_body(char* bytes, std::size_t, std::size_t size, void* self) {
+  auto& own = *static_cast<Https*>(self);
+  if (own.body_.size() - own.taken_ > most_buffered) {
+    own.paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  own.received_ += size;
+  own.body_.append(bytes, size);
+  return size;
+}
+
+std::size_t Https::take_header(char* bytes, std::size_t, std::size_t size, void* self) {
+  auto& own = *static_cast<Https*>(self);
+  const std::string_view line(bytes, size);
+  own.received_ += size;
+  if (const auto type = value_of(line, "content-type"); !type.empty()) own.type_ = type;
+  if (const auto location = value_of(line, "location"); !location.empty()) own.location_ = location;
+  if (const auto tag = value_of(line, "etag"); !tag.empty()) own.etag_ = tag;
+  return size;
+}
+
+}  // namespace greenwave::git

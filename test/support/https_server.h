@@ -1,0 +1,108 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "support/server.h"
+#include "support/temporary_directory.h"
+
+namespace greenwave::test {
+
+/// nginx in front of git http-backend, with TLS on a loopback port. A repository under /tmp is at
+///   /NAME           open to all
+///   /private/NAME   with the user "device" and the password "open sesame"
+///   /old/NAME       through a server that knows nothing of protocol v2
+///   /mtls/NAME      only with a client certificate
+///   /moved/NAME redirected to /NAME, /circle/ to itself, /away/ to another host, /plain/ to http://
+///   /busy/          503 with Retry-After: 120
+///   /page/          a page of HTML
+class HttpsServer {
+ public:
+  HttpsServer() : port_(free_port()) {
+    make_certificates();
+    directory_.write("passwords", "device:{PLAIN}open sesame\n");
+    directory_.write("tips/ref", "0000000000000000000000000000000000000000\n");
+    std::filesystem::permissions(directory_.path(), std::filesystem::perms(0755));
+    const auto here = directory_.path().native();
+    const auto backend = [&](const std::string& prefix, const std::string& more, bool v2 = true) {
+      return "location ~ ^" + prefix + "(/.*)$ { " + more + " fastcgi_pass unix:" + here +
+             "/cgi; fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;"
+             " fastcgi_param PATH_INFO $1; fastcgi_param GIT_PROJECT_ROOT /tmp; fastcgi_param "
+             "GIT_HTTP_EXPORT_ALL 1;"
+             " fastcgi_param REQUEST_METHOD $request_method; fastcgi_param QUERY_STRING $query_string;"
+             " fastcgi_param CONTENT_TYPE $content_type; fastcgi_param CONTENT_LENGTH $content_length;" +
+             (v2 ? " fastcgi_param HTTP_GIT_PROTOCOL $http_git_protocol;" : "") + " }\n";
+    };
+    directory_.write(
+        "nginx.conf",
+        "daemon off; user root; worker_processes 1; pid " + here + "/pid; error_log " + here +
+            "/error.log;\nevents {}\nhttp {\naccess_log " + here + "/access.log; client_body_temp_path " +
+            here + "/body; fastcgi_temp_path " + here + "/fastcgi; proxy_temp_path " + here +
+            "/proxy; client_max_body_size 64m; server_tokens off;\nserver {\nlisten 127.0.0.1:" +
+            std::to_string(port_) + " ssl; server_name localhost;\nssl_certificate " + here +
+            "/server.pem; ssl_certificate_key " + here + "/server.key; ssl_client_certificate " + here +
+            "/ca.pem; ssl_verify_client optional;\n" +
+            "location ~ ^/moved(/.*)$ { return 301 $1$is_args$args; }\n"
+            "location ^~ /circle/ { return 302 $request_uri; }\n"
+            "location ^~ /away/ { return 302 https://127.0.0.1:" +
+            std::to_string(port_) + "$request_uri; }\n" +
+            "location ^~ /plain/ { return 302 http://localhost:" + std::to_string(port_) +
+            "$request_uri; }\n" +
+            "location ^~ /busy/ { add_header Retry-After 120 always; return 503; }\n"
+            "location ^~ /page/ { default_type text/html; return 200 '<html>Sign in</html>'; }\n" +
+            backend("/private", "auth_basic git; auth_basic_user_file " + here + "/passwords;") +
+            backend("/mtls", "if ($ssl_client_verify != SUCCESS) { return 400; }") +
+            backend("/old", "", false) + backend("", "") + "}\n}\n");
+    cgi_ = std::make_unique<Server>(
+        std::vector<std::string>{"fcgiwrap", "-f", "-c", "2", "-s", "unix:" + here + "/cgi"},
+        directory_ / "cgi.log");
+    nginx_ = std::make_unique<Server>(
+        std::vector<std::string>{"/usr/sbin/nginx", "-p", here, "-c", here + "/nginx.conf"},
+        directory_ / "nginx.log");
+    nginx_->wait_for_port(port_);
+  }
+
+  unsigned port() const { return port_; }
+  std::filesystem::path file(const std::string& name) const { return directory_ / name; }
+  std::filesystem::path write(const std::string& name, const std::string& text) const {
+    return directory_.write(name, text);
+  }
+
+  /// `kind` is empty or one of the prefixes, such as "/private".
+  std::string url(const std::filesystem::path& repository, const std::string& kind = "") const {
+    return "https://localhost:" + std::to_string(port_) + kind + "/" + repository.filename().native();
+  }
+
+ private:
+  void make_certificates() const {
+    const auto path = [&](const char* name) { return (directory_ / name).native(); };
+    const auto pair = [&](const std::string& name, const std::vector<std::string>& more) {
+      std::vector<std::string> words{"openssl",  "req",
+                                     "-x509",    "-nodes",
+                                     "-newkey",  "ec",
+                                     "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                                     "-days",    "2",
+                                     "-keyout",  path((name + ".key").c_str()),
+                                     "-out",     path((name + ".pem").c_str())};
+      words.insert(words.end(), more.begin(), more.end());
+      run_or_throw(words);
+    };
+    pair("ca", {"-subj", "/CN=Test CA"});
+    pair("other", {"-subj", "/CN=Another CA"});
+    const std::vector<std::string> signed_by{"-CA", path("ca.pem"), "-CAkey", path("ca.key")};
+    auto server = signed_by;
+    server.insert(server.end(), {"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                                 "-addext", "basicConstraints=critical,CA:FALSE"});
+    pair("server", server);
+    auto client = signed_by;
+    client.insert(client.end(), {"-subj", "/CN=sf-0042", "-addext", "basicConstraints=critical,CA:FALSE"});
+    pair("client", client);
+  }
+
+  TemporaryDirectory directory_;
+  unsigned port_;
+  std::unique_ptr<Server> cgi_;
+  std::unique_ptr<Server> nginx_;
+};
+
+}  // namespace greenwave::test

@@ -1,0 +1,231 @@
+#include <catch2/catch.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "git/http_upload_pack.h"
+#include "git/store.h"
+#include "git/transport.h"
+#include "support/git_repository.h"
+#include "support/https_server.h"
+
+using namespace greenwave;
+using test::GitRepository;
+using test::HttpsServer;
+using test::TemporaryDirectory;
+
+namespace {
+
+const std::atomic<bool> never{false};
+
+config::Repository followed(const HttpsServer& server, const GitRepository& origin,
+                            const std::string& kind = "") {
+  config::Repository repository;
+  repository.url = server.url(origin.path(), kind);
+  repository.credentials.ca_file = server.file("ca.pem");
+  return repository;
+}
+
+std::string poll_error(const config::Repository& repository) {
+  try {
+    git::make_transport(repository, never)->poll();
+  } catch (const Error& error) {
+    return std::string(to_string(error.fault())) + ": " + error.what();
+  }
+  return "none";
+}
+
+}  // namespace
+
+TEST_CASE("https: a branch is polled and fetched, then only what is new") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto first = origin.commit({{"base/a.yaml", "a: 1\n"}, {"big", std::string(200'000, 'n')}});
+  std::string kind;
+  SECTION("in protocol v2") {}
+  SECTION("in the first protocol") {
+    kind = "/old";
+  }
+  SECTION("after a redirect within the host") {
+    kind = "/moved";
+  }
+
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  const auto transport = git::make_transport(followed(server, origin, kind), never);
+  REQUIRE(transport->poll() == first);
+  transport->fetch(first, store);
+  CHECK(store.tree(first, "")->read("base/a.yaml", 100) == "a: 1\n");
+  store.keep("applied", first);
+
+  const auto second = origin.commit({{"base/a.yaml", "a: 2\n"}});
+  const auto third = origin.commit({{"base/b.yaml", "b: 3\n"}});
+  REQUIRE(transport->poll() == third);
+  const auto before = transport->bytes_received();
+  transport->fetch(third, store);
+  CHECK(store.has(second));
+  CHECK(store.tree(third, "base")->read("b.yaml", 100) == "b: 3\n");
+  CHECK(transport->bytes_received() - before < 3000);
+  store.keep("applied", third);
+
+  origin.git({"checkout", "-q", "--orphan", "fresh"});
+  origin.git({"commit", "-q", "-m", "Start anew"});
+  origin.git({"branch", "-M", "fresh", "main"});
+  const auto rewritten = transport->poll();
+  transport->fetch(rewritten, store);
+  CHECK(store.tree(rewritten, "")->read("base/b.yaml", 100) == "b: 3\n");
+}
+
+TEST_CASE("https: where the server can filter, only what is read comes") {
+  const HttpsServer server;
+  GitRepository origin;
+  std::map<std::string, std::string> files{{"greenwave.yaml", "k"}, {"base/a", "a"}, {"base/deep/er/b", "b"}};
+  for (int i = 0; i < 200; ++i) {
+    files["devices/" + std::to_string(i / 20) + "/sf-" + std::to_string(i)] =
+        std::to_string(i) + test::noise(5000, i);
+  }
+  const auto commit = origin.import(files);
+  const git::Visit visit = [](const SourceTree& tree) {
+    tree.read("greenwave.yaml", 100);
+    for (const auto& item : tree.list("base")) {
+      if (item.type == SourceTree::Type::file) tree.read("base/" + item.name, 100);
+    }
+    if (tree.find("devices/7")) tree.read("devices/7/sf-142", 10'000);
+  };
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  const auto transport = git::make_transport(followed(server, origin), never);
+  transport->fetch(commit, store, visit);
+  CHECK(transport->bytes_received() < 15'000);
+  const auto tree = store.tree(commit, "");
+  CHECK(tree->read("devices/7/sf-142", 10'000) == files["devices/7/sf-142"]);
+  CHECK(tree->read("base/a", 10) == "a");
+  CHECK_THROWS_AS(tree->read("devices/7/sf-143", 10'000), Error);
+  store.keep("applied", commit);
+
+  SECTION("and nobody is asked again for what is here") {
+    const auto before = transport->bytes_received();
+    transport->fetch(commit, store, visit);
+    CHECK(transport->bytes_received() == before);
+  }
+  SECTION("a commit that changes another device costs its trees only") {
+    const auto next = origin.import({{"devices/3/sf-60", "changed"}});
+    const auto before = transport->bytes_received();
+    transport->fetch(next, store, visit);
+    CHECK(transport->bytes_received() - before < 3000);
+    CHECK(store.tree(next, "")->read("base/a", 10) == "a");
+  }
+  SECTION("what a device needs later is fetched later") {
+    transport->fetch(commit, store, [](const SourceTree& later) { later.read("base/deep/er/b", 10); });
+    CHECK(store.tree(commit, "")->read("base/deep/er/b", 10) == "b");
+  }
+  SECTION("a server that filters no more sends the rest whole") {
+    origin.git({"config", "uploadpack.allowFilter", "false"});
+    const auto fresh = git::make_transport(followed(server, origin), never);
+    const auto next = origin.import({{"base/a", "changed"}});
+    fresh->fetch(next, store, visit);
+    CHECK(store.tree(next, "")->read("base/a", 10) == "changed");
+  }
+}
+
+TEST_CASE("https: a poll of an unchanged ref costs a few hundred bytes, however many refs there are") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", "1"}});
+  origin.add_branches(20'000, commit);
+  const auto transport = git::make_transport(followed(server, origin), never);
+  transport->poll();
+  const auto before = transport->bytes_received();
+  for (int i = 0; i < 3; ++i) CHECK(transport->poll() == commit);
+  CHECK(transport->bytes_received() - before < 3 * 450);
+}
+
+TEST_CASE("https: certificates are always checked") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", "1"}});
+  auto repository = followed(server, origin);
+  CHECK(git::make_transport(repository, never)->poll() == commit);
+  repository.credentials.ca_file = server.file("other.pem");
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("untrusted") && Catch::Contains("credentials.caFile"));
+  repository.credentials.ca_file.clear();
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("untrusted") && Catch::Contains("credentials.caFile"));
+  repository = followed(server, origin);
+  repository.url.replace(repository.url.find("localhost"), 9, "127.0.0.1");
+  CHECK_THAT(poll_error(repository),
+             Catch::StartsWith("untrusted") && Catch::Contains("one that the certificate names"));
+}
+
+TEST_CASE(
+    "https: passwords, tokens and client certificates open what they should, and never stand in an error") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", "1"}});
+  auto repository = followed(server, origin, "/private");
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") && Catch::Contains("it wants credentials"));
+  repository.credentials.username = "device";
+  repository.credentials.password_file = server.write("right", "open sesame\n");
+  CHECK(git::make_transport(repository, never)->poll() == commit);
+  repository.credentials.password_file = server.write("wrong", "hunter2\n");
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") && Catch::Contains("does not accept") &&
+                                         !Catch::Contains("hunter2") && !Catch::Contains("device"));
+  repository.credentials.password_file.clear();
+  repository.credentials.token_file = server.file("right");
+  CHECK(git::make_transport(repository, never)->poll() == commit);
+  repository.credentials.token_file = server.write("empty", "\n");
+  CHECK_THAT(poll_error(repository), Catch::Contains("holds no usable secret"));
+
+  auto mutual = followed(server, origin, "/mtls");
+  CHECK_THAT(poll_error(mutual), Catch::StartsWith("invalid") && Catch::Contains("clientCertificate"));
+  mutual.credentials.client_certificate = server.file("client.pem");
+  mutual.credentials.client_key = server.file("client.key");
+  CHECK(git::make_transport(mutual, never)->poll() == commit);
+  mutual.credentials.client_key = server.file("other.key");
+  CHECK_THAT(poll_error(mutual), Catch::StartsWith("invalid") && Catch::Contains("one pair"));
+}
+
+TEST_CASE("https: each way to fail says what to do") {
+  const HttpsServer server;
+  GitRepository origin;
+  origin.commit({{"a", "1"}});
+  const auto at = [&](const std::string& kind) { return poll_error(followed(server, origin, kind)); };
+  CHECK_THAT(at("/nowhere"), Catch::StartsWith("invalid") && Catch::Contains("correct repository.url"));
+  CHECK_THAT(at("/circle"), Catch::StartsWith("invalid") && Catch::Contains("in a circle"));
+  CHECK_THAT(at("/away"), Catch::StartsWith("untrusted") && Catch::Contains("redirects away"));
+  CHECK_THAT(at("/plain"), Catch::StartsWith("untrusted") && Catch::Contains("redirects away"));
+  CHECK_THAT(at("/page"), Catch::StartsWith("invalid") && Catch::Contains("text/html"));
+
+  const auto busy = git::make_transport(followed(server, origin, "/busy"), never);
+  CHECK_THROWS_AS(busy->poll(), Error);
+  CHECK(busy->retry_after() == std::chrono::seconds(120));
+
+  auto repository = followed(server, origin);
+  repository.branch = "mian";
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid: the repository has no branch mian; ") &&
+                                         Catch::EndsWith("follow one of those there are: main"));
+  const GitRepository empty;
+  CHECK_THAT(poll_error(followed(server, empty)), Catch::StartsWith("invalid: the repository is empty"));
+
+  repository = followed(server, origin);
+  repository.url = "https://localhost:" + std::to_string(test::free_port()) + "/city.git";
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("transient") && Catch::Contains("server up?"));
+  repository.url = "https://no-such-host.invalid/city.git";
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("transient") && Catch::Contains("DNS"));
+}
+
+TEST_CASE("https: a silent server is given up, and a transfer stops when told to") {
+  const unsigned port = test::free_port();
+  TemporaryDirectory directory;
+  const test::Server silent({"python3", "-c",
+                             "import socket,time\ns=socket.create_server(('127.0.0.1'," +
+                                 std::to_string(port) + "))\nk=[]\nwhile True: k.append(s.accept())"},
+                            directory / "log");
+  silent.wait_for_port(port);
+  const auto url = "https://localhost:" + std::to_string(port) + "/city.git";
+  git::HttpsTimeouts timeouts;
+  timeouts.connect = std::chrono::milliseconds(300);
+  git::HttpUploadPack server(url, {}, never, timeouts);
+  CHECK_THROWS_WITH(server.greet(), Catch::Contains("a server that hangs"));
+  const std::atomic<bool> now{true};
+  git::HttpUploadPack stopping(url, {}, now);
+  CHECK_THROWS_WITH(stopping.greet(), Catch::Contains("stopped"));
+}
