@@ -168,13 +168,14 @@ std::optional<Fd> Parents::open_parent(const std::string& path, std::string_view
     throw Error(Fault::invalid, refusal->message, refusal->remedy);
   }
   Fd base = open_allowed(*allowed, make);
-  if (!base && errno == ENOENT) return {};
+  const auto missing = [make] { return !make && (errno == ENOENT || errno == ENOTDIR); };
+  if (!base && missing()) return {};
   if (!base) throw in_the_way(path, *allowed);
   const std::string relative(parent.size() == allowed->size() ? "." : parent.substr(allowed->size() + 1));
   Fd directory = open_within(base.get(), relative, directory_flags, RESOLVE_BENEATH);
   if (directory) return directory;
+  if (missing()) return {};
   if (errno != ENOENT) throw in_the_way(path, *allowed);
-  if (!make) return {};
   return open_or_make(base.get(), relative, RESOLVE_BENEATH, path, *allowed, made_);
 }
 

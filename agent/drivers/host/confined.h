@@ -54,11 +54,12 @@ class Parents {
  public:
   explicit Parents(const Host& host) : host_(host) {}
 
-  /// Nothing when a parent does not exist. Throws Error (conflict) when one is no directory, or a link leads
-  /// out of the allowed path; (invalid) when the path is refused.
+  /// Nothing when a parent does not exist or is no directory. Throws Error: conflict when a link leads out of
+  /// the allowed path, invalid when the path is refused.
   std::optional<Spot> find(const std::string& path);
 
   /// As find, but missing parents are made, 0755 and the agent's own; they are durable after made().sync().
+  /// A parent that is no directory is an Error (conflict).
   Spot make(const std::string& path);
   DirectorySync& made() { return made_; }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 
 namespace greenwave::drivers::host {
@@ -38,6 +40,12 @@ std::set<std::string> Layout::names() const {
   std::set<std::string> names;
   for (const auto& item : items) names.insert(item.name);
   return names;
+}
+
+std::set<std::string> Layout::paths() const {
+  std::set<std::string> paths{spec.path};
+  for (const auto& item : items) paths.insert(path_of(item));
+  return paths;
 }
 
 FileRecord Layout::record() const {
@@ -79,6 +87,41 @@ Attributes recorded_attributes(const FileRecord& record, const std::string& path
   if (lists(record.links)) return link(record.file_attributes);
   if (lists(record.executables)) return executable(record.file_attributes);
   return record.file_attributes;
+}
+
+Known known_files(const Entry* entry) {
+  Known known;
+  if (entry == nullptr) return known;
+  for (const auto& file : entry->files) known.emplace(file.path, &file);
+  return known;
+}
+
+const FileSignature* signature_in(const Known& known, const std::string& path) {
+  const auto found = known.find(path);
+  return found == known.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> obsolete_paths(const Entry* entry, const std::set<std::string>& wanted) {
+  std::set<std::string> paths;
+  if (entry != nullptr) {
+    for (const auto& file : entry->files) paths.insert(file.path);
+    const auto record = record_from_json(entry->record);
+    for (const auto& name : record.creates) paths.insert(record.path + "/" + name);
+    if (!never_touched(*entry, record)) paths.insert(record.path);
+  }
+  std::vector<std::string> obsolete;
+  for (const auto& path : paths) {
+    if (!wanted.contains(path)) obsolete.push_back(path);
+  }
+  std::reverse(obsolete.begin(), obsolete.end());
+  return obsolete;
+}
+
+Error not_a_directory(const std::string& path, const struct stat& about) {
+  return Error(
+      Fault::conflict,
+      fmt::format("{} is a {}, where a directory should be", path, S_ISLNK(about.st_mode) ? "link" : "file"),
+      "remove it, or choose another path");
 }
 
 }  // namespace greenwave::drivers::host

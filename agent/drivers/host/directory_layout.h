@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,7 +25,8 @@ struct Layout {
     return source.empty() ? item.name : source + "/" + item.name;
   }
   Attributes attributes_of(const TreeItem& item) const;
-  std::set<std::string> names() const;
+  std::set<std::string> names() const;  ///< relative to the directory
+  std::set<std::string> paths() const;  ///< the directory's own among them
   FileRecord record() const;
 };
 
@@ -33,5 +35,15 @@ Layout layout_of(const Host& host, Owners& owners, const Manifest& manifest, con
 
 /// The same from an inventory's record, for one of its files.
 Attributes recorded_attributes(const FileRecord& record, const std::string& path);
+
+/// The files of an entry by their paths. `entry` may be null, and must outlive it.
+using Known = std::map<std::string, const FileSignature*>;
+Known known_files(const Entry* entry);
+const FileSignature* signature_in(const Known& known, const std::string& path);
+
+/// What an earlier apply made, or was about to make, that is not in `wanted`: the innermost first.
+std::vector<std::string> obsolete_paths(const Entry* entry, const std::set<std::string>& wanted);
+
+Error not_a_directory(const std::string& path, const struct stat& about);
 
 }  // namespace greenwave::drivers::host

@@ -19,7 +19,7 @@ struct Applied {
 };
 
 plan::Difference compare_directory(const Host& host, Owners& owners, const plan::Desired& desired,
-                                   const Entry* entry, const SourceTree& tree);
+                                   const Entry* entry, const SourceTree& tree, bool distrust);
 
 std::optional<std::string> drift_of_directory(const Host& host, const Entry& entry, bool distrust,
                                               std::optional<std::vector<FileSignature>>& refreshed);
@@ -27,7 +27,7 @@ std::optional<std::string> drift_of_directory(const Host& host, const Entry& ent
 /// Makes the directory and everything in it: durable after touched.sync(). One name's failure does not stop
 /// the others.
 Applied apply_directory(const Host& host, Owners& owners, const plan::Step& step, const SourceTree& tree,
-                        DirectorySync& touched);
+                        bool distrust, DirectorySync& touched);
 
 /// Removes what is ours, and the directory where it is empty then; says what stayed. Throws Error.
 std::string remove_directory(const Host& host, const Entry& entry, DirectorySync& touched);

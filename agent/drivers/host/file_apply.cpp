@@ -16,8 +16,8 @@ constexpr std::size_t most_pending = 1024;
 }  // namespace
 
 FileApply::FileApply(const Host& host, Owners& owners, const SourceTree& tree, const Report& report,
-                     std::span<const plan::Step* const> steps)
-    : host_(host), owners_(owners), tree_(tree), report_(report) {
+                     std::span<const plan::Step* const> steps, bool distrust)
+    : host_(host), owners_(owners), tree_(tree), report_(report), distrust_(distrust) {
   for (const auto* step : steps) {
     if (step->desired == nullptr) continue;
     claimed_.insert(step->desired->footprint.claims.begin(), step->desired->footprint.claims.end());
@@ -50,17 +50,18 @@ void FileApply::add(const plan::Step& step) {
 void FileApply::make(const plan::Step& step, Pending& pending) {
   auto& entry = pending.outcome.entry;
   if (step.id.kind == "Directory") {
-    auto applied = apply_directory(host_, owners_, step, tree_, touched_);
+    auto applied = apply_directory(host_, owners_, step, tree_, distrust_, touched_);
     entry.record = std::move(applied.record);
     entry.files = std::move(applied.files);
     if (applied.error) fail(pending, *applied.error);
     return;
   }
   pending.untouched = true;
-  auto placed = place_file(*parents_, owners_, *batch_, step, tree_);
+  auto placed = place_file(*parents_, owners_, *batch_, step, tree_, distrust_);
   pending.staged = placed.staged;
+  pending.record = std::move(placed.record);
   if (!placed.staged) {
-    entry.record = step.difference.record;
+    entry.record = std::move(pending.record);
     entry.files = {std::move(placed.signature)};
   }
 }
@@ -74,12 +75,9 @@ void FileApply::fail(Pending& pending, const Error& error) const {
   pending.outcome.ok = false;
   pending.outcome.error = error.what();
   const auto& step = *pending.step;
-  const bool is_new = step.entry == nullptr || step.entry->files.empty();
-  if (!pending.untouched || !is_new || step.desired == nullptr) return;
-  // Nothing there is our work: a later prune must leave it alone.
-  auto record = record_from_json(step.difference.record);
-  record.adopted = true;
-  pending.outcome.entry.record = to_json(record);
+  if (pending.untouched && step.entry == nullptr) {
+    pending.outcome.entry.record = as_untouched(step.difference.record);
+  }
 }
 
 void FileApply::settle_files() {
@@ -89,11 +87,11 @@ void FileApply::settle_files() {
     auto& result = results[*pending.staged];
     if (result.error) {
       pending.untouched = !result.in_place;
-      if (result.in_place) pending.outcome.entry.record = pending.step->difference.record;
+      if (result.in_place) pending.outcome.entry.record = std::move(pending.record);
       fail(pending, *result.error);
       continue;
     }
-    pending.outcome.entry.record = pending.step->difference.record;
+    pending.outcome.entry.record = std::move(pending.record);
     pending.outcome.entry.files = {std::move(result.signature)};
   }
 }

@@ -17,7 +17,7 @@ namespace greenwave::drivers::host {
 class FileApply {
  public:
   FileApply(const Host& host, Owners& owners, const SourceTree& tree, const Report& report,
-            std::span<const plan::Step* const> steps);
+            std::span<const plan::Step* const> steps, bool distrust);
 
   void add(const plan::Step& step);
   /// Makes durable and reports what was added. Call last.
@@ -27,6 +27,7 @@ class FileApply {
   struct Pending {
     const plan::Step* step = nullptr;
     std::optional<std::size_t> staged;
+    std::string record;  ///< of a staged file, once it is in place
     Outcome outcome;
     /// Whether an error means that the device is as it was before.
     bool untouched = false;
@@ -48,6 +49,7 @@ class FileApply {
   std::optional<Replacements> batch_;
   DirectorySync touched_;
   std::vector<Pending> pending_;
+  bool distrust_;
   bool removing_ = false;
 };
 

@@ -30,6 +30,7 @@ plan::Footprint FileDriver::footprint(const Manifest& manifest, Problems& proble
 
 std::optional<std::string> FileDriver::drift(const Entry& entry, bool distrust,
                                              std::optional<std::vector<FileSignature>>& refreshed) {
+  distrust_ = distrust;
   if (entry.id.kind == "Directory") return drift_of_directory(host_, entry, distrust, refreshed);
   return drift_of_file(host_, entry, distrust, refreshed);
 }
@@ -37,14 +38,14 @@ std::optional<std::string> FileDriver::drift(const Entry& entry, bool distrust,
 plan::Difference FileDriver::compare(const plan::Desired& desired, const Entry* entry,
                                      const SourceTree& tree) {
   if (desired.manifest.id.kind == "Directory") {
-    return compare_directory(host_, owners_, desired, entry, tree);
+    return compare_directory(host_, owners_, desired, entry, tree, distrust_);
   }
-  return compare_file(host_, owners_, desired, entry, tree);
+  return compare_file(host_, owners_, desired, entry, tree, distrust_);
 }
 
 void FileDriver::apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
                        const std::function<bool()>& stop) {
-  FileApply work(host_, owners_, tree, report, steps);
+  FileApply work(host_, owners_, tree, report, steps, distrust_);
   for (const auto* step : steps) {
     if (stop()) break;
     work.add(*step);

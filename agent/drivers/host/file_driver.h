@@ -24,6 +24,8 @@ class FileDriver : public Driver {
  private:
   Host host_;
   Owners owners_;
+  /// Of the last drift(): what is compared and applied after it follows it.
+  bool distrust_ = false;
 };
 
 }  // namespace greenwave::drivers::host

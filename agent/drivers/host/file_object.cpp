@@ -39,7 +39,7 @@ std::set<std::string> paths_of(const Entry& entry) {
 }  // namespace
 
 plan::Difference compare_file(const Host& host, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree) {
+                              const Entry* entry, const SourceTree& tree, bool distrust) {
   const auto spec = spec_of(host, desired.manifest);
   const auto content = content_of(spec, desired.manifest, tree);
   FileRecord record;
@@ -47,7 +47,7 @@ plan::Difference compare_file(const Host& host, Owners& owners, const plan::Desi
   record.attributes = owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group);
   Parents parents(host);
   auto difference = compare(parents, {spec.path, content, record.attributes, spec.sensitive},
-                            signature_at(entry, spec.path));
+                            distrust ? nullptr : signature_at(entry, spec.path));
   const bool exists = difference.kind != plan::Difference::Kind::create;
   record.adopted = is_adoption(entry, spec.path, exists);
   if (entry != nullptr) {
@@ -68,19 +68,24 @@ std::optional<std::string> drift_of_file(const Host& host, const Entry& entry, b
 }
 
 Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const plan::Step& step,
-                  const SourceTree& tree) {
+                  const SourceTree& tree, bool distrust) {
   const auto& manifest = step.desired->manifest;
   const auto spec = spec_of(parents.host(), manifest);
   const auto attributes = owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group);
   const auto content = content_of(spec, manifest, tree);
+  FileRecord record;
+  record.path = spec.path;
+  record.attributes = attributes;
+  complete(record, step.difference.record);
   if (step.difference.kind != plan::Difference::Kind::create) {
     const Wanted wanted{spec.path, content, attributes, spec.sensitive};
-    if (auto same = as_wanted(parents, wanted, signature_at(step.entry, spec.path))) {
+    const auto* known = distrust ? nullptr : signature_at(step.entry, spec.path);
+    if (auto same = as_wanted(parents, wanted, known)) {
       remove_leftover(parents, spec.path);
-      return {{}, std::move(*same)};
+      return {to_json(record), {}, std::move(*same)};
     }
   }
-  return {batch.stage(spec.path, content, attributes), {}};
+  return {to_json(record), batch.stage(spec.path, content, attributes), {}};
 }
 
 std::string remove_file_object(const Host& host, const Entry& entry, DirectorySync& touched) {

@@ -12,20 +12,23 @@
 
 namespace greenwave::drivers::host {
 
+/// `distrust`, here and below: recorded signatures do not spare reading content.
 plan::Difference compare_file(const Host& host, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree);
+                              const Entry* entry, const SourceTree& tree, bool distrust);
 
 std::optional<std::string> drift_of_file(const Host& host, const Entry& entry, bool distrust,
                                          std::optional<std::vector<FileSignature>>& refreshed);
 
-/// Stages the step's file in `batch`, or gives its signature where it is as it should be already. Throws
-/// Error.
 struct Placed {
+  std::string record;
   std::optional<std::size_t> staged;  ///< its index in the batch
   FileSignature signature;            ///< of what needs no change
 };
+
+/// Stages the step's file in `batch`, or gives its signature where it is as it should be already.
+/// Throws Error.
 Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const plan::Step& step,
-                  const SourceTree& tree);
+                  const SourceTree& tree, bool distrust);
 
 /// Removes what is ours; says what stayed. Durable after touched.sync(). Throws Error.
 std::string remove_file_object(const Host& host, const Entry& entry, DirectorySync& touched);

@@ -60,8 +60,8 @@ FileRecord record_from_json(const std::string& text) {
     record.creates = json.at("creates").get<std::vector<std::string>>();
     return record;
   } catch (const Json::exception&) {
-    throw Error(Fault::damaged, "what the inventory says of this object cannot be read",
-                "run `greenwave sync --force`");
+    throw Error(Fault::internal, "what the inventory says of this object cannot be read",
+                "move the state file aside: the agent then adopts what is there");
   }
 }
 
@@ -76,6 +76,21 @@ bool applied_at(const Entry& entry, const std::string& path) {
 
 bool never_touched(const Entry& entry, const FileRecord& record) {
   return record.adopted && !applied_at(entry, record.path);
+}
+
+void complete(FileRecord& record, const std::string& intent) {
+  if (intent.empty()) return;
+  auto found = record_from_json(intent);
+  record.adopted = found.adopted;
+  record.creates = std::move(found.creates);
+}
+
+std::string as_untouched(const std::string& intent) {
+  if (intent.empty()) return intent;
+  auto record = record_from_json(intent);
+  record.adopted = true;
+  record.creates.clear();
+  return to_json(record);
 }
 
 bool is_adoption(const Entry* entry, const std::string& path, bool exists) {

@@ -29,12 +29,19 @@ struct FileRecord {
 
 std::string to_json(const FileRecord& record);
 
-/// Throws Error (damaged) when `text` is not what to_json writes.
+/// Throws Error (internal) when `text` is not what to_json writes.
 FileRecord record_from_json(const std::string& text);
 
 /// Whether an entry's path is only adopted in intention: something was there, and it is not known that it was
 /// ever changed. It must not be removed.
 bool never_touched(const Entry& entry, const FileRecord& record);
+
+/// Completes the record of an applied step by what its compare found. That is missing where compare could not
+/// look, because something that a step of the same plan removes stood in the way: then nothing is adopted.
+void complete(FileRecord& record, const std::string& intent);
+
+/// The record of an intent that is known to have changed nothing: a later prune leaves alone what is there.
+std::string as_untouched(const std::string& intent);
 
 /// Whether applying at `path`, where something is or is not now, adopts it. `entry` may be null.
 bool is_adoption(const Entry* entry, const std::string& path, bool exists);

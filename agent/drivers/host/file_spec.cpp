@@ -67,7 +67,7 @@ void read_source(yaml::Fields& spec, const Manifest& manifest, bool directory) {
     spec.error(
         "source",
         fmt::format("{} is a {} in the repository", printable(*path), directory ? "file" : "directory"),
-        directory ? "a File takes a file as its source" : "a Directory takes a directory as its source");
+        directory ? "a Directory takes a directory as its source" : "a File takes a file as its source");
   }
 }
 

@@ -85,12 +85,14 @@ FileSignature signature_of(std::string path, const struct stat& about, const Dig
 }
 
 void leave_tick() {
+  // File times may be of the fine clock, too (kernels from 6.13 on), so the coarse one must pass that.
   struct timespec start {};
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &start);
-  for (int tries = 0; tries < 50; ++tries) {
+  ::clock_gettime(CLOCK_REALTIME, &start);
+  for (int tries = 0; tries < 200; ++tries) {
     struct timespec now {};
     ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    if (nanoseconds(now) != nanoseconds(start)) return;
+    const auto ahead = nanoseconds(now) - nanoseconds(start);
+    if (ahead > 0 || ahead < -1'000'000'000) return;  // far behind: the clock was set back meanwhile
     const struct timespec pause { 0, 500'000 };
     ::nanosleep(&pause, nullptr);
   }

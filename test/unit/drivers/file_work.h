@@ -1,0 +1,146 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <git2.h>
+
+#include "drivers/host/file_driver.h"
+#include "support/memory_tree.h"
+#include "unit/drivers/temporary_root.h"
+#include "yaml/load.h"
+
+namespace greenwave::test {
+
+/// A device below a temporary root with a FileDriver, and an inventory that follows what the driver says.
+class FileWork {
+ public:
+  explicit FileWork(std::map<std::string, std::string> files = {}) : tree(std::move(files)) {
+    git_libgit2_init();
+  }
+  FileWork(const FileWork&) = delete;
+  FileWork& operator=(const FileWork&) = delete;
+  ~FileWork() { git_libgit2_shutdown(); }
+
+  TemporaryRoot root;
+  MemoryTree tree;
+  drivers::host::FileDriver driver{root.host()};
+  std::map<std::string, Entry> inventory;  ///< by name
+  Problems problems;
+  std::string note;
+
+  /// `spec` is in YAML's flow or block style.
+  Manifest manifest(const std::string& kind, const std::string& name, const std::string& spec) {
+    const auto text = "apiVersion: greenwave.dev/v1\nkind: " + kind + "\nmetadata: {name: " + name +
+                      "}\nspec:\n" + indented(spec);
+    Problems reading;
+    auto document = yaml::load(text, "base/" + name + ".yaml", reading);
+    INFO(text);
+    REQUIRE(document);
+    Manifest result;
+    result.id = {std::string(own_api), kind, "", name};
+    result.document = std::move(*document);
+    const auto* source = result.spec().find("source");
+    if (source != nullptr && source->string() != nullptr) {
+      if (const auto item = tree.find(*source->string())) {
+        result.source = Source{*source->string(), item->oid, item->type == SourceTree::Type::directory};
+      }
+    }
+    seal(result);
+    return result;
+  }
+
+  plan::Desired desired(const std::string& kind, const std::string& name, const std::string& spec) {
+    plan::Desired object;
+    object.manifest = manifest(kind, name, spec);
+    object.footprint = driver.footprint(object.manifest, problems);
+    return object;
+  }
+
+  const Entry* entry(const std::string& name) const {
+    const auto found = inventory.find(name);
+    return found == inventory.end() ? nullptr : &found->second;
+  }
+
+  plan::Difference compare(const plan::Desired& object) {
+    return driver.compare(object, entry(object.manifest.id.name), tree);
+  }
+
+  plan::Step step(const plan::Desired& object) {
+    using Kind = plan::Difference::Kind;
+    plan::Step made;
+    made.id = object.manifest.id;
+    made.desired = &object;
+    made.entry = entry(made.id.name);
+    made.difference = compare(object);
+    const auto kind = made.difference.kind;
+    if (kind == Kind::none) {
+      made.verb = made.entry != nullptr ? plan::Verb::accept : plan::Verb::adopt;
+    } else if (made.entry == nullptr) {
+      made.verb = kind == Kind::create ? plan::Verb::create : plan::Verb::adopt;
+    } else {
+      made.verb = made.entry->digest == object.manifest.digest ? plan::Verb::repair : plan::Verb::update;
+    }
+    return made;
+  }
+
+  std::vector<drivers::Outcome> run(const std::vector<plan::Step>& steps) {
+    std::vector<const plan::Step*> pointers;
+    for (const auto& one : steps) pointers.push_back(&one);
+    std::vector<drivers::Outcome> outcomes;
+    driver.apply(
+        pointers, tree,
+        [&](const plan::Step& done, drivers::Outcome outcome) {
+          if (done.desired != nullptr) {
+            auto known = outcome.entry;
+            known.id = done.id;
+            known.claims = done.desired->footprint.claims;
+            if (outcome.ok) known.digest = done.desired->manifest.digest;
+            inventory[done.id.name] = std::move(known);
+          } else if (outcome.ok) {
+            inventory.erase(done.id.name);
+          }
+          note = outcome.note;
+          outcomes.push_back(std::move(outcome));
+        },
+        [] { return false; });
+    return outcomes;
+  }
+
+  /// Compares and applies; the error, or empty.
+  std::string apply(const plan::Desired& object) { return run({step(object)}).front().error; }
+  std::string apply(const std::string& kind, const std::string& name, const std::string& spec) {
+    const auto object = desired(kind, name, spec);
+    return apply(object);
+  }
+
+  std::string remove(const std::string& name) {
+    plan::Step gone;
+    gone.verb = plan::Verb::remove;
+    gone.id = inventory.at(name).id;
+    const Entry before = inventory.at(name);
+    gone.entry = &before;
+    return run({gone}).front().error;
+  }
+
+  std::optional<std::string> drift(const std::string& name, bool distrust = false) {
+    refreshed.reset();
+    return driver.drift(inventory.at(name), distrust, refreshed);
+  }
+  std::optional<std::vector<FileSignature>> refreshed;
+
+ private:
+  static std::string indented(const std::string& text) {
+    std::string out = "  ";
+    for (const char letter : text) {
+      out += letter;
+      if (letter == '\n') out += "  ";
+    }
+    return out + "\n";
+  }
+};
+
+}  // namespace greenwave::test
