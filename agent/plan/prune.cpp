@@ -1,6 +1,7 @@
 #include "plan/prune.h"
 
 #include <algorithm>
+#include <memory>
 #include <tuple>
 #include <unordered_map>
 
@@ -76,12 +77,14 @@ std::optional<Problem> empty_render(const Input& input) {
   const auto pruned = static_cast<std::size_t>(std::count_if(input.inventory.begin(), input.inventory.end(),
                                                              [](const Entry& entry) { return !entry.keep; }));
   if (pruned == 0) return {};
-  return Problem{Severity::error,
-                 {std::make_shared<const std::string>("greenwave.yaml"), 0, 0},
-                 fmt::format("this commit declares nothing for this device, and would remove {}",
-                             count_of(pruned, "object")),
-                 "if that is meant, set spec.allowEmpty: true in greenwave.yaml, or run "
-                 "greenwave sync --allow-empty; until then all stays as it is"};
+  Problem problem;
+  problem.place.file = std::make_shared<const std::string>("greenwave.yaml");
+  problem.message = fmt::format("this commit declares nothing for this device, and would remove {}",
+                                count_of(pruned, "object"));
+  problem.remedy =
+      "if that is meant, set spec.allowEmpty: true in greenwave.yaml, or run greenwave sync --allow-empty; "
+      "until then all stays as it is";
+  return problem;
 }
 
 std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<const Entry> inventory) {
