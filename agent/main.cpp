@@ -1,3 +1,117 @@
-int main() {
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "control/server.h"
+#include "sync/local_agent.h"
+
+namespace {
+
+using namespace greenwave;
+
+constexpr const char* examples = R"(
+Exit status of --once:
+  0  every object is in sync
+  1  some objects failed, or were refused
+  2  the sync could not be done at all
+
+Examples:
+  greenwaved                                       run as the service does
+  greenwaved --once                                one sync, then end
+  greenwaved --config test.yaml --root /tmp/dev    keep everything under a directory; no root needed
+)";
+
+struct Options {
+  std::string config = "/etc/greenwave/agent.yaml";
+  std::string root = "/";
+  std::string level = "info";
+  bool once = false;
+  bool allow_empty = false;
+};
+
+/// Waits for the signals that steer the daemon, on a thread of its own; every other thread blocks them.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+
+  void serve(sync::LocalAgent& agent) {
+    thread_ = std::jthread([this, &agent] {
+      int received = 0;
+      while (sigwait(&set_, &received) == 0 && received != SIGUSR1) {
+        if (received == SIGHUP) {
+          agent.reload();
+        } else {
+          sd_notify(0, "STOPPING=1");
+          agent.stop();
+        }
+      }
+    });
+  }
+
+  ~Signals() {
+    if (thread_.joinable()) pthread_kill(thread_.native_handle(), SIGUSR1);
+  }
+
+ private:
+  sigset_t set_{};
+  std::jthread thread_;
+};
+
+int run(const Options& options, const Log& log) {
+  const SystemClock clock;
+  Signals signals;
+  sync::LocalAgent agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
+  signals.serve(agent);
+  if (options.once)
+    return agent.once({.force = false, .allow_empty = options.allow_empty, .who = ""}).exit_code;
+
+  const auto config = agent.config();  // the socket stays where it is when the configuration is read again
+  const control::Server server(agent, config, log);
+  sd_notify(0, "READY=1");
+  log.info(fmt::format("greenwaved {} keeps {} as {} says", GREENWAVE_VERSION, agent.config().device,
+                       agent.config().repository.url));
+  agent.run();
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Keeps this device as its city's git repository says", "greenwaved");
+  app.footer(examples);
+  app.add_option("--config", options.config, "The device's own configuration")->capture_default_str();
+  app.add_option("--root", options.root, "Every path that a manifest names lies under this directory")
+      ->capture_default_str();
+  app.add_flag("--once", options.once, "One sync, then end");
+  app.add_flag("--allow-empty", options.allow_empty,
+               "With --once: an empty repository may remove everything");
+  app.add_option("--log-level", options.level, "error, warning, info or debug")->capture_default_str();
+  app.set_version_flag("--version", GREENWAVE_VERSION);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    const Log log(parse_level(options.level));
+    try {
+      return run(options, log);
+    } catch (const Error& error) {
+      log.error(error.what());
+    }
+  } catch (const Error& error) {
+    std::cerr << "greenwaved: " << error.what() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << "greenwaved: internal error: " << error.what() << '\n';
+  }
+  return 2;
 }

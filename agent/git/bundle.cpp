@@ -77,7 +77,7 @@ std::string Bundle::poll() {
               fmt::format("make it with: git bundle create FILE {}", ref_));
 }
 
-void Bundle::fetch(const std::string& commit, Store& store) {
+void Bundle::fetch(const std::string& commit, Store& store, const Visit& /*visit*/) {
   if (store.has(commit)) return;
   require_prerequisites(store);
   require_whole();

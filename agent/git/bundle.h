@@ -21,7 +21,8 @@ class Bundle : public Transport {
 
   std::string poll() override;
   /// Throws Error (invalid) when the bundle is damaged, or builds on commits that the store lacks.
-  void fetch(const std::string& commit, Store& store) override;
+  void fetch(const std::string& commit, Store& store, const Visit& visit) override;
+  using Transport::fetch;
   std::uint64_t bytes_received() const override { return received_; }
 
  private:

@@ -59,9 +59,8 @@ void migrate(Database& database, const std::filesystem::path& file) {
 }
 
 void check(Database& database, const std::filesystem::path& file) {
-  auto query = database.prepare("PRAGMA quick_check(1)");
-  if (query.next() && query.text(0) == "ok") return;
-  throw Error(Fault::damaged, fmt::format("the state file {} is damaged: {}", file.native(), query.text(0)),
+  if (is_sound(database)) return;
+  throw Error(Fault::damaged, fmt::format("the state file {} is damaged", file.native()),
               "it is set aside as *.damaged and made anew; what is on the device is then adopted again");
 }
 
@@ -89,6 +88,16 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
   // call that meets it.
   if (ended_badly) check(*database, file);
   return database;
+}
+
+bool is_sound(Database& database) {
+  try {
+    auto query = database.prepare("PRAGMA quick_check(1)");
+    return query.next() && query.text(0) == "ok";
+  } catch (const Error& error) {
+    if (error.fault() != Fault::damaged) throw;
+    return false;
+  }
 }
 
 bool is_current(Database& database) {

@@ -86,6 +86,11 @@ State::State(const std::filesystem::path& file) : database_(open_database(file))
 State::State(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 State::~State() = default;
 
+bool State::sound() const {
+  const std::lock_guard lock(mutex_);
+  return is_sound(*database_);
+}
+
 std::vector<Entry> State::inventory() const {
   const std::lock_guard lock(mutex_);
   std::vector<Entry> entries;

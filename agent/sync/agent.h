@@ -23,12 +23,13 @@ struct Request {
 
 /// A line of a sync's progress, for people and as an event.
 struct Event {
-  std::string kind;    ///< "phase", "step", "problem", "done"
-  std::string text;    ///< "update File/chrony", "polling https://…"
-  std::string object;  ///< for steps
+  std::string kind;      ///< "phase", "step", "problem", "done"
+  std::string text;      ///< "update File/chrony", "polling https://…"
+  std::string object{};  ///< for steps
   bool ok = true;
   /// For "done": 0 all in sync, 1 some objects failed or were refused, 2 the sync could not be done.
   int exit_code = 0;
+  std::string commit{};  ///< for steps: the one that is being applied
 };
 
 /// A sync under way, followed by one reader. Thread-safe.

@@ -1,0 +1,326 @@
+#include "sync/local_agent.h"
+
+#include <future>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "git/store.h"
+#include "sync/backoff.h"
+#include "sync/schedule.h"
+#include "sync/workplace.h"
+
+namespace greenwave::sync {
+
+namespace {
+
+constexpr Duration longest_pause = std::chrono::hours(7 * 24);
+constexpr auto longest_sleep = std::chrono::seconds(30);  ///< well within the watchdog's patience
+
+}  // namespace
+
+LocalAgent::LocalAgent(std::filesystem::path config_file, std::filesystem::path root, const Log& log,
+                       const Clock& clock, std::function<void()> heartbeat)
+    : config_file_(std::move(config_file)),
+      root_(std::move(root)),
+      log_(log),
+      clock_(clock),
+      heartbeat_(std::move(heartbeat)),
+      random_(std::random_device{}()) {
+  git::initialize();
+  open();
+}
+
+LocalAgent::~LocalAgent() = default;
+
+const config::Config& LocalAgent::config() const {
+  return workplace_->config;
+}
+
+void LocalAgent::open() {
+  auto config = config::load_config(config_file_, root_);
+  workplace_.reset();
+  auto opened = open_state(config, log_);
+  workplace_ = std::make_unique<Workplace>(std::move(config), opened, log_, clock_, stop_, heartbeat_);
+
+  const auto& settings = workplace_->config;
+  const std::lock_guard lock(mutex_);
+  state_ = std::move(opened);
+  status_.version = GREENWAVE_VERSION;
+  status_.device = settings.device;
+  status_.repository = settings.repository.url;
+  status_.branch = settings.repository.branch;
+  status_.phase = "idle";
+  status_.notes = workplace_->notes();
+  status_.pause = state_->pause();
+  if (const auto past = state_->history(1); !past.empty()) {
+    status_.last_sync = past.front().started;
+    status_.last_result = past.front().result;
+    status_.last_error = past.front().error;
+  }
+}
+
+void LocalAgent::replace_config() {
+  try {
+    open();
+    log_.info(fmt::format("read {} again", config_file_.native()));
+  } catch (const Error& error) {
+    if (!workplace_) throw;
+    log_.error(fmt::format("the configuration stays as it was: {}", error.what()));
+  }
+}
+
+std::shared_ptr<state::State> LocalAgent::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+// ---- the loop
+
+void LocalAgent::run() {
+  plan_next(nullptr);
+  while (!stop_) {
+    std::optional<Waiting> waiting;
+    std::function<void()> job;
+    bool reload = false;
+    {
+      std::unique_lock lock(mutex_);
+      const auto due = [this] { return stop_ || reload_ || waiting_ || !jobs_.empty(); };
+      wake_.wait_until(lock, std::min(next_, clock_.tick() + longest_sleep), due);
+      waiting = std::exchange(waiting_, {});
+      reload = std::exchange(reload_, false);
+      if (!jobs_.empty()) {
+        job = std::move(jobs_.front());
+        jobs_.pop_front();
+      }
+    }
+    heartbeat_();
+    if (stop_) break;
+    if (reload) {
+      replace_config();
+      plan_next(nullptr);
+    }
+    if (job) job();
+    if (waiting && !waiting->request.force && is_paused()) {
+      refuse(*waiting);
+    } else if (waiting) {
+      const auto result = sync(waiting->request, "request", waiting->runs);
+      plan_next(&result);
+    } else if (clock_.tick() >= next_ && !is_paused()) {
+      const auto result = sync({}, "interval", {});
+      plan_next(&result);
+    } else if (clock_.tick() >= next_) {
+      plan_next(nullptr);
+    }
+  }
+  log_.info("stopped");
+}
+
+/// A sync that was asked for while a pause holds: who paused may be working on the device.
+void LocalAgent::refuse(const Waiting& waiting) {
+  const auto pause = state()->pause();
+  const auto text = fmt::format("paused until {} by {} ({}); run greenwave resume first, or sync --force",
+                                to_iso(pause->until), pause->who, pause->reason);
+  for (const auto& run : waiting.runs)
+    run->add({.kind = "done", .text = text, .object = {}, .ok = false, .exit_code = 2});
+}
+
+void LocalAgent::plan_next(const Result* last) {
+  const auto& device = workplace_->config.device;
+  const auto interval = workplace_->config.repository.interval;
+  const auto now = clock_.now();
+  const double random = std::uniform_real_distribution<double>(0, 1)(random_);
+  Duration wait{};
+  if (last != nullptr) {
+    wait = next_poll(now, interval, device, random) - now;
+  } else if (state()->value("applied")) {
+    wait = first_poll(now, interval, device) - now;
+  }
+  failures_ = last != nullptr && last->exit_code == 2 ? failures_ + 1 : 0;
+  if (failures_ > 0) wait = std::max(wait, backoff(failures_, workplace_->transport->retry_after(), random));
+  next_ = clock_.tick() + wait;
+  const std::lock_guard lock(mutex_);
+  status_.next_sync = now + wait;
+}
+
+bool LocalAgent::is_paused() {
+  const auto memory = state();
+  const auto pause = memory->pause();
+  if (!pause) return false;
+  if (clock_.now() < pause->until) return true;
+  memory->set_pause({});
+  record_pause("resume", "", "the pause ended by itself");
+  return false;
+}
+
+Result LocalAgent::once(const Request& request) {
+  auto result = sync(request, "once", {});
+  for (const auto& note : workplace_->notes()) log_.info(note);
+  return result;
+}
+
+Result LocalAgent::sync(const Request& request, const std::string& trigger,
+                        const std::vector<std::shared_ptr<Run>>& runs) {
+  const auto received = workplace_->transport->bytes_received();
+  Result result;
+  try {
+    result = sync_or_recover(request, trigger, [this, &runs](const Event& event) { tell(event, runs); });
+  } catch (const Error& error) {
+    result.exit_code = 2;
+    result.record.started = clock_.now();
+    result.record.result = "error";
+    result.record.error = error.what();
+  }
+  const auto& record = result.record;
+  if (!record.error.empty()) log_.error(record.error, {{"COMMIT", record.commit}});
+  publish(result);
+  {
+    const std::lock_guard lock(mutex_);
+    status_.bytes_received = workplace_->transport->bytes_received();
+    status_.bytes_last_sync = status_.bytes_received - received;
+  }
+  const auto text = record.error.empty()
+                        ? fmt::format("{}: {}", record.result, count_of(result.standing.objects, "object"))
+                        : record.error;
+  const Event done{
+      .kind = "done", .text = text, .object = {}, .ok = result.exit_code == 0, .exit_code = result.exit_code};
+  for (const auto& run : runs) run->add(done);
+  return result;
+}
+
+Result LocalAgent::sync_or_recover(const Request& request, const std::string& trigger,
+                                   const Observer& observer) {
+  try {
+    return workplace_->sync.run(request, trigger, observer);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::damaged) throw;
+    log_.error(error.what());
+  }
+  const auto database = workplace_->config.database();
+  if (!state()->sound()) state::State::set_aside(database);
+  open();
+  return workplace_->sync.run(request, trigger, observer);
+}
+
+void LocalAgent::tell(const Event& event, const std::vector<std::shared_ptr<Run>>& runs) {
+  heartbeat_();
+  if (event.kind == "step") {
+    const LogFields fields{{"OBJECT", event.object}, {"STEP", event.text}, {"COMMIT", event.commit}};
+    event.ok ? log_.info(event.text, fields) : log_.error(event.text, fields);
+  } else if (event.kind == "problem") {
+    event.ok ? log_.warning(event.text) : log_.error(event.text);
+  } else {
+    log_.debug(event.text);
+  }
+  if (event.kind == "phase") {
+    const std::lock_guard lock(mutex_);
+    status_.phase = event.text.substr(0, event.text.find(' '));
+  }
+  for (const auto& run : runs) run->add(event);
+}
+
+void LocalAgent::publish(const Result& result) {
+  const auto& standing = result.standing;
+  const std::lock_guard lock(mutex_);
+  status_.phase = "idle";
+  status_.last_sync = result.record.started;
+  status_.last_result = result.record.result;
+  status_.last_took = result.record.took;
+  status_.last_error = result.record.error;
+  status_.cluster = standing.cluster;
+  status_.commit = standing.commit;
+  status_.objects = standing.objects;
+  status_.in_sync = standing.in_sync;
+  status_.drifted = standing.repaired;
+  status_.failed = standing.failed;
+  status_.problems = standing.problems;
+  status_.notes = workplace_->notes();
+}
+
+// ---- what the control API asks
+
+void LocalAgent::stop() {
+  stop_ = true;
+  wake_.notify_all();
+}
+
+void LocalAgent::reload() {
+  {
+    const std::lock_guard lock(mutex_);
+    reload_ = true;
+  }
+  wake_.notify_all();
+}
+
+Status LocalAgent::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+std::vector<state::SyncRecord> LocalAgent::history(std::size_t most) const {
+  return state()->history(most);
+}
+
+std::shared_ptr<Run> LocalAgent::request_sync(const Request& request) {
+  auto run = std::make_shared<Run>();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!waiting_) waiting_ = Waiting{request, {}};
+    waiting_->request.force |= request.force;
+    waiting_->request.allow_empty |= request.allow_empty;
+    waiting_->runs.push_back(run);
+  }
+  wake_.notify_all();
+  return run;
+}
+
+nlohmann::json LocalAgent::diff() {
+  const auto task =
+      std::make_shared<std::packaged_task<nlohmann::json()>>([this] { return workplace_->sync.diff(); });
+  auto answer = task->get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.emplace_back([task] { (*task)(); });
+  }
+  wake_.notify_all();
+  return answer.get();
+}
+
+void LocalAgent::pause(Duration duration, const std::string& who, const std::string& reason) {
+  if (duration <= Duration::zero() || duration > longest_pause) {
+    throw Error(Fault::invalid, "a pause lasts from 1s to 7d", "write --for 2h, for example");
+  }
+  const state::Pause pause{clock_.now() + duration, who, reason};
+  state()->set_pause(pause);
+  {
+    const std::lock_guard lock(mutex_);
+    status_.pause = pause;
+  }
+  record_pause("pause", who, fmt::format("for {}: {}", to_words(duration), reason));
+}
+
+void LocalAgent::resume(const std::string& who) {
+  if (!state()->pause()) throw Error(Fault::conflict, "the agent is not paused");
+  state()->set_pause({});
+  record_pause("resume", who, "");
+  wake_.notify_all();
+}
+
+void LocalAgent::record_pause(const std::string& trigger, const std::string& who, const std::string& reason) {
+  state::SyncRecord record;
+  record.started = clock_.now();
+  record.trigger = trigger;
+  record.who = who;
+  record.result = trigger == "pause" ? "paused" : "resumed";
+  record.error = reason;
+  state()->record(record, clock_.now());
+  log_.info(fmt::format("{} {}{}", record.result, who.empty() ? "" : "by " + who,
+                        reason.empty() ? "" : ": " + reason));
+  const std::lock_guard lock(mutex_);
+  status_.pause = state_->pause();
+}
+
+}  // namespace greenwave::sync

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "sync/agent.h"
+#include "sync/sync.h"
+
+namespace greenwave::sync {
+
+struct Workplace;
+
+/// The agent of this device: decides when to sync, and answers the control API meanwhile. run() or once()
+/// belongs to one thread; everything else may be called from any.
+class LocalAgent : public Agent {
+ public:
+  /// `heartbeat` is called at least every 30 s while the agent makes progress (for a watchdog).
+  /// Throws Error when the configuration is wrong or the state directory can't be used.
+  LocalAgent(std::filesystem::path config_file, std::filesystem::path root, const Log& log,
+             const Clock& clock, std::function<void()> heartbeat);
+  ~LocalAgent() override;
+
+  const config::Config& config() const;
+
+  /// One sync; its events go to the log.
+  Result once(const Request& request);
+  /// Syncs at each interval and request until stop().
+  void run();
+  /// Ends run(), and a sync under way at its next step.
+  void stop();
+  /// Reads the configuration again before the next sync. A wrong one is refused, with the old one kept.
+  void reload();
+
+  Status status() const override;
+  std::vector<state::SyncRecord> history(std::size_t most) const override;
+  nlohmann::json objects(const std::string& text) const override;
+  std::shared_ptr<Run> request_sync(const Request& request) override;
+  nlohmann::json diff() override;
+  void pause(Duration duration, const std::string& who, const std::string& reason) override;
+  void resume(const std::string& who) override;
+
+ private:
+  struct Waiting {
+    Request request;
+    std::vector<std::shared_ptr<Run>> runs;
+  };
+
+  void open();
+  void replace_config();
+  Result sync(const Request& request, const std::string& trigger,
+              const std::vector<std::shared_ptr<Run>>& runs);
+  Result sync_or_recover(const Request& request, const std::string& trigger, const Observer& observer);
+  void tell(const Event& event, const std::vector<std::shared_ptr<Run>>& runs);
+  void publish(const Result& result);
+  void refuse(const Waiting& waiting);
+  void plan_next(const Result* last);
+  bool is_paused();
+  std::shared_ptr<state::State> state() const;
+  void record_pause(const std::string& trigger, const std::string& who, const std::string& reason);
+
+  const std::filesystem::path config_file_;
+  const std::filesystem::path root_;
+  const Log& log_;
+  const Clock& clock_;
+  const std::function<void()> heartbeat_;
+  std::atomic<bool> stop_ = false;
+  std::unique_ptr<Workplace> workplace_;  ///< of the thread of run()
+  Instant next_{};                        ///< of the thread of run()
+  unsigned failures_ = 0;                 ///< in a row; of the thread of run()
+  std::mt19937_64 random_;
+
+  mutable std::mutex mutex_;  ///< guards all below
+  std::condition_variable wake_;
+  /// Shared, since a control request may still read it while a damaged one is replaced.
+  std::shared_ptr<state::State> state_;
+  Status status_;
+  std::optional<Waiting> waiting_;
+  std::deque<std::function<void()>> jobs_;
+  bool reload_ = false;
+};
+
+}  // namespace greenwave::sync

@@ -1,0 +1,66 @@
+#include "sync/objects.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "sync/local_agent.h"
+
+namespace greenwave::sync {
+
+namespace {
+
+std::string state_of(const Entry& entry) {
+  if (!entry.error.empty()) return "failed";
+  if (entry.intended) return "unfinished";
+  return "in sync";
+}
+
+nlohmann::json describe(const Entry& entry) {
+  auto files = nlohmann::json::array();
+  for (const auto& file : entry.files) {
+    files.push_back({{"path", file.path}, {"size", file.size}, {"sha256", to_hex(file.content)}});
+  }
+  return {{"object", to_string(entry.id)},
+          {"apiVersion", entry.id.api_version},
+          {"state", state_of(entry)},
+          {"commit", entry.commit},
+          {"digest", to_hex(entry.digest)},
+          {"claims", entry.claims},
+          {"files", std::move(files)},
+          {"record", nlohmann::json::parse(entry.record, nullptr, false)},
+          {"keep", entry.keep},
+          {"error", entry.error},
+          {"actions", nlohmann::json::array()}};
+}
+
+}  // namespace
+
+nlohmann::json describe_objects(const state::State& state, const std::string& text) {
+  auto objects = nlohmann::json::array();
+  for (const auto& entry : state.inventory()) {
+    if (text.empty() || matches(text, entry.id)) objects.push_back(describe(entry));
+  }
+  if (text.empty() || objects.empty()) return objects;
+  for (const auto& sync : state.history(100)) {
+    for (const auto& action : sync.actions) {
+      for (auto& object : objects) {
+        if (object["object"] != action.object || object["actions"].size() >= 10) continue;
+        object["actions"].push_back({{"time", to_iso(sync.started)},
+                                     {"commit", sync.commit},
+                                     {"verb", action.verb},
+                                     {"ok", action.ok},
+                                     {"error", action.error},
+                                     {"reason", action.reason},
+                                     {"was", action.was}});
+      }
+    }
+  }
+  return objects;
+}
+
+nlohmann::json LocalAgent::objects(const std::string& text) const {
+  return describe_objects(*state(), text);
+}
+
+}  // namespace greenwave::sync

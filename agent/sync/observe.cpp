@@ -1,0 +1,34 @@
+#include "sync/observe.h"
+
+#include "base/error.h"
+
+namespace greenwave::sync {
+
+drivers::Driver* driver_for(const Drivers& drivers, const ObjectId& id) {
+  for (auto* driver : drivers) {
+    if (driver->serves(id)) return driver;
+  }
+  return nullptr;
+}
+
+Observed observe(std::span<const Entry> inventory, const Drivers& drivers, bool distrust) {
+  Observed observed;
+  for (const auto& entry : inventory) {
+    auto* driver = driver_for(drivers, entry.id);
+    if (driver == nullptr) continue;
+    std::optional<std::vector<FileSignature>> signatures;
+    try {
+      if (auto how = driver->drift(entry, distrust, signatures))
+        observed.drifted.emplace(entry.id, std::move(*how));
+    } catch (const Error& error) {
+      observed.drifted.emplace(entry.id, error.what());
+    }
+    if (signatures) {
+      observed.refreshed.push_back(entry);
+      observed.refreshed.back().files = std::move(*signatures);
+    }
+  }
+  return observed;
+}
+
+}  // namespace greenwave::sync

@@ -1,0 +1,355 @@
+#include "sync/sync.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "sync/apply.h"
+
+namespace greenwave::sync {
+
+namespace {
+
+// Keys of State::value.
+constexpr const char* applied_key = "applied";    ///< the commit that the device was last brought to
+constexpr const char* accepted_key = "accepted";  ///< the highest commit that was verified
+constexpr const char* clean_key = "clean";        ///< Sync::clean_, so that a restart does not render anew
+constexpr const char* cluster_key = "cluster";    ///< the cluster's name, for status after a restart
+
+constexpr std::size_t largest_source = 64 << 20;
+
+constexpr const char* applied_ref = "applied";
+constexpr const char* incoming_ref = "incoming";
+
+std::vector<std::string> texts_of(const Problems& problems) {
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+  for (const auto& problem : problems.list()) {
+    (problem.severity == Severity::error ? errors : warnings).push_back(to_string(problem));
+  }
+  errors.insert(errors.end(), warnings.begin(), warnings.end());
+  return errors;
+}
+
+/// What makes two records of a failing sync tell the same, so that the second is not kept.
+std::string essence(const state::SyncRecord& record) {
+  auto json = state::to_json(record);
+  for (const char* key : {"number", "started", "took", "trigger", "who"}) json.erase(key);
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// So that a transport which brings only what is read brings this as well.
+void read_source(const SourceTree& tree, const Manifest& manifest) {
+  if (!manifest.source) return;
+  const auto read = [&tree](const auto& self, const std::string& path, bool is_directory) -> void {
+    if (!is_directory) {
+      tree.read(path, largest_source);
+      return;
+    }
+    for (const auto& item : tree.list(path)) {
+      if (item.type != SourceTree::Type::other) {
+        self(self, path + "/" + item.name, item.type == SourceTree::Type::directory);
+      }
+    }
+  };
+  read(read, manifest.source->path, manifest.source->is_directory);
+}
+
+Event event_of(const state::Action& action) {
+  auto text = fmt::format("{} {}", action.verb, action.object);
+  if (!action.ok) text += ": " + action.error;
+  if (action.ok && !action.reason.empty()) text += " (" + action.reason + ")";
+  return {.kind = "step", .text = std::move(text), .object = action.object, .ok = action.ok, .exit_code = 0};
+}
+
+}  // namespace
+
+/// A render, ready to be applied to the device as it is now.
+struct Sync::Prepared {
+  std::unique_ptr<SourceTree> tree;
+  Cluster cluster;
+  Problems problems;
+  std::vector<plan::Desired> desired;
+  Compared compared;
+  plan::Plan plan;
+};
+
+Sync::Sync(Parts parts) : parts_(std::move(parts)) {
+  clean_ = parts_.state.value(clean_key).value_or("");
+  standing_.cluster = parts_.state.value(cluster_key).value_or("");
+  try {
+    store_ = std::make_unique<git::Store>(parts_.config.store());
+  } catch (const Error& error) {
+    if (error.fault() != Fault::damaged) throw;
+    recover_store(error);
+  }
+}
+
+Sync::~Sync() = default;
+
+/// The repository is all there again, from the server; nothing on the device depends on the old store.
+void Sync::recover_store(const Error& error) {
+  parts_.log.warning(fmt::format("{}; the git store is set aside and fetched anew", error.what()));
+  store_.reset();
+  git::Store::set_aside(parts_.config.store());
+  store_ = std::make_unique<git::Store>(parts_.config.store());
+  clean_.clear();
+}
+
+std::string Sync::receive(const Observer& observer) {
+  observer({.kind = "phase", .text = fmt::format("polling {}", parts_.config.repository.url)});
+  auto tip = parts_.transport.poll();
+  if (tip != complete_) {
+    if (!store_->has(tip)) observer({.kind = "phase", .text = fmt::format("fetching {}", tip.substr(0, 12))});
+    parts_.transport.fetch(tip, *store_, [this](const SourceTree& tree) {
+      for (const auto& manifest : render_tree(tree).manifests) read_source(tree, manifest);
+    });
+    store_->keep(incoming_ref, tip);
+    verify(tip);
+    complete_ = tip;
+  }
+  return tip;
+}
+
+/// The highest commit that was accepted is remembered durably, so that neither a server nor a reboot can
+/// take the device back.
+void Sync::verify(const std::string& commit) {
+  if (parts_.trust == nullptr) return;
+  parts_.trust->verify(*store_, commit);
+  const auto accepted = parts_.state.value(accepted_key).value_or("");
+  if (!accepted.empty() && accepted != commit) {
+    const auto verdict = git::judge_move(*store_, accepted, commit);
+    git::require_allowed(verdict, accepted, commit);
+    if (!verdict.reset_by.empty()) parts_.trust->verify(*store_, verdict.reset_by);
+  }
+  parts_.state.set_value(accepted_key, commit);
+}
+
+const std::vector<Entry>& Sync::inventory() {
+  if (!inventory_) inventory_ = parts_.state.inventory();
+  return *inventory_;
+}
+
+std::string Sync::render_key(const std::string& commit) const {
+  Hasher hasher;
+  hasher.add_field(GREENWAVE_VERSION).add_field(commit).add_field(to_hex(parts_.config.digest()));
+  for (const auto& [key, value] : parts_.facts) hasher.add_field(key).add_field(value);
+  return to_hex(hasher.finish());
+}
+
+render::Rendered Sync::render_tree(const SourceTree& tree) const {
+  render::Identity identity{parts_.config.device, {}, parts_.facts};
+  identity.labels.insert(parts_.config.labels.begin(), parts_.config.labels.end());
+  return render::render(tree, identity);
+}
+
+std::unique_ptr<Sync::Prepared> Sync::prepare(const std::string& commit, const Request& request,
+                                              const Observed& observed) {
+  auto prepared = std::make_unique<Prepared>();
+  prepared->tree = store_->tree(commit, parts_.config.repository.path);
+  auto rendered = render_tree(*prepared->tree);
+  prepared->cluster = std::move(rendered.cluster);
+  prepared->problems = std::move(rendered.problems);
+
+  auto checked = check(std::move(rendered.manifests), parts_.drivers);
+  prepared->problems.append(checked.problems);
+  prepared->desired = std::move(checked.desired);
+  prepared->compared =
+      compare(prepared->desired, inventory(), observed, parts_.drivers, *prepared->tree, request.force);
+
+  plan::Input input;
+  input.desired = prepared->desired;
+  input.inventory = inventory();
+  input.differences = std::move(prepared->compared.differences);
+  input.owed = parts_.state.owed();
+  input.may_prune = rendered.complete;
+  for (const auto* refused : {&rendered.refused, &checked.refused, &prepared->compared.refused}) {
+    input.refused.insert(input.refused.end(), refused->begin(), refused->end());
+  }
+  const bool may_empty = request.allow_empty || prepared->cluster.allow_empty;
+  if (const auto problem = plan::empty_render(input); problem && !may_empty) {
+    input.may_prune = false;
+    prepared->problems.error(problem->place, problem->message, problem->remedy);
+  }
+  prepared->plan = plan::plan(std::move(input));
+  prepared->problems.append(prepared->plan.problems);
+  return prepared;
+}
+
+void Sync::apply_commit(const std::string& commit, const Request& request, const Observer& observer,
+                        Result& result) {
+  const auto key = render_key(commit);
+  if (key == refused_ && !request.force) throw Error(Fault::invalid, refusal_);
+
+  const auto observed = observe(inventory(), parts_.drivers, request.force);
+  if (!observed.refreshed.empty()) {
+    parts_.state.settle(observed.refreshed, {}, {});
+    inventory_.reset();
+  }
+  standing_.repaired = 0;
+  if (key == clean_ && observed.drifted.empty() && !request.force) return;
+
+  observer({.kind = "phase", .text = fmt::format("rendering {}", commit.substr(0, 12))});
+  std::unique_ptr<Prepared> prepared;
+  try {
+    prepared = prepare(commit, request, observed);
+  } catch (const Error& error) {
+    if (error.fault() == Fault::invalid) {
+      refused_ = key;
+      refusal_ = error.what();
+    }
+    throw;
+  }
+  for (const auto& problem : prepared->problems.list()) {
+    observer({.kind = "problem", .text = to_string(problem), .ok = problem.severity == Severity::warning});
+  }
+
+  const Workbench bench{.drivers = parts_.drivers,
+                        .state = parts_.state,
+                        .tree = *prepared->tree,
+                        .commit = commit,
+                        .drifted = observed.drifted,
+                        .progress = [&observer](const state::Action& action) { observer(event_of(action)); },
+                        .stop = [this] { return parts_.stop.load(); }};
+  auto applied = apply(std::move(prepared->plan), bench);
+
+  inventory_.reset();
+  standing_.repaired = applied.repaired;
+  standing_.cluster = prepared->cluster.name;
+  standing_.problems = texts_of(prepared->problems);
+  standing_.failed = std::move(prepared->compared.failed);
+  standing_.failed.insert(standing_.failed.end(), applied.failed.begin(), applied.failed.end());
+  result.record.actions = std::move(applied.actions);
+  result.record.problems = standing_.problems;
+  if (applied.error) throw *applied.error;
+  if (applied.stopped) throw Error(Fault::transient, "the sync was ended before its last step");
+
+  store_->keep(applied_ref, commit);
+  parts_.state.set_value(applied_key, commit);
+  parts_.state.set_value(cluster_key, standing_.cluster);
+  standing_.has_errors = prepared->problems.has_errors();
+  const bool clean = standing_.failed.empty() && !standing_.has_errors;
+  clean_ = clean ? key : "";
+  // With warnings the next process renders once more, so that its status shows them.
+  parts_.state.set_value(clean_key, prepared->problems.empty() ? clean_ : "");
+}
+
+Result Sync::run(const Request& request, const std::string& trigger, const Observer& observer) {
+  const auto began = parts_.clock.tick();
+  Result result;
+  auto& record = result.record;
+  record.started = parts_.clock.now();
+  record.trigger = trigger;
+  record.who = request.who;
+  try {
+    attempt(request, observer, result);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::damaged || !parts_.state.sound()) throw;
+    recover_store(error);
+    attempt(request, observer, result);
+  }
+  stand(result);
+
+  record.took = std::chrono::duration_cast<Duration>(parts_.clock.tick() - began);
+  if (!record.error.empty()) {
+    record.result = "error";
+    result.exit_code = 2;
+  } else if (!standing_.failed.empty() || standing_.has_errors) {
+    record.result = "failed";
+    result.exit_code = 1;
+  } else {
+    record.result = "in sync";
+  }
+  remember(result);
+  malloc_trim(0);
+  return result;
+}
+
+/// Brings the device to the newest commit, or where that can't be had or used, keeps it at the last one that
+/// could.
+void Sync::attempt(const Request& request, const Observer& observer, Result& result) {
+  auto& trouble = result.record.error;
+  const auto applied = parts_.state.value(applied_key).value_or("");
+  std::string tip;
+  try {
+    tip = receive(observer);
+  } catch (const Error& error) {
+    if (error.fault() == Fault::damaged) throw;
+    trouble = error.what();
+  }
+  for (const auto& commit : {tip, applied}) {
+    if (commit.empty()) continue;
+    try {
+      apply_commit(commit, request, observer, result);
+      return;
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      if (trouble.empty()) trouble = error.what();
+      if (parts_.stop || applied == tip) return;
+    }
+  }
+}
+
+/// Fills in where the device stands, from the inventory.
+void Sync::stand(Result& result) {
+  standing_.objects = inventory().size();
+  standing_.in_sync =
+      static_cast<std::size_t>(std::count_if(inventory().begin(), inventory().end(), [](const Entry& entry) {
+        return entry.error.empty() && !entry.intended;
+      }));
+  const auto applied = parts_.state.value(applied_key).value_or("");
+  if (applied.empty()) {
+    standing_.commit.reset();
+  } else if (!standing_.commit || standing_.commit->oid != applied) {
+    standing_.commit = store_->commit(applied);
+  }
+  if (standing_.commit) {
+    result.record.commit = standing_.commit->oid;
+    result.record.subject = standing_.commit->subject;
+    result.record.author = standing_.commit->author;
+  }
+  result.standing = standing_;
+}
+
+/// A sync that did nothing is not recorded, nor is one that failed just as the one before it.
+void Sync::remember(Result& result) {
+  const auto& record = result.record;
+  if (record.actions.empty() && record.error.empty() && record.result == "in sync") {
+    last_recorded_.clear();
+    return;
+  }
+  auto told = essence(record);
+  if (told == last_recorded_) return;
+  parts_.state.record(record, parts_.clock.now());
+  last_recorded_ = std::move(told);
+}
+
+nlohmann::json Sync::diff() {
+  auto answer = nlohmann::json{{"changes", nlohmann::json::array()}, {"problems", nlohmann::json::array()}};
+  std::string commit;
+  try {
+    commit = receive([](const Event&) {});
+  } catch (const Error& error) {
+    commit = parts_.state.value(applied_key).value_or("");
+    if (commit.empty()) throw;
+    answer["problems"].push_back(fmt::format("compared with the last applied commit: {}", error.what()));
+  }
+  const auto observed = observe(inventory(), parts_.drivers, false);
+  const auto prepared = prepare(commit, {}, observed);
+  answer["commit"] = commit;
+  for (const auto& step : prepared->plan.steps) {
+    answer["changes"].push_back(
+        {{"verb", to_string(step.verb)}, {"object", to_string(step.id)}, {"diff", step.difference.diff}});
+  }
+  for (const auto& failed : prepared->compared.failed) {
+    answer["problems"].push_back(fmt::format("{}: {}", failed.object, failed.reason));
+  }
+  for (const auto& text : texts_of(prepared->problems)) answer["problems"].push_back(text);
+  return answer;
+}
+
+}  // namespace greenwave::sync

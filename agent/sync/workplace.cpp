@@ -1,0 +1,103 @@
+#include "sync/workplace.h"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace greenwave::sync {
+
+namespace {
+
+/// The names that container images and Kubernetes use (GOARCH).
+std::string architecture() {
+  struct utsname about {};
+  ::uname(&about);
+  const std::string machine = about.machine;
+  if (machine == "x86_64") return "amd64";
+  if (machine == "aarch64") return "arm64";
+  if (machine.starts_with("arm")) return "arm";
+  if (machine == "i686" || machine == "i386") return "386";
+  return machine;
+}
+
+/// ID of os-release(5).
+std::string operating_system() {
+  std::string text;
+  try {
+    text = read_file("/etc/os-release", 64 * 1024);
+  } catch (const Error&) {
+    return "linux";
+  }
+  for (auto line : split(text, '\n')) {
+    if (!line.starts_with("ID=")) continue;
+    line.remove_prefix(3);
+    if (line.size() >= 2 && (line.front() == '"' || line.front() == '\''))
+      line = line.substr(1, line.size() - 2);
+    return printable(line);
+  }
+  return "linux";
+}
+
+std::optional<git::Trust> read_trust(const config::Config& config, const Log& log) {
+  const auto& file = config.allowed_signers;
+  if (file.empty()) return {};
+  std::optional<git::Trust> trust(std::in_place, read_file(file, 1 << 20), file.native());
+  for (const auto& warning : trust->warnings().list()) log.warning(to_string(warning));
+  return trust;
+}
+
+}  // namespace
+
+Labels device_facts() {
+  return {{"arch", architecture()}, {"os", operating_system()}};
+}
+
+Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
+                     const Clock& clock, const std::atomic<bool>& stop, std::function<void()> heartbeat)
+    : config(std::move(configuration)),
+      facts(device_facts()),
+      state(std::move(memory)),
+      transport(git::make_transport(config.repository, stop)),
+      trust(read_trust(config, log)),
+      files({config.root, config.allowed_paths}),
+      units({config.root, config.allowed_paths}, heartbeat),
+      commands({config.root, config.allowed_paths}, heartbeat),
+      sync({config,
+            facts,
+            log,
+            clock,
+            *state,
+            *transport,
+            trust ? &*trust : nullptr,
+            {&files, &units, &commands},
+            stop}) {}
+
+std::vector<std::string> Workplace::notes() const {
+  std::vector<std::string> notes;
+  if (config.allowed_signers.empty()) {
+    notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
+  }
+  for (const auto& more : {units.notes(), commands.notes()})
+    notes.insert(notes.end(), more.begin(), more.end());
+  return notes;
+}
+
+std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log) {
+  make_directories(config.state_directory, 0750);
+  try {
+    return std::make_shared<state::State>(config.database());
+  } catch (const Error& error) {
+    if (error.fault() != Fault::damaged) throw;
+    log.error(fmt::format(
+        "{}; it is set aside as {}.damaged and made anew: what the repository declares is adopted "
+        "again, but what it no longer declares is not known to be ours",
+        error.what(), config.database().native()));
+    state::State::set_aside(config.database());
+    return std::make_shared<state::State>(config.database());
+  }
+}
+
+}  // namespace greenwave::sync

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "drivers/host/command_driver.h"
+#include "drivers/host/file_driver.h"
+#include "drivers/host/unit_driver.h"
+#include "git/transport.h"
+#include "git/trust.h"
+#include "state/state.h"
+#include "sync/sync.h"
+
+namespace greenwave::sync {
+
+/// This device's architecture and operating system, as labels: {arch: arm64, os: debian}.
+Labels device_facts();
+
+/// Everything that one configuration makes, wired bottom up.
+struct Workplace {
+  Workplace(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
+            const Clock& clock, const std::atomic<bool>& stop, std::function<void()> heartbeat);
+
+  /// What this device leaves out, said once in status.
+  std::vector<std::string> notes() const;
+
+  config::Config config;
+  Labels facts;
+  std::shared_ptr<state::State> state;
+  std::unique_ptr<git::Transport> transport;
+  std::optional<git::Trust> trust;
+  drivers::host::FileDriver files;
+  drivers::host::UnitDriver units;
+  drivers::host::CommandDriver commands;
+  Sync sync;
+};
+
+/// Opens the state; a damaged one is set aside, with a warning, and made anew.
+std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log);
+
+}  // namespace greenwave::sync
