@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "git/ancestry.h"
 #include "sync/apply.h"
 
 namespace greenwave::sync {
