@@ -42,8 +42,9 @@ const config::Config& LocalAgent::config() const {
 
 void LocalAgent::open() {
   auto config = config::load_config(config_file_, root_);
-  workplace_.reset();
-  auto opened = open_state(config, log_);
+  const bool same_state = workplace_ && workplace_->config.database() == config.database();
+  auto opened = same_state ? state() : nullptr;
+  if (!opened) opened = open_state(config, log_);
   workplace_ = std::make_unique<Workplace>(std::move(config), opened, log_, clock_, stop_, heartbeat_);
 
   const auto& settings = workplace_->config;
@@ -199,10 +200,16 @@ Result LocalAgent::sync_or_recover(const Request& request, const std::string& tr
     if (error.fault() != Fault::damaged) throw;
     log_.error(error.what());
   }
-  const auto database = workplace_->config.database();
-  if (!state()->sound()) state::State::set_aside(database);
+  if (!state()->sound()) replace_state();
   open();
   return workplace_->sync.run(request, trigger, observer);
+}
+
+/// The damaged file is moved away; who still reads it through the control API reads the old one to the end.
+void LocalAgent::replace_state() {
+  const auto database = workplace_->config.database();
+  workplace_.reset();
+  state::State::set_aside(database);
 }
 
 void LocalAgent::tell(const Event& event, const std::vector<std::shared_ptr<Run>>& runs) {

@@ -57,6 +57,7 @@ class LocalAgent : public Agent {
 
   void open();
   void replace_config();
+  void replace_state();
   Result sync(const Request& request, const std::string& trigger,
               const std::vector<std::shared_ptr<Run>>& runs);
   Result sync_or_recover(const Request& request, const std::string& trigger, const Observer& observer);

@@ -223,6 +223,15 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
   standing_.cluster = prepared->cluster.name;
   standing_.problems = texts_of(prepared->problems);
   standing_.failed = std::move(prepared->compared.failed);
+  for (const auto& failed : standing_.failed) {
+    applied.actions.push_back({.verb = "refuse",
+                               .object = failed.object,
+                               .ok = false,
+                               .error = failed.reason,
+                               .reason = {},
+                               .was = {}});
+    observer(event_of(applied.actions.back()));
+  }
   standing_.failed.insert(standing_.failed.end(), applied.failed.begin(), applied.failed.end());
   result.record.actions = std::move(applied.actions);
   result.record.problems = standing_.problems;

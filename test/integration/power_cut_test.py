@@ -78,9 +78,13 @@ def tree_of(root):
 
 
 def inventory_of(device):
-    return {
-        entry["object"]: (entry["state"], entry["digest"], entry["claims"]) for entry in device.json("show")["objects"]
-    }
+    database = sqlite3.connect(device.state / "state.db")
+    try:
+        return database.execute(
+            "SELECT kind, name, hex(digest), intended, hex(claims), error FROM objects ORDER BY kind, name"
+        ).fetchall()
+    finally:
+        database.close()
 
 
 class PowerCuts(unittest.TestCase):

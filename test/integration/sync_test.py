@@ -49,7 +49,7 @@ class Syncs(unittest.TestCase):
         device.path(MOTD).write_text("tampered\n")
         self.assertEqual(device.sync()["exitCode"], 0)
         self.assertEqual(device.path(MOTD).read_text(), "hello\n")
-        newest = device.json("history")["history"][0]
+        newest = device.json("history")["syncs"][0]
         self.assertEqual([action["verb"] for action in newest["actions"]], ["repair"])
         self.assertIn("tampered", newest["actions"][0]["was"])
 
@@ -114,7 +114,7 @@ class Syncs(unittest.TestCase):
         device.path(MOTD).parent.mkdir(parents=True)
         device.path(MOTD).write_text("from the distribution\n")
         device.once(check=0)
-        action = device.json("history")["history"][0]["actions"][0]
+        action = device.json("history")["syncs"][0]["actions"][0]
         self.assertEqual(action["verb"], "adopt")
         self.assertIn("from the distribution", action["was"])
 
@@ -124,7 +124,7 @@ class Syncs(unittest.TestCase):
         device.once(check=0)
         os.utime(device.path(MOTD))
         device.once(check=0)
-        self.assertEqual(len(device.json("history")["history"]), 1)
+        self.assertEqual(len(device.json("history")["syncs"]), 1)
 
     def test_the_daemon_follows_at_its_interval_without_being_asked(self):
         self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "one\n")})
@@ -145,7 +145,7 @@ class Syncs(unittest.TestCase):
         self.assertEqual(device.sync()["exitCode"], 2)
         device.cli("resume", check=0)
         wait_until(lambda: device.path(MOTD).read_text() == "two\n", "the commit after the pause")
-        told = " ".join(entry["result"] for entry in device.json("history")["history"])
+        told = " ".join(entry["result"] for entry in device.json("history")["syncs"])
         self.assertIn("paused", told)
 
     def test_diff_shows_what_a_sync_would_change_and_changes_nothing(self):

@@ -124,7 +124,8 @@ class Device:
         return result
 
     def json(self, *words):
-        return json.loads(self.cli(*words, "-o", "json").stdout)
+        command = [str(word) for word in self.command("greenwave", *words, "-o", "json")]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
 
     def start(self):
         with open(self.log, "ab") as log:
