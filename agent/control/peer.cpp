@@ -1,0 +1,78 @@
+#include "control/peer.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace greenwave::control {
+
+namespace {
+
+constexpr std::size_t lookup_buffer = 16 * 1024;
+
+std::string name_of(uid_t uid) {
+  std::vector<char> buffer(lookup_buffer);
+  passwd account{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(uid, &account, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+    return printable(account.pw_name);
+  }
+  return fmt::format("uid {}", uid);
+}
+
+/// socket(7), SO_PEERGROUPS: a buffer that is too small fails with ERANGE and the length it takes.
+std::vector<gid_t> groups_of(int socket) {
+  std::vector<gid_t> groups(32);
+  for (int tries = 0; tries < 2; ++tries) {
+    auto length = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    const int failed = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length);
+    groups.resize(length / sizeof(gid_t));
+    if (failed == 0) return groups;
+    if (errno != ERANGE) break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Peer peer_of(int socket) {
+  ucred credentials{};
+  socklen_t length = sizeof credentials;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
+    throw system_error("learn who connected to", "the control socket");
+  }
+  Peer peer{credentials.uid, name_of(credentials.uid), groups_of(socket)};
+  peer.groups.push_back(credentials.gid);
+  return peer;
+}
+
+Policy system_policy() {
+  std::vector<char> buffer(lookup_buffer);
+  group record{};
+  group* found = nullptr;
+  Policy policy{::geteuid(), {}};
+  if (::getgrnam_r(group_name, &record, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+    policy.group = record.gr_gid;
+  }
+  return policy;
+}
+
+bool may_use(const Peer& peer, const Policy& policy) {
+  if (peer.uid == 0 || peer.uid == policy.own) return true;
+  return policy.group && std::ranges::find(peer.groups, *policy.group) != peer.groups.end();
+}
+
+std::string shown_name(const Peer& peer, std::string_view sudo_user) {
+  if (peer.uid != 0 || sudo_user.empty()) return peer.user;
+  return fmt::format("{} (sudo)", sudo_user);
+}
+
+}  // namespace greenwave::control

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "sync/agent.h"
+
+namespace greenwave::control {
+
+/// What a request's body and query may say. All of it comes from outside: the readers check types, names and
+/// sizes, and throw Error (invalid) that says what was expected.
+
+struct SyncCall {
+  bool force = false;
+  bool allow_empty = false;
+  std::string sudo_user;
+};
+
+struct PauseCall {
+  Duration duration{};
+  std::string reason;
+  std::string sudo_user;
+};
+
+struct ResumeCall {
+  std::string sudo_user;
+};
+
+/// {"force": bool, "allowEmpty": bool, "sudoUser": text}; an empty body is an empty object.
+SyncCall read_sync(std::string_view body);
+/// {"for": "2h", "reason": text, "sudoUser": text}
+PauseCall read_pause(std::string_view body);
+/// {"sudoUser": text}; an empty body is an empty object.
+ResumeCall read_resume(std::string_view body);
+
+/// A whole number from 1 to `most`; an empty text is `otherwise`.
+std::size_t read_limit(std::string_view text, std::size_t otherwise, std::size_t most);
+
+/// "true" or "false"; an empty text is `otherwise`.
+bool read_flag(std::string_view name, std::string_view text, bool otherwise);
+
+/// A sync's event as a line of the stream.
+nlohmann::json to_json(const sync::Event& event);
+sync::Event event_from_json(const nlohmann::json& json);
+
+}  // namespace greenwave::control

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "control/peer.h"
+#include "sync/agent.h"
+
+namespace greenwave::control {
+
+/// One request, whole.
+struct Call {
+  std::string method;
+  std::string path;                          ///< percent-decoded
+  std::map<std::string, std::string> query;  ///< percent-decoded
+  std::string body;
+  Peer peer;
+};
+
+struct Reply {
+  unsigned status = 200;
+  std::string body;                ///< JSON
+  std::shared_ptr<sync::Run> run;  ///< set: the reply is this run's events, a line each, instead of `body`
+  std::string allow;               ///< the Allow header of a 405
+};
+
+/// {"error":…, "remedy":…}
+Reply refusal(unsigned status, const std::string& error, const std::string& remedy);
+
+/// Answers a request of a peer that may use the API. Does not throw.
+Reply answer(sync::Agent& agent, const Call& call, const Log& log);
+
+}  // namespace greenwave::control

@@ -1,0 +1,207 @@
+#include "control/server.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <string>
+#include <thread>
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "control/mhd.h"
+#include "control/peer.h"
+#include "control/routes.h"
+#include "control/socket.h"
+#include "control/stream.h"
+
+namespace greenwave::control {
+
+namespace {
+
+constexpr std::size_t connection_memory = 16 * 1024;  // for a request's line and headers
+constexpr std::size_t thread_stack = 1 << 20;         // a diff renders in it; only touched pages count
+constexpr unsigned stream_idle = 60;                  // seconds: more than a few of the stream's heartbeats
+constexpr std::size_t discarded_most = 1 << 20;       // of a body that is refused
+constexpr std::chrono::seconds farewell{1};
+constexpr std::size_t large_reply = 256 * 1024;
+
+/// A request while its body comes in.
+struct Pending {
+  std::string body;
+  std::size_t received = 0;
+};
+
+struct ReplyBody {
+  std::string text;
+};
+
+/// Memory of a large reply goes back to the system: the daemon's next such reply may be weeks away.
+void free_body(void* closure) {
+  const std::unique_ptr<ReplyBody> body(static_cast<ReplyBody*>(closure));
+  if (body->text.size() < large_reply) return;
+  std::string().swap(body->text);
+  ::malloc_trim(0);
+}
+
+ssize_t read_body(void* closure, std::uint64_t at, char* buffer, std::size_t room) {
+  const auto& text = static_cast<ReplyBody*>(closure)->text;
+  const auto count = std::min<std::size_t>(room, text.size() - at);
+  std::memcpy(buffer, text.data() + at, count);
+  return static_cast<ssize_t>(count);
+}
+
+Response response_of(std::string text) {
+  constexpr std::size_t block = 16 * 1024;
+  auto body = std::make_unique<ReplyBody>(ReplyBody{std::move(text)});
+  Response response(
+      MHD_create_response_from_callback(body->text.size(), block, read_body, body.get(), free_body));
+  if (!response) throw std::bad_alloc();
+  body.release();  // the response's, from here on
+  return response;
+}
+
+MHD_Result add_query(void* closure, MHD_ValueKind, const char* key, const char* value) {
+  try {
+    auto& query = *static_cast<std::map<std::string, std::string>*>(closure);
+    query[key] = value == nullptr ? "" : value;
+    return MHD_YES;
+  } catch (const std::exception&) {
+    return MHD_NO;
+  }
+}
+
+std::uint64_t declared_length(MHD_Connection* connection) {
+  const char* text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  std::uint64_t length = 0;
+  if (text != nullptr) std::from_chars(text, text + std::strlen(text), length);
+  return length;
+}
+
+}  // namespace
+
+struct Server::Impl {
+  sync::Agent& agent;
+  const Log& log;
+  Limits limits;
+  Policy policy;
+  std::filesystem::path path;
+  Streams streams{};
+  Daemon daemon{};
+
+  /// Called by libmicrohttpd: once when the headers are there, then for each piece of the body, then once
+  /// more without one, which is when the answer is due.
+  static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
+                               const char*, const char* piece, std::size_t* size, void** state) {
+    auto& impl = *static_cast<Impl*>(self);
+    try {
+      if (*state == nullptr) {
+        *state = new Pending;
+        if (declared_length(connection) <= discarded_most) return MHD_YES;
+        return impl.queue(connection, impl.too_large());
+      }
+      auto& pending = *static_cast<Pending*>(*state);
+      if (*size > 0) {
+        pending.received += *size;
+        if (pending.received > discarded_most) return MHD_NO;
+        if (pending.received <= impl.limits.body) pending.body.append(piece, *size);
+        *size = 0;
+        return MHD_YES;
+      }
+      return impl.queue(connection, impl.respond(connection, method, url, pending));
+    } catch (const std::exception& error) {  // no exception may pass through libmicrohttpd
+      impl.log.error(fmt::format("control: {} {}: {}", method, url, error.what()));
+      return MHD_NO;
+    }
+  }
+
+  static void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+    delete static_cast<Pending*>(*state);
+    *state = nullptr;
+  }
+
+  __attribute__((format(printf, 2, 0))) static void on_log(void* self, const char* format, va_list values) {
+    char line[512];
+    std::vsnprintf(line, sizeof line, format, values);
+    static_cast<Impl*>(self)->log.debug(fmt::format("control: {}", line));
+  }
+
+  Reply too_large() const {
+    return refusal(413, fmt::format("the request's body is larger than {} bytes", limits.body),
+                   "it takes a small JSON object");
+  }
+
+  Reply respond(MHD_Connection* connection, const char* method, const char* url, Pending& pending) {
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    auto peer = peer_of(info->connect_fd);
+    if (!may_use(peer, policy)) {
+      log.warning(fmt::format("control: refused {} {} by {}", method, url, peer.user));
+      return refusal(403, fmt::format("{} may not use greenwaved's control socket", peer.user),
+                     fmt::format("use sudo, or join the group {0}: sudo adduser {1} {0}, then log in again",
+                                 group_name, peer.user));
+    }
+    if (pending.received > limits.body) return too_large();
+    Call call{method, url, {}, std::move(pending.body), std::move(peer)};
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, &call.query);
+    // The client is not idle while the agent works on the answer (a diff polls and renders). Going back from
+    // no time-out also starts its count anew.
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+    auto reply = answer(agent, call, log);
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                              reply.run ? stream_idle : static_cast<unsigned>(limits.idle.count()));
+    return reply;
+  }
+
+  MHD_Result queue(MHD_Connection* connection, Reply reply) {
+    const bool streamed = reply.run != nullptr;
+    const auto response =
+        streamed ? stream_of(std::move(reply.run), streams) : response_of(std::move(reply.body));
+    MHD_add_response_header(response.get(), MHD_HTTP_HEADER_CONTENT_TYPE,
+                            streamed ? "application/x-ndjson" : "application/json");
+    if (!reply.allow.empty()) {
+      MHD_add_response_header(response.get(), MHD_HTTP_HEADER_ALLOW, reply.allow.c_str());
+    }
+    return MHD_queue_response(connection, reply.status, response.get());
+  }
+};
+
+Server::Server(sync::Agent& agent, const config::Config& config, const Log& log, const Limits& limits)
+    : impl_(new Impl{agent, log, limits, system_policy(), config.socket()}) {
+  auto socket = listen_at(impl_->path, impl_->policy, log);
+  const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+                         MHD_USE_ITC | MHD_USE_ERROR_LOG;
+  impl_->daemon.reset(MHD_start_daemon(flags, 0, nullptr, nullptr, Impl::on_request, impl_.get(),  //
+                                       MHD_OPTION_EXTERNAL_LOGGER, Impl::on_log, impl_.get(),      //
+                                       MHD_OPTION_LISTEN_SOCKET, socket.get(),                     //
+                                       MHD_OPTION_CONNECTION_LIMIT, limits.connections,            //
+                                       MHD_OPTION_CONNECTION_TIMEOUT,
+                                       static_cast<unsigned>(limits.idle.count()),                //
+                                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,     //
+                                       MHD_OPTION_THREAD_STACK_SIZE, thread_stack,                //
+                                       MHD_OPTION_NOTIFY_COMPLETED, Impl::on_completed, nullptr,  //
+                                       MHD_OPTION_END));
+  if (!impl_->daemon) {
+    throw Error(Fault::transient, fmt::format("cannot serve the control socket {}", impl_->path.native()),
+                "look at the log with --log-level debug");
+  }
+  socket.release();  // libmicrohttpd closes it
+  log.debug(fmt::format("control: listening on {}", impl_->path.native()));
+}
+
+Server::~Server() {
+  // libmicrohttpd cuts what is open when it stops: the streams get a moment to say their last line.
+  impl_->streams.stopping = true;
+  const auto deadline = std::chrono::steady_clock::now() + farewell;
+  while (impl_->streams.open > 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  impl_->daemon.reset();
+  ::unlink(impl_->path.c_str());
+}
+
+}  // namespace greenwave::control

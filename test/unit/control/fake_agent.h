@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "model/object_id.h"
+#include "sync/agent.h"
+
+namespace greenwave::test {
+
+/// An agent that answers what the test says and remembers what it was asked.
+class FakeAgent : public sync::Agent {
+ public:
+  mutable std::mutex mutex;
+  sync::Status current;
+  std::vector<state::SyncRecord> records;
+  nlohmann::json known = nlohmann::json::array();  ///< of objects()
+  std::function<nlohmann::json()> on_diff = [] { return nlohmann::json{{"changes", {}}}; };
+  std::vector<sync::Event> events;  ///< each run begins with them
+  std::vector<std::shared_ptr<sync::Run>> runs;
+  std::vector<sync::Request> requests;
+  std::vector<std::string> resumed;
+
+  sync::Status status() const override {
+    const std::lock_guard lock(mutex);
+    return current;
+  }
+  std::vector<state::SyncRecord> history(std::size_t most) const override {
+    return {records.begin(), records.begin() + static_cast<std::ptrdiff_t>(std::min(most, records.size()))};
+  }
+  nlohmann::json objects(const std::string& text) const override {
+    auto found = nlohmann::json::array();
+    for (const auto& object : known) {
+      if (text.empty() || object["object"] == text) found.push_back(object);
+    }
+    return found;
+  }
+  std::shared_ptr<sync::Run> request_sync(const sync::Request& request) override {
+    const std::lock_guard lock(mutex);
+    requests.push_back(request);
+    runs.push_back(std::make_shared<sync::Run>());
+    for (const auto& event : events) runs.back()->add(event);
+    return runs.back();
+  }
+  nlohmann::json diff() override { return on_diff(); }
+  void pause(Duration duration, const std::string& who, const std::string& reason) override {
+    const std::lock_guard lock(mutex);
+    current.pause = state::Pause{SystemClock().now() + duration, who, reason};
+  }
+  void resume(const std::string& who) override {
+    const std::lock_guard lock(mutex);
+    current.pause.reset();
+    resumed.push_back(who);
+  }
+};
+
+}  // namespace greenwave::test

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/fd.h"
+
+namespace greenwave::test {
+
+/// Bytes over a unix socket, so that tests say exactly what goes over the wire.
+class RawClient {
+ public:
+  explicit RawClient(const std::string& path) : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      throw std::runtime_error("cannot connect to " + path + ": " + std::strerror(errno));
+    }
+  }
+
+  void send(const std::string& bytes) { ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+
+  /// What has come until `marker` is in it, the server closed, or `seconds` passed.
+  std::string read_until(const std::string& marker, int seconds = 10) {
+    while (text_.find(marker) == std::string::npos) {
+      pollfd wait{socket_.get(), POLLIN, 0};
+      char chunk[4096];
+      if (::poll(&wait, 1, seconds * 1000) <= 0) break;
+      const auto count = ::read(socket_.get(), chunk, sizeof chunk);
+      if (count <= 0) break;
+      text_.append(chunk, static_cast<std::size_t>(count));
+    }
+    return text_;
+  }
+  std::string read_all() { return read_until("no byte sequence that a reply has"); }
+
+ private:
+  Fd socket_;
+  std::string text_;
+};
+
+struct RawReply {
+  int status = 0;
+  std::string head;
+  std::string body;
+};
+
+inline RawReply request(const std::string& socket, const std::string& method, const std::string& target,
+                        const std::string& body = {}) {
+  RawClient client(socket);
+  client.send(method + " " + target + " HTTP/1.1\r\nHost: device\r\nConnection: close\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + body);
+  const auto text = client.read_all();
+  const auto end = text.find("\r\n\r\n");
+  if (end == std::string::npos) return {};
+  return {std::stoi(text.substr(text.find(' ') + 1, 3)), text.substr(0, end), text.substr(end + 4)};
+}
+
+}  // namespace greenwave::test
