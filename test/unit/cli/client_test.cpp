@@ -1,0 +1,71 @@
+#include "client.h"
+
+#include <chrono>
+
+#include <catch2/catch.hpp>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/fd.h"
+#include "unit/control/served.h"
+
+using namespace greenwave;
+using namespace greenwave::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A socket on which nobody ever answers.
+struct Silent {
+  TemporaryDirectory directory;
+  std::string path = (directory.path / "s").native();
+  Fd socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
+
+  Silent() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    ::listen(socket.get(), 8);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("client: a daemon that does not run is said with how to start it") {
+  const cli::Client client("/tmp/greenwave-no-such-directory/control.sock");
+  CHECK_THROWS_AS(client.get("/v1/status"), cli::Unreachable);
+  CHECK_THROWS_WITH(client.get("/v1/status"), Catch::Contains("is not running") &&
+                                                  Catch::Contains("systemctl start greenwaved") &&
+                                                  Catch::Contains("journalctl -u greenwaved"));
+}
+
+TEST_CASE("client: a daemon that hangs is given up after the time-out, also in a stream") {
+  const Silent silent;
+  const cli::Client client(silent.path, {500ms, 300ms, 300ms, 300ms});
+  const auto start = std::chrono::steady_clock::now();
+  CHECK_THROWS_WITH(client.get("/v1/status"), Catch::Contains("does not answer"));
+  CHECK_THROWS_AS(client.follow("/v1/sync", nlohmann::json::object(), [](std::string_view) {}),
+                  cli::Unreachable);
+  CHECK(std::chrono::steady_clock::now() - start < 4s);
+}
+
+TEST_CASE("client: a refusal carries the daemon's message, remedy and status") {
+  Served served;
+  const cli::Client client(served.socket());
+  try {
+    client.post("/v1/pause", {{"for", "soon"}, {"reason", "x"}});
+    FAIL("it was accepted");
+  } catch (const cli::Refused& refused) {
+    CHECK(refused.status() == 400);
+    CHECK(refused.message() == "\"soon\" is not a duration");
+    CHECK_FALSE(refused.remedy().empty());
+  }
+}
+
+TEST_CASE("client: names with odd characters reach the daemon as they are") {
+  Served served;
+  served.agent.known = nlohmann::json::array({{{"object", "File/a b?c%#ü"}}});
+  CHECK(cli::Client(served.socket()).get("/v1/objects/" + cli::escaped("File/a b?c%#ü"))["objects"].size() ==
+        1);
+}

@@ -1,0 +1,135 @@
+#include <catch2/catch.hpp>
+
+#include "text.h"
+
+using namespace greenwave;
+using namespace std::chrono_literals;
+
+namespace {
+
+Time at(const char* iso) {
+  return from_iso(iso);
+}
+
+sync::Status healthy() {
+  sync::Status status;
+  status.version = "0.1.0";
+  status.device = "sf-0042";
+  status.cluster = "san-francisco";
+  status.repository = "https://git.example/traffic/san-francisco.git";
+  status.branch = "main";
+  status.commit = git::Commit{"1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d", "Retime Fulton for the school term",
+                              "Alice Diaz", at("2026-11-24T03:11:50Z")};
+  status.phase = "idle";
+  status.last_sync = at("2026-11-24T06:11:25Z");
+  status.last_result = "in sync";
+  status.last_took = 1240ms;
+  status.next_sync = at("2026-11-24T06:12:25Z");
+  status.objects = 44;
+  status.in_sync = 44;
+  status.bytes_received = 123'456;
+  status.bytes_last_sync = 612;
+  return status;
+}
+
+const Time now = at("2026-11-24T06:11:50Z");
+
+std::string text_of(const sync::Status& status, bool color = false) {
+  return cli::status_text(status, now, {color, color, 80});
+}
+
+}  // namespace
+
+TEST_CASE("status: a device in sync, on one screen") {
+  CHECK(text_of(healthy()) == R"(In sync.
+
+Device      sf-0042, cluster san-francisco
+Repository  https://git.example/traffic/san-francisco.git, branch main
+Commit      1a2b3c4d5e Retime Fulton for the school term
+            by Alice Diaz, 2026-11-24 03:11 UTC (3h ago)
+Last sync   2026-11-24 06:11 UTC (25s ago): in sync, took 1s
+Next sync   in 35s
+Objects     44 in sync
+Received    612 B in the last sync, 121 KiB since the start
+)");
+}
+
+TEST_CASE("status: what failed comes with its reason and what to do, problems with their places") {
+  auto status = healthy();
+  status.phase = "applying";
+  status.last_result = "failed";
+  status.in_sync = 41;
+  status.drifted = 1;
+  status.failed = {
+      {"File/chrony", "cannot write /etc/chrony/chrony.conf: No space left on device; free some space"},
+      {"SystemdUnit/spat.service", "it ended with status 3"}};
+  status.problems = {"base/chrony.yaml:3:5: error: File's spec has no \"contnet\"; did you mean content?"};
+  status.notes = {"commits are not checked: trust.allowedSigners is not set"};
+  CHECK(text_of(status) == R"(2 of 44 objects are not as they should be.
+
+Device      sf-0042, cluster san-francisco
+Repository  https://git.example/traffic/san-francisco.git, branch main
+Commit      1a2b3c4d5e Retime Fulton for the school term
+            by Alice Diaz, 2026-11-24 03:11 UTC (3h ago)
+Last sync   2026-11-24 06:11 UTC (25s ago): failed, took 1s
+Now         applying
+Objects     41 in sync, 1 had drifted and was repaired, 2 failed
+Received    612 B in the last sync, 121 KiB since the start
+
+Failed
+  File/chrony
+      cannot write /etc/chrony/chrony.conf: No space left on device
+   -> free some space
+  SystemdUnit/spat.service
+      it ended with status 3
+   -> see more with: greenwave show SystemdUnit/spat.service
+
+Problems in the repository
+  base/chrony.yaml:3:5: error: File's spec has no "contnet"; did you mean
+      content?
+
+Notes
+  commits are not checked: trust.allowedSigners is not set
+)");
+}
+
+TEST_CASE("status: a pause says until when, who and why, and how to end it") {
+  auto status = healthy();
+  status.pause = state::Pause{now + 80min, "alice (sudo)", "cabinet open"};
+  const auto text = text_of(status);
+  CHECK(text.starts_with(R"(Paused until 2026-11-24 07:31 UTC (in 1h 20m) by alice (sudo).
+  cabinet open
+  end it: greenwave resume
+
+Device      sf-0042)"));
+}
+
+TEST_CASE("status: a stopped daemon, a sync that could not be done and a first start say so first") {
+  auto status = healthy();
+  status.running = false;
+  CHECK(text_of(status).starts_with(R"(greenwaved is not running; this is the last state it wrote down.
+  start it:           sudo systemctl start greenwaved
+  see why it stopped: journalctl -u greenwaved -n 50
+)"));
+  CHECK(text_of(status).find("Next sync") == std::string::npos);
+  status = healthy();
+  status.last_error = "git.example does not answer; check the modem";
+  CHECK(text_of(status).starts_with(
+      "The last sync could not be done.\n  git.example does not answer; check the modem\n"));
+  CHECK(text_of({}).starts_with("Nothing has been applied yet.\n"));
+}
+
+TEST_CASE("status: a long list of failures is cut, and outside bytes can't drive the terminal") {
+  auto status = healthy();
+  for (int i = 0; i < 20; ++i) status.failed.push_back({"File/" + std::to_string(i), "\x1b[2Jgone"});
+  const auto text = text_of(status);
+  CHECK(text.find("  and 12 more: greenwave show\n") != std::string::npos);
+  CHECK(text.find("File/8") == std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(std::count(text.begin(), text.end(), '\n') < 45);
+}
+
+TEST_CASE("status: colours come only where they are asked for") {
+  CHECK(text_of(healthy(), true).starts_with("\x1b[1;32mIn sync.\x1b[0m\n"));
+  CHECK(text_of(healthy()).find('\x1b') == std::string::npos);
+}

@@ -1,0 +1,122 @@
+#include "text.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "progress.h"
+
+using namespace greenwave;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+const cli::Style plain{false, false, 80};
+const cli::Style terminal{true, true, 40};
+
+}  // namespace
+
+TEST_CASE("history: each sync says when, why, what came of it, and what it did") {
+  state::SyncRecord sync;
+  sync.number = 12;
+  sync.started = from_iso("2026-11-24T06:00:00Z");
+  sync.took = 900ms;
+  sync.trigger = "request";
+  sync.who = "alice (sudo)";
+  sync.commit = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d";
+  sync.subject = "Retime Fulton";
+  sync.author = "Alice Diaz";
+  sync.result = "failed";
+  sync.actions = {{"repair", "File/motd", true, "", "content changed", "Welcome"},
+                  {"update", "File/chrony", false, "the disk is full; free some space", "", ""}};
+  state::SyncRecord pause;
+  pause.number = 11;
+  pause.started = from_iso("2026-11-24T05:00:00Z");
+  pause.trigger = "pause";
+  pause.result = "in sync";
+  pause.error = "cabinet open";
+  CHECK(cli::history_text({sync, pause}, from_iso("2026-11-24T06:11:50Z"), plain) ==
+        R"(#12 2026-11-24 06:00 UTC (11m 50s ago), request by alice (sudo), took 900ms: failed
+    1a2b3c4d5e Retime Fulton, by Alice Diaz
+    repair  File/motd: content changed
+            was: Welcome
+    update  File/chrony
+            failed: the disk is full; free some space
+
+#11 2026-11-24 05:00 UTC (1h 11m ago), pause, took 0s: in sync
+    cabinet open
+)");
+  CHECK(cli::history_text({}, {}, plain) == "No sync has changed anything or failed yet.\n");
+}
+
+TEST_CASE("diff: each object has a header, and the summary counts") {
+  const json diff{
+      {"commit", "1a2b3c4d5e6f"},
+      {"changes",
+       {{{"verb", "update"},
+         {"object", "File/motd"},
+         {"diff", "--- a/motd\n+++ b/motd\n@@ -1 +1 @@\n-old\n+new\n"}},
+        {{"verb", "create"}, {"object", "File/token"}, {"diff", "(sensitive: content not shown)"}}}},
+      {"problems", {"base/x.yaml:1:1: error: no"}}};
+  CHECK(cli::diff_text(diff, plain) == R"(update File/motd
+--- a/motd
++++ b/motd
+@@ -1 +1 @@
+-old
++new
+
+create File/token
+(sensitive: content not shown)
+
+A sync to commit 1a2b3c4d5e would make 2 changes: 1 create, 1 update.
+
+Problems in the repository
+  base/x.yaml:1:1: error: no
+)");
+  const auto colored = cli::diff_text(diff, terminal);
+  CHECK(colored.find("\x1b[32m+new\x1b[0m") != std::string::npos);
+  CHECK(colored.find("\x1b[31m-old\x1b[0m") != std::string::npos);
+  CHECK(cli::diff_text({{"commit", "1a2b3c4d5e6f"}, {"changes", json::array()}}, plain) ==
+        "Nothing would change: the device is as commit 1a2b3c4d5e says.\n");
+}
+
+TEST_CASE("diff: a file's control characters reach a patch, and never a terminal") {
+  const json diff{{"changes", {{{"verb", "update"}, {"object", "File/x"}, {"diff", "+\x1b[2J\r\n"}}}}};
+  CHECK(cli::diff_text(diff, plain).find("+\x1b[2J\r\n") != std::string::npos);
+  const auto shown = cli::diff_text(diff, {false, true, 80});
+  CHECK(shown.find('\x1b') == std::string::npos);
+  CHECK(shown.find('\r') == std::string::npos);
+}
+
+TEST_CASE("show: an object's members are lines, empty ones are left out, the list has a line each") {
+  const json objects{
+      {{"object", "File/motd"},
+       {"state", "in sync"},
+       {"commit", "1a2b"},
+       {"error", ""},
+       {"files", {{{"path", "/etc/motd"}, {"size", 8}}, {{"path", "/etc/issue"}, {"size", 9}}}}}};
+  CHECK(cli::objects_text(objects, plain) == R"(File/motd: in sync
+  commit    1a2b
+  files     path /etc/motd, size 8
+            path /etc/issue, size 9
+)");
+  const json list{{{"object", "File/motd"}, {"state", "in sync"}},
+                  {{"object", "SystemdUnit/spat"}, {"state", "failed"}, {"error", "x"}}};
+  CHECK(cli::object_list_text(list, plain) == "File/motd         in sync\nSystemdUnit/spat  failed\n");
+}
+
+TEST_CASE("progress: a terminal updates one line and keeps one an object; elsewhere all are lines") {
+  const sync::Event phase{"phase", "polling https://git.example/traffic/san-francisco.git", "", true, 0};
+  const sync::Event step{"step", "update File/motd", "File/motd", true, 0};
+  const sync::Event failed{"step", "update File/x: the disk is full", "File/x", false, 0};
+  const sync::Event done{"done", "1 of 2 objects failed", "", false, 1};
+  cli::Progress lines(plain);
+  CHECK(lines.add(phase) + lines.add(step) + lines.add(failed) + lines.add(done) ==
+        "polling https://git.example/traffic/san-francisco.git\n  ok     update File/motd\n"
+        "  FAILED update File/x: the disk is full\n1 of 2 objects failed\n");
+  cli::Progress live({false, true, 40});
+  const std::string line = "polling https://git.example/traffic/san";
+  CHECK(live.add(phase) == "\r\x1b[K" + line);
+  CHECK(live.add(step) == "\r\x1b[K  ok     update File/motd\n" + line);
+  CHECK(live.add(done) == "\r\x1b[K1 of 2 objects failed\n");
+}

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace greenwave::cli {
+
+/// Nobody answers on the socket: the daemon does not run, or hangs.
+class Unreachable : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The daemon answered that it won't.
+class Refused : public Error {
+ public:
+  Refused(long status, std::string message, std::string remedy)
+      : Error(Fault::invalid, std::move(message), std::move(remedy)), status_(status) {}
+  long status() const { return status_; }
+
+ private:
+  long status_;
+};
+
+struct Timeouts {
+  Duration connect = std::chrono::seconds(2);
+  Duration reply = std::chrono::seconds(5);
+  Duration diff = std::chrono::minutes(5);      ///< which polls and renders
+  Duration silence = std::chrono::seconds(30);  ///< in a stream, which has a heartbeat every 5 seconds
+};
+
+/// The daemon's local API (agent/control/README.md). Throws Unreachable, Refused, or another Error; each
+/// says what to do about it.
+class Client {
+ public:
+  explicit Client(std::filesystem::path socket, const Timeouts& timeouts = {});
+
+  nlohmann::json get(const std::string& path) const;
+  /// Of /v1/diff.
+  nlohmann::json diff() const;
+  nlohmann::json post(const std::string& path, const nlohmann::json& body) const;
+  /// Posts and gives each line of the answer as it comes; empty ones are left out.
+  void follow(const std::string& path, const nlohmann::json& body,
+              const std::function<void(std::string_view line)>& on_line) const;
+
+ private:
+  std::filesystem::path socket_;
+  Timeouts timeouts_;
+};
+
+/// `text` as part of a URL's path; slashes stay.
+std::string escaped(std::string_view text);
+
+}  // namespace greenwave::cli

@@ -1,0 +1,66 @@
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "text.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+std::string line_text(std::string_view line, const Style& style) {
+  // A terminal obeys control characters; a patch that goes to a file keeps its bytes.
+  std::string text = style.terminal ? printable(line) : std::string(line);
+  if (style.terminal && text.ends_with('\r')) text.replace(text.size() - 1, 1, "^M");
+  if (text.starts_with("+++") || text.starts_with("---")) return paint(style, Paint::strong, text);
+  if (text.starts_with("@@")) return paint(style, Paint::place, text);
+  if (text.starts_with("+")) return paint(style, Paint::added, text);
+  if (text.starts_with("-")) return paint(style, Paint::removed, text);
+  return text;
+}
+
+std::string change_text(const nlohmann::json& change, const Style& style) {
+  auto text = paint(style, Paint::strong,
+                    fmt::format("{} {}", change.value("verb", ""), printable(change.value("object", "")))) +
+              "\n";
+  const auto diff = change.value("diff", "");
+  if (diff.empty()) return text;
+  for (const auto line :
+       split(diff.ends_with('\n') ? std::string_view(diff).substr(0, diff.size() - 1) : diff, '\n')) {
+    text += line_text(line, style) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string diff_text(const nlohmann::json& diff, const Style& style) {
+  std::string text;
+  std::map<std::string, std::size_t> counts;
+  const auto changes = diff.value("changes", nlohmann::json::array());
+  for (const auto& change : changes) {
+    text += change_text(change, style) + "\n";
+    ++counts[change.value("verb", "")];
+  }
+  const auto commit = short_oid(diff.value("commit", ""));
+  if (changes.empty()) {
+    text += fmt::format("Nothing would change: the device is as commit {} says.\n", commit);
+  } else {
+    std::string kinds;
+    for (const auto& [verb, count] : counts)
+      kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count, verb);
+    text += fmt::format("A sync to commit {} would make {}: {}.\n", commit,
+                        count_of(changes.size(), "change"), kinds);
+  }
+  const auto problems = diff.value("problems", nlohmann::json::array());
+  if (!problems.empty()) text += "\n" + paint(style, Paint::strong, "Problems in the repository") + "\n";
+  for (const auto& problem : problems) {
+    text +=
+        "  " + wrap(problem.is_string() ? problem.get<std::string>() : problem.dump(), 6, style.width) + "\n";
+  }
+  return text;
+}
+
+}  // namespace greenwave::cli

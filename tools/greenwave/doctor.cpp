@@ -1,0 +1,74 @@
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "cli.h"
+#include "doctor/checks.h"
+#include "git/store.h"
+#include "last_state.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help =
+    R"(Looks at the configuration, the network on the way to the repository, credentials, the clock, disk
+space, the state file, systemd and the daemon; changes nothing. Without sudo it may see less.
+
+Exit codes: 0 nothing failed (there may be warnings), 1 something failed.
+
+Examples:
+  sudo greenwave doctor
+  greenwave doctor -o json | jq '.checks[] | select(.result != "ok")')";
+
+/// The latest moment that has surely passed: of the commit that the daemon knows, or of its history.
+std::optional<Time> newest_record(const Context& context) {
+  std::optional<Time> newest;
+  const auto later = [&newest](Time time) { newest = newest ? std::max(*newest, time) : time; };
+  try {
+    const auto status = sync::status_from_json(context.client().get("/v1/status"));
+    if (status.commit) later(status.commit->time);
+    if (status.last_sync) later(*status.last_sync);
+    return newest;
+  } catch (const Error&) {
+    // Without the daemon the state file still tells.
+  }
+  try {
+    for (const auto& sync : last_history(context, 20)) later(sync.started);
+  } catch (const Error&) {
+    // check_state says what is wrong with it.
+  }
+  return newest;
+}
+
+int examine(const Context& context) {
+  git::initialize();
+  const auto now = SystemClock().now();
+  Findings findings;
+  check_daemon(context, findings);
+  check_configuration(context, findings);
+  check_clock(now, newest_record(context), findings);
+  check_state(context.database, findings);
+  if (context.config) {
+    check_disk(*context.config, findings);
+    check_systemd(*context.config, findings);
+    check_credentials(context.config->repository.credentials, findings);
+    check_repository(context.config->repository, now, findings);
+  }
+  if (context.json) {
+    print(to_json(findings));
+  } else {
+    print(findings_text(findings, context.style));
+  }
+  return has_failed(findings) ? 1 : 0;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("doctor", "What may be wrong with this device, and what to do about it");
+  command->footer(help_of(help));
+  command->callback([&chosen] { chosen = examine; });
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+namespace greenwave::cli {
+
+/// Owners of OpenSSL's handles.
+template <auto Free>
+struct SslFreed {
+  void operator()(auto* raw) const { Free(raw); }
+};
+
+using SslContext = std::unique_ptr<SSL_CTX, SslFreed<SSL_CTX_free>>;
+using Ssl = std::unique_ptr<SSL, SslFreed<SSL_free>>;
+using Certificate = std::unique_ptr<X509, SslFreed<X509_free>>;
+
+struct NamesFreed {
+  void operator()(GENERAL_NAMES* raw) const { GENERAL_NAMES_free(raw); }
+};
+using Names = std::unique_ptr<GENERAL_NAMES, NamesFreed>;
+
+}  // namespace greenwave::cli

@@ -1,0 +1,82 @@
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "config/url.h"
+#include "doctor/checks.h"
+#include "git/known_hosts.h"
+#include "git/transport.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr Duration poll_patience = std::chrono::seconds(20);
+
+void check_host_key(const config::Url& url, const std::filesystem::path& known_hosts, Findings& findings) {
+  const auto learn = fmt::format(
+      "ssh-keyscan -p {} {} (compare the key with the server's before you trust it)", url.port, url.host);
+  if (known_hosts.empty()) {
+    findings.push_back(
+        {Verdict::warning, "ssh", "no knownHostsFile is set",
+         "set repository.credentials.knownHostsFile to a file with the server's key: " + learn});
+    return;
+  }
+  try {
+    const git::KnownHosts keys(read_file(known_hosts, 1 << 20), url.host, url.port);
+    if (!keys.types().empty()) {
+      findings.push_back(
+          {Verdict::ok, "ssh", fmt::format("{} has a key for {}", known_hosts.native(), url.host), ""});
+    } else {
+      findings.push_back(
+          {Verdict::failed, "ssh",
+           fmt::format("{} has no key for {} port {}", known_hosts.native(), url.host, url.port),
+           "add the server's key: " + learn});
+    }
+  } catch (const Error& error) {
+    findings.push_back(
+        {Verdict::failed, "ssh", error.message(), "create it with the server's key: " + learn});
+  }
+}
+
+/// Asks as the daemon does, with a deadline.
+void check_poll(const config::Repository& repository, Findings& findings) {
+  std::atomic<bool> stop{false};
+  std::mutex mutex;
+  std::condition_variable_any ended;
+  std::jthread deadline([&](const std::stop_token& done) {
+    std::unique_lock lock(mutex);
+    if (!ended.wait_for(lock, done, poll_patience, [] { return false; }) && !done.stop_requested())
+      stop = true;
+  });
+  try {
+    const auto commit = git::make_transport(repository, stop)->poll();
+    findings.push_back({Verdict::ok, "repository",
+                        fmt::format("branch {} is at commit {}", repository.branch, short_oid(commit)), ""});
+  } catch (const Error& error) {
+    findings.push_back({Verdict::failed, "repository", error.message(), error.remedy()});
+  }
+}
+
+}  // namespace
+
+void check_repository(const config::Repository& repository, Time now, Findings& findings) {
+  const auto url = config::parse_url(repository.url);
+  if (url.scheme != config::Url::Scheme::file) {
+    const auto socket = check_connection(url.host, url.port, findings);
+    if (!socket) return;
+    if (url.scheme == config::Url::Scheme::https) {
+      check_tls(socket, url.host, repository.credentials.ca_file, now, findings);
+    } else {
+      check_host_key(url, repository.credentials.known_hosts_file, findings);
+    }
+  }
+  check_poll(repository, findings);
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,57 @@
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include <fmt/format.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+
+#include "doctor/checks.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+struct BusClosed {
+  void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
+};
+
+/// systemd's version, asked of it over D-Bus; empty with `failure` set when it does not answer.
+std::string manager_version(int& failure) {
+  sd_bus* raw = nullptr;
+  failure = sd_bus_open_system(&raw);
+  const std::unique_ptr<sd_bus, BusClosed> bus(raw);
+  if (failure < 0) return {};
+  sd_bus_set_method_call_timeout(bus.get(), 3'000'000);
+  char* version = nullptr;
+  failure = sd_bus_get_property_string(bus.get(), "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+                                       "org.freedesktop.systemd1.Manager", "Version", nullptr, &version);
+  const std::unique_ptr<char, decltype(&std::free)> owner(version, &std::free);
+  return failure < 0 ? std::string() : std::string(version);
+}
+
+}  // namespace
+
+void check_systemd(const config::Config& config, Findings& findings) {
+  if (config.root != "/") {
+    findings.push_back(
+        {Verdict::ok, "systemd", "not needed with --root: units are written, not started", ""});
+    return;
+  }
+  if (sd_booted() <= 0) {
+    findings.push_back({Verdict::failed, "systemd", "this system was not started by systemd",
+                        "units can't be started here; run greenwaved with --root, or on a systemd system"});
+    return;
+  }
+  int failure = 0;
+  const auto version = manager_version(failure);
+  if (failure < 0) {
+    findings.push_back({Verdict::failed, "systemd",
+                        fmt::format("systemd does not answer over D-Bus: {}", std::strerror(-failure)),
+                        "see: systemctl status dbus; install the package dbus"});
+    return;
+  }
+  findings.push_back({Verdict::ok, "systemd", fmt::format("systemd {} answers over D-Bus", version), ""});
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "text.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+Paint paint_of(const std::string& result) {
+  if (result == "in sync") return Paint::good;
+  return result == "error" ? Paint::bad : Paint::caution;
+}
+
+std::string cause_of(const state::SyncRecord& sync) {
+  auto cause = printable(sync.trigger);
+  if (!sync.who.empty()) cause += " by " + printable(sync.who);
+  return cause;
+}
+
+std::string action_text(const state::Action& action, const Style& style) {
+  auto line = fmt::format("    {:<8}{}", action.verb, printable(action.object));
+  if (!action.reason.empty()) line += ": " + wrap(action.reason, 12, style.width);
+  line += "\n";
+  if (!action.was.empty()) line += "            was: " + wrap(action.was, 17, style.width) + "\n";
+  if (!action.ok) {
+    line +=
+        "            " + paint(style, Paint::bad, "failed: ") + wrap(action.error, 20, style.width) + "\n";
+  }
+  return line;
+}
+
+std::string sync_text(const state::SyncRecord& sync, Time now, const Style& style) {
+  auto text = fmt::format("{} {} ({}), {}, took {}: {}\n",
+                          paint(style, Paint::strong, fmt::format("#{}", sync.number)), moment(sync.started),
+                          relative(sync.started, now), cause_of(sync), to_words(sync.took),
+                          paint(style, paint_of(sync.result), printable(sync.result)));
+  if (!sync.commit.empty()) {
+    text += fmt::format("    {} {}", short_oid(sync.commit), wrap(sync.subject, 15, style.width));
+    if (!sync.author.empty()) text += fmt::format(", by {}", printable(sync.author));
+    text += "\n";
+  }
+  if (!sync.error.empty()) text += "    " + wrap(sync.error, 4, style.width) + "\n";
+  for (const auto& action : sync.actions) text += action_text(action, style);
+  for (const auto& problem : sync.problems) text += "    " + wrap(problem, 8, style.width) + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string history_text(const std::vector<state::SyncRecord>& syncs, Time now, const Style& style) {
+  if (syncs.empty()) return "No sync has changed anything or failed yet.\n";
+  std::string text;
+  for (const auto& sync : syncs) text += (text.empty() ? "" : "\n") + sync_text(sync, now, style);
+  return text;
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,90 @@
+#include "last_state.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "state/state.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+std::unique_ptr<state::State> open(const Context& context) {
+  auto state = state::State::open_read_only(context.database);
+  if (state) return state;
+  throw Error(Fault::invalid,
+              fmt::format("there is no state of an earlier run at {}", context.database.native()),
+              "check --config and --root, or start the daemon: sudo systemctl start greenwaved");
+}
+
+std::string state_of(const Entry& entry) {
+  if (!entry.error.empty()) return "failed";
+  return entry.intended ? "unknown: an apply began and did not end" : "in sync when the daemon last ran";
+}
+
+nlohmann::json json_of(const Entry& entry) {
+  auto files = nlohmann::json::array();
+  for (const auto& file : entry.files) files.push_back({{"path", file.path}, {"size", file.size}});
+  auto record = nlohmann::json::parse(entry.record, nullptr, false);
+  return {{"object", to_string(entry.id)},
+          {"state", state_of(entry)},
+          {"commit", entry.commit},
+          {"digest", entry.digest.is_zero() ? "" : to_hex(entry.digest)},
+          {"error", entry.error},
+          {"files", std::move(files)},
+          {"record", record.is_discarded() ? nlohmann::json(entry.record) : std::move(record)}};
+}
+
+void add_inventory(sync::Status& status, const std::vector<Entry>& inventory) {
+  status.objects = inventory.size();
+  for (const auto& entry : inventory) {
+    if (entry.error.empty() && !entry.intended) {
+      ++status.in_sync;
+    } else {
+      status.failed.push_back({to_string(entry.id), entry.error.empty() ? state_of(entry) : entry.error});
+    }
+  }
+}
+
+}  // namespace
+
+sync::Status last_status(const Context& context) {
+  const auto state = open(context);
+  sync::Status status;
+  status.running = false;
+  status.version = GREENWAVE_VERSION;
+  if (context.config) {
+    status.device = context.config->device;
+    status.repository = context.config->repository.url;
+    status.branch = context.config->repository.branch;
+  }
+  add_inventory(status, state->inventory());
+  status.pause = state->pause();
+  for (const auto& sync : state->history(20)) {
+    if (!status.last_sync) {
+      status.last_sync = sync.started + sync.took;
+      status.last_result = sync.result;
+      status.last_took = sync.took;
+      if (sync.result == "error") status.last_error = sync.error;
+      status.problems = sync.problems;
+    }
+    if (!status.commit && !sync.commit.empty()) {
+      status.commit = git::Commit{sync.commit, sync.subject, sync.author, {}};
+    }
+  }
+  return status;
+}
+
+std::vector<state::SyncRecord> last_history(const Context& context, std::size_t most) {
+  return open(context)->history(most);
+}
+
+nlohmann::json last_objects(const Context& context, const std::string& name) {
+  auto objects = nlohmann::json::array();
+  for (const auto& entry : open(context)->inventory()) {
+    if (name.empty() || matches(name, entry.id)) objects.push_back(json_of(entry));
+  }
+  return objects;
+}
+
+}  // namespace greenwave::cli

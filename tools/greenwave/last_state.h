@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "context.h"
+#include "state/history.h"
+#include "sync/status.h"
+
+namespace greenwave::cli {
+
+/// What the daemon wrote down before it ended, read from its state file without it. Each throws Error when
+/// there is no state, or it cannot be read.
+sync::Status last_status(const Context& context);
+std::vector<state::SyncRecord> last_history(const Context& context, std::size_t most);
+/// As GET /v1/objects/NAME; empty: all.
+nlohmann::json last_objects(const Context& context, const std::string& name);
+
+}  // namespace greenwave::cli

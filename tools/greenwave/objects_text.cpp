@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "text.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr std::size_t label_width = 10;
+
+std::string plain(const nlohmann::json& value) {
+  if (value.is_string()) return printable(value.get<std::string>());
+  return printable(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+/// A map's members as "key value, key value", empty ones left out.
+std::string members(const nlohmann::json& map) {
+  std::string text;
+  for (const auto& [key, value] : map.items()) {
+    if (value.is_null() || value == "" || value == false) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(key), plain(value));
+  }
+  return text;
+}
+
+std::string member_text(const std::string& label, const nlohmann::json& value, const Style& style) {
+  if (value.is_null() || value == "" || (value.is_structured() && value.empty())) return {};
+  const auto line = [&](std::string_view name, const std::string& text) {
+    return fmt::format("  {:<{}}{}\n", name, label_width, wrap(text, label_width + 2, style.width));
+  };
+  if (value.is_object()) return line(label, members(value));
+  if (!value.is_array()) return line(label, plain(value));
+  std::string text;
+  for (const auto& item : value) {
+    text += line(text.empty() ? label : "", item.is_object() ? members(item) : plain(item));
+  }
+  return text;
+}
+
+Paint paint_of(const nlohmann::json& object) {
+  return object.value("error", "").empty() ? Paint::good : Paint::bad;
+}
+
+}  // namespace
+
+std::string objects_text(const nlohmann::json& objects, const Style& style) {
+  std::string text;
+  for (const auto& object : objects) {
+    text += fmt::format("{}{}: {}\n", text.empty() ? "" : "\n",
+                        paint(style, Paint::strong, printable(object.value("object", ""))),
+                        paint(style, paint_of(object), printable(object.value("state", ""))));
+    for (const auto& [key, value] : object.items()) {
+      if (key != "object" && key != "state") text += member_text(printable(key), value, style);
+    }
+  }
+  return text;
+}
+
+std::string object_list_text(const nlohmann::json& objects, const Style& style) {
+  if (objects.empty()) return "The agent has applied no object on this device yet.\n";
+  std::size_t longest = 0;
+  for (const auto& object : objects)
+    longest = std::max(longest, printable(object.value("object", "")).size());
+  std::string text;
+  for (const auto& object : objects) {
+    text += fmt::format("{:<{}}  {}\n", printable(object.value("object", "")), longest,
+                        paint(style, paint_of(object), printable(object.value("state", ""))));
+  }
+  return text;
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,56 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli.h"
+#include "sync/status.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help = R"(The pause ends by itself. Who paused and why is in the status and the history.
+Exit codes: 0, 2 it could not be done.
+
+Examples:
+  sudo greenwave pause --for 2h --reason "working in the cabinet")";
+
+struct Options {
+  std::string duration;
+  std::string reason;
+};
+
+int pause(const Context& context, const Options& options) {
+  auto body = acting_user();
+  body["for"] = options.duration;
+  body["reason"] = options.reason;
+  const auto answer = context.client().post("/v1/pause", body);
+  if (context.json) {
+    print(answer);
+    return 0;
+  }
+  const auto status = sync::status_from_json(answer);
+  print(status.pause
+            ? fmt::format("Paused until {} ({}) by {}. End it sooner: greenwave resume\n",
+                          moment(status.pause->until), relative(status.pause->until, SystemClock().now()),
+                          printable(status.pause->who))
+            : std::string("Paused. End it sooner: greenwave resume\n"));
+  return 0;
+}
+
+}  // namespace
+
+void add_pause(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("pause", "Keep the agent's hands off this device for a while");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--for", options->duration, "How long: 30m, 2h, 1h30m, up to 30d")
+      ->type_name("TIME")
+      ->required();
+  command->add_option("--reason", options->reason, "Why, for your colleagues")->type_name("TEXT")->required();
+  command->footer(help_of(help));
+  command->callback([&chosen, options] {
+    chosen = [options](const Context& context) { return pause(context, *options); };
+  });
+}
+
+}  // namespace greenwave::cli

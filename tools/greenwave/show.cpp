@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli.h"
+#include "last_state.h"
+#include "text.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help =
+    R"(OBJECT is a name as status and diff show it (File/motd), or its last part (motd). Without one, all objects
+are listed. Exit codes: 0, 1 no such object, 2 it could not be read.
+
+Examples:
+  greenwave show
+  greenwave show SystemdUnit/chrony.service)";
+
+nlohmann::json read_objects(const Context& context, const std::string& name) {
+  try {
+    return context.client().get(name.empty() ? "/v1/objects" : "/v1/objects/" + escaped(name)).at("objects");
+  } catch (const Unreachable& unreachable) {
+    auto objects = last_objects(context, name);
+    print_note(unreachable.what());
+    if (objects.empty() && !name.empty()) {
+      throw Refused(404, fmt::format("there is no object {} on this device", printable(name)),
+                    "list them: greenwave show");
+    }
+    return objects;
+  }
+}
+
+int show_object(const Context& context, const std::string& name) {
+  try {
+    const auto objects = read_objects(context, name);
+    if (context.json) {
+      print(nlohmann::json{{"objects", objects}});
+    } else {
+      print(name.empty() ? object_list_text(objects, context.style) : objects_text(objects, context.style));
+    }
+    return 0;
+  } catch (const Refused& refused) {
+    if (refused.status() != 404) throw;
+    print_error(refused, context.json);
+    return 1;
+  }
+}
+
+}  // namespace
+
+void add_show(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("show", "What the agent knows of one object, or the list of all");
+  const auto name = std::make_shared<std::string>();
+  command->add_option("object", *name, "Kind/name, or the name alone")->type_name("OBJECT");
+  command->footer(help_of(help));
+  command->callback(
+      [&chosen, name] { chosen = [name](const Context& context) { return show_object(context, *name); }; });
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,61 @@
+#include <nlohmann/json.hpp>
+
+#include "cli.h"
+#include "last_state.h"
+#include "text.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help =
+    R"(Exit codes: 0 all objects are in sync, 1 some are not or the last sync could not be done,
+2 the daemon does not answer (its last state is shown where there is one).
+
+Examples:
+  greenwave status
+  greenwave status -o json | jq .failed)";
+
+/// The daemon's answer, or, when it gives none, what it last wrote down. Nothing (and why, on standard error)
+/// when there is neither.
+std::optional<sync::Status> current_status(const Context& context) {
+  try {
+    return sync::status_from_json(context.client().get("/v1/status"));
+  } catch (const Unreachable& unreachable) {
+    try {
+      return last_status(context);
+    } catch (const Error& error) {
+      print_error(unreachable, context.json);
+      print_note(error.what());
+      if (!context.config_problem.empty()) print_note(context.config_problem);
+      return {};
+    }
+  }
+}
+
+int exit_code(const sync::Status& status) {
+  if (!status.running) return exit_not_done;
+  return status.failed.empty() && status.last_error.empty() && status.commit ? 0 : 1;
+}
+
+int show_status(const Context& context) {
+  const auto status = current_status(context);
+  if (!status) return exit_not_done;
+  if (context.json) {
+    print(sync::to_json(*status));
+  } else {
+    print(status_text(*status, SystemClock().now(), context.style));
+  }
+  return exit_code(*status);
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Action& chosen) {
+  auto* command =
+      app.add_subcommand("status", "Whether this device is as its repository says, and if not, why");
+  command->footer(help_of(help));
+  command->callback([&chosen] { chosen = show_status; });
+}
+
+}  // namespace greenwave::cli

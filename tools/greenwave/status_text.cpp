@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "text.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr std::size_t label_width = 12;
+constexpr std::size_t most_listed = 8;  // of failed objects and of problems: the rest is a command away
+
+struct Screen {
+  const sync::Status& status;
+  Time now;
+  const Style& style;
+  std::string text{};
+
+  void headline();
+  void pause();
+  void rows();
+  void failed();
+  void problems();
+  void notes();
+
+  void row(std::string_view label, const std::string& value) {
+    text += fmt::format("{:<{}}{}\n", label, label_width, wrap(value, label_width, style.width));
+  }
+  void heading(std::string_view title) { text += "\n" + paint(style, Paint::strong, title) + "\n"; }
+  void rest(std::size_t count, std::string_view command) {
+    if (count > most_listed) text += fmt::format("  and {} more: {}\n", count - most_listed, command);
+  }
+};
+
+void Screen::headline() {
+  if (!status.running) {
+    text += paint(style, Paint::bad, "greenwaved is not running; this is the last state it wrote down.") +
+            "\n  start it:           sudo systemctl start greenwaved"
+            "\n  see why it stopped: journalctl -u greenwaved -n 50\n";
+  } else if (!status.last_error.empty()) {
+    text += paint(style, Paint::bad, "The last sync could not be done.") + "\n  " +
+            wrap(status.last_error, 2, style.width) + "\n";
+  } else if (!status.failed.empty()) {
+    text += paint(style, Paint::bad,
+                  fmt::format("{} of {} not as they should be.", status.failed.size(),
+                              count_of(std::max(status.objects, status.failed.size()), "object"))) +
+            "\n";
+  } else if (!status.commit) {
+    text += paint(style, Paint::caution, "Nothing has been applied yet.") + "\n";
+  } else if (!status.pause) {
+    text += paint(style, Paint::good, "In sync.") + "\n";
+  }
+}
+
+void Screen::pause() {
+  if (!status.pause) return;
+  const auto& pause = *status.pause;
+  text += paint(style, Paint::caution,
+                fmt::format("Paused until {} ({}) by {}.", moment(pause.until), relative(pause.until, now),
+                            printable(pause.who))) +
+          "\n  " + wrap(pause.reason, 2, style.width) + "\n  end it: greenwave resume\n";
+}
+
+void Screen::rows() {
+  text += "\n";
+  row("Device",
+      status.cluster.empty() ? status.device : fmt::format("{}, cluster {}", status.device, status.cluster));
+  row("Repository", fmt::format("{}, branch {}", status.repository, status.branch));
+  if (status.commit) {
+    const auto& commit = *status.commit;
+    row("Commit", fmt::format("{} {}", short_oid(commit.oid), commit.subject));
+    row("", commit.time == Time{} ? fmt::format("by {}", commit.author)
+                                  : fmt::format("by {}, {} ({})", commit.author, moment(commit.time),
+                                                relative(commit.time, now)));
+  } else {
+    row("Commit", "none yet");
+  }
+  row("Last sync", status.last_sync ? fmt::format("{} ({}): {}, took {}", moment(*status.last_sync),
+                                                  relative(*status.last_sync, now), status.last_result,
+                                                  to_words(status.last_took))
+                                    : "none yet");
+  if (!status.phase.empty() && status.phase != "idle" && status.running) {
+    row("Now", status.phase);
+  } else if (status.next_sync && status.running) {
+    row("Next sync", *status.next_sync <= now ? "due now" : relative(*status.next_sync, now));
+  }
+  auto objects = fmt::format("{} in sync", status.in_sync);
+  if (status.drifted > 0) objects += fmt::format(", {} had drifted and repaired", status.drifted);
+  if (!status.failed.empty()) objects += fmt::format(", {} failed", status.failed.size());
+  row("Objects", objects);
+  if (status.bytes_received > 0) {
+    row("Received",
+        fmt::format("{} in the last sync, {} since the start", bytes_in_words(status.bytes_last_sync),
+                    bytes_in_words(status.bytes_received)));
+  }
+}
+
+void Screen::failed() {
+  if (status.failed.empty()) return;
+  heading("Failed");
+  for (std::size_t i = 0; i < std::min(most_listed, status.failed.size()); ++i) {
+    const auto& object = status.failed[i];
+    // Messages put what to do after a semicolon.
+    const auto end = object.reason.find("; ");
+    text += "  " + paint(style, Paint::bad, printable(object.object)) + "\n      " +
+            wrap(object.reason.substr(0, end), 6, style.width) + "\n";
+    const auto remedy = end == std::string::npos
+                            ? fmt::format("see more with: greenwave show {}", object.object)
+                            : object.reason.substr(end + 2);
+    text += "   -> " + wrap(remedy, 6, style.width) + "\n";
+  }
+  rest(status.failed.size(), "greenwave show");
+}
+
+void Screen::problems() {
+  if (status.problems.empty()) return;
+  heading("Problems in the repository");
+  for (std::size_t i = 0; i < std::min(most_listed, status.problems.size()); ++i) {
+    text += "  " + wrap(status.problems[i], 6, style.width) + "\n";
+  }
+  rest(status.problems.size(), "greenwave status -o json");
+}
+
+void Screen::notes() {
+  if (status.notes.empty()) return;
+  heading("Notes");
+  for (const auto& note : status.notes) text += "  " + wrap(note, 4, style.width) + "\n";
+}
+
+}  // namespace
+
+std::string status_text(const sync::Status& status, Time now, const Style& style) {
+  Screen screen{status, now, style};
+  screen.headline();
+  screen.pause();
+  screen.rows();
+  screen.failed();
+  screen.problems();
+  screen.notes();
+  return std::move(screen.text);
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help = R"(Exit codes: 0, also when the daemon does not answer.
+
+Examples:
+  greenwave version)";
+
+/// The running daemon's version; nothing when it does not answer.
+nlohmann::json daemon_version(const Context& context) {
+  try {
+    return context.client().get("/v1/version").at("version");
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
+int show_version(const Context& context) {
+  const auto daemon = daemon_version(context);
+  if (context.json) {
+    print(nlohmann::json{{"greenwave", GREENWAVE_VERSION}, {"greenwaved", daemon}});
+  } else {
+    print(fmt::format("greenwave {}\ngreenwaved {}\n", GREENWAVE_VERSION,
+                      daemon.is_string() ? printable(daemon.get<std::string>()) : "does not answer"));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_version(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("version", "The versions of this command and of the running daemon");
+  command->footer(help_of(help));
+  command->callback([&chosen] { chosen = show_version; });
+}
+
+}  // namespace greenwave::cli
