@@ -15,7 +15,7 @@ void Run::add(Event event) {
     const std::lock_guard lock(mutex_);
     events_.push_back(std::move(event));
   }
-  arrived_.notify_one();
+  arrived_.notify_all();
 }
 
 }  // namespace greenwave::sync

@@ -16,6 +16,15 @@ using nlohmann::json;
 
 namespace {
 
+CommandResult run_program(std::vector<std::string> argv,
+                          std::map<std::string, std::string> environment = {}) {
+  Command command;
+  command.argv = std::move(argv);
+  command.environment = std::move(environment);
+  command.timeout = std::chrono::seconds(20);
+  return run(command);
+}
+
 struct Device : Served {
   Device() {
     agent.current.device = "sf-0042";
@@ -25,7 +34,7 @@ struct Device : Served {
   CommandResult greenwave(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), GREENWAVE_PROGRAM);
     arguments.insert(arguments.end(), {"--socket", socket(), "--config", "/nonexistent"});
-    return run({arguments, {{"SUDO_USER", "alice"}}, std::chrono::seconds(20)});
+    return run_program(arguments, {{"SUDO_USER", "alice"}});
   }
 };
 
@@ -55,7 +64,7 @@ struct Stopped {
     arguments.insert(arguments.begin(), GREENWAVE_PROGRAM);
     arguments.insert(arguments.end(),
                      {"--config", directory.path / "agent.yaml", "--root", directory.path / "root"});
-    return run({arguments, {}, std::chrono::seconds(20)});
+    return run_program(arguments);
   }
 };
 
@@ -156,13 +165,13 @@ TEST_CASE("greenwave version: of the command and of the daemon") {
 TEST_CASE("greenwave: every command's --help has examples and exit codes; wrong usage is 2") {
   for (const auto* command :
        {"status", "sync", "diff", "history", "show", "pause", "resume", "doctor", "version"}) {
-    const auto result = run({{GREENWAVE_PROGRAM, command, "--help"}, {}, std::chrono::seconds(20)});
+    const auto result = run_program({GREENWAVE_PROGRAM, command, "--help"});
     CHECK(result.status == 0);
     CHECK_THAT(result.output, Contains("Exit codes: 0") && Contains("Examples:") && Contains("-o json"));
   }
-  CHECK(run({{GREENWAVE_PROGRAM}, {}, std::chrono::seconds(20)}).status == 2);
-  CHECK(run({{GREENWAVE_PROGRAM, "frobnicate"}, {}, std::chrono::seconds(20)}).status == 2);
-  CHECK(run({{GREENWAVE_PROGRAM, "status", "-o", "xml"}, {}, std::chrono::seconds(20)}).status == 2);
+  CHECK(run_program({GREENWAVE_PROGRAM}).status == 2);
+  CHECK(run_program({GREENWAVE_PROGRAM, "frobnicate"}).status == 2);
+  CHECK(run_program({GREENWAVE_PROGRAM, "status", "-o", "xml"}).status == 2);
 }
 
 TEST_CASE("greenwave: without the daemon every command says so, and 2") {
@@ -211,4 +220,20 @@ TEST_CASE("greenwave: history's length reaches the daemon") {
   }
   CHECK(json::parse(device.greenwave({"history", "-n", "3", "-o", "json"}).output)["syncs"].size() == 3);
   CHECK(device.greenwave({"history", "-n", "0"}).status == 2);
+}
+
+TEST_CASE("completion: commands, options, and the names of the device's objects") {
+  Device device;
+  device.agent.known = json::array({{{"object", "File/motd"}, {"state", "in sync"}},
+                                    {{"object", "SystemdUnit/spat"}, {"state", "in sync"}}});
+  const auto completed = [&](const std::string& words) {
+    const auto script =
+        "source " GREENWAVE_COMPLETION "; COMP_WORDS=(" GREENWAVE_PROGRAM " " + words +
+        "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _greenwave; printf '%s ' \"${COMPREPLY[@]}\"";
+    return run_program({"/bin/bash", "--norc", "-c", script}).output;
+  };
+  CHECK(completed("sta") == "status ");
+  CHECK(completed("history -o js") == "json ");
+  CHECK(completed("sync --w") == "--wait ");
+  CHECK(completed("--socket " + device.socket() + " show File/") == "File/motd ");
 }
