@@ -1,14 +1,12 @@
 """SystemdUnits on a real systemd: runs the hidden tests of test/unit/drivers/unit_live_test.cpp in a machine."""
 
-import os
 import pathlib
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import machine  # noqa: E402
-
-BIN = pathlib.Path(os.environ.get("GREENWAVE_BIN", pathlib.Path(__file__).parents[2] / "build/release/bin"))
+from greenwave import BIN  # noqa: E402
 
 
 class Units(unittest.TestCase):
@@ -21,6 +19,6 @@ class Units(unittest.TestCase):
 
 if __name__ == "__main__":
     if machine.why_not():
-        print(f"skipped: {machine.why_not()}")
+        print(f"SKIPPED: {machine.why_not()}")
         sys.exit(77)
     unittest.main()

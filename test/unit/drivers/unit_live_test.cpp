@@ -15,7 +15,7 @@ namespace {
 
 struct Live {
   Host host{"/", {"/etc"}};
-  UnitDriver driver{host, {}, std::chrono::seconds(5)};
+  UnitDriver driver{host, {}, std::chrono::seconds(30)};
   test::Device device{driver};
 };
 

@@ -1,0 +1,17 @@
+# The part of installing that depends on the prefix. `here` is this directory.
+set(greenwaved ${CMAKE_INSTALL_PREFIX}/sbin/greenwaved)
+set(unit $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/greenwaved.service)
+configure_file(${here}/greenwaved.service.in ${unit} @ONLY)
+message(STATUS "Installing: ${unit}")
+
+set(etc ${CMAKE_INSTALL_PREFIX}/etc)
+if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?$")
+  set(etc /etc)
+endif()
+set(configuration $ENV{DESTDIR}${etc}/greenwave/agent.yaml)
+if(EXISTS ${configuration})
+  message(STATUS "Keeping: ${configuration}")
+else()
+  configure_file(${here}/agent.yaml ${configuration} COPYONLY)
+  message(STATUS "Installing: ${configuration}")
+endif()
