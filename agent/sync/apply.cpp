@@ -155,7 +155,7 @@ class Apply {
     std::vector<Entry> entries;
     auto forgotten = batch.released;
     std::vector<plan::Owed> done;
-    const auto report = [&](const plan::Step& step, drivers::Outcome outcome) {
+    const auto report = [&](const plan::Step& step, const drivers::Outcome& outcome) {
       if (outcome.ok && step.verb == plan::Verb::remove) {
         forgotten.push_back(step.id);
       } else {
