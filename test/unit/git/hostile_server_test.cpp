@@ -1,0 +1,144 @@
+#include <catch2/catch.hpp>
+
+#include "base/error.h"
+#include "git/pkt_line.h"
+#include "git/protocol_v2.h"
+#include "git/server_transport.h"
+#include "git/side_band.h"
+#include "git/store.h"
+#include "support/git_repository.h"
+#include "support/local_upload_pack.h"
+
+using namespace greenwave;
+using test::GitRepository;
+using test::LocalUploadPack;
+using test::MemoryStream;
+using test::TemporaryDirectory;
+
+namespace {
+
+const std::atomic<bool> never{false};
+
+git::ServerTransport transport_to(const GitRepository& origin, LocalUploadPack::Spoil spoil = {}) {
+  return {std::make_unique<LocalUploadPack>(origin.path(), std::move(spoil)), "refs/heads/main", "", never};
+}
+
+Fault fault_of(auto action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    UNSCOPED_INFO(error.what());
+    return error.fault();
+  }
+  FAIL("nothing was thrown");
+  return Fault::internal;
+}
+
+}  // namespace
+
+TEST_CASE("server: an answer that is cut off anywhere is transient, and the next fetch goes on") {
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", test::noise(20'000, 1)}, {"b", "b"}});
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  for (std::size_t cut = 0; cut < 20'000; cut += 1000) {
+    auto cutting = transport_to(origin, [cut](std::string bytes) { return bytes.substr(0, cut); });
+    CAPTURE(cut);
+    CHECK(fault_of([&] { cutting.poll(), cutting.fetch(commit, store); }) == Fault::transient);
+    REQUIRE_FALSE(store.has(commit));
+  }
+  CHECK(std::filesystem::is_empty(directory / "git/objects/pack"));
+  auto whole = transport_to(origin);
+  whole.fetch(commit, store);
+  CHECK(store.tree(commit, "")->read("b", 10) == "b");
+}
+
+TEST_CASE("server: a partial fetch that is cut off between its requests is finished by the next one") {
+  GitRepository origin;
+  const auto commit = origin.commit({{"deep/er/a", "a"}, {"deep/b", "b"}});
+  const git::Visit visit = [](const SourceTree& tree) { tree.read("deep/er/a", 10); };
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  for (int requests = 0; requests < 4; ++requests) {
+    int answered = 0;
+    auto cutting = transport_to(
+        origin, [&](std::string bytes) { return answered++ < requests ? bytes : bytes.substr(0, 20); });
+    if (requests < 2) CHECK(fault_of([&] { cutting.fetch(commit, store, visit); }) == Fault::transient);
+  }
+  auto whole = transport_to(origin);
+  whole.fetch(commit, store, visit);
+  CHECK(store.tree(commit, "")->read("deep/er/a", 10) == "a");
+}
+
+TEST_CASE("server: a pack with a wrong byte anywhere is refused") {
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", test::noise(3000, 1)}});
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  for (std::size_t at = 60; at < 3000; at += 250) {
+    auto spoiling = transport_to(origin, [at](std::string bytes) {
+      if (at < bytes.size()) bytes[at] = static_cast<char>(bytes[at] ^ 1);
+      return bytes;
+    });
+    CAPTURE(at);
+    CHECK_THROWS_AS(spoiling.fetch(commit, store), Error);
+    REQUIRE_FALSE(store.has(commit));
+  }
+}
+
+TEST_CASE("server: one that sends another object than was asked for is found out") {
+  GitRepository origin;
+  GitRepository other;
+  const auto commit = origin.commit({{"a", "a"}, {"b", "b"}});
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  auto lying = transport_to(origin);
+  const auto elsewhere = other.commit({{"c", "c"}}, "Something else");
+  auto liar = git::ServerTransport(
+      std::make_unique<LocalUploadPack>(origin.path(), [](std::string) { return std::string("0000"); }),
+      "refs/heads/main", "", never);
+  CHECK(fault_of([&] { liar.fetch(elsewhere, store); }) == Fault::transient);
+  lying.fetch(commit, store);
+  CHECK(store.has(commit));
+}
+
+TEST_CASE("server: an endless stream of talk ends, as does a pack beyond the limits") {
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  std::string talk;
+  for (int i = 0; i < 300'000; ++i) talk += "0006\x02.";
+  MemoryStream talking(talk);
+  git::PacketReader talk_reader(talking);
+  git::PackSink talk_sink(store, never);
+  CHECK_THROWS_WITH(git::receive_pack(talk_reader, talk_sink), Catch::Contains("talks instead"));
+
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", test::noise(50'000, 1)}});
+  git::FetchRequest request;
+  request.wants = {commit};
+  LocalUploadPack server(origin.path());
+  git::PacketReader pack_reader(server.ask(git::v2::fetch_request(request)));
+  git::PackSink small(store, never, {.bytes = 10'000, .objects = 100});
+  CHECK_THROWS_WITH(git::v2::read_fetch(pack_reader, small), Catch::Contains("more than 9.8 KiB"));
+  git::PacketReader again(server.ask(git::v2::fetch_request(request)));
+  git::PackSink few(store, never, {.bytes = 1'000'000, .objects = 2});
+  CHECK_THROWS_WITH(git::v2::read_fetch(again, few), Catch::Contains("3 objects"));
+}
+
+TEST_CASE("server: bytes that are not git's are said to be so") {
+  for (const std::string bytes : {"<html>", "zzzz", "0003", "fffg", "000", "0010short"}) {
+    MemoryStream stream(bytes, 1);
+    git::PacketReader reader(stream);
+    CAPTURE(bytes);
+    CHECK(fault_of([&] { reader.read(); }) == Fault::transient);
+  }
+  MemoryStream stream("0006ab0000000100020009ERR x", 3);
+  git::PacketReader reader(stream);
+  CHECK(reader.read().payload == "ab");
+  CHECK(reader.read().kind == git::Packet::Kind::flush);
+  CHECK(reader.read().kind == git::Packet::Kind::delimiter);
+  CHECK(reader.read().kind == git::Packet::Kind::response_end);
+  CHECK(fault_of([&] { reader.read_line(); }) == Fault::invalid);
+  CHECK(reader.read().kind == git::Packet::Kind::end_of_stream);
+  CHECK(git::packet("ab") == "0006ab");
+}
