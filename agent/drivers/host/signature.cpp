@@ -1,5 +1,7 @@
 #include "drivers/host/signature.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <ctime>
@@ -143,16 +145,18 @@ bool identity_only(const FileSignature& signature) {
   return is_directory(signature) && signature.changed_ns == 0;
 }
 
-/// lstat by the whole path, in one system call. A link on the way may lead it elsewhere, but then it finds
-/// another inode; only what matches is believed, the rest is looked at again through Parents.
-bool looks_the_same(const Host& host, const FileSignature& signature, std::string& buffer) {
+/// lstat by the whole path, in one system call and without an allocation: this is what a pass over thousands
+/// of unchanged files consists of. A link on the way may lead it elsewhere, but then it finds another inode;
+/// only what matches is believed, the rest is looked at again through Parents.
+bool looks_the_same(const Host& host, const FileSignature& signature) {
   struct stat about {};
-  const char* path = signature.path.c_str();
-  if (!host.is_live()) {
-    buffer.assign(host.root.native()).append(signature.path);
-    path = buffer.c_str();
-  }
-  return ::lstat(path, &about) == 0 && same_lstat(signature, about);
+  if (host.is_live()) return ::lstat(signature.path.c_str(), &about) == 0 && same_lstat(signature, about);
+  std::array<char, 2 * PATH_MAX> full;
+  const auto& root = host.root.native();
+  if (root.size() + signature.path.size() >= full.size()) return false;
+  const auto end = std::copy(root.begin(), root.end(), full.begin());
+  *std::copy(signature.path.begin(), signature.path.end(), end) = '\0';
+  return ::lstat(full.data(), &about) == 0 && same_lstat(signature, about);
 }
 
 /// How one file drifted; else `fresh` is its signature as it is now.
@@ -180,10 +184,9 @@ std::optional<std::string> drift_of_files(const Host& host, const Entry& entry, 
                                           std::optional<std::vector<FileSignature>>& refreshed,
                                           const AttributesOf& wanted) {
   std::optional<Parents> parents;
-  std::string buffer;
   for (std::size_t i = 0; i < entry.files.size(); ++i) {
     const auto& signature = entry.files[i];
-    if (!distrust && !identity_only(signature) && looks_the_same(host, signature, buffer)) continue;
+    if (!distrust && !identity_only(signature) && looks_the_same(host, signature)) continue;
     if (!parents) parents.emplace(host);
     FileSignature fresh;
     const auto words = drift_of(*parents, signature, wanted(signature), distrust, fresh);

@@ -240,8 +240,9 @@ TEST_CASE("file: --force reads content even where lstat is the same") {
   CHECK(work.compare(file).kind == Kind::none);
 }
 
-TEST_CASE("file: 5,000 files are made, and a second pass opens none of them") {
+TEST_CASE("file: 5000 files are made, and a second pass opens none of them") {
   FileWork work;
+  const test::Mounted disk(work.root / "etc/many", 0, "size=64m");  // faster to clean up than a disk
   std::vector<plan::Desired> files;
   for (int i = 0; i < 5000; ++i) {
     const auto name = "f" + std::to_string(i);
@@ -259,11 +260,13 @@ TEST_CASE("file: 5,000 files are made, and a second pass opens none of them") {
   const Fd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   REQUIRE(::inotify_add_watch(watch.get(), (work.root / "etc/many").c_str(), IN_OPEN | IN_ACCESS) >= 0);
   const auto start = std::clock();
-  for (const auto& file : files) {
-    REQUIRE_FALSE(work.drift(file.manifest.id.name));
-    REQUIRE_FALSE(work.refreshed);
+  std::size_t unchanged = 0;
+  for (const auto& [name, entry] : work.inventory) {
+    std::optional<std::vector<FileSignature>> refreshed;
+    if (!work.driver.drift(entry, false, refreshed) && !refreshed) ++unchanged;
   }
   const auto checked = std::clock();
+  CHECK(unchanged == 5000);
   char events[4096];
   CHECK(::read(watch.get(), events, sizeof events) < 0);
   INFO("apply " << 1000.0 * double(applied - begin) / CLOCKS_PER_SEC << " ms, drift "

@@ -134,7 +134,7 @@ TEST_CASE("replacement: many files hold no descriptors and are all signed") {
   const auto host = root.host();
   const auto before = open_descriptors();
   Replacements batch(host);
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 300; ++i) {
     batch.stage("/etc/d" + std::to_string(i % 50) + "/f" + std::to_string(i), "content", plain());
   }
   CHECK_FALSE(batch.full());
