@@ -29,8 +29,17 @@ void refuse_if_wrong(const Problems& found) {
   throw Error(Fault::invalid, lines);
 }
 
+bool is_file(const SourceTree::Item& item) {
+  return item.type == SourceTree::Type::file || item.type == SourceTree::Type::executable;
+}
+
 Cluster read_cluster(const SourceTree& tree, Problems& problems) {
-  if (!tree.find(cluster_file)) return plain_cluster();
+  const auto item = tree.find(cluster_file);
+  if (!item) return plain_cluster();
+  if (!is_file(*item)) {
+    throw Error(Fault::invalid, fmt::format("{} is no file", cluster_file),
+                "links are not followed: put the file itself there");
+  }
   Problems found;
   auto cluster = parse_cluster(tree.read(cluster_file, yaml::Limits{}.bytes), cluster_file, found);
   refuse_if_wrong(found);
@@ -44,7 +53,7 @@ Device look_up(const Cluster& cluster, const std::string& id, const SourceTree& 
   absent.properties = yaml::Node{yaml::Node::Map{}, {}};
   if (cluster.devices.empty()) return absent;
   const auto item = tree.find(cluster.devices);
-  if (!item || (item->type != SourceTree::Type::file && item->type != SourceTree::Type::executable)) {
+  if (!item || !is_file(*item)) {
     throw Error(Fault::invalid,
                 fmt::format("{}: the inventory {} {}", to_string(cluster.devices_place), cluster.devices,
                             item ? "is no file" : "does not exist"),

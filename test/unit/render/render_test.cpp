@@ -171,6 +171,13 @@ TEST_CASE("render: a broken greenwave.yaml says all that is wrong, and nothing e
         "greenwave.yaml:4:8: error: the cluster's spec has no field \"layer\"; did you mean layers?");
 }
 
+TEST_CASE("render: a greenwave.yaml that is a directory is an error, not a plain repository") {
+  CHECK_THAT(error_of([] {
+               rendered({{"greenwave.yaml/a.yaml", file_named("a")}});
+             }),
+             Contains("greenwave.yaml is no file"));
+}
+
 TEST_CASE("render: an inventory that does not exist, or is broken, is an error with its place") {
   CHECK(error_of([] {
           rendered({{"greenwave.yaml", cluster("{devices: d.geojson}")}});
