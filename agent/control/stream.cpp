@@ -44,7 +44,8 @@ struct Stream {
   }
 
   void add(const sync::Event& event) {
-    pending = to_json(event).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    pending = to_json(event).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    pending += '\n';
     done = event.kind == "done";
   }
 };
