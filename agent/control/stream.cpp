@@ -38,7 +38,7 @@ struct Stream {
       } else if (streams.stopping) {
         add({"done", "the agent stops before the sync has ended", "", false, 2});
       } else if (std::chrono::steady_clock::now() - start >= heartbeat) {
-        pending = "\n";
+        pending.assign(1, '\n');
       }
     }
   }
