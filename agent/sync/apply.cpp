@@ -12,7 +12,7 @@ namespace greenwave::sync {
 namespace {
 
 /// Bounds the memory of a batch, and how long a first sync goes without a durable result.
-constexpr std::size_t most_steps = 1024;
+constexpr std::size_t most_steps = 8192;
 
 /// "File/a, File/b", cut where it would get long.
 std::string names_of(const std::vector<ObjectId>& ids) {

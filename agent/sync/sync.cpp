@@ -275,6 +275,7 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
     record.result = "in sync";
   }
   remember(result);
+  inventory_.reset();  // some MiB for thousands of objects, and milliseconds to load again
   malloc_trim(0);
   return result;
 }

@@ -11,7 +11,7 @@ namespace greenwave::drivers::host {
 namespace {
 
 /// Directories are made durable one by one, and no more than these are kept waiting.
-constexpr std::size_t most_pending = 1024;
+constexpr std::size_t most_pending = 8192;
 
 }  // namespace
 

@@ -40,7 +40,7 @@ class Replacements {
   std::size_t stage_link(const std::string& path, const std::string& target, const Attributes& attributes);
 
   /// What is staged is as much as should become durable at once: commit before more.
-  bool full() const { return staged_.size() >= 1024 || bytes_ >= 8 * 1024 * 1024; }
+  bool full() const { return staged_.size() >= 8192 || bytes_ >= 8 * 1024 * 1024; }
   std::size_t size() const { return staged_.size(); }
 
   /// Puts all in place, durably, in the order of staging; a failure of one does not stop the others. It is
