@@ -16,6 +16,12 @@ std::string state_of(const Entry& entry) {
   return "in sync";
 }
 
+/// The driver's own JSON; null where it has written none yet.
+nlohmann::json record_of(const Entry& entry) {
+  auto record = nlohmann::json::parse(entry.record, nullptr, false);
+  return record.is_discarded() ? nlohmann::json() : record;
+}
+
 nlohmann::json describe(const Entry& entry) {
   auto files = nlohmann::json::array();
   for (const auto& file : entry.files) {
@@ -28,7 +34,7 @@ nlohmann::json describe(const Entry& entry) {
           {"digest", to_hex(entry.digest)},
           {"claims", entry.claims},
           {"files", std::move(files)},
-          {"record", nlohmann::json::parse(entry.record, nullptr, false)},
+          {"record", record_of(entry)},
           {"keep", entry.keep},
           {"error", entry.error},
           {"actions", nlohmann::json::array()}};

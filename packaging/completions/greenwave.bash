@@ -2,9 +2,9 @@
 
 # The names of this device's objects, as far as the daemon (or its last state) tells them quickly.
 _greenwave_objects() {
-  local program=$1 name state
+  local program=$1 name
   shift
-  timeout 2 "$program" show --no-color "$@" 2>/dev/null | while read -r name state; do
+  timeout 2 "$program" show --no-color "$@" 2>/dev/null | while read -r name _; do
     [[ $name == */* ]] && printf '%s\n' "$name"
   done
 }

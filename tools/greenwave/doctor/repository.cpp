@@ -1,5 +1,6 @@
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -44,6 +45,33 @@ void check_host_key(const config::Url& url, const std::filesystem::path& known_h
   }
 }
 
+/// The variables that libcurl reads; a proxy's address may hold a password, so it is not shown.
+bool behind_proxy() {
+  for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return true;
+  }
+  return false;
+}
+
+/// DNS, a connection, TLS or the host key. False when it makes no sense to ask the server anything.
+bool check_way(const config::Repository& repository, Time now, Findings& findings) {
+  const auto url = config::parse_url(repository.url);
+  if (url.scheme == config::Url::Scheme::file) return true;
+  const bool https = url.scheme == config::Url::Scheme::https;
+  if (https && behind_proxy()) {
+    findings.push_back({Verdict::ok, "connection", "through the proxy that https_proxy names", ""});
+    return true;
+  }
+  const auto socket = check_connection(url.host, url.port, findings);
+  if (!socket) return false;
+  if (https) {
+    check_tls(socket, url.host, repository.credentials.ca_file, now, findings);
+  } else {
+    check_host_key(url, repository.credentials.known_hosts_file, findings);
+  }
+  return findings.back().verdict != Verdict::failed;
+}
+
 /// Asks as the daemon does, with a deadline.
 void check_poll(const config::Repository& repository, Findings& findings) {
   std::atomic<bool> stop{false};
@@ -66,17 +94,7 @@ void check_poll(const config::Repository& repository, Findings& findings) {
 }  // namespace
 
 void check_repository(const config::Repository& repository, Time now, Findings& findings) {
-  const auto url = config::parse_url(repository.url);
-  if (url.scheme != config::Url::Scheme::file) {
-    const auto socket = check_connection(url.host, url.port, findings);
-    if (!socket) return;
-    if (url.scheme == config::Url::Scheme::https) {
-      check_tls(socket, url.host, repository.credentials.ca_file, now, findings);
-    } else {
-      check_host_key(url, repository.credentials.known_hosts_file, findings);
-    }
-  }
-  check_poll(repository, findings);
+  if (check_way(repository, now, findings)) check_poll(repository, findings);
 }
 
 }  // namespace greenwave::cli
