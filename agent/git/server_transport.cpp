@@ -24,6 +24,11 @@ struct Leaving {
   ~Leaving() { server.leave(); }
 };
 
+Error not_given(const std::string& oid) {
+  return Error(Fault::transient, fmt::format("the server does not give object {}", oid),
+               "look at the repository on the server with: git fsck");
+}
+
 /// Which of the commits that lead back from `heads` are here without their parents.
 std::vector<std::string> boundaries(const Store& store, std::vector<std::string> heads) {
   std::set<std::string> seen(heads.begin(), heads.end());
@@ -90,6 +95,7 @@ void ServerTransport::fetch(const std::string& commit, Store& store, const Visit
     RefSearch refs(ref_);
     meet(refs);
     fetch_commit(commit, store, visit && can("fetch.filter"));
+    if (!store.has(commit)) throw not_given(commit);
   }
   if (visit) fetch_objects(commit, store, visit);
 }
@@ -125,10 +131,7 @@ void ServerTransport::fetch_objects(const std::string& commit, Store& store, con
     meet(refs);
     request.bare = can("fetch.filter");
     for (const auto& oid : missing) {
-      if (!asked.insert(oid).second) {
-        throw Error(Fault::transient, fmt::format("the server does not give object {}", oid),
-                    "look at the repository on the server with: git fsck");
-      }
+      if (!asked.insert(oid).second) throw not_given(oid);
       request.wants.push_back(oid);
       if (request.wants.size() < most_wants) continue;
       ask(request, store);
