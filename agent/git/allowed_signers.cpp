@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "git/known_hosts.h"
+#include "git/pattern_list.h"
 #include "git/ssh_key.h"
 #include "git/ssh_wire.h"
 
@@ -31,30 +31,6 @@ bool is_same_word(std::string_view a, std::string_view b) {
 
 bool is_blank(char letter) {
   return letter == ' ' || letter == '\t';
-}
-
-/// One pattern, with * and ?, in time that grows with the product of the lengths at most.
-bool matches_pattern(std::string_view word, std::string_view pattern) {
-  std::size_t w = 0;
-  std::size_t p = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;
-  while (w < word.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = w;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == word[w])) {
-      ++p;
-      ++w;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      w = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
 }
 
 /// Two digits at `at`.
@@ -261,18 +237,6 @@ class Line {
 };
 
 }  // namespace
-
-bool matches_pattern_list(std::string_view word, std::string_view patterns) {
-  bool found = false;
-  for (auto pattern : split(patterns, ',')) {
-    const bool negated = pattern.starts_with('!');
-    if (negated) pattern.remove_prefix(1);
-    if (!matches_pattern(word, pattern)) continue;
-    if (negated) return false;
-    found = true;
-  }
-  return found;
-}
 
 std::string principal_of(const AllowedSigner& signer, std::string_view email) {
   if (matches_pattern_list(email, signer.principals)) return printable(email);

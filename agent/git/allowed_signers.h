@@ -27,10 +27,6 @@ struct AllowedSigner {
 std::vector<AllowedSigner> parse_allowed_signers(std::string_view text, const std::string& file,
                                                  Problems& problems);
 
-/// Whether a list of OpenSSH patterns ("*@sf.example,!guest@*") means `word`: one of them matches, and none
-/// with a "!" before it does.
-bool matches_pattern_list(std::string_view word, std::string_view patterns);
-
 /// Who the line says owns the key: `email` where its principals mean it, else its first principal.
 std::string principal_of(const AllowedSigner& signer, std::string_view email);
 

@@ -43,9 +43,13 @@ void read_range(int fd, std::uint64_t from, std::uint64_t to, const std::filesys
 
 }  // namespace
 
-Bundle::Bundle(std::filesystem::path file, std::string_view branch, const std::atomic<bool>& stop,
-               const FetchLimits& limits)
-    : file_(std::move(file)), ref_(full_ref_name(branch)), stop_(stop), limits_(limits) {
+Bundle::Bundle(std::filesystem::path file, const config::Repository& repository,
+               const std::atomic<bool>& stop, const FetchLimits& limits)
+    : file_(std::move(file)),
+      ref_(full_ref_name(repository.branch)),
+      path_(repository.path),
+      stop_(stop),
+      limits_(limits) {
   // Not blocking, so that a pipe by that name can't hold the agent.
   fd_ = Fd(::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat about {};
@@ -77,8 +81,8 @@ std::string Bundle::poll() {
               fmt::format("make it with: git bundle create FILE {}", ref_));
 }
 
-void Bundle::fetch(const std::string& commit, Store& store, const Visit& /*visit*/) {
-  if (store.has(commit)) return;
+void Bundle::fetch(const std::string& commit, Store& store, const Visit& visit) {
+  if (is_there(commit, store, visit)) return;
   require_prerequisites(store);
   require_whole();
   try {
@@ -91,9 +95,23 @@ void Bundle::fetch(const std::string& commit, Store& store, const Visit& /*visit
   } catch (Error& error) {
     throw error.during("reading " + file_.native());
   }
-  if (store.has(commit)) return;
-  throw Error(Fault::invalid, fmt::format("{} does not hold commit {}", file_.native(), commit),
-              "make it anew with git bundle create");
+  if (is_there(commit, store, visit)) return;
+  const auto* what = store.has(commit) ? "all files of commit" : "commit";
+  throw Error(Fault::invalid, fmt::format("{} does not hold {} {}", file_.native(), what, commit),
+              fmt::format("make one that builds on nothing: git bundle create FILE {}", ref_));
+}
+
+bool Bundle::is_there(const std::string& commit, const Store& store, const Visit& visit) const {
+  if (!store.has(commit)) return false;
+  if (!visit) return true;
+  Missing missing;
+  const auto tree = store.partial_tree(commit, path_, missing);
+  try {
+    visit(*tree);
+  } catch (const Error&) {
+    // What is wrong with the files themselves is said by the render that follows.
+  }
+  return missing.empty();
 }
 
 void Bundle::require_prerequisites(const Store& store) const {

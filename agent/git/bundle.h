@@ -14,23 +14,26 @@ namespace greenwave::git {
 /// brings goes through the same checks as what a server sends.
 class Bundle : public Transport {
  public:
-  /// `branch` as in the configuration. Opens the file and reads its header; throws Error (invalid) when it is
-  /// not a bundle.
-  Bundle(std::filesystem::path file, std::string_view branch, const std::atomic<bool>& stop,
+  /// Opens the file and reads its header; throws Error (invalid) when it is not a bundle. Of `repository` the
+  /// branch and the path count.
+  Bundle(std::filesystem::path file, const config::Repository& repository, const std::atomic<bool>& stop,
          const FetchLimits& limits = {});
 
   std::string poll() override;
-  /// Throws Error (invalid) when the bundle is damaged, or builds on commits that the store lacks.
+  /// Takes in all that the bundle holds, unless everything is there. Throws Error (invalid) when it is
+  /// damaged, builds on commits that the store lacks, or on files that a store which only has what its device
+  /// needs doesn't hold.
   void fetch(const std::string& commit, Store& store, const Visit& visit) override;
-  using Transport::fetch;
   std::uint64_t bytes_received() const override { return received_; }
 
  private:
+  bool is_there(const std::string& commit, const Store& store, const Visit& visit) const;
   void require_prerequisites(const Store& store) const;
   void require_whole() const;
 
   std::filesystem::path file_;
   std::string ref_;
+  std::string path_;
   const std::atomic<bool>& stop_;
   FetchLimits limits_;
   Fd fd_;

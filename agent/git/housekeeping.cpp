@@ -92,13 +92,13 @@ struct Asked {
 };
 
 /// Writes one pack of all that is kept to `into`.
-void write_pack(const Store& store, History history, const GoOn& go_on, const fs::path& into) {
+void write_pack(const Store& store, const GoOn& go_on, const fs::path& into) {
   Asked asked{go_on};
   PackBuilder builder;
   if (git_packbuilder_new(Out(builder), store.raw()) < 0) throw failed();
   git_packbuilder_set_threads(builder.get(), 1);
   if (git_packbuilder_set_callbacks(builder.get(), Asked::ask, &asked) < 0) throw failed();
-  visit_kept(store, history, [&](const git_oid& oid, const char* name) {
+  visit_kept(store, [&](const git_oid& oid, const char* name) {
     if (git_packbuilder_insert(builder.get(), &oid, name) < 0) throw asked.error();
   });
   if (git_packbuilder_write(builder.get(), into.c_str(), 0, nullptr, nullptr) < 0) throw asked.error();
@@ -106,11 +106,10 @@ void write_pack(const Store& store, History history, const GoOn& go_on, const fs
 
 }  // namespace
 
-Usage measure(const Store& store, History history) {
+Usage measure(const Store& store) {
   const auto odb = odb_of(store);
   Sum sum{odb.get(), {}, {}};
-  sum.usage.commits =
-      visit_kept(store, history, [&](const git_oid& oid, const char*) { sum.needed.insert(oid); });
+  sum.usage.commits = visit_kept(store, [&](const git_oid& oid, const char*) { sum.needed.insert(oid); });
   const auto files = list_object_files(store.directory() / "objects");
   sum.usage.packs = files.packs.size();
   sum.usage.loose = files.loose.size();
@@ -124,18 +123,18 @@ bool is_due(const Usage& usage) {
          ballast > std::max(usage.needed, small_ballast);
 }
 
-bool tidy(Store& store, History history, const GoOn& go_on, bool force) {
+bool tidy(Store& store, const GoOn& go_on, bool force) {
   const auto objects = store.directory() / "objects";
   const auto workshop = store.directory() / "repack";
   remove_headless_packs(objects);
   clear(workshop);
   // Listed first: what arrives from here on is not touched.
   const auto old = list_object_files(objects);
-  const auto usage = measure(store, history);
+  const auto usage = measure(store);
   if (usage.commits == 0 || !(force || is_due(usage))) return false;
   limit_memory(store);
   make_directories(workshop, 0700);
-  write_pack(store, history, go_on, workshop);
+  write_pack(store, go_on, workshop);
   const auto made = install_pack(workshop, objects);
   clear(workshop);
   remove_object_files(objects, old, made);

@@ -19,7 +19,7 @@ struct Usage {
 };
 
 /// Reads trees and headers, no contents.
-Usage measure(const Store& store, History history);
+Usage measure(const Store& store);
 
 /// Whether the store is to be repacked: 20 packs, 200 loose objects, or more ballast than need.
 bool is_due(const Usage& usage);
@@ -36,6 +36,6 @@ using GoOn = std::function<bool()>;
 /// bytes an object, the largest object, and 8 MiB.
 ///
 /// Throws Error: transient (a full disk, `go_on` said no), damaged; the store is then as good as before.
-bool tidy(Store& store, History history, const GoOn& go_on, bool force = false);
+bool tidy(Store& store, const GoOn& go_on, bool force = false);
 
 }  // namespace greenwave::git

@@ -21,22 +21,17 @@ Error unreadable(const git_oid& oid) {
 
 class Visit {
  public:
-  Visit(const Store& store, History history, const std::function<void(const git_oid&, const char*)>& visit)
-      : repository_(store.raw()), history_(history), visit_(visit) {
+  Visit(const Store& store, const std::function<void(const git_oid&, const char*)>& visit)
+      : repository_(store.raw()), visit_(visit) {
     if (git_repository_odb(Out(odb_), repository_) < 0) {
       throw failure(Fault::damaged, "read the store", remedy);
     }
     if (git_odb_refresh(odb_.get()) < 0) throw failure(Fault::damaged, "read the store", remedy);
   }
 
-  bool start(const git_oid& commit) {
+  bool enter(const git_oid& commit) {
     const bool present = git_odb_exists_ext(odb_.get(), &commit, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
-    commits_.push_back(commit);
-    while (!commits_.empty()) {
-      const auto oid = commits_.back();
-      commits_.pop_back();
-      enter_commit(oid);
-    }
+    enter_commit(commit);
     return present;
   }
 
@@ -54,9 +49,6 @@ class Visit {
     RawCommit commit;
     if (git_commit_lookup(Out(commit), repository_, &oid) < 0) throw unreadable(oid);
     trees_.push_back(*git_commit_tree_id(commit.get()));
-    for (unsigned i = 0; history_ == History::keep && i < git_commit_parentcount(commit.get()); ++i) {
-      commits_.push_back(*git_commit_parent_id(commit.get(), i));
-    }
     if (!is_new(trees_.back(), "")) trees_.pop_back();
     while (!trees_.empty()) {
       const auto tree = trees_.back();
@@ -78,19 +70,16 @@ class Visit {
   }
 
   git_repository* repository_;
-  History history_;
   const std::function<void(const git_oid&, const char*)>& visit_;
   Odb odb_;
   std::set<git_oid, OidLess> seen_;
-  std::vector<git_oid> commits_;
   std::vector<git_oid> trees_;
 };
 
 }  // namespace
 
-std::size_t visit_kept(const Store& store, History history,
-                       const std::function<void(const git_oid&, const char*)>& visit) {
-  Visit walk(store, history, visit);
+std::size_t visit_kept(const Store& store, const std::function<void(const git_oid&, const char*)>& visit) {
+  Visit walk(store, visit);
   ReferenceIterator kept;
   if (git_reference_iterator_glob_new(Out(kept), store.raw(), "refs/greenwave/*") < 0) {
     throw failure(Fault::damaged, "list the kept commits", remedy);
@@ -102,7 +91,7 @@ std::size_t visit_kept(const Store& store, History history,
     if (code == GIT_ITEROVER) return found;
     if (code < 0) throw failure(Fault::damaged, "list the kept commits", remedy);
     const auto* commit = git_reference_target(reference.get());
-    if (commit != nullptr && walk.start(*commit)) ++found;
+    if (commit != nullptr && walk.enter(*commit)) ++found;
   }
 }
 

@@ -9,18 +9,14 @@
 
 namespace greenwave::git {
 
-/// Whether the ancestors of kept commits are kept as well. A transport that can tell a server "shallow" needs
-/// none; one that can't must keep them, or servers leave out of a fetch what the store no longer has.
-enum class History { drop, keep };
-
 struct OidLess {
   bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_cmp(&a, &b) < 0; }
 };
 
 /// Calls `visit` once for each object that is in the store and that the commits under refs/greenwave/ need,
-/// with the last part of its path (or ""). What a partial store doesn't have is passed over. Gives the number
-/// of kept commits found. Throws Error (damaged) when an object cannot be read.
-std::size_t visit_kept(const Store& store, History history,
-                       const std::function<void(const git_oid&, const char*)>& visit);
+/// with the last part of its path (or ""). Their ancestors are not among them: transports tell servers so
+/// ("shallow"). What a partial store doesn't have is passed over. Gives the number of kept commits found.
+/// Throws Error (damaged) when an object cannot be read.
+std::size_t visit_kept(const Store& store, const std::function<void(const git_oid&, const char*)>& visit);
 
 }  // namespace greenwave::git

@@ -8,8 +8,11 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "base/digest.h"
+#include "base/error.h"
 #include "base/text.h"
+#include "git/pattern_list.h"
+#include "git/ssh_key.h"
+#include "git/ssh_wire.h"
 
 namespace greenwave::git {
 
@@ -23,24 +26,11 @@ std::string lower(std::string_view text) {
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0 || text.size() > 16 * 1024) return {};
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return {};
-  const auto padding = static_cast<std::size_t>(std::count(text.end() - 2, text.end(), '='));
-  bytes.resize(static_cast<std::size_t>(size) - padding);
-  return bytes;
-}
-
-std::string to_base64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
+  try {
+    return decode_base64(text);
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 /// "|1|SALT|HASH": HMAC-SHA1 of the name, keyed by the salt.
@@ -59,35 +49,9 @@ bool matches_hashed(std::string_view field, const std::string& name) {
   return *expected == std::string_view(reinterpret_cast<const char*>(hash), size);
 }
 
-/// * and ? as in a shell, without its brackets. Goes back to the last * only, so it stays linear in practice.
-bool matches_pattern(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = std::string_view::npos, resume = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || (pattern[p] == name[n] && pattern[p] != '*'))) {
-      ++p, ++n;
-    } else if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
 bool matches_names(std::string_view field, const std::string& name) {
   if (field.starts_with('|')) return matches_hashed(field, name);
-  bool found = false;
-  for (const auto written : split(field, ',')) {
-    const bool negated = written.starts_with('!');
-    if (!matches_pattern(lower(negated ? written.substr(1) : written), name)) continue;
-    if (negated) return false;
-    found = true;
-  }
-  return found;
+  return matches_pattern_list(name, lower(field));
 }
 
 std::vector<std::string_view> words_of(std::string_view line) {
@@ -128,21 +92,6 @@ KnownHosts::Verdict KnownHosts::judge(std::string_view key) const {
   if (has(revoked_, key)) return Verdict::revoked;
   if (has(keys_, key)) return Verdict::known;
   return has(types_, key_type(key)) ? Verdict::changed : Verdict::unknown;
-}
-
-std::string key_type(std::string_view key) {
-  if (key.size() < 4) return {};
-  std::size_t size = 0;
-  for (int i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(key[i]);
-  if (size > 64 || key.size() < 4 + size) return {};
-  return std::string(key.substr(4, size));
-}
-
-std::string fingerprint(std::string_view key) {
-  const auto digest = sha256(key);
-  auto text = to_base64({reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()});
-  text.erase(text.find_last_not_of('=') + 1);
-  return "SHA256:" + text;
 }
 
 }  // namespace greenwave::git

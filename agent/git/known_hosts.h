@@ -28,10 +28,4 @@ class KnownHosts {
   std::vector<std::string> types_;
 };
 
-/// "ssh-ed25519" of a key as it goes over the wire; empty when it is none.
-std::string key_type(std::string_view key);
-
-/// "SHA256:…", as ssh-keygen -l shows it.
-std::string fingerprint(std::string_view key);
-
 }  // namespace greenwave::git

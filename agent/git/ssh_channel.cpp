@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "git/known_hosts.h"
 #include "git/secret_file.h"
+#include "git/ssh_key.h"
 #include "git/tcp.h"
 
 namespace greenwave::git {

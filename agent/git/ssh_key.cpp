@@ -6,10 +6,10 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "git/evp.h"
-#include "git/known_hosts.h"
 #include "git/ssh_wire.h"
 
 namespace greenwave::git {
@@ -173,6 +173,21 @@ bool verify_with(const PublicKey& key, const EVP_MD* digest, std::string_view si
 }
 
 }  // namespace
+
+std::string key_type(std::string_view key) {
+  if (key.size() < 4) return {};
+  std::size_t size = 0;
+  for (int i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(key[i]);
+  if (size > 64 || key.size() < 4 + size) return {};
+  return std::string(key.substr(4, size));
+}
+
+std::string fingerprint(std::string_view key) {
+  const auto digest = sha256(key);
+  auto text = encode_base64({reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()});
+  text.erase(text.find_last_not_of('=') + 1);
+  return "SHA256:" + text;
+}
 
 bool is_key_type(std::string_view word) {
   if (word.starts_with("sk-")) word.remove_prefix(3);

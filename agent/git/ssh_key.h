@@ -1,8 +1,15 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace greenwave::git {
+
+/// "ssh-ed25519" of a key as it goes over the wire; empty when it is none.
+std::string key_type(std::string_view key);
+
+/// "SHA256:…", as ssh-keygen -l shows it.
+std::string fingerprint(std::string_view key);
 
 /// Whether the word names a type of public key that OpenSSH knows, supported here or not.
 bool is_key_type(std::string_view word);

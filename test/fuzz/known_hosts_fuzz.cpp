@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "git/known_hosts.h"
+#include "git/ssh_key.h"
 
 // Whatever stands in known_hosts, judging a key by it ends.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "git/pattern_list.h"
 #include "support/git_workshop.h"
 
 using namespace greenwave;

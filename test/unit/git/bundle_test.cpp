@@ -22,6 +22,12 @@ struct Device : test::Workshop {
   }
 };
 
+config::Repository of(const std::string& branch) {
+  config::Repository repository;
+  repository.branch = branch;
+  return repository;
+}
+
 std::string with_replaced(const std::filesystem::path& file, std::size_t at, const std::string& bytes) {
   auto content = read_file(file, 1 << 20);
   content.replace(at, bytes.size(), bytes);
@@ -37,10 +43,10 @@ TEST_CASE("bundle: what git bundle create makes brings the branch's commit into 
   const auto file = device.key("ana", "ed25519");
   const auto commit = device.commit("one", file);
   device.git({"branch", "wave/canary"});
-  git::Bundle bundle(device.bundle({"--all"}), "main", device.stop);
+  git::Bundle bundle(device.bundle({"--all"}), of("main"), device.stop);
   CHECK(bundle.poll() == commit);
-  CHECK(git::Bundle(device.bundle({"--all"}), "refs/heads/wave/canary", device.stop).poll() == commit);
-  bundle.fetch(commit, device.store);
+  CHECK(git::Bundle(device.bundle({"--all"}), of("refs/heads/wave/canary"), device.stop).poll() == commit);
+  bundle.fetch(commit, device.store, {});
   CHECK(device.store.tree(commit, "base")->read("motd", 100) == "hello");
   CHECK(bundle.bytes_received() > 0);
   const git::Trust trust("ana@sf.example " + device.public_key("ana"), "allowed_signers");
@@ -55,16 +61,16 @@ TEST_CASE("bundle: version 3, and one that builds on what the device has") {
   const auto one = device.commit("one");
   device.write("motd", text + "more\n");
   const auto two = device.commit("two");
-  git::Bundle difference(device.bundle({"main", "^" + one}), "main", device.stop);
-  CHECK_THROWS_WITH(difference.fetch(two, device.store),
+  git::Bundle difference(device.bundle({"main", "^" + one}), of("main"), device.stop);
+  CHECK_THROWS_WITH(difference.fetch(two, device.store, {}),
                     Catch::Contains("builds on commit " + one + ", which this device does not have"));
   CHECK_FALSE(device.store.has(two));
-  git::Bundle whole(device.bundle({"main"}, "3"), "main", device.stop);
+  git::Bundle whole(device.bundle({"main"}, "3"), of("main"), device.stop);
   CHECK(whole.poll() == two);
   device.git({"update-ref", "refs/heads/first", one});
-  git::Bundle first(device.bundle({"first"}, "3"), "first", device.stop);
-  first.fetch(one, device.store);
-  difference.fetch(two, device.store);
+  git::Bundle first(device.bundle({"first"}, "3"), of("first"), device.stop);
+  first.fetch(one, device.store, {});
+  difference.fetch(two, device.store, {});
   CHECK(device.store.tree(two, "")->read("motd", 1 << 20) == text + "more\n");
 }
 
@@ -73,7 +79,7 @@ TEST_CASE("bundle: a branch counts by its whole name") {
   device.commit("one");
   device.git({"branch", "x/main"});
   device.git({"tag", "main2"});
-  git::Bundle bundle(device.bundle({"x/main", "main2"}), "main", device.stop);
+  git::Bundle bundle(device.bundle({"x/main", "main2"}), of("main"), device.stop);
   CHECK_THROWS_WITH(bundle.poll(),
                     Catch::Contains("has no refs/heads/main, only: refs/heads/x/main, refs/tags/main2") &&
                         Catch::Contains("git bundle create FILE refs/heads/main"));
@@ -90,14 +96,14 @@ TEST_CASE("bundle: a damaged or cut copy is refused, wherever the damage is, and
     auto damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 4);
     std::ofstream(file, std::ios::binary) << damaged;
-    git::Bundle bundle(file, "main", device.stop);
-    CHECK_THROWS_WITH(bundle.fetch(commit, device.store),
+    git::Bundle bundle(file, of("main"), device.stop);
+    CHECK_THROWS_WITH(bundle.fetch(commit, device.store, {}),
                       Catch::Contains("is damaged") && Catch::Contains("copy it"));
   }
   for (std::size_t size = 0; size < whole.size(); ++size) {
     std::ofstream(file, std::ios::binary) << whole.substr(0, size);
     INFO("first " << size);
-    CHECK_THROWS_AS(git::Bundle(file, "main", device.stop).fetch(commit, device.store), Error);
+    CHECK_THROWS_AS(git::Bundle(file, of("main"), device.stop).fetch(commit, device.store, {}), Error);
   }
   CHECK_FALSE(device.store.has(commit));
   CHECK(device.run_in(device.store.directory(), {"find", "objects", "-type", "f"}).empty());
@@ -109,8 +115,9 @@ TEST_CASE("bundle: a ref that names a commit which is not inside is refused") {
   const auto file = device.bundle({"main"});
   const auto content = read_file(file, 1 << 20);
   with_replaced(file, content.find(commit), std::string(40, 'a'));
-  git::Bundle bundle(file, "main", device.stop);
-  CHECK_THROWS_WITH(bundle.fetch(bundle.poll(), device.store), Catch::Contains("does not hold commit aaaa"));
+  git::Bundle bundle(file, of("main"), device.stop);
+  CHECK_THROWS_WITH(bundle.fetch(bundle.poll(), device.store, {}),
+                    Catch::Contains("does not hold commit aaaa"));
 }
 
 TEST_CASE("bundle: what is no bundle is refused, and so is more than the limits") {
@@ -119,7 +126,7 @@ TEST_CASE("bundle: what is no bundle is refused, and so is more than the limits"
     const auto file = device.directory() / "other";
     std::ofstream(file, std::ios::binary) << bytes;
     try {
-      const git::Bundle bundle(file, "main", device.stop);
+      const git::Bundle bundle(file, of("main"), device.stop);
     } catch (const Error& error) {
       CHECK(error.fault() == Fault::invalid);
       return error.message();
@@ -136,12 +143,30 @@ TEST_CASE("bundle: what is no bundle is refused, and so is more than the limits"
         std::string::npos);
   CHECK(refused("# v3 git bundle\n@object-format=sha256\n\n").find("object-format=sha256") !=
         std::string::npos);
-  CHECK_THROWS_AS(git::Bundle(device.directory(), "main", device.stop), Error);
-  CHECK_THROWS_AS(git::Bundle(device.directory() / "absent", "main", device.stop), Error);
+  CHECK_THROWS_AS(git::Bundle(device.directory(), of("main"), device.stop), Error);
+  CHECK_THROWS_AS(git::Bundle(device.directory() / "absent", of("main"), device.stop), Error);
 
   device.write("motd", "hello");
   const auto commit = device.commit("one");
-  git::Bundle bundle(device.bundle({"main"}), "main", device.stop, {.bytes = 100, .objects = 100});
-  CHECK_THROWS_AS(bundle.fetch(commit, device.store), Error);
+  git::Bundle bundle(device.bundle({"main"}), of("main"), device.stop, {.bytes = 100, .objects = 100});
+  CHECK_THROWS_AS(bundle.fetch(commit, device.store, {}), Error);
   CHECK_FALSE(device.store.has(commit));
+}
+
+TEST_CASE("bundle: it fills up a store that has the commit but not the files that the device needs") {
+  Device device;
+  device.write("base/motd", "hello");
+  const auto commit = device.commit("one");
+  device.run_in(device.city(),
+                {"sh", "-c",
+                 "printf '%s' " + commit +
+                     " | git pack-objects -q --stdout | git -C ../store index-pack --stdin >/dev/null"});
+  REQUIRE(device.store.has(commit));
+  const auto reads_motd = [](const SourceTree& tree) { tree.read("base/motd", 100); };
+  git::Bundle bundle(device.bundle({"main"}), of("main"), device.stop);
+  bundle.fetch(commit, device.store, reads_motd);
+  CHECK(device.store.tree(commit, "base")->read("motd", 100) == "hello");
+  const auto received = bundle.bytes_received();
+  bundle.fetch(commit, device.store, reads_motd);
+  CHECK(bundle.bytes_received() == received);
 }

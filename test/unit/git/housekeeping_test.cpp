@@ -6,7 +6,6 @@
 #include "support/git_workshop.h"
 
 using namespace greenwave;
-using git::History;
 
 namespace {
 
@@ -102,7 +101,7 @@ TEST_CASE("housekeeping: the store stays small through many commits, and what is
     applied = device.next(i);
     device.store.keep("applied", applied);
     if (!last_good.empty()) device.store.keep("last-good", last_good);
-    repacked += git::tidy(device.store, History::drop, always) ? 1 : 0;
+    repacked += git::tidy(device.store, always) ? 1 : 0;
     CHECK(device.packs() <= 20);
     if (i % 10 != 9) continue;
     for (const auto& commit : {applied, last_good}) {
@@ -110,33 +109,34 @@ TEST_CASE("housekeeping: the store stays small through many commits, and what is
     }
   }
   CHECK(repacked == 1);
-  git::tidy(device.store, History::drop, always, true);
+  git::tidy(device.store, always, true);
   const auto names = device.in_store({"rev-list", "--no-walk", "--objects", applied, last_good});
   const auto all = device.in_store({"cat-file", "--batch-all-objects", "--batch-check"});
   CHECK(std::count(all.begin(), all.end(), '\n') == std::count(names.begin(), names.end(), '\n'));
-  const auto usage = git::measure(device.store, History::drop);
+  const auto usage = git::measure(device.store);
   CHECK(usage.held == usage.needed);
   CHECK(usage.packs == 1);
   CHECK(usage.commits == 2);
 }
 
-TEST_CASE("housekeeping: with its history a store passes git's own check") {
+TEST_CASE("housekeeping: what it leaves passes git's own check as a history of one commit") {
   Device device;
   std::string commit;
   for (int i = 0; i < 5; ++i) commit = device.next(i);
   device.store.keep("applied", commit);
-  CHECK(git::tidy(device.store, History::keep, always, true));
+  CHECK(git::tidy(device.store, always, true));
   CHECK(device.packs() == 1);
+  std::ofstream(device.store.directory() / "shallow") << commit << "\n";
   device.in_store({"fsck", "--full", "--strict"});
-  CHECK(device.in_store({"rev-list", "--count", commit}) == "5\n");
+  CHECK(device.in_store({"rev-list", "--count", commit}) == "1\n");
 }
 
 TEST_CASE("housekeeping: a store without any ballast is not written") {
   Device device;
   device.store.keep("applied", device.next(0));
-  CHECK(git::tidy(device.store, History::drop, always, true));
+  CHECK(git::tidy(device.store, always, true));
   const auto before = device.run_in(device.store.directory(), {"find", ".", "-printf", "%p %i %T@ %C@\\n"});
-  CHECK_FALSE(git::tidy(device.store, History::drop, always));
+  CHECK_FALSE(git::tidy(device.store, always));
   CHECK(device.run_in(device.store.directory(), {"find", ".", "-printf", "%p %i %T@ %C@\\n"}) == before);
 }
 
@@ -150,9 +150,9 @@ TEST_CASE("housekeeping: a large file that no kept commit has any more is droppe
   const auto small = device.commit("small");
   device.add_pack(small + " ^" + large);
   device.store.keep("applied", large);
-  CHECK_FALSE(git::tidy(device.store, History::drop, always));
+  CHECK_FALSE(git::tidy(device.store, always));
   device.store.keep("applied", small);
-  CHECK(git::tidy(device.store, History::drop, always));
+  CHECK(git::tidy(device.store, always));
   CHECK(device.store.has(small));
   CHECK_FALSE(device.store.has(large));
 }
@@ -167,7 +167,7 @@ TEST_CASE("housekeeping: of a partial store what is there is kept, what isn't is
   device.add_objects({name(":devices"), name(":devices/a")});
   device.add_objects({name(":devices/a/motd")});
   device.store.keep("applied", commit);
-  CHECK(git::tidy(device.store, History::drop, always, true));
+  CHECK(git::tidy(device.store, always, true));
   CHECK(device.packs() == 1);
   CHECK(device.store.tree(commit, "devices/a")->read("motd", 100) == "a");
   CHECK_FALSE(device.store.has(name(":devices/b")));
@@ -179,16 +179,16 @@ TEST_CASE("housekeeping: loose objects are packed and dropped") {
   const auto commit = device.commit("loose");
   device.run_in(device.directory(), {"sh", "-c", "cp -r city/.git/objects/?? store/objects/"});
   device.store.keep("applied", commit);
-  CHECK(git::measure(device.store, History::drop).loose == 3);
-  CHECK(git::tidy(device.store, History::drop, always, true));
-  CHECK(git::measure(device.store, History::drop).loose == 0);
+  CHECK(git::measure(device.store).loose == 3);
+  CHECK(git::tidy(device.store, always, true));
+  CHECK(git::measure(device.store).loose == 0);
   CHECK(device.store.tree(commit, "")->read("motd", 100) == "hello");
 }
 
 TEST_CASE("housekeeping: nothing is dropped while no commit is kept") {
   Device device;
   const auto commit = device.next(0);
-  CHECK_FALSE(git::tidy(device.store, History::drop, always, true));
+  CHECK_FALSE(git::tidy(device.store, always, true));
   CHECK(device.store.has(commit));
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("housekeeping: who reads a tree meanwhile goes on reading, and the old
   const auto whole = device.run_in(device.city(), {"git", "cat-file", "-p", commit + ":devices/3/motd"});
   auto reading = device.store.tree(commit, "");
   CHECK(reading->list("").size() == 2);
-  CHECK(git::tidy(device.store, History::drop, always, true));
+  CHECK(git::tidy(device.store, always, true));
   CHECK(reading->read("devices/3/motd", 1000) == whole);
   CHECK(everything(*reading) == everything(*device.store.tree(commit, "")));
   reading.reset();
@@ -218,7 +218,7 @@ TEST_CASE("housekeeping: told to stop, it leaves the store as it was") {
   for (int i = 0; i < 5; ++i) commit = device.next(i);
   device.store.keep("applied", commit);
   CHECK_THROWS_WITH(git::tidy(
-                        device.store, History::drop, [] { return false; }, true),
+                        device.store, [] { return false; }, true),
                     Catch::Contains("was stopped"));
   CHECK(device.packs() == 5);
   CHECK_FALSE(everything(*device.store.tree(commit, "")).empty());
@@ -229,7 +229,7 @@ TEST_CASE("repack the store that the environment names", "[.repack]") {
   const char* directory = std::getenv("GREENWAVE_TEST_STORE");
   REQUIRE(directory != nullptr);
   git::Store store(directory);
-  git::tidy(store, History::drop, always, true);
+  git::tidy(store, always, true);
 }
 
 TEST_CASE("housekeeping: killed at any change of the disk, it loses nothing and the next run clears up") {
@@ -272,7 +272,7 @@ TEST_CASE("housekeeping: killed at any change of the disk, it loses nothing and 
         break;
       }
       ++kills;
-      CHECK(git::tidy(store, History::drop, always, true));
+      CHECK(git::tidy(store, always, true));
       CHECK(everything(*store.tree(commit, "")) == expected);
       const auto left =
           device.run_in(copy, {"find", ".", "-path", "./objects/pack/?*", "-o", "-name", "repack"});

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "git/ssh_key.h"
 #include "support/temporary_directory.h"
 
 using namespace greenwave;
