@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/socket.h>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "state/state.h"
@@ -121,7 +122,9 @@ TEST_CASE("greenwave diff: 0 none, 1 some, 2 when it could not be worked out") {
   const auto some = device.greenwave({"diff"});
   CHECK(some.status == 1);
   CHECK_THAT(some.output, Contains("create File/x\n+x\n"));
-  device.agent.on_diff = []() -> json { throw Error(Fault::transient, "no route", "check the modem"); };
+  device.agent.on_diff = []() -> json {
+    throw greenwave::Error(greenwave::Fault::transient, "no route", "check the modem");
+  };
   const auto none = device.greenwave({"diff"});
   CHECK(none.status == 2);
   CHECK(none.output == "no route\n  check the modem\n");

@@ -288,11 +288,11 @@ TEST_CASE("apply: each driver gets its own batches, in the plan's order") {
 
 TEST_CASE("apply: batches are bounded") {
   Cabinet cabinet;
-  for (int i = 0; i < 2500; ++i) cabinet.wants(Make("File/" + std::to_string(i)));
+  for (int i = 0; i < 20000; ++i) cabinet.wants(Make("File/" + std::to_string(i)));
   cabinet.sync();
   REQUIRE(cabinet.driver.batches.size() == 3);
-  CHECK(cabinet.driver.batches[0].size() == 1024);
-  CHECK(cabinet.state->inventory().size() == 2500);
+  CHECK(cabinet.driver.batches[0].size() == 8192);
+  CHECK(cabinet.state->inventory().size() == 20000);
 }
 
 TEST_CASE("apply: a stop ends between two steps, and takes back what was not begun") {
