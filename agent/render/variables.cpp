@@ -106,10 +106,11 @@ void Variables::report_unknown(std::string_view name, const Place& place, Proble
     remedy =
         "device has id, longitude, latitude, labels.KEY and properties.KEY; cluster has name and vars.KEY";
   }
-  if (name.starts_with("device.") && !device_.in_inventory) {
-    remedy += "; the inventory does not list this device";
-  } else if (!meant.empty() && meant != name) {
+  if (!meant.empty() && meant != name) {
     remedy = fmt::format("did you mean ${{{}}}?", printable(meant));
+  } else if (name.starts_with("device.") && !device_.in_inventory) {
+    remedy = cluster_.devices.empty() ? "there is no inventory: name one in spec.devices of greenwave.yaml"
+                                      : "the inventory does not list this device: add its Feature there";
   }
   problems.error(place, fmt::format("the variable ${{{}}} is unknown", printable(name)), remedy);
 }
