@@ -90,7 +90,8 @@ class Sync {
 
   Parts parts_;
   std::unique_ptr<git::Store> store_;
-  std::optional<std::vector<Entry>> inventory_;  ///< as in the state, during a pass; nothing after a change to it
+  std::optional<std::vector<Entry>>
+      inventory_;  ///< as in the state, during a pass; nothing after a change to it
   Standing standing_;
   std::string clean_;    ///< render_key of the last render that was applied without a failure or problem
   std::string refused_;  ///< render_key of a commit that cannot be rendered, and why

@@ -17,7 +17,7 @@ SOURCE = pathlib.Path(__file__).parents[2]
 DEVICE = "sf-0042"
 
 
-def manifest(kind, name, **spec):
+def manifest(kind, name, spec):
     return json.dumps(
         {"apiVersion": "greenwave.dev/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
     )
@@ -26,15 +26,19 @@ def manifest(kind, name, **spec):
 BEACON = manifest(
     "SystemdUnit",
     "beacon",
-    name="beacon.service",
-    content="[Unit]\nDescription=SPaT beacon\n[Service]\nExecStart=/bin/sleep infinity\n"
-    "[Install]\nWantedBy=multi-user.target\n",
-    enabled=True,
-    running=True,
-    restartOn=["File/beacon"],
+    {
+        "name": "beacon.service",
+        "content": "[Unit]\nDescription=SPaT beacon\n[Service]\nExecStart=/bin/sleep infinity\n"
+        "[Install]\nWantedBy=multi-user.target\n",
+        "enabled": True,
+        "running": True,
+        "restartOn": ["File/beacon"],
+    },
 )
 KEY = manifest(
-    "Command", "key", command=["sh", "-c", "umask 077; echo secret > /var/lib/beacon.key"], creates="/var/lib/beacon.key"
+    "Command",
+    "key",
+    {"command": ["sh", "-c", "umask 077; echo secret > /var/lib/beacon.key"], "creates": "/var/lib/beacon.key"},
 )
 
 

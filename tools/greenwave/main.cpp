@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <signal.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -51,6 +52,7 @@ int run(const cli::Action& command, const cli::Globals& globals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);  // a server that hangs up is a finding of doctor, not an end
   CLI::App app(about, "greenwave");
   cli::Globals globals;
   cli::Action chosen;

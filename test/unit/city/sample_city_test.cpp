@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 test::MemoryTree sample_city() {
-  const auto city = fs::path(__FILE__).parent_path() / "../../../manifests/san-francisco";
+  const auto city = fs::path(GREENWAVE_SOURCE) / "manifests/san-francisco";
   std::map<std::string, std::string> files;
   for (const auto& item : fs::recursive_directory_iterator(city)) {
     if (item.is_regular_file()) {
