@@ -42,7 +42,7 @@ std::vector<fs::path> files_in(const fs::path& directory) {
 }
 
 bool is_fanout(const fs::path& directory) {
-  const auto& name = directory.filename().native();
+  const auto name = directory.filename().native();
   return name.size() == 2 && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
