@@ -87,7 +87,7 @@ void Screen::rows() {
     row("Next sync", *status.next_sync <= now ? "due now" : relative(*status.next_sync, now));
   }
   auto objects = fmt::format("{} in sync", status.in_sync);
-  if (status.drifted > 0) objects += fmt::format(", {} had drifted and repaired", status.drifted);
+  if (status.drifted > 0) objects += fmt::format(", {} had drifted and was repaired", status.drifted);
   if (!status.failed.empty()) objects += fmt::format(", {} failed", status.failed.size());
   row("Objects", objects);
   if (status.bytes_received > 0) {
