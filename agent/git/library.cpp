@@ -31,7 +31,8 @@ void start() {
   // A repository on the device belongs to whom it may: nothing in it is executed.
   set(GIT_OPT_SET_OWNER_VALIDATION, 0);
   set(GIT_OPT_SET_PACK_MAX_OBJECTS, std::size_t{2'000'000});
-  set(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, 128 * mebibyte);
+  // Came with a security update under the same soname; without it the transports' own byte caps remain.
+  git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, 128 * mebibyte);
   // No ~/.gitconfig or /etc/gitconfig may change what a device does.
   for (const auto level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
                            GIT_CONFIG_LEVEL_GLOBAL}) {
