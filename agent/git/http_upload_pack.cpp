@@ -1,5 +1,8 @@
 #include "git/http_upload_pack.h"
 
+#include "base/error.h"
+#include "base/text.h"
+
 namespace greenwave::git {
 
 namespace {
@@ -7,6 +10,22 @@ namespace {
 std::string without_slash(std::string url) {
   while (url.ends_with('/')) url.pop_back();
   return url;
+}
+
+std::string read_up_to(ByteStream& stream, std::size_t most) {
+  std::string text(most, '\0');
+  std::size_t size = 0;
+  while (size < most) {
+    const auto count = stream.read(text.data() + size, most - size);
+    if (count == 0) break;
+    size += count;
+  }
+  text.resize(size);
+  return text;
+}
+
+bool is_object_name(std::string_view text) {
+  return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 }  // namespace
@@ -30,6 +49,28 @@ ByteStream& HttpUploadPack::ask(std::string_view body) {
   request.headers = {"Content-Type: application/x-git-upload-pack-request", "Git-Protocol: version=2"};
   request.wanted_type = "application/x-git-upload-pack-result";
   return https_.send(request);
+}
+
+std::optional<std::string> HttpUploadPack::quick_tip(const std::string& ref) {
+  if (!has_tip_file_) return {};
+  Https::Request request;
+  request.path = ".tip/" + ref;
+  if (!tip_.empty()) request.headers = {"If-None-Match: " + tip_tag_};
+  request.may_be_absent = true;
+  try {
+    auto& body = https_.send(request);
+    if (https_.status() == 304 && !tip_.empty()) return tip_;
+    const auto text = read_up_to(body, 64);
+    const auto oid = trim(text);
+    tip_ = https_.status() == 200 && !https_.etag().empty() && is_object_name(oid) ? oid : "";
+    tip_tag_ = https_.etag();
+  } catch (const Error& error) {
+    if (error.fault() == Fault::transient || error.fault() == Fault::untrusted) throw;
+    tip_.clear();  // servers refuse a path that they don't know in many ways
+  }
+  has_tip_file_ = !tip_.empty();
+  if (tip_.empty()) return {};
+  return tip_;
 }
 
 }  // namespace greenwave::git

@@ -71,6 +71,7 @@ void ServerTransport::meet(RefSearch& refs) {
 
 std::string ServerTransport::poll() {
   const Leaving leaving{*server_};
+  if (auto tip = server_->quick_tip(ref_)) return *tip;
   RefSearch refs(ref_);
   try {
     meet(refs);

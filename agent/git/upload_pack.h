@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ class UploadPack {
   virtual ByteStream& ask(std::string_view request) = 0;
   /// Each request stands for itself, as over HTTP.
   virtual bool stateless() const = 0;
+  /// What a ref points to, where the server tells it more cheaply than by the protocol; nothing where it
+  /// doesn't.
+  virtual std::optional<std::string> quick_tip(const std::string& /*ref*/) { return {}; }
   /// After the last answer of a conversation.
   virtual void leave() = 0;
   virtual std::uint64_t bytes_received() const = 0;

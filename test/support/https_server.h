@@ -16,6 +16,7 @@ namespace greenwave::test {
 ///   /moved/NAME redirected to /NAME, /circle/ to itself, /away/ to another host, /plain/ to http://
 ///   /busy/          503 with Retry-After: 120
 ///   /page/          a page of HTML
+/// What stands in /tmp/NAME.tip/ is served as files. A connection serves eight requests.
 class HttpsServer {
  public:
   HttpsServer() : port_(free_port()) {
@@ -36,7 +37,11 @@ class HttpsServer {
     directory_.write(
         "nginx.conf",
         "daemon off; user root; worker_processes 1; pid " + here + "/pid; error_log " + here +
-            "/error.log;\nevents {}\nhttp {\naccess_log " + here + "/access.log; client_body_temp_path " +
+            "/error.log;\nevents {}\nhttp {\nlog_format bytes '$request_length $bytes_sent $connection "
+            "$ssl_session_reused $status'; access_log " +
+            here +
+            "/access.log bytes; "
+            "keepalive_requests 8; ssl_session_cache shared:tls:1m; client_body_temp_path " +
             here + "/body; fastcgi_temp_path " + here + "/fastcgi; proxy_temp_path " + here +
             "/proxy; client_max_body_size 64m; server_tokens off;\nserver {\nlisten 127.0.0.1:" +
             std::to_string(port_) + " ssl; server_name localhost;\nssl_certificate " + here +
@@ -50,6 +55,7 @@ class HttpsServer {
             "$request_uri; }\n" +
             "location ^~ /busy/ { add_header Retry-After 120 always; return 503; }\n"
             "location ^~ /page/ { default_type text/html; return 200 '<html>Sign in</html>'; }\n" +
+            "location ~ [.]tip/ { root /tmp; }\n" +
             backend("/private", "auth_basic git; auth_basic_user_file " + here + "/passwords;") +
             backend("/mtls", "if ($ssl_client_verify != SUCCESS) { return 400; }") +
             backend("/old", "", false) + backend("", "") + "}\n}\n");
@@ -66,6 +72,25 @@ class HttpsServer {
   std::filesystem::path file(const std::string& name) const { return directory_ / name; }
   std::filesystem::path write(const std::string& name, const std::string& text) const {
     return directory_.write(name, text);
+  }
+
+  struct Logged {
+    unsigned long received = 0, sent = 0, connection = 0;  ///< bytes of a request, of its answer
+    bool resumed = false;                                  ///< by a TLS session of an earlier connection
+    int status = 0;
+  };
+
+  /// The requests so far.
+  std::vector<Logged> log() const {
+    std::vector<Logged> lines;
+    std::ifstream file(directory_ / "access.log");
+    Logged line;
+    std::string reused;
+    while (file >> line.received >> line.sent >> line.connection >> reused >> line.status) {
+      line.resumed = reused == "r";
+      lines.push_back(line);
+    }
+    return lines;
   }
 
   /// `kind` is empty or one of the prefixes, such as "/private".

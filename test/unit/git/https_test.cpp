@@ -133,10 +133,42 @@ TEST_CASE("https: a poll of an unchanged ref costs a few hundred bytes, however 
   const auto commit = origin.commit({{"a", "1"}});
   origin.add_branches(20'000, commit);
   const auto transport = git::make_transport(followed(server, origin), never);
-  transport->poll();
-  const auto before = transport->bytes_received();
-  for (int i = 0; i < 3; ++i) CHECK(transport->poll() == commit);
-  CHECK(transport->bytes_received() - before < 3 * 450);
+  for (int i = 0; i < 12; ++i) REQUIRE(transport->poll() == commit);
+  const auto requests = server.log();
+  REQUIRE(requests.size() == 14);  // whether there is a tip file, the greeting, and a request a poll
+  for (std::size_t i = 2; i < requests.size(); ++i) {
+    CHECK(requests[i].received + requests[i].sent <= 700);
+    CHECK(requests[i].connection == requests[i < 8 ? 0 : 8].connection);
+    CHECK(requests[i].resumed == (i >= 8));
+  }
+}
+
+TEST_CASE("https: a tip file makes a poll of an unchanged ref cheaper still") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto first = origin.commit({{"a", "1"}});
+  const auto hook = [&] {
+    test::run_or_throw({"sh", "-c",
+                        "cd '" + origin.path().native() + "' && echo '" + std::string(40, '0') + " " +
+                            origin.git({"rev-parse", "main"}) + " refs/heads/main' | TIP_DIRECTORY='" +
+                            origin.path().native() +
+                            ".tip' sh " GREENWAVE_SOURCE "/packaging/git-server/post-receive"});
+  };
+  hook();
+  const auto transport = git::make_transport(followed(server, origin), never);
+  CHECK(transport->poll() == first);
+  CHECK(transport->poll() == first);
+  CHECK(server.log().back().status == 304);
+  CHECK(server.log().back().received + server.log().back().sent < 500);
+  const auto second = origin.commit({{"a", "2"}});
+  hook();  // within the same second, which the server's ETag must not hide
+  CHECK(transport->poll() == second);
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  transport->fetch(second, store);
+  CHECK(store.has(second));
+  std::filesystem::remove_all(origin.path().native() + ".tip");
+  CHECK(transport->poll() == second);
 }
 
 TEST_CASE("https: certificates are always checked") {
