@@ -12,7 +12,7 @@ from greenwave import BIN  # noqa: E402
 class Units(unittest.TestCase):
     def test_units_are_kept_as_declared_by_a_real_systemd(self):
         with machine.Machine(binds={BIN: "/greenwave"}) as device:
-            tests = device.run("/greenwave/unit_drivers", "[.systemd]", check=False, timeout=300)
+            tests = device.run("/greenwave/unit_drivers", "[.systemd]", check=False, timeout=800)
             self.assertEqual(0, tests.returncode, tests.stdout + tests.stderr)
             self.assertIn("All tests passed", tests.stdout)
 

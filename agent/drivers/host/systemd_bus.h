@@ -42,9 +42,9 @@ enum class Job { start, stop, restart, try_restart, reload_or_try_restart };
 
 std::string_view to_string(Job job);
 
-/// systemd's manager over D-Bus. The connection is made at the first call and again after it broke. Every
-/// call throws Error: transient when systemd does not answer, otherwise what systemd refused, with a remedy.
-/// One thread.
+/// systemd's manager over D-Bus. The connection is made at the first call, again after it broke, and lasts
+/// until hang_up(). Every call throws Error: transient when systemd does not answer, otherwise what systemd
+/// refused, with a remedy. One thread.
 class Systemd {
  public:
   /// `while_waiting` is called about once a second while a job runs (for a watchdog); it may be empty.
@@ -52,6 +52,9 @@ class Systemd {
   ~Systemd();
   Systemd(const Systemd&) = delete;
   Systemd& operator=(const Systemd&) = delete;
+
+  /// Call before a pause: systemd would go on sending signals, and keep in its memory what nobody reads.
+  void hang_up();
 
   /// Whether systemd is this device's init at all.
   static bool is_init();

@@ -27,6 +27,18 @@ std::string content_in_words(const std::string& path, const FileNow& now) {
   return fmt::format("{}:\n{}", path, now.content);
 }
 
+/// Ends the conversation with systemd at the end of a scope.
+class Conversation {
+ public:
+  explicit Conversation(Systemd& systemd) : systemd_(systemd) {}
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+  ~Conversation() { systemd_.hang_up(); }
+
+ private:
+  Systemd& systemd_;
+};
+
 }  // namespace
 
 struct UnitDriver::Comparison {
@@ -85,6 +97,7 @@ std::optional<std::string> UnitDriver::drift(const Entry& entry, bool distrust,
   };
   if (auto words = drift_of_files(host_, entry, distrust, refreshed, wanted)) return words;
   if (!runs_systemd_ || !entry.live) return {};
+  const Conversation conversation(systemd_);
   const auto state = jobs_.states().of(record.unit, distrust);
   if (record.enabled) {
     if (auto words = enabled_difference(state, *record.enabled, true); !words.empty()) return words;
@@ -104,6 +117,7 @@ plan::Difference UnitDriver::compare(const plan::Desired& desired, const Entry* 
   const bool renamed = !known.unit.empty() && known.unit != spec.name;
   if (spec.running == true && !runs_systemd_) starts_left_out_ = true;
 
+  const Conversation conversation(systemd_);
   Comparison comparison;
   Parents parents(host_);
   if (renamed) comparison.diff += fmt::format("-name: {}\n+name: {}\n", known.unit, spec.name);
@@ -206,6 +220,7 @@ std::optional<UnitRecord::Before> UnitDriver::before(const UnitSpec& spec) {
 
 void UnitDriver::apply(std::span<const plan::Step* const> steps, const SourceTree&, const Report& report,
                        const std::function<bool()>& stop) {
+  const Conversation conversation(systemd_);
   jobs_.states().forget();
   UnitBatch(host_, runs_systemd_ ? &jobs_ : nullptr).run(steps, report, stop);
   jobs_.states().forget();

@@ -1,6 +1,7 @@
 // Units on a real systemd. Hidden, because they change the system that they run on:
 // test/integration/units_test.py runs them in a container of their own.
 #include <chrono>
+#include <filesystem>
 
 #include <catch2/catch.hpp>
 
@@ -78,6 +79,23 @@ TEST_CASE("live units: a new unit is written, enabled and started, and then left
   CHECK(show("gw-new.service", "NeedDaemonReload") == "no");
   CHECK_FALSE(live.device.drift(manifest.id));
   CHECK_FALSE(live.device.apply(manifest));
+}
+
+TEST_CASE("live units: between two passes no connection to systemd is held", "[.systemd]") {
+  Live live;
+  const auto sockets = [] {
+    int count = 0;
+    for (const auto& item : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      if (std::filesystem::read_symlink(item, gone).string().starts_with("socket:")) ++count;
+    }
+    return count;
+  };
+  const int before = sockets();
+  const auto manifest = unit("  name: dbus.service\n  running: true\n");
+  apply(live, manifest);
+  CHECK_FALSE(live.device.drift(manifest.id));
+  CHECK(sockets() == before);
 }
 
 TEST_CASE("live units: a stopped, disabled or killed unit is drift, and is repaired", "[.systemd]") {

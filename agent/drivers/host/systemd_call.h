@@ -1,0 +1,44 @@
+#pragma once
+
+// What the calls to systemd share. Only for systemd_bus.cpp and systemd_jobs.cpp.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <systemd/sd-bus.h>
+
+#include "base/error.h"
+
+namespace greenwave::drivers::host {
+
+namespace systemd {
+
+inline constexpr const char* service = "org.freedesktop.systemd1";
+inline constexpr const char* manager_path = "/org/freedesktop/systemd1";
+inline constexpr const char* manager = "org.freedesktop.systemd1.Manager";
+inline constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
+inline constexpr const char* service_interface = "org.freedesktop.systemd1.Service";
+
+}  // namespace systemd
+
+struct BusError {
+  sd_bus_error raw = SD_BUS_ERROR_NULL;
+  BusError() = default;
+  BusError(const BusError&) = delete;
+  BusError& operator=(const BusError&) = delete;
+  ~BusError() { sd_bus_error_free(&raw); }
+
+  std::string text(int result) const;
+  bool is(const char* name) const { return sd_bus_error_has_name(&raw, name) > 0; }
+};
+
+/// What systemd's refusal to `action` means, and what people can do about it.
+Error refused(std::string_view action, const BusError& error, int result);
+
+/// Throws Error (transient) for a negative result of an sd_bus function that works on this side alone.
+void check(int result, std::string_view action);
+
+void append_list(sd_bus_message* message, const std::vector<std::string>& texts);
+
+}  // namespace greenwave::drivers::host
