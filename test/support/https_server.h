@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "support/server.h"
 #include "support/temporary_directory.h"
@@ -80,8 +82,24 @@ class HttpsServer {
     int status = 0;
   };
 
-  /// The requests so far.
-  std::vector<Logged> log() const {
+  /// The requests so far. nginx writes a line only after its answer has left, so this waits a while for as
+  /// many as there must be.
+  std::vector<Logged> log(std::size_t expected) const {
+    auto lines = read_log();
+    for (int tries = 0; lines.size() < expected && tries < 500; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      lines = read_log();
+    }
+    return lines;
+  }
+
+  /// `kind` is empty or one of the prefixes, such as "/private".
+  std::string url(const std::filesystem::path& repository, const std::string& kind = "") const {
+    return "https://localhost:" + std::to_string(port_) + kind + "/" + repository.filename().native();
+  }
+
+ private:
+  std::vector<Logged> read_log() const {
     std::vector<Logged> lines;
     std::ifstream file(directory_ / "access.log");
     Logged line;
@@ -93,12 +111,6 @@ class HttpsServer {
     return lines;
   }
 
-  /// `kind` is empty or one of the prefixes, such as "/private".
-  std::string url(const std::filesystem::path& repository, const std::string& kind = "") const {
-    return "https://localhost:" + std::to_string(port_) + kind + "/" + repository.filename().native();
-  }
-
- private:
   void make_certificates() const {
     const auto path = [&](const char* name) { return (directory_ / name).native(); };
     const auto pair = [&](const std::string& name, const std::vector<std::string>& more) {
