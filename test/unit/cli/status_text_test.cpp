@@ -97,6 +97,7 @@ TEST_CASE("status: a pause says until when, who and why, and how to end it") {
   auto status = healthy();
   status.pause = state::Pause{now + 80min, "alice (sudo)", "cabinet open"};
   const auto text = text_of(status);
+  CHECK(text.find("Next sync   after the pause") != std::string::npos);
   CHECK(text.starts_with(R"(Paused until 2026-11-24 07:31 UTC (in 1h 20m) by alice (sudo).
   cabinet open
   end it: greenwave resume
