@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t longest_reason = 500;
 constexpr std::size_t longest_name = 64;
 constexpr Duration shortest_pause = std::chrono::seconds(1);
-constexpr Duration longest_pause = std::chrono::hours(24 * 30);
+constexpr Duration longest_pause = std::chrono::hours(24 * 7);
 
 /// The members of a JSON object, read by name and type.
 class Body {
@@ -82,7 +82,7 @@ PauseCall read_pause(std::string_view body) {
   call.duration = parse_duration(duration);
   if (call.duration < shortest_pause || call.duration > longest_pause) {
     throw Error(Fault::invalid, fmt::format("a pause of {} is out of bounds", to_words(call.duration)),
-                "pause for 1s to 30d; a pause that still holds can be set again");
+                "pause for 1s to 7d; a pause that still holds can be set again");
   }
   call.reason = members.text("reason", longest_reason);
   if (call.reason.empty()) {

@@ -82,9 +82,14 @@ nlohmann::json summary_of(const nlohmann::json& object) {
   return summary;
 }
 
-Reply unknown_object(const nlohmann::json& all, const std::string& name) {
+/// An object that was refused before it was ever applied is not among those that the agent owns.
+Reply unknown_object(sync::Agent& agent, const std::string& name) {
+  for (const auto& failed : agent.status().failed) {
+    if (name != failed.object && !failed.object.ends_with("/" + name)) continue;
+    return refusal(404, fmt::format("{} was not applied: {}", failed.object, failed.reason), "");
+  }
   std::vector<std::string> names;
-  for (const auto& object : all) names.push_back(object.value("object", ""));
+  for (const auto& object : agent.objects("")) names.push_back(object.value("object", ""));
   const auto near = nearest(name, names);
   return refusal(404, fmt::format("there is no object {} on this device", printable(name)),
                  near.empty() ? "list them: greenwave show" : fmt::format("did you mean {}?", near));
@@ -96,7 +101,7 @@ Reply get_objects(sync::Agent& agent, const Call& call) {
   if (name.empty()) {
     for (auto& object : found) object = summary_of(object);
   } else if (found.empty()) {
-    return unknown_object(agent.objects(""), name);
+    return unknown_object(agent, name);
   }
   return ok({{"objects", std::move(found)}});
 }

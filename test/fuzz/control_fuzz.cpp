@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   attempt([&] { control::read_resume(bytes); });
   attempt([&] {
     const auto pause = control::read_pause(bytes);
-    if (pause.reason.empty() || pause.reason.size() > 500 || pause.duration > std::chrono::hours(24 * 30)) {
+    if (pause.reason.empty() || pause.reason.size() > 500 || pause.duration > std::chrono::hours(24 * 7)) {
       std::abort();
     }
   });

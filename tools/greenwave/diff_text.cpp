@@ -45,7 +45,11 @@ std::string diff_text(const nlohmann::json& diff, const Style& style) {
     ++counts[change.value("verb", "")];
   }
   const auto commit = short_oid(diff.value("commit", ""));
-  if (changes.empty()) {
+  const auto problems = diff.value("problems", nlohmann::json::array());
+  if (changes.empty() && !problems.empty()) {
+    text +=
+        fmt::format("Nothing would change, but these keep parts of commit {} from being applied.\n", commit);
+  } else if (changes.empty()) {
     text += fmt::format("Nothing would change: the device is as commit {} says.\n", commit);
   } else {
     std::string kinds;
@@ -54,7 +58,6 @@ std::string diff_text(const nlohmann::json& diff, const Style& style) {
     text += fmt::format("A sync to commit {} would make {}: {}.\n", commit,
                         count_of(changes.size(), "change"), kinds);
   }
-  const auto problems = diff.value("problems", nlohmann::json::array());
   if (!problems.empty()) text += "\n" + paint(style, Paint::strong, "Problems in the repository") + "\n";
   for (const auto& problem : problems) {
     text +=

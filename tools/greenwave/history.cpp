@@ -24,7 +24,7 @@ std::vector<state::SyncRecord> read_history(const Context& context, std::size_t 
     return syncs;
   } catch (const Unreachable& error) {
     auto syncs = last_history(context, most);
-    print_note(error.what());
+    print_error(error, false);
     return syncs;
   }
 }

@@ -9,6 +9,7 @@ namespace {
 
 Paint paint_of(const std::string& result) {
   if (result == "in sync") return Paint::good;
+  if (result == "paused" || result == "resumed") return Paint::strong;
   return result == "error" ? Paint::bad : Paint::caution;
 }
 
@@ -31,10 +32,10 @@ std::string action_text(const state::Action& action, const Style& style) {
 }
 
 std::string sync_text(const state::SyncRecord& sync, Time now, const Style& style) {
-  auto text = fmt::format("{} {} ({}), {}, took {}: {}\n",
-                          paint(style, Paint::strong, fmt::format("#{}", sync.number)), moment(sync.started),
-                          relative(sync.started, now), cause_of(sync), to_words(sync.took),
-                          paint(style, paint_of(sync.result), printable(sync.result)));
+  auto text = fmt::format("{} {} ({}), {}", paint(style, Paint::strong, fmt::format("#{}", sync.number)),
+                          moment(sync.started), relative(sync.started, now), cause_of(sync));
+  if (sync.took.count() > 0) text += ", took " + to_words(sync.took);
+  text += ": " + paint(style, paint_of(sync.result), printable(sync.result)) + "\n";
   if (!sync.commit.empty()) {
     text += fmt::format("    {} {}", short_oid(sync.commit), wrap(sync.subject, 15, style.width));
     if (!sync.author.empty()) text += fmt::format(", by {}", printable(sync.author));

@@ -1,5 +1,7 @@
 #include "last_state.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -46,6 +48,20 @@ void add_inventory(sync::Status& status, const std::vector<Entry>& inventory) {
   }
 }
 
+/// What was refused is not in the inventory: the last sync's record has it.
+void add_refused(sync::Status& status, const state::SyncRecord& sync) {
+  for (const auto& action : sync.actions) {
+    const bool known = std::ranges::any_of(
+        status.failed, [&action](const auto& failed) { return failed.object == action.object; });
+    if (!action.ok && !known) status.failed.push_back({action.object, action.error});
+  }
+}
+
+/// A pause and its end are in the history, and are no syncs.
+bool is_sync(const state::SyncRecord& record) {
+  return record.trigger != "pause" && record.trigger != "resume";
+}
+
 }  // namespace
 
 sync::Status last_status(const Context& context) {
@@ -61,12 +77,14 @@ sync::Status last_status(const Context& context) {
   add_inventory(status, state->inventory());
   status.pause = state->pause();
   for (const auto& sync : state->history(20)) {
+    if (!is_sync(sync)) continue;
     if (!status.last_sync) {
       status.last_sync = sync.started + sync.took;
       status.last_result = sync.result;
       status.last_took = sync.took;
       if (sync.result == "error") status.last_error = sync.error;
       status.problems = sync.problems;
+      add_refused(status, sync);
     }
     if (!status.commit && !sync.commit.empty()) {
       status.commit = git::Commit{sync.commit, sync.subject, sync.author, {}};

@@ -8,7 +8,7 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr std::size_t label_width = 10;
+constexpr std::size_t label_width = 12;
 
 std::string plain(const nlohmann::json& value) {
   if (value.is_string()) return printable(value.get<std::string>());
@@ -25,8 +25,17 @@ std::string members(const nlohmann::json& map) {
   return text;
 }
 
+/// One line of an object's own history.
+std::string action_text(const nlohmann::json& action) {
+  auto text = fmt::format("{} {}", plain(action.value("time", nlohmann::json(""))), action.value("verb", ""));
+  if (const auto reason = action.value("reason", ""); !reason.empty()) text += ": " + reason;
+  if (const auto was = action.value("was", ""); !was.empty()) text += ", was: " + was;
+  if (!action.value("ok", true)) text += ", failed: " + action.value("error", "");
+  return text;
+}
+
 std::string member_text(const std::string& label, const nlohmann::json& value, const Style& style) {
-  if (value.is_null() || value == "" || (value.is_structured() && value.empty())) return {};
+  if (value.is_null() || value == "" || value == false || (value.is_structured() && value.empty())) return {};
   const auto line = [&](std::string_view name, const std::string& text) {
     return fmt::format("  {:<{}}{}\n", name, label_width, wrap(text, label_width + 2, style.width));
   };
@@ -34,7 +43,9 @@ std::string member_text(const std::string& label, const nlohmann::json& value, c
   if (!value.is_array()) return line(label, plain(value));
   std::string text;
   for (const auto& item : value) {
-    text += line(text.empty() ? label : "", item.is_object() ? members(item) : plain(item));
+    text += line(text.empty() ? label : "", label == "actions" ? action_text(item)
+                                            : item.is_object() ? members(item)
+                                                               : plain(item));
   }
   return text;
 }
@@ -52,7 +63,11 @@ std::string objects_text(const nlohmann::json& objects, const Style& style) {
                         paint(style, Paint::strong, printable(object.value("object", ""))),
                         paint(style, paint_of(object), printable(object.value("state", ""))));
     for (const auto& [key, value] : object.items()) {
-      if (key != "object" && key != "state") text += member_text(printable(key), value, style);
+      if (key != "object" && key != "state" && key != "actions")
+        text += member_text(printable(key), value, style);
+    }
+    if (const auto actions = object.find("actions"); actions != object.end()) {
+      text += member_text("actions", *actions, style);
     }
   }
   return text;

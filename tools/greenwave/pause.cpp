@@ -43,7 +43,7 @@ int pause(const Context& context, const Options& options) {
 void add_pause(CLI::App& app, Action& chosen) {
   auto* command = app.add_subcommand("pause", "Keep the agent's hands off this device for a while");
   const auto options = std::make_shared<Options>();
-  command->add_option("--for", options->duration, "How long: 30m, 2h, 1h30m, up to 30d")
+  command->add_option("--for", options->duration, "How long: 30m, 2h, 1h30m, up to 7d")
       ->type_name("TIME")
       ->required();
   command->add_option("--reason", options->reason, "Why, for your colleagues")->type_name("TEXT")->required();

@@ -6,7 +6,7 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help = R"(Exit codes: 0 (also when there was no pause), 2 it could not be done.
+constexpr const char* help = R"(Exit codes: 0, 2 it could not be done, or there was no pause.
 
 Examples:
   sudo greenwave resume && sudo greenwave sync --wait)";

@@ -23,7 +23,7 @@ nlohmann::json read_objects(const Context& context, const std::string& name) {
     return context.client().get(name.empty() ? "/v1/objects" : "/v1/objects/" + escaped(name)).at("objects");
   } catch (const Unreachable& unreachable) {
     auto objects = last_objects(context, name);
-    print_note(unreachable.what());
+    print_error(unreachable, false);
     if (objects.empty() && !name.empty()) {
       throw Refused(404, fmt::format("there is no object {} on this device", printable(name)),
                     "list them: greenwave show");

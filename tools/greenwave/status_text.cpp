@@ -43,9 +43,12 @@ void Screen::headline() {
     text += paint(style, Paint::bad, "The last sync could not be done.") + "\n  " +
             wrap(status.last_error, 2, style.width) + "\n";
   } else if (!status.failed.empty()) {
+    // Objects that were refused are not among those that the agent owns.
+    const auto all = std::max(status.objects, status.in_sync + status.failed.size());
+    const bool one = status.failed.size() == 1;
     text += paint(style, Paint::bad,
-                  fmt::format("{} of {} not as they should be.", status.failed.size(),
-                              count_of(std::max(status.objects, status.failed.size()), "object"))) +
+                  fmt::format("{} of {} {} as {} should be.", status.failed.size(), count_of(all, "object"),
+                              one ? "is not" : "are not", one ? "it" : "they")) +
             "\n";
   } else if (!status.commit) {
     text += paint(style, Paint::caution, "Nothing has been applied yet.") + "\n";
@@ -83,11 +86,16 @@ void Screen::rows() {
                                     : "none yet");
   if (!status.phase.empty() && status.phase != "idle" && status.running) {
     row("Now", status.phase);
+  } else if (status.pause && status.running) {
+    row("Next sync", "after the pause");
   } else if (status.next_sync && status.running) {
     row("Next sync", *status.next_sync <= now ? "due now" : relative(*status.next_sync, now));
   }
   auto objects = fmt::format("{} in sync", status.in_sync);
-  if (status.drifted > 0) objects += fmt::format(", {} had drifted and was repaired", status.drifted);
+  if (status.drifted > 0) {
+    objects +=
+        fmt::format(", {} had drifted and {} repaired", status.drifted, status.drifted == 1 ? "was" : "were");
+  }
   if (!status.failed.empty()) objects += fmt::format(", {} failed", status.failed.size());
   row("Objects", objects);
   if (status.bytes_received > 0) {

@@ -95,7 +95,9 @@ std::string moment(Time time) {
 }
 
 std::string relative(Time time, Time now) {
-  const auto past = now - time;
+  auto past = now - time;
+  // Above an hour, to the nearest minute: a pause of 2h does not end "in 1h 59m".
+  if (std::chrono::abs(past) >= std::chrono::hours(1)) past = std::chrono::round<std::chrono::minutes>(past);
   if (past > std::chrono::seconds(-1) && past < std::chrono::seconds(1)) return "just now";
   return past.count() > 0 ? to_words(past) + " ago" : "in " + to_words(-past);
 }

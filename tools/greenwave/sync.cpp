@@ -62,7 +62,8 @@ void add_sync(CLI::App& app, Action& chosen) {
       app.add_subcommand("sync", "Poll the repository and apply what is meant for this device, now");
   const auto options = std::make_shared<Options>();
   command->add_flag("--wait", options->wait, "Show progress, and end with the sync");
-  command->add_flag("--force", options->force, "Read and apply everything again, whatever the records say");
+  command->add_flag("--force", options->force,
+                    "Read and apply everything again, whatever the records say; also during a pause");
   command->add_flag("--allow-empty", options->allow_empty,
                     "Let a repository that declares nothing for this device remove everything");
   command->footer(help_of(help));

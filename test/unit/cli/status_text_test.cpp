@@ -65,7 +65,7 @@ TEST_CASE("status: what failed comes with its reason and what to do, problems wi
       {"SystemdUnit/spat.service", "it ended with status 3"}};
   status.problems = {"base/chrony.yaml:3:5: error: File's spec has no \"contnet\"; did you mean content?"};
   status.notes = {"commits are not checked: trust.allowedSigners is not set"};
-  CHECK(text_of(status) == R"(2 of 44 objects not as they should be.
+  CHECK(text_of(status) == R"(2 of 44 objects are not as they should be.
 
 Device      sf-0042, cluster san-francisco
 Repository  https://git.example/traffic/san-francisco.git, branch main
@@ -97,6 +97,7 @@ TEST_CASE("status: a pause says until when, who and why, and how to end it") {
   auto status = healthy();
   status.pause = state::Pause{now + 80min, "alice (sudo)", "cabinet open"};
   const auto text = text_of(status);
+  CHECK(text.find("Next sync   after the pause") != std::string::npos);
   CHECK(text.starts_with(R"(Paused until 2026-11-24 07:31 UTC (in 1h 20m) by alice (sudo).
   cabinet open
   end it: greenwave resume

@@ -33,7 +33,7 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
   pause.number = 11;
   pause.started = from_iso("2026-11-24T05:00:00Z");
   pause.trigger = "pause";
-  pause.result = "in sync";
+  pause.result = "paused";
   pause.error = "cabinet open";
   CHECK(cli::history_text({sync, pause}, from_iso("2026-11-24T06:11:50Z"), plain) ==
         R"(#12 2026-11-24 06:00 UTC (11m 50s ago), request by alice (sudo), took 900ms: failed
@@ -43,7 +43,7 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
     update  File/chrony
             failed: the disk is full; free some space
 
-#11 2026-11-24 05:00 UTC (1h 11m ago), pause, took 0s: in sync
+#11 2026-11-24 05:00 UTC (1h 12m ago), pause: paused
     cabinet open
 )");
   CHECK(cli::history_text({}, {}, plain) == "No sync has changed anything or failed yet.\n");
@@ -89,16 +89,17 @@ TEST_CASE("diff: a file's control characters reach a patch, and never a terminal
 }
 
 TEST_CASE("show: an object's members are lines, empty ones are left out, the list has a line each") {
-  const json objects{
-      {{"object", "File/motd"},
-       {"state", "in sync"},
-       {"commit", "1a2b"},
-       {"error", ""},
-       {"files", {{{"path", "/etc/motd"}, {"size", 8}}, {{"path", "/etc/issue"}, {"size", 9}}}}}};
+  const auto objects =
+      json::parse(R"([{"object": "File/motd", "state": "in sync", "commit": "1a2b", "error": "",
+      "keep": false, "files": [{"path": "/etc/motd", "size": 8}, {"path": "/etc/issue", "size": 9}],
+      "actions": [{"time": "2026-11-24T06:00:00Z", "verb": "repair", "ok": false, "reason": "content changed",
+                   "was": "Welcome", "error": "no space"}]}])");
   CHECK(cli::objects_text(objects, plain) == R"(File/motd: in sync
-  commit    1a2b
-  files     path /etc/motd, size 8
-            path /etc/issue, size 9
+  commit      1a2b
+  files       path /etc/motd, size 8
+              path /etc/issue, size 9
+  actions     2026-11-24T06:00:00Z repair: content changed, was: Welcome,
+              failed: no space
 )");
   const json list{{{"object", "File/motd"}, {"state", "in sync"}},
                   {{"object", "SystemdUnit/spat"}, {"state", "failed"}, {"error", "x"}}};

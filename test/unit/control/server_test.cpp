@@ -63,6 +63,10 @@ TEST_CASE("control: what does not exist is refused with what does") {
   const auto object = request(served.socket(), "GET", "/v1/objects/File/mott");
   CHECK(object.status == 404);
   CHECK(json::parse(object.body)["remedy"] == "did you mean File/motd?");
+  served.agent.current.failed = {{"File/bad", "there is no user nosuch"}};
+  const auto refused = request(served.socket(), "GET", "/v1/objects/bad");
+  CHECK(refused.status == 404);
+  CHECK(error_of(refused) == "File/bad was not applied: there is no user nosuch");
   const auto method = request(served.socket(), "GET", "/v1/pause");
   CHECK(method.status == 405);
   CHECK(method.head.find("Allow: POST") != std::string::npos);
