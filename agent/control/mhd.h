@@ -4,14 +4,11 @@
 
 #include <microhttpd.h>
 
+#include "base/handle.h"
+
 namespace greenwave::control {
 
 /// Owners of libmicrohttpd's handles.
-template <auto Free>
-struct Freed {
-  void operator()(auto* raw) const { Free(raw); }
-};
-
 using Daemon = std::unique_ptr<MHD_Daemon, Freed<MHD_stop_daemon>>;
 using Response = std::unique_ptr<MHD_Response, Freed<MHD_destroy_response>>;
 

@@ -46,7 +46,8 @@ class Driver {
   virtual std::optional<std::string> drift(const Entry& entry, bool distrust,
                                            std::optional<std::vector<FileSignature>>& refreshed) = 0;
 
-  /// Compares a manifest with the device. `entry` is null for an object that is not in the inventory.
+  /// Compares a manifest with the device. `entry` is null for an object that is not in the inventory. After a
+  /// drift() with `distrust`, this and apply() trust no recorded signature either.
   /// Throws Error when the object alone cannot be judged (a directory where a file should be, …).
   virtual plan::Difference compare(const plan::Desired& desired, const Entry* entry,
                                    const SourceTree& tree) = 0;

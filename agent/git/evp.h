@@ -7,7 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
-#include "git/handle.h"
+#include "base/handle.h"
 
 namespace greenwave::git {
 

@@ -4,14 +4,11 @@
 
 #include <git2.h>
 
+#include "base/handle.h"
+
 namespace greenwave::git {
 
 /// Owners of libgit2's objects: nowhere else is a git_*_free called.
-template <auto Free>
-struct Freed {
-  void operator()(auto* raw) const { Free(raw); }
-};
-
 using Object = std::unique_ptr<git_object, Freed<git_object_free>>;
 using Odb = std::unique_ptr<git_odb, Freed<git_odb_free>>;
 using OdbObject = std::unique_ptr<git_odb_object, Freed<git_odb_object_free>>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct Source {
   std::string oid;   ///< git's name for the blob or tree, hexadecimal: changes when the content does
   bool is_directory = false;
 };
+
+/// A source file may be this large.
+inline constexpr std::size_t largest_source = 64 << 20;
 
 /// One rendered object for this device: layers merged, variables replaced.
 struct Manifest {

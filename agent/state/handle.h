@@ -10,12 +10,9 @@
 
 #include <sqlite3.h>
 
-namespace greenwave::state {
+#include "base/handle.h"
 
-template <auto Free>
-struct Freed {
-  void operator()(auto* raw) const { Free(raw); }
-};
+namespace greenwave::state {
 
 using Connection = std::unique_ptr<sqlite3, Freed<sqlite3_close>>;
 

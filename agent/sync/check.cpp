@@ -32,15 +32,6 @@ bool settled(const plan::Desired& desired, const Entry* entry, const Observed& o
          entry->digest == desired.manifest.digest && !observed.drifted.contains(entry->id);
 }
 
-plan::Difference compare_one(const plan::Desired& object, const Entry* entry, drivers::Driver& driver,
-                             const SourceTree& tree, bool force) {
-  if (!force || entry == nullptr) return driver.compare(object, entry, tree);
-  // Without its signatures what is there is read, whatever lstat says.
-  Entry bare = *entry;
-  bare.files.clear();
-  return driver.compare(object, &bare, tree);
-}
-
 }  // namespace
 
 Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {
@@ -80,7 +71,7 @@ Compared compare(std::span<const plan::Desired> desired, std::span<const Entry> 
     const Entry* entry = at != inventory.end() && at->id == id ? &*at : nullptr;
     if (compared.differences.contains(id) || (!force && settled(object, entry, observed))) continue;
     try {
-      compared.differences.emplace(id, compare_one(object, entry, *driver_for(drivers, id), tree, force));
+      compared.differences.emplace(id, driver_for(drivers, id)->compare(object, entry, tree));
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
       compared.failed.push_back({to_string(id), error.what()});

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "git/store.h"
 #include "sync/backoff.h"
+#include "sync/objects.h"
 #include "sync/schedule.h"
 #include "sync/workplace.h"
 
@@ -79,8 +79,6 @@ std::shared_ptr<state::State> LocalAgent::state() const {
   return state_;
 }
 
-// ---- the loop
-
 void LocalAgent::run() {
   plan_next(nullptr);
   while (!stop_) {
@@ -137,7 +135,7 @@ void LocalAgent::plan_next(const Result* last) {
   Duration wait{};
   if (last != nullptr) {
     wait = next_poll(now, interval, device, random) - now;
-  } else if (state()->value("applied")) {
+  } else if (!workplace_->sync.applied().empty()) {
     wait = first_poll(now, interval, device) - now;
   }
   failures_ = last != nullptr && last->exit_code == 2 ? failures_ + 1 : 0;
@@ -247,8 +245,6 @@ void LocalAgent::publish(const Result& result) {
   status_.notes = workplace_->notes();
 }
 
-// ---- what the control API asks
-
 void LocalAgent::stop() {
   stop_ = true;
   wake_.notify_all();
@@ -284,6 +280,10 @@ std::shared_ptr<Run> LocalAgent::request_sync(const Request& request) {
   return run;
 }
 
+nlohmann::json LocalAgent::objects(const std::string& text) const {
+  return describe_objects(*state(), text);
+}
+
 nlohmann::json LocalAgent::diff() {
   const auto task =
       std::make_shared<std::packaged_task<nlohmann::json()>>([this] { return workplace_->sync.diff(); });
@@ -302,10 +302,6 @@ void LocalAgent::pause(Duration duration, const std::string& who, const std::str
   }
   const state::Pause pause{clock_.now() + duration, who, reason};
   state()->set_pause(pause);
-  {
-    const std::lock_guard lock(mutex_);
-    status_.pause = pause;
-  }
   record_pause("pause", who, fmt::format("for {}: {}", to_words(duration), reason));
 }
 
@@ -317,6 +313,10 @@ void LocalAgent::resume(const std::string& who) {
 }
 
 void LocalAgent::record_pause(const std::string& trigger, const std::string& who, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_.pause = state_->pause();
+  }
   state::SyncRecord record;
   record.started = clock_.now();
   record.trigger = trigger;
@@ -326,8 +326,6 @@ void LocalAgent::record_pause(const std::string& trigger, const std::string& who
   state()->record(record, clock_.now());
   log_.info(fmt::format("{} {}{}", record.result, who.empty() ? "" : "by " + who,
                         reason.empty() ? "" : ": " + reason));
-  const std::lock_guard lock(mutex_);
-  status_.pause = state_->pause();
 }
 
 }  // namespace greenwave::sync

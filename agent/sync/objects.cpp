@@ -1,10 +1,6 @@
 #include "sync/objects.h"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
-
-#include "sync/local_agent.h"
 
 namespace greenwave::sync {
 
@@ -56,10 +52,6 @@ nlohmann::json describe_objects(const state::State& state, const std::string& te
     }
   }
   return objects;
-}
-
-nlohmann::json LocalAgent::objects(const std::string& text) const {
-  return describe_objects(*state(), text);
 }
 
 }  // namespace greenwave::sync

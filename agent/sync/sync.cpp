@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "git/ancestry.h"
 #include "sync/apply.h"
 
@@ -20,8 +19,6 @@ constexpr const char* applied_key = "applied";    ///< the commit that the devic
 constexpr const char* accepted_key = "accepted";  ///< the highest commit that was verified
 constexpr const char* clean_key = "clean";        ///< Sync::clean_, so that a restart does not render anew
 constexpr const char* cluster_key = "cluster";    ///< the cluster's name, for status after a restart
-
-constexpr std::size_t largest_source = 64 << 20;
 
 constexpr const char* applied_ref = "applied";
 constexpr const char* incoming_ref = "incoming";
@@ -128,6 +125,10 @@ void Sync::verify(const std::string& commit) {
     if (!verdict.reset_by.empty()) parts_.trust->verify(*store_, verdict.reset_by);
   }
   parts_.state.set_value(accepted_key, commit);
+}
+
+std::string Sync::applied() const {
+  return parts_.state.value(applied_key).value_or("");
 }
 
 const std::vector<Entry>& Sync::inventory() {
@@ -284,7 +285,7 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
 /// could.
 void Sync::attempt(const Request& request, const Observer& observer, Result& result) {
   auto& trouble = result.record.error;
-  const auto applied = parts_.state.value(applied_key).value_or("");
+  const auto last = applied();
   std::string tip;
   try {
     tip = receive(observer);
@@ -292,7 +293,7 @@ void Sync::attempt(const Request& request, const Observer& observer, Result& res
     if (error.fault() == Fault::damaged) throw;
     trouble = error.what();
   }
-  for (const auto& commit : {tip, applied}) {
+  for (const auto& commit : {tip, last}) {
     if (commit.empty()) continue;
     try {
       apply_commit(commit, request, observer, result);
@@ -300,7 +301,7 @@ void Sync::attempt(const Request& request, const Observer& observer, Result& res
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
       if (trouble.empty()) trouble = error.what();
-      if (parts_.stop || applied == tip) return;
+      if (parts_.stop || last == tip) return;
     }
   }
 }
@@ -312,11 +313,11 @@ void Sync::stand(Result& result) {
       static_cast<std::size_t>(std::count_if(inventory().begin(), inventory().end(), [](const Entry& entry) {
         return entry.error.empty() && !entry.intended;
       }));
-  const auto applied = parts_.state.value(applied_key).value_or("");
-  if (applied.empty()) {
+  const auto last = applied();
+  if (last.empty()) {
     standing_.commit.reset();
-  } else if (!standing_.commit || standing_.commit->oid != applied) {
-    standing_.commit = store_->commit(applied);
+  } else if (!standing_.commit || standing_.commit->oid != last) {
+    standing_.commit = store_->commit(last);
   }
   if (standing_.commit) {
     result.record.commit = standing_.commit->oid;
@@ -345,7 +346,7 @@ nlohmann::json Sync::diff() {
   try {
     commit = receive([](const Event&) {});
   } catch (const Error& error) {
-    commit = parts_.state.value(applied_key).value_or("");
+    commit = applied();
     if (commit.empty()) throw;
     answer["problems"].push_back(fmt::format("compared with the last applied commit: {}", error.what()));
   }

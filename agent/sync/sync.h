@@ -71,6 +71,9 @@ class Sync {
   /// What run() would change now, as Agent::diff.
   nlohmann::json diff();
 
+  /// The commit that the device was last brought to; empty before the first.
+  std::string applied() const;
+
  private:
   struct Prepared;
 

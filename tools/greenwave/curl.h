@@ -4,17 +4,14 @@
 
 #include <curl/curl.h>
 
+#include "base/handle.h"
+
 namespace greenwave::cli {
 
 /// Owners of libcurl's handles.
-template <auto Free>
-struct CurlFreed {
-  void operator()(auto* raw) const { Free(raw); }
-};
-
-using Curl = std::unique_ptr<CURL, CurlFreed<curl_easy_cleanup>>;
-using CurlHeaders = std::unique_ptr<curl_slist, CurlFreed<curl_slist_free_all>>;
-using CurlUrl = std::unique_ptr<CURLU, CurlFreed<curl_url_cleanup>>;
-using CurlText = std::unique_ptr<char, CurlFreed<curl_free>>;
+using Curl = std::unique_ptr<CURL, Freed<curl_easy_cleanup>>;
+using CurlHeaders = std::unique_ptr<curl_slist, Freed<curl_slist_free_all>>;
+using CurlUrl = std::unique_ptr<CURLU, Freed<curl_url_cleanup>>;
+using CurlText = std::unique_ptr<char, Freed<curl_free>>;
 
 }  // namespace greenwave::cli

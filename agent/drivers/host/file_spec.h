@@ -15,7 +15,7 @@
 namespace greenwave::drivers::host {
 
 /// The largest file that a manifest or a repository may give.
-inline constexpr std::size_t most_content = 64 * 1024 * 1024;
+inline constexpr std::size_t most_content = largest_source;
 
 struct FileSpec {
   enum class Form { content, source, json, yaml };

@@ -21,7 +21,7 @@ using cli::Verdict;
 
 namespace {
 
-using Key = std::unique_ptr<EVP_PKEY, cli::SslFreed<EVP_PKEY_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 
 /// A TLS server on loopback with a certificate of its own for "git.example", valid for the given days around
 /// now.
@@ -58,7 +58,7 @@ class TlsServer {
     return ntohs(address.sin_port);
   }
   void write_certificate(const std::filesystem::path& path) const {
-    const std::unique_ptr<BIO, cli::SslFreed<BIO_free_all>> out(BIO_new_file(path.c_str(), "w"));
+    const std::unique_ptr<BIO, Freed<BIO_free_all>> out(BIO_new_file(path.c_str(), "w"));
     PEM_write_bio_X509(out.get(), certificate_.get());
   }
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "support/faults.h"
 #include "support/git_repository.h"
 
 using namespace greenwave;
@@ -17,12 +18,7 @@ std::string poll_error(const std::string& url, const std::string& branch = "main
   config::Repository repository;
   repository.url = url;
   repository.branch = branch;
-  try {
-    git::make_transport(repository, never)->poll();
-  } catch (const Error& error) {
-    return std::string(to_string(error.fault())) + ": " + error.what();
-  }
-  return "none";
+  return test::poll_error(repository);
 }
 
 }  // namespace

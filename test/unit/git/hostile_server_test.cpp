@@ -6,10 +6,12 @@
 #include "git/server_transport.h"
 #include "git/side_band.h"
 #include "git/store.h"
+#include "support/faults.h"
 #include "support/git_repository.h"
 #include "support/local_upload_pack.h"
 
 using namespace greenwave;
+using test::fault_of;
 using test::GitRepository;
 using test::LocalUploadPack;
 using test::MemoryStream;
@@ -21,17 +23,6 @@ const std::atomic<bool> never{false};
 
 git::ServerTransport transport_to(const GitRepository& origin, LocalUploadPack::Spoil spoil = {}) {
   return {std::make_unique<LocalUploadPack>(origin.path(), std::move(spoil)), "refs/heads/main", "", never};
-}
-
-Fault fault_of(auto action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    UNSCOPED_INFO(error.what());
-    return error.fault();
-  }
-  FAIL("nothing was thrown");
-  return Fault::internal;
 }
 
 }  // namespace

@@ -5,12 +5,14 @@
 #include "git/http_upload_pack.h"
 #include "git/store.h"
 #include "git/transport.h"
+#include "support/faults.h"
 #include "support/git_repository.h"
 #include "support/https_server.h"
 
 using namespace greenwave;
 using test::GitRepository;
 using test::HttpsServer;
+using test::poll_error;
 using test::TemporaryDirectory;
 
 namespace {
@@ -23,15 +25,6 @@ config::Repository followed(const HttpsServer& server, const GitRepository& orig
   repository.url = server.url(origin.path(), kind);
   repository.credentials.ca_file = server.file("ca.pem");
   return repository;
-}
-
-std::string poll_error(const config::Repository& repository) {
-  try {
-    git::make_transport(repository, never)->poll();
-  } catch (const Error& error) {
-    return std::string(to_string(error.fault())) + ": " + error.what();
-  }
-  return "none";
 }
 
 }  // namespace

@@ -3,11 +3,13 @@
 #include "base/error.h"
 #include "git/store.h"
 #include "git/transport.h"
+#include "support/faults.h"
 #include "support/git_repository.h"
 #include "support/ssh_server.h"
 
 using namespace greenwave;
 using test::GitRepository;
+using test::poll_error;
 using test::SshServer;
 using test::TemporaryDirectory;
 
@@ -22,16 +24,6 @@ config::Repository followed(const std::string& url, const SshServer& server,
   repository.credentials.ssh_key_file = server.file("client");
   repository.credentials.known_hosts_file = server.known_hosts(hosts);
   return repository;
-}
-
-/// The error of a poll: "FAULT: what".
-std::string poll_error(const config::Repository& repository) {
-  try {
-    git::make_transport(repository, never)->poll();
-  } catch (const Error& error) {
-    return std::string(to_string(error.fault())) + ": " + error.what();
-  }
-  return "none";
 }
 
 }  // namespace

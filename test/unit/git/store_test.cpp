@@ -9,9 +9,11 @@
 
 #include "base/error.h"
 #include "git/file_transport.h"
+#include "support/faults.h"
 #include "support/git_repository.h"
 
 using namespace greenwave;
+using test::fault_of;
 using test::GitRepository;
 using test::TemporaryDirectory;
 namespace fs = std::filesystem;
@@ -22,17 +24,6 @@ const std::atomic<bool> never{false};
 
 void fetch(const GitRepository& repository, git::Store& store, const std::string& commit) {
   git::FileTransport(repository.path(), "refs/heads/main", never).fetch(commit, store);
-}
-
-Fault fault_of(auto action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    UNSCOPED_INFO(error.what());
-    return error.fault();
-  }
-  FAIL("nothing was thrown");
-  return Fault::internal;
 }
 
 std::vector<fs::path> files_below(const fs::path& directory) {

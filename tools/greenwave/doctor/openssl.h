@@ -5,17 +5,14 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "base/handle.h"
+
 namespace greenwave::cli {
 
 /// Owners of OpenSSL's handles.
-template <auto Free>
-struct SslFreed {
-  void operator()(auto* raw) const { Free(raw); }
-};
-
-using SslContext = std::unique_ptr<SSL_CTX, SslFreed<SSL_CTX_free>>;
-using Ssl = std::unique_ptr<SSL, SslFreed<SSL_free>>;
-using Certificate = std::unique_ptr<X509, SslFreed<X509_free>>;
+using SslContext = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
+using Ssl = std::unique_ptr<SSL, Freed<SSL_free>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 
 struct NamesFreed {
   void operator()(GENERAL_NAMES* raw) const { GENERAL_NAMES_free(raw); }
