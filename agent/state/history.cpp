@@ -47,6 +47,10 @@ auto reading(std::string_view what, Read read) {
 
 }  // namespace
 
+bool is_sync(const SyncRecord& record) {
+  return record.trigger != "pause" && record.trigger != "resume";
+}
+
 nlohmann::json to_json(const SyncRecord& record) {
   nlohmann::json json{{"number", record.number},
                       {"started", to_iso(record.started)},

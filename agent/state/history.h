@@ -37,6 +37,9 @@ struct SyncRecord {
   std::vector<std::string> problems;  ///< of the repository, as FILE:LINE:COLUMN texts
 };
 
+/// False for a pause and its end, which stand in the history too.
+bool is_sync(const SyncRecord& record);
+
 struct Pause {
   Time until{};
   std::string who;

@@ -1,5 +1,6 @@
 #include "sync/local_agent.h"
 
+#include <algorithm>
 #include <future>
 
 #include <fmt/format.h>
@@ -57,10 +58,11 @@ void LocalAgent::open() {
   status_.phase = "idle";
   status_.notes = workplace_->notes();
   status_.pause = state_->pause();
-  if (const auto past = state_->history(1); !past.empty()) {
-    status_.last_sync = past.front().started;
-    status_.last_result = past.front().result;
-    status_.last_error = past.front().error;
+  const auto past = state_->history(20);
+  if (const auto last = std::ranges::find_if(past, state::is_sync); last != past.end()) {
+    status_.last_sync = last->started;
+    status_.last_result = last->result;
+    status_.last_error = last->error;
   }
 }
 
@@ -114,6 +116,11 @@ void LocalAgent::run() {
     } else if (clock_.tick() >= next_) {
       plan_next(nullptr);
     }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    jobs_.clear();  // who waits for one is told so
   }
   log_.info("stopped");
 }
@@ -285,15 +292,20 @@ nlohmann::json LocalAgent::objects(const std::string& text) const {
 }
 
 nlohmann::json LocalAgent::diff() {
-  const auto task =
+  auto task =
       std::make_shared<std::packaged_task<nlohmann::json()>>([this] { return workplace_->sync.diff(); });
   auto answer = task->get_future();
   {
     const std::lock_guard lock(mutex_);
-    jobs_.emplace_back([task] { (*task)(); });
+    if (!ended_) jobs_.emplace_back([task] { (*task)(); });
   }
+  task.reset();  // from here on it lives as long as the job does
   wake_.notify_all();
-  return answer.get();
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {
+    throw Error(Fault::transient, "the agent stops", "ask again when it runs");
+  }
 }
 
 void LocalAgent::pause(Duration duration, const std::string& who, const std::string& reason) {

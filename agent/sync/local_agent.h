@@ -88,6 +88,7 @@ class LocalAgent : public Agent {
   std::optional<Waiting> waiting_;
   std::deque<std::function<void()>> jobs_;
   bool reload_ = false;
+  bool ended_ = false;  ///< run() takes no jobs any more
 };
 
 }  // namespace greenwave::sync

@@ -57,11 +57,12 @@ void read_source(const SourceTree& tree, const Manifest& manifest) {
   read(read, manifest.source->path, manifest.source->is_directory);
 }
 
-Event event_of(const state::Action& action) {
+Event event_of(const state::Action& action, const std::string& commit) {
   auto text = fmt::format("{} {}", action.verb, action.object);
   if (!action.ok) text += ": " + action.error;
   if (action.ok && !action.reason.empty()) text += " (" + action.reason + ")";
-  return {.kind = "step", .text = std::move(text), .object = action.object, .ok = action.ok, .exit_code = 0};
+  return {
+      .kind = "step", .text = std::move(text), .object = action.object, .ok = action.ok, .commit = commit};
 }
 
 }  // namespace
@@ -215,7 +216,7 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
                         .tree = *prepared->tree,
                         .commit = commit,
                         .drifted = observed.drifted,
-                        .progress = [&observer](const state::Action& action) { observer(event_of(action)); },
+                        .progress = [&](const state::Action& action) { observer(event_of(action, commit)); },
                         .stop = [this] { return parts_.stop.load(); }};
   auto applied = apply(std::move(prepared->plan), bench);
 
@@ -231,7 +232,7 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
                                .error = failed.reason,
                                .reason = {},
                                .was = {}});
-    observer(event_of(applied.actions.back()));
+    observer(event_of(applied.actions.back(), commit));
   }
   standing_.failed.insert(standing_.failed.end(), applied.failed.begin(), applied.failed.end());
   result.record.actions = std::move(applied.actions);
@@ -361,6 +362,7 @@ nlohmann::json Sync::diff() {
     answer["problems"].push_back(fmt::format("{}: {}", failed.object, failed.reason));
   }
   for (const auto& text : texts_of(prepared->problems)) answer["problems"].push_back(text);
+  inventory_.reset();
   return answer;
 }
 

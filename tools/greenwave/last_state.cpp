@@ -57,11 +57,6 @@ void add_refused(sync::Status& status, const state::SyncRecord& sync) {
   }
 }
 
-/// A pause and its end are in the history, and are no syncs.
-bool is_sync(const state::SyncRecord& record) {
-  return record.trigger != "pause" && record.trigger != "resume";
-}
-
 }  // namespace
 
 sync::Status last_status(const Context& context) {
@@ -77,7 +72,7 @@ sync::Status last_status(const Context& context) {
   add_inventory(status, state->inventory());
   status.pause = state->pause();
   for (const auto& sync : state->history(20)) {
-    if (!is_sync(sync)) continue;
+    if (!state::is_sync(sync)) continue;
     if (!status.last_sync) {
       status.last_sync = sync.started + sync.took;
       status.last_result = sync.result;
