@@ -23,10 +23,17 @@ nlohmann::json describe(const Entry& entry) {
   for (const auto& file : entry.files) {
     files.push_back({{"path", file.path}, {"size", file.size}, {"sha256", to_hex(file.content)}});
   }
-  return {{"object", to_string(entry.id)}, {"apiVersion", entry.id.api_version}, {"state", state_of(entry)},
-          {"commit", entry.commit},        {"digest", to_hex(entry.digest)},     {"claims", entry.claims},
-          {"files", std::move(files)},     {"record", record_of(entry)},         {"keep", entry.keep},
-          {"error", entry.error},          {"actions", nlohmann::json::array()}};
+  return {{"object", to_string(entry.id)},
+          {"apiVersion", entry.id.api_version},
+          {"state", state_of(entry)},
+          {"commit", entry.commit},
+          {"digest", entry.digest.is_zero() ? "" : to_hex(entry.digest)},
+          {"claims", entry.claims},
+          {"files", std::move(files)},
+          {"record", record_of(entry)},
+          {"keep", entry.keep},
+          {"error", entry.error},
+          {"actions", nlohmann::json::array()}};
 }
 
 }  // namespace

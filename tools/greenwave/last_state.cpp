@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "state/state.h"
+#include "sync/objects.h"
 
 namespace greenwave::cli {
 
@@ -19,23 +20,7 @@ std::unique_ptr<state::State> open(const Context& context) {
               "check --config and --root, or start the daemon: sudo systemctl start greenwaved");
 }
 
-std::string state_of(const Entry& entry) {
-  if (!entry.error.empty()) return "failed";
-  return entry.intended ? "unknown: an apply began and did not end" : "in sync when the daemon last ran";
-}
-
-nlohmann::json json_of(const Entry& entry) {
-  auto files = nlohmann::json::array();
-  for (const auto& file : entry.files) files.push_back({{"path", file.path}, {"size", file.size}});
-  auto record = nlohmann::json::parse(entry.record, nullptr, false);
-  return {{"object", to_string(entry.id)},
-          {"state", state_of(entry)},
-          {"commit", entry.commit},
-          {"digest", entry.digest.is_zero() ? "" : to_hex(entry.digest)},
-          {"error", entry.error},
-          {"files", std::move(files)},
-          {"record", record.is_discarded() ? nlohmann::json(entry.record) : std::move(record)}};
-}
+constexpr const char* unfinished = "unknown: an apply began and did not end";
 
 void add_inventory(sync::Status& status, const std::vector<Entry>& inventory) {
   status.objects = inventory.size();
@@ -43,7 +28,7 @@ void add_inventory(sync::Status& status, const std::vector<Entry>& inventory) {
     if (entry.error.empty() && !entry.intended) {
       ++status.in_sync;
     } else {
-      status.failed.push_back({to_string(entry.id), entry.error.empty() ? state_of(entry) : entry.error});
+      status.failed.push_back({to_string(entry.id), entry.error.empty() ? unfinished : entry.error});
     }
   }
 }
@@ -93,9 +78,11 @@ std::vector<state::SyncRecord> last_history(const Context& context, std::size_t 
 }
 
 nlohmann::json last_objects(const Context& context, const std::string& name) {
-  auto objects = nlohmann::json::array();
-  for (const auto& entry : open(context)->inventory()) {
-    if (name.empty() || matches(name, entry.id)) objects.push_back(json_of(entry));
+  auto objects = sync::describe_objects(*open(context), name);
+  for (auto& object : objects) {
+    auto& state = object["state"];
+    if (state == "unfinished") state = unfinished;
+    if (state == "in sync") state = "in sync when the daemon last ran";
   }
   return objects;
 }
