@@ -1,7 +1,6 @@
 #include "git/file_transport.h"
 
 #include <cstring>
-#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,8 +8,10 @@
 
 #include "base/error.h"
 #include "git/handle.h"
+#include "git/kept_objects.h"
 #include "git/library.h"
 #include "git/pack_sink.h"
+#include "git/pack_writer.h"
 #include "git/ref_name.h"
 
 namespace greenwave::git {
@@ -43,22 +44,43 @@ std::vector<std::string> refs_of(git_repository* repository) {
   return names;
 }
 
-/// Sends a pack from one repository into a store, through C code that no exception may cross.
-struct Pump {
-  PackSink& sink;
-  std::optional<Error> error;
+Error unreadable(const std::string& commit, const std::filesystem::path& path) {
+  return failure(Fault::transient, fmt::format("read commit {} of {}", commit, path.native()),
+                 "look at the repository with: git fsck");
+}
 
-  static int take(void* bytes, std::size_t size, void* payload) {
-    auto& self = *static_cast<Pump*>(payload);
-    try {
-      self.sink.append({static_cast<const char*>(bytes), size});
-      return 0;
-    } catch (const Error& error) {
-      self.error = error;
-      return GIT_EUSER;
-    }
+/// The commits from `wanted` back to those that the store keeps, newest first; `wanted` alone where the store
+/// keeps no relation of it.
+std::vector<git_oid> commits_since_kept(git_repository* source, const git_oid& wanted, const Store& store) {
+  Revwalk walk;
+  if (git_revwalk_new(Out(walk), source) < 0) return {wanted};
+  if (git_revwalk_push(walk.get(), &wanted) < 0) return {wanted};
+  bool related = false;
+  for (const auto& kept : store.kept()) {
+    const auto known = to_oid(kept);
+    related |= git_revwalk_hide(walk.get(), &known) == 0;
   }
-};
+  if (!related) return {wanted};
+  std::vector<git_oid> commits;
+  git_oid next;
+  while (git_revwalk_next(&next, walk.get()) == 0) commits.push_back(next);
+  return commits;
+}
+
+/// What the store lacks of the commit, and of the history that leads to it.
+std::vector<git_oid> lacking(git_repository* source, const git_oid& wanted, const Store& store) {
+  auto objects = commits_since_kept(source, wanted, store);
+  // That one comes with its files.
+  std::erase_if(objects, [&](const git_oid& oid) { return git_oid_equal(&oid, &wanted) != 0; });
+  Odb odb;
+  if (git_repository_odb(Out(odb), store.raw()) < 0) {
+    throw failure(Fault::damaged, "read the store", "the store is set aside and fetched anew");
+  }
+  visit_commit(source, wanted, [&](const git_oid& oid, const char*) {
+    if (git_odb_exists_ext(odb.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) != 1) objects.push_back(oid);
+  });
+  return objects;
+}
 
 }  // namespace
 
@@ -89,33 +111,19 @@ std::string FileTransport::poll() {
 void FileTransport::fetch(const std::string& commit, Store& store, const Visit&) {
   if (store.has(commit)) return;
   const auto source = open(path_);
-  const auto unreadable = [&] {
-    return failure(Fault::transient, fmt::format("read commit {} of {}", commit, path_.native()),
-                   "look at the repository with: git fsck");
-  };
-  const auto wanted = to_oid(commit);
-  PackBuilder builder;
-  Revwalk walk;
-  if (git_packbuilder_new(Out(builder), source.get()) < 0 || git_revwalk_new(Out(walk), source.get()) < 0) {
-    throw unreadable();
-  }
-  if (git_revwalk_push(walk.get(), &wanted) < 0) throw unreadable();
-  git_packbuilder_set_threads(builder.get(), 1);
-  bool related = false;
-  for (const auto& kept : store.kept()) {
-    const auto known = to_oid(kept);
-    related |= git_revwalk_hide(walk.get(), &known) == 0;
-  }
-  if ((related ? git_packbuilder_insert_walk(builder.get(), walk.get())
-               : git_packbuilder_insert_commit(builder.get(), &wanted)) < 0) {
-    throw unreadable();
-  }
+  const auto objects = lacking(source.get(), to_oid(commit), store);
+  Odb odb;
+  if (git_repository_odb(Out(odb), source.get()) < 0) throw unreadable(commit, path_);
   PackSink sink(store, stop_);
-  Pump pump{sink, {}};
-  if (git_packbuilder_foreach(builder.get(), &Pump::take, &pump) < 0) {
-    if (pump.error) throw *pump.error;
-    throw unreadable();
+  PackWriter pack(static_cast<std::uint32_t>(objects.size()),
+                  [&sink](std::string_view bytes) { sink.append(bytes); });
+  for (const auto& oid : objects) {
+    OdbObject object;
+    if (git_odb_read(Out(object), odb.get(), &oid) < 0) throw unreadable(commit, path_);
+    pack.add(git_odb_object_type(object.get()), {static_cast<const char*>(git_odb_object_data(object.get())),
+                                                 git_odb_object_size(object.get())});
   }
+  pack.finish();
   sink.finish();
   received_ += sink.bytes();
 }

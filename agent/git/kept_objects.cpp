@@ -15,18 +15,14 @@ namespace {
 
 constexpr const char* remedy = "the store is set aside and fetched anew";
 
-Error unreadable(const git_oid& oid) {
-  return failure(Fault::damaged, fmt::format("read object {}", to_hex(oid)), remedy);
-}
-
 class Visit {
  public:
-  Visit(const Store& store, const std::function<void(const git_oid&, const char*)>& visit)
-      : repository_(store.raw()), visit_(visit) {
-    if (git_repository_odb(Out(odb_), repository_) < 0) {
-      throw failure(Fault::damaged, "read the store", remedy);
-    }
-    if (git_odb_refresh(odb_.get()) < 0) throw failure(Fault::damaged, "read the store", remedy);
+  Visit(git_repository* repository, Fault fault, const char* what_helps,
+        const std::function<void(const git_oid&, const char*)>& visit)
+      : repository_(repository), fault_(fault), remedy_(what_helps), visit_(visit) {
+    const auto fail = [&] { return failure(fault_, "read the database of objects", remedy_); };
+    if (git_repository_odb(Out(odb_), repository_) < 0) throw fail();
+    if (git_odb_refresh(odb_.get()) < 0) throw fail();
   }
 
   bool enter(const git_oid& commit) {
@@ -42,6 +38,10 @@ class Visit {
     if (git_odb_exists_ext(odb_.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) != 1) return false;
     visit_(oid, name);
     return true;
+  }
+
+  Error unreadable(const git_oid& oid) const {
+    return failure(fault_, fmt::format("read object {}", to_hex(oid)), remedy_);
   }
 
   void enter_commit(const git_oid& oid) {
@@ -70,6 +70,8 @@ class Visit {
   }
 
   git_repository* repository_;
+  Fault fault_;
+  const char* remedy_;
   const std::function<void(const git_oid&, const char*)>& visit_;
   Odb odb_;
   std::set<git_oid, OidLess> seen_;
@@ -78,8 +80,13 @@ class Visit {
 
 }  // namespace
 
+void visit_commit(git_repository* repository, const git_oid& commit,
+                  const std::function<void(const git_oid&, const char*)>& visit) {
+  Visit(repository, Fault::transient, "look at the repository with: git fsck", visit).enter(commit);
+}
+
 std::size_t visit_kept(const Store& store, const std::function<void(const git_oid&, const char*)>& visit) {
-  Visit walk(store, visit);
+  Visit walk(store.raw(), Fault::damaged, remedy, visit);
   ReferenceIterator kept;
   if (git_reference_iterator_glob_new(Out(kept), store.raw(), "refs/greenwave/*") < 0) {
     throw failure(Fault::damaged, "list the kept commits", remedy);

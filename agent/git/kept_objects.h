@@ -13,6 +13,12 @@ struct OidLess {
   bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_cmp(&a, &b) < 0; }
 };
 
+/// Calls `visit` once for each object that is in somebody's repository and that the commit needs, its
+/// ancestors left out: the commit, its trees and its files, with the last part of the path (or ""). Throws
+/// Error (transient) when an object cannot be read.
+void visit_commit(git_repository* repository, const git_oid& commit,
+                  const std::function<void(const git_oid&, const char*)>& visit);
+
 /// Calls `visit` once for each object that is in the store and that the commits under refs/greenwave/ need,
 /// with the last part of its path (or ""). Their ancestors are not among them: transports tell servers so
 /// ("shallow"). What a partial store doesn't have is passed over. Gives the number of kept commits found.
