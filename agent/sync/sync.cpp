@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "git/ancestry.h"
 #include "sync/apply.h"
 
@@ -278,7 +278,7 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
   }
   remember(result);
   inventory_.reset();  // some MiB for thousands of objects, and milliseconds to load again
-  malloc_trim(0);
+  give_back_memory();
   return result;
 }
 

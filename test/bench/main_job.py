@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from greenwave import BIN, City, Device, Scratch, file_manifest, run, wait_until  # noqa: E402
+from greenwave import BIN, City, Device, FreshDisk, file_manifest, run, wait_until  # noqa: E402
 
 FILES = 5000
 ROUNDS = 15
@@ -66,8 +66,7 @@ def resident(pid, field="VmRSS"):
 
 
 def cold_apply(scratch, city):
-    """Best of three each: a fresh device's first sync, and cf-agent copying the tree that it made. Nothing is
-    deleted in between: ext4 is slow to give out inodes for a while after thousands of them were freed."""
+    """Best of three each: a fresh device's first sync, and cf-agent copying the tree that it made."""
     ours, theirs = [], []
     for attempt in range(3):
         device = Device(scratch / f"cold-{attempt}", city.url)
@@ -125,7 +124,7 @@ def main():
         if not good:
             missed.append(name)
 
-    with Scratch() as scratch:
+    with FreshDisk() as scratch:
         city = City(scratch)
         city.commit(manifests(), f"{FILES} files")
         cold, copied = cold_apply(scratch, city)

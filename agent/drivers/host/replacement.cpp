@@ -106,7 +106,7 @@ std::size_t Replacements::stage(const std::string& path, std::string_view conten
     if (::futimens(fd.get(), whole_second().data()) != 0 || ::fstat(fd.get(), &about) != 0) {
       throw path_error("set the time of", path);
     }
-    return keep(at, path, about, sha256(content), attributes);
+    return keep(path, about, sha256(content), attributes);
   } catch (...) {
     ::unlinkat(at.directory, beside.c_str(), 0);
     throw;
@@ -130,18 +130,11 @@ std::size_t Replacements::stage_link(const std::string& path, const std::string&
     ::unlinkat(at.directory, beside.c_str(), 0);
     throw error;
   }
-  return keep(at, path, about, sha256(target), attributes);
+  return keep(path, about, sha256(target), attributes);
 }
 
-std::size_t Replacements::keep(const Spot& at, const std::string& path, const struct stat& about,
-                               const Digest& content, const Attributes& attributes) {
-  struct stat there {};
-  if (::fstatat(at.directory, at.name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(there.st_mode)) {
-    errno = EISDIR;
-    auto error = path_error("replace", path);
-    ::unlinkat(at.directory, name_beside(at.name).c_str(), 0);
-    throw error;
-  }
+std::size_t Replacements::keep(const std::string& path, const struct stat& about, const Digest& content,
+                               const Attributes& attributes) {
   Attributes kept = attributes;
   kept.type = about.st_mode & S_IFMT;
   staged_.push_back({plain_signature(path, about, content), kept, {}});

@@ -55,7 +55,7 @@ class Replacements {
     bool in_place = false;
   };
 
-  std::size_t keep(const Spot& at, const std::string& path, const struct stat& about, const Digest& content,
+  std::size_t keep(const std::string& path, const struct stat& about, const Digest& content,
                    const Attributes& attributes);
   void make_durable();
   void rename_all();
