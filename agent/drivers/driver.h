@@ -39,15 +39,18 @@ class Driver {
   /// its place. Pure.
   virtual plan::Footprint footprint(const Manifest& manifest, Problems& problems) const = 0;
 
+  /// A pass over the device begins: what was remembered of it is forgotten. With `distrust`, the calls of
+  /// drift, compare and apply that follow believe no recorded signature and read contents instead.
+  virtual void begin(bool distrust) = 0;
+
   /// Whether the device has left the state in which `entry` was applied; a few words say how ("content
   /// changed", "not running"), or nothing when it has not. Cheap: content is read only where lstat differs
-  /// from the entry's signatures, or always with `distrust`. `refreshed` is set to new signatures where
+  /// from the entry's signatures. `refreshed` is set to new signatures where
   /// lstat differs but nothing of ours changed (a touched file).
-  virtual std::optional<std::string> drift(const Entry& entry, bool distrust,
+  virtual std::optional<std::string> drift(const Entry& entry,
                                            std::optional<std::vector<FileSignature>>& refreshed) = 0;
 
-  /// Compares a manifest with the device. `entry` is null for an object that is not in the inventory. After a
-  /// drift() with `distrust`, this and apply() trust no recorded signature either.
+  /// Compares a manifest with the device. `entry` is null for an object that is not in the inventory.
   /// Throws Error when the object alone cannot be judged (a directory where a file should be, …).
   virtual plan::Difference compare(const plan::Desired& desired, const Entry* entry,
                                    const SourceTree& tree) = 0;

@@ -13,13 +13,13 @@ drivers::Driver* driver_for(const Drivers& drivers, const ObjectId& id) {
 
 Observed observe(std::span<const Entry> inventory, const Drivers& drivers, bool distrust) {
   Observed observed;
+  for (auto* driver : drivers) driver->begin(distrust);
   for (const auto& entry : inventory) {
     auto* driver = driver_for(drivers, entry.id);
     if (driver == nullptr) continue;
     std::optional<std::vector<FileSignature>> signatures;
     try {
-      if (auto how = driver->drift(entry, distrust, signatures))
-        observed.drifted.emplace(entry.id, std::move(*how));
+      if (auto how = driver->drift(entry, signatures)) observed.drifted.emplace(entry.id, std::move(*how));
     } catch (const Error& error) {
       observed.drifted.emplace(entry.id, error.what());
     }

@@ -27,8 +27,9 @@ class FakeDriver : public drivers::Driver {
     return Make(to_string(manifest.id)).desired.footprint;
   }
 
-  std::optional<std::string> drift(const Entry& entry, bool,
-                                   std::optional<std::vector<FileSignature>>&) override {
+  void begin(bool) override {}
+
+  std::optional<std::string> drift(const Entry& entry, std::optional<std::vector<FileSignature>>&) override {
     const auto found = device.find(entry.id);
     if (found != device.end() && found->second == entry.digest) return {};
     return "content changed";

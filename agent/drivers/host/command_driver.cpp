@@ -117,7 +117,7 @@ std::optional<std::string> CommandDriver::need(const CommandSpec& spec) {
   return fmt::format("{} {}", shown(spec.unless), how_it_ended(result, check_timeout));
 }
 
-std::optional<std::string> CommandDriver::drift(const Entry& entry, bool,
+std::optional<std::string> CommandDriver::drift(const Entry& entry,
                                                 std::optional<std::vector<FileSignature>>&) {
   const auto record = record_from(entry.record);
   if (!host_.is_live()) {

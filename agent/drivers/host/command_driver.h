@@ -24,7 +24,8 @@ class CommandDriver : public Driver {
 
   bool serves(const ObjectId& id) const override;
   plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
-  std::optional<std::string> drift(const Entry& entry, bool distrust,
+  void begin(bool) override {}
+  std::optional<std::string> drift(const Entry& entry,
                                    std::optional<std::vector<FileSignature>>& refreshed) override;
   plan::Difference compare(const plan::Desired& desired, const Entry* entry, const SourceTree& tree) override;
   void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,

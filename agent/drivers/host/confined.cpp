@@ -182,10 +182,14 @@ std::optional<Fd> Parents::open_parent(const std::string& path, std::string_view
 std::optional<Spot> Parents::spot(const std::string& path, bool make) {
   const auto parent = parent_of(path);
   const auto name = std::string_view(path).substr(std::min(path.size(), parent.size() + 1));
+  if (!make && missing_ == parent) return {};
   const bool known = directory_ && parent_ == parent && !name.empty() && name != "." && name != "..";
   if (!known) {
     auto directory = open_parent(path, parent, make);
-    if (!directory) return {};
+    if (!directory) {
+      if (still_) missing_ = parent;
+      return {};
+    }
     directory_ = std::move(*directory);
     parent_ = parent;
   }

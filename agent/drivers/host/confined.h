@@ -52,7 +52,9 @@ struct Spot {
 /// pass takes. The Host must outlive it.
 class Parents {
  public:
-  explicit Parents(const Host& host) : host_(host) {}
+  /// With `still`, nothing changes the device while this is there, and the last directory that was missing
+  /// need not be looked for again.
+  explicit Parents(const Host& host, bool still = false) : host_(host), still_(still) {}
 
   /// Nothing when a parent does not exist or is no directory. Throws Error: conflict when a link leads out of
   /// the allowed path, invalid when the path is refused.
@@ -74,8 +76,10 @@ class Parents {
   std::optional<Spot> spot(const std::string& path, bool make);
 
   const Host& host_;
+  bool still_;
   std::string parent_;  ///< the path of `directory_`
   Fd directory_;
+  std::optional<std::string> missing_;
   DirectorySync made_;
 };
 

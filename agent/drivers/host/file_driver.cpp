@@ -28,11 +28,15 @@ plan::Footprint FileDriver::footprint(const Manifest& manifest, Problems& proble
   return footprint;
 }
 
-std::optional<std::string> FileDriver::drift(const Entry& entry, bool distrust,
-                                             std::optional<std::vector<FileSignature>>& refreshed) {
+void FileDriver::begin(bool distrust) {
   distrust_ = distrust;
-  if (entry.id.kind == "Directory") return drift_of_directory(host_, entry, distrust, refreshed);
-  return drift_of_file(host_, entry, distrust, refreshed);
+  looking_.reset();
+}
+
+std::optional<std::string> FileDriver::drift(const Entry& entry,
+                                             std::optional<std::vector<FileSignature>>& refreshed) {
+  if (entry.id.kind == "Directory") return drift_of_directory(host_, entry, distrust_, refreshed);
+  return drift_of_file(host_, entry, distrust_, refreshed);
 }
 
 plan::Difference FileDriver::compare(const plan::Desired& desired, const Entry* entry,
@@ -40,11 +44,13 @@ plan::Difference FileDriver::compare(const plan::Desired& desired, const Entry* 
   if (desired.manifest.id.kind == "Directory") {
     return compare_directory(host_, owners_, desired, entry, tree, distrust_);
   }
-  return compare_file(host_, owners_, desired, entry, tree, distrust_);
+  if (!looking_) looking_.emplace(host_, true);
+  return compare_file(*looking_, owners_, desired, entry, tree, distrust_);
 }
 
 void FileDriver::apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
                        const std::function<bool()>& stop) {
+  looking_.reset();
   FileApply work(host_, owners_, tree, report, steps, distrust_);
   for (const auto* step : steps) {
     if (stop()) break;

@@ -15,7 +15,8 @@ class FileDriver : public Driver {
 
   bool serves(const ObjectId& id) const override;
   plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
-  std::optional<std::string> drift(const Entry& entry, bool distrust,
+  void begin(bool distrust) override;
+  std::optional<std::string> drift(const Entry& entry,
                                    std::optional<std::vector<FileSignature>>& refreshed) override;
   plan::Difference compare(const plan::Desired& desired, const Entry* entry, const SourceTree& tree) override;
   void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
@@ -24,8 +25,8 @@ class FileDriver : public Driver {
  private:
   Host host_;
   Owners owners_;
-  /// Of the last drift(): what is compared and applied after it follows it.
   bool distrust_ = false;
+  std::optional<Parents> looking_;  ///< what compare() found last, until the pass ends or the device changes
 };
 
 }  // namespace greenwave::drivers::host

@@ -13,7 +13,7 @@
 namespace greenwave::drivers::host {
 
 /// `distrust`, here and below: recorded signatures do not spare reading content.
-plan::Difference compare_file(const Host& host, Owners& owners, const plan::Desired& desired,
+plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
                               const Entry* entry, const SourceTree& tree, bool distrust);
 
 std::optional<std::string> drift_of_file(const Host& host, const Entry& entry, bool distrust,

@@ -87,7 +87,11 @@ plan::Footprint UnitDriver::footprint(const Manifest& manifest, Problems& proble
   return footprint;
 }
 
-std::optional<std::string> UnitDriver::drift(const Entry& entry, bool distrust,
+void UnitDriver::begin(bool distrust) {
+  distrust_ = distrust;
+}
+
+std::optional<std::string> UnitDriver::drift(const Entry& entry,
                                              std::optional<std::vector<FileSignature>>& refreshed) {
   const auto record = unit_record_from(entry.record);
   if (record.running == true && !runs_systemd_) starts_left_out_ = true;
@@ -95,10 +99,10 @@ std::optional<std::string> UnitDriver::drift(const Entry& entry, bool distrust,
     const bool is_link = std::ranges::find(record.links, file.path) != record.links.end();
     return is_link ? link_attributes() : unit_file_attributes();
   };
-  if (auto words = drift_of_files(host_, entry, distrust, refreshed, wanted)) return words;
+  if (auto words = drift_of_files(host_, entry, distrust_, refreshed, wanted)) return words;
   if (!runs_systemd_ || !entry.live) return {};
   const Conversation conversation(systemd_);
-  const auto state = jobs_.states().of(record.unit, distrust);
+  const auto state = jobs_.states().of(record.unit, distrust_);
   if (record.enabled) {
     if (auto words = enabled_difference(state, *record.enabled, true); !words.empty()) return words;
   }

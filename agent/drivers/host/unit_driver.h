@@ -24,7 +24,8 @@ class UnitDriver : public Driver {
 
   bool serves(const ObjectId& id) const override;
   plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
-  std::optional<std::string> drift(const Entry& entry, bool distrust,
+  void begin(bool distrust) override;
+  std::optional<std::string> drift(const Entry& entry,
                                    std::optional<std::vector<FileSignature>>& refreshed) override;
   plan::Difference compare(const plan::Desired& desired, const Entry* entry, const SourceTree& tree) override;
   void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
@@ -46,6 +47,7 @@ class UnitDriver : public Driver {
   const bool runs_systemd_;
   Systemd systemd_;
   UnitJobs jobs_;
+  bool distrust_ = false;
   bool starts_left_out_ = false;
 };
 

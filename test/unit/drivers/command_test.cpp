@@ -174,7 +174,7 @@ TEST_CASE("command: below another root nothing runs, that is said, and the live 
 
   CommandDriver live(Host{"/", {}});
   std::optional<std::vector<FileSignature>> refreshed;
-  CHECK(live.drift(device.entry(manifest.id), false, refreshed) == "not run yet");
+  CHECK(live.drift(device.entry(manifest.id), refreshed) == "not run yet");
 }
 
 TEST_CASE("command: removing it changes nothing on the device") {

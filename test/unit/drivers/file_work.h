@@ -128,7 +128,8 @@ class FileWork {
 
   std::optional<std::string> drift(const std::string& name, bool distrust = false) {
     refreshed.reset();
-    return driver.drift(inventory.at(name), distrust, refreshed);
+    driver.begin(distrust);
+    return driver.drift(inventory.at(name), refreshed);
   }
   std::optional<std::vector<FileSignature>> refreshed;
 

@@ -92,7 +92,8 @@ class Device {
 
   std::optional<std::string> drift(const ObjectId& id, bool distrust = false) {
     std::optional<std::vector<FileSignature>> refreshed;
-    return driver_.drift(inventory_.at(id), distrust, refreshed);
+    driver_.begin(distrust);
+    return driver_.drift(inventory_.at(id), refreshed);
   }
 
   Entry& entry(const ObjectId& id) { return inventory_.at(id); }

@@ -40,7 +40,7 @@ struct Cabinet {
       std::optional<std::vector<FileSignature>> refreshed;
       const bool settled = entry != inventory.end() && entry->digest == one.manifest.digest &&
                            !entry->intended && entry->error.empty() &&
-                           !driver.drift(*entry, false, refreshed);
+                           !driver.drift(*entry, refreshed);
       if (settled) continue;
       input.differences[one.manifest.id] =
           driver.compare(one, entry == inventory.end() ? nullptr : &*entry, tree);
