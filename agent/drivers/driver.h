@@ -24,6 +24,12 @@ struct Outcome {
   std::string note;   ///< on success: what people should know, such as what was left in place; no secret
 };
 
+/// How to look at the device, from one observation of it to the next.
+struct Pass {
+  bool distrust = false;  ///< recorded signatures are not believed: contents are read
+  bool describe = false;  ///< people want to see Difference::diff; else it may be left empty
+};
+
 /// Called once a step, in any order, when its result is durable.
 using Report = std::function<void(const plan::Step& step, Outcome outcome)>;
 
@@ -39,9 +45,9 @@ class Driver {
   /// its place. Pure.
   virtual plan::Footprint footprint(const Manifest& manifest, Problems& problems) const = 0;
 
-  /// A pass over the device begins: what was remembered of it is forgotten. With `distrust`, the calls of
-  /// drift, compare and apply that follow believe no recorded signature and read contents instead.
-  virtual void begin(bool distrust) = 0;
+  /// A pass over the device begins: what was remembered of it is forgotten. `pass` holds for the calls of
+  /// drift, compare and apply that follow.
+  virtual void begin(const Pass& pass) = 0;
 
   /// Whether the device has left the state in which `entry` was applied; a few words say how ("content
   /// changed", "not running"), or nothing when it has not. Cheap: content is read only where lstat differs

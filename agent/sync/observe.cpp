@@ -11,9 +11,9 @@ drivers::Driver* driver_for(const Drivers& drivers, const ObjectId& id) {
   return nullptr;
 }
 
-Observed observe(std::span<const Entry> inventory, const Drivers& drivers, bool distrust) {
+Observed observe(std::span<const Entry> inventory, const Drivers& drivers, const drivers::Pass& pass) {
   Observed observed;
-  for (auto* driver : drivers) driver->begin(distrust);
+  for (auto* driver : drivers) driver->begin(pass);
   for (const auto& entry : inventory) {
     auto* driver = driver_for(drivers, entry.id);
     if (driver == nullptr) continue;

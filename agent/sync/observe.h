@@ -23,7 +23,7 @@ struct Observed {
 };
 
 /// Looks whether the device is still as the inventory says: lstat first, content only where that differs, or
-/// everywhere with `distrust`.
-Observed observe(std::span<const Entry> inventory, const Drivers& drivers, bool distrust);
+/// everywhere where the pass says so. Begins a pass of each driver.
+Observed observe(std::span<const Entry> inventory, const Drivers& drivers, const drivers::Pass& pass);
 
 }  // namespace greenwave::sync

@@ -188,7 +188,7 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
   const auto key = render_key(commit);
   if (key == refused_ && !request.force) throw Error(Fault::invalid, refusal_);
 
-  const auto observed = observe(inventory(), parts_.drivers, request.force);
+  const auto observed = observe(inventory(), parts_.drivers, {.distrust = request.force});
   if (!observed.refreshed.empty()) {
     parts_.state.settle(observed.refreshed, {}, {});
     inventory_.reset();
@@ -351,7 +351,7 @@ nlohmann::json Sync::diff() {
     if (commit.empty()) throw;
     answer["problems"].push_back(fmt::format("compared with the last applied commit: {}", error.what()));
   }
-  const auto observed = observe(inventory(), parts_.drivers, false);
+  const auto observed = observe(inventory(), parts_.drivers, {.describe = true});
   const auto prepared = prepare(commit, {}, observed);
   answer["commit"] = commit;
   for (const auto& step : prepared->plan.steps) {

@@ -27,7 +27,7 @@ class FakeDriver : public drivers::Driver {
     return Make(to_string(manifest.id)).desired.footprint;
   }
 
-  void begin(bool) override {}
+  void begin(const drivers::Pass&) override {}
 
   std::optional<std::string> drift(const Entry& entry, std::optional<std::vector<FileSignature>>&) override {
     const auto found = device.find(entry.id);

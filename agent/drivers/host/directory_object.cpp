@@ -74,7 +74,7 @@ plan::Difference compare_directory(const Host& host, Owners& owners, const plan:
     }
     const auto content = tree.read(layout.source_of(item), most_content);
     const auto file = compare(parents, {at, content, layout.attributes_of(item)},
-                              distrust ? nullptr : signature_in(known, at));
+                              distrust ? nullptr : signature_in(known, at), true);
     if (file.kind != Kind::none) {
       differs(file.diff, file.was.empty() ? "" : fmt::format("{}: {}", at, file.was));
     }

@@ -115,12 +115,12 @@ std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, c
   return signature_of(wanted.path, about, content);
 }
 
-plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known) {
+plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known, bool describe) {
   plan::Difference difference;
   struct stat about {};
   if (!parents.look(wanted.path, about)) {
     difference.kind = plan::Difference::Kind::create;
-    difference.diff = new_content(wanted);
+    if (describe) difference.diff = new_content(wanted);
     return difference;
   }
   if (as_wanted(parents, wanted, known)) return difference;

@@ -23,8 +23,9 @@ struct Wanted {
 /// the way, which is never replaced.
 std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, const FileSignature* known);
 
-/// Compares for people. `record` stays empty. Content is shown only where everybody may read it.
-plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known);
+/// Compares for people. `record` stays empty. Content is shown only where everybody may read it; that of a
+/// new file only with `describe`.
+plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known, bool describe);
 
 /// "mode 0644, owner 0:0"
 std::string in_words(const Attributes& attributes);

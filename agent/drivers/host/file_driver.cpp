@@ -28,30 +28,30 @@ plan::Footprint FileDriver::footprint(const Manifest& manifest, Problems& proble
   return footprint;
 }
 
-void FileDriver::begin(bool distrust) {
-  distrust_ = distrust;
+void FileDriver::begin(const Pass& pass) {
+  pass_ = pass;
   looking_.reset();
 }
 
 std::optional<std::string> FileDriver::drift(const Entry& entry,
                                              std::optional<std::vector<FileSignature>>& refreshed) {
-  if (entry.id.kind == "Directory") return drift_of_directory(host_, entry, distrust_, refreshed);
-  return drift_of_file(host_, entry, distrust_, refreshed);
+  if (entry.id.kind == "Directory") return drift_of_directory(host_, entry, pass_.distrust, refreshed);
+  return drift_of_file(host_, entry, pass_.distrust, refreshed);
 }
 
 plan::Difference FileDriver::compare(const plan::Desired& desired, const Entry* entry,
                                      const SourceTree& tree) {
   if (desired.manifest.id.kind == "Directory") {
-    return compare_directory(host_, owners_, desired, entry, tree, distrust_);
+    return compare_directory(host_, owners_, desired, entry, tree, pass_.distrust);
   }
   if (!looking_) looking_.emplace(host_, true);
-  return compare_file(*looking_, owners_, desired, entry, tree, distrust_);
+  return compare_file(*looking_, owners_, desired, entry, tree, pass_);
 }
 
 void FileDriver::apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
                        const std::function<bool()>& stop) {
   looking_.reset();
-  FileApply work(host_, owners_, tree, report, steps, distrust_);
+  FileApply work(host_, owners_, tree, report, steps, pass_.distrust);
   for (const auto* step : steps) {
     if (stop()) break;
     work.add(*step);

@@ -15,7 +15,7 @@ class FileDriver : public Driver {
 
   bool serves(const ObjectId& id) const override;
   plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
-  void begin(bool distrust) override;
+  void begin(const Pass& pass) override;
   std::optional<std::string> drift(const Entry& entry,
                                    std::optional<std::vector<FileSignature>>& refreshed) override;
   plan::Difference compare(const plan::Desired& desired, const Entry* entry, const SourceTree& tree) override;
@@ -25,7 +25,7 @@ class FileDriver : public Driver {
  private:
   Host host_;
   Owners owners_;
-  bool distrust_ = false;
+  Pass pass_;
   std::optional<Parents> looking_;  ///< what compare() found last, until the pass ends or the device changes
 };
 

@@ -39,14 +39,14 @@ std::set<std::string> paths_of(const Entry& entry) {
 }  // namespace
 
 plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree, bool distrust) {
+                              const Entry* entry, const SourceTree& tree, const Pass& pass) {
   const auto spec = spec_of(parents.host(), desired.manifest);
   const auto content = content_of(spec, desired.manifest, tree);
   FileRecord record;
   record.path = spec.path;
   record.attributes = owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group);
   auto difference = compare(parents, {spec.path, content, record.attributes, spec.sensitive},
-                            distrust ? nullptr : signature_at(entry, spec.path));
+                            pass.distrust ? nullptr : signature_at(entry, spec.path), pass.describe);
   const bool exists = difference.kind != plan::Difference::Kind::create;
   record.adopted = is_adoption(entry, spec.path, exists);
   if (entry != nullptr) {

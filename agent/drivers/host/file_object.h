@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/driver.h"
 #include "drivers/host/owner.h"
 #include "drivers/host/replacement.h"
 #include "model/inventory.h"
@@ -12,10 +13,10 @@
 
 namespace greenwave::drivers::host {
 
-/// `distrust`, here and below: recorded signatures do not spare reading content.
 plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree, bool distrust);
+                              const Entry* entry, const SourceTree& tree, const Pass& pass);
 
+/// `distrust`, here and below: recorded signatures do not spare reading content.
 std::optional<std::string> drift_of_file(const Host& host, const Entry& entry, bool distrust,
                                          std::optional<std::vector<FileSignature>>& refreshed);
 

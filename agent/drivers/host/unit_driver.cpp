@@ -87,8 +87,8 @@ plan::Footprint UnitDriver::footprint(const Manifest& manifest, Problems& proble
   return footprint;
 }
 
-void UnitDriver::begin(bool distrust) {
-  distrust_ = distrust;
+void UnitDriver::begin(const Pass& pass) {
+  pass_ = pass;
 }
 
 std::optional<std::string> UnitDriver::drift(const Entry& entry,
@@ -99,10 +99,10 @@ std::optional<std::string> UnitDriver::drift(const Entry& entry,
     const bool is_link = std::ranges::find(record.links, file.path) != record.links.end();
     return is_link ? link_attributes() : unit_file_attributes();
   };
-  if (auto words = drift_of_files(host_, entry, distrust_, refreshed, wanted)) return words;
+  if (auto words = drift_of_files(host_, entry, pass_.distrust, refreshed, wanted)) return words;
   if (!runs_systemd_ || !entry.live) return {};
   const Conversation conversation(systemd_);
-  const auto state = jobs_.states().of(record.unit, distrust_);
+  const auto state = jobs_.states().of(record.unit, pass_.distrust);
   if (record.enabled) {
     if (auto words = enabled_difference(state, *record.enabled, true); !words.empty()) return words;
   }

@@ -24,7 +24,7 @@ class UnitDriver : public Driver {
 
   bool serves(const ObjectId& id) const override;
   plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
-  void begin(bool distrust) override;
+  void begin(const Pass& pass) override;
   std::optional<std::string> drift(const Entry& entry,
                                    std::optional<std::vector<FileSignature>>& refreshed) override;
   plan::Difference compare(const plan::Desired& desired, const Entry* entry, const SourceTree& tree) override;
@@ -47,7 +47,7 @@ class UnitDriver : public Driver {
   const bool runs_systemd_;
   Systemd systemd_;
   UnitJobs jobs_;
-  bool distrust_ = false;
+  Pass pass_;
   bool starts_left_out_ = false;
 };
 

@@ -139,9 +139,9 @@ TEST_CASE("directory: executables and links come from git as such") {
   CHECK(work.root.mode("opt/t/plain") == 0644);
   CHECK(fs::read_symlink(work.root / "opt/t/link") == "run");
   std::optional<std::vector<FileSignature>> refreshed;
-  work.driver.begin(true);
+  work.driver.begin({.distrust = true});
   CHECK_FALSE(work.driver.drift(entry, refreshed));
-  work.driver.begin(false);
+  work.driver.begin({});
   fs::remove(work.root / "opt/t/link");
   fs::create_symlink("plain", work.root / "opt/t/link");
   CHECK(work.driver.drift(entry, refreshed) == "/opt/t/link: content changed");

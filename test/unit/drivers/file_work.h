@@ -28,7 +28,8 @@ class FileWork {
   TemporaryRoot root;
   MemoryTree tree;
   drivers::host::FileDriver driver{root.host()};
-  std::map<std::string, Entry> inventory;  ///< by name
+  std::map<std::string, Entry> inventory;                   ///< by name
+  drivers::Pass pass{.distrust = false, .describe = true};  ///< as the last drift() had it
   Problems problems;
   std::string note;
 
@@ -66,6 +67,7 @@ class FileWork {
   }
 
   plan::Difference compare(const plan::Desired& object) {
+    driver.begin(pass);
     return driver.compare(object, entry(object.manifest.id.name), tree);
   }
 
@@ -128,7 +130,8 @@ class FileWork {
 
   std::optional<std::string> drift(const std::string& name, bool distrust = false) {
     refreshed.reset();
-    driver.begin(distrust);
+    pass.distrust = distrust;
+    driver.begin(pass);
     return driver.drift(inventory.at(name), refreshed);
   }
   std::optional<std::vector<FileSignature>> refreshed;

@@ -92,7 +92,7 @@ class Device {
 
   std::optional<std::string> drift(const ObjectId& id, bool distrust = false) {
     std::optional<std::vector<FileSignature>> refreshed;
-    driver_.begin(distrust);
+    driver_.begin({.distrust = distrust});
     return driver_.drift(inventory_.at(id), refreshed);
   }
 
