@@ -19,11 +19,25 @@ std::string cause_of(const state::SyncRecord& sync) {
   return cause;
 }
 
+/// What was there before, as it stood in the file; of a long one, how it began.
+std::string was_text(const std::string& was, std::size_t width) {
+  constexpr std::size_t most_lines = 6;
+  const auto lines = split(was, '\n');
+  std::string text = "            was: " + wrap(std::string(lines.front()), 17, width) + "\n";
+  for (std::size_t i = 1; i < lines.size() && i <= most_lines; ++i) {
+    if (i + 1 < lines.size() || !lines[i].empty()) text += fmt::format("{:17}{}\n", "", printable(lines[i]));
+  }
+  if (lines.size() > most_lines + 1) {
+    text += fmt::format("{:17}… {} more lines, which -o json shows\n", "", lines.size() - most_lines - 1);
+  }
+  return text;
+}
+
 std::string action_text(const state::Action& action, const Style& style) {
   auto line = fmt::format("    {:<8}{}", action.verb, printable(action.object));
   if (!action.reason.empty()) line += ": " + wrap(action.reason, 12, style.width);
   line += "\n";
-  if (!action.was.empty()) line += "            was: " + wrap(action.was, 17, style.width) + "\n";
+  if (!action.was.empty()) line += was_text(action.was, style.width);
   if (!action.ok) {
     line +=
         "            " + paint(style, Paint::bad, "failed: ") + wrap(action.error, 20, style.width) + "\n";

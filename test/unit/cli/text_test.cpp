@@ -49,6 +49,32 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
   CHECK(cli::history_text({}, {}, plain) == "No sync has changed anything or failed yet.\n");
 }
 
+TEST_CASE("history: what a file had been is shown as it stood there, a long one cut short") {
+  state::SyncRecord sync;
+  sync.started = from_iso("2026-11-24T06:00:00Z");
+  sync.trigger = "interval";
+  sync.result = "in sync";
+  sync.actions = {{"repair", "File/plan", true, "", "", "mode 0644, 60 B\n{\n  \"a\": 1\n}\n"},
+                  {"repair", "File/long", true, "", "", "mode 0644\n1\n2\n3\n4\n5\n6\n7\n8"}};
+  const auto text = cli::history_text({sync}, sync.started, plain);
+  CHECK_THAT(text, Catch::EndsWith(R"(
+    repair  File/plan
+            was: mode 0644, 60 B
+                 {
+                   "a": 1
+                 }
+    repair  File/long
+            was: mode 0644
+                 1
+                 2
+                 3
+                 4
+                 5
+                 6
+                 … 2 more lines, which -o json shows
+)"));
+}
+
 TEST_CASE("diff: each object has a header, and the summary counts") {
   const json diff{
       {"commit", "1a2b3c4d5e6f"},
