@@ -290,7 +290,7 @@ WRONG = [
         ("spec/restartOn", ["chrony"]), ("spec/restartOn", "File/a"), ("spec/running", "on"),
     ]),
     ("manifest.schema.json", ours("Command", command=["true"], creates="/etc/a", timeout="1m30s"), [
-        ("spec/command", "true"), ("spec/command", []), ("spec/unless", ["true"]), ("spec/creates", REMOVED),
+        ("spec/command", "true"), ("spec/command", []), ("spec/unless", ["true"]), ("spec/command", REMOVED),
         ("spec/timeout", 90), ("spec/timeout", "1 minute"), ("spec/environment", {"A B": "c"}),
     ]),
     ("manifest.schema.json", ours("HealthCheck", http="http://127.0.0.1:6053/", interval="5s", within="2m"), [
