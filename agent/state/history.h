@@ -17,7 +17,7 @@ struct Action {
   std::string object;
   bool ok = true;
   std::string error;
-  std::string reason;  ///< how it drifted, what it restarted for
+  std::string reason;  ///< how it drifted, what it restarted for, what was left in place
   std::string was;     ///< what had been there before; no secret
 };
 

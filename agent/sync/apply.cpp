@@ -234,6 +234,9 @@ class Apply {
     action.ok = outcome.ok;
     action.error = outcome.ok ? "" : outcome.error;
     action.reason = reason_of(step);
+    if (outcome.ok && !outcome.note.empty()) {
+      action.reason += (action.reason.empty() ? "" : ", ") + outcome.note;
+    }
     action.was = step.difference.was;
     if (!outcome.ok) applied_.failed.push_back({action.object, action.error});
     if (outcome.ok && step.verb == plan::Verb::repair) ++applied_.repaired;

@@ -11,6 +11,7 @@
 #include <yaml.h>
 
 #include "base/text.h"
+#include "yaml/json_escapes.h"
 
 namespace greenwave::yaml {
 
@@ -344,6 +345,8 @@ std::vector<Node> load_all(std::string_view text, const std::string& file, Probl
                    "keep large content in a file of its own and name it as a source");
     return documents;
   }
+  std::string joined;
+  if (file.ends_with("json")) text = joined = join_surrogates(text);
   try {
     Loader(text, file, problems, limits).read(documents);
   } catch (const Refused&) {

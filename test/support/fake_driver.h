@@ -17,6 +17,7 @@ class FakeDriver : public drivers::Driver {
   std::set<std::string> kinds{"File", "Directory", "SystemdUnit", "Command"};
   std::map<ObjectId, Digest> device;
   std::set<std::string> failing;  ///< objects whose steps fail
+  std::string note;               ///< said of each success
   /// Called before each step; may throw.
   std::function<void(const plan::Step&)> before;
   std::vector<std::vector<std::string>> batches;  ///< what was asked for, a list a call
@@ -59,6 +60,7 @@ class FakeDriver : public drivers::Driver {
       if (outcome.ok && step->verb == plan::Verb::remove) device.erase(step->id);
       if (outcome.ok && step->desired != nullptr) device[step->id] = step->desired->manifest.digest;
       if (outcome.ok) outcome.entry.record = "applied";
+      outcome.note = note;
       report(*step, std::move(outcome));
     }
   }

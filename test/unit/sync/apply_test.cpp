@@ -39,8 +39,7 @@ struct Cabinet {
                                       [&](const Entry& known) { return known.id == one.manifest.id; });
       std::optional<std::vector<FileSignature>> refreshed;
       const bool settled = entry != inventory.end() && entry->digest == one.manifest.digest &&
-                           !entry->intended && entry->error.empty() &&
-                           !driver.drift(*entry, refreshed);
+                           !entry->intended && entry->error.empty() && !driver.drift(*entry, refreshed);
       if (settled) continue;
       input.differences[one.manifest.id] =
           driver.compare(one, entry == inventory.end() ? nullptr : &*entry, tree);
@@ -247,6 +246,15 @@ TEST_CASE("apply: only a confirmed removal leaves the inventory") {
   CHECK(verbs_of(cabinet.sync()) == Words{"remove File/a"});
   CHECK(cabinet.state->inventory().empty());
   CHECK(cabinet.driver.device.empty());
+}
+
+TEST_CASE("apply: what a driver left in place stands in the action") {
+  Cabinet cabinet;
+  cabinet.wants(Make("File/a"));
+  cabinet.sync();
+  cabinet.desired.clear();
+  cabinet.driver.note = "kept /etc/a, which is a directory now";
+  CHECK(cabinet.sync().actions.at(0).reason == cabinet.driver.note);
 }
 
 TEST_CASE("apply: a renamed object releases its old name once the new one stands") {

@@ -26,6 +26,19 @@ std::string first_problem(const std::string& text, const yaml::Limits& limits = 
 
 }  // namespace
 
+TEST_CASE("yaml: JSON's two escapes for one character are read in a .json file, and there alone") {
+  const auto text_of = [](const std::string& text, const std::string& file) {
+    Problems problems;
+    const auto node = yaml::load(text, file, problems);
+    return node ? yaml::to_json(*node).get<std::string>() : to_string(problems.list().front());
+  };
+  CHECK(text_of(R"("a \ud83d\ude80 b")", "a.json") == "a \U0001F680 b");
+  CHECK(text_of(R"("\\ud83d\\ude80")", "a.json") == R"(\ud83d\ude80)");
+  CHECK(text_of("|-\n  \\ud83d\\ude80", "a.yaml") == R"(\ud83d\ude80)");
+  CHECK_THAT(text_of(R"("\ud83d alone")", "a.json"), Catch::StartsWith("a.json:1:"));
+  CHECK_THAT(text_of(R"("\ude80\ud83d")", "a.json"), Catch::StartsWith("a.json:1:"));
+}
+
 TEST_CASE("yaml: scalars take their types from the core schema of YAML 1.2") {
   CHECK(json_of("[1, -2, 0o17, 0xff, 1.5, 1e3, true, null, ~, text, '1', \"true\"]") ==
         R"([1,-2,15,255,1.5,1000.0,true,null,null,"text","1","true"])");
