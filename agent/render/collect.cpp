@@ -44,23 +44,23 @@ std::unordered_set<std::string> files_of(const Cluster& cluster) {
 
 class Walk {
  public:
-  Walk(const Cluster& cluster, const SourceTree& tree, Problems& problems)
-      : cluster_(cluster), cluster_files_(files_of(cluster)), tree_(tree), problems_(problems) {}
+  Walk(const Cluster& cluster, const SourceTree& tree)
+      : cluster_(cluster), cluster_files_(files_of(cluster)), tree_(tree) {}
 
   /// The files that may be manifests, ordered by path. Clears `layer.known` when some cannot be reached.
-  std::vector<std::string> files_below(ChosenLayer& layer) {
+  std::vector<std::string> files_below(ChosenLayer& layer, Problems& problems) {
     std::vector<std::string> files;
-    descend(layer.path, 0, layer, files);
+    descend(layer.path, 0, layer, files, problems);
     std::sort(files.begin(), files.end());
     return files;
   }
 
  private:
   void descend(const std::string& directory, std::size_t depth, ChosenLayer& layer,
-               std::vector<std::string>& files) {
+               std::vector<std::string>& files, Problems& problems) {
     if (depth > most_depth) {
-      problems_.error(place_of(directory),
-                      fmt::format("directories nested deeper than {} levels", most_depth));
+      problems.error(place_of(directory),
+                     fmt::format("directories nested deeper than {} levels", most_depth));
       layer.known = false;
       return;
     }
@@ -69,7 +69,7 @@ class Walk {
       const auto path = join_path(directory, item.name);
       switch (item.type) {
         case SourceTree::Type::directory:
-          if (!is_layer_directory(cluster_, path)) descend(path, depth + 1, layer, files);
+          if (!is_layer_directory(cluster_, path)) descend(path, depth + 1, layer, files, problems);
           break;
         case SourceTree::Type::file:
         case SourceTree::Type::executable:
@@ -77,13 +77,13 @@ class Walk {
           break;
         case SourceTree::Type::link:
           if (may_be_manifest(item.name)) {
-            problems_.warning(place_of(path), "this link is not followed, so it declares nothing",
-                              "put the manifest itself here");
+            problems.warning(place_of(path), "this link is not followed, so it declares nothing",
+                             "put the manifest itself here");
           }
           break;
         case SourceTree::Type::other:
-          problems_.warning(place_of(path), "this submodule is not read, so it declares nothing",
-                            "keep the manifests in this repository");
+          problems.warning(place_of(path), "this submodule is not read, so it declares nothing",
+                           "keep the manifests in this repository");
           break;
       }
     }
@@ -94,15 +94,16 @@ class Walk {
   const Cluster& cluster_;
   const std::unordered_set<std::string> cluster_files_;
   const SourceTree& tree_;
-  Problems& problems_;
 };
 
 class Reader {
  public:
-  Reader(const Variables& variables, const SourceTree& tree) : variables_(variables), tree_(tree) {}
+  explicit Reader(const SourceTree& tree) : tree_(tree) {}
 
-  ManifestFile read(std::string path) {
-    ManifestFile file;
+  void forget() { bytes_ = 0; }
+
+  ReadFile read(std::string path) {
+    ReadFile file;
     file.path = std::move(path);
     if (is_kustomization(name_of(file.path))) {
       refuse(file, "a directory that kustomize is to render is not supported",
@@ -113,12 +114,12 @@ class Reader {
     if (!file.complete) return file;
     auto documents = yaml::load_all(text, file.path, file.problems);
     file.complete = !file.problems.has_errors();
-    for (auto& document : documents) declare(std::move(document), variables_, file);
+    for (auto& document : documents) take_apart(std::move(document), file);
     return file;
   }
 
  private:
-  std::string bytes_of(ManifestFile& file) {
+  std::string bytes_of(ReadFile& file) {
     std::string text;
     try {
       text = tree_.read(file.path, yaml::Limits{}.bytes);
@@ -135,13 +136,12 @@ class Reader {
     return text;
   }
 
-  static void refuse(ManifestFile& file, std::string message, std::string remedy) {
+  static void refuse(ReadFile& file, std::string message, std::string remedy) {
     file.problems.error({std::make_shared<const std::string>(file.path), 0, 0}, std::move(message),
                         std::move(remedy));
     file.complete = false;
   }
 
-  const Variables& variables_;
   const SourceTree& tree_;
   std::size_t bytes_ = 0;
 };
@@ -163,19 +163,44 @@ void set_kustomized_aside(std::vector<ManifestFile>& files) {
 
 }  // namespace
 
+struct LayerReader::Reading {
+  Walk walk;
+  Reader reader;
+};
+
+LayerReader::LayerReader(const Cluster& cluster, const SourceTree& tree)
+    : reading_(new Reading{Walk(cluster, tree), Reader(tree)}) {}
+LayerReader::~LayerReader() = default;
+
+ReadLayer LayerReader::read(ChosenLayer layer, Problems& problems) {
+  ReadLayer read{std::move(layer), {}};
+  if (!read.layer.known) return read;
+  for (auto& path : reading_->walk.files_below(read.layer, problems)) {
+    read.files.push_back(reading_->reader.read(std::move(path)));
+  }
+  return read;
+}
+
+void LayerReader::forget() {
+  reading_->reader.forget();
+}
+
 std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, const Cluster& cluster,
                                     const Variables& variables, const SourceTree& tree, Problems& problems) {
-  Walk walk(cluster, tree, problems);
-  Reader reader(variables, tree);
+  LayerReader reader(cluster, tree);
   std::vector<CollectedLayer> collected;
   for (const auto& layer : layers) {
-    auto& added = collected.emplace_back(CollectedLayer{layer, {}});
-    if (!layer.known) continue;
-    for (auto& path : walk.files_below(added.layer)) added.files.push_back(reader.read(std::move(path)));
+    auto read = reader.read(layer, problems);
+    auto& added = collected.emplace_back(CollectedLayer{std::move(read.layer), {}});
+    for (auto& file : read.files) added.files.push_back(declare_all(std::move(file), variables));
   }
-  set_content_aside(collected);
-  for (auto& layer : collected) set_kustomized_aside(layer.files);
+  set_aside(collected);
   return collected;
+}
+
+void set_aside(std::vector<CollectedLayer>& layers) {
+  set_content_aside(layers);
+  for (auto& layer : layers) set_kustomized_aside(layer.files);
 }
 
 }  // namespace greenwave::render

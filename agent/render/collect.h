@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/problem.h"
@@ -17,6 +18,28 @@ struct CollectedLayer {
   std::vector<ManifestFile> files;  ///< ordered by path
 };
 
+/// A layer's files before variables: the same for all devices that get it.
+struct ReadLayer {
+  ChosenLayer layer;            ///< no longer known when a directory below it could not be reached
+  std::vector<ReadFile> files;  ///< ordered by path
+};
+
+/// Reads layers one by one. What it is made of must outlive it.
+class LayerReader {
+ public:
+  LayerReader(const Cluster& cluster, const SourceTree& tree);
+  ~LayerReader();
+
+  /// Problems of files go into the files; `problems` gets those of the directories. Files of all layers that
+  /// one reader reads share a bound, which `forget` takes back.
+  ReadLayer read(ChosenLayer layer, Problems& problems);
+  void forget();
+
+ private:
+  struct Reading;
+  std::unique_ptr<Reading> reading_;
+};
+
 /// Reads every *.yaml, *.yml and *.json file below the layers' directories. Left out are: names that begin
 /// with a dot, links (with a warning: they are not followed), greenwave.yaml, the inventory, the polygons,
 /// directories that are layers of their own, and content. Directories with a kustomization are refused.
@@ -29,5 +52,9 @@ struct CollectedLayer {
 /// Problems of files go into the files; `problems` gets those of the directories.
 std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, const Cluster& cluster,
                                     const Variables& variables, const SourceTree& tree, Problems& problems);
+
+/// Takes the files that declare nothing by themselves, content and what a kustomization is made of, out of
+/// layers whose objects have their ids and sources.
+void set_aside(std::vector<CollectedLayer>& layers);
 
 }  // namespace greenwave::render

@@ -1,7 +1,5 @@
 #include "render/declared.h"
 
-#include <optional>
-
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -105,7 +103,11 @@ bool is_own(const ObjectId& id) {
   return id.api_version.starts_with("greenwave.dev/");
 }
 
-void declare(yaml::Node document, const Variables& variables, ManifestFile& file) {
+std::optional<ObjectId> identify(const yaml::Node& document, Problems& problems) {
+  return Identification(document, problems).read();
+}
+
+void take_apart(yaml::Node document, ReadFile& file) {
   if (!document.is_map()) {
     file.problems.error(document.place, fmt::format("a manifest is a map, not {}", kind_of(document)),
                         "write apiVersion, kind, metadata and spec");
@@ -117,7 +119,7 @@ void declare(yaml::Node document, const Variables& variables, ManifestFile& file
     const auto kind = *text_member(document, "kind");
     for (auto& item : *items->sequence()) {
       complete_item(item, kind, document.find("apiVersion"));
-      declare(std::move(item), variables, file);
+      take_apart(std::move(item), file);
     }
     return;
   }
@@ -128,15 +130,28 @@ void declare(yaml::Node document, const Variables& variables, ManifestFile& file
     file.complete = false;
     return;
   }
+  file.documents.push_back(std::move(document));
+}
+
+void declare(yaml::Node document, const Variables& variables, ManifestFile& file) {
   const bool replaced = variables.replace_in(document, file.problems);
   // What an unknown variable left behind in a name is not worth a second message.
   Problems unsaid;
-  auto id = Identification(document, replaced ? file.problems : unsaid).read();
+  auto id = identify(document, replaced ? file.problems : unsaid);
   if (!id) {
     file.complete = false;
     return;
   }
   file.objects.push_back({std::move(*id), std::move(document), !replaced});
+}
+
+ManifestFile declare_all(ReadFile file, const Variables& variables) {
+  ManifestFile declared;
+  declared.path = std::move(file.path);
+  declared.problems = std::move(file.problems);
+  declared.complete = file.complete;
+  for (auto& document : file.documents) declare(std::move(document), variables, declared);
+  return declared;
 }
 
 }  // namespace greenwave::render

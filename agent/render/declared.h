@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,15 @@ struct Declared {
   bool refused = false;  ///< something is wrong with it; the file's problems say what
 };
 
+/// What one file says, before variables.
+struct ReadFile {
+  std::string path;
+  std::vector<yaml::Node> documents;  ///< each a map that may be a manifest: lists are taken apart
+  Problems problems;
+  /// False: it could not be read to its end, or holds something that is no manifest.
+  bool complete = true;
+};
+
 /// What one file declares.
 struct ManifestFile {
   std::string path;
@@ -27,9 +37,18 @@ struct ManifestFile {
   bool complete = true;
 };
 
-/// Adds what `document` declares to `file`: one object, or those of a List (v1's, and any kind that ends in
+/// Adds what `document` holds to `file`: one manifest, or those of a List (v1's, and any kind that ends in
 /// List and has items).
+void take_apart(yaml::Node document, ReadFile& file);
+
+/// Adds the object that `document` declares to `file`.
 void declare(yaml::Node document, const Variables& variables, ManifestFile& file);
+
+/// The objects of a file, for the device of `variables`.
+ManifestFile declare_all(ReadFile file, const Variables& variables);
+
+/// What names the object that `document` declares; nothing when it does not say, then `problems` says why.
+std::optional<ObjectId> identify(const yaml::Node& document, Problems& problems);
 
 /// Whether the object is of Greenwave's own kinds.
 bool is_own(const ObjectId& id);
