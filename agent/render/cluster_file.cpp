@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "model/object_id.h"
+#include "render/inventory.h"
 #include "render/paths.h"
 #include "render/variables.h"
 #include "yaml/fields.h"
@@ -167,6 +169,10 @@ std::vector<Layer> read_layers(yaml::Fields& spec, Problems& problems) {
   return layers;
 }
 
+bool is_file(const SourceTree::Item& item) {
+  return item.type == SourceTree::Type::file || item.type == SourceTree::Type::executable;
+}
+
 }  // namespace
 
 Cluster plain_cluster() {
@@ -205,6 +211,42 @@ Cluster parse_cluster(std::string_view text, const std::string& file, Problems& 
   }
   fields.done();
   return cluster;
+}
+
+void throw_errors(const Problems& problems) {
+  if (!problems.has_errors()) return;
+  std::string lines;
+  for (const auto& problem : problems.list()) {
+    if (problem.severity != Severity::error) continue;
+    if (!lines.empty()) lines += '\n';
+    lines += to_string(problem);
+  }
+  throw Error(Fault::invalid, lines);
+}
+
+Cluster read_cluster(const SourceTree& tree, Problems& problems) {
+  const auto item = tree.find(cluster_file);
+  if (!item) return plain_cluster();
+  if (!is_file(*item)) {
+    throw Error(Fault::invalid, fmt::format("{} is no file", cluster_file),
+                "links are not followed: put the file itself there");
+  }
+  Problems found;
+  auto cluster = parse_cluster(tree.read(cluster_file, yaml::Limits{}.bytes), cluster_file, found);
+  throw_errors(found);
+  problems.append(found);
+  return cluster;
+}
+
+std::string read_inventory(const Cluster& cluster, const SourceTree& tree) {
+  const auto item = tree.find(cluster.devices);
+  if (!item || !is_file(*item)) {
+    throw Error(Fault::invalid,
+                fmt::format("{}: the inventory {} {}", to_string(cluster.devices_place), cluster.devices,
+                            item ? "is no file" : "does not exist"),
+                "add it, correct the path, or leave devices out");
+  }
+  return tree.read(cluster.devices, most_inventory_bytes);
 }
 
 }  // namespace greenwave::render

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "model/polygon.h"
 #include "yaml/load.h"
 
 namespace greenwave::render {
@@ -34,91 +33,42 @@ std::vector<std::string_view> parts_of(std::string_view path) {
   return parts;
 }
 
-class Chooser {
- public:
-  Chooser(const Device& device, const Variables& variables, const SourceTree& tree, Problems& problems)
-      : device_(device), variables_(variables), tree_(tree), problems_(problems) {}
-
-  /// Nothing when the device does not get the layer.
-  std::optional<ChosenLayer> choose(const Layer& layer) {
-    ChosenLayer chosen{layer.path, layer.place, true};
-    if (layer.selector && !selects(*layer.selector, device_.labels)) return {};
-    if (!layer.within.empty()) {
-      const auto* region = region_of(layer);
-      if (region == nullptr) {
-        chosen.known = false;
-        return chosen;
-      }
-      if (!device_.in_inventory || !contains(*region, device_.position)) return {};
+std::optional<Region> read(const Layer& layer, const SourceTree& tree, Problems& problems) {
+  Problems found;
+  Region region;
+  try {
+    const auto text = tree.read(layer.within, polygon_limits.bytes);
+    const auto geojson = yaml::load(text, layer.within, found, polygon_limits);
+    if (geojson) {
+      region = read_region(*geojson, found);
+    } else if (!found.has_errors()) {
+      found.error({std::make_shared<const std::string>(layer.within), 1, 1}, "the file is empty",
+                  "draw a Polygon or a MultiPolygon");
     }
-    const auto path = path_of(layer);
-    chosen.known = path.has_value();
-    if (!path) return chosen;
-    chosen.path = *path;
-    if (path->empty()) return chosen;  // the root is always there
-    const auto item = tree_.find(*path);
-    if (item && item->type == SourceTree::Type::directory) return chosen;
-    if (!item && layer.optional) return {};
-    problems_.error(
-        layer.place,
-        fmt::format("the layer {} {}", printable(*path), item ? "is no directory" : "does not exist"),
-        "make the directory, correct the path, or write optional: true if only some devices have one");
-    chosen.known = false;
-    return chosen;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::invalid) throw;
+    found.error(layer.place, fmt::format("the polygon of this layer cannot be read: {}", error.message()),
+                error.remedy());
   }
+  problems.append(found);
+  if (found.has_errors()) return {};
+  return region;
+}
 
- private:
-  /// Null when it cannot be read; then `problems_` says so, once.
-  const Region* region_of(const Layer& layer) {
-    const auto [at, fresh] = regions_.try_emplace(layer.within);
-    if (fresh) at->second = read(layer);
-    return at->second ? &*at->second : nullptr;
+std::optional<std::string> path_of(const Layer& layer, const Variables& variables, Problems& problems) {
+  auto path = variables.replace_in_text(layer.path, layer.place, problems);
+  if (!path || *path == layer.path) return path;
+  // What a variable brings must not lead to another directory than the one that was meant.
+  const auto parts = split(*path, '/');
+  const auto leads_away = [](std::string_view part) { return part.empty() || part == "." || part == ".."; };
+  if (is_text(*path) && parts.size() == parts_of(layer.path).size() &&
+      std::none_of(parts.begin(), parts.end(), leads_away)) {
+    return path;
   }
-
-  std::optional<Region> read(const Layer& layer) {
-    Problems found;
-    Region region;
-    try {
-      const auto text = tree_.read(layer.within, polygon_limits.bytes);
-      const auto geojson = yaml::load(text, layer.within, found, polygon_limits);
-      if (geojson) {
-        region = read_region(*geojson, found);
-      } else if (!found.has_errors()) {
-        found.error({std::make_shared<const std::string>(layer.within), 1, 1}, "the file is empty",
-                    "draw a Polygon or a MultiPolygon");
-      }
-    } catch (const Error& error) {
-      if (error.fault() != Fault::invalid) throw;
-      found.error(layer.place, fmt::format("the polygon of this layer cannot be read: {}", error.message()),
-                  error.remedy());
-    }
-    problems_.append(found);
-    if (found.has_errors()) return {};
-    return region;
-  }
-
-  std::optional<std::string> path_of(const Layer& layer) {
-    auto path = variables_.replace_in_text(layer.path, layer.place, problems_);
-    if (!path || *path == layer.path) return path;
-    // What a variable brings must not lead to another directory than the one that was meant.
-    const auto parts = split(*path, '/');
-    const auto leads_away = [](std::string_view part) { return part.empty() || part == "." || part == ".."; };
-    if (is_text(*path) && parts.size() == parts_of(layer.path).size() &&
-        std::none_of(parts.begin(), parts.end(), leads_away)) {
-      return path;
-    }
-    problems_.error(
-        layer.place, fmt::format("the path of this layer becomes \"{}\"", printable(*path)),
-        "use only variables whose values are the names of directories: not empty, without / or ..");
-    return {};
-  }
-
-  const Device& device_;
-  const Variables& variables_;
-  const SourceTree& tree_;
-  Problems& problems_;
-  std::map<std::string, std::optional<Region>> regions_;  ///< by path: layers may share one
-};
+  problems.error(layer.place, fmt::format("the path of this layer becomes \"{}\"", printable(*path)),
+                 "use only variables whose values are the names of directories: not empty, without / or ..");
+  return {};
+}
 
 bool names_directory(std::string_view pattern, std::string_view directory) {
   const auto wanted = parts_of(pattern);
@@ -130,13 +80,45 @@ bool names_directory(std::string_view pattern, std::string_view directory) {
 
 }  // namespace
 
-std::vector<ChosenLayer> choose_layers(const Cluster& cluster, const Device& device,
-                                       const Variables& variables, const SourceTree& tree,
-                                       Problems& problems) {
-  Chooser chooser(device, variables, tree, problems);
+std::optional<ChosenLayer> LayerChooser::choose(const Layer& layer, const Device& device,
+                                                const Variables& variables, Problems& problems) {
+  ChosenLayer chosen{layer.path, layer.place, true};
+  if (layer.selector && !selects(*layer.selector, device.labels)) return {};
+  if (!layer.within.empty()) {
+    const auto* region = region_of(layer, problems);
+    if (region == nullptr) {
+      chosen.known = false;
+      return chosen;
+    }
+    if (!device.in_inventory || !contains(*region, device.position)) return {};
+  }
+  const auto path = path_of(layer, variables, problems);
+  chosen.known = path.has_value();
+  if (!path) return chosen;
+  chosen.path = *path;
+  if (path->empty()) return chosen;  // the root is always there
+  const auto item = tree_.find(*path);
+  if (item && item->type == SourceTree::Type::directory) return chosen;
+  if (!item && layer.optional) return {};
+  problems.error(
+      layer.place,
+      fmt::format("the layer {} {}", printable(*path), item ? "is no directory" : "does not exist"),
+      "make the directory, correct the path, or write optional: true if only some devices have one");
+  chosen.known = false;
+  return chosen;
+}
+
+const Region* LayerChooser::region_of(const Layer& layer, Problems& problems) {
+  const auto [at, fresh] = regions_.try_emplace(layer.within);
+  if (fresh) at->second = read(layer, tree_, problems);
+  return at->second ? &*at->second : nullptr;
+}
+
+std::vector<ChosenLayer> LayerChooser::choose(const Device& device, const Variables& variables,
+                                              Problems& problems) {
   std::vector<ChosenLayer> layers;
-  for (const auto& layer : cluster.layers) {
-    if (auto chosen = chooser.choose(layer)) layers.push_back(std::move(*chosen));
+  for (const auto& layer : cluster_.layers) {
+    if (auto chosen = choose(layer, device, variables, problems)) layers.push_back(std::move(*chosen));
   }
   return layers;
 }

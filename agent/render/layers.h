@@ -1,11 +1,14 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/problem.h"
 #include "model/cluster.h"
 #include "model/device.h"
+#include "model/polygon.h"
 #include "model/source_tree.h"
 #include "render/variables.h"
 
@@ -19,11 +22,24 @@ struct ChosenLayer {
   bool known = true;
 };
 
-/// The layers that `device` gets, in their order. A device that the inventory does not list lies in no
-/// polygon.
-std::vector<ChosenLayer> choose_layers(const Cluster& cluster, const Device& device,
-                                       const Variables& variables, const SourceTree& tree,
-                                       Problems& problems);
+/// Chooses layers for one device after the other: polygons are read once. What it is made of must outlive it.
+class LayerChooser {
+ public:
+  LayerChooser(const Cluster& cluster, const SourceTree& tree) : cluster_(cluster), tree_(tree) {}
+
+  /// The layers that `device` gets, in their order. A device that the inventory does not list lies in no
+  /// polygon. What is wrong with a polygon is said once, to the first device that needs it.
+  std::vector<ChosenLayer> choose(const Device& device, const Variables& variables, Problems& problems);
+
+ private:
+  std::optional<ChosenLayer> choose(const Layer& layer, const Device& device, const Variables& variables,
+                                    Problems& problems);
+  const Region* region_of(const Layer& layer, Problems& problems);
+
+  const Cluster& cluster_;
+  const SourceTree& tree_;
+  std::map<std::string, std::optional<Region>> regions_;  ///< by path; nothing: it cannot be read
+};
 
 /// Whether `directory` is some layer's own, for whichever device: such a directory is no part of the layer
 /// that holds it. A variable in a layer's path stands for any one name.

@@ -68,6 +68,21 @@ bool has_variables(std::string_view text) {
   return false;
 }
 
+void add_variables(const yaml::Node& node, std::set<std::string>& names) {
+  if (const auto* text = node.string()) {
+    for (auto at = text->find(opening); at != std::string::npos; at = text->find(opening, at + 2)) {
+      const auto name = std::string_view(*text).substr(at + opening.size());
+      const bool escaped = at > 0 && (*text)[at - 1] == '$';
+      if (escaped || !is_ours(name)) continue;
+      names.emplace(name.substr(0, name.find('}')));
+    }
+  } else if (const auto* items = node.sequence()) {
+    for (const auto& item : *items) add_variables(item, names);
+  } else if (const auto* members = node.map()) {
+    for (const auto& member : *members) add_variables(member.value, names);
+  }
+}
+
 std::optional<yaml::Node> Variables::value_of(std::string_view name) const {
   const auto key_after = [name](std::string_view prefix) -> std::optional<std::string_view> {
     if (!name.starts_with(prefix) || name.size() == prefix.size()) return {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -33,14 +34,19 @@ class Variables {
   std::optional<std::string> replace_in_text(const std::string& text, const Place& place,
                                              Problems& problems) const;
 
- private:
+  /// Of "device.id" and so on; nothing when it is unknown.
   std::optional<yaml::Node> value_of(std::string_view name) const;
+
+ private:
   void report_unknown(std::string_view name, const Place& place, Problems& problems) const;
   bool replace_in_string(yaml::Node& node, Problems& problems) const;
 
   const Cluster& cluster_;
   const Device& device_;
 };
+
+/// Adds the names of the variables in all strings of `node`: "device.id".
+void add_variables(const yaml::Node& node, std::set<std::string>& names);
 
 /// Whether `text` holds a variable of ours.
 bool has_variables(std::string_view text);
