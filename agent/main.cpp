@@ -25,6 +25,7 @@ Exit status of --once:
 Examples:
   greenwaved                                       run as the service does
   greenwaved --once                                one sync, then end
+  greenwaved --once --from /media/stick/city.bundle
   greenwaved --config test.yaml --root /tmp/dev    keep everything under a directory; no root needed
 )";
 
@@ -34,6 +35,7 @@ struct Options {
   std::string level = "info";
   bool once = false;
   bool allow_empty = false;
+  std::string bundle;
 };
 
 /// Waits for the signals that steer the daemon, on a thread of its own; every other thread blocks them.
@@ -74,8 +76,11 @@ int run(const Options& options, const Log& log) {
   Signals signals;
   sync::LocalAgent agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
   signals.serve(agent);
-  if (options.once)
-    return agent.once({.force = false, .allow_empty = options.allow_empty, .who = ""}).exit_code;
+  if (options.once) {
+    sync::Request request{.force = false, .allow_empty = options.allow_empty, .who = ""};
+    if (!options.bundle.empty()) request.bundle = git::open_bundle(options.bundle);
+    return agent.once(request).exit_code;
+  }
 
   const auto config = agent.config();  // the socket stays where it is when the configuration is read again
   const control::Server server(agent, config, log);
@@ -95,9 +100,13 @@ int main(int argc, char** argv) {
   app.add_option("--config", options.config, "The device's own configuration")->capture_default_str();
   app.add_option("--root", options.root, "Every path that a manifest names lies under this directory")
       ->capture_default_str();
-  app.add_flag("--once", options.once, "One sync, then end");
+  auto* once = app.add_flag("--once", options.once, "One sync, then end");
   app.add_flag("--allow-empty", options.allow_empty,
                "With --once: an empty repository may remove everything");
+  app.add_option("--from", options.bundle,
+                 "With --once: take the commit from this git bundle, not the server")
+      ->type_name("FILE")
+      ->needs(once);
   app.add_option("--log-level", options.level, "error, warning, info or debug")->capture_default_str();
   app.set_version_flag("--version", GREENWAVE_VERSION);
   CLI11_PARSE(app, argc, argv);

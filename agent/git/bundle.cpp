@@ -24,16 +24,16 @@ constexpr std::size_t checksum_bytes = 20;
 constexpr std::size_t most_named = 10;
 
 /// Calls `take` with all bytes from `from` to `to`, piece by piece.
-void read_range(int fd, std::uint64_t from, std::uint64_t to, const std::filesystem::path& name,
+void read_range(const BundleFile& file, std::uint64_t from, std::uint64_t to,
                 const std::function<void(std::string_view)>& take) {
   std::string chunk(chunk_bytes, '\0');
   while (from < to) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), to - from));
-    const auto count = ::pread(fd, chunk.data(), wanted, static_cast<off_t>(from));
+    const auto count = ::pread(file.fd.get(), chunk.data(), wanted, static_cast<off_t>(from));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw system_error("read", name.native());
+    if (count < 0) throw system_error("read", file.name);
     if (count == 0) {
-      throw Error(Fault::invalid, fmt::format("{} became shorter while it was read", name.native()),
+      throw Error(Fault::invalid, fmt::format("{} became shorter while it was read", file.name),
                   "copy it again");
     }
     take({chunk.data(), static_cast<std::size_t>(count)});
@@ -43,29 +43,35 @@ void read_range(int fd, std::uint64_t from, std::uint64_t to, const std::filesys
 
 }  // namespace
 
-Bundle::Bundle(std::filesystem::path file, const config::Repository& repository,
+std::shared_ptr<const BundleFile> open_bundle(const std::filesystem::path& file) {
+  // Not blocking, so that a pipe by that name can't hold the agent.
+  Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat about {};
+  if (!fd || ::fstat(fd.get(), &about) != 0) throw system_error("open", file.native());
+  if (!S_ISREG(about.st_mode)) {
+    throw Error(Fault::invalid, fmt::format("{} is not a file", file.native()),
+                "name a file made by git bundle create");
+  }
+  return std::make_shared<const BundleFile>(BundleFile{std::move(fd), file.native()});
+}
+
+Bundle::Bundle(std::shared_ptr<const BundleFile> file, const config::Repository& repository,
                const std::atomic<bool>& stop, const FetchLimits& limits)
     : file_(std::move(file)),
       ref_(full_ref_name(repository.branch)),
       path_(repository.path),
       stop_(stop),
       limits_(limits) {
-  // Not blocking, so that a pipe by that name can't hold the agent.
-  fd_ = Fd(::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat about {};
-  if (!fd_ || ::fstat(fd_.get(), &about) != 0) throw system_error("open", file_.native());
-  if (!S_ISREG(about.st_mode)) {
-    throw Error(Fault::invalid, fmt::format("{} is not a file", file_.native()),
-                "name a file made by git bundle create");
-  }
+  if (::fstat(file_->fd.get(), &about) != 0) throw system_error("open", file_->name);
   size_ = static_cast<std::uint64_t>(about.st_size);
   std::string start;
-  read_range(fd_.get(), 0, std::min<std::uint64_t>(size_, most_bundle_header), file_,
+  read_range(*file_, 0, std::min<std::uint64_t>(size_, most_bundle_header),
              [&](std::string_view bytes) { start += bytes; });
   try {
     header_ = parse_bundle_header(start);
   } catch (Error& error) {
-    throw error.during("reading " + file_.native());
+    throw error.during("reading " + file_->name);
   }
 }
 
@@ -76,7 +82,7 @@ std::string Bundle::poll() {
     if (names.size() < most_named) names.push_back(printable(name));
   }
   throw Error(Fault::invalid,
-              fmt::format("{} has no {}, only: {}", file_.native(), ref_,
+              fmt::format("{} has no {}, only: {}", file_->name, ref_,
                           names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", "))),
               fmt::format("make it with: git bundle create FILE {}", ref_));
 }
@@ -87,17 +93,17 @@ void Bundle::fetch(const std::string& commit, Store& store, const Visit& visit) 
   require_whole();
   try {
     PackSink sink(store, stop_, limits_);
-    read_range(fd_.get(), header_.size, size_, file_, [&](std::string_view bytes) {
+    read_range(*file_, header_.size, size_, [&](std::string_view bytes) {
       sink.append(bytes);
       received_ += bytes.size();
     });
     sink.finish();
   } catch (Error& error) {
-    throw error.during("reading " + file_.native());
+    throw error.during("reading " + file_->name);
   }
   if (is_there(commit, store, visit)) return;
   const auto* what = store.has(commit) ? "all files of commit" : "commit";
-  throw Error(Fault::invalid, fmt::format("{} does not hold {} {}", file_.native(), what, commit),
+  throw Error(Fault::invalid, fmt::format("{} does not hold {} {}", file_->name, what, commit),
               fmt::format("make one that builds on nothing: git bundle create FILE {}", ref_));
 }
 
@@ -117,10 +123,9 @@ bool Bundle::is_there(const std::string& commit, const Store& store, const Visit
 void Bundle::require_prerequisites(const Store& store) const {
   for (const auto& commit : header_.prerequisites) {
     if (store.has(commit)) continue;
-    throw Error(
-        Fault::invalid,
-        fmt::format("{} builds on commit {}, which this device does not have", file_.native(), commit),
-        fmt::format("make one that builds on nothing: git bundle create FILE {}", ref_));
+    throw Error(Fault::invalid,
+                fmt::format("{} builds on commit {}, which this device does not have", file_->name, commit),
+                fmt::format("make one that builds on nothing: git bundle create FILE {}", ref_));
   }
 }
 
@@ -128,13 +133,13 @@ void Bundle::require_prerequisites(const Store& store) const {
 /// before the store is touched.
 void Bundle::require_whole() const {
   const auto damaged = [&] {
-    return Error(Fault::invalid, fmt::format("{} is damaged: its checksum is wrong", file_.native()),
+    return Error(Fault::invalid, fmt::format("{} is damaged: its checksum is wrong", file_->name),
                  "copy it again");
   };
   if (size_ < header_.size + checksum_bytes) throw damaged();
   const DigestContext context(EVP_MD_CTX_new());
   bool good = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha1(), nullptr) == 1;
-  read_range(fd_.get(), header_.size, size_ - checksum_bytes, file_, [&](std::string_view bytes) {
+  read_range(*file_, header_.size, size_ - checksum_bytes, [&](std::string_view bytes) {
     if (stop_) throw stopped();
     good = good && EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1;
   });
@@ -145,8 +150,7 @@ void Bundle::require_whole() const {
   if (!good) throw Error(Fault::internal, "OpenSSL cannot compute SHA-1");
   computed.resize(computed_size);
   std::string written;
-  read_range(fd_.get(), size_ - checksum_bytes, size_, file_,
-             [&](std::string_view bytes) { written += bytes; });
+  read_range(*file_, size_ - checksum_bytes, size_, [&](std::string_view bytes) { written += bytes; });
   if (written != computed) throw damaged();
 }
 

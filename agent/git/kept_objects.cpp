@@ -13,6 +13,7 @@ namespace greenwave::git {
 
 namespace {
 
+constexpr std::size_t most_between = 10'000;
 constexpr const char* remedy = "the store is set aside and fetched anew";
 
 class Visit {
@@ -25,17 +26,32 @@ class Visit {
     if (git_odb_refresh(odb_.get()) < 0) throw fail();
   }
 
+  /// Whether everything that the commits entered need was there.
+  bool whole() const { return whole_; }
+
   bool enter(const git_oid& commit) {
-    const bool present = git_odb_exists_ext(odb_.get(), &commit, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+    const bool present = is_there(commit);
     enter_commit(commit);
     return present;
   }
 
+  /// The commits, without their files, that lead from one of `kept` back to another.
+  void enter_between(const std::set<git_oid, OidLess>& kept) {
+    for (const auto& commit : kept) enter_ancestors(commit, kept);
+  }
+
  private:
+  bool is_there(const git_oid& oid) const {
+    // A miss must not make libgit2 look through the disk again: a partial store has thousands of them.
+    return git_odb_exists_ext(odb_.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+  }
+
   bool is_new(const git_oid& oid, const char* name) {
     if (!seen_.insert(oid).second) return false;
-    // A miss must not make libgit2 look through the disk again: a partial store has thousands of them.
-    if (git_odb_exists_ext(odb_.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) != 1) return false;
+    if (!is_there(oid)) {
+      whole_ = false;
+      return false;
+    }
     visit_(oid, name);
     return true;
   }
@@ -57,6 +73,29 @@ class Visit {
     }
   }
 
+  void enter_ancestors(const git_oid& from, const std::set<git_oid, OidLess>& kept) {
+    std::set<git_oid, OidLess> passed;
+    std::vector<git_oid> waiting{from};
+    bool arrived = false;
+    while (!waiting.empty() && passed.size() < most_between) {
+      const auto oid = waiting.back();
+      waiting.pop_back();
+      if (!is_there(oid)) continue;
+      RawCommit commit;
+      if (git_commit_lookup(Out(commit), repository_, &oid) < 0) throw unreadable(oid);
+      for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
+        const auto& parent = *git_commit_parent_id(commit.get(), i);
+        if (kept.contains(parent)) {
+          arrived = true;
+        } else if (passed.insert(parent).second) {
+          waiting.push_back(parent);
+        }
+      }
+    }
+    if (!arrived) return;
+    for (const auto& oid : passed) is_new(oid, "");
+  }
+
   void enter_tree(const git_oid& oid) {
     Tree tree;
     if (git_tree_lookup(Out(tree), repository_, &oid) < 0) throw unreadable(oid);
@@ -76,6 +115,7 @@ class Visit {
   Odb odb_;
   std::set<git_oid, OidLess> seen_;
   std::vector<git_oid> trees_;
+  bool whole_ = true;
 };
 
 }  // namespace
@@ -92,14 +132,26 @@ std::size_t visit_kept(const Store& store, const std::function<void(const git_oi
     throw failure(Fault::damaged, "list the kept commits", remedy);
   }
   std::size_t found = 0;
+  std::set<git_oid, OidLess> commits;
   for (;;) {
     Reference reference;
     const int code = git_reference_next(Out(reference), kept.get());
-    if (code == GIT_ITEROVER) return found;
+    if (code == GIT_ITEROVER) break;
     if (code < 0) throw failure(Fault::damaged, "list the kept commits", remedy);
     const auto* commit = git_reference_target(reference.get());
-    if (commit != nullptr && walk.enter(*commit)) ++found;
+    if (commit == nullptr) continue;
+    commits.insert(*commit);
+    if (walk.enter(*commit)) ++found;
   }
+  walk.enter_between(commits);
+  return found;
+}
+
+bool holds_all(const Store& store, const std::string& commit) {
+  const std::function<void(const git_oid&, const char*)> nothing = [](const git_oid&, const char*) {};
+  Visit walk(store.raw(), Fault::damaged, remedy, nothing);
+  walk.enter(to_oid(commit));
+  return walk.whole();
 }
 
 }  // namespace greenwave::git

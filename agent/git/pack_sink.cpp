@@ -16,8 +16,9 @@ Error broken_pack() {
 
 }  // namespace
 
-PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits)
-    : stop_(stop), limits_(limits) {
+PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits,
+                   const Fetched& before)
+    : stop_(stop), limits_(limits), before_(before) {
   const auto unwritable = [] {
     return failure(Fault::damaged, "write to the store", "the store is set aside and fetched anew");
   };
@@ -28,15 +29,15 @@ PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimit
 void PackSink::append(std::string_view bytes) {
   if (stop_) throw stopped();
   bytes_ += bytes.size();
-  if (bytes_ > limits_.bytes) {
+  if (fetched().bytes > limits_.bytes) {
     throw Error(Fault::transient,
                 fmt::format("the server sends more than {} in one fetch", bytes_in_words(limits_.bytes)),
                 "keep large files out of the repository");
   }
   if (pack_->append(pack_.get(), bytes.data(), bytes.size(), &progress_) < 0) throw broken_pack();
-  if (progress_.total_objects > limits_.objects) {
+  if (fetched().objects > limits_.objects) {
     throw Error(Fault::transient,
-                fmt::format("the server sends {} objects, more than {} in one fetch", progress_.total_objects,
+                fmt::format("the server sends {} objects, more than {} in one fetch", fetched().objects,
                             limits_.objects),
                 "a device's repository should be much smaller");
   }

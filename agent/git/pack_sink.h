@@ -13,15 +13,22 @@ namespace greenwave::git {
 /// What one fetch may bring at most.
 struct FetchLimits {
   std::uint64_t bytes = 256 << 20;
-  std::uint32_t objects = 2'000'000;
+  std::uint64_t objects = 2'000'000;
+};
+
+/// What one fetch has brought so far, over all its packs.
+struct Fetched {
+  std::uint64_t bytes = 0;
+  std::uint64_t objects = 0;
 };
 
 /// Takes the bytes of one pack into a store's object database. Its objects exist only after `finish`; without
 /// it, nothing stays behind. Every object is hashed on the way in.
 class PackSink {
  public:
-  /// `store` and `stop` must outlive this.
-  PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits = {});
+  /// `store` and `stop` must outlive this. `before` is what the same fetch brought earlier.
+  PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits = {},
+           const Fetched& before = {});
 
   /// Throws Error: transient when the bytes are not (or not wholly) a pack, when more come than the limits
   /// allow or when the disk is full.
@@ -29,6 +36,8 @@ class PackSink {
   void finish();
 
   std::uint64_t bytes() const { return bytes_; }
+  /// With what came before.
+  Fetched fetched() const { return {before_.bytes + bytes_, before_.objects + progress_.total_objects}; }
 
  private:
   struct Free {
@@ -37,6 +46,7 @@ class PackSink {
 
   const std::atomic<bool>& stop_;
   FetchLimits limits_;
+  Fetched before_;
   Odb odb_;
   std::unique_ptr<git_odb_writepack, Free> pack_;
   git_indexer_progress progress_{};

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "git/handle.h"
+#include "git/kept_objects.h"
 #include "git/library.h"
-#include "git/pack_sink.h"
 #include "git/protocol_v0.h"
 #include "git/protocol_v2.h"
 
@@ -56,8 +56,8 @@ std::vector<std::string> boundaries(const Store& store, std::vector<std::string>
 }  // namespace
 
 ServerTransport::ServerTransport(std::unique_ptr<UploadPack> server, std::string ref, std::string path,
-                                 const std::atomic<bool>& stop)
-    : server_(std::move(server)), ref_(std::move(ref)), path_(std::move(path)), stop_(stop) {
+                                 const std::atomic<bool>& stop, const FetchLimits& limits)
+    : server_(std::move(server)), ref_(std::move(ref)), path_(std::move(path)), stop_(stop), limits_(limits) {
   initialize();
 }
 
@@ -92,6 +92,7 @@ std::string ServerTransport::poll() {
 
 void ServerTransport::fetch(const std::string& commit, Store& store, const Visit& visit) {
   const Leaving leaving{*server_};
+  fetched_ = {};
   if (!store.has(commit)) {
     RefSearch refs(ref_);
     meet(refs);
@@ -106,6 +107,8 @@ void ServerTransport::fetch_commit(const std::string& commit, Store& store, bool
   request.wants = {commit};
   request.bare = bare;
   request.haves = store.kept();
+  // What is sent whole may come as differences to anything that the haves lead to.
+  if (!bare) std::erase_if(request.haves, [&](const auto& have) { return !holds_all(store, have); });
   if (!request.haves.empty()) {
     request.shallow = boundaries(store, request.haves);
     if (ask(request, store)) return;
@@ -145,16 +148,19 @@ void ServerTransport::fetch_objects(const std::string& commit, Store& store, con
 }
 
 bool ServerTransport::ask(FetchRequest request, Store& store) {
-  PackSink sink(store, stop_);
+  PackSink sink(store, stop_, limits_, fetched_);
+  bool came = true;
   if (greeting_->version == 2) {
     request.tip_only = request.tip_only && can("fetch.shallow");
     PacketReader reader(server_->ask(v2::fetch_request(request)));
-    return v2::read_fetch(reader, sink);
+    came = v2::read_fetch(reader, sink);
+  } else {
+    request.tip_only = request.tip_only && can("shallow");
+    PacketReader reader(server_->ask(v0::fetch_request(request, *greeting_)));
+    v0::read_fetch(reader, request, sink);
   }
-  request.tip_only = request.tip_only && can("shallow");
-  PacketReader reader(server_->ask(v0::fetch_request(request, *greeting_)));
-  v0::read_fetch(reader, request, sink);
-  return true;
+  fetched_ = sink.fetched();
+  return came;
 }
 
 }  // namespace greenwave::git

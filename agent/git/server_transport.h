@@ -5,6 +5,7 @@
 #include <string>
 
 #include "git/fetch_request.h"
+#include "git/pack_sink.h"
 #include "git/refs.h"
 #include "git/transport.h"
 #include "git/upload_pack.h"
@@ -16,7 +17,7 @@ class ServerTransport : public Transport {
  public:
   /// `path` is the cluster's directory in the repository. `stop` must outlive this.
   ServerTransport(std::unique_ptr<UploadPack> server, std::string ref, std::string path,
-                  const std::atomic<bool>& stop);
+                  const std::atomic<bool>& stop, const FetchLimits& limits = {});
 
   std::string poll() override;
   using Transport::fetch;
@@ -38,6 +39,8 @@ class ServerTransport : public Transport {
   std::string ref_;
   std::string path_;
   const std::atomic<bool>& stop_;
+  FetchLimits limits_;
+  Fetched fetched_;  ///< by the fetch under way
   std::optional<Greeting> greeting_;
 };
 

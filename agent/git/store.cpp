@@ -86,6 +86,10 @@ Time time_of(const git_commit* commit) {
   return Time(std::chrono::seconds(std::clamp<git_time_t>(git_commit_time(commit), 0, year_10000 - 1)));
 }
 
+std::string full_name(const std::string& name) {
+  return "refs/greenwave/" + name;
+}
+
 RawCommit lookup(git_repository* repository, const std::string& oid) {
   const auto name = to_oid(oid);
   RawCommit commit;
@@ -177,14 +181,23 @@ std::vector<std::string> Store::kept() const {
   return commits;
 }
 
-void Store::keep(const std::string& name, const std::string& oid) {
-  const auto target = to_oid(oid);
-  const auto full = "refs/greenwave/" + name;
-  git_oid current{};
-  if (git_reference_name_to_id(&current, repository_, full.c_str()) == 0 &&
-      git_oid_equal(&current, &target)) {
-    return;
+std::string Store::kept_as(const std::string& name) const {
+  git_oid oid{};
+  if (git_reference_name_to_id(&oid, repository_, full_name(name).c_str()) < 0) return {};
+  return to_hex(oid);
+}
+
+void Store::forget(const std::string& name) {
+  if (kept_as(name).empty()) return;
+  if (git_reference_remove(repository_, full_name(name).c_str()) < 0) {
+    throw failure(Fault::damaged, fmt::format("forget {}", full_name(name)), remedy);
   }
+}
+
+void Store::keep(const std::string& name, const std::string& oid) {
+  if (kept_as(name) == oid) return;
+  const auto target = to_oid(oid);
+  const auto full = full_name(name);
   Reference made;
   if (git_reference_create(Out(made), repository_, full.c_str(), &target, 1, nullptr) < 0) {
     throw failure(Fault::damaged, fmt::format("keep commit {} as {}", oid, full), remedy);

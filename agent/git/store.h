@@ -58,6 +58,11 @@ class Store {
   /// Writes nothing when the ref already points there.
   void keep(const std::string& name, const std::string& oid);
 
+  /// The commit that keep() was last given for `name`; empty: none.
+  std::string kept_as(const std::string& name) const;
+  /// Ends what keep() began.
+  void forget(const std::string& name);
+
   /// Sets a damaged store aside as DIRECTORY.damaged (replacing an older one), so that a new one can be made.
   static void set_aside(const std::filesystem::path& directory);
 

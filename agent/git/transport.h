@@ -14,6 +14,9 @@ namespace greenwave::git {
 /// come, and may find files empty or absent that have not come yet: what it throws then does not count.
 using Visit = std::function<void(const SourceTree&)>;
 
+/// Reads nothing: the commit itself is wanted, to be judged before any of its files come.
+inline const Visit commit_alone = [](const SourceTree&) {};
+
 /// How commits reach the device. One thread.
 class Transport {
  public:

@@ -39,6 +39,9 @@ class Trust {
   /// The same for the bytes of a commit object; `commit` is its id.
   Signer verify(std::string_view object, const std::string& commit) const;
 
+  /// How many lines name a key that can be checked.
+  std::size_t keys() const { return signers_.size(); }
+
   /// About lines that were left out.
   const Problems& warnings() const { return problems_; }
 

@@ -26,7 +26,7 @@ struct SyncRecord {
   std::int64_t number = 0;  ///< set by State
   Time started{};
   Duration took{};
-  std::string trigger;  ///< "start", "interval", "request", "pause", "resume"
+  std::string trigger;  ///< "once", "interval", "request", "bundle", "pause", "resume"
   std::string who;      ///< for a request: the person
   std::string commit;
   std::string subject;

@@ -11,6 +11,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
+#include "git/bundle.h"
 #include "sync/status.h"
 
 namespace greenwave::sync {
@@ -19,6 +20,7 @@ struct Request {
   bool force = false;        ///< trust no recorded signature: re-read and re-apply everything
   bool allow_empty = false;  ///< an empty render may remove everything
   std::string who;           ///< empty: the agent itself
+  std::shared_ptr<const git::BundleFile> bundle{};  ///< set: the commit comes from it, not from the server
 };
 
 /// A line of a sync's progress, for people and as an event.
@@ -57,7 +59,8 @@ class Agent {
   /// Entries that `text` may mean (model's `matches`; empty: all), as JSON: object, state, commit, digest,
   /// files, record, error, and its last actions in the history.
   virtual nlohmann::json objects(const std::string& text) const = 0;
-  /// Queues a sync; it joins one that waits already.
+  /// Queues a sync; it joins one that waits already, but for one from a bundle, of which one may wait: throws
+  /// Error (conflict) when there is one.
   virtual std::shared_ptr<Run> request_sync(const Request& request) = 0;
   /// What a sync would change: {"commit":…, "changes":[{"verb":…,"object":…,"diff":…}], "problems":[…]}.
   /// Throws Error.

@@ -89,9 +89,12 @@ void LocalAgent::run() {
     bool reload = false;
     {
       std::unique_lock lock(mutex_);
-      const auto due = [this] { return stop_ || reload_ || waiting_ || !jobs_.empty(); };
+      const auto due = [this] { return stop_ || reload_ || !waiting_.empty() || !jobs_.empty(); };
       wake_.wait_until(lock, std::min(next_, clock_.tick() + longest_sleep), due);
-      waiting = std::exchange(waiting_, {});
+      if (!waiting_.empty()) {
+        waiting = std::move(waiting_.front());
+        waiting_.pop_front();
+      }
       reload = std::exchange(reload_, false);
       if (!jobs_.empty()) {
         job = std::move(jobs_.front());
@@ -108,7 +111,8 @@ void LocalAgent::run() {
     if (waiting && !waiting->request.force && is_paused()) {
       refuse(*waiting);
     } else if (waiting) {
-      const auto result = sync(waiting->request, "request", waiting->runs);
+      const auto result =
+          sync(waiting->request, waiting->request.bundle ? "bundle" : "request", waiting->runs);
       plan_next(&result);
     } else if (clock_.tick() >= next_ && !is_paused()) {
       const auto result = sync({}, "interval", {});
@@ -145,7 +149,8 @@ void LocalAgent::plan_next(const Result* last) {
   } else if (!workplace_->sync.applied().empty()) {
     wait = first_poll(now, interval, device) - now;
   }
-  failures_ = last != nullptr && last->exit_code == 2 ? failures_ + 1 : 0;
+  // A commit that is refused is no reason to leave the server alone: the next one may come any minute.
+  failures_ = last != nullptr && last->exit_code == 2 && !last->answered ? failures_ + 1 : 0;
   if (failures_ > 0) wait = std::max(wait, backoff(failures_, workplace_->transport->retry_after(), random));
   next_ = clock_.tick() + wait;
   const std::lock_guard lock(mutex_);
@@ -185,8 +190,10 @@ Result LocalAgent::sync(const Request& request, const std::string& trigger,
   publish(result);
   {
     const std::lock_guard lock(mutex_);
-    status_.bytes_received = workplace_->transport->bytes_received();
-    status_.bytes_last_sync = status_.bytes_received - received;
+    // A transport that was made anew on the way counts from zero.
+    const auto now = workplace_->transport->bytes_received();
+    status_.bytes_last_sync = now < received ? now : now - received;
+    status_.bytes_received += status_.bytes_last_sync;
   }
   const auto text = record.error.empty()
                         ? fmt::format("{}: {}", record.result, count_of(result.standing.objects, "object"))
@@ -278,10 +285,18 @@ std::shared_ptr<Run> LocalAgent::request_sync(const Request& request) {
   auto run = std::make_shared<Run>();
   {
     const std::lock_guard lock(mutex_);
-    if (!waiting_) waiting_ = Waiting{request, {}};
-    waiting_->request.force |= request.force;
-    waiting_->request.allow_empty |= request.allow_empty;
-    waiting_->runs.push_back(run);
+    const auto same = [&](const Waiting& one) {
+      return (one.request.bundle == nullptr) == (request.bundle == nullptr);
+    };
+    auto waiting = std::ranges::find_if(waiting_, same);
+    if (waiting == waiting_.end()) {
+      waiting = waiting_.insert(waiting_.end(), Waiting{request, {}});
+    } else if (request.bundle) {
+      throw Error(Fault::conflict, "a sync from a bundle waits already", "try again when it has ended");
+    }
+    waiting->request.force |= request.force;
+    waiting->request.allow_empty |= request.allow_empty;
+    waiting->runs.push_back(run);
   }
   wake_.notify_all();
   return run;

@@ -50,6 +50,7 @@ class LocalAgent : public Agent {
   void resume(const std::string& who) override;
 
  private:
+  /// What one sync was asked for, by one or more.
   struct Waiting {
     Request request;
     std::vector<std::shared_ptr<Run>> runs;
@@ -77,7 +78,7 @@ class LocalAgent : public Agent {
   std::atomic<bool> stop_ = false;
   std::unique_ptr<Workplace> workplace_;  ///< of the thread of run()
   Instant next_{};                        ///< of the thread of run()
-  unsigned failures_ = 0;                 ///< in a row; of the thread of run()
+  unsigned failures_ = 0;                 ///< of the server, in a row; of the thread of run()
   std::mt19937_64 random_;
 
   mutable std::mutex mutex_;  ///< guards all below
@@ -85,7 +86,7 @@ class LocalAgent : public Agent {
   /// Shared, since a control request may still read it while a damaged one is replaced.
   std::shared_ptr<state::State> state_;
   Status status_;
-  std::optional<Waiting> waiting_;
+  std::deque<Waiting> waiting_;
   std::deque<std::function<void()>> jobs_;
   bool reload_ = false;
   bool ended_ = false;  ///< run() takes no jobs any more

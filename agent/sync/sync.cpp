@@ -1,24 +1,26 @@
 #include "sync/sync.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "git/ancestry.h"
+#include "git/bundle.h"
+#include "git/housekeeping.h"
 #include "sync/apply.h"
+#include "sync/needs.h"
 
 namespace greenwave::sync {
 
 namespace {
 
 // Keys of State::value.
-constexpr const char* applied_key = "applied";    ///< the commit that the device was last brought to
-constexpr const char* accepted_key = "accepted";  ///< the highest commit that was verified
-constexpr const char* clean_key = "clean";        ///< Sync::clean_, so that a restart does not render anew
-constexpr const char* cluster_key = "cluster";    ///< the cluster's name, for status after a restart
+constexpr const char* applied_key = "applied";  ///< the commit that the device was last brought to
+constexpr const char* clean_key = "clean";      ///< Sync::clean_, so that a restart does not render anew
+constexpr const char* cluster_key = "cluster";  ///< the cluster's name, for status after a restart
 
 constexpr const char* applied_ref = "applied";
 constexpr const char* incoming_ref = "incoming";
@@ -38,23 +40,6 @@ std::string essence(const state::SyncRecord& record) {
   auto json = state::to_json(record);
   for (const char* key : {"number", "started", "took", "trigger", "who"}) json.erase(key);
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-/// So that a transport which brings only what is read brings this as well.
-void read_source(const SourceTree& tree, const Manifest& manifest) {
-  if (!manifest.source) return;
-  const auto read = [&tree](const auto& self, const std::string& path, bool is_directory) -> void {
-    if (!is_directory) {
-      tree.read(path, largest_source);
-      return;
-    }
-    for (const auto& item : tree.list(path)) {
-      if (item.type != SourceTree::Type::other) {
-        self(self, path + "/" + item.name, item.type == SourceTree::Type::directory);
-      }
-    }
-  };
-  read(read, manifest.source->path, manifest.source->is_directory);
 }
 
 Event event_of(const state::Action& action, const std::string& commit) {
@@ -77,7 +62,7 @@ struct Sync::Prepared {
   plan::Plan plan;
 };
 
-Sync::Sync(Parts parts) : parts_(std::move(parts)) {
+Sync::Sync(Parts parts) : parts_(std::move(parts)), acceptance_(parts_.state, parts_.trust) {
   clean_ = parts_.state.value(clean_key).value_or("");
   standing_.cluster = parts_.state.value(cluster_key).value_or("");
   try {
@@ -97,35 +82,52 @@ void Sync::recover_store(const Error& error) {
   git::Store::set_aside(parts_.config.store());
   store_ = std::make_unique<git::Store>(parts_.config.store());
   clean_.clear();
+  complete_.clear();
+  fresh_.reset();
 }
 
-std::string Sync::receive(const Observer& observer) {
-  observer({.kind = "phase", .text = fmt::format("polling {}", parts_.config.repository.url)});
-  auto tip = parts_.transport.poll();
-  if (tip != complete_) {
-    if (!store_->has(tip)) observer({.kind = "phase", .text = fmt::format("fetching {}", tip.substr(0, 12))});
-    parts_.transport.fetch(tip, *store_, [this](const SourceTree& tree) {
-      for (const auto& manifest : render_tree(tree).manifests) read_source(tree, manifest);
-    });
-    store_->keep(incoming_ref, tip);
-    verify(tip);
-    complete_ = tip;
+/// The commit comes first, then the judgement, and its files only when it is accepted.
+std::string Sync::receive(git::Transport& from, const Observer& observer, Result& result) {
+  auto tip = from.poll();
+  result.answered = true;
+  if (tip == complete_) return tip;
+  if (!store_->has(tip)) {
+    observer({.kind = "phase", .text = fmt::format("fetching {}", tip.substr(0, 12))});
+    fetched_ = true;
   }
+  result.answered = false;
+  acceptance_.fetch_known(from, *store_);
+  from.fetch(tip, *store_, git::commit_alone);
+  store_->keep(incoming_ref, tip);
+  result.answered = true;
+  acceptance_.judge(*store_, tip);
+  if (render_key(tip) != clean_) {  // else they came before the last start
+    result.answered = false;
+    fetched_ = true;
+    std::optional<render::Rendered> rendered;
+    from.fetch(tip, *store_, [&](const SourceTree& tree) {
+      rendered.reset();
+      rendered = render_and_read(tree, identity());
+    });
+    if (rendered) fresh_ = Fresh{tip, std::move(*rendered)};
+    result.answered = true;
+  }
+  complete_ = tip;
   return tip;
 }
 
-/// The highest commit that was accepted is remembered durably, so that neither a server nor a reboot can
-/// take the device back.
-void Sync::verify(const std::string& commit) {
-  if (parts_.trust == nullptr) return;
-  parts_.trust->verify(*store_, commit);
-  const auto accepted = parts_.state.value(accepted_key).value_or("");
-  if (!accepted.empty() && accepted != commit) {
-    const auto verdict = git::judge_move(*store_, accepted, commit);
-    git::require_allowed(verdict, accepted, commit);
-    if (!verdict.reset_by.empty()) parts_.trust->verify(*store_, verdict.reset_by);
+/// Fetches make packs: so that they stay few and small, what no kept commit needs goes.
+void Sync::tidy() {
+  if (!std::exchange(fetched_, false)) return;
+  try {
+    git::tidy(*store_, [this] {
+      parts_.heartbeat();
+      return !parts_.stop;
+    });
+  } catch (const Error& error) {
+    if (error.fault() == Fault::damaged) return recover_store(error);
+    if (!parts_.stop) parts_.log.warning(error.what());
   }
-  parts_.state.set_value(accepted_key, commit);
 }
 
 std::string Sync::applied() const {
@@ -144,17 +146,18 @@ std::string Sync::render_key(const std::string& commit) const {
   return to_hex(hasher.finish());
 }
 
-render::Rendered Sync::render_tree(const SourceTree& tree) const {
-  render::Identity identity{parts_.config.device, {}, parts_.facts};
-  identity.labels.insert(parts_.config.labels.begin(), parts_.config.labels.end());
-  return render::render(tree, identity);
+render::Identity Sync::identity() const {
+  const auto& labels = parts_.config.labels;
+  return {parts_.config.device, {labels.begin(), labels.end()}, parts_.facts};
 }
 
 std::unique_ptr<Sync::Prepared> Sync::prepare(const std::string& commit, const Request& request,
                                               const Observed& observed) {
   auto prepared = std::make_unique<Prepared>();
   prepared->tree = store_->tree(commit, parts_.config.repository.path);
-  auto rendered = render_tree(*prepared->tree);
+  auto fresh = std::exchange(fresh_, {});
+  auto rendered = fresh && fresh->commit == commit ? std::move(fresh->rendered)
+                                                   : render::render(*prepared->tree, identity());
   prepared->cluster = std::move(rendered.cluster);
   prepared->problems = std::move(rendered.problems);
 
@@ -265,6 +268,7 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
     attempt(request, observer, result);
   }
   stand(result);
+  tidy();
 
   record.took = std::chrono::duration_cast<Duration>(parts_.clock.tick() - began);
   if (!record.error.empty()) {
@@ -278,6 +282,7 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
   }
   remember(result);
   inventory_.reset();  // some MiB for thousands of objects, and milliseconds to load again
+  fresh_.reset();
   give_back_memory();
   return result;
 }
@@ -289,13 +294,20 @@ void Sync::attempt(const Request& request, const Observer& observer, Result& res
   const auto last = applied();
   std::string tip;
   try {
-    tip = receive(observer);
+    if (request.bundle) {
+      observer({.kind = "phase", .text = fmt::format("reading {}", request.bundle->name)});
+      git::Bundle bundle(request.bundle, parts_.config.repository, parts_.stop);
+      tip = receive(bundle, observer, result);
+    } else {
+      observer({.kind = "phase", .text = fmt::format("polling {}", parts_.config.repository.url)});
+      tip = receive(parts_.transport, observer, result);
+    }
   } catch (const Error& error) {
     if (error.fault() == Fault::damaged) throw;
     trouble = error.what();
   }
   for (const auto& commit : {tip, last}) {
-    if (commit.empty()) continue;
+    if (commit.empty() || !store_->has(commit)) continue;
     try {
       apply_commit(commit, request, observer, result);
       return;
@@ -318,7 +330,8 @@ void Sync::stand(Result& result) {
   if (last.empty()) {
     standing_.commit.reset();
   } else if (!standing_.commit || standing_.commit->oid != last) {
-    standing_.commit = store_->commit(last);
+    // A store that was made anew has it again when the server was reached.
+    standing_.commit = store_->has(last) ? store_->commit(last) : git::Commit{last, {}, {}, {}};
   }
   if (standing_.commit) {
     result.record.commit = standing_.commit->oid;
@@ -345,7 +358,9 @@ nlohmann::json Sync::diff() {
   auto answer = nlohmann::json{{"changes", nlohmann::json::array()}, {"problems", nlohmann::json::array()}};
   std::string commit;
   try {
-    commit = receive([](const Event&) {});
+    Result ignored;
+    commit = receive(
+        parts_.transport, [](const Event&) {}, ignored);
   } catch (const Error& error) {
     commit = applied();
     if (commit.empty()) throw;

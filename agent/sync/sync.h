@@ -17,6 +17,7 @@
 #include "plan/plan.h"
 #include "render/render.h"
 #include "state/state.h"
+#include "sync/acceptance.h"
 #include "sync/agent.h"
 #include "sync/check.h"
 #include "sync/observe.h"
@@ -33,7 +34,8 @@ struct Parts {
   git::Transport& transport;
   const git::Trust* trust;  ///< null: commits are not checked
   Drivers drivers;
-  const std::atomic<bool>& stop;  ///< ends a sync at the next step
+  const std::atomic<bool>& stop;    ///< ends a sync at the next step
+  std::function<void()> heartbeat;  ///< called during long work that makes no events
 };
 
 /// Where the device stands after a sync.
@@ -49,7 +51,8 @@ struct Standing {
 };
 
 struct Result {
-  int exit_code = 0;  ///< 0 all in sync, 1 some objects failed or were refused, 2 could not be done
+  int exit_code = 0;      ///< 0 all in sync, 1 some objects failed or were refused, 2 could not be done
+  bool answered = false;  ///< the server gave what was asked of it, whatever that was worth
   state::SyncRecord record;
   Standing standing;
 };
@@ -78,9 +81,9 @@ class Sync {
   struct Prepared;
 
   void attempt(const Request& request, const Observer& observer, Result& result);
-  std::string receive(const Observer& observer);
-  void verify(const std::string& commit);
-  render::Rendered render_tree(const SourceTree& tree) const;
+  std::string receive(git::Transport& from, const Observer& observer, Result& result);
+  void tidy();
+  render::Identity identity() const;
   void recover_store(const Error& error);
   void apply_commit(const std::string& commit, const Request& request, const Observer& observer,
                     Result& result);
@@ -91,7 +94,14 @@ class Sync {
   void stand(Result& result);
   void remember(Result& result);
 
+  /// A render of a commit's files as they came, so that it need not be made twice.
+  struct Fresh {
+    std::string commit;
+    render::Rendered rendered;
+  };
+
   Parts parts_;
+  Acceptance acceptance_;
   std::unique_ptr<git::Store> store_;
   std::optional<std::vector<Entry>>
       inventory_;  ///< as in the state, during a pass; nothing after a change to it
@@ -100,6 +110,8 @@ class Sync {
   std::string refused_;  ///< render_key of a commit that cannot be rendered, and why
   std::string refusal_;
   std::string complete_;  ///< the commit of which everything that this device needs is in the store
+  std::optional<Fresh> fresh_;
+  bool fetched_ = false;  ///< since the store was last looked after
   std::string last_recorded_;
 };
 

@@ -73,7 +73,8 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
             *transport,
             trust ? &*trust : nullptr,
             {&files, &units, &commands},
-            stop}) {}
+            stop,
+            heartbeat}) {}
 
 std::vector<std::string> Workplace::notes() const {
   std::vector<std::string> notes;

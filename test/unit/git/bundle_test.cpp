@@ -14,11 +14,16 @@ struct Device : test::Workshop {
   git::Store store{directory() / "store"};
   std::atomic<bool> stop = false;
 
-  std::filesystem::path bundle(std::vector<std::string> arguments, const std::string& version = "2") const {
+  std::filesystem::path bundle_file(std::vector<std::string> arguments,
+                                    const std::string& version = "2") const {
     const auto file = directory() / "stick.bundle";
     arguments.insert(arguments.begin(), {"bundle", "create", "-q", "--version=" + version, file.native()});
     git(arguments);
     return file;
+  }
+  std::shared_ptr<const git::BundleFile> bundle(std::vector<std::string> arguments,
+                                                const std::string& version = "2") const {
+    return git::open_bundle(bundle_file(std::move(arguments), version));
   }
 };
 
@@ -89,21 +94,22 @@ TEST_CASE("bundle: a damaged or cut copy is refused, wherever the damage is, and
   Device device;
   device.write("motd", "hello");
   const auto commit = device.commit("one");
-  const auto file = device.bundle({"main"});
+  const auto file = device.bundle_file({"main"});
   const auto whole = read_file(file, 1 << 20);
   const auto pack_at = whole.find("PACK");
   for (std::size_t i = pack_at; i < whole.size(); ++i) {
     auto damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ 4);
     std::ofstream(file, std::ios::binary) << damaged;
-    git::Bundle bundle(file, of("main"), device.stop);
+    git::Bundle bundle(git::open_bundle(file), of("main"), device.stop);
     CHECK_THROWS_WITH(bundle.fetch(commit, device.store, {}),
                       Catch::Contains("is damaged") && Catch::Contains("copy it"));
   }
   for (std::size_t size = 0; size < whole.size(); ++size) {
     std::ofstream(file, std::ios::binary) << whole.substr(0, size);
     INFO("first " << size);
-    CHECK_THROWS_AS(git::Bundle(file, of("main"), device.stop).fetch(commit, device.store, {}), Error);
+    CHECK_THROWS_AS(
+        git::Bundle(git::open_bundle(file), of("main"), device.stop).fetch(commit, device.store, {}), Error);
   }
   CHECK_FALSE(device.store.has(commit));
   CHECK(device.run_in(device.store.directory(), {"find", "objects", "-type", "f"}).empty());
@@ -112,10 +118,10 @@ TEST_CASE("bundle: a damaged or cut copy is refused, wherever the damage is, and
 TEST_CASE("bundle: a ref that names a commit which is not inside is refused") {
   Device device;
   const auto commit = device.commit("one");
-  const auto file = device.bundle({"main"});
+  const auto file = device.bundle_file({"main"});
   const auto content = read_file(file, 1 << 20);
   with_replaced(file, content.find(commit), std::string(40, 'a'));
-  git::Bundle bundle(file, of("main"), device.stop);
+  git::Bundle bundle(git::open_bundle(file), of("main"), device.stop);
   CHECK_THROWS_WITH(bundle.fetch(bundle.poll(), device.store, {}),
                     Catch::Contains("does not hold commit aaaa"));
 }
@@ -126,7 +132,7 @@ TEST_CASE("bundle: what is no bundle is refused, and so is more than the limits"
     const auto file = device.directory() / "other";
     std::ofstream(file, std::ios::binary) << bytes;
     try {
-      const git::Bundle bundle(file, of("main"), device.stop);
+      const git::Bundle bundle(git::open_bundle(file), of("main"), device.stop);
     } catch (const Error& error) {
       CHECK(error.fault() == Fault::invalid);
       return error.message();
@@ -143,8 +149,8 @@ TEST_CASE("bundle: what is no bundle is refused, and so is more than the limits"
         std::string::npos);
   CHECK(refused("# v3 git bundle\n@object-format=sha256\n\n").find("object-format=sha256") !=
         std::string::npos);
-  CHECK_THROWS_AS(git::Bundle(device.directory(), of("main"), device.stop), Error);
-  CHECK_THROWS_AS(git::Bundle(device.directory() / "absent", of("main"), device.stop), Error);
+  CHECK_THROWS_AS(git::open_bundle(device.directory()), Error);
+  CHECK_THROWS_AS(git::open_bundle(device.directory() / "absent"), Error);
 
   device.write("motd", "hello");
   const auto commit = device.commit("one");

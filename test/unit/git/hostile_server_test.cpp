@@ -113,6 +113,62 @@ TEST_CASE("server: an endless stream of talk ends, as does a pack beyond the lim
   CHECK_THROWS_WITH(git::v2::read_fetch(again, few), Catch::Contains("3 objects"));
 }
 
+TEST_CASE("server: the limits are those of a whole fetch, however many requests it takes") {
+  GitRepository origin;
+  const auto commit = origin.commit({{"deep/er/a", test::noise(4000, 1)}, {"deep/b", test::noise(4000, 2)}});
+  const git::Visit visit = [](const SourceTree& tree) {
+    tree.read("deep/b", 10'000);
+    tree.read("deep/er/a", 10'000);
+  };
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  const auto limited = [&](const git::FetchLimits& limits) {
+    return git::ServerTransport(std::make_unique<LocalUploadPack>(origin.path()), "refs/heads/main", "",
+                                never, limits);
+  };
+  auto few = limited({.bytes = 1 << 20, .objects = 5});
+  CHECK_THROWS_WITH(few.fetch(commit, store, visit), Catch::Contains("more than 5 in one fetch"));
+  auto small = limited({.bytes = 4000, .objects = 100});
+  CHECK_THROWS_WITH(small.fetch(commit, store, visit), Catch::Contains("more than 3.9 KiB in one fetch"));
+  auto enough = limited({.bytes = 10'000, .objects = 6});
+  enough.fetch(commit, store, visit);
+  CHECK(store.tree(commit, "")->read("deep/er/a", 10'000) == test::noise(4000, 1));
+}
+
+TEST_CASE("server: a commit can be had alone, before any of its files") {
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", test::noise(100'000, 1)}});
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  auto transport = transport_to(origin);
+  transport.fetch(commit, store, git::commit_alone);
+  CHECK(store.commit(commit).subject == "Change things");
+  CHECK(transport.bytes_received() < 1500);
+  CHECK_THROWS_AS(store.tree(commit, ""), Error);
+}
+
+TEST_CASE("server: one that filters no more does not send differences to files that are not here") {
+  GitRepository origin;
+  const auto text = test::noise(30'000, 1);
+  const auto first = origin.commit({{"mine", "1"}, {"another's", text}});
+  const git::Visit visit = [](const SourceTree& tree) { tree.read("mine", 100); };
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  transport_to(origin).fetch(first, store, visit);
+  store.keep("applied", first);
+  origin.git({"config", "uploadpack.allowFilter", "false"});
+  const auto second = origin.commit({{"mine", "2"}, {"another's", text + "more"}});
+  auto transport = transport_to(origin);
+  transport.fetch(second, store, visit);
+  CHECK(store.tree(second, "")->read("another's", 100'000) == text + "more");
+  store.keep("applied", second);
+  const auto received = transport.bytes_received();
+  const auto third = origin.commit({{"mine", "3"}, {"another's", text + "more and more"}});
+  transport.fetch(third, store, visit);
+  CHECK(store.tree(third, "")->read("another's", 100'000) == text + "more and more");
+  CHECK(transport.bytes_received() - received < 3000);  // the second commit is whole
+}
+
 TEST_CASE("server: bytes that are not git's are said to be so") {
   for (const std::string bytes : {"<html>", "zzzz", "0003", "fffg", "000", "0010short"}) {
     MemoryStream stream(bytes, 1);

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "git/ancestry.h"
 #include "support/git_workshop.h"
 
 using namespace greenwave;
@@ -171,6 +172,27 @@ TEST_CASE("housekeeping: of a partial store what is there is kept, what isn't is
   CHECK(device.packs() == 1);
   CHECK(device.store.tree(commit, "devices/a")->read("motd", 100) == "a");
   CHECK_FALSE(device.store.has(name(":devices/b")));
+}
+
+TEST_CASE("housekeeping: the commits that lead from one kept commit to another stay, without their files") {
+  Device device;
+  const auto oldest = device.next(0);
+  const auto accepted = device.next(1);
+  const auto between = device.next(2);
+  const auto refused = device.next(3);
+  const auto tree_between = device.git({"rev-parse", between + "^{tree}"});
+  device.store.keep("accepted", accepted);
+  device.store.keep("incoming", refused);
+  CHECK(git::tidy(device.store, always, true));
+  CHECK(device.store.has(between));
+  CHECK_FALSE(device.store.has(tree_between));
+  CHECK_FALSE(device.store.has(oldest));
+  CHECK(git::judge_move(device.store, accepted, refused).move == git::Move::forward);
+  const auto usage = git::measure(device.store);
+  CHECK(usage.held == usage.needed);
+  device.store.keep("accepted", refused);
+  CHECK(git::tidy(device.store, always, true));
+  CHECK_FALSE(device.store.has(between));
 }
 
 TEST_CASE("housekeeping: loose objects are packed and dropped") {
