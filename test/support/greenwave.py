@@ -82,12 +82,13 @@ class City:
     def url(self):
         return f"file://{self.bare}"
 
-    def git(self, *words, cwd=None):
-        environment = {**os.environ, **GIT_ENVIRONMENT}
+    def git(self, *words, cwd=None, more={}):
+        environment = {**os.environ, **GIT_ENVIRONMENT, **more}
         return run("git", *words, cwd=cwd or self.work, env=environment).stdout.strip()
 
-    def commit(self, files, message="Change the signals"):
-        """Writes the files ({path: text, or None to remove}), commits and pushes; returns the commit."""
+    def commit(self, files, message="Change the signals", key=None, date=None):
+        """Writes the files ({path: text, or None to remove}), commits and pushes; returns the commit. `key` is an
+        SSH key to sign with, `date` the committer's."""
         for path, text in files.items():
             file = self.work / path
             if text is None:
@@ -96,16 +97,22 @@ class City:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text)
         self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", message)
-        self.git("push", "-q", "origin", self.branch)
+        signing = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={key}"] if key else []
+        self.git(*signing, "commit", "-q", "--allow-empty", "-m", message, *(["-S"] if key else []),
+                 more={"GIT_COMMITTER_DATE": date} if date else {})
+        return self.push()
+
+    def push(self):
+        self.git("push", "-q", "--force", "origin", self.branch)
         return self.git("rev-parse", "HEAD")
 
 
 class Device:
     """A device under --root, with its configuration, its daemon and the CLI."""
 
-    def __init__(self, directory, url, device="sf-0042", interval="1h", more=""):
+    def __init__(self, directory, url, device="sf-0042", interval="1h", more="", prefix=()):
         self.directory = directory
+        self.prefix = prefix  # of the daemon's command
         self.root = directory / "root"
         self.root.mkdir(parents=True)
         self.config = directory / "agent.yaml"
@@ -149,7 +156,7 @@ class Device:
     def start(self):
         with open(self.log, "ab") as log:
             self.daemon = subprocess.Popen(
-                [str(word) for word in self.command("greenwaved")], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [str(word) for word in (*self.prefix, *self.command("greenwaved"))], stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
         wait_until(lambda: self.answers() or self.daemon.poll() is not None, "the daemon answers")
         if self.daemon.poll() is not None:
@@ -170,6 +177,14 @@ class Device:
             return connection.getresponse().read().decode()
         finally:
             connection.close()
+
+    def raw(self, bytes_of_request):
+        """The beginning of the answer to any bytes that are sent to the control socket."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(10)
+            client.connect(str(self.socket))
+            client.sendall(bytes_of_request.encode())
+            return client.recv(4096).decode()
 
     def sync(self, **body):
         """A sync through the API; returns its last event."""

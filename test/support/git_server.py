@@ -1,0 +1,171 @@
+"""A real git server for integration tests and benchmarks: nginx and git http-backend behind TLS, on loopback."""
+
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import time
+
+from greenwave import run
+
+BACKEND = "/usr/lib/git-core/git-http-backend"
+
+
+def free_port(address="127.0.0.1"):
+    with socket.socket() as listener:
+        listener.bind((address, 0))
+        return listener.getsockname()[1]
+
+
+def can_connect(address, port):
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex((address, port)) == 0
+
+
+class GitServer:
+    """Serves the bare repositories below `projects`:
+
+    /NAME           to all
+    /private/NAME   to the user "device" with the password "open sesame"
+    /mtls/NAME      to who shows the certificate client.pem
+    /old/NAME       without protocol v2
+    /busy/          503 with Retry-After: 120
+    /page/          a page of HTML
+
+    As a context manager. `name` is the host in its URLs, `names` what the certificate is for if not that; with
+    `namespace` it runs in that network namespace, on `address`.
+    """
+
+    def __init__(self, directory, projects, address="127.0.0.1", name="localhost", namespace=None, names=None, workers=2):
+        self.directory, self.projects = directory, projects
+        self.address, self.name, self.port = address, name, free_port() if namespace is None else 8443
+        self.prefix = ["ip", "netns", "exec", namespace] if namespace else []
+        self.names = names or f"DNS:{name},IP:{address}"
+        self.workers = workers
+        self.processes = []
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o755)
+        self._certificates()
+        (directory / "passwords").write_text("device:{PLAIN}open sesame\n")
+        (directory / "nginx.conf").write_text(self._configuration())
+
+    @property
+    def ca(self):
+        return self.directory / "ca.pem"
+
+    def url(self, repository, kind=""):
+        return f"https://{self.name}:{self.port}{kind}/{pathlib.Path(repository).name}"
+
+    def agent(self, **more):
+        """The part of agent.yaml that makes a device trust this server."""
+        lines = [f"  credentials:\n    caFile: {self.ca}\n"]
+        lines += [f"    {key}: {value}\n" for key, value in more.items()]
+        return "".join(lines)
+
+    def requests(self):
+        """(bytes received, bytes sent, status, request line) of each request so far: plain HTTP, without TLS."""
+        log = self.directory / "access.log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        found = [re.match(r"(\d+) (\d+) (\d+) (.*)", line).groups() for line in lines]
+        return [(int(received), int(sent), int(status), request) for received, sent, status, request in found]
+
+    def forget(self):
+        """Starts the list of requests anew. nginx writes a line just after its answer, so this waits a moment."""
+        time.sleep(0.1)
+        (self.directory / "access.log").write_text("")
+
+    def total(self):
+        """Bytes both ways since forget()."""
+        time.sleep(0.1)
+        return sum(received + sent for received, sent, _, _ in self.requests())
+
+    def _certificates(self):
+        def pair(name, *words):
+            run("openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-days", "90", "-keyout", self.directory / f"{name}.key", "-out", self.directory / f"{name}.pem", *words)
+
+        pair("ca", "-subj", "/CN=Test CA")
+        signed = ["-CA", self.directory / "ca.pem", "-CAkey", self.directory / "ca.key",
+                  "-addext", "basicConstraints=critical,CA:FALSE"]
+        pair("server", "-subj", f"/CN={self.name}", "-addext", f"subjectAltName={self.names}", *signed)
+        pair("client", "-subj", "/CN=sf-0042", *signed)
+
+    def _backend(self, prefix, more="", version_2=True):
+        protocol = "fastcgi_param HTTP_GIT_PROTOCOL $http_git_protocol;" if version_2 else ""
+        return f"""location ~ ^{prefix}(/.*)$ {{ {more}
+            fastcgi_pass unix:{self.directory}/cgi; fastcgi_param SCRIPT_FILENAME {BACKEND};
+            fastcgi_param PATH_INFO $1; fastcgi_param GIT_PROJECT_ROOT {self.projects};
+            fastcgi_param GIT_HTTP_EXPORT_ALL 1; fastcgi_param REQUEST_METHOD $request_method;
+            fastcgi_param QUERY_STRING $query_string; fastcgi_param CONTENT_TYPE $content_type;
+            fastcgi_param CONTENT_LENGTH $content_length; fastcgi_param HTTP_CONTENT_ENCODING $http_content_encoding;
+            {protocol} }}\n"""
+
+    def _configuration(self):
+        here = self.directory
+        return f"""daemon off; user root; worker_processes 1; pid {here}/pid; error_log {here}/error.log;
+events {{}}
+http {{
+  log_format bytes '$request_length $bytes_sent $status $request'; access_log {here}/access.log bytes;
+  keepalive_requests 100000; ssl_session_cache shared:tls:1m; server_tokens off; client_max_body_size 64m;
+  client_body_temp_path {here}/body; fastcgi_temp_path {here}/fastcgi; proxy_temp_path {here}/proxy;
+  server {{
+    listen {self.address}:{self.port} ssl; server_name {self.name};
+    ssl_certificate {here}/server.pem; ssl_certificate_key {here}/server.key;
+    ssl_client_certificate {here}/ca.pem; ssl_verify_client optional;
+    location ^~ /busy/ {{ add_header Retry-After 120 always; return 503; }}
+    location ^~ /page/ {{ default_type text/html; return 200 '<html>Sign in</html>'; }}
+    location ~ [.]tip/ {{ root {self.projects}; }}
+    {self._backend("/private", f"auth_basic git; auth_basic_user_file {here}/passwords;")}
+    {self._backend("/mtls", "if ($ssl_client_verify != SUCCESS) { return 400; }")}
+    {self._backend("/old", version_2=False)}
+    {self._backend("")}
+  }}
+}}
+"""
+
+    def start(self):
+        log = open(self.directory / "servers.log", "ab")
+        commands = [
+            ["fcgiwrap", "-f", "-c", str(self.workers), "-s", f"unix:{self.directory}/cgi"],
+            ["/usr/sbin/nginx", "-p", str(self.directory), "-c", str(self.directory / "nginx.conf")],
+        ]
+        environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(self._git_config())}
+        for command in commands:
+            self.processes.append(subprocess.Popen(self.prefix + command, stdout=log, stderr=log,
+                                                   stdin=subprocess.DEVNULL, env=environment))
+        log.close()
+        deadline = time.monotonic() + 10
+        while not self._listens():
+            if time.monotonic() > deadline or any(p.poll() is not None for p in self.processes):
+                raise AssertionError(f"the git server does not start:\n{(self.directory / 'servers.log').read_text()}")
+            time.sleep(0.02)
+        return self
+
+    def _listens(self):
+        if not self.prefix:
+            return can_connect(self.address, self.port)
+        probe = f"import socket; socket.create_connection(('{self.address}', {self.port}), 1)"
+        return run(*self.prefix, "python3", "-c", probe, check=False).returncode == 0
+
+    def _git_config(self):
+        file = self.directory / "gitconfig"
+        file.write_text("[safe]\n\tdirectory = *\n")
+        return file
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.processes = []
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
