@@ -16,8 +16,24 @@ namespace {
 
 constexpr std::size_t longest_reason = 500;
 constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_bundle_name = 200;
 constexpr Duration shortest_pause = std::chrono::seconds(1);
 constexpr Duration longest_pause = std::chrono::hours(24 * 7);
+
+std::string one_line(const char* name, const std::string& text, std::size_t longest) {
+  if (text.size() > longest) {
+    throw Error(Fault::invalid, fmt::format("\"{}\" is longer than {} bytes", name, longest));
+  }
+  if (text.find_first_of("\r\n") != std::string::npos || !is_text(text)) {
+    throw Error(Fault::invalid, fmt::format("\"{}\" is not one line of text", name));
+  }
+  return std::string(trim(text));
+}
+
+std::string value_in(const std::map<std::string, std::string>& query, const char* name) {
+  const auto found = query.find(name);
+  return found == query.end() ? std::string() : found->second;
+}
 
 /// The members of a JSON object, read by name and type.
 class Body {
@@ -51,14 +67,7 @@ class Body {
     const auto found = json_.find(name);
     if (found == json_.end()) return {};
     if (!found->is_string()) throw Error(Fault::invalid, fmt::format("\"{}\" is not a text", name));
-    auto text = found->get<std::string>();
-    if (text.size() > longest) {
-      throw Error(Fault::invalid, fmt::format("\"{}\" is longer than {} bytes", name, longest));
-    }
-    if (text.find_first_of("\r\n") != std::string::npos || !is_text(text)) {
-      throw Error(Fault::invalid, fmt::format("\"{}\" is not one line of text", name));
-    }
-    return std::string(trim(text));
+    return one_line(name, found->get<std::string>(), longest);
   }
 
  private:
@@ -70,6 +79,16 @@ class Body {
 SyncCall read_sync(std::string_view body) {
   const Body members(body, {"force", "allowEmpty", "sudoUser"});
   return {members.flag("force"), members.flag("allowEmpty"), members.text("sudoUser", longest_name)};
+}
+
+SyncCall read_bundle(const std::map<std::string, std::string>& query) {
+  const auto flag = [&](const char* name) { return read_flag(name, value_in(query, name), false); };
+  return {flag("force"), flag("allowEmpty"), one_line("sudoUser", value_in(query, "sudoUser"), longest_name)};
+}
+
+std::string read_bundle_name(const std::map<std::string, std::string>& query) {
+  auto name = one_line("name", value_in(query, "name"), longest_bundle_name);
+  return name.empty() ? "the bundle" : name;
 }
 
 PauseCall read_pause(std::string_view body) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,10 @@ struct ResumeCall {
   std::string sudo_user;
 };
 
+/// The query of a bundle's request: force, allowEmpty, sudoUser.
+SyncCall read_bundle(const std::map<std::string, std::string>& query);
+/// What the query calls the bundle: one line of text.
+std::string read_bundle_name(const std::map<std::string, std::string>& query);
 /// {"force": bool, "allowEmpty": bool, "sudoUser": text}; an empty body is an empty object.
 SyncCall read_sync(std::string_view body);
 /// {"for": "2h", "reason": text, "sudoUser": text}

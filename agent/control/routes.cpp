@@ -124,6 +124,17 @@ Reply post_sync(sync::Agent& agent, const Call& call) {
   return {202, dump({{"queued", true}}), nullptr, {}};
 }
 
+Reply post_bundle(sync::Agent& agent, const Call& call) {
+  const auto asked = read_bundle(call.query);
+  const bool wait = read_flag("wait", query(call, "wait"), true);
+  auto run = agent.request_sync({.force = asked.force,
+                                 .allow_empty = asked.allow_empty,
+                                 .who = shown_name(call.peer, asked.sudo_user),
+                                 .bundle = call.bundle});
+  if (wait) return {200, {}, std::move(run), {}};
+  return {202, dump({{"queued", true}}), nullptr, {}};
+}
+
 Reply post_pause(sync::Agent& agent, const Call& call) {
   const auto asked = read_pause(call.body);
   agent.pause(asked.duration, shown_name(call.peer, asked.sudo_user), asked.reason);
@@ -142,12 +153,13 @@ struct Route {
   Reply (*handle)(sync::Agent&, const Call&);
 };
 
-constexpr std::array<Route, 8> routes{{{"GET", "/v1/version", get_version},
+constexpr std::array<Route, 9> routes{{{"GET", "/v1/version", get_version},
                                        {"GET", "/v1/status", get_status},
                                        {"GET", "/v1/history", get_history},
                                        {"GET", objects_path, get_objects},
                                        {"GET", "/v1/diff", get_diff},
                                        {"POST", "/v1/sync", post_sync},
+                                       {"POST", bundle_path, post_bundle},
                                        {"POST", "/v1/pause", post_pause},
                                        {"POST", "/v1/resume", post_resume}}};
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/log.h"
 #include "control/peer.h"
@@ -10,12 +11,16 @@
 
 namespace greenwave::control {
 
+/// Where bundles are posted to.
+inline constexpr std::string_view bundle_path = "/v1/bundle";
+
 /// One request, whole.
 struct Call {
   std::string method;
   std::string path;                          ///< percent-decoded
   std::map<std::string, std::string> query;  ///< percent-decoded
   std::string body;
+  std::shared_ptr<const git::BundleFile> bundle;  ///< the body of a bundle_path request, instead of `body`
   Peer peer;
 };
 

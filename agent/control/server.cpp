@@ -1,11 +1,13 @@
 #include "control/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -14,11 +16,14 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "control/mhd.h"
 #include "control/peer.h"
+#include "control/request.h"
 #include "control/routes.h"
 #include "control/socket.h"
 #include "control/stream.h"
+#include "control/upload.h"
 
 namespace greenwave::control {
 
@@ -35,6 +40,8 @@ constexpr std::size_t large_reply = 256 * 1024;
 struct Pending {
   std::string body;
   std::size_t received = 0;
+  std::optional<Upload> bundle;
+  std::optional<Reply> refused;  ///< before its body came
 };
 
 struct ReplyBody {
@@ -91,6 +98,8 @@ struct Server::Impl {
   Limits limits;
   Policy policy;
   std::filesystem::path path;
+  std::filesystem::path directory;  ///< where bundles are taken in
+  std::atomic<bool> uploading = false;
   Streams streams{};
   Daemon daemon{};
 
@@ -101,11 +110,23 @@ struct Server::Impl {
     auto& impl = *static_cast<Impl*>(self);
     try {
       if (*state == nullptr) {
-        *state = new Pending;
-        if (declared_length(connection) <= discarded_most) return MHD_YES;
-        return impl.queue(connection, impl.too_large());
+        auto& pending = *new Pending;
+        *state = &pending;
+        const auto length = declared_length(connection);
+        if (url == bundle_path && std::string_view(method) == "POST") {
+          impl.expect_bundle(connection, length, pending);
+        } else if (length > discarded_most) {
+          pending.refused = impl.too_large();
+        }
+        if (!pending.refused || length <= discarded_most) return MHD_YES;
+        return impl.queue(connection, std::move(*pending.refused));
       }
       auto& pending = *static_cast<Pending*>(*state);
+      if (*size > 0 && pending.bundle) {
+        pending.bundle->append({piece, *size});
+        *size = 0;
+        return MHD_YES;
+      }
       if (*size > 0) {
         pending.received += *size;
         if (pending.received > discarded_most) return MHD_NO;
@@ -120,9 +141,32 @@ struct Server::Impl {
     }
   }
 
-  static void on_completed(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
-    delete static_cast<Pending*>(*state);
+  static void on_completed(void* self, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
+    const std::unique_ptr<Pending> pending(static_cast<Pending*>(*state));
     *state = nullptr;
+    if (pending && pending->bundle) static_cast<Impl*>(self)->uploading = false;
+  }
+
+  /// Who may not, and what does not fit, is refused before the bundle comes.
+  void expect_bundle(MHD_Connection* connection, std::uint64_t length, Pending& pending) {
+    pending.refused = refused_peer(connection, "POST", bundle_path);
+    if (pending.refused) return;
+    if (length == 0) {
+      pending.refused = refusal(411, "the request has no Content-Length, or no bundle", "send a whole file");
+    } else if (length > largest_bundle) {
+      pending.refused =
+          refusal(413, fmt::format("the bundle is larger than {}", bytes_in_words(largest_bundle)),
+                  "make one for this device alone: greenwave bundle --device ID");
+    } else if (uploading.exchange(true)) {
+      pending.refused = refusal(409, "another bundle is being sent", "try again when it has come");
+    } else {
+      try {
+        pending.bundle.emplace(directory, length);
+      } catch (const Error& error) {
+        uploading = false;
+        pending.refused = refusal(503, error.message(), "free some space and try again");
+      }
+    }
   }
 
   __attribute__((format(printf, 2, 0))) static void on_log(void* self, const char* format, va_list values) {
@@ -136,18 +180,33 @@ struct Server::Impl {
                    "it takes a small JSON object");
   }
 
+  static Peer peer_at(MHD_Connection* connection) {
+    return peer_of(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+  }
+
+  std::optional<Reply> refused_peer(MHD_Connection* connection, std::string_view method,
+                                    std::string_view url) const {
+    const auto peer = peer_at(connection);
+    if (may_use(peer, policy)) return {};
+    log.warning(fmt::format("control: refused {} {} by {}", method, url, peer.user));
+    return refusal(403, fmt::format("{} may not use greenwaved's control socket", peer.user),
+                   fmt::format("use sudo, or join the group {0}: sudo adduser {1} {0}, then log in again",
+                               group_name, peer.user));
+  }
+
   Reply respond(MHD_Connection* connection, const char* method, const char* url, Pending& pending) {
-    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    auto peer = peer_of(info->connect_fd);
-    if (!may_use(peer, policy)) {
-      log.warning(fmt::format("control: refused {} {} by {}", method, url, peer.user));
-      return refusal(403, fmt::format("{} may not use greenwaved's control socket", peer.user),
-                     fmt::format("use sudo, or join the group {0}: sudo adduser {1} {0}, then log in again",
-                                 group_name, peer.user));
-    }
+    if (pending.refused) return std::move(*pending.refused);
+    if (auto refused = refused_peer(connection, method, url)) return std::move(*refused);
     if (pending.received > limits.body) return too_large();
-    Call call{method, url, {}, std::move(pending.body), std::move(peer)};
+    Call call{method, url, {}, std::move(pending.body), {}, peer_at(connection)};
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, &call.query);
+    if (pending.bundle) {
+      try {
+        call.bundle = pending.bundle->finish(read_bundle_name(call.query));
+      } catch (const Error& error) {
+        return refusal(400, error.message(), error.remedy());
+      }
+    }
     // The client is not idle while the agent works on the answer (a diff polls and renders). Going back from
     // no time-out also starts its count anew.
     MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
@@ -171,7 +230,7 @@ struct Server::Impl {
 };
 
 Server::Server(sync::Agent& agent, const config::Config& config, const Log& log, const Limits& limits)
-    : impl_(new Impl{agent, log, limits, system_policy(), config.socket()}) {
+    : impl_(new Impl{agent, log, limits, system_policy(), config.socket(), config.state_directory}) {
   auto socket = listen_at(impl_->path, impl_->policy, log);
   const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
                          MHD_USE_ITC | MHD_USE_ERROR_LOG;
@@ -180,10 +239,10 @@ Server::Server(sync::Agent& agent, const config::Config& config, const Log& log,
                                        MHD_OPTION_LISTEN_SOCKET, socket.get(),                     //
                                        MHD_OPTION_CONNECTION_LIMIT, limits.connections,            //
                                        MHD_OPTION_CONNECTION_TIMEOUT,
-                                       static_cast<unsigned>(limits.idle.count()),                //
-                                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,     //
-                                       MHD_OPTION_THREAD_STACK_SIZE, thread_stack,                //
-                                       MHD_OPTION_NOTIFY_COMPLETED, Impl::on_completed, nullptr,  //
+                                       static_cast<unsigned>(limits.idle.count()),                    //
+                                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,         //
+                                       MHD_OPTION_THREAD_STACK_SIZE, thread_stack,                    //
+                                       MHD_OPTION_NOTIFY_COMPLETED, Impl::on_completed, impl_.get(),  //
                                        MHD_OPTION_END));
   if (!impl_->daemon) {
     throw Error(Fault::transient, fmt::format("cannot serve the control socket {}", impl_->path.native()),

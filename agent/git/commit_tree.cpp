@@ -57,6 +57,7 @@ bool CommitTree::may_be_missing(int code, const git_oid& oid) const {
 }
 
 Tree CommitTree::load(const git_oid& oid, const std::string& path) const {
+  if (noted_ != nullptr) noted_->insert(to_hex(oid));
   Tree tree;
   const int code = git_tree_lookup(Out(tree), repository_, &oid);
   if (code < 0 && !may_be_missing(code, oid)) throw unreadable(path);
@@ -111,6 +112,7 @@ std::string CommitTree::read(const std::string& path, std::size_t cap) const {
     throw Error(Fault::invalid, fmt::format("{} is no file of the repository", printable(path)));
   }
   const git_oid oid = *git_tree_entry_id(named);
+  if (noted_ != nullptr) noted_->insert(to_hex(oid));
   std::size_t size = 0;
   git_object_t type = GIT_OBJECT_INVALID;
   const int code = git_odb_read_header(&size, &type, odb_.get(), &oid);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -17,6 +18,9 @@ class CommitTree : public SourceTree {
   /// go into `missing` and read as if they were empty; null: they are damage. `repository` and `missing` must
   /// outlive this.
   CommitTree(git_repository* repository, const git_oid& root, std::string prefix, Missing* missing);
+
+  /// Puts the names of all objects that are read from here on into `names`, which must outlive this.
+  void note_into(std::set<std::string>& names) { noted_ = &names; }
 
   std::optional<Item> find(const std::string& path) const override;
   std::vector<Item> list(const std::string& path) const override;
@@ -36,6 +40,7 @@ class CommitTree : public SourceTree {
   git_oid root_;
   std::string prefix_;
   Missing* missing_;
+  std::set<std::string>* noted_ = nullptr;
   Odb odb_;
   mutable std::unordered_map<std::string, Tree> directories_;
 };

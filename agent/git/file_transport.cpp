@@ -1,15 +1,14 @@
 #include "git/file_transport.h"
 
-#include <cstring>
 #include <vector>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "git/handle.h"
 #include "git/kept_objects.h"
 #include "git/library.h"
+#include "git/open_repository.h"
 #include "git/pack_sink.h"
 #include "git/pack_writer.h"
 #include "git/ref_name.h"
@@ -17,23 +16,6 @@
 namespace greenwave::git {
 
 namespace {
-
-RawRepository open(const std::filesystem::path& path) {
-  RawRepository repository;
-  const auto open_it = [&] {
-    return git_repository_open_ext(Out(repository), path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
-  };
-  if (open_it() == 0) return repository;
-  if (::access(path.c_str(), R_OK | X_OK) != 0) {
-    const bool absent = errno == ENOENT || errno == ENOTDIR;
-    throw Error(absent ? Fault::transient : Fault::invalid,
-                fmt::format("cannot open the repository {}: {}", path.native(), std::strerror(errno)),
-                absent ? "is it mounted, and the path in repository.url right?"
-                       : "the agent needs the right to read it");
-  }
-  throw failure(Fault::invalid, fmt::format("open the repository {}", path.native()),
-                "repository.url must name a git repository, bare or with a .git directory");
-}
 
 std::vector<std::string> refs_of(git_repository* repository) {
   std::vector<std::string> names;
@@ -90,7 +72,7 @@ FileTransport::FileTransport(std::filesystem::path path, std::string ref, const 
 }
 
 std::string FileTransport::poll() {
-  const auto repository = open(path_);
+  const auto repository = open_repository(path_);
   Reference found;
   Reference reference;
   const int code = git_reference_lookup(Out(found), repository.get(), ref_.c_str());
@@ -110,7 +92,7 @@ std::string FileTransport::poll() {
 
 void FileTransport::fetch(const std::string& commit, Store& store, const Visit&) {
   if (store.has(commit)) return;
-  const auto source = open(path_);
+  const auto source = open_repository(path_);
   const auto objects = lacking(source.get(), to_oid(commit), store);
   Odb odb;
   if (git_repository_odb(Out(odb), source.get()) < 0) throw unreadable(commit, path_);

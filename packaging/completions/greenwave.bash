@@ -11,7 +11,7 @@ _greenwave_objects() {
 
 _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status sync diff history show pause resume doctor version"
+  local commands="status sync diff history show pause resume doctor bundle version"
   local options="--config --root --socket --output --no-color --help"
   local -a where=()
   local command="" i
@@ -23,19 +23,19 @@ _greenwave() {
         where+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
         ((i++))
         ;;
-      -o | --output | -n | --for | --reason) ((i++)) ;;
+      -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label) ((i++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
     esac
   done
 
   case $previous in
-    --config | --socket)
+    --config | --socket | --from)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames
       return
       ;;
-    --root)
+    --root | --repo)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       compopt -o filenames
       return
@@ -48,12 +48,20 @@ _greenwave() {
       mapfile -t COMPREPLY < <(compgen -W "30m 1h 2h 4h 1d" -- "$current")
       return
       ;;
-    -n | --reason) return ;;
+    -n | --reason | --device | --branch | --path | --since | --label) return ;;
   esac
 
   case $command in
     "") options="$commands $options" ;;
-    sync) options="--wait --force --allow-empty $options" ;;
+    sync) options="--wait --force --allow-empty --from $options" ;;
+    bundle)
+      options="--device --repo --branch --path --since --label $options"
+      if [[ $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        compopt -o filenames
+        return
+      fi
+      ;;
     history) options="-n $options" ;;
     pause) options="--for --reason $options" ;;
     show)
@@ -69,7 +77,7 @@ _greenwave() {
 _greenwaved() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   case $previous in
-    --config)
+    --config | --from)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames
       ;;
@@ -79,7 +87,7 @@ _greenwaved() {
       ;;
     --log-level) mapfile -t COMPREPLY < <(compgen -W "error warning info debug" -- "$current") ;;
     *)
-      mapfile -t COMPREPLY < <(compgen -W "--config --root --once --allow-empty --log-level --help --version" -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W "--config --root --once --allow-empty --from --log-level --help --version" -- "$current")
       ;;
   esac
 }

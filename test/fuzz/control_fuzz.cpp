@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
+#include <string>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -35,6 +37,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (pause.reason.empty() || pause.reason.size() > 500 || pause.duration > std::chrono::hours(24 * 7)) {
       std::abort();
     }
+  });
+  const std::map<std::string, std::string> query{{"name", std::string(bytes)},
+                                                 {"sudoUser", std::string(bytes)}};
+  attempt([&] { control::read_bundle(query); });
+  attempt([&] {
+    const auto name = control::read_bundle_name(query);
+    if (name.empty() || name.size() > 200) std::abort();
   });
   attempt([&] { control::read_limit(bytes, 20, 1000); });
   attempt([&] { control::read_flag("wait", bytes, true); });

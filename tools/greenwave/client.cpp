@@ -3,9 +3,14 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "curl.h"
 
@@ -23,6 +28,7 @@ struct Exchange {
   std::function<void(std::string_view)> on_line;  ///< empty: the body is kept whole
   Duration silence{};                             ///< zero: no bound
   std::chrono::steady_clock::time_point last_byte = std::chrono::steady_clock::now();
+  curl_off_t sent = 0;
   std::exception_ptr thrown;  ///< by on_line
   long status = 0;
 
@@ -52,9 +58,16 @@ std::size_t on_bytes(char* bytes, std::size_t, std::size_t count, void* closure)
   }
 }
 
+/// Bytes of the file that is posted.
+std::size_t on_wanted(char* into, std::size_t, std::size_t most, void* source) {
+  const auto count = ::read(*static_cast<const int*>(source), into, most);
+  return count < 0 ? CURL_READFUNC_ABORT : static_cast<std::size_t>(count);
+}
+
 /// Ends a stream that has gone silent: its server hangs.
-int on_progress(void* closure, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  const auto& exchange = *static_cast<Exchange*>(closure);
+int on_progress(void* closure, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) {
+  auto& exchange = *static_cast<Exchange*>(closure);
+  if (std::exchange(exchange.sent, sent) != sent) exchange.last_byte = std::chrono::steady_clock::now();
   return std::chrono::steady_clock::now() - exchange.last_byte > exchange.silence ? 1 : 0;
 }
 
@@ -133,6 +146,14 @@ CurlHeaders set_body(Exchange& exchange, const nlohmann::json& body) {
   return headers;
 }
 
+void set_lines(Exchange& exchange, const std::function<void(std::string_view)>& on_line, Duration silence) {
+  exchange.on_line = on_line;
+  exchange.silence = silence;
+  curl_easy_setopt(exchange.curl.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(exchange.curl.get(), CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(exchange.curl.get(), CURLOPT_XFERINFODATA, &exchange);
+}
+
 nlohmann::json fetch(const std::filesystem::path& socket, const std::string& path, const Timeouts& timeouts,
                      Duration limit) {
   auto exchange = begin(socket, path, timeouts);
@@ -168,11 +189,29 @@ void Client::follow(const std::string& path, const nlohmann::json& body,
                     const std::function<void(std::string_view line)>& on_line) const {
   auto exchange = begin(socket_, path, timeouts_);
   const auto headers = set_body(exchange, body);
-  exchange.on_line = on_line;
-  exchange.silence = timeouts_.silence;
-  curl_easy_setopt(exchange.curl.get(), CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(exchange.curl.get(), CURLOPT_XFERINFOFUNCTION, on_progress);
-  curl_easy_setopt(exchange.curl.get(), CURLOPT_XFERINFODATA, &exchange);
+  set_lines(exchange, on_line, timeouts_.silence);
+  perform(exchange, socket_);
+}
+
+void Client::send(const std::string& path, const std::filesystem::path& file,
+                  const std::function<void(std::string_view line)>& on_line) const {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat about {};
+  if (!fd || ::fstat(fd.get(), &about) != 0) throw system_error("open", file.native());
+  if (!S_ISREG(about.st_mode) || about.st_size == 0) {
+    throw Error(Fault::invalid, fmt::format("{} is no file, or empty", file.native()),
+                "name a file made by git bundle create or greenwave bundle");
+  }
+  auto exchange = begin(socket_, path, timeouts_);
+  set_lines(exchange, on_line, timeouts_.silence);
+  int source = fd.get();
+  auto* curl = exchange.curl.get();
+  curl_easy_setopt(curl, CURLOPT_POST, 1L);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(about.st_size));
+  curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_wanted);
+  curl_easy_setopt(curl, CURLOPT_READDATA, &source);
+  const CurlHeaders headers(curl_slist_append(nullptr, "Content-Type: application/x-git-bundle"));
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   perform(exchange, socket_);
 }
 

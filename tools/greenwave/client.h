@@ -46,6 +46,9 @@ class Client {
   /// Of /v1/diff.
   nlohmann::json diff() const;
   nlohmann::json post(const std::string& path, const nlohmann::json& body) const;
+  /// Posts a file; each line of the answer as it comes.
+  void send(const std::string& path, const std::filesystem::path& file,
+            const std::function<void(std::string_view line)>& on_line) const;
   /// Posts and gives each line of the answer as it comes; empty ones are left out.
   void follow(const std::string& path, const nlohmann::json& body,
               const std::function<void(std::string_view line)>& on_line) const;

@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   cli::add_pause(app, chosen);
   cli::add_resume(app, chosen);
   cli::add_doctor(app, chosen);
+  cli::add_bundle(app, chosen);
   cli::add_version(app, chosen);
   try {
     app.parse(argc, argv);

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli.h"
@@ -17,18 +18,24 @@ Exit codes: 0 all in sync (without --wait: the sync is queued), 1 some objects f
 
 Examples:
   sudo greenwave sync --wait            poll and apply now, and watch
-  sudo greenwave sync --wait --force    trust no recorded signature: read and apply everything again)";
+  sudo greenwave sync --wait --force    trust no recorded signature: read and apply everything again
+  sudo greenwave sync --wait --from /media/stick/city.bundle
+                                        no network: from a bundle that git or greenwave bundle made)";
 
 struct Options {
   bool wait = false;
   bool force = false;
   bool allow_empty = false;
+  std::filesystem::path bundle;
 };
 
-int follow(const Context& context, const nlohmann::json& body) {
+using OnLine = std::function<void(std::string_view)>;
+
+/// Shows the events of a sync, which `ask` gives to its argument a line each.
+int follow(const Context& context, const std::function<void(const OnLine&)>& ask) {
   Progress progress(context.style);
   int exit_code = -1;
-  context.client().follow("/v1/sync", body, [&](std::string_view line) {
+  ask([&](std::string_view line) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
     if (!json.is_object()) return;
     const auto event = control::event_from_json(json);
@@ -41,18 +48,42 @@ int follow(const Context& context, const nlohmann::json& body) {
               "see how it went with: greenwave status");
 }
 
-int sync_now(const Context& context, const Options& options) {
-  auto body = acting_user();
-  body["force"] = options.force;
-  body["allowEmpty"] = options.allow_empty;
-  if (options.wait) return follow(context, body);
-  const auto answer = context.client().post("/v1/sync?wait=false", body);
+int say_queued(const Context& context, const nlohmann::json& answer) {
   if (context.json) {
     print(answer);
   } else {
     print(std::string("The sync is queued; see how it went with: greenwave status\n"));
   }
   return 0;
+}
+
+/// The bundle's bytes are sent, not its path: the file is read with the rights of who asks.
+int sync_from(const Context& context, const Options& options) {
+  const auto flag = [](bool set) { return set ? "true" : "false"; };
+  const auto path =
+      fmt::format("/v1/bundle?wait={}&force={}&allowEmpty={}&name={}&sudoUser={}", flag(options.wait),
+                  flag(options.force), flag(options.allow_empty), escaped(options.bundle.native()),
+                  escaped(acting_user().value("sudoUser", "")));
+  const auto send = [&](const OnLine& on_line) { context.client().send(path, options.bundle, on_line); };
+  try {
+    if (options.wait) return follow(context, send);
+    nlohmann::json answer;
+    send([&](std::string_view line) { answer = nlohmann::json::parse(line, nullptr, false); });
+    return say_queued(context, answer);
+  } catch (const Unreachable& error) {
+    throw Unreachable(error.fault(), error.message(),
+                      fmt::format("{}; without it: sudo greenwaved --once --from {}", error.remedy(),
+                                  options.bundle.native()));
+  }
+}
+
+int sync_now(const Context& context, const Options& options) {
+  if (!options.bundle.empty()) return sync_from(context, options);
+  auto body = acting_user();
+  body["force"] = options.force;
+  body["allowEmpty"] = options.allow_empty;
+  if (!options.wait) return say_queued(context, context.client().post("/v1/sync?wait=false", body));
+  return follow(context, [&](const OnLine& on_line) { context.client().follow("/v1/sync", body, on_line); });
 }
 
 }  // namespace
@@ -64,6 +95,10 @@ void add_sync(CLI::App& app, Action& chosen) {
   command->add_flag("--wait", options->wait, "Show progress, and end with the sync");
   command->add_flag("--force", options->force,
                     "Read and apply everything again, whatever the records say; also during a pause");
+  command
+      ->add_option("--from", options->bundle,
+                   "Take the commit from this git bundle instead of the server, through the same checks")
+      ->type_name("FILE");
   command->add_flag("--allow-empty", options->allow_empty,
                     "Let a repository that declares nothing for this device remove everything");
   command->footer(help_of(help));

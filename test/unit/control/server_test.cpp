@@ -54,6 +54,33 @@ TEST_CASE("control: version, status, history, objects and diff answer as JSON") 
   CHECK(json::parse(request(served.socket(), "GET", "/v1/diff").body)["commit"] == "abc");
 }
 
+TEST_CASE("control: a bundle's bytes reach the agent under the name that the client gives them") {
+  Served served;
+  std::filesystem::create_directories(served.config.state_directory);
+  const std::string bytes(3'000'000, 'b');
+  const auto reply = request(served.socket(), "POST",
+                             "/v1/bundle?wait=false&force=true&name=stick.bundle&sudoUser=alice", bytes);
+  CHECK(reply.status == 202);
+  REQUIRE(served.agent.requests.size() == 1);
+  const auto& asked = served.agent.requests[0];
+  CHECK(asked.force);
+  CHECK_FALSE(asked.allow_empty);
+  REQUIRE(asked.bundle);
+  CHECK(asked.bundle->name == "stick.bundle");
+  ::lseek(asked.bundle->fd.get(), 0, SEEK_SET);
+  CHECK(read_all(asked.bundle->fd.get(), 1 << 24, "bundle") == bytes);
+  CHECK(std::filesystem::is_empty(served.config.state_directory));  // it has no name there
+
+  CHECK(request(served.socket(), "POST", "/v1/bundle?name=a%0Ab", "x").status == 400);
+  CHECK(request(served.socket(), "POST", "/v1/bundle").status == 411);
+  CHECK(request(served.socket(), "GET", "/v1/bundle").status == 405);
+  RawClient sending(served.socket());
+  sending.send("POST /v1/bundle HTTP/1.1\r\nHost: device\r\nContent-Length: 9\r\n\r\nhalf");
+  std::this_thread::sleep_for(100ms);
+  CHECK(request(served.socket(), "POST", "/v1/bundle", "x").status == 409);
+  CHECK(served.agent.requests.size() == 1);
+}
+
 TEST_CASE("control: what does not exist is refused with what does") {
   Served served;
   served.agent.known = json::array({{{"object", "File/motd"}}});

@@ -1,0 +1,125 @@
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli.h"
+#include "git/bundle_writer.h"
+#include "git/store.h"
+#include "sync/needs.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help =
+    R"(For the city's side: it runs where a clone of the repository is, and needs no daemon. The bundle holds
+the branch's commit, what this device's layers name of it, and the commits that lead to it without
+their files. A device takes it with: greenwave sync --from FILE. A bundle that plain git bundle create
+made does as well; it holds the whole repository.
+
+Exit codes: 0 written, 2 it could not be made.
+
+Examples:
+  greenwave bundle --device sf-0042 sf-0042.bundle
+  greenwave bundle --device sf-0042 --since 1a2b3c4d5e sf-0042.bundle
+                                     smaller: for a device whose status shows that commit
+  greenwave bundle --device sf-0042 --repo /srv/git/city.git --label model=atc-5201 sf-0042.bundle)";
+
+struct Options {
+  git::BundleOrder order{.repository = ".", .branch = "main", .path = {}, .since = {}};
+  std::string device;
+  std::vector<std::string> labels;
+  std::filesystem::path file;
+};
+
+render::Identity identity_of(const Options& options) {
+  render::Identity identity{options.device, {}, {}};
+  for (const auto& label : options.labels) {
+    const auto equals = label.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      throw Error(Fault::invalid, fmt::format("\"{}\" is not a label", printable(label)),
+                  "write --label KEY=VALUE");
+    }
+    identity.labels[label.substr(0, equals)] = label.substr(equals + 1);
+  }
+  return identity;
+}
+
+/// What can't be rendered can't be carried either: the device would miss files that were not looked for.
+void require_whole(const render::Rendered& rendered) {
+  if (!rendered.problems.has_errors()) return;
+  std::string errors;
+  for (const auto& problem : rendered.problems.list()) {
+    if (problem.severity != Severity::error) continue;
+    errors += (errors.empty() ? "" : "\n") + to_string(problem);
+  }
+  throw Error(Fault::invalid, errors,
+              "correct the repository, or give the labels of the device's own agent.yaml with --label");
+}
+
+int make_bundle(const Context& context, const Options& options) {
+  git::initialize();
+  const auto identity = identity_of(options);
+  render::Rendered rendered;
+  const auto written = git::write_bundle(
+      options.order,
+      // The branch's own commit is visited first, then the one that the device has.
+      [&, first = true](const SourceTree& tree) mutable {
+        auto one = sync::render_and_read(tree, identity);
+        if (!std::exchange(first, false)) return;
+        require_whole(one);
+        rendered = std::move(one);
+      },
+      options.file);
+  for (const auto& problem : rendered.problems.list()) print_note(to_string(problem));
+  if (context.json) {
+    print(nlohmann::json{{"file", options.file.native()},
+                         {"device", options.device},
+                         {"commit", written.commit},
+                         {"commits", written.commits},
+                         {"objects", written.objects},
+                         {"bytes", written.bytes},
+                         {"layers", rendered.layers}});
+    return 0;
+  }
+  print(fmt::format("{}: {} for {}\n", options.file.native(), bytes_in_words(written.bytes), options.device));
+  print(fmt::format("  commit {}, {} in all, {}\n", short_oid(written.commit),
+                    count_of(written.commits, "commit"), count_of(rendered.manifests.size(), "manifest")));
+  print(fmt::format("  layers: {}\n",
+                    rendered.layers.empty() ? "none" : fmt::format("{}", fmt::join(rendered.layers, ", "))));
+  return 0;
+}
+
+}  // namespace
+
+void add_bundle(CLI::App& app, Action& chosen) {
+  auto* command =
+      app.add_subcommand("bundle", "Write what one device needs to a file, to be carried to it on a stick");
+  const auto options = std::make_shared<Options>();
+  command->add_option("--device", options->device, "The device's id")->type_name("ID")->required();
+  command->add_option("--repo", options->order.repository, "The city's repository, bare or a clone of it")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->add_option("--branch", options->order.branch, "The branch that the device follows")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command->add_option("--path", options->order.path, "The cluster's directory in the repository")
+      ->type_name("DIR");
+  command
+      ->add_option("--since", options->order.since,
+                   "A commit that the device has applied: only what is newer")
+      ->type_name("COMMIT");
+  command->add_option("--label", options->labels, "A label of the device's own agent.yaml")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command->add_option("FILE", options->file, "The bundle to write")->required();
+  command->footer(help_of(help));
+  command->callback([&chosen, options] {
+    chosen = [options](const Context& context) { return make_bundle(context, *options); };
+  });
+}
+
+}  // namespace greenwave::cli
