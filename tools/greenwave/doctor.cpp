@@ -52,6 +52,7 @@ int examine(const Context& context) {
   if (context.config) {
     check_disk(*context.config, findings);
     check_systemd(*context.config, findings);
+    check_trust(*context.config, findings);
     check_credentials(context.config->repository.credentials, findings);
     check_repository(context.config->repository, now, findings);
   }
