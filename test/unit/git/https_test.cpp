@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "git/http_upload_pack.h"
+#include "git/server_transport.h"
 #include "git/store.h"
 #include "git/transport.h"
 #include "support/faults.h"
@@ -255,4 +256,149 @@ TEST_CASE("https: a silent server is given up, and a transfer stops when told to
   const std::atomic<bool> now{true};
   git::HttpUploadPack stopping(url, {}, now);
   CHECK_THROWS_WITH(stopping.greet(), Catch::Contains("stopped"));
+}
+
+namespace {
+
+/// Passes connections on to a port, and cuts each after as many bytes from there as the file "cut" says.
+constexpr const char* relay = R"(
+import socket, sys, threading, pathlib
+port, to, cut = int(sys.argv[1]), int(sys.argv[2]), pathlib.Path(sys.argv[3])
+def carry(source, sink, most):
+    try:
+        while most > 0 and (piece := source.recv(min(most, 65536))):
+            sink.sendall(piece)
+            most -= len(piece)
+    except OSError: pass
+    for end in (source, sink):
+        try: end.shutdown(socket.SHUT_RDWR)
+        except OSError: pass
+listener = socket.create_server(('127.0.0.1', port))
+while True:
+    client, _ = listener.accept()
+    server = socket.create_connection(('127.0.0.1', to))
+    threading.Thread(target=carry, args=(client, server, 1 << 40), daemon=True).start()
+    threading.Thread(target=carry, args=(server, client, int(cut.read_text())), daemon=True).start()
+)";
+
+/// A proxy that knows CONNECT alone, and writes down where it was asked to connect to.
+constexpr const char* proxy = R"(
+import socket, sys, threading, pathlib
+port, log = int(sys.argv[1]), pathlib.Path(sys.argv[2])
+def carry(source, sink):
+    try:
+        while piece := source.recv(65536): sink.sendall(piece)
+    except OSError: pass
+    for end in (source, sink):
+        try: end.shutdown(socket.SHUT_RDWR)
+        except OSError: pass
+listener = socket.create_server(('127.0.0.1', port))
+while True:
+    client, _ = listener.accept()
+    request = b''
+    while b'\r\n\r\n' not in request and (piece := client.recv(4096)): request += piece
+    if not request: continue
+    log.open('a').write(request.decode())
+    host, to = request.split()[1].decode().rsplit(':', 1)
+    server = socket.create_connection(('127.0.0.1', int(to)))
+    client.sendall(b'HTTP/1.1 200 OK\r\n\r\n')
+    for pair in ((client, server), (server, client)): threading.Thread(target=carry, args=pair, daemon=True).start()
+)";
+
+}  // namespace
+
+TEST_CASE("https: a connection that is cut at every 1,000th byte is transient, and the next fetch goes on") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", test::noise(5000, 1)}, {"deep/b", test::noise(3000, 2)}});
+  const git::Visit visit = [](const SourceTree& tree) {
+    tree.read("a", 10'000);
+    tree.read("deep/b", 10'000);
+  };
+  const unsigned port = test::free_port();
+  TemporaryDirectory directory;
+  const auto cut = directory.write("cut", "1000000");
+  const test::Server cutting(
+      {"python3", "-c", relay, std::to_string(port), std::to_string(server.port()), cut}, directory / "log");
+  cutting.wait_for_port(port);
+  auto repository = followed(server, origin);
+  repository.url = "https://localhost:" + std::to_string(port) + "/" + origin.path().filename().native();
+  git::Store store(directory / "git");
+  int failed = 0;
+  for (int bytes = 1000; bytes <= 20'000; bytes += 1000) {
+    directory.write("cut", std::to_string(bytes));
+    CAPTURE(bytes);
+    const auto transport = git::make_transport(repository, never);
+    try {
+      const auto tip = transport->poll();
+      CHECK(tip == commit);
+      transport->fetch(commit, store, visit);
+      CHECK(store.tree(commit, "")->read("deep/b", 10'000) == test::noise(3000, 2));
+    } catch (const Error& error) {
+      CHECK(error.fault() == Fault::transient);
+      ++failed;
+    }
+  }
+  CHECK(failed >= 3);
+  CHECK(failed < 15);  // what came before a cut need not come again
+}
+
+TEST_CASE("https: a server that stops in the middle of its answer is given up") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", test::noise(500'000, 1)}});
+  const unsigned port = test::free_port();
+  TemporaryDirectory directory;
+  // Takes in what comes and sends no more of it than this.
+  std::string stalling = relay;
+  const std::string closing = "    for end in (source, sink):";
+  stalling.replace(stalling.find(closing), closing.size(),
+                   "    if most == 0: threading.Event().wait()\n    for end in (source, sink):");
+  const auto cut = directory.write("cut", "200000");
+  const test::Server stalled(
+      {"python3", "-c", stalling, std::to_string(port), std::to_string(server.port()), cut},
+      directory / "log");
+  stalled.wait_for_port(port);
+  config::Credentials credentials;
+  credentials.ca_file = server.file("ca.pem");
+  git::HttpsTimeouts timeouts;
+  timeouts.silence = std::chrono::seconds(1);
+  const auto url = "https://localhost:" + std::to_string(port) + "/" + origin.path().filename().native();
+  git::ServerTransport transport(std::make_unique<git::HttpUploadPack>(url, credentials, never, timeouts),
+                                 "refs/heads/main", "", never);
+  git::Store store(directory / "git");
+  CHECK(transport.poll() == commit);
+  CHECK_THROWS_WITH(transport.fetch(commit, store), Catch::Contains("a server that hangs"));
+  CHECK_FALSE(store.has(commit));
+}
+
+TEST_CASE("https: the proxy that the environment names is used, and its password stays unsaid") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto commit = origin.commit({{"a", "1"}});
+  const unsigned port = test::free_port();
+  TemporaryDirectory directory;
+  const test::Server between(
+      {"python3", "-c", proxy, std::to_string(port), (directory / "requests").native()}, directory / "log");
+  between.wait_for_port(port);
+  struct Environment {
+    explicit Environment(const std::string& value) { ::setenv("https_proxy", value.c_str(), 1); }
+    ~Environment() {
+      ::unsetenv("https_proxy");
+      ::unsetenv("no_proxy");
+    }
+  };
+  const auto repository = followed(server, origin);
+  {
+    const Environment proxied("http://device:hunter2@127.0.0.1:" + std::to_string(port));
+    CHECK(git::make_transport(repository, never)->poll() == commit);
+    const auto asked = read_file(directory / "requests", 10'000);
+    CHECK_THAT(asked, Catch::StartsWith("CONNECT localhost:" + std::to_string(server.port())) &&
+                          Catch::Contains("Proxy-Authorization"));
+    ::setenv("no_proxy", "localhost", 1);
+    CHECK(git::make_transport(repository, never)->poll() == commit);
+    CHECK(read_file(directory / "requests", 10'000) == asked);
+  }
+  const Environment gone("http://device:hunter2@127.0.0.1:" + std::to_string(test::free_port()));
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("transient") && !Catch::Contains("hunter2"));
 }
