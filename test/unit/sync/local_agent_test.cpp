@@ -51,3 +51,25 @@ TEST_CASE("agent: after a restart a pause in the history is not taken for a fail
   REQUIRE(status.pause);
   CHECK(status.pause->reason == "relamping");
 }
+
+TEST_CASE("agent: one sync from a bundle may wait, and plain ones don't join it") {
+  Cabinet cabinet;
+  const auto agent = cabinet.start();
+  sync::Request request;
+  request.bundle = std::make_shared<git::BundleFile>();
+  const auto carried = agent->request_sync(request);
+  CHECK_THROWS_WITH(agent->request_sync(request), Catch::Contains("waits already"));
+  const auto plain = agent->request_sync({});
+  agent->request_sync({});
+  std::jthread runs([&agent] { agent->run(); });
+  const auto last_word = [](sync::Run& run) {
+    for (;;) {
+      const auto event = run.next(10s);
+      REQUIRE(event);
+      if (event->kind == "done") return event->text;
+    }
+  };
+  CHECK_THAT(last_word(*carried), !Catch::Contains("/nowhere"));
+  CHECK_THAT(last_word(*plain), Catch::Contains("/nowhere"));
+  agent->stop();
+}
