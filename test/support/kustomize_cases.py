@@ -173,7 +173,10 @@ def equal():
     """Name → (files, directory); both must render them, equally."""
     cases = {
         "a base alone": (BASE, "base"),
-        "namePrefix and nameSuffix": on_base("namePrefix: north-\nnameSuffix: -2\n"),
+        "namePrefix and nameSuffix": on_base("namePrefix: north-\nnameSuffix: -b\n"),
+        "order as named": on_base("sortOptions: {order: fifo}\n" + GENERATED),
+        "an order of one's own": on_base(
+            "sortOptions: {order: legacy, legacySortOptions: {orderFirst: [Deployment, Signal], orderLast: [Namespace, Role]}}\n"),
         "namespace": on_base("namespace: cabinet\n"),
         "namespace, prefix and generated names": on_base("namespace: cabinet\nnamePrefix: n-\n" + GENERATED),
         "commonLabels": on_base("commonLabels: {team: signals, app: other}\n"),
@@ -199,13 +202,16 @@ def equal():
         "generatorOptions": on_base(
             GENERATED + "generatorOptions: {labels: {a: b}, annotations: {c: d}, disableNameSuffixHash: true, immutable: true}\n"),
         "options of one generator": on_base(
-            "configMapGenerator:\n- {name: a, literals: [a=b], options: {labels: {x: y, z: z}, disableNameSuffixHash: true}}\n"
-            "- {name: settings, literals: [a=b], namespace: other}\ngeneratorOptions: {labels: {x: no}}\n"),
+            "configMapGenerator:\n- {name: a, literals: [a=b], options: {labels: {x: b, z: z}, disableNameSuffixHash: true}}\n"
+            "- {name: settings, literals: [a=b], namespace: other}\ngeneratorOptions: {labels: {x: c}}\n"),
         "patch of a container": patched(in_template("{containers: [{name: proxy, image: envoy, ports: [{containerPort: 1}]}]}")),
         "patch that adds a container": patched(in_template("{containers: [{name: sidecar, image: s}, {name: web, tty: true}]}")),
         "patch of env and ports": patched(in_template(
             "{containers: [{name: web, env: [{name: NEW, value: a}, {name: LEVEL, value: debug}], ports: [{containerPort: 443, name: https}, {containerPort: 8080}]}]}")),
         "patch with null": patched(in_template("{serviceAccountName: null, nothing: null, new: {a: null, b: 1}}")),
+        "patch with null in labels": patched(web("spec: {}").replace("name: web", "name: web, labels: {app: null}, annotations: {n: 5}")),
+        "patch with null in labels and a target": patched(
+            web("spec: {}").replace("name: web", "name: web, labels: {app: null}, annotations: {n: 5}"), "  target: {kind: Deployment}\n"),
         "patch that deletes an item": patched(in_template("{containers: [{name: proxy, $patch: delete}]}")),
         "patch that replaces an item": patched(in_template("{containers: [{name: web, $patch: replace, image: x}]}")),
         "patch that replaces a list": patched(in_template("{containers: [{$patch: replace}, {name: only, image: x}]}")),
@@ -262,7 +268,7 @@ def equal():
              "- patch: |-\n    apiVersion: v1\n    kind: Service\n    metadata: {name: mid-web}\n    spec: {type: NodePort}\n"
              "configMapGenerator: [{name: settings, behavior: merge, literals: [c=d]}]\n"}, "overlay"),
         "behavior replace": (
-            {"mid/kustomization.yaml": "configMapGenerator: [{name: a, literals: [a=b], options: {labels: {x: y}}}]\nsecretGenerator: [{name: s, literals: [a=b]}]\n",
+            {"mid/kustomization.yaml": "configMapGenerator: [{name: a, literals: [a=b], options: {labels: {x: b}}}]\nsecretGenerator: [{name: s, literals: [a=b]}]\n",
              "overlay/kustomization.yaml": "resources: [../mid]\nconfigMapGenerator: [{name: a, behavior: replace, literals: [c=d]}]\n"
              "secretGenerator: [{name: s, behavior: merge, literals: [c=d], options: {disableNameSuffixHash: true}}]\n"}, "overlay"),
         "merge into a plain ConfigMap": (
@@ -271,8 +277,7 @@ def equal():
         "two variants of a base": (
             {**BASE, "a/kustomization.yaml": "resources: [../base]\nnamePrefix: a-\n" + "configMapGenerator: [{name: settings, literals: [a=b]}]\n",
              "b/kustomization.yaml": "resources: [../base]\nnamePrefix: b-\n" + "configMapGenerator: [{name: settings, literals: [a=c]}]\n",
-             "overlay/kustomization.yaml": "resources: [../a, ../b]\nnameSuffix: -z\n"
-             "patches: [{target: {kind: Namespace}, patch: '{kind: N, metadata: {name: n}, $patch: delete}'}]\n"}, "overlay"),
+             "base/others.yaml": OTHERS.split("---", 1)[1], "overlay/kustomization.yaml": "resources: [../a, ../b]\nnameSuffix: -z\n"}, "overlay"),
         "components": (
             {**BASE, "parts/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [extra.yaml]\nnamePrefix: c-\n"
              "patches:\n- patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: web}\n    spec: {replicas: 4}\n"

@@ -239,7 +239,12 @@ class Maker:
             })
         return made
 
-    def settings(self, chance):
+    def pairs(self, stage):
+        """Labels that no other stage touches: kustomize shares the values that it puts in several places of an
+        object, so that a later change of one of them changes the others (a label's, the selector's)."""
+        return {f"{stage}.example/{key}": value for key, value in self.labels(1).items()}
+
+    def settings(self, stage, chance):
         says = {}
         if self.maybe(chance):
             says["namePrefix"] = self.pick(["a-", "north-"])
@@ -248,11 +253,11 @@ class Maker:
         if self.maybe(chance):
             says["namespace"] = self.pick(["city", "default"])
         if self.maybe(chance):
-            says["commonLabels"] = self.labels(1)
+            says["commonLabels"] = self.pairs(stage + "-common")
         if self.maybe(chance):
-            says["labels"] = [{"pairs": self.labels(1), **self.pick([{}, {"includeSelectors": True}, {"includeTemplates": True}])}]
+            says["labels"] = [{"pairs": self.pairs(stage), **self.pick([{}, {"includeSelectors": True}, {"includeTemplates": True}])}]
         if self.maybe(chance):
-            says["commonAnnotations"] = self.labels(1)
+            says["commonAnnotations"] = self.pairs(stage)
         if self.maybe(chance):
             says["images"] = self.images()
         return says
@@ -264,12 +269,14 @@ class Maker:
             "base/one.yaml": "\n---\n".join(json.dumps(thing) for thing in objects[:half]) or "{}",
             "base/two.yaml": "\n---\n".join(json.dumps(thing) for thing in objects[half:]),
         }
-        base = {"resources": ["one.yaml", "two.yaml"][half == 0 :], **self.settings(0.15)}
+        base = {"resources": ["one.yaml", "two.yaml"][half == 0 :], **self.settings("base", 0.15)}
         base["configMapGenerator"] = self.generators(CONFIGS)
         base["secretGenerator"] = self.generators(SECRETS)
         if self.maybe(0.2):
             base["generatorOptions"] = {"disableNameSuffixHash": self.maybe(), "annotations": self.labels()}
-        overlay = {"resources": ["../base"], **self.settings(0.3), "patches": self.patches()}
+        overlay = {"resources": ["../base"], **self.settings("overlay", 0.3), "patches": self.patches()}
+        if self.maybe():
+            overlay["sortOptions"] = {"order": "fifo"}
         if self.maybe(0.4):
             overlay["configMapGenerator"] = self.generators(self.some(CONFIGS, 1), self.pick(["merge", "replace"]))
         if self.maybe(0.3):
@@ -278,11 +285,11 @@ class Maker:
         if self.maybe(0.4):
             overlay["replacements"] = self.replacements()
         if self.maybe(0.3):
-            middle = {"resources": ["../base"], **self.settings(0.3)}
+            middle = {"resources": ["../base"], **self.settings("middle", 0.3)}
             files["middle/kustomization.yaml"] = json.dumps(middle)
             overlay["resources"] = ["../middle"]
         if self.maybe(0.2):
-            part = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component", **self.settings(0.3)}
+            part = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component", **self.settings("part", 0.3)}
             part["patches"] = self.patches()
             files["part/kustomization.yaml"] = json.dumps(part)
             overlay["components"] = ["../part"]

@@ -18,6 +18,7 @@
 #include "render/kustomize/references.h"
 #include "render/kustomize/replacements.h"
 #include "render/kustomize/resources.h"
+#include "render/kustomize/sort_order.h"
 #include "render/paths.h"
 #include "yaml/load.h"
 
@@ -26,6 +27,8 @@ namespace greenwave::render::kustomize {
 namespace {
 
 using Objects = std::vector<Object>;
+
+constexpr const char* file_names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
 
 bool is_file(const SourceTree::Item& item) {
   return item.type == SourceTree::Type::file || item.type == SourceTree::Type::executable;
@@ -61,7 +64,11 @@ class Builder {
     }
     transform(*kustomization, directory, objects);
     visited_.pop_back();
+    if (visited_.empty()) sort_ = kustomization->sort;
   }
+
+  /// Of the directory that `run` was first called for.
+  const SortOptions& sort() const { return sort_; }
 
  private:
   std::optional<Kustomization> load(const std::string& directory, const Place& named_at) {
@@ -70,6 +77,12 @@ class Builder {
       context_.problems.error(named_at,
                               fmt::format("the directory {} has no kustomization.yaml", printable(directory)),
                               "add one that names its files in resources, or name the files here");
+      return {};
+    }
+    if (const auto other = second_file(directory, *path)) {
+      context_.problems.error({std::make_shared<const std::string>(*path), 0, 0},
+                              fmt::format("{} says the same for this directory", printable(*other)),
+                              "keep one of the two");
       return {};
     }
     const std::string name(std::string_view(*path).substr(path->rfind('/') + 1));
@@ -91,13 +104,22 @@ class Builder {
     return kustomization;
   }
 
+  std::optional<std::string> second_file(const std::string& directory, const std::string& first) const {
+    for (const auto* name : file_names) {
+      auto path = join_path(directory, name);
+      if (path != first && context_.tree.find(path)) return path;
+    }
+    return {};
+  }
+
   bool is_expected(const Kustomization& kustomization, const Place& named_at, bool as_component) {
     if (kustomization.is_component == as_component) return true;
     context_.problems.error(as_component || visited_.empty() ? kustomization.place : named_at,
                             as_component ? "this is no Component, and components names it"
                                          : "a Component is named in components, and is nothing by itself",
-                            as_component ? "write kind: Component, or name it in resources"
-                                         : "move it from resources to components");
+                            as_component       ? "write kind: Component, or name it in resources"
+                            : visited_.empty() ? "name it there, and keep it outside of the layers"
+                                               : "move it from resources to components");
     return false;
   }
 
@@ -190,6 +212,7 @@ class Builder {
 
   const Limits& limits_;
   Context& context_;
+  SortOptions sort_;
   std::vector<std::string> visited_;  ///< the directories that are being rendered, the outermost first
 };
 
@@ -220,7 +243,7 @@ void drop_empty_annotations(yaml::Node& document) {
 }  // namespace
 
 std::optional<std::string> kustomization_file(const SourceTree& tree, const std::string& directory) {
-  for (const char* name : {"kustomization.yaml", "kustomization.yml", "Kustomization"}) {
+  for (const auto* name : file_names) {
     auto path = join_path(directory, name);
     const auto item = tree.find(path);
     if (item && is_file(*item)) return path;
@@ -234,10 +257,12 @@ std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::
   Context context(tree, limits.bytes, found);
   Objects objects;
   try {
-    Builder(limits, context).run(directory, {}, false, objects);
+    Builder builder(limits, context);
+    builder.run(directory, {}, false, objects);
     if (!found.has_errors()) {
       add_hashes(objects);
       update_references(objects, context);
+      sort_objects(objects, builder.sort());
     }
   } catch (const Refused&) {
   }
@@ -249,6 +274,7 @@ std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::
   for (auto& object : objects) {
     if (is_local(object)) continue;
     drop_empty_annotations(object.document);
+    make_texts(object.document, "annotations");
     documents.push_back(std::move(object.document));
   }
   return documents;

@@ -22,9 +22,9 @@ struct Limits {
 /// The file that makes `directory` a kustomization; nothing when it is none.
 std::optional<std::string> kustomization_file(const SourceTree& tree, const std::string& directory);
 
-/// Renders a directory as `kustomize build` does (kustomize v5: objects come in the order of the resources,
-/// what is generated behind them, and are not sorted), without its plugins, Helm, remote bases and vars.
-/// Pure.
+/// Renders a directory as `kustomize build` (v5) does, without its plugins, Helm, remote bases and vars. The
+/// objects come in its order too: by kind, Namespaces first and webhooks last, unless sortOptions say
+/// another. Pure.
 ///
 /// What it does differently: Greenwave's own kinds get no namespace, and their references to other objects
 /// follow a change of name. Every node of the result knows where it was written: in a resource, a patch, or a

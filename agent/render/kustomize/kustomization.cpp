@@ -36,7 +36,6 @@ constexpr Unsupported unsupported[] = {
     {"configurations", "use labels with fields, patches and replacements"},
     {"openapi", "write whole lists in patches of kinds that are not built in"},
     {"buildMetadata", "remove it: `greenwave` says itself where each value comes from"},
-    {"sortOptions", "remove it: Greenwave applies objects in the order of their dependencies"},
 };
 
 std::vector<Text> read_texts(Fields& fields, std::string_view key, Problems& problems) {
@@ -243,6 +242,52 @@ ReplacementTarget read_replacement_target(const Node& node, Problems& problems) 
   return target;
 }
 
+/// The order of kinds that holds unless the kustomization says another.
+SortOptions usual_order() {
+  return {true,
+          {"Namespace",
+           "ResourceQuota",
+           "StorageClass",
+           "CustomResourceDefinition",
+           "ServiceAccount",
+           "PodSecurityPolicy",
+           "Role",
+           "ClusterRole",
+           "RoleBinding",
+           "ClusterRoleBinding",
+           "ConfigMap",
+           "Secret",
+           "Endpoints",
+           "Service",
+           "LimitRange",
+           "PriorityClass",
+           "PersistentVolume",
+           "PersistentVolumeClaim",
+           "Deployment",
+           "StatefulSet",
+           "CronJob",
+           "PodDisruptionBudget"},
+          {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}};
+}
+
+SortOptions read_sort_options(const Node& node, Problems& problems) {
+  auto options = usual_order();
+  Fields fields(node, "sortOptions", problems);
+  options.by_kind = fields.word("order", {"legacy", "fifo"}) != "fifo";
+  if (const auto* legacy = fields.map("legacySortOptions")) {
+    Fields kinds(*legacy, "legacySortOptions", problems);
+    options.first = kinds.texts("orderFirst");
+    options.last = kinds.texts("orderLast");
+    kinds.done();
+    if (!options.by_kind) {
+      fields.error("legacySortOptions", "legacySortOptions say nothing where the order is fifo",
+                   "remove them, or write order: legacy");
+    }
+  }
+  fields.done();
+  return options;
+}
+
 void refuse_unsupported(Fields& fields) {
   for (const auto& [field, remedy] : unsupported) {
     if (fields.any(field) == nullptr) continue;
@@ -328,6 +373,8 @@ Kustomization read_kustomization(const Node& document, Problems& problems) {
        [&](const Node& item) { kustomization.replicas.push_back(read_replicas(item, problems)); });
   read_generators(fields, kustomization, problems);
   each(fields, "replacements", [&](const Node& item) { kustomization.replacements.push_back(item); });
+  const auto* sort = fields.map("sortOptions");
+  kustomization.sort = sort != nullptr ? read_sort_options(*sort, problems) : usual_order();
   fields.done();
   return kustomization;
 }

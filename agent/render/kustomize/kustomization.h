@@ -111,6 +111,13 @@ struct Replacement {
   Place place;
 };
 
+/// In which order a build gives its objects. By kind is what `kustomize build` does by itself ("legacy").
+struct SortOptions {
+  bool by_kind = true;             ///< false: as they are named ("fifo")
+  std::vector<std::string> first;  ///< kinds that come before all others, and
+  std::vector<std::string> last;   ///< behind them
+};
+
 /// What a kustomization.yaml says, defaults filled in.
 struct Kustomization {
   bool is_component = false;
@@ -128,6 +135,7 @@ struct Kustomization {
   std::vector<Replicas> replicas;
   std::vector<Generator> generators;     ///< in the order in which they run
   std::vector<yaml::Node> replacements;  ///< each one's map; see read_replacement
+  SortOptions sort;                      ///< only that of the directory which is built counts
   Place place;
 };
 

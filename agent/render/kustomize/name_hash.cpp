@@ -124,7 +124,7 @@ std::string name_hash(const Node& document) {
     const auto* member = document.find(key);
     if (member != nullptr && member->is_map()) take(key);
   };
-  yaml::set(content, "name", member_or_empty(document.at({"metadata", "name"}), place));
+  yaml::set(content, "name", {std::string(), place});  // kustomize looks for the name in the wrong place
   take("kind");
   take("data");
   if (is_secret) {

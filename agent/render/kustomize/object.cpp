@@ -141,6 +141,17 @@ std::string scalar_text(const yaml::Node& node) {
   return yaml::to_json(node).dump();
 }
 
+void make_texts(yaml::Node& document, std::string_view key) {
+  auto* metadata = document.find("metadata");
+  auto* map = metadata != nullptr ? metadata->find(key) : nullptr;
+  if (map == nullptr || !map->is_map()) return;
+  for (auto& member : *map->map()) {
+    auto& value = member.value;
+    if (value.is_string() || value.is_map() || value.is_sequence()) continue;
+    value.value = value.is_null() ? std::string("null") : scalar_text(value);
+  }
+}
+
 std::string described(const yaml::Node& document) {
   ObjectId id = id_of(document);
   if (id.namespace_ == "default") id.namespace_.clear();

@@ -66,6 +66,10 @@ void set_metadata(yaml::Node& document, std::string_view key, std::string_view t
 /// A scalar as it would be written without quotes; "" for maps, lists and null.
 std::string scalar_text(const yaml::Node& node);
 
+/// Makes texts of the values of `metadata.KEY` (labels or annotations), null among them ("null"): kustomize
+/// does so wherever it writes such a map anew.
+void make_texts(yaml::Node& document, std::string_view key);
+
 /// "Deployment/cabinet/camera", for messages.
 std::string described(const yaml::Node& document);
 

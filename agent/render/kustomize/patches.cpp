@@ -80,8 +80,11 @@ class Patcher {
 
   void by_target(const Node& patch, const Patch& options) {
     const TargetMatcher target(*options.target, context_.problems);
+    auto written_anew = patch;
+    make_texts(written_anew, "labels");
+    make_texts(written_anew, "annotations");
     std::erase_if(objects_, [&](Object& object) {
-      return target.matches(object) && !merge_into(object, patch, options, context_);
+      return target.matches(object) && !merge_into(object, written_anew, options, context_);
     });
     index_.reset();
   }
@@ -150,14 +153,18 @@ void apply_merge_patches(std::vector<Object>& objects, const std::vector<Text>& 
                          const std::string& directory, Context& context) {
   Patcher patcher(objects, context);
   for (const auto& text : patches) {
-    const auto content = is_inline(text.value) ? parse_inline_patch(text, context)
-                                               : parse_patch_file(directory, text, context);
+    auto content = is_inline(text.value) ? parse_inline_patch(text, context)
+                                         : parse_patch_file(directory, text, context);
     if (!content) continue;
     if (!content->operations.empty()) {
       context.problems.error(text.place, "this is a JSON patch, not a strategic merge patch",
                              "write it under patches, with a target");
     }
-    for (const auto& merge : content->merges) patcher.by_id(merge, {});
+    for (auto& merge : content->merges) {
+      make_texts(merge, "labels");
+      make_texts(merge, "annotations");
+      patcher.by_id(merge, {});
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "render/kustomize/keyed_list.h"
+#include "render/kustomize/object.h"
 #include "render/kustomize/shapes.h"
 #include "render/merge.h"
 
@@ -137,7 +138,11 @@ class Merger {
       merged.value = united(std::move(*target.sequence()), std::move(*patch.sequence()));
       return;
     }
-    KeyedList::Merge merge_items = [&](Node& item, Node with) { return map(item, std::move(with), &shape); };
+    // An item with `$patch: replace` leaves the old one as it is: kustomize takes the old one back when it
+    // puts the list together.
+    KeyedList::Merge merge_items = [&](Node& item, Node with) {
+      return text_of(with, "$patch") == "replace" || map(item, std::move(with), &shape);
+    };
     KeyedList::Tidy tidy_item = [&](Node& item) { return tidy(item, &shape); };
     merged.value = KeyedList(shape, std::move(merge_items), std::move(tidy_item), context_.problems)
                        .merged(std::move(*target.sequence()), std::move(*patch.sequence()));
