@@ -30,6 +30,9 @@ using Objects = std::vector<Object>;
 
 constexpr const char* file_names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
 
+/// Bases that double repeat their problems; nobody reads more than these.
+constexpr std::size_t enough_problems = 100;
+
 bool is_file(const SourceTree::Item& item) {
   return item.type == SourceTree::Type::file || item.type == SourceTree::Type::executable;
 }
@@ -44,6 +47,7 @@ class Builder {
 
   /// Adds what the kustomization in `directory` makes to `objects`. A component changes those that are there.
   void run(const std::string& directory, const Place& named_at, bool as_component, Objects& objects) {
+    if (context_.problems.size() > enough_problems) throw Refused{};
     if (++context_.builds > limits_.builds || visited_.size() >= limits_.depth) {
       context_.problems.error(named_at,
                               fmt::format("more than {} kustomizations, or deeper than {} in each other",

@@ -554,7 +554,7 @@ TEST_CASE("render: a broken kustomization is a layer that cannot be read, and ot
   CHECK(names(result) == Texts{"File/a"});
   CHECK_FALSE(result.complete);
   REQUIRE(result.problems.size() == 1);
-  CHECK_THAT(problems(result)[0], Contains("k/kustomization.yaml:1:13: error: b.yaml does not exist"));
+  CHECK_THAT(problems(result)[0], Contains("k/kustomization.yaml:1:13: error: k/b.yaml does not exist"));
 }
 
 TEST_CASE("render: a kustomized layer merges with others, and its base may lie outside of the layers") {
