@@ -1,13 +1,13 @@
-// A kustomization and what it names: the input is its files, each begun by a line "=== PATH". Whatever they hold,
-// a build ends, within its bounds, and either gives objects or says what is wrong.
+// A kustomization and what it names: the input is its files, each begun by a line "=== PATH". Whatever they
+// hold, a build ends, within its bounds, and either gives objects or says what is wrong.
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
 #include "render/kustomize/build.h"
-#include "support/memory_tree.h"
 #include "support/marked_files.h"
+#include "support/memory_tree.h"
 
 using namespace greenwave;
 
