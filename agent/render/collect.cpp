@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "render/cluster_file.h"
 #include "render/content.h"
+#include "render/kustomize/build.h"
+#include "render/kustomize/context.h"
 #include "render/paths.h"
 #include "yaml/load.h"
 
@@ -19,13 +21,9 @@ namespace {
 constexpr std::size_t most_depth = 64;
 constexpr std::size_t most_bytes = 64 << 20;  // of all manifests of a device
 
-bool is_kustomization(std::string_view name) {
-  return name == "kustomization.yaml" || name == "kustomization.yml" || name == "Kustomization";
-}
-
 bool may_be_manifest(std::string_view name) {
   return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") ||
-         is_kustomization(name);
+         kustomize::is_kustomization_file(name);
 }
 
 std::string_view name_of(std::string_view path) {
@@ -47,7 +45,8 @@ class Walk {
   Walk(const Cluster& cluster, const SourceTree& tree)
       : cluster_(cluster), cluster_files_(files_of(cluster)), tree_(tree) {}
 
-  /// The files that may be manifests, ordered by path. Clears `layer.known` when some cannot be reached.
+  /// The files that may be manifests, ordered by path; of a directory that kustomize is to render, its
+  /// kustomization alone. Clears `layer.known` when some cannot be reached.
   std::vector<std::string> files_below(ChosenLayer& layer, Problems& problems) {
     std::vector<std::string> files;
     descend(layer.path, 0, layer, files, problems);
@@ -62,6 +61,10 @@ class Walk {
       problems.error(place_of(directory),
                      fmt::format("directories nested deeper than {} levels", most_depth));
       layer.known = false;
+      return;
+    }
+    if (const auto kustomization = kustomize::kustomization_file(tree_, directory)) {
+      files.push_back(*kustomization);
       return;
     }
     for (const auto& item : tree_.list(directory)) {
@@ -105,9 +108,8 @@ class Reader {
   ReadFile read(std::string path) {
     ReadFile file;
     file.path = std::move(path);
-    if (is_kustomization(name_of(file.path))) {
-      refuse(file, "a directory that kustomize is to render is not supported",
-             "keep the output of `kustomize build` here, and remove this file");
+    if (kustomize::is_kustomization_file(name_of(file.path))) {
+      build(file);
       return file;
     }
     const auto text = bytes_of(file);
@@ -119,6 +121,18 @@ class Reader {
   }
 
  private:
+  void build(ReadFile& file) {
+    kustomize::Limits limits;
+    limits.bytes = most_bytes - std::min(bytes_, most_bytes);
+    auto built = kustomize::build(tree_, std::string(parent_path(file.path)), file.problems, limits);
+    file.complete = built.has_value();
+    if (!built) return;
+    for (auto& document : *built) {
+      bytes_ += kustomize::weight(document);
+      take_apart(std::move(document), file);
+    }
+  }
+
   std::string bytes_of(ReadFile& file) {
     std::string text;
     try {
@@ -145,21 +159,6 @@ class Reader {
   const SourceTree& tree_;
   std::size_t bytes_ = 0;
 };
-
-/// What lies beside and below a kustomization is its material, not a manifest by itself.
-void set_kustomized_aside(std::vector<ManifestFile>& files) {
-  std::unordered_set<std::string> directories;
-  for (const auto& file : files) {
-    if (is_kustomization(name_of(file.path))) directories.emplace(parent_path(file.path));
-  }
-  if (directories.empty()) return;
-  std::erase_if(files, [&directories](const ManifestFile& file) {
-    const auto is_kustomized = [&](std::string_view above) {
-      return directories.contains(std::string(above));
-    };
-    return !is_kustomization(name_of(file.path)) && any_above(parent_path(file.path), is_kustomized);
-  });
-}
 
 }  // namespace
 
@@ -200,7 +199,6 @@ std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, cons
 
 void set_aside(std::vector<CollectedLayer>& layers) {
   set_content_aside(layers);
-  for (auto& layer : layers) set_kustomized_aside(layer.files);
 }
 
 }  // namespace greenwave::render

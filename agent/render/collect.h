@@ -42,7 +42,8 @@ class LayerReader {
 
 /// Reads every *.yaml, *.yml and *.json file below the layers' directories. Left out are: names that begin
 /// with a dot, links (with a warning: they are not followed), greenwave.yaml, the inventory, the polygons,
-/// directories that are layers of their own, and content. Directories with a kustomization are refused.
+/// directories that are layers of their own, and content. Of a directory with a kustomization, what
+/// kustomize would make of it is read instead (kustomize/build.h).
 ///
 /// Content is what manifests deploy instead of what they say: a file is content when the `source` of a File
 /// or a Directory, in any of these layers, names it or a directory above it. So that a slip in a source
@@ -53,8 +54,7 @@ class LayerReader {
 std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, const Cluster& cluster,
                                     const Variables& variables, const SourceTree& tree, Problems& problems);
 
-/// Takes the files that declare nothing by themselves, content and what a kustomization is made of, out of
-/// layers whose objects have their ids and sources.
+/// Takes the files that are content out of layers whose objects have their ids and sources.
 void set_aside(std::vector<CollectedLayer>& layers);
 
 }  // namespace greenwave::render

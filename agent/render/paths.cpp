@@ -4,14 +4,37 @@
 
 namespace greenwave::render {
 
+namespace {
+
+bool is_relative(std::string_view written) {
+  return !written.starts_with('/') && is_text(written) &&
+         written.find_first_of("\t\r\n") == std::string_view::npos;
+}
+
+}  // namespace
+
 std::optional<std::string> normal_path(std::string_view written) {
-  if (written.starts_with('/') || !is_text(written)) return {};
-  if (written.find_first_of("\t\r\n") != std::string_view::npos) return {};
+  if (!is_relative(written)) return {};
   std::string path;
   for (const auto part : split(written, '/')) {
     if (part == "..") return {};
     if (part.empty() || part == ".") continue;
     path = join_path(path, part);
+  }
+  return path;
+}
+
+std::optional<std::string> resolve_path(std::string_view directory, std::string_view written) {
+  if (!is_relative(written)) return {};
+  std::string path(directory);
+  for (const auto part : split(written, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      if (path.empty()) return {};
+      path.resize(parent_path(path).size());
+    } else {
+      path = join_path(path, part);
+    }
   }
   return path;
 }

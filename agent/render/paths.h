@@ -10,6 +10,10 @@ namespace greenwave::render {
 /// ("files/motd", ""). Nothing when it is absolute, leads out by "..", or holds a control character.
 std::optional<std::string> normal_path(std::string_view written);
 
+/// `written`, as a file in `directory` means it: ("a/b", "../c") is "a/c". Nothing when it is absolute, leads
+/// out of the repository, or holds a control character.
+std::optional<std::string> resolve_path(std::string_view directory, std::string_view written);
+
 /// "a/b" for ("a", "b"), "b" for ("", "b").
 std::string join_path(std::string_view directory, std::string_view name);
 

@@ -301,27 +301,22 @@ class Loader {
     if (tag == "tag:yaml.org,2002:binary" || (!tag.empty() && !tag.starts_with("tag:yaml.org,2002:"))) {
       refuse(place, fmt::format("the tag {} has no meaning here", tag), "remove it");
     }
-    if (is_one_of(text, core_null)) return {nullptr, place};
-    if (is_one_of(text, core_true)) return {true, place};
-    if (is_one_of(text, core_false)) return {false, place};
-    if (const auto integer = core_integer(text)) {
+    Node plain{plain_scalar(text), place};
+    if (const auto* integer = std::get_if<std::int64_t>(&plain.value)) {
       if (text.size() > 1 && text[0] == '0' && all_digits(text)) {
         problems_.warning(
             place,
             fmt::format("{} is the decimal number {} here; other readers take it for octal", text, *integer),
             fmt::format("write \"{}\" for a text, or {} for the number", text, *integer));
       }
-      return {*integer, place};
-    }
-    if (const auto real = core_real(text)) return {*real, place};
-    if (is_one_of(text, old_booleans)) {
+    } else if (is_one_of(text, old_booleans)) {
       problems_.warning(
           place,
           fmt::format("{} is a text here; other readers, Kubernetes' among them, take it for a boolean",
                       text),
           fmt::format("write \"{}\" for the text, or true or false", text));
     }
-    return {std::move(text), place};
+    return plain;
   }
 
   Parser parser_;
@@ -334,6 +329,15 @@ class Loader {
 };
 
 }  // namespace
+
+decltype(Node::value) plain_scalar(std::string_view text) {
+  if (is_one_of(text, core_null)) return nullptr;
+  if (is_one_of(text, core_true)) return true;
+  if (is_one_of(text, core_false)) return false;
+  if (const auto integer = core_integer(text)) return *integer;
+  if (const auto real = core_real(text)) return *real;
+  return std::string(text);
+}
 
 std::vector<Node> load_all(std::string_view text, const std::string& file, Problems& problems,
                            const Limits& limits) {

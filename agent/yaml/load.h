@@ -30,4 +30,7 @@ std::vector<Node> load_all(std::string_view text, const std::string& file, Probl
 std::optional<Node> load(std::string_view text, const std::string& file, Problems& problems,
                          const Limits& limits = {});
 
+/// What a text would be as a plain scalar: "3" the number 3, "true" the boolean, "web" a string.
+decltype(Node::value) plain_scalar(std::string_view text);
+
 }  // namespace greenwave::yaml

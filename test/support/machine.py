@@ -25,6 +25,7 @@ PACKAGES = [
     "systemd", "systemd-sysv", "dbus",
     # What greenwaved is linked with.
     "libgit2-1.5", "libyaml-0-2", "libmicrohttpd12", "libsqlite3-0", "libfmt9", "libcurl4",
+    "libre2-9",
 ]
 
 # Runs in a mount namespace of its own: $1 is the cached system, $2 an empty directory, the rest nspawn's

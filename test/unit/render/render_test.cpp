@@ -538,16 +538,44 @@ TEST_CASE("render: the source of another kind is its own affair") {
   CHECK_FALSE(result.manifests[0].source);
 }
 
-TEST_CASE("render: a directory for kustomize is refused as a whole") {
+TEST_CASE("render: a kustomized directory gives what kustomize makes of it, and nothing else") {
   const auto result = rendered({{"a.yaml", file_named("a")},
-                                {"k/kustomization.yaml", "resources: [b.yaml]\n"},
+                                {"k/kustomization.yaml", "resources: [b.yaml]\nnamePrefix: x-\n"},
                                 {"k/b.yaml", file_named("b")},
                                 {"k/sub/c.yaml", file_named("c")}});
+  CHECK(problems(result) == Texts{});
+  CHECK(names(result) == Texts{"File/a", "File/x-b"});
+  CHECK(result.complete);
+}
+
+TEST_CASE("render: a broken kustomization is a layer that cannot be read, and others go on") {
+  const auto result =
+      rendered({{"a.yaml", file_named("a")}, {"k/kustomization.yaml", "resources: [b.yaml]\n"}});
   CHECK(names(result) == Texts{"File/a"});
   CHECK_FALSE(result.complete);
   REQUIRE(result.problems.size() == 1);
-  CHECK_THAT(problems(result)[0],
-             Contains("k/kustomization.yaml: error: a directory that kustomize is to render"));
+  CHECK_THAT(problems(result)[0], Contains("k/kustomization.yaml:1:13: error: k/b.yaml does not exist"));
+}
+
+TEST_CASE("render: a kustomized layer merges with others, and its base may lie outside of the layers") {
+  const auto result = rendered({{"greenwave.yaml", cluster("{layers: [{path: low}, {path: top}]}")},
+                                {"low/a.yaml", file_named("a", "{path: /a, content: low, mode: '0600'}")},
+                                {"bases/a.yaml", file_named("a", "{path: /a, content: base}")},
+                                {"bases/kustomization.yaml", "resources: [a.yaml]\n"},
+                                {"top/kustomization.yaml", "resources: [../bases]\n"}});
+  CHECK(problems(result) == Texts{});
+  CHECK(spec(result, "a") == nlohmann::json{{"path", "/a"}, {"content", "base"}, {"mode", "0600"}});
+}
+
+TEST_CASE("render: variables are put in after the build") {
+  const auto result = rendered({{"kustomization.yaml",
+                                 "resources: [a.yaml]\nnameSuffix: -${device.id}\npatches:\n- patch: |-\n"
+                                 "    apiVersion: greenwave.dev/v1\n    kind: File\n    metadata: {name: a}\n"
+                                 "    spec: {content: 'I am ${device.id}'}\n"},
+                                {"a.yaml", file_named("a")}});
+  CHECK(problems(result) == Texts{});
+  CHECK(names(result) == Texts{"File/a-sf-0042"});
+  CHECK(spec(result, "a-sf-0042")["content"] == "I am sf-0042");
 }
 
 TEST_CASE("render: links are not followed, and submodules not read, with a warning") {

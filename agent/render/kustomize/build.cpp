@@ -1,0 +1,287 @@
+#include "render/kustomize/build.h"
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "render/kustomize/context.h"
+#include "render/kustomize/generators.h"
+#include "render/kustomize/images.h"
+#include "render/kustomize/metadata.h"
+#include "render/kustomize/name_hash.h"
+#include "render/kustomize/object.h"
+#include "render/kustomize/patches.h"
+#include "render/kustomize/references.h"
+#include "render/kustomize/replacements.h"
+#include "render/kustomize/resources.h"
+#include "render/kustomize/sort_order.h"
+#include "render/paths.h"
+#include "yaml/load.h"
+
+namespace greenwave::render::kustomize {
+
+namespace {
+
+using Objects = std::vector<Object>;
+
+constexpr const char* file_names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
+
+/// Bases that double repeat their problems; nobody reads more than these.
+constexpr std::size_t enough_problems = 100;
+
+bool is_file(const SourceTree::Item& item) {
+  return item.type == SourceTree::Type::file || item.type == SourceTree::Type::executable;
+}
+
+bool contains_directory(std::string_view outer, std::string_view inner) {
+  return any_above(inner, [outer](std::string_view above) { return above == outer; });
+}
+
+class Builder {
+ public:
+  Builder(const Limits& limits, Context& context) : limits_(limits), context_(context) {}
+
+  /// Adds what the kustomization in `directory` makes to `objects`. A component changes those that are there.
+  void run(const std::string& directory, const Place& named_at, bool as_component, Objects& objects) {
+    if (context_.problems.size() > enough_problems) throw Refused{};
+    if (++context_.builds > limits_.builds || visited_.size() >= limits_.depth) {
+      context_.problems.error(named_at,
+                              fmt::format("more than {} kustomizations, or deeper than {} in each other",
+                                          limits_.builds, limits_.depth),
+                              "name each base once");
+      throw Refused{};
+    }
+    const auto kustomization = load(directory, named_at);
+    if (!kustomization || !is_expected(*kustomization, named_at, as_component)) return;
+    visited_.push_back(directory);
+    add_resources(*kustomization, directory, objects);
+    for (const auto& generator : kustomization->generators) {
+      auto generated = generate(generator, directory, context_);
+      if (generated) absorb(objects, std::move(*generated), generator.name.place, context_.problems);
+    }
+    for (const auto& component : kustomization->components) {
+      add_directory(component, directory, true, objects);
+    }
+    transform(*kustomization, directory, objects);
+    visited_.pop_back();
+    if (visited_.empty()) sort_ = kustomization->sort;
+  }
+
+  /// Of the directory that `run` was first called for.
+  const SortOptions& sort() const { return sort_; }
+
+ private:
+  std::optional<Kustomization> load(const std::string& directory, const Place& named_at) {
+    const auto path = kustomization_file(context_.tree, directory);
+    if (!path) {
+      context_.problems.error(named_at,
+                              fmt::format("the directory {} has no kustomization.yaml", printable(directory)),
+                              "add one that names its files in resources, or name the files here");
+      return {};
+    }
+    if (const auto other = second_file(directory, *path)) {
+      context_.problems.error({std::make_shared<const std::string>(*path), 0, 0},
+                              fmt::format("{} says the same for this directory", printable(*other)),
+                              "keep one of the two");
+      return {};
+    }
+    const std::string name(std::string_view(*path).substr(path->rfind('/') + 1));
+    const auto text = context_.read(directory, {name, {std::make_shared<const std::string>(*path), 0, 0}});
+    if (!text) return {};
+    Problems found;
+    const auto document = yaml::load(*text, *path, found);
+    context_.problems.append(found);
+    if (found.has_errors()) return {};
+    if (!document || (document->is_map() && document->map()->empty())) {
+      context_.problems.error({std::make_shared<const std::string>(*path), 1, 1},
+                              "the kustomization is empty", "write resources: […]");
+      return {};
+    }
+    Problems wrong;
+    auto kustomization = read_kustomization(*document, wrong);
+    context_.problems.append(wrong);
+    if (wrong.has_errors()) return {};
+    return kustomization;
+  }
+
+  std::optional<std::string> second_file(const std::string& directory, const std::string& first) const {
+    for (const auto* name : file_names) {
+      auto path = join_path(directory, name);
+      if (path != first && context_.tree.find(path)) return path;
+    }
+    return {};
+  }
+
+  bool is_expected(const Kustomization& kustomization, const Place& named_at, bool as_component) {
+    if (kustomization.is_component == as_component) return true;
+    context_.problems.error(as_component || visited_.empty() ? kustomization.place : named_at,
+                            as_component ? "this is no Component, and components names it"
+                                         : "a Component is named in components, and is nothing by itself",
+                            as_component       ? "write kind: Component, or name it in resources"
+                            : visited_.empty() ? "name it there, and keep it outside of the layers"
+                                               : "move it from resources to components");
+    return false;
+  }
+
+  void add_resources(const Kustomization& kustomization, const std::string& directory, Objects& objects) {
+    for (const auto& resource : kustomization.resources) {
+      const auto path = resolve_path(directory, resource.value);
+      const auto item = path ? context_.tree.find(*path) : std::nullopt;
+      if (item && item->type == SourceTree::Type::directory) {
+        add_directory(resource, directory, false, objects);
+      } else if (path && path->empty()) {
+        add_directory(resource, directory, false, objects);
+      } else {
+        add(read_resources(directory, resource, context_), resource.place, objects);
+      }
+    }
+  }
+
+  void add_directory(const Text& named, const std::string& directory, bool as_component, Objects& objects) {
+    const auto path = resolve_path(directory, named.value);
+    if (!path || is_remote(named.value)) {
+      context_.problems.error(named.place,
+                              fmt::format("{} lies outside of the repository", printable(named.value)),
+                              "keep a copy in the repository");
+      return;
+    }
+    for (const auto& visited : visited_) {
+      if (!contains_directory(*path, visited)) continue;
+      context_.problems.error(named.place,
+                              *path == visited
+                                  ? fmt::format("a cycle: {}", cycle_through(*path))
+                                  : fmt::format("a cycle: \"{}\" holds \"{}\", which is being rendered",
+                                                printable(*path), printable(visited)),
+                              "name only directories that do not lead back here");
+      return;
+    }
+    if (as_component) {
+      run(*path, named.place, true, objects);
+      return;
+    }
+    Objects base;
+    run(*path, named.place, false, base);
+    add(std::move(base), named.place, objects);
+  }
+
+  /// "a → b → a".
+  std::string cycle_through(const std::string& directory) const {
+    std::string cycle;
+    for (auto at = std::find(visited_.begin(), visited_.end(), directory); at != visited_.end(); ++at) {
+      cycle += fmt::format("{} → ", at->empty() ? "the root" : printable(*at));
+    }
+    return cycle + (directory.empty() ? "the root" : printable(directory));
+  }
+
+  void add(Objects added, const Place& place, Objects& objects) {
+    if (objects.size() + added.size() > limits_.objects) {
+      context_.problems.error(place, fmt::format("more than {} objects", limits_.objects),
+                              "split the layer, or say less");
+      throw Refused{};
+    }
+    std::move(added.begin(), added.end(), std::back_inserter(objects));
+  }
+
+  void refuse_doubles(const Objects& objects) {
+    std::unordered_map<ObjectId, Place> seen;
+    for (const auto& object : objects) {
+      const auto [at, fresh] = seen.emplace(id_of(object.document), object.document.place);
+      if (fresh) continue;
+      context_.problems.error(object.document.place,
+                              fmt::format("{} is declared twice in this kustomization, first at {}",
+                                          described(object.document), to_string(at->second)),
+                              "remove one of the two, or change it by a patch");
+    }
+  }
+
+  void transform(const Kustomization& kustomization, const std::string& directory, Objects& objects) {
+    refuse_doubles(objects);
+    if (context_.problems.has_errors()) return;  // what follows would only repeat them
+    apply_merge_patches(objects, kustomization.merge_patches, directory, context_);
+    apply_patches(objects, kustomization.patches, directory, context_);
+    set_namespace(objects, kustomization.namespace_, context_);
+    add_prefix(objects, kustomization.name_prefix, context_);
+    add_suffix(objects, kustomization.name_suffix, context_);
+    for (const auto& labels : kustomization.labels) add_labels(objects, labels, context_);
+    add_annotations(objects, kustomization.annotations, context_);
+    apply_json_patches(objects, kustomization.json_patches, directory, context_);
+    for (const auto& replicas : kustomization.replicas) set_replicas(objects, replicas, context_);
+    for (const auto& image : kustomization.images) set_images(objects, image, context_);
+    apply_replacements(objects, kustomization.replacements, directory, context_);
+  }
+
+  const Limits& limits_;
+  Context& context_;
+  SortOptions sort_;
+  std::vector<std::string> visited_;  ///< the directories that are being rendered, the outermost first
+};
+
+void add_hashes(Objects& objects) {
+  for (auto& object : objects) {
+    if (!object.wants_hash) continue;
+    remember_id(object);
+    const auto name = fmt::format("{}-{}", name_of(object.document), name_hash(object.document));
+    set_metadata(object.document, "name", name, object.document.place);
+  }
+}
+
+/// Objects for tools alone, which kustomize leaves out.
+bool is_local(const Object& object) {
+  const auto* mark = object.document.at({"metadata", "annotations", "config.kubernetes.io/local-config"});
+  return mark != nullptr && scalar_text(*mark) != "false";
+}
+
+void drop_empty_annotations(yaml::Node& document) {
+  auto* metadata = document.find("metadata");
+  if (metadata == nullptr || !metadata->is_map()) return;
+  std::erase_if(*metadata->map(), [](const yaml::Member& member) {
+    return member.key == "annotations" &&
+           (member.value.is_null() || (member.value.is_map() && member.value.map()->empty()));
+  });
+}
+
+}  // namespace
+
+std::optional<std::string> kustomization_file(const SourceTree& tree, const std::string& directory) {
+  for (const auto* name : file_names) {
+    auto path = join_path(directory, name);
+    const auto item = tree.find(path);
+    if (item && is_file(*item)) return path;
+  }
+  return {};
+}
+
+std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::string& directory,
+                                             Problems& problems, const Limits& limits) {
+  Problems found;
+  Context context(tree, limits.bytes, found);
+  Objects objects;
+  try {
+    Builder builder(limits, context);
+    builder.run(directory, {}, false, objects);
+    if (!found.has_errors()) {
+      add_hashes(objects);
+      update_references(objects, context);
+      sort_objects(objects, builder.sort());
+    }
+  } catch (const Refused&) {
+  }
+  problems.append(found);
+  if (found.has_errors()) return {};
+
+  std::vector<yaml::Node> documents;
+  documents.reserve(objects.size());
+  for (auto& object : objects) {
+    if (is_local(object)) continue;
+    drop_empty_annotations(object.document);
+    make_texts(object.document, "annotations");
+    documents.push_back(std::move(object.document));
+  }
+  return documents;
+}
+
+}  // namespace greenwave::render::kustomize

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/problem.h"
+#include "render/kustomize/object.h"
+#include "yaml/node.h"
+
+namespace greenwave::render::kustomize {
+
+/// A string and where it is written.
+struct Text {
+  std::string value;
+  Place place;
+
+  bool empty() const { return value.empty(); }
+};
+
+/// Where a value goes in objects: "spec/template/metadata/labels". A "/" within a name is written "\/", and
+/// lists are gone through.
+struct FieldSpec {
+  KindFilter kinds;
+  std::string path;
+  bool create = false;  ///< make what is missing on the way
+};
+
+/// Which objects a patch or a replacement means. The patterns are whole-word regular expressions in patches,
+/// and plain words in replacements.
+struct Target {
+  KindFilter kinds;
+  std::string name;
+  std::string namespace_;
+  std::string labels;  ///< a selector as kubectl takes it: "app=web,tier in (a, b)"
+  std::string annotations;
+  Place place;
+};
+
+struct Labels {
+  std::vector<yaml::Member> pairs;
+  bool in_selectors = false;
+  bool in_templates = false;
+  std::vector<FieldSpec> fields;
+};
+
+struct Image {
+  Text name;
+  std::string new_name;
+  std::string new_tag;
+  std::string digest;
+  std::string tag_suffix;
+};
+
+struct Replicas {
+  Text name;
+  std::int64_t count = 0;
+};
+
+struct GeneratorOptions {
+  std::vector<yaml::Member> labels;
+  std::vector<yaml::Member> annotations;
+  bool without_hash = false;
+  bool immutable = false;
+};
+
+/// A ConfigMap or a Secret to make.
+struct Generator {
+  std::string kind;
+  Text name;
+  std::string namespace_;
+  Behavior behavior = Behavior::unspecified;
+  std::vector<Text> files;  ///< "path" or "key=path"
+  std::vector<Text> literals;
+  std::vector<Text> envs;
+  std::string type;  ///< of a Secret
+  GeneratorOptions options;
+  Place place;
+};
+
+struct Patch {
+  Text path;  ///< or
+  Text text;
+  std::optional<Target> target;
+  bool may_rename = false;
+  bool may_change_kind = false;
+  Place place;
+};
+
+struct FieldOptions {
+  std::string delimiter;
+  std::int64_t index = 0;
+  bool create = false;
+};
+
+struct ReplacementTarget {
+  Target select;
+  std::vector<Target> reject;
+  std::vector<Text> paths;
+  FieldOptions options;
+};
+
+struct Replacement {
+  std::optional<Target> source;  ///< or
+  std::optional<Text> value;
+  Text source_path;
+  FieldOptions source_options;
+  std::vector<ReplacementTarget> targets;
+  Place place;
+};
+
+/// In which order a build gives its objects. By kind is what `kustomize build` does by itself ("legacy").
+struct SortOptions {
+  bool by_kind = true;             ///< false: as they are named ("fifo")
+  std::vector<std::string> first;  ///< kinds that come before all others, and
+  std::vector<std::string> last;   ///< behind them
+};
+
+/// What a kustomization.yaml says, defaults filled in.
+struct Kustomization {
+  bool is_component = false;
+  std::vector<Text> resources;  ///< with bases
+  std::vector<Text> components;
+  Text name_prefix;
+  Text name_suffix;
+  Text namespace_;
+  std::vector<Labels> labels;  ///< with commonLabels, the last
+  std::vector<yaml::Member> annotations;
+  std::vector<Patch> patches;
+  std::vector<Text> merge_patches;  ///< patchesStrategicMerge: each a path or a patch
+  std::vector<Patch> json_patches;  ///< patchesJson6902
+  std::vector<Image> images;
+  std::vector<Replicas> replicas;
+  std::vector<Generator> generators;     ///< in the order in which they run
+  std::vector<yaml::Node> replacements;  ///< each one's map; see read_replacement
+  SortOptions sort;                      ///< only that of the directory which is built counts
+  Place place;
+};
+
+/// The names that the file may have.
+bool is_kustomization_file(std::string_view name);
+
+/// Reads kustomization.yaml. What kustomize can do and Greenwave cannot is refused by name.
+Kustomization read_kustomization(const yaml::Node& document, Problems& problems);
+
+/// Reads an item of `replacements`, or of a file that one names.
+Replacement read_replacement(const yaml::Node& node, Problems& problems);
+
+}  // namespace greenwave::render::kustomize

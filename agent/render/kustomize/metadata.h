@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "render/kustomize/context.h"
+#include "render/kustomize/kustomization.h"
+#include "render/kustomize/object.h"
+
+namespace greenwave::render::kustomize {
+
+/// The steps that put what a kustomization says of all its objects into each of them.
+
+void set_namespace(std::vector<Object>& objects, const Text& name, Context& context);
+void add_prefix(std::vector<Object>& objects, const Text& prefix, Context& context);
+void add_suffix(std::vector<Object>& objects, const Text& suffix, Context& context);
+void add_labels(std::vector<Object>& objects, const Labels& labels, Context& context);
+void add_annotations(std::vector<Object>& objects, const std::vector<yaml::Member>& pairs, Context& context);
+
+}  // namespace greenwave::render::kustomize

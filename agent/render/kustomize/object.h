@@ -1,0 +1,76 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/object_id.h"
+#include "yaml/node.h"
+
+namespace greenwave::render::kustomize {
+
+/// What a name, a namespace or a kind had been before a step changed it: patches, replacements and
+/// references may still use it.
+struct Previous {
+  std::string kind;
+  std::string namespace_;  ///< as in id_of
+  std::string name;
+};
+
+/// What a generator does to an object that exists already.
+enum class Behavior { unspecified, create, merge, replace };
+
+/// An object on its way through a build.
+struct Object {
+  yaml::Node document;
+  std::vector<Previous> previous;     ///< the oldest first
+  std::vector<std::string> prefixes;  ///< that its name got, the innermost first
+  std::vector<std::string> suffixes;
+  Behavior behavior = Behavior::unspecified;  ///< of a generated one
+  bool wants_hash = false;                    ///< its name is to end in a hash of its content
+};
+
+/// By what a document is found. The namespace is "default" where it says none, and empty for kinds that are
+/// known to have none.
+ObjectId id_of(const yaml::Node& document);
+
+/// What the object had been called, the oldest first, then what it is called.
+std::vector<ObjectId> ids_of(const Object& object);
+
+/// The first of `ids_of`.
+ObjectId original_id(const Object& object);
+
+/// Call before a change of the object's name, namespace or kind.
+void remember_id(Object& object);
+
+/// "apps" and "v1" of "apps/v1"; the group of "v1" is empty.
+std::string_view group_of(std::string_view api_version);
+std::string_view version_of(std::string_view api_version);
+
+/// Kinds by group, version and kind; what is empty stands for any.
+struct KindFilter {
+  std::string group;
+  std::string version;
+  std::string kind;
+};
+
+bool selects(const KindFilter& filter, std::string_view api_version, std::string_view kind);
+
+/// The text at a member, "" when there is none.
+std::string_view text_of(const yaml::Node& map, std::string_view key);
+std::string_view name_of(const yaml::Node& document);
+
+/// Makes `document.metadata.KEY` that text; an empty one removes the member.
+void set_metadata(yaml::Node& document, std::string_view key, std::string_view text, const Place& place);
+
+/// A scalar as it would be written without quotes; "" for maps, lists and null.
+std::string scalar_text(const yaml::Node& node);
+
+/// Makes texts of the values of `metadata.KEY` (labels or annotations), null among them ("null"): kustomize
+/// does so wherever it writes such a map anew.
+void make_texts(yaml::Node& document, std::string_view key);
+
+/// "Deployment/cabinet/camera", for messages.
+std::string described(const yaml::Node& document);
+
+}  // namespace greenwave::render::kustomize

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "render/kustomize/kustomization.h"
+
+namespace greenwave::render::kustomize {
+
+/// A field that holds the name of an object.
+struct ReferenceField {
+  KindFilter target;  ///< the kinds that it names
+  std::vector<std::string> path;
+  bool is_role = false;  ///< the kind of role stands beside it
+  KindFilter referrer;
+};
+
+/// The fields of objects of this kind that name others, as kustomize knows them.
+const std::vector<ReferenceField>& reference_fields(const std::string& kind);
+
+}  // namespace greenwave::render::kustomize

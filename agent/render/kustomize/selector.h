@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/problem.h"
+#include "model/selector.h"
+#include "render/kustomize/kustomization.h"
+#include "render/kustomize/object.h"
+
+namespace greenwave::render::kustomize {
+
+/// A regular expression (RE2, as kustomize's own) that must fit the whole of a text. An empty one fits all.
+class Pattern {
+ public:
+  /// What is no regular expression goes into `problems`.
+  Pattern(const std::string& pattern, const Place& place, Problems& problems);
+  ~Pattern();
+  Pattern(Pattern&&) noexcept;
+
+  bool fits(std::string_view text) const;
+
+ private:
+  struct Compiled;
+  std::string plain_;  ///< the text itself, when the pattern has no signs that mean something
+  std::unique_ptr<Compiled> compiled_;
+};
+
+/// A patch's target.
+class TargetMatcher {
+ public:
+  TargetMatcher(const Target& target, Problems& problems);
+
+  bool matches(const Object& object) const;
+
+ private:
+  Pattern group_;
+  Pattern version_;
+  Pattern kind_;
+  Pattern name_;
+  Pattern namespace_;
+  std::optional<Selector> labels_;
+  std::optional<Selector> annotations_;
+};
+
+/// Reads "app=web,tier in (a, b),!legacy". What is no selector goes into `problems`.
+Selector parse_selector(std::string_view text, const Place& place, Problems& problems);
+
+/// Whether the labels or annotations of the document are what the selector wants.
+bool selects_labels(const Selector& selector, const yaml::Node& document);
+bool selects_annotations(const Selector& selector, const yaml::Node& document);
+
+}  // namespace greenwave::render::kustomize
