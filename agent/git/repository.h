@@ -40,5 +40,7 @@ class Repository {
 
 /// What git would name a file of these bytes.
 std::string blob_oid(std::string_view bytes);
+/// What git would name a directory of these items; submodules, whose commits are unknown, are left out.
+std::string tree_oid(const std::vector<SourceTree::Item>& items);
 
 }  // namespace greenwave::git

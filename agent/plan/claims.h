@@ -22,6 +22,15 @@ struct Taken {
   bool whole = false;
 };
 
+/// An object that wants a directory where a file or a unit of ours has been.
+struct Blocked {
+  std::size_t number = 0;
+  const Entry* by = nullptr;
+  std::string_view claim;  ///< of that entry
+  std::optional<std::size_t>
+      mover;  ///< the entry's object, when it only moves away; nothing: the entry leaves
+};
+
 /// Who owns what, among the objects of one plan. `objects` must outlive it.
 class Claims {
  public:
@@ -30,14 +39,26 @@ class Claims {
   std::optional<std::size_t> owner(std::string_view claim) const;
   const std::vector<Taken>& taken() const { return taken_; }
 
+  const std::vector<Blocked>& blocked() const { return blocked_; }
+  /// Whether `next` takes a place that `number` has had, so that `number` moves first.
+  bool makes_place(const Objects& objects, std::size_t number, std::size_t next) const;
+
   /// Refuses the objects that claim what another one claims too, what a refused object still has, or what
-  /// an entry that must not be removed has.
+  /// an entry that must not be removed has; and a Directory that would purge any of it.
   void refuse_conflicts(Objects& objects, bool may_prune, Problems& problems) const;
 
   /// Directories before what lies in them, and an object that moves away before the one that takes its place.
   void order(const Objects& objects, Graph& graph) const;
 
  private:
+  /// Who removes what lies at `claim`, for it is below a directory that holds nothing but its own.
+  std::optional<std::size_t> purger(std::string_view claim, const Objects& objects) const;
+  void find_blocked(const Objects& objects);
+  void refuse_blocked(Objects& objects, bool may_prune, Problems& problems) const;
+  void refuse_purges(Objects& objects, Problems& problems) const;
+  /// What entries keep on the device must not be purged either.
+  void refuse_purge_of(const Entry& entry, std::string_view why, Objects& objects, Problems& problems) const;
+
   struct Duplicate {
     std::string_view claim;
     std::size_t first;
@@ -47,6 +68,8 @@ class Claims {
   std::unordered_map<std::string_view, std::size_t> owners_;
   std::vector<Duplicate> duplicates_;
   std::vector<Taken> taken_;
+  std::vector<Blocked> blocked_;
+  bool has_purges_ = false;
 };
 
 }  // namespace greenwave::plan

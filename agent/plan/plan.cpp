@@ -29,13 +29,23 @@ std::optional<Verb> verb_for(const Digest& wanted, const Entry* entry, Differenc
   return Verb::accept;
 }
 
-void refuse_cycles(const Graph& graph, Objects& objects, Problems& problems) {
+void refuse_cycles(const Graph& graph, const Claims& claims, Objects& objects, Problems& problems) {
   const auto cycles = graph.cycles(objects.refused());
   for (const auto& cycle : cycles) {
     // Told from what waits to what it waits for, as people write it.
     std::string names;
     for (auto member = cycle.rbegin(); member != cycle.rend(); ++member) {
       names += (names.empty() ? "" : " → ") + to_string(objects.id(*member));
+    }
+    bool exchanges = false;
+    for (std::size_t i = 1; i < cycle.size(); ++i) {
+      exchanges = exchanges || claims.makes_place(objects, cycle[i - 1], cycle[i]);
+    }
+    if (exchanges) {
+      problems.error(objects.desired(cycle.front()).manifest.place(),
+                     fmt::format("these take each other's places: {}", names),
+                     "move one of them to a new place first, in a commit of its own");
+      continue;
     }
     problems.error(objects.desired(cycle.front()).manifest.place(),
                    fmt::format("these wait for each other: {}", names),
@@ -140,7 +150,7 @@ Plan plan(Input input) {
   Graph graph(objects.size());
   claims.order(objects, graph);
   references.order(graph);
-  refuse_cycles(graph, objects, result.problems);
+  refuse_cycles(graph, claims, objects, result.problems);
   const auto sorted = graph.order(objects.refused());
   references.hold(sorted, objects, result.problems);
 

@@ -47,9 +47,9 @@ Plan plan(Input input);
 /// well.
 std::optional<Problem> empty_render(const Input& input);
 
-/// Objects whose place is held by an entry of another kind that is no longer declared: a Directory where a
-/// File of ours still stands. That entry is removed first, so comparing them with the device now would only
-/// find what is about to go: their Difference is Kind::create.
+/// Objects whose place is held by an entry of another kind that is no longer declared, or that moves away: a
+/// Directory where a File of ours still stands, or a file below it. That entry goes first, so comparing them
+/// with the device now would only find what is about to go: their Difference is Kind::create.
 std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<const Entry> inventory);
 
 }  // namespace greenwave::plan

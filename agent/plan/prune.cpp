@@ -4,6 +4,7 @@
 #include <memory>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -43,11 +44,17 @@ Prune prune(const Objects& objects, const Claims& claims) {
   std::unordered_map<const Entry*, const Taken*> taken_by;
   for (const auto& taken : claims.taken()) taken_by.emplace(taken.entry, &taken);
 
+  // A directory is to come where they are.
+  std::unordered_set<const Entry*> blocking;
+  for (const auto& blocked : claims.blocked()) {
+    if (!objects.refused()[blocked.number]) blocking.insert(blocked.by);
+  }
+
   Prune result;
   for (const auto* entry : objects.leaving()) {
     const auto found = taken_by.find(entry);
     if (found == taken_by.end()) {
-      if (!entry->keep) result.last.push_back(entry);
+      if (!entry->keep) (blocking.contains(entry) ? result.first : result.last).push_back(entry);
       continue;
     }
     const auto& by = found->second->by;
@@ -95,6 +102,9 @@ std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<cons
   for (const auto& taken : claims.taken()) {
     if (taken.whole) continue;
     for (const auto by : taken.by) found.push_back(objects.id(by));
+  }
+  for (const auto& blocked : claims.blocked()) {
+    if (blocked.mover != blocked.number) found.push_back(objects.id(blocked.number));
   }
   return found;
 }

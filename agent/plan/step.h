@@ -16,6 +16,8 @@ struct Footprint {
   std::vector<std::string> claims;
   /// Claims that, where another object makes them, come first: a File's parent directories.
   std::vector<std::string> after;
+  /// Claims below which everything that is not the object's own is removed: a Directory with `purge`.
+  std::vector<std::string> purges;
   std::vector<ObjectRef> restart_on;
   std::vector<ObjectRef> reload_on;
   /// Breaks ties in the order: directories 10, files 20, units 30, commands 40.

@@ -33,28 +33,6 @@ std::vector<std::string_view> parts_of(std::string_view path) {
   return parts;
 }
 
-std::optional<Region> read(const Layer& layer, const SourceTree& tree, Problems& problems) {
-  Problems found;
-  Region region;
-  try {
-    const auto text = tree.read(layer.within, polygon_limits.bytes);
-    const auto geojson = yaml::load(text, layer.within, found, polygon_limits);
-    if (geojson) {
-      region = read_region(*geojson, found);
-    } else if (!found.has_errors()) {
-      found.error({std::make_shared<const std::string>(layer.within), 1, 1}, "the file is empty",
-                  "draw a Polygon or a MultiPolygon");
-    }
-  } catch (const Error& error) {
-    if (error.fault() != Fault::invalid) throw;
-    found.error(layer.place, fmt::format("the polygon of this layer cannot be read: {}", error.message()),
-                error.remedy());
-  }
-  problems.append(found);
-  if (found.has_errors()) return {};
-  return region;
-}
-
 std::optional<std::string> path_of(const Layer& layer, const Variables& variables, Problems& problems) {
   auto path = variables.replace_in_text(layer.path, layer.place, problems);
   if (!path || *path == layer.path) return path;
@@ -79,6 +57,28 @@ bool names_directory(std::string_view pattern, std::string_view directory) {
 }
 
 }  // namespace
+
+std::optional<Region> read_polygon(const Layer& layer, const SourceTree& tree, Problems& problems) {
+  Problems found;
+  Region region;
+  try {
+    const auto text = tree.read(layer.within, polygon_limits.bytes);
+    const auto geojson = yaml::load(text, layer.within, found, polygon_limits);
+    if (geojson) {
+      region = read_region(*geojson, found);
+    } else if (!found.has_errors()) {
+      found.error({std::make_shared<const std::string>(layer.within), 1, 1}, "the file is empty",
+                  "draw a Polygon or a MultiPolygon");
+    }
+  } catch (const Error& error) {
+    if (error.fault() != Fault::invalid) throw;
+    found.error(layer.place, fmt::format("the polygon of this layer cannot be read: {}", error.message()),
+                error.remedy());
+  }
+  problems.append(found);
+  if (found.has_errors()) return {};
+  return region;
+}
 
 std::optional<ChosenLayer> LayerChooser::choose(const Layer& layer, const Device& device,
                                                 const Variables& variables, Problems& problems) {
@@ -110,7 +110,7 @@ std::optional<ChosenLayer> LayerChooser::choose(const Layer& layer, const Device
 
 const Region* LayerChooser::region_of(const Layer& layer, Problems& problems) {
   const auto [at, fresh] = regions_.try_emplace(layer.within);
-  if (fresh) at->second = read(layer, tree_, problems);
+  if (fresh) at->second = read_polygon(layer, tree_, problems);
   return at->second ? &*at->second : nullptr;
 }
 

@@ -22,6 +22,9 @@ struct ChosenLayer {
   bool known = true;
 };
 
+/// The polygon that a layer lies within; nothing when it cannot be read, then `problems` says why.
+std::optional<Region> read_polygon(const Layer& layer, const SourceTree& tree, Problems& problems);
+
 /// Chooses layers for one device after the other: polygons are read once. What it is made of must outlive it.
 class LayerChooser {
  public:

@@ -9,9 +9,14 @@ _greenwave_objects() {
   done
 }
 
+# The ids of the inventory in this directory.
+_greenwave_devices() {
+  [[ -r devices.geojson ]] && grep -o '"type": *"Feature", *"id": *"[^"]*"' devices.geojson | sed 's/.*"\([^"]*\)"$/\1/'
+}
+
 _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status sync diff history show pause resume doctor bundle version"
+  local commands="status sync diff history show pause resume doctor bundle lint render impact init version"
   local options="--config --root --socket --output --no-color --help"
   local -a where=()
   local command="" i
@@ -24,31 +29,43 @@ _greenwave() {
         ((i++))
         ;;
       -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label) ((i++)) ;;
+      --allow | --by | --name | --devices | --ci | -C | --repository) ((i++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
     esac
   done
 
   case $previous in
-    --config | --socket | --from)
+    --config | --socket | --from | --devices)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames
       return
       ;;
-    --root | --repo)
+    --root | --repo | --path | --allow | -C | --repository)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       compopt -o filenames
       return
       ;;
     -o | --output)
-      mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current")
+      local formats="text json"
+      [[ $command == lint ]] && formats+=" github sarif"
+      [[ $command == impact ]] && formats+=" markdown geojson"
+      mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$current")
       return
       ;;
     --for)
       mapfile -t COMPREPLY < <(compgen -W "30m 1h 2h 4h 1d" -- "$current")
       return
       ;;
-    -n | --reason | --device | --branch | --path | --since | --label) return ;;
+    --ci)
+      mapfile -t COMPREPLY < <(compgen -W "github gitlab both none" -- "$current")
+      return
+      ;;
+    --device)
+      mapfile -t COMPREPLY < <(compgen -W "$(_greenwave_devices)" -- "$current")
+      return
+      ;;
+    -n | --reason | --branch | --since | --label | --by | --name) return ;;
   esac
 
   case $command in
@@ -64,6 +81,16 @@ _greenwave() {
       ;;
     history) options="-n $options" ;;
     pause) options="--for --reason $options" ;;
+    lint) options="--path --label --allow $options" ;;
+    render) options="--device --explain --path --label --allow $options" ;;
+    impact)
+      options="--device --by --repository --path --label --allow $options"
+      if [[ $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$(git for-each-ref --format='%(refname:short)' 2>/dev/null)" -- "$current")
+        return
+      fi
+      ;;
+    init) options="--name --devices --ci $options" ;;
     show)
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_greenwave_objects "${COMP_WORDS[0]}" "${where[@]}")" -- "$current")

@@ -46,6 +46,11 @@ struct Make {
     desired.footprint.after.push_back(claim);
     return *this;
   }
+  /// All that it claims is emptied of what is not its own.
+  Make& purges() {
+    desired.footprint.purges = desired.footprint.claims;
+    return *this;
+  }
   Make& restart_on(const std::string& ref) {
     desired.footprint.restart_on.push_back(parse_object_ref(ref));
     return *this;

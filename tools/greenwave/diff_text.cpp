@@ -36,6 +36,12 @@ std::string change_text(const nlohmann::json& change, const Style& style) {
 
 }  // namespace
 
+std::string change_list_text(const nlohmann::json& diff, const Style& style) {
+  std::string text;
+  for (const auto& change : diff.at("changes")) text += change_text(change, style) + "\n";
+  return text.empty() ? "Nothing changes for this device.\n" : text;
+}
+
 std::string diff_text(const nlohmann::json& diff, const Style& style) {
   std::string text;
   std::map<std::string, std::size_t> counts;

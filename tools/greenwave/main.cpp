@@ -69,6 +69,10 @@ int main(int argc, char** argv) {
   cli::add_resume(app, chosen);
   cli::add_doctor(app, chosen);
   cli::add_bundle(app, chosen);
+  cli::add_lint(app, chosen);
+  cli::add_render(app, chosen);
+  cli::add_impact(app, chosen);
+  cli::add_init(app, chosen);
   cli::add_version(app, chosen);
   try {
     app.parse(argc, argv);

@@ -24,6 +24,9 @@ std::string history_text(const std::vector<state::SyncRecord>& syncs, Time now, 
 /// Of GET /v1/diff.
 std::string diff_text(const nlohmann::json& diff, const Style& style);
 
+/// Of {"changes": [{verb, object, diff}]} alone.
+std::string change_list_text(const nlohmann::json& diff, const Style& style);
+
 /// Of GET /v1/objects/NAME: everything known of each object.
 std::string objects_text(const nlohmann::json& objects, const Style& style);
 /// Of GET /v1/objects: a line each.

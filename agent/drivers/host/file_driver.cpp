@@ -15,7 +15,9 @@ plan::Footprint FileDriver::footprint(const Manifest& manifest, Problems& proble
   plan::Footprint footprint;
   std::string path;
   if (manifest.id.kind == "Directory") {
-    path = read_directory_spec(host_, manifest, problems).path;
+    auto spec = read_directory_spec(host_, manifest, problems);
+    path = std::move(spec.path);
+    if (spec.purge) footprint.purges.push_back("path:" + path);
     footprint.rank = 10;
   } else {
     auto spec = read_file_spec(host_, manifest, problems);

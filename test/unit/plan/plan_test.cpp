@@ -413,3 +413,69 @@ TEST_CASE("plan: five thousand objects that are as they should be take milliseco
   // Far above what it takes (a few milliseconds when optimised), far below what a quadratic step would.
   CHECK(took < std::chrono::seconds(1));
 }
+
+TEST_CASE("plan: nothing is kept in a directory that a purge empties, and both are refused") {
+  const auto directory = Make("Directory/app").claims("path:/etc/app").purges();
+  const auto file = Make("File/inside").claims("path:/etc/app/conf.d/inside");
+  const auto beside = Make("File/beside").claims("path:/etc/apple");
+  City city;
+  city.wants(directory).wants(file).wants(beside);
+  for (const auto& one : {"Directory/app", "File/inside", "File/beside"}) city.differs(one, Kind::create);
+  CHECK(city.steps() == Words{"create File/beside"});
+  CHECK(refused_of(city.plan()) == Words{"Directory/app", "File/inside"});
+  CHECK(city.first_problem() ==
+        "inside.yaml:1:1: error: File/inside claims path /etc/app/conf.d/inside, and Directory/app "
+        "(app.yaml:1:1) removes what is not in its own source there; put it into the source, choose a path "
+        "outside, or leave purge out; until then neither is applied");
+}
+
+TEST_CASE("plan: a purge waits for what stays in its directory") {
+  const auto directory = Make("Directory/app").claims("path:/etc/app").purges();
+  const auto inside = Make("File/inside").claims("path:/etc/app/inside");
+  City refused;
+  refused.wants(directory).has(applied(inside)).differs("Directory/app", Kind::create);
+  refused.refused.push_back(id("File/inside"));
+  CHECK(refused.steps() == Words{});
+  CHECK(refused.first_problem().find("would remove path /etc/app/inside, which File/inside still has") !=
+        std::string::npos);
+
+  auto kept = applied(inside);
+  kept.keep = true;
+  City keeps;
+  keeps.wants(directory).has(kept).differs("Directory/app", Kind::create);
+  CHECK(keeps.first_problem().find("which File/inside leaves there") != std::string::npos);
+
+  City leaves;
+  leaves.wants(directory).has(applied(inside)).differs("Directory/app", Kind::create);
+  CHECK(leaves.steps() == Words{"create Directory/app", "remove File/inside"});
+}
+
+TEST_CASE("plan: two objects that exchange their places in one commit are told how to do it in two") {
+  const auto a = Make("File/a").claims("path:/etc/b");
+  const auto b = Make("File/b").claims("path:/etc/a");
+  City city;
+  city.wants(a).wants(b);
+  city.has(applied(Make("File/a").claims("path:/etc/a"))).has(applied(Make("File/b").claims("path:/etc/b")));
+  city.differs("File/a", Kind::change).differs("File/b", Kind::change);
+  CHECK(city.steps() == Words{});
+  CHECK(city.first_problem() ==
+        "a.yaml:1:1: error: these take each other's places: File/a → File/b → File/a; move one of them to a "
+        "new "
+        "place first, in a commit of its own");
+}
+
+TEST_CASE("plan: a file's old path that becomes a directory in the same commit") {
+  const auto moved = Make("File/a").claims("path:/etc/a/b").after("path:/etc/a");
+  City city;
+  city.wants(moved).has(applied(Make("File/a").claims("path:/etc/a"))).differs("File/a", Kind::create);
+  CHECK(city.steps() == Words{});
+  CHECK(city.first_problem() ==
+        "a.yaml:1:1: error: File/a moves below path /etc/a, where its own file still is; give it a new name, "
+        "so that "
+        "the old one is pruned first; or move it to another place first, in a commit of its own");
+
+  City other;
+  other.wants(Make("File/new").claims("path:/etc/a/b").after("path:/etc/a"));
+  other.has(applied(Make("File/a").claims("path:/etc/a"))).differs("File/new", Kind::create);
+  CHECK(other.steps() == Words{"remove File/a", "create File/new"});
+}

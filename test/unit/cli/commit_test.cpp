@@ -1,0 +1,260 @@
+// The commands for those who commit, as the program itself gives them.
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "support/git_repository.h"
+#include "support/golden.h"
+#include "support/temporary_directory.h"
+
+using namespace greenwave;
+using namespace greenwave::test;
+using Catch::Contains;
+using nlohmann::json;
+
+namespace {
+
+const std::filesystem::path goldens = std::filesystem::path(GREENWAVE_SOURCE) / "test/golden";
+
+CommandResult greenwave_in(const std::filesystem::path& directory, std::vector<std::string> words) {
+  Command command;
+  command.argv = {"env", "-C", directory.native(), GREENWAVE_PROGRAM};
+  command.argv.insert(command.argv.end(), words.begin(), words.end());
+  command.output_cap = 16 << 20;
+  command.timeout = std::chrono::seconds(60);
+  return run(command);
+}
+
+/// The two commits of test/golden/retime, the tags "base" and "head" of a repository.
+struct Retime {
+  GitRepository repository;
+
+  Retime() {
+    repository.commit(files_below(goldens / "retime/base"), "Base");
+    repository.git({"tag", "base"});
+    for (const auto& [path, content] : files_below(goldens / "retime/base")) {
+      std::filesystem::remove(repository.path() / path);
+    }
+    repository.commit(files_below(goldens / "retime/head"), "Head");
+    repository.git({"tag", "head"});
+  }
+  CommandResult run(std::vector<std::string> words) const {
+    return greenwave_in(repository.path(), std::move(words));
+  }
+};
+
+std::string file_manifest(const std::string& name, const std::string& path) {
+  return "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: " + name + "}\nspec: {path: " + path +
+         ", content: x}\n";
+}
+
+}  // namespace
+
+TEST_CASE("greenwave lint: a city in which everything is wrong, in all formats") {
+  for (const std::string format : {"text", "json", "github", "sarif"}) {
+    const auto found = greenwave_in(goldens / "broken", {"lint", "-o", format});
+    CHECK(found.status == 1);
+    CHECK(found.output == golden(goldens / ("broken.lint." + format), found.output));
+    CHECK_THAT(found.output, !Contains("hunter2") && !Contains("ghp_0123"));
+  }
+}
+
+TEST_CASE("greenwave lint: objects that do not fit together") {
+  const auto found = greenwave_in(goldens / "unfit", {"lint"});
+  CHECK(found.status == 1);
+  CHECK(found.output == golden(goldens / "unfit.lint.text", found.output));
+}
+
+TEST_CASE("greenwave lint: SARIF and JSON are what programs can read") {
+  const auto sarif = json::parse(greenwave_in(goldens / "broken", {"lint", "-o", "sarif"}).output);
+  CHECK(sarif["version"] == "2.1.0");
+  const auto& run = sarif["runs"][0];
+  std::set<std::string> rules;
+  for (const auto& rule : run["tool"]["driver"]["rules"]) rules.insert(rule["id"]);
+  for (const auto& result : run["results"]) CHECK(rules.contains(result["ruleId"]));
+  const auto plain = json::parse(greenwave_in(goldens / "broken", {"-o", "json", "lint"}).output);
+  CHECK(plain["findings"].size() == run["results"].size());
+}
+
+TEST_CASE("greenwave lint: the sample city has no problems") {
+  const auto found = greenwave_in(GREENWAVE_SOURCE, {"lint", "manifests/san-francisco"});
+  CHECK(found.status == 0);
+  CHECK_THAT(found.output, Contains("No problems on 485 devices"));
+}
+
+TEST_CASE("greenwave lint: a commit is read without a checkout") {
+  GitRepository made;
+  made.commit({{"city/a.yaml", file_manifest("a", "/etc/a")}}, "Good");
+  made.commit({{"city/a.yaml", "kind: ["}}, "Bad");
+  const auto lint_at = [&](const std::string& where) {
+    return greenwave_in(made.path(), {"lint", where, "--path", "city"});
+  };
+  CHECK(lint_at("@HEAD~1").status == 0);
+  CHECK_THAT(lint_at("@HEAD").output, Contains("city/a.yaml:2:"));
+  CHECK(lint_at("@HEAD").status == 1);
+  CHECK(lint_at(".").status == 1);
+  CHECK(greenwave_in("/", {"lint", made.path().native() + "@HEAD~1", "--path", "city"}).status == 0);
+}
+
+TEST_CASE("greenwave lint: what is no repository, or no revision, is said with what to do") {
+  const TemporaryDirectory nothing;
+  const auto none = greenwave_in(nothing.path(), {"lint", "@main"});
+  CHECK(none.status == 2);
+  CHECK_THAT(none.output, Contains("is no git repository"));
+  GitRepository made;
+  made.commit({{"a.yaml", file_manifest("a", "/etc/a")}});
+  const auto unknown = greenwave_in(made.path(), {"lint", "@mian", "-o", "json"});
+  CHECK(unknown.status == 2);
+  CHECK(json::parse(unknown.output)["remedy"] == "did you mean main?");
+  const auto missing = greenwave_in(made.path(), {"lint", "nowhere"});
+  CHECK(missing.status == 2);
+  CHECK_THAT(missing.output, Contains("nowhere is no directory"));
+}
+
+TEST_CASE("greenwave lint: other allowed paths and labels of the devices' own") {
+  GitRepository made;
+  made.commit({{"a.yaml", file_manifest("'of-${device.labels.arch}'", "/usr/lib/a")}});
+  CHECK(greenwave_in(made.path(), {"lint"}).status == 1);
+  CHECK(greenwave_in(made.path(), {"lint", "--allow", "/usr", "--label", "arch=arm64"}).status == 0);
+  CHECK(greenwave_in(made.path(), {"lint", "--label", "arch"}).status == 2);
+}
+
+TEST_CASE("greenwave render: what a device applies, and where each value comes from") {
+  const Retime city;
+  for (const std::string kind : {"yaml", "explain"}) {
+    std::vector<std::string> words{"render", "--device", "sf-0003", "@head"};
+    if (kind == "explain") words.emplace_back("--explain");
+    const auto found = city.run(words);
+    CHECK(found.status == 0);
+    CHECK(found.output == golden(goldens / ("retime.render." + kind), found.output));
+  }
+  const auto answer =
+      json::parse(city.run({"render", "--device", "sf-0003", "@head", "--explain", "-o", "json"}).output);
+  CHECK(answer["layers"] == json{"base", "districts/sunset"});
+  CHECK(answer["manifests"].size() == 3);
+  CHECK(answer["origins"]["File/chrony"]["/spec/content"] == "districts/sunset/time.yaml:5:12");
+  CHECK(answer["origins"]["File/chrony"]["/spec/path"] == "base/time.yaml:6:9");
+}
+
+TEST_CASE("greenwave render: a device that isn't in the inventory is told the nearest ones") {
+  const Retime city;
+  const auto found = city.run({"render", "--device", "sf-003", "-o", "json"});
+  CHECK(found.status == 2);
+  CHECK_THAT(json::parse(found.output)["remedy"].get<std::string>(), Contains("sf-0003"));
+}
+
+TEST_CASE("greenwave impact: what a commit does to the devices, in all formats") {
+  const Retime city;
+  for (const std::string format : {"text", "json", "markdown", "geojson"}) {
+    const auto found = city.run({"impact", "base..head", "-o", format});
+    CHECK(found.status == 0);
+    CHECK(found.output == golden(goldens / ("retime.impact." + format), found.output));
+  }
+}
+
+TEST_CASE("greenwave impact: one device as a diff, secrets left out") {
+  const Retime city;
+  const auto found = city.run({"impact", "base..head", "--device", "sf-0001"});
+  CHECK(found.status == 1);
+  CHECK(found.output == golden(goldens / "retime.impact.device", found.output));
+  CHECK_THAT(found.output, Contains("the content of a secret changes") && !Contains("+two"));
+  const auto unknown = city.run({"impact", "base..head", "--device", "sf-001"});
+  CHECK(unknown.status == 2);
+  CHECK_THAT(unknown.output, Contains("did you mean sf-0001?"));
+}
+
+TEST_CASE("greenwave impact: the files on disk against a commit") {
+  const Retime city;
+  const auto none = json::parse(city.run({"impact", "head", "-o", "json"}).output);
+  CHECK(none["changed"] == 0);
+  std::filesystem::remove(city.repository.path() / "base/plan.yaml");
+  const auto some = json::parse(city.run({"impact", "head", "-o", "json"}).output);
+  CHECK(some["changed"] == 3);
+  CHECK(some["groups"][0]["changes"][0]["verb"] == "prune");
+}
+
+TEST_CASE("greenwave impact: three dots begin where the branches parted") {
+  GitRepository made;
+  const auto manifest = [](const std::string& name) { return file_manifest(name, "/etc/" + name); };
+  made.commit({{"a.yaml", manifest("a")}});
+  made.git({"checkout", "-q", "-b", "topic"});
+  made.commit({{"b.yaml", manifest("b")}});
+  made.git({"checkout", "-q", "main"});
+  made.commit({{"c.yaml", manifest("c")}});
+  const auto two = json::parse(greenwave_in(made.path(), {"impact", "main..topic", "-o", "json"}).output);
+  CHECK(two["groups"][0]["changes"].size() == 2);  // b comes, c goes
+  const auto three = json::parse(greenwave_in(made.path(), {"impact", "main...topic", "-o", "json"}).output);
+  REQUIRE(three["groups"][0]["changes"].size() == 1);
+  CHECK(three["groups"][0]["changes"][0]["object"] == "File/b");
+}
+
+TEST_CASE("greenwave impact: devices whose files are broken at one of the commits cannot be judged") {
+  Retime city;
+  city.repository.commit({{"districts/mission/broken.yaml", "kind: ["}}, "Break the mission");
+  const auto found = city.run({"impact", "head..HEAD", "-o", "json"});
+  CHECK(found.status == 1);
+  const auto answer = json::parse(found.output);
+  CHECK(answer["unjudged"][0]["devices"] == json{"sf-0001", "sf-0002"});
+  CHECK_THAT(answer["unjudged"][0]["reason"].get<std::string>(),
+             Contains("at the head: districts/mission/broken.yaml:2:"));
+  city.repository.commit({{"greenwave.yaml", "kind: ["}}, "Break it all");
+  const auto all = city.run({"impact", "head..HEAD"});
+  CHECK(all.status == 2);
+  CHECK_THAT(all.output, Contains("greenwave.yaml:2:") && Contains("at HEAD"));
+}
+
+TEST_CASE("greenwave init: a new city lints clean, from options, a CSV or a GeoJSON") {
+  const TemporaryDirectory directory;
+  const auto made =
+      greenwave_in(directory.path(), {"init", "plain", "--name", "springfield", "--ci", "both"});
+  INFO(made.output);
+  CHECK(made.status == 0);
+  CHECK_THAT(made.output, Contains("No problems on 1 device"));
+  CHECK(std::filesystem::exists(directory.path() / "plain/.github/workflows/greenwave.yaml"));
+  CHECK(std::filesystem::exists(directory.path() / "plain/.gitlab-ci.yml"));
+  CHECK_THAT(greenwave_in(directory.path(), {"render", "--device", "springfield-0001", "plain"}).output,
+             Contains("springfield-0001 of springfield"));
+
+  replace_file(directory.path() / "devices.csv",
+               "id,Longitude,latitude,name,district,label.phase,Phone\r\n"
+               "x-1,-89.65,39.78,\"5th, Main\",north,8,0217\r\n"
+               ",-89.66,39.79,6th,south,,\r\n");
+  const auto csv =
+      greenwave_in(directory.path(), {"init", "csv", "--name", "springfield", "--devices", "devices.csv"});
+  INFO(csv.output);
+  CHECK(csv.status == 0);
+  const auto devices = json::parse(read_file(directory.path() / "csv/devices.geojson", 1 << 20))["features"];
+  REQUIRE(devices.size() == 2);
+  CHECK(devices[0]["id"] == "x-1");
+  CHECK(devices[0]["properties"] ==
+        json{{"name", "5th, Main"}, {"Phone", "0217"}, {"labels", {{"district", "north"}, {"phase", "8"}}}});
+  CHECK(devices[1]["id"] == "springfield-0002");
+
+  const auto sample = std::string(GREENWAVE_SOURCE) + "/manifests/san-francisco/devices.geojson";
+  const auto geojson = greenwave_in(directory.path(), {"init", "geo", "--name", "sf", "--devices", sample});
+  CHECK(geojson.status == 0);
+  CHECK_THAT(geojson.output, Contains("485 devices"));
+}
+
+TEST_CASE("greenwave init: writes over nothing, and says what is wrong with a list of devices") {
+  const TemporaryDirectory directory;
+  replace_file(directory.path() / "greenwave.yaml", "mine\n");
+  const auto again = greenwave_in(directory.path(), {"init", "--name", "springfield"});
+  CHECK(again.status == 2);
+  CHECK(read_file(directory.path() / "greenwave.yaml", 100) == "mine\n");
+  CHECK_FALSE(std::filesystem::exists(directory.path() / "base"));
+  const auto refused = [&](const std::string& csv) {
+    replace_file(directory.path() / "d.csv", csv);
+    const auto result = greenwave_in(directory.path(), {"init", "new", "--name", "x", "--devices", "d.csv"});
+    CHECK(result.status == 2);
+    return result.output;
+  };
+  CHECK_THAT(refused("id,name\n1,a\n"), Contains("d.csv:1: no columns are called longitude"));
+  CHECK_THAT(refused("id,lon,lat\n1,2\n"), Contains("d.csv:2: 2 fields where 3 were expected"));
+  CHECK_THAT(refused("id,lon,lat\n1,2,x\n"), Contains("d.csv:2: the longitude or the latitude is no number"));
+  CHECK_THAT(refused("id,lon,lat\n1,37.7,-122.4\n"), Contains("is no longitude and latitude"));
+  CHECK_THAT(refused("id,lon,lat\n1,2,3\n1,2,3\n"), Contains("d.csv:3: the id 1 is there twice"));
+}

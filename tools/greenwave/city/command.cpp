@@ -1,0 +1,60 @@
+#include "city/command.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/config.h"
+
+namespace greenwave::cli {
+
+void add_city_options(CLI::App& command, CityOptions& options, std::vector<std::string> formats) {
+  command.add_option("--path", options.path, "The directory of greenwave.yaml in the repository")
+      ->type_name("DIR");
+  command
+      .add_option(
+          "--label", options.labels,
+          "A label that devices give themselves (agent.yaml, arch, os), for those whose Feature has none "
+          "of that name")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  command.add_option("--allow", options.allowed, "Paths that devices allow (allowedPaths of agent.yaml)")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  const auto words = fmt::format("{}", fmt::join(formats, ", "));
+  command.add_option("-o,--output", options.format, "One of " + words)
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(std::move(formats)));
+}
+
+std::string format_of(const CityOptions& options, const Context& context) {
+  return options.format.empty() ? context.globals.output : options.format;
+}
+
+Labels labels_of(const CityOptions& options) {
+  Labels labels;
+  for (const auto& label : options.labels) {
+    const auto sign = label.find('=');
+    if (sign == std::string::npos || sign == 0) {
+      throw Error(Fault::invalid, fmt::format("--label {} is no label", printable(label)),
+                  "write KEY=VALUE, for example arch=arm64");
+    }
+    labels[label.substr(0, sign)] = label.substr(sign + 1);
+  }
+  return labels;
+}
+
+std::vector<std::string> allowed_of(const CityOptions& options) {
+  return options.allowed.empty() ? config::Config{}.allowed_paths : options.allowed;
+}
+
+int guarded(bool json, const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    print_error(error, json);
+    return exit_not_done;
+  }
+}
+
+}  // namespace greenwave::cli

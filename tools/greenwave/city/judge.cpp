@@ -1,0 +1,52 @@
+#include "city/judge.h"
+
+#include <utility>
+
+#include "sync/check.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+yaml::Node outline(const yaml::Node& document) {
+  yaml::Node outline{yaml::Node::Map{}, document.place};
+  if (const auto* annotations = document.at({"metadata", "annotations"})) {
+    yaml::Node metadata{yaml::Node::Map{}, document.place};
+    yaml::set(metadata, "annotations", *annotations);
+    yaml::set(outline, "metadata", std::move(metadata));
+  }
+  yaml::Node spec{yaml::Node::Map{}, document.place};
+  for (const auto* key : {"restartOn", "reloadOn"}) {
+    if (const auto* member = document.at({"spec", key})) yaml::set(spec, key, *member);
+  }
+  yaml::set(outline, "spec", std::move(spec));
+  return outline;
+}
+
+}  // namespace
+
+Judged judge(const render::Fleet& fleet, const render::Variant& variant, const sync::Drivers& drivers) {
+  Judged judged;
+  auto object = fleet.render(variant);
+  judged.object = std::move(object.problems);
+  judged.refused = judged.object.has_errors();
+  if (!object.manifest) return judged;
+  if (object.manifest->id.api_version != own_api) {
+    judged.desired = plan::Desired{std::move(*object.manifest), {}};
+    return judged;
+  }
+  std::vector<Manifest> one;
+  one.push_back(std::move(*object.manifest));
+  auto checked = sync::check(std::move(one), drivers);
+  judged.spec = std::move(checked.problems);
+  judged.refused = checked.desired.empty();
+  if (!judged.refused) judged.desired = std::move(checked.desired.front());
+  return judged;
+}
+
+plan::Desired outline_of(const plan::Desired& desired) {
+  const auto& manifest = desired.manifest;
+  return {{manifest.id, outline(manifest.document), manifest.source, manifest.digest}, desired.footprint};
+}
+
+}  // namespace greenwave::cli

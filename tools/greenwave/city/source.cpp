@@ -1,0 +1,85 @@
+#include "city/source.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "city/disk_tree.h"
+#include "render/paths.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string normal(const std::string& path) {
+  auto normalised = render::normal_path(path);
+  if (normalised) return *normalised;
+  throw Error(Fault::invalid, fmt::format("{} is no path in the repository", printable(path)),
+              "write it from the repository's root, without a leading / and without ..");
+}
+
+std::string prefix_of(const fs::path& directory) {
+  try {
+    return git::Repository(directory).prefix();
+  } catch (const Error&) {
+    return {};  // a directory that is in no repository is its own top
+  }
+}
+
+}  // namespace
+
+std::string as_prefix(const std::string& directory) {
+  if (directory.empty() || directory == ".") return {};
+  return directory.ends_with('/') ? directory : directory + "/";
+}
+
+CitySource CitySource::commit(const git::Repository& repository, const std::string& oid,
+                              const std::string& path) {
+  CitySource source;
+  const auto whole = render::join_path(repository.prefix(), normal(path));
+  source.tree_ = repository.tree(oid, whole.ends_with('/') ? whole.substr(0, whole.size() - 1) : whole);
+  source.shown_prefix_ = source.repository_prefix_ = as_prefix(whole);
+  return source;
+}
+
+CitySource CitySource::open(const std::string& named, const std::string& path) {
+  std::error_code error;
+  const auto at = named.rfind('@');
+  if (fs::is_directory(named, error) || at == std::string::npos) {
+    CitySource source;
+    const auto directory = path.empty() ? fs::path(named) : fs::path(named) / normal(path);
+    if (!fs::is_directory(directory, error)) {
+      throw Error(Fault::invalid, fmt::format("{} is no directory", printable(directory.native())),
+                  "name the directory that holds greenwave.yaml, or a commit as REPOSITORY@REVISION");
+    }
+    source.tree_ = std::make_unique<DiskTree>(directory);
+    source.shown_prefix_ = as_prefix(directory.lexically_normal().native());
+    source.repository_prefix_ = as_prefix(prefix_of(directory));
+    return source;
+  }
+  auto repository = std::make_unique<git::Repository>(at == 0 ? "." : named.substr(0, at));
+  auto source = commit(*repository, repository->resolve(named.substr(at + 1)), path);
+  source.repository_ = std::move(repository);
+  return source;
+}
+
+Range parse_range(const std::string& text) {
+  Range range;
+  const auto dots = text.find("..");
+  range.base = text.substr(0, dots);
+  if (dots != std::string::npos) {
+    range.from_merge_base = text.compare(dots, 3, "...") == 0;
+    range.head = text.substr(dots + (range.from_merge_base ? 3 : 2));
+    if (range.head.empty()) range.head = "HEAD";
+  }
+  if (range.base.empty()) range.base = "HEAD";
+  if (range.head.find("..") == std::string::npos) return range;
+  throw Error(Fault::invalid, fmt::format("\"{}\" is no range of commits", printable(text)),
+              "write BASE..HEAD, for example origin/main..HEAD");
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,146 @@
+#include "impact/impact.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "city/command.h"
+#include "city/host_drivers.h"
+#include "city/source.h"
+#include "cli.h"
+#include "text.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help =
+    R"(BASE..HEAD are two commits, BASE...HEAD begins where HEAD left BASE, and BASE alone is compared with the files
+on disk. Bytes over the air are about what a device fetches over https. Formats: text, json, markdown (for a
+pull request), geojson (a map of what changes).
+
+Exit codes: 0 worked out, 1 some devices cannot be judged, 2 none can. With --device: 0 nothing changes for it,
+1 something does.
+
+Examples:
+  greenwave impact origin/main...HEAD
+  greenwave impact HEAD                              what is not committed yet
+  greenwave impact main..HEAD --device sf-0042
+  greenwave impact main..HEAD -o markdown | gh pr comment --body-file -
+  greenwave impact main..HEAD -o geojson > impact.geojson)";
+
+struct Asked {
+  CityOptions city;
+  std::string range;
+  std::string repository = ".";
+  std::string device;
+  std::string by = "district";
+};
+
+/// The two cities, and how to name them.
+struct Sides {
+  git::Repository repository;
+  std::optional<CitySource> base;
+  std::optional<CitySource> head;
+  Range range;
+
+  explicit Sides(const Asked& asked) : repository(asked.repository), range(parse_range(asked.range)) {
+    auto base_oid = repository.resolve(range.base);
+    if (range.head.empty()) {
+      base = CitySource::commit(repository, base_oid, asked.city.path);
+      head = CitySource::open(asked.repository, asked.city.path);
+      return;
+    }
+    const auto head_oid = repository.resolve(range.head);
+    if (range.from_merge_base) base_oid = repository.merge_base(base_oid, head_oid);
+    base = CitySource::commit(repository, base_oid, asked.city.path);
+    head = CitySource::commit(repository, head_oid, asked.city.path);
+  }
+
+  std::string head_name() const { return range.head.empty() ? "files on disk" : range.head; }
+};
+
+render::Fleet fleet_of(const CitySource& source, const Labels& labels, const std::string& when) {
+  try {
+    return render::Fleet(source.tree(), labels);
+  } catch (Error& error) {
+    throw error.during("reading the city at " + when);
+  }
+}
+
+[[noreturn]] void refuse_device(const render::Fleet& fleet, const std::string& id) {
+  std::vector<std::string> ids;
+  for (const auto& device : fleet.devices()) ids.push_back(device.id);
+  const auto near = nearest(id, ids);
+  throw Error(Fault::invalid, fmt::format("the inventory has no device {}", printable(id)),
+              near.empty() ? "name one of its ids" : fmt::format("did you mean {}?", printable(near)));
+}
+
+int show_device(const Sides& sides, const render::Fleet& base, const render::Fleet& head,
+                const sync::Drivers& drivers, const std::string& device, bool json, const Style& style) {
+  if (!head.device(device)) refuse_device(head, device);
+  auto changes = nlohmann::json::array();
+  for (const auto& one : device_diff(base, head, drivers, device)) {
+    changes.push_back({{"verb", one.verb}, {"object", one.object}, {"diff", one.diff}});
+  }
+  const bool none = changes.empty();
+  const nlohmann::json answer{
+      {"device", device}, {"commit", sides.head_name()}, {"changes", std::move(changes)}};
+  if (json) {
+    print(answer);
+  } else {
+    print(change_list_text(answer, style));
+  }
+  return none ? 0 : 1;
+}
+
+int run_impact(const Asked& asked, const Context& context) {
+  const auto format = format_of(asked.city, context);
+  return guarded(format == "json", [&] {
+    const Sides sides(asked);
+    const auto labels = labels_of(asked.city);
+    const auto base = fleet_of(*sides.base, labels, sides.range.base);
+    const auto head = fleet_of(*sides.head, labels, sides.head_name());
+    HostDrivers drivers(allowed_of(asked.city));
+    if (!asked.device.empty()) {
+      return show_device(sides, base, head, drivers.list(), asked.device, format == "json", context.style);
+    }
+    auto found = impact(base, head, drivers.list(), asked.by);
+    found.base = sides.range.base;
+    found.head = sides.head_name();
+    if (format == "json") {
+      print(impact_json(found));
+    } else if (format == "markdown") {
+      print(impact_markdown(found));
+    } else if (format == "geojson") {
+      print(impact_geojson(found));
+    } else {
+      print(impact_text(found, context.style));
+    }
+    return found.unjudged.empty() ? 0 : 1;
+  });
+}
+
+}  // namespace
+
+void add_impact(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("impact", "Which devices a commit changes, and how");
+  const auto asked = std::make_shared<Asked>();
+  command->add_option("range", asked->range, "BASE..HEAD, BASE...HEAD or BASE")->required();
+  command->add_option("-C,--repository", asked->repository, "The repository, or a directory in its checkout")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->add_option("--device", asked->device, "One device, as a diff")->type_name("ID");
+  command->add_option("--by", asked->by, "The label that the table goes by")
+      ->type_name("LABEL")
+      ->capture_default_str();
+  add_city_options(*command, asked->city, {"text", "json", "markdown", "geojson"});
+  command->footer(help_of(help));
+  command->callback(
+      [&chosen, asked] { chosen = [asked](const Context& context) { return run_impact(*asked, context); }; });
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,341 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "city/judge.h"
+#include "impact/effects.h"
+#include "impact/impact.h"
+#include "impact/wire.h"
+#include "plan/plan.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr auto none = static_cast<std::uint32_t>(-1);
+
+/// Objects of one commit as a plan reads them, judged once however many devices have them.
+class Outlines {
+ public:
+  Outlines(const render::Fleet& fleet, const sync::Drivers& drivers) : fleet_(fleet), drivers_(drivers) {}
+
+  struct Outline {
+    std::optional<plan::Desired> desired;
+    std::string refusal;  ///< empty: it is not refused
+  };
+
+  const Outline& of(std::uint32_t variant) {
+    const auto [at, is_new] = known_.try_emplace(variant);
+    if (!is_new) return at->second;
+    auto judged = judge(fleet_, fleet_.variants()[variant], drivers_);
+    if (judged.desired) at->second.desired = outline_of(*judged.desired);
+    if (judged.refused) {
+      for (const auto* problems : {&judged.object, &judged.spec}) {
+        for (const auto& problem : problems->list()) {
+          if (problem.severity == Severity::error && at->second.refusal.empty()) {
+            at->second.refusal = to_string(problem);
+          }
+        }
+      }
+    }
+    return at->second;
+  }
+
+ private:
+  const render::Fleet& fleet_;
+  const sync::Drivers& drivers_;
+  std::unordered_map<std::uint32_t, Outline> known_;
+};
+
+/// An object of a device that is not what it was: the variants before and after, or none.
+struct Differing {
+  std::uint32_t was = none;
+  std::uint32_t is = none;
+};
+
+class Comparison {
+ public:
+  Comparison(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers)
+      : base_(base),
+        head_(head),
+        before_(base, drivers),
+        after_(head, drivers),
+        drivers_(drivers),
+        wire_(base, head) {}
+
+  Impact compare(const std::string& by) {
+    impact_.by = by;
+    for (std::uint32_t i = 0; i < head_.devices().size(); ++i) {
+      const auto& device = head_.devices()[i];
+      const auto number = add_device(head_.cluster(), device);
+      const auto base = base_.device(device.id);
+      if (!base) impact_.added.push_back(number);
+      compare_device(number, base, i);
+    }
+    for (const auto& device : base_.devices()) {
+      if (!head_.device(device.id)) impact_.gone.push_back(add_device(base_.cluster(), device));
+    }
+    join_groups();
+    return std::move(impact_);
+  }
+
+  /// What differs for one device; throws nothing, and `reason` says when it cannot be told.
+  std::vector<Differing> differing(std::optional<std::size_t> base, std::size_t head, std::string& reason) {
+    std::vector<Differing> list;
+    static const std::vector<std::uint32_t> nothing;
+    const auto& had = base ? base_.objects_of(*base) : nothing;
+    const auto& has = head_.objects_of(head);
+    if (base) reason = gap_of(base_, *base, "at the base");
+    if (reason.empty()) reason = gap_of(head_, head, "at the head");
+    std::size_t i = 0;
+    std::size_t j = 0;
+    while (reason.empty() && (i < had.size() || j < has.size())) {
+      const auto order = compare_ids(i < had.size() ? &base_.id(base_.variants()[had[i]]) : nullptr,
+                                     j < has.size() ? &head_.id(head_.variants()[has[j]]) : nullptr);
+      Differing found;
+      if (order <= 0) found.was = had[i++];
+      if (order >= 0) found.is = has[j++];
+      if (!same(found, reason)) list.push_back(found);
+    }
+    return list;
+  }
+
+  /// The plan of a device that goes from one commit to the other.
+  struct Planned {
+    std::vector<plan::Desired> desired;
+    std::vector<Entry> inventory;
+    plan::Plan plan;
+  };
+
+  std::unique_ptr<Planned> plan_for(std::optional<std::size_t> base, std::size_t head,
+                                    const std::vector<Differing>& differing) {
+    auto planned = std::make_unique<Planned>();
+    plan::Input input;
+    for (const auto variant : base ? base_.objects_of(*base) : std::vector<std::uint32_t>{}) {
+      const auto& outline = before_.of(variant);
+      if (!outline.desired) continue;
+      Entry entry;
+      entry.id = outline.desired->manifest.id;
+      entry.digest = outline.desired->manifest.digest;
+      entry.rank = outline.desired->footprint.rank;
+      entry.claims = outline.desired->footprint.claims;
+      entry.keep = outline.desired->manifest.annotation(annotations::prune) == "disabled";
+      planned->inventory.push_back(std::move(entry));
+    }
+    for (const auto variant : head_.objects_of(head)) {
+      const auto& outline = after_.of(variant);
+      if (outline.desired) planned->desired.push_back(*outline.desired);
+    }
+    for (const auto& one : differing) {
+      if (one.is == none || !after_.of(one.is).desired) continue;
+      const bool is_new = one.was == none || !before_.of(one.was).desired;
+      plan::Difference difference;
+      difference.kind = is_new ? plan::Difference::Kind::create : plan::Difference::Kind::change;
+      input.differences.emplace(head_.id(head_.variants()[one.is]), std::move(difference));
+    }
+    input.desired = planned->desired;
+    input.inventory = planned->inventory;
+    planned->plan = plan::plan(std::move(input));
+    return planned;
+  }
+
+ private:
+  static int compare_ids(const ObjectId* a, const ObjectId* b) {
+    if (a == nullptr) return 1;
+    if (b == nullptr) return -1;
+    return *a < *b ? -1 : *b < *a ? 1 : 0;
+  }
+
+  std::uint32_t add_device(const Cluster& cluster, const Device& device) {
+    const auto label = device.labels.find(impact_.by);
+    impact_.devices.push_back({device.id, wave_name(cluster, device),
+                               label != device.labels.end() ? label->second : std::string(),
+                               device.in_inventory, device.position});
+    return static_cast<std::uint32_t>(impact_.devices.size() - 1);
+  }
+
+  static std::string gap_of(const render::Fleet& fleet, std::size_t device, const char* when) {
+    if (fleet.complete(device)) return {};
+    const auto& combination = fleet.combinations()[fleet.combination_of(device)];
+    std::vector<const Problems*> all{&combination.problems};
+    for (const auto layer : combination.layers) all.push_back(&fleet.layers()[layer].problems);
+    for (const auto* problems : all) {
+      for (const auto& problem : problems->list()) {
+        if (problem.severity == Severity::error) return fmt::format("{}: {}", when, to_string(problem));
+      }
+    }
+    for (const auto& [concerned, problem] : fleet.device_problems()) {
+      if (concerned == device) return fmt::format("{}: {}", when, to_string(problem));
+    }
+    return fmt::format("{}: a layer cannot be read", when);
+  }
+
+  bool same(const Differing& one, std::string& reason) {
+    if (one.was != none && one.is != none && base_.variants()[one.was].key == head_.variants()[one.is].key) {
+      return true;
+    }
+    const auto [at, is_new] = same_.try_emplace({one.was, one.is}, false);
+    const auto* was = one.was != none ? &before_.of(one.was) : nullptr;
+    const auto* is = one.is != none ? &after_.of(one.is) : nullptr;
+    if (is != nullptr && !is->refusal.empty()) reason = "at the head: " + is->refusal;
+    if (was != nullptr && !was->refusal.empty()) reason = "at the base: " + was->refusal;
+    if (!is_new) return at->second;
+    const bool had = was != nullptr && was->desired.has_value();
+    const bool has = is != nullptr && is->desired.has_value();
+    at->second = had == has && (!had || was->desired->manifest.digest == is->desired->manifest.digest);
+    return at->second;
+  }
+
+  void compare_device(std::uint32_t number, std::optional<std::size_t> base, std::size_t head) {
+    std::string reason;
+    const auto list = differing(base, head, reason);
+    if (!reason.empty()) {
+      auto found = std::ranges::find(impact_.unjudged, reason, &Unjudged::reason);
+      if (found == impact_.unjudged.end()) {
+        impact_.unjudged.push_back({reason, {}});
+        found = impact_.unjudged.end() - 1;
+      }
+      found->devices.push_back(number);
+      return;
+    }
+    if (list.empty()) return;
+    // What is done depends on the objects that changed, and on what else the device has.
+    std::string key =
+        fmt::format("{} {}", base ? base_.combination_of(*base) : none, head_.combination_of(head));
+    for (const auto& one : list) {
+      key += fmt::format(" {}-{}", one.was == none ? none : base_.variants()[one.was].chain,
+                         one.is == none ? none : head_.variants()[one.is].chain);
+    }
+    const auto [at, is_new] = group_of_.try_emplace(std::move(key), impact_.groups.size());
+    if (is_new) impact_.groups.push_back(group(base, head, list));
+    impact_.groups[at->second].devices.push_back(number);
+  }
+
+  Group group(std::optional<std::size_t> base, std::size_t head, const std::vector<Differing>& list) {
+    Group group;
+    const auto planned = plan_for(base, head, list);
+    Effects effects(base_, head_, drivers_, wire_);
+    for (const auto& one : list) {
+      effects.look_at(one.was == none ? nullptr : &base_.variants()[one.was],
+                      one.is == none ? nullptr : &head_.variants()[one.is]);
+    }
+    for (const auto& step : planned->plan.steps) effects.add(step, group);
+    if (base) group.effect.bytes += wire_.bytes(*base, head);
+    return group;
+  }
+
+  /// Groups that do the same are one for people, and keep the highest cost.
+  void join_groups() {
+    std::map<std::vector<std::tuple<std::string, std::string, std::string>>, std::size_t> known;
+    std::vector<Group> joined;
+    for (auto& group : impact_.groups) {
+      std::vector<std::tuple<std::string, std::string, std::string>> key;
+      for (const auto& change : group.changes) key.emplace_back(change.verb, change.object, change.because);
+      key.emplace_back(fmt::format("{} {} {} {}", group.effect.files, group.effect.restarts,
+                                   group.effect.pods, group.effect.pruned),
+                       "", "");
+      const auto [at, is_new] = known.try_emplace(std::move(key), joined.size());
+      if (is_new) {
+        joined.push_back(std::move(group));
+        continue;
+      }
+      auto& into = joined[at->second];
+      into.devices.insert(into.devices.end(), group.devices.begin(), group.devices.end());
+      into.effect.bytes = std::max(into.effect.bytes, group.effect.bytes);
+    }
+    for (auto& group : joined) std::ranges::sort(group.devices);
+    std::ranges::stable_sort(joined, [](const Group& a, const Group& b) {
+      return std::tuple(-static_cast<std::int64_t>(a.devices.size()), a.devices.front()) <
+             std::tuple(-static_cast<std::int64_t>(b.devices.size()), b.devices.front());
+    });
+    impact_.groups = std::move(joined);
+  }
+
+  const render::Fleet& base_;
+  const render::Fleet& head_;
+  Outlines before_;
+  Outlines after_;
+  const sync::Drivers& drivers_;
+  Wire wire_;
+  Impact impact_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, bool> same_;
+  std::unordered_map<std::string, std::size_t> group_of_;
+};
+
+}  // namespace
+
+Impact impact(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers,
+              const std::string& by) {
+  return Comparison(base, head, drivers).compare(by);
+}
+
+std::vector<ObjectDiff> device_diff(const render::Fleet& base, const render::Fleet& head,
+                                    const sync::Drivers& drivers, const std::string& device) {
+  const auto is = head.device(device);
+  const auto was = base.device(device);
+  std::vector<ObjectDiff> diffs;
+  if (!is) return diffs;
+  Comparison comparison(base, head, drivers);
+  std::string reason;
+  const auto list = comparison.differing(was, *is, reason);
+  if (!reason.empty()) throw Error(Fault::invalid, fmt::format("{} cannot be judged, {}", device, reason));
+  const auto planned = comparison.plan_for(was, *is, list);
+  for (const auto& step : planned->plan.steps) {
+    std::string diff;
+    for (const auto& one : list) {
+      const auto* old_variant = one.was == none ? nullptr : &base.variants()[one.was];
+      const auto* new_variant = one.is == none ? nullptr : &head.variants()[one.is];
+      const auto& id = new_variant != nullptr ? head.id(*new_variant) : base.id(*old_variant);
+      if (id == step.id) diff = manifest_diff(base, old_variant, head, new_variant);
+    }
+    diffs.push_back({step_verb(step), to_string(step.id), std::move(diff)});
+  }
+  return diffs;
+}
+
+std::size_t Impact::changed() const {
+  std::size_t count = 0;
+  for (const auto& group : groups) count += group.devices.size();
+  return count;
+}
+
+Effect& Effect::operator+=(const Effect& other) {
+  files += other.files;
+  restarts += other.restarts;
+  pods += other.pods;
+  pruned += other.pruned;
+  bytes += other.bytes;
+  return *this;
+}
+
+std::map<std::pair<std::string, std::string>, std::pair<std::size_t, Effect>> table_of(const Impact& impact) {
+  std::map<std::pair<std::string, std::string>, std::pair<std::size_t, Effect>> table;
+  for (const auto& group : impact.groups) {
+    for (const auto number : group.devices) {
+      const auto& device = impact.devices[number];
+      auto& row = table[{device.wave, device.district}];
+      ++row.first;
+      row.second += group.effect;
+    }
+  }
+  return table;
+}
+
+std::string some_of(const Impact& impact, const std::vector<std::uint32_t>& devices) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < std::min(devices.size(), most); ++i) {
+    names.push_back(printable(impact.devices[devices[i]].id));
+  }
+  auto text = fmt::format("{}", fmt::join(names, ", "));
+  if (devices.size() > most) text += fmt::format(" and {} more", devices.size() - most);
+  return text;
+}
+
+}  // namespace greenwave::cli

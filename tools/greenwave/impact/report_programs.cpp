@@ -1,0 +1,102 @@
+#include <nlohmann/json.hpp>
+
+#include "impact/impact.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string dump(const ordered_json& json) {
+  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+ordered_json to_json(const Effect& effect) {
+  return {{"files", effect.files},
+          {"restarts", effect.restarts},
+          {"pods", effect.pods},
+          {"pruned", effect.pruned},
+          {"bytes", effect.bytes}};
+}
+
+ordered_json names(const Impact& impact, const std::vector<std::uint32_t>& devices) {
+  auto list = ordered_json::array();
+  for (const auto device : devices) list.push_back(impact.devices[device].id);
+  return list;
+}
+
+}  // namespace
+
+std::string impact_json(const Impact& impact) {
+  auto table = ordered_json::array();
+  for (const auto& [key, value] : table_of(impact)) {
+    auto row = to_json(value.second);
+    row["wave"] = key.first;
+    row[impact.by] = key.second;
+    row["devices"] = value.first;
+    table.push_back(std::move(row));
+  }
+  auto groups = ordered_json::array();
+  for (const auto& group : impact.groups) {
+    auto changes = ordered_json::array();
+    for (const auto& change : group.changes) {
+      changes.push_back({{"verb", change.verb},
+                         {"object", change.object},
+                         {"because", change.because},
+                         {"disruptive", change.disruptive}});
+    }
+    groups.push_back({{"devices", names(impact, group.devices)},
+                      {"effect", to_json(group.effect)},
+                      {"changes", std::move(changes)}});
+  }
+  auto unjudged = ordered_json::array();
+  for (const auto& one : impact.unjudged) {
+    unjudged.push_back({{"reason", one.reason}, {"devices", names(impact, one.devices)}});
+  }
+  return dump({{"base", impact.base},
+               {"head", impact.head},
+               {"devices", impact.devices.size() - impact.gone.size()},
+               {"changed", impact.changed()},
+               {"added", names(impact, impact.added)},
+               {"gone", names(impact, impact.gone)},
+               {"table", std::move(table)},
+               {"groups", std::move(groups)},
+               {"unjudged", std::move(unjudged)}});
+}
+
+std::string impact_geojson(const Impact& impact) {
+  auto features = ordered_json::array();
+  const auto add = [&](std::uint32_t number, ordered_json properties, const char* color) {
+    const auto& device = impact.devices[number];
+    if (!device.in_inventory) return;
+    properties["wave"] = device.wave;
+    properties[impact.by] = device.district;
+    properties["marker-color"] = color;  // simplestyle-spec, which git hosts' maps read
+    features.push_back(
+        {{"type", "Feature"},
+         {"id", device.id},
+         {"geometry",
+          {{"type", "Point"}, {"coordinates", {device.position.longitude, device.position.latitude}}}},
+         {"properties", std::move(properties)}});
+  };
+  for (const auto& group : impact.groups) {
+    bool disrupts = false;
+    auto changes = ordered_json::array();
+    for (const auto& change : group.changes) {
+      disrupts = disrupts || change.disruptive;
+      changes.push_back(change.verb + " " + change.object);
+    }
+    for (const auto number : group.devices) {
+      auto properties = to_json(group.effect);
+      properties["changes"] = changes;
+      add(number, std::move(properties), disrupts ? "#d4722a" : "#2f8f4e");
+    }
+  }
+  for (const auto& one : impact.unjudged) {
+    for (const auto number : one.devices) add(number, {{"unjudged", one.reason}}, "#b3261e");
+  }
+  return dump({{"type", "FeatureCollection"}, {"features", std::move(features)}});
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "impact/impact.h"
+#include "style.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+using Row = std::array<std::string, 8>;
+
+const Row& heads_of(const Impact& impact, Row& heads) {
+  heads = {"wave", impact.by, "devices", "files", "restarts", "pods", "pruned", "over the air"};
+  return heads;
+}
+
+Row row_of(std::string wave, std::string district, std::size_t devices, const Effect& effect) {
+  return {std::move(wave),
+          std::move(district),
+          std::to_string(devices),
+          std::to_string(effect.files),
+          std::to_string(effect.restarts),
+          std::to_string(effect.pods),
+          std::to_string(effect.pruned),
+          bytes_in_words(effect.bytes)};
+}
+
+std::vector<Row> rows_of(const Impact& impact) {
+  std::vector<Row> rows(1);
+  heads_of(impact, rows[0]);
+  std::size_t devices = 0;
+  Effect total;
+  for (const auto& [key, value] : table_of(impact)) {
+    rows.push_back(row_of(key.first.empty() ? "(rest)" : printable(key.first),
+                          key.second.empty() ? "-" : printable(key.second), value.first, value.second));
+    devices += value.first;
+    total += value.second;
+  }
+  rows.push_back(row_of("total", "", devices, total));
+  return rows;
+}
+
+std::string headline(const Impact& impact) {
+  const auto judged = impact.devices.size() - impact.gone.size();
+  if (impact.changed() == 0) return fmt::format("None of {} changes.", count_of(judged, "device"));
+  return fmt::format("{} of {} change{}, in {}.", impact.changed(), count_of(judged, "device"),
+                     impact.changed() == 1 ? "s" : "", count_of(impact.groups.size(), "way"));
+}
+
+struct Disruption {
+  std::string change;
+  std::string because;
+  std::vector<std::uint32_t> devices;
+};
+
+/// Every disruptive step with all devices that do it, the most first.
+std::vector<Disruption> disruptions_of(const Impact& impact) {
+  std::vector<Disruption> all;
+  for (const auto& group : impact.groups) {
+    for (const auto& change : group.changes) {
+      if (!change.disruptive) continue;
+      const auto words = change.verb + " " + change.object;
+      auto found = std::ranges::find(all, words, &Disruption::change);
+      if (found == all.end()) found = all.insert(all.end(), {words, change.because, {}});
+      found->devices.insert(found->devices.end(), group.devices.begin(), group.devices.end());
+    }
+  }
+  for (auto& one : all) std::ranges::sort(one.devices);
+  std::ranges::stable_sort(
+      all, [](const Disruption& a, const Disruption& b) { return a.devices.size() > b.devices.size(); });
+  return all;
+}
+
+std::string because_of(const std::string& cause) {
+  return cause.empty() ? "" : fmt::format(", because {} changes", printable(cause));
+}
+
+/// What is not in the table.
+std::vector<std::string> notes_of(const Impact& impact) {
+  std::vector<std::string> notes;
+  for (const auto& unjudged : impact.unjudged) {
+    notes.push_back(
+        printable(fmt::format("{} cannot be judged ({}): {}", count_of(unjudged.devices.size(), "device"),
+                              some_of(impact, unjudged.devices), unjudged.reason)));
+  }
+  if (!impact.added.empty()) {
+    notes.push_back(fmt::format("new in the inventory: {}", some_of(impact, impact.added)));
+  }
+  if (!impact.gone.empty()) {
+    notes.push_back(fmt::format("no longer in the inventory: {}", some_of(impact, impact.gone)));
+  }
+  return notes;
+}
+
+}  // namespace
+
+std::string impact_text(const Impact& impact, const Style& style) {
+  auto text = fmt::format("{} → {}: {}\n", printable(impact.base), printable(impact.head),
+                          paint(style, Paint::strong, headline(impact)));
+  for (const auto& note : notes_of(impact)) text += "  " + wrap(note, 4, style.width) + "\n";
+  if (impact.groups.empty()) return text;
+
+  const auto disruptions = disruptions_of(impact);
+  if (!disruptions.empty()) text += "\n" + paint(style, Paint::caution, "Disruptive") + "\n";
+  for (const auto& one : disruptions) {
+    text += fmt::format("  {} on {} ({}){}\n", printable(one.change), count_of(one.devices.size(), "device"),
+                        some_of(impact, one.devices), because_of(one.because));
+  }
+  text += "\n";
+  const auto rows = rows_of(impact);
+  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += i < 2 ? fmt::format("{:<{}}  ", row[i], widths[i]) : fmt::format("{:>{}}  ", row[i], widths[i]);
+    }
+    while (line.ends_with(' ')) line.pop_back();
+    text += line + "\n";
+  }
+  for (const auto& group : impact.groups) {
+    text += fmt::format("\n{}: {}\n", paint(style, Paint::strong, count_of(group.devices.size(), "device")),
+                        some_of(impact, group.devices));
+    for (const auto& change : group.changes) {
+      text += fmt::format("  {} {}{}\n", change.verb, printable(change.object), because_of(change.because));
+    }
+  }
+  return text;
+}
+
+std::string impact_markdown(const Impact& impact) {
+  const auto cell = [](std::string text) {
+    for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2))
+      text.insert(at, "\\");
+    return text;
+  };
+  auto text = fmt::format("### What this changes: {}\n\n`{}` → `{}`\n", headline(impact),
+                          printable(impact.base), printable(impact.head));
+  for (const auto& note : notes_of(impact)) text += "\n- " + cell(note);
+  if (!notes_of(impact).empty()) text += "\n";
+  if (impact.groups.empty()) return text;
+  const auto disruptions = disruptions_of(impact);
+  if (!disruptions.empty()) text += "\n**Disruptive**\n\n";
+  for (const auto& one : disruptions) {
+    text +=
+        fmt::format("- `{}` on {} ({}){}\n", printable(one.change), count_of(one.devices.size(), "device"),
+                    some_of(impact, one.devices), because_of(one.because));
+  }
+  text += "\n";
+  bool first = true;
+  for (const auto& row : rows_of(impact)) {
+    for (const auto& one : row) text += "| " + cell(one) + " ";
+    text += "|\n";
+    if (first) text += "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    first = false;
+  }
+  for (const auto& group : impact.groups) {
+    text += fmt::format("\n<details><summary>{}: {}</summary>\n\n", count_of(group.devices.size(), "device"),
+                        some_of(impact, group.devices));
+    for (const auto& change : group.changes) {
+      text += fmt::format("- {} `{}`{}\n", change.verb, printable(change.object), because_of(change.because));
+    }
+    text += "\n</details>\n";
+  }
+  return text;
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "city/command.h"
+#include "city/disk_tree.h"
+#include "cli.h"
+#include "init/devices.h"
+#include "init/files.h"
+#include "lint/lint.h"
+#include "render/inventory.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help =
+    R"(Writes greenwave.yaml, devices.geojson, a first manifest and, with --ci, a workflow that runs lint and impact.
+What is not given as an option is asked for on a terminal. Nothing that is there is overwritten.
+
+A CSV's first line names its columns: longitude, latitude, and as far as there are: id, name, district, corridor,
+model, role; "label.KEY" for other labels. All else becomes properties of the device.
+
+Exit codes: 0 done, 1 the new repository does not lint clean, 2 it could not be made.
+
+Examples:
+  greenwave init                                    asks
+  greenwave init city --name springfield --ci github
+  greenwave init city --name springfield --devices intersections.csv --ci gitlab)";
+
+struct Asked {
+  std::string directory = ".";
+  std::string name;
+  std::string devices;
+  std::string ci;
+};
+
+/// The answer of a person, or `otherwise` for an empty one and where nobody can be asked.
+std::string ask(const std::string& question, const std::string& otherwise) {
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return otherwise;
+  print_note(otherwise.empty() ? question : fmt::format("{} [{}]", question, otherwise));
+  std::string answer;
+  std::getline(std::cin, answer);
+  answer = std::string(trim(answer));
+  return answer.empty() ? otherwise : answer;
+}
+
+std::string name_from(const std::filesystem::path& directory) {
+  auto name = std::filesystem::weakly_canonical(directory).filename().native();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ? static_cast<char>(std::tolower(c)) : '-';
+  });
+  return name.empty() ? "city" : name;
+}
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= 63 && std::ranges::all_of(name, [](unsigned char c) {
+    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-';
+  });
+}
+
+std::string inventory_of(const std::string& file, const std::string& name) {
+  constexpr double equator = 0;
+  if (file.empty()) return sample_inventory(name, equator, equator);
+  const auto text = read_file(file, render::most_inventory_bytes);
+  const auto begin = trim(std::string_view(text).substr(0, 4096));
+  return begin.starts_with('{') ? inventory_from_geojson(text, file, name)
+                                : inventory_from_csv(text, file, name);
+}
+
+int run_init(Asked asked, const Context& context) {
+  return guarded(context.json, [&] {
+    if (asked.name.empty()) asked.name = ask("What is the city called?", name_from(asked.directory));
+    if (!is_name(asked.name)) {
+      throw Error(Fault::invalid, fmt::format("\"{}\" cannot be a city's name here", printable(asked.name)),
+                  "use small letters, digits and dashes: --name san-francisco");
+    }
+    if (asked.devices.empty()) {
+      asked.devices = ask("A GeoJSON or CSV file of its intersections? (empty: one to begin with)", "");
+    }
+    if (asked.ci.empty()) asked.ci = ask("A workflow for github, gitlab, both or none?", "none");
+    NewCity city{.name = asked.name, .inventory = inventory_of(asked.devices, asked.name)};
+    city.has_canary = city.inventory.find("\"role\":\"canary\"") != std::string::npos;
+    city.github = asked.ci == "github" || asked.ci == "both";
+    city.gitlab = asked.ci == "gitlab" || asked.ci == "both";
+    const auto files = files_of(city);
+    write_city(asked.directory, files);
+
+    const auto report = lint(DiskTree(asked.directory), {});
+    if (context.json) {
+      auto paths = nlohmann::json::array();
+      for (const auto& [path, content] : files) paths.push_back(path);
+      print(nlohmann::json{
+          {"name", city.name}, {"files", std::move(paths)}, {"devices", report.devices.size()}});
+    } else {
+      std::string text;
+      for (const auto& [path, content] : files) text += fmt::format("  {}\n", path);
+      print(fmt::format(
+          "{} is ready, with {}:\n{}\n{}\nNext: git init, commit, and greenwave render --device {}\n",
+          city.name, count_of(report.devices.size(), "device"), text, lint_text(report, "", context.style),
+          report.devices.empty() ? "ID" : printable(report.devices.front())));
+    }
+    return report.count(Severity::error) > 0 ? 1 : 0;
+  });
+}
+
+}  // namespace
+
+void add_init(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("init", "Makes a new city repository that lints clean");
+  const auto asked = std::make_shared<Asked>();
+  command->add_option("directory", asked->directory, "Where to make it")->capture_default_str();
+  command->add_option("--name", asked->name, "The city's name")->type_name("NAME");
+  command->add_option("--devices", asked->devices, "Its intersections, as GeoJSON or CSV")->type_name("FILE");
+  command->add_option("--ci", asked->ci, "A workflow for github, gitlab, both or none")
+      ->check(CLI::IsMember({"github", "gitlab", "both", "none"}));
+  command->footer(help_of(help));
+  command->callback(
+      [&chosen, asked] { chosen = [asked](const Context& context) { return run_init(*asked, context); }; });
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "lint/checks.h"
+#include "model/selector.h"
+#include "render/layers.h"
+#include "render/paths.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* zones = "/usr/share/zoneinfo";
+
+std::string words_of(const Selector::Requirement& requirement) {
+  switch (requirement.op) {
+    case Selector::Operator::in:
+      return fmt::format("{} is {}", requirement.key, fmt::join(requirement.values, " or "));
+    case Selector::Operator::not_in:
+      return fmt::format("{} is not {}", requirement.key, fmt::join(requirement.values, " or "));
+    case Selector::Operator::exists:
+      return fmt::format("there is a {}", requirement.key);
+    case Selector::Operator::does_not_exist:
+      return fmt::format("there is no {}", requirement.key);
+  }
+  return {};
+}
+
+/// What the devices have instead of what a selector asks for.
+std::string remedy_for(const Selector& selector, const render::Fleet& fleet) {
+  std::set<std::string> keys;
+  for (const auto& device : fleet.devices()) {
+    for (const auto& [key, value] : device.labels) keys.insert(key);
+  }
+  for (const auto& requirement : selector.requirements) {
+    if (requirement.op != Selector::Operator::in && requirement.op != Selector::Operator::exists) continue;
+    if (!keys.contains(requirement.key)) {
+      const auto meant = nearest(requirement.key, {keys.begin(), keys.end()});
+      return meant.empty()
+                 ? fmt::format("no device has a label {}: devices have {}", printable(requirement.key),
+                               printable(fmt::format("{}", fmt::join(keys, ", "))))
+                 : fmt::format("no device has a label {}: did you mean {}?", printable(requirement.key),
+                               printable(meant));
+    }
+    std::set<std::string> values;
+    for (const auto& device : fleet.devices()) {
+      const auto label = device.labels.find(requirement.key);
+      if (label != device.labels.end()) values.insert(label->second);
+    }
+    for (const auto& value : requirement.values) {
+      if (values.contains(value)) continue;
+      const auto meant = nearest(value, {values.begin(), values.end()});
+      if (!meant.empty()) return fmt::format("did you mean {}: {}?", requirement.key, printable(meant));
+    }
+  }
+  return "correct it, or remove what it selects for";
+}
+
+bool matches_somebody(const Selector& selector, const render::Fleet& fleet) {
+  return std::ranges::any_of(fleet.devices(),
+                             [&](const Device& device) { return selects(selector, device.labels); });
+}
+
+void check_selector(const std::string& what, const Place& place, const Selector& selector,
+                    const render::Fleet& fleet, LintFindings& findings) {
+  std::vector<std::string> words;
+  for (const auto& requirement : selector.requirements) words.push_back(words_of(requirement));
+  findings.add("selector",
+               {Severity::warning, place,
+                printable(fmt::format("the selector of {} matches none of the {} ({})", what,
+                                      count_of(fleet.devices().size(), "device"), fmt::join(words, ", "))),
+                remedy_for(selector, fleet)});
+}
+
+void check_polygon(const Layer& layer, const render::Fleet& fleet, LintFindings& findings) {
+  Problems problems;
+  const auto region = render::read_polygon(layer, fleet.tree(), problems);
+  findings.add("polygon", problems);
+  if (!region) return;
+  const bool somebody = std::ranges::any_of(fleet.devices(), [&](const Device& device) {
+    return device.in_inventory && contains(*region, device.position);
+  });
+  if (somebody) return;
+  findings.add("polygon",
+               {Severity::warning, layer.place, fmt::format("no device lies in {}", printable(layer.within)),
+                "longitude comes before latitude; draw the polygon around the devices that are meant"});
+}
+
+/// Directories that a layer's path with variables could mean.
+void find_directories(const render::Fleet& fleet, const std::string& directory, std::size_t depth,
+                      std::vector<std::string>& found) {
+  if (depth > 16) return;
+  for (const auto& item : fleet.tree().list(directory)) {
+    if (item.type != SourceTree::Type::directory || item.name.starts_with('.')) continue;
+    const auto path = render::join_path(directory, item.name);
+    if (render::is_layer_directory(fleet.cluster(), path)) found.push_back(path);
+    find_directories(fleet, path, depth + 1, found);
+  }
+}
+
+void check_unused_layers(const render::Fleet& fleet, LintFindings& findings) {
+  std::set<std::string> used;
+  for (const auto& layer : fleet.layers()) used.insert(layer.read.layer.path);
+  std::vector<std::string> directories;
+  find_directories(fleet, "", 0, directories);
+  std::vector<std::string> ids;
+  for (const auto& device : fleet.devices()) ids.push_back(device.id);
+  for (const auto& directory : directories) {
+    if (used.contains(directory)) continue;
+    const auto name = directory.substr(directory.rfind('/') + 1);
+    const auto meant = nearest(name, ids);
+    findings.add("layer",
+                 {Severity::warning,
+                  {std::make_shared<const std::string>(directory), 0, 0},
+                  "no device gets this layer",
+                  meant.empty() ? "remove it, or correct the selector, the polygon or the labels that "
+                                  "should bring it to a device"
+                                : fmt::format("did you mean {}?", printable(meant))});
+  }
+}
+
+void check_window(const Window& window, LintFindings& findings) {
+  const auto warn = [&](std::string message, std::string remedy) {
+    findings.add("window", {Severity::error, window.place, std::move(message), std::move(remedy)});
+  };
+  if (window.days.empty()) {
+    warn(fmt::format("the window {} has no days, so it never opens", printable(window.name)),
+         "name some, or leave days out: then it opens every day");
+  }
+  const auto zone = std::filesystem::path(zones) / window.timezone;
+  std::error_code error;
+  if (window.timezone.empty() || !std::filesystem::is_directory(zones, error)) return;
+  if (window.timezone.find("..") == std::string::npos && std::filesystem::is_regular_file(zone, error))
+    return;
+  warn(fmt::format("there is no time zone {}, so the window {} never opens", printable(window.timezone),
+                   printable(window.name)),
+       "write a name of the tz database, for example America/Los_Angeles");
+}
+
+}  // namespace
+
+void check_city(const render::Fleet& fleet, LintFindings& findings) {
+  const auto& cluster = fleet.cluster();
+  for (const auto& layer : cluster.layers) {
+    const auto name = fmt::format("the layer {}", layer.path);
+    if (layer.selector && !cluster.devices.empty() && !matches_somebody(*layer.selector, fleet)) {
+      check_selector(name, layer.place, *layer.selector, fleet, findings);
+    }
+    if (!layer.within.empty()) check_polygon(layer, fleet, findings);
+  }
+  for (const auto& wave : cluster.waves) {
+    if (wave.selector && !cluster.devices.empty() && !matches_somebody(*wave.selector, fleet)) {
+      check_selector(fmt::format("the wave {}", wave.name), wave.place, *wave.selector, fleet, findings);
+    }
+  }
+  for (const auto& window : cluster.windows) check_window(window, findings);
+  check_unused_layers(fleet, findings);
+}
+
+}  // namespace greenwave::cli

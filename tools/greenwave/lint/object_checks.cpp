@@ -1,0 +1,147 @@
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "city/judge.h"
+#include "lint/checks.h"
+#include "plan/plan.h"
+#include "render/paths.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+/// What the plan looks at in an object. Objects that differ in nothing of it are one.
+struct Shape {
+  plan::Desired desired;
+  bool refused = false;
+};
+
+std::string key_of(const Shape& shape) {
+  const auto& [manifest, footprint] = shape.desired;
+  auto key = fmt::format("{}\n{}\n{}\n{}\n", manifest.id.api_version, to_string(manifest.id), footprint.rank,
+                         shape.refused);
+  for (const auto* claims : {&footprint.claims, &footprint.after, &footprint.purges}) {
+    for (const auto& claim : *claims) key += claim + "\n";
+    key += "\n";
+  }
+  return key + to_string(manifest.place()) + "\n" + yaml::canonical(manifest.document);
+}
+
+class ObjectChecks {
+ public:
+  ObjectChecks(const render::Fleet& fleet, const sync::Drivers& drivers, LintFindings& findings)
+      : fleet_(fleet), drivers_(drivers), findings_(findings) {}
+
+  void check_variants() {
+    const auto concerned = devices_of_variants();
+    shape_of_.resize(fleet_.variants().size(), no_shape);
+    for (std::size_t i = 0; i < fleet_.variants().size(); ++i) {
+      auto judged = judge(fleet_, fleet_.variants()[i], drivers_);
+      if (judged.desired) check_source(judged.desired->manifest, judged.spec);
+      if (judged.desired || judged.refused) {
+        Shape shape;
+        shape.refused = judged.refused;
+        if (judged.desired) shape.desired = outline_of(*judged.desired);
+        shape.desired.manifest.id = fleet_.id(fleet_.variants()[i]);
+        shape_of_[i] = shape_index(std::move(shape));
+      }
+      findings_.add("object", judged.object, concerned[i]);
+      findings_.add("spec", judged.spec, concerned[i]);
+    }
+  }
+
+  void check_devices() {
+    std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> alike;
+    for (std::uint32_t device = 0; device < fleet_.devices().size(); ++device) {
+      std::vector<std::uint32_t> shapes;
+      for (const auto variant : fleet_.objects_of(device)) {
+        if (shape_of_[variant] != no_shape) shapes.push_back(shape_of_[variant]);
+      }
+      alike[std::move(shapes)].push_back(device);
+    }
+    for (const auto& [shapes, devices] : alike) {
+      if (!fleet_.complete(devices.front())) continue;  // what is missing may be what is referred to
+      std::vector<plan::Desired> desired;
+      plan::Input input;
+      for (const auto shape : shapes) {
+        if (shapes_[shape].refused) {
+          input.refused.push_back(shapes_[shape].desired.manifest.id);
+        } else {
+          desired.push_back(shapes_[shape].desired);
+        }
+      }
+      input.desired = desired;
+      findings_.add("plan", plan::plan(std::move(input)).problems, devices);
+    }
+  }
+
+ private:
+  static constexpr auto no_shape = static_cast<std::uint32_t>(-1);
+
+  std::vector<std::vector<std::uint32_t>> devices_of_variants() const {
+    std::vector<std::vector<std::uint32_t>> devices(fleet_.variants().size());
+    for (std::uint32_t device = 0; device < fleet_.devices().size(); ++device) {
+      for (const auto variant : fleet_.objects_of(device)) devices[variant].push_back(device);
+    }
+    return devices;
+  }
+
+  /// A device finds out when it reads the source; here it is read once, whatever number of objects names it.
+  void check_source(const Manifest& manifest, Problems& problems) {
+    if (!manifest.source) return;
+    const auto [at, is_new] = sources_.try_emplace(manifest.source->path);
+    if (is_new) read_source(manifest.source->path, manifest.source->is_directory, 0, at->second);
+    if (at->second.empty()) return;
+    problems.error(manifest.document.at({"spec", "source"})->place, at->second,
+                   "keep what is that large outside of the repository, and let a Command fetch it");
+  }
+
+  void read_source(const std::string& path, bool is_directory, std::size_t depth,
+                   std::string& trouble) const {
+    constexpr std::size_t most_depth = 64;
+    if (is_directory && depth < most_depth) {
+      for (const auto& item : fleet_.tree().list(path)) {
+        if (item.type == SourceTree::Type::link || item.type == SourceTree::Type::other) continue;
+        read_source(render::join_path(path, item.name), item.type == SourceTree::Type::directory, depth + 1,
+                    trouble);
+      }
+      return;
+    }
+    try {
+      fleet_.tree().read(path, largest_source);
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      trouble = error.message();
+    }
+  }
+
+  std::uint32_t shape_index(Shape shape) {
+    const auto next = static_cast<std::uint32_t>(shapes_.size());
+    const auto [at, is_new] = shape_numbers_.try_emplace(sha256(key_of(shape)), next);
+    if (is_new) shapes_.push_back(std::move(shape));
+    return at->second;
+  }
+
+  const render::Fleet& fleet_;
+  const sync::Drivers& drivers_;
+  LintFindings& findings_;
+  std::vector<std::uint32_t> shape_of_;  ///< of each variant
+  std::vector<Shape> shapes_;
+  std::map<Digest, std::uint32_t> shape_numbers_;
+  std::map<std::string, std::string> sources_;  ///< by path: what is wrong with it
+};
+
+}  // namespace
+
+std::size_t check_objects(const render::Fleet& fleet, const sync::Drivers& drivers, LintFindings& findings) {
+  ObjectChecks checks(fleet, drivers, findings);
+  checks.check_variants();
+  checks.check_devices();
+  return fleet.variants().size();
+}
+
+}  // namespace greenwave::cli

@@ -1,0 +1,187 @@
+#include "lint/secrets.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "render/paths.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr std::size_t most_searched = 4 << 20;  // a larger file is no text that people wrote
+constexpr std::size_t most_depth = 64;
+
+/// Where in a line a secret lies, and what it is.
+struct Hit {
+  std::size_t at = 0;
+  std::size_t size = 0;
+  std::string what;
+  bool certain = true;  ///< by its form, not only by what it is called
+};
+
+/// Tokens that say whose they are by how they begin, as their issuers document it.
+struct Form {
+  std::string_view start;
+  std::size_t least;  ///< further letters of the token
+  std::string_view what;
+};
+
+constexpr std::array forms{
+    Form{"AKIA", 16, "an AWS access key"}, Form{"ASIA", 16, "an AWS access key"},
+    Form{"ghp_", 30, "a GitHub token"},    Form{"gho_", 30, "a GitHub token"},
+    Form{"ghs_", 30, "a GitHub token"},    Form{"github_pat_", 30, "a GitHub token"},
+    Form{"glpat-", 20, "a GitLab token"},  Form{"glrt-", 20, "a GitLab runner token"},
+    Form{"xoxb-", 20, "a Slack token"},    Form{"xoxp-", 20, "a Slack token"},
+    Form{"AIza", 35, "a Google API key"},  Form{"npm_", 36, "an npm token"},
+    Form{"hvs.", 24, "a Vault token"},     Form{"AGE-SECRET-KEY-1", 50, "an age key"},
+};
+
+bool is_token(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
+}
+
+std::optional<Hit> private_key(std::string_view line) {
+  const auto begin = line.find("-----BEGIN ");
+  if (begin == std::string_view::npos) return {};
+  const auto end = line.find("PRIVATE KEY", begin);
+  if (end == std::string_view::npos) return {};
+  return Hit{begin, line.size() - begin, "a private key"};
+}
+
+std::optional<Hit> known_token(std::string_view line) {
+  for (const auto& form : forms) {
+    for (auto at = line.find(form.start); at != std::string_view::npos; at = line.find(form.start, at + 1)) {
+      if (at > 0 && is_token(line[at - 1])) continue;
+      auto end = at + form.start.size();
+      while (end < line.size() && is_token(line[end])) ++end;
+      if (end - at >= form.start.size() + form.least) return Hit{at, end - at, std::string(form.what)};
+    }
+  }
+  return {};
+}
+
+/// "https://user:password@host": what lies between.
+std::optional<Hit> password_in_url(std::string_view line) {
+  for (auto at = line.find("://"); at != std::string_view::npos; at = line.find("://", at + 3)) {
+    const auto from = at + 3;
+    const auto end = line.find_first_of("/ \t\"'<>", from);
+    const auto authority = line.substr(from, end == std::string_view::npos ? end : end - from);
+    const auto sign = authority.rfind('@');
+    const auto colon = authority.find(':');
+    if (sign == std::string_view::npos || colon >= sign || sign - colon < 4) continue;
+    if (authority.substr(colon + 1, 2) == "${") continue;
+    return Hit{from + colon + 1, sign - colon - 1, "a password in a URL"};
+  }
+  return {};
+}
+
+bool is_secret_name(std::string name) {
+  std::erase_if(name, [](char c) { return c == '_' || c == '-'; });
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const std::string_view word : {"password", "passwd", "passphrase", "secret", "token", "apikey",
+                                      "privatekey", "secretkey", "accesskey"}) {
+    if (name.ends_with(word)) return true;
+  }
+  return false;
+}
+
+/// Text that stands for a secret kept elsewhere.
+bool stands_in(std::string_view value) {
+  return value.size() < 8 || value.find_first_of(" {}[]<>$/*&") != std::string_view::npos ||
+         std::ranges::count(value, value.front()) == static_cast<std::ptrdiff_t>(value.size()) ||
+         value.starts_with("ENC") || value.find("change") != std::string_view::npos ||
+         value.find("example") != std::string_view::npos;
+}
+
+/// "password: hunter2hunter2", "TOKEN=…".
+std::optional<Hit> named_secret(std::string_view line) {
+  const auto separator = line.find_first_of(":=");
+  if (separator == std::string_view::npos || separator == 0) return {};
+  auto name = trim(line.substr(0, separator));
+  while (!name.empty() && !is_token(name.back())) name.remove_suffix(1);
+  auto from = name.size();
+  while (from > 0 && is_token(name[from - 1])) --from;
+  if (!is_secret_name(std::string(name.substr(from)))) return {};
+  auto value = trim(line.substr(separator + 1));
+  if (value.starts_with('#')) return {};
+  if (const auto comment = value.find(" #"); comment != std::string_view::npos)
+    value = trim(value.substr(0, comment));
+  while (!value.empty() && (value.front() == '"' || value.front() == '\'')) value.remove_prefix(1);
+  while (!value.empty() && std::string_view("\"',}").find(value.back()) != std::string_view::npos) {
+    value.remove_suffix(1);
+  }
+  if (value.empty() || stands_in(value)) return {};
+  const auto at = static_cast<std::size_t>(value.data() - line.data());
+  return Hit{at, value.size(), fmt::format("what looks like a {}", printable(name.substr(from))), false};
+}
+
+std::optional<Hit> find_in(std::string_view line) {
+  for (const auto look : {private_key, known_token, password_in_url, named_secret}) {
+    if (auto hit = look(line)) return hit;
+  }
+  return {};
+}
+
+void search(const SourceTree& tree, const std::string& directory, std::size_t depth, LintFindings& findings) {
+  if (depth > most_depth) return;
+  for (const auto& item : tree.list(directory)) {
+    const auto path = render::join_path(directory, item.name);
+    if (item.type == SourceTree::Type::directory) {
+      if (!item.name.starts_with('.')) search(tree, path, depth + 1, findings);
+      continue;
+    }
+    if (item.type != SourceTree::Type::file && item.type != SourceTree::Type::executable) continue;
+    try {
+      find_secrets(path, tree.read(path, most_searched), findings);
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+    }
+  }
+}
+
+}  // namespace
+
+std::string without_secrets(std::string_view line) {
+  std::string text(line);
+  // A line may hold several.
+  for (int i = 0; i < 8; ++i) {
+    const auto hit = find_in(text);
+    if (!hit || hit->what == "a private key") break;
+    text.replace(hit->at, hit->size, "***");
+  }
+  return text;
+}
+
+void find_secrets(const std::string& file, std::string_view text, LintFindings& findings) {
+  if (text.find('\0') != std::string_view::npos) return;
+  const auto name = std::make_shared<const std::string>(file);
+  std::uint32_t number = 0;
+  for (const auto line : split(text, '\n')) {
+    ++number;
+    const auto hit = find_in(line);
+    if (!hit) continue;
+    const auto before = line.substr(0, hit->at);
+    const auto column = 1 + std::ranges::count_if(before, [](char byte) { return (byte & 0xC0) != 0x80; });
+    findings.add(
+        "secret",
+        {hit->certain ? Severity::error : Severity::warning,
+         {name, number, static_cast<std::uint32_t>(column)},
+         fmt::format("{} in clear text: everyone who can read the repository has it", hit->what),
+         hit->certain ? "take it back where it was issued, and keep the new one on the devices, outside of "
+                        "the repository"
+                      : "keep it on the devices, outside of the repository"});
+  }
+}
+
+void find_secrets(const SourceTree& tree, LintFindings& findings) {
+  search(tree, "", 0, findings);
+}
+
+}  // namespace greenwave::cli

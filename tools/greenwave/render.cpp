@@ -1,0 +1,116 @@
+#include "render/render.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "city/command.h"
+#include "city/source.h"
+#include "cli.h"
+#include "explain/explain.h"
+#include "render/cluster_file.h"
+#include "render/inventory.h"
+#include "yaml/emit.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help =
+    R"(Layers are merged and variables replaced, as the device does it. Problems go to standard error.
+
+Exit codes: 0 all objects are there, 1 some are refused, 2 it could not be rendered.
+
+Examples:
+  greenwave render --device sf-0042
+  greenwave render --device sf-0042 --explain          where each value comes from
+  greenwave render --device sf-0042 /srv/city.git@v12 -o json)";
+
+struct Asked {
+  CityOptions city;
+  std::string where = ".";
+  std::string device;
+  bool explain = false;
+};
+
+/// A device that the inventory does not list would get what has no selector: more often it is misspelt.
+void refuse_unknown(const render::Rendered& rendered, const SourceTree& tree) {
+  if (rendered.cluster.devices.empty() || rendered.device.in_inventory) return;
+  Problems problems;
+  const auto& file = rendered.cluster.devices;
+  const auto near =
+      render::find_device(render::read_inventory(rendered.cluster, tree), file, rendered.device.id, problems)
+          .near;
+  throw Error(
+      Fault::invalid, fmt::format("{} has no device {}", file, printable(rendered.device.id)),
+      near.empty() ? "name one of its ids" : printable(fmt::format("near are: {}", fmt::join(near, ", "))));
+}
+
+void print_json(const render::Rendered& rendered, bool explain) {
+  auto manifests = nlohmann::ordered_json::array();
+  auto origins = nlohmann::ordered_json::object();
+  for (const auto& manifest : rendered.manifests) {
+    manifests.push_back(yaml::to_json(manifest.document));
+    if (explain) origins[to_string(manifest.id)] = origins_of(manifest.document);
+  }
+  auto problems = nlohmann::ordered_json::array();
+  for (const auto& problem : rendered.problems.list()) problems.push_back(to_string(problem));
+  nlohmann::ordered_json answer{{"device", rendered.device.id},
+                                {"layers", rendered.layers},
+                                {"manifests", std::move(manifests)},
+                                {"problems", std::move(problems)}};
+  if (explain) answer["origins"] = std::move(origins);
+  print(answer.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+void print_yaml(const render::Rendered& rendered, bool explain) {
+  std::string text;
+  if (explain) {
+    text = fmt::format(
+        "# {}, layers: {}\n", printable(rendered.device.id),
+        rendered.layers.empty() ? "none" : printable(fmt::format("{}", fmt::join(rendered.layers, ", "))));
+  }
+  bool first = true;
+  for (const auto& manifest : rendered.manifests) {
+    if (!first) text += "---\n";
+    first = false;
+    text += explain ? explained(manifest.document, rendered.layers) : yaml::emit(manifest.document);
+  }
+  print(text);
+}
+
+int run_render(const Asked& asked, const Context& context) {
+  const bool json = format_of(asked.city, context) == "json";
+  return guarded(json, [&] {
+    const auto source = CitySource::open(asked.where, asked.city.path);
+    const auto rendered = render::render(source.tree(), {asked.device, labels_of(asked.city), {}});
+    refuse_unknown(rendered, source.tree());
+    if (json) {
+      print_json(rendered, asked.explain);
+    } else {
+      print_yaml(rendered, asked.explain);
+      for (const auto& problem : rendered.problems.list())
+        print_note(source.shown_prefix() + to_string(problem));
+    }
+    return rendered.problems.has_errors() ? 1 : 0;
+  });
+}
+
+}  // namespace
+
+void add_render(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("render", "What one device would apply, as a YAML stream");
+  const auto asked = std::make_shared<Asked>();
+  command->add_option("where", asked->where, "DIR, REPOSITORY@REVISION or @REVISION")->capture_default_str();
+  command->add_option("--device", asked->device, "Its id in the inventory")->type_name("ID")->required();
+  command->add_flag("--explain", asked->explain,
+                    "Say beside each value which layer, file and line it is from");
+  add_city_options(*command, asked->city, {"text", "json"});
+  command->footer(help_of(help));
+  command->callback(
+      [&chosen, asked] { chosen = [asked](const Context& context) { return run_render(*asked, context); }; });
+}
+
+}  // namespace greenwave::cli
