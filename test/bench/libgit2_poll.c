@@ -1,18 +1,18 @@
-/* What one poll costs through libgit2's own https: connects, and has the list of refs that it can't do without.
-   Usage: libgit2_poll URL REF. Prints the ref's commit. */
+/* What one poll costs through libgit2's own https: connects, and has the list of refs that it can't do
+   without. Usage: libgit2_poll URL REF. Prints the ref's commit. */
 #include <git2.h>
 #include <stdio.h>
 #include <string.h>
 
-static int accept_certificate(git_cert *certificate, int valid, const char *host, void *payload) {
+static int accept_certificate(git_cert* certificate, int valid, const char* host, void* payload) {
   (void)certificate, (void)valid, (void)host, (void)payload;
   return 0;
 }
 
-int main(int argc, char **argv) {
-  git_remote *remote = NULL;
+int main(int argc, char** argv) {
+  git_remote* remote = NULL;
   git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
-  const git_remote_head **heads = NULL;
+  const git_remote_head** heads = NULL;
   size_t count = 0;
   if (argc != 3) return 2;
   git_libgit2_init();
