@@ -204,9 +204,10 @@ class Bundles(unittest.TestCase):
             self.assertFalse(self.stick.exists())
             return told.stdout
 
-        self.assertIn("models/", refused("--device", "sf-0042"))  # its label is not given
+        self.assertIn("greenwave.yaml:4:38: error: the variable ${device.labels.model}", refused("--device", "sf-0042"))
         self.assertIn("main", refused("--device", "sf-0042", "--label", "model=atc", "--branch", "mian"))
-        self.assertIn("since", refused("--device", "sf-0042", "--label", "model=atc", "--since", "1234567890").lower())
+        unknown = refused("--device", "sf-0042", "--label", "model=atc", "--since", "1234567890")
+        self.assertIn("cannot find the commit 1234567890", unknown)
         self.assertIn("not a label", refused("--device", "sf-0042", "--label", "atc"))
         self.assertIn("newer", refused("--device", "sf-0042", "--label", "model=atc", "--since", "main"))
 
