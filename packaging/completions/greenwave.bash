@@ -11,7 +11,7 @@ _greenwave_objects() {
 
 _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status sync diff history show pause resume doctor bundle version"
+  local commands="status sync diff history show pause resume doctor bundle identity recipients version"
   local options="--config --root --socket --output --no-color --help"
   local -a where=()
   local command="" i
@@ -23,7 +23,7 @@ _greenwave() {
         where+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
         ((i++))
         ;;
-      -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label) ((i++)) ;;
+      -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label | --layer) ((i++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
     esac
@@ -48,7 +48,7 @@ _greenwave() {
       mapfile -t COMPREPLY < <(compgen -W "30m 1h 2h 4h 1d" -- "$current")
       return
       ;;
-    -n | --reason | --device | --branch | --path | --since | --label) return ;;
+    -n | --reason | --device | --branch | --path | --since | --label | --layer) return ;;
   esac
 
   case $command in
@@ -63,6 +63,8 @@ _greenwave() {
       fi
       ;;
     history) options="-n $options" ;;
+    identity) options="--renew --retire $options" ;;
+    recipients) options="--layer $options" ;;
     pause) options="--for --reason $options" ;;
     show)
       if [[ $current != -* ]]; then

@@ -22,6 +22,8 @@ void add_pause(CLI::App& app, Action& chosen);
 void add_resume(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_bundle(CLI::App& app, Action& chosen);
+void add_identity(CLI::App& app, Action& chosen);
+void add_recipients(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 /// A command's --help after its options: what is particular to it, then where the common options are.

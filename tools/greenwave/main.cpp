@@ -69,6 +69,8 @@ int main(int argc, char** argv) {
   cli::add_resume(app, chosen);
   cli::add_doctor(app, chosen);
   cli::add_bundle(app, chosen);
+  cli::add_identity(app, chosen);
+  cli::add_recipients(app, chosen);
   cli::add_version(app, chosen);
   try {
     app.parse(argc, argv);
