@@ -10,6 +10,8 @@ namespace greenwave {
 
 namespace {
 
+constexpr std::size_t block_size = 64;
+
 int hex_value(char letter) {
   if (letter >= '0' && letter <= '9') return letter - '0';
   if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
@@ -52,6 +54,17 @@ Hasher::Hasher() : context_(EVP_MD_CTX_new()) {
   require(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr));
 }
 
+Hasher::Hasher(std::string_view key) : Hasher() {
+  std::string inner(block_size, '\x36');
+  outer_.assign(block_size, '\x5c');
+  if (key.size() > block_size) throw Error(Fault::internal, "the key of a digest is too long");
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    inner[i] = static_cast<char>(inner[i] ^ key[i]);
+    outer_[i] = static_cast<char>(outer_[i] ^ key[i]);
+  }
+  add(inner);
+}
+
 Hasher::~Hasher() {
   EVP_MD_CTX_free(context_);
 }
@@ -72,11 +85,19 @@ Hasher& Hasher::add_field(std::string_view bytes) {
 Digest Hasher::finish() {
   Digest digest;
   require(EVP_DigestFinal_ex(context_, digest.bytes.data(), nullptr));
-  return digest;
+  return outer_.empty() ? digest : Hasher().add(outer_).add(view(digest)).finish();
+}
+
+std::string_view view(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
 }
 
 Digest sha256(std::string_view bytes) {
   return Hasher().add(bytes).finish();
+}
+
+Digest hmac_sha256(std::string_view key, std::string_view bytes) {
+  return Hasher(key).add(bytes).finish();
 }
 
 }  // namespace greenwave

@@ -1,12 +1,19 @@
 #include "base/memory.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <new>
 
 #include <elf.h>
 #include <link.h>
 #include <malloc.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace greenwave {
@@ -36,17 +43,92 @@ int unmap_read_only(dl_phdr_info* object, std::size_t, void*) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
     const auto begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
     const auto end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
-    // A refusal (as for the kernel's own vdso) leaves the pages where they are.
+    // Locked pages are not unmapped. A refusal (as for the kernel's own vdso) leaves them where they are.
+    ::munlock(reinterpret_cast<void*>(begin), end - begin);
     ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
   return 0;
 }
 
+std::atomic<bool> guarded = false;
+
+/// With a limit, mappings would begin to fail once it is reached.
+bool lock_pages() {
+  const struct rlimit unlimited { RLIM_INFINITY, RLIM_INFINITY };
+  return ::setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0 &&
+         ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+}
+
+/// What returned functions left on this thread's stack: buffers, and texts too short for the heap.
+[[gnu::noinline]] void wipe_dead_stack() {
+  char dead[256 * 1024];
+  ::explicit_bzero(dead, sizeof dead);
+}
+
+void free_wiped(void* block) noexcept {
+  if (block != nullptr && guarded.load(std::memory_order_relaxed)) {
+    ::explicit_bzero(block, ::malloc_usable_size(block));
+  }
+  std::free(block);
+}
+
 }  // namespace
 
 void give_back_memory() {
+  const bool locked = guarded.load();
+  // Between two syncs there is nothing in the heap that must be locked, and free pages go back only unlocked.
+  if (locked) {
+    wipe_dead_stack();
+    ::munlockall();
+  }
   ::malloc_trim(0);
   ::dl_iterate_phdr(unmap_read_only, nullptr);
+  if (locked) lock_pages();
+}
+
+std::vector<std::string> guard_memory() {
+  if (guarded.exchange(true)) return {};
+  std::vector<std::string> undone;
+  ::mallopt(M_PERTURB, 0xA5);  // what C libraries free, beyond small blocks that are used again at once
+  const struct rlimit no_core { 0, 0 };
+  if (::prctl(PR_SET_DUMPABLE, 0) != 0 || ::setrlimit(RLIMIT_CORE, &no_core) != 0) {
+    undone.emplace_back("core dumps cannot be switched off");
+  }
+  if (!lock_pages()) {
+    undone.emplace_back(
+        "memory that holds secrets may be swapped out: set LimitMEMLOCK=infinity in the unit");
+  }
+  return undone;
 }
 
 }  // namespace greenwave
+
+// The program's own (C++17, [new.delete]): all containers' memory comes and goes through these.
+void* operator new(std::size_t size) {
+  while (true) {
+    if (void* block = std::malloc(std::max<std::size_t>(size, 1))) return block;
+    const auto handler = std::get_new_handler();
+    if (handler == nullptr) throw std::bad_alloc();
+    handler();
+  }
+}
+
+void operator delete(void* block) noexcept {
+  greenwave::free_wiped(block);
+}
+
+void operator delete(void* block, std::size_t) noexcept {
+  greenwave::free_wiped(block);
+}
+
+void* operator new[](std::size_t size) {
+  return ::operator new(size);
+}
+
+void operator delete[](void* block) noexcept {
+  greenwave::free_wiped(block);
+}
+
+void operator delete[](void* block, std::size_t) noexcept {
+  greenwave::free_wiped(block);
+}

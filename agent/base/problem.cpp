@@ -20,12 +20,24 @@ std::string to_string(const Problem& problem) {
   return text;
 }
 
+namespace {
+
+Problem problem(Severity severity, const Place& place, std::string message, std::string remedy) {
+  if (place.secret) {
+    return {severity, place, "the encrypted value here is not what belongs here (it is not shown)",
+            "look at it with sops, and correct it"};
+  }
+  return {severity, place, std::move(message), std::move(remedy)};
+}
+
+}  // namespace
+
 void Problems::error(const Place& place, std::string message, std::string remedy) {
-  list_.push_back({Severity::error, place, std::move(message), std::move(remedy)});
+  list_.push_back(problem(Severity::error, place, std::move(message), std::move(remedy)));
 }
 
 void Problems::warning(const Place& place, std::string message, std::string remedy) {
-  list_.push_back({Severity::warning, place, std::move(message), std::move(remedy)});
+  list_.push_back(problem(Severity::warning, place, std::move(message), std::move(remedy)));
 }
 
 void Problems::append(const Problems& other) {

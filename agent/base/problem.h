@@ -12,6 +12,7 @@ struct Place {
   std::shared_ptr<const std::string> file;  ///< shared by all nodes of one file; null: no file
   std::uint32_t line = 0;
   std::uint32_t column = 0;
+  bool secret = false;  ///< what stands here was encrypted: no message about it holds any of it
 };
 
 /// "base/chrony.yaml:3:5", the form that editors and CI systems link.
@@ -30,7 +31,8 @@ struct Problem {
 /// "base/chrony.yaml:3:5: error: MESSAGE; REMEDY"
 std::string to_string(const Problem& problem);
 
-/// Collects problems, so that people see all of them at once instead of one a try.
+/// Collects problems, so that people see all of them at once instead of one a try. A message about a secret
+/// place is exchanged for one that says nothing of the value: whoever reads a field need not think of it.
 class Problems {
  public:
   void error(const Place& place, std::string message, std::string remedy = {});

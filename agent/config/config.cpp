@@ -85,6 +85,10 @@ Config parse_config(std::string_view text, const std::string& name, const fs::pa
   return std::move(parsed.config);
 }
 
+fs::path usual_identity(const fs::path& config) {
+  return fs::absolute(config).parent_path() / "identity";
+}
+
 Config load_config(const fs::path& file, const fs::path& root, Check check) {
   std::string text;
   try {
@@ -95,6 +99,11 @@ Config load_config(const fs::path& file, const fs::path& root, Check check) {
   }
   Problems problems;
   auto parsed = parse(text, file.native(), fs::absolute(root), credentials_directory(), problems);
+  const auto identity = usual_identity(file);
+  std::error_code ignored;
+  if (parsed.config.identity_files.empty() && fs::exists(identity, ignored)) {
+    parsed.config.identity_files.push_back(identity);
+  }
   if (check == Check::words_and_files) {
     report_unresolved(parsed.files, problems);
     check_files(parsed.files, problems);

@@ -41,6 +41,9 @@ struct Config {
   std::string device;
   Repository repository;
   std::filesystem::path allowed_signers;  ///< empty: commits are not checked
+  /// What opens the repository's secrets: as agent.yaml says, else the file `identity` beside it, if there is
+  /// one.
+  std::vector<std::filesystem::path> identity_files;
   std::vector<std::pair<std::string, std::string>> labels;
   Runtime runtime = Runtime::none;
   std::vector<std::string> allowed_paths{"/etc", "/opt", "/srv", "/var/lib"};  ///< as manifests write them
@@ -50,6 +53,7 @@ struct Config {
   std::vector<std::string> warnings;  ///< what is accepted but unwise, a line each: to be logged once
 
   std::filesystem::path socket() const { return runtime_directory / "control.sock"; }
+  std::filesystem::path digest_key() const { return state_directory / "digest.key"; }
   std::filesystem::path database() const { return state_directory / "state.db"; }
   std::filesystem::path store() const { return state_directory / "git"; }
 
@@ -57,6 +61,9 @@ struct Config {
   /// rendered anew although the commit is the same.
   Digest digest() const;
 };
+
+/// Where the identity of the device that `config` configures lies, unless that says something else.
+std::filesystem::path usual_identity(const std::filesystem::path& config);
 
 /// How much has to be right. The daemon needs every file that the configuration names; a tool that only asks
 /// the daemon must answer also where a credential is missing.

@@ -65,6 +65,7 @@ class Reader {
       config_.allowed_signers = file(members, "allowedSigners", false);
       members.done();
     }
+    read_identity(fields);
     const auto labels = fields.text_map("labels");
     config_.labels.assign(labels.begin(), labels.end());
     const auto runtime = fields.word("runtime", {"none", "podman", "kubernetes"}).value_or("none");
@@ -195,27 +196,54 @@ class Reader {
   /// The path of a file that holds a secret or trust; empty when the key is absent or wrong.
   fs::path file(Fields& members, std::string_view key, bool secret) {
     const auto written = members.text(key);
-    if (!written) return {};
-    NamedFile named{std::string(key), {}, {}, members.place_of(key), secret};
+    return written ? file(*written, key, members.place_of(key), secret) : fs::path();
+  }
+
+  fs::path file(const std::string& written, std::string_view key, const Place& place, bool secret) {
+    NamedFile named{std::string(key), {}, {}, place, secret};
     constexpr std::string_view prefix = "credential:";
-    if (written->starts_with(prefix)) {
-      named.credential = written->substr(prefix.size());
+    if (written.starts_with(prefix)) {
+      named.credential = written.substr(prefix.size());
       if (named.credential.empty() || named.credential == "." || named.credential == ".." ||
           named.credential.find('/') != std::string::npos || !is_text(named.credential)) {
-        members.error(key, fmt::format("{}: this is not the name of a systemd credential", key),
-                      "write credential:NAME, where the unit has LoadCredential=NAME:FILE");
+        problems_.error(place, fmt::format("{}: this is not the name of a systemd credential", key),
+                        "write credential:NAME, where the unit has LoadCredential=NAME:FILE");
         return {};
       }
       if (!credentials_.empty()) named.path = credentials_ / named.credential;
-    } else if (written->starts_with('/') && is_text(*written)) {
-      named.path = fs::path(*written).lexically_normal();
+    } else if (written.starts_with('/') && is_text(written)) {
+      named.path = fs::path(written).lexically_normal();
     } else {
-      members.error(key, fmt::format("{}: an absolute path or credential:NAME was expected", key),
-                    fmt::format("write {}: /etc/greenwave/…", key));
+      problems_.error(place, fmt::format("{}: an absolute path or credential:NAME was expected", key),
+                      "write /etc/greenwave/…, for example");
       return {};
     }
     files_.push_back(named);
     return named.path;
+  }
+
+  void read_identity(Fields& fields) {
+    const auto* identity = fields.map("identity");
+    if (identity == nullptr) return;
+    Fields members(*identity, "identity", problems_);
+    const auto* list = members.sequence("files");
+    if (list == nullptr || list->sequence()->empty()) {
+      members.error("files", "identity: files is missing, or empty",
+                    "write identity: {files: [/etc/greenwave/identity]}, or remove the key for that default");
+    } else {
+      for (const auto& item : *list->sequence()) read_identity_file(item);
+    }
+    members.done();
+  }
+
+  void read_identity_file(const yaml::Node& item) {
+    const auto* written = item.string();
+    if (written == nullptr) {
+      problems_.error(item.place, "identity: files must be a list of strings", "put it in quotes");
+      return;
+    }
+    auto path = file(*written, "identity", item.place, true);
+    if (!path.empty()) config_.identity_files.push_back(std::move(path));
   }
 
   void read_allowed_paths(Fields& fields) {

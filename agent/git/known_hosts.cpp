@@ -8,11 +8,11 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "git/pattern_list.h"
 #include "git/ssh_key.h"
-#include "git/ssh_wire.h"
 
 namespace greenwave::git {
 

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"

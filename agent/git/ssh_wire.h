@@ -29,8 +29,4 @@ class WireReader {
 /// A string as RFC 4251 writes it: four bytes of length, then the bytes.
 std::string wire_string(std::string_view bytes);
 
-/// RFC 4648 with its padding, and nothing else. Throws Error (invalid).
-std::string decode_base64(std::string_view text);
-std::string encode_base64(std::string_view bytes);
-
 }  // namespace greenwave::git

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "git/ssh_key.h"

@@ -1,5 +1,7 @@
 #include "model/manifest.h"
 
+#include <algorithm>
+
 namespace greenwave {
 
 const yaml::Node& Manifest::spec() const {
@@ -14,8 +16,21 @@ std::string Manifest::annotation(std::string_view key) const {
   return text != nullptr ? *text : std::string();
 }
 
-void seal(Manifest& manifest) {
-  Hasher hasher;
+namespace {
+
+bool holds_secret(const yaml::Node& node) {
+  if (node.place.secret) return true;
+  if (const auto* items = node.sequence()) return std::ranges::any_of(*items, holds_secret);
+  if (const auto* members = node.map())
+    return std::ranges::any_of(*members, holds_secret, &yaml::Member::value);
+  return false;
+}
+
+}  // namespace
+
+void seal(Manifest& manifest, std::string_view digest_key) {
+  manifest.sensitive = holds_secret(manifest.document) || (manifest.source && manifest.source->encrypted);
+  Hasher hasher(digest_key);
   hasher.add_field(yaml::canonical(manifest.document));
   if (manifest.source) hasher.add_field(manifest.source->oid);
   manifest.digest = hasher.finish();

@@ -22,7 +22,11 @@ struct Source {
   std::string path;  ///< from the cluster's root, normalised: no leading slash, no "." or ".."
   std::string oid;   ///< git's name for the blob or tree, hexadecimal: changes when the content does
   bool is_directory = false;
+  bool encrypted = false;  ///< a File's, by age: read with SourceTree::read_encrypted
 };
+
+/// The ending of a source that age encrypted.
+inline constexpr std::string_view encrypted_ending = ".age";
 
 /// A source file may be this large.
 inline constexpr std::size_t largest_source = 64 << 20;
@@ -32,7 +36,10 @@ struct Manifest {
   ObjectId id;
   yaml::Node document;           ///< the whole map: apiVersion, kind, metadata, spec
   std::optional<Source> source;  ///< set where spec.source is (File and Directory of ours)
-  Digest digest;                 ///< of `document` and of the source's oid
+  Digest digest;                 ///< of `document` and of the source's oid, keyed
+  /// Something of it was encrypted in the repository: its content is shown nowhere, and is for root alone
+  /// unless it says otherwise. What names it and its place (metadata, paths, units) is no secret.
+  bool sensitive = false;
 
   const Place& place() const { return document.place; }
   /// An empty map when the manifest has none.
@@ -40,7 +47,8 @@ struct Manifest {
   std::string annotation(std::string_view key) const;  ///< empty when absent
 };
 
-/// Sets `digest` from the rest.
-void seal(Manifest& manifest);
+/// Sets `sensitive` and `digest` from the rest. The digest is kept in the state file, so it is an HMAC with a
+/// key of the device's own: without it, what is secret and short could be found by trying.
+void seal(Manifest& manifest, std::string_view digest_key);
 
 }  // namespace greenwave

@@ -27,6 +27,9 @@ class SourceTree {
   /// A file's bytes, or a link's target. Throws Error: invalid when there is no such file or it is larger
   /// than `cap` bytes, damaged when the store cannot give it.
   virtual std::string read(const std::string& path, std::size_t cap) const = 0;
+  /// What is encrypted in a file (Source::encrypted). Throws as read does, and Error (invalid) when it cannot
+  /// be opened: as here, where nothing can be.
+  virtual std::string read_encrypted(const std::string& path, std::size_t cap) const;
 };
 
 }  // namespace greenwave

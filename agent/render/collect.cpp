@@ -11,6 +11,7 @@
 #include "render/content.h"
 #include "render/kustomize/build.h"
 #include "render/kustomize/context.h"
+#include "render/opened.h"
 #include "render/paths.h"
 #include "yaml/load.h"
 
@@ -101,7 +102,7 @@ class Walk {
 
 class Reader {
  public:
-  explicit Reader(const SourceTree& tree) : tree_(tree) {}
+  Reader(const SourceTree& tree, const secrets::Keyring* keys) : tree_(tree), keys_(keys) {}
 
   void forget() { bytes_ = 0; }
 
@@ -116,6 +117,7 @@ class Reader {
     if (!file.complete) return file;
     auto documents = yaml::load_all(text, file.path, file.problems);
     file.complete = !file.problems.has_errors();
+    open_documents(documents, keys_, file);
     for (auto& document : documents) take_apart(std::move(document), file);
     return file;
   }
@@ -129,7 +131,10 @@ class Reader {
     if (!built) return;
     for (auto& document : *built) {
       bytes_ += kustomize::weight(document);
-      take_apart(std::move(document), file);
+      // What kustomize changes after it was encrypted is refused, as everything is that was changed so.
+      std::vector<yaml::Node> one{std::move(document)};
+      open_documents(one, keys_, file);
+      for (auto& opened : one) take_apart(std::move(opened), file);
     }
   }
 
@@ -157,6 +162,7 @@ class Reader {
   }
 
   const SourceTree& tree_;
+  const secrets::Keyring* keys_;
   std::size_t bytes_ = 0;
 };
 
@@ -167,8 +173,8 @@ struct LayerReader::Reading {
   Reader reader;
 };
 
-LayerReader::LayerReader(const Cluster& cluster, const SourceTree& tree)
-    : reading_(new Reading{Walk(cluster, tree), Reader(tree)}) {}
+LayerReader::LayerReader(const Cluster& cluster, const SourceTree& tree, const secrets::Keyring* keys)
+    : reading_(new Reading{Walk(cluster, tree), Reader(tree, keys)}) {}
 LayerReader::~LayerReader() = default;
 
 ReadLayer LayerReader::read(ChosenLayer layer, Problems& problems) {
@@ -185,8 +191,9 @@ void LayerReader::forget() {
 }
 
 std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, const Cluster& cluster,
-                                    const Variables& variables, const SourceTree& tree, Problems& problems) {
-  LayerReader reader(cluster, tree);
+                                    const Variables& variables, const SourceTree& tree,
+                                    const secrets::Keyring* keys, Problems& problems) {
+  LayerReader reader(cluster, tree, keys);
   std::vector<CollectedLayer> collected;
   for (const auto& layer : layers) {
     auto read = reader.read(layer, problems);

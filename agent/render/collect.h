@@ -9,6 +9,7 @@
 #include "render/declared.h"
 #include "render/layers.h"
 #include "render/variables.h"
+#include "secrets/identity.h"
 
 namespace greenwave::render {
 
@@ -27,7 +28,8 @@ struct ReadLayer {
 /// Reads layers one by one. What it is made of must outlive it.
 class LayerReader {
  public:
-  LayerReader(const Cluster& cluster, const SourceTree& tree);
+  /// What SOPS encrypted is opened with `keys`; null: it stays as it is, and is marked as secret.
+  LayerReader(const Cluster& cluster, const SourceTree& tree, const secrets::Keyring* keys = nullptr);
   ~LayerReader();
 
   /// Problems of files go into the files; `problems` gets those of the directories. Files of all layers that
@@ -50,9 +52,13 @@ class LayerReader {
 /// cannot make manifests vanish, a source that holds a manifest of Greenwave's own kinds, or a layer, is an
 /// error of the object that names it.
 ///
+/// What SOPS encrypted is opened with `keys`, as by LayerReader; a file that they cannot open declares
+/// refused objects.
+///
 /// Problems of files go into the files; `problems` gets those of the directories.
 std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, const Cluster& cluster,
-                                    const Variables& variables, const SourceTree& tree, Problems& problems);
+                                    const Variables& variables, const SourceTree& tree,
+                                    const secrets::Keyring* keys, Problems& problems);
 
 /// Takes the files that are content out of layers whose objects have their ids and sources.
 void set_aside(std::vector<CollectedLayer>& layers);

@@ -135,7 +135,8 @@ void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& proble
       return refuse(fmt::format("the source {} is a submodule, which is not read", printable(*path)),
                     "keep its files in this repository");
   }
-  manifest.source = Source{*path, item->oid, wants_directory};
+  manifest.source =
+      Source{*path, item->oid, wants_directory, !wants_directory && path->ends_with(encrypted_ending)};
 }
 
 }  // namespace greenwave::render

@@ -151,6 +151,7 @@ ManifestFile declare_all(ReadFile file, const Variables& variables) {
   declared.problems = std::move(file.problems);
   declared.complete = file.complete;
   for (auto& document : file.documents) declare(std::move(document), variables, declared);
+  for (auto& object : declared.objects) object.refused = object.refused || file.unopened;
   return declared;
 }
 

@@ -25,6 +25,9 @@ struct ReadFile {
   Problems problems;
   /// False: it could not be read to its end, or holds something that is no manifest.
   bool complete = true;
+  std::vector<std::string> recipients;  ///< whom SOPS encrypted it for, in normal form
+  Place encrypted;                      ///< where that is written; no file: it is not encrypted
+  bool unopened = false;                ///< something in it is encrypted, and could not be opened
 };
 
 /// What one file declares.

@@ -30,15 +30,16 @@ void check_metadata(const yaml::Node& document, Problems& problems) {
 
 }  // namespace
 
-std::optional<Manifest> manifest_of(Assembled object, const SourceTree& tree, Problems& problems) {
+std::optional<Manifest> manifest_of(Assembled object, const SourceTree& tree, std::string_view digest_key,
+                                    Problems& problems) {
   if (object.refused) return {};
-  Manifest manifest{std::move(object.id), std::move(object.document), {}, {}};
+  Manifest manifest{std::move(object.id), std::move(object.document), {}, {}, false};
   Problems found;
   check_metadata(manifest.document, found);
   resolve_source(manifest, tree, found);
   problems.append(found);
   if (found.has_errors()) return {};
-  seal(manifest);
+  seal(manifest, digest_key);
   return manifest;
 }
 

@@ -11,6 +11,7 @@ namespace greenwave::render {
 
 /// An assembled object as the manifest that goes on: its source found, its digest set. Nothing when it is
 /// refused, here (then `problems` says why) or earlier.
-std::optional<Manifest> manifest_of(Assembled object, const SourceTree& tree, Problems& problems);
+std::optional<Manifest> manifest_of(Assembled object, const SourceTree& tree, std::string_view digest_key,
+                                    Problems& problems);
 
 }  // namespace greenwave::render

@@ -272,7 +272,7 @@ FleetObject Fleet::render(const Variant& variant) const {
   }
   auto assembly = assemble(std::move(layers), object.problems);
   for (auto& assembled : assembly.objects) {
-    object.manifest = manifest_of(std::move(assembled), tree_, object.problems);
+    object.manifest = manifest_of(std::move(assembled), tree_, "", object.problems);
   }
   return object;
 }

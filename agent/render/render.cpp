@@ -44,12 +44,12 @@ void add_own_labels(Device& device, const Identity& identity) {
   device.labels.insert(identity.facts.begin(), identity.facts.end());
 }
 
-void finish(Assembly assembly, const SourceTree& tree, Rendered& rendered) {
+void finish(Assembly assembly, const SourceTree& tree, std::string_view digest_key, Rendered& rendered) {
   rendered.complete = assembly.complete;
   rendered.manifests.reserve(assembly.objects.size());
   for (auto& object : assembly.objects) {
     const auto id = object.id;
-    if (auto manifest = manifest_of(std::move(object), tree, rendered.problems)) {
+    if (auto manifest = manifest_of(std::move(object), tree, digest_key, rendered.problems)) {
       rendered.manifests.push_back(std::move(*manifest));
     } else {
       rendered.refused.push_back(id);
@@ -72,8 +72,9 @@ Rendered render(const SourceTree& tree, const Identity& identity) {
     if (layer.known) rendered.layers.push_back(layer.path);
   }
 
-  auto collected = collect(layers, rendered.cluster, variables, tree, rendered.problems);
-  finish(assemble(std::move(collected), rendered.problems), tree, rendered);
+  auto collected = collect(layers, rendered.cluster, variables, tree,
+                           identity.keys ? &*identity.keys : nullptr, rendered.problems);
+  finish(assemble(std::move(collected), rendered.problems), tree, identity.digest_key, rendered);
   return rendered;
 }
 

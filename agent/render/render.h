@@ -9,6 +9,7 @@
 #include "model/device.h"
 #include "model/manifest.h"
 #include "model/source_tree.h"
+#include "secrets/identity.h"
 
 namespace greenwave::render {
 
@@ -17,6 +18,9 @@ struct Identity {
   std::string device;
   Labels labels;  ///< of its own configuration
   Labels facts;   ///< arch, os
+  /// Opens what SOPS encrypted for this device. Nothing: this is none, and what is encrypted stays so.
+  std::optional<secrets::Keyring> keys = {};
+  std::string digest_key = {};  ///< of Manifest::digest
 };
 
 struct Rendered {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "git/store.h"
 #include "sync/backoff.h"
@@ -43,6 +44,9 @@ const config::Config& LocalAgent::config() const {
 
 void LocalAgent::open() {
   auto config = config::load_config(config_file_, root_);
+  if (!config.identity_files.empty()) {
+    for (const auto& undone : guard_memory()) log_.warning(undone);
+  }
   const bool same_state = workplace_ && workplace_->config.database() == config.database();
   auto opened = same_state ? state() : nullptr;
   if (!opened) opened = open_state(config, log_);

@@ -21,7 +21,7 @@ nlohmann::json record_of(const Entry& entry) {
 nlohmann::json describe(const Entry& entry) {
   auto files = nlohmann::json::array();
   for (const auto& file : entry.files) {
-    files.push_back({{"path", file.path}, {"size", file.size}, {"sha256", to_hex(file.content)}});
+    files.push_back({{"path", file.path}, {"size", file.size}});
   }
   return {{"object", to_string(entry.id)},
           {"apiVersion", entry.id.api_version},

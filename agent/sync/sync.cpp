@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "git/bundle.h"
 #include "git/housekeeping.h"
+#include "secrets/keyring.h"
+#include "secrets/opening_tree.h"
 #include "sync/apply.h"
 #include "sync/needs.h"
 
@@ -105,9 +107,10 @@ std::string Sync::receive(git::Transport& from, const Observer& observer, Result
     result.answered = false;
     fetched_ = true;
     std::optional<render::Rendered> rendered;
+    Problems unsaid;  // prepare() says them
     from.fetch(tip, *store_, [&](const SourceTree& tree) {
       rendered.reset();
-      rendered = render_and_read(tree, identity());
+      rendered = render_and_read(tree, identity(unsaid));
     });
     if (rendered) fresh_ = Fresh{tip, std::move(*rendered)};
     result.answered = true;
@@ -142,24 +145,31 @@ const std::vector<Entry>& Sync::inventory() {
 std::string Sync::render_key(const std::string& commit) const {
   Hasher hasher;
   hasher.add_field(GREENWAVE_VERSION).add_field(commit).add_field(to_hex(parts_.config.digest()));
+  hasher.add_field(secrets::stamp_of(parts_.config.identity_files));
   for (const auto& [key, value] : parts_.facts) hasher.add_field(key).add_field(value);
   return to_hex(hasher.finish());
 }
 
-render::Identity Sync::identity() const {
+render::Identity Sync::identity(Problems& problems) const {
   const auto& labels = parts_.config.labels;
-  return {parts_.config.device, {labels.begin(), labels.end()}, parts_.facts};
+  return {parts_.config.device,
+          {labels.begin(), labels.end()},
+          parts_.facts,
+          secrets::read_keyring(parts_.config.identity_files, problems),
+          parts_.digest_key};
 }
 
 std::unique_ptr<Sync::Prepared> Sync::prepare(const std::string& commit, const Request& request,
                                               const Observed& observed) {
   auto prepared = std::make_unique<Prepared>();
-  prepared->tree = store_->tree(commit, parts_.config.repository.path);
+  const auto own = identity(prepared->problems);
+  prepared->tree =
+      std::make_unique<secrets::OpeningTree>(store_->tree(commit, parts_.config.repository.path), *own.keys);
   auto fresh = std::exchange(fresh_, {});
-  auto rendered = fresh && fresh->commit == commit ? std::move(fresh->rendered)
-                                                   : render::render(*prepared->tree, identity());
+  auto rendered =
+      fresh && fresh->commit == commit ? std::move(fresh->rendered) : render::render(*prepared->tree, own);
   prepared->cluster = std::move(rendered.cluster);
-  prepared->problems = std::move(rendered.problems);
+  prepared->problems.append(rendered.problems);
 
   auto checked = check(std::move(rendered.manifests), parts_.drivers);
   prepared->problems.append(checked.problems);
@@ -367,7 +377,7 @@ nlohmann::json Sync::diff() {
     answer["problems"].push_back(fmt::format("compared with the last applied commit: {}", error.what()));
   }
   const auto observed = observe(inventory(), parts_.drivers, {.describe = true});
-  const auto prepared = prepare(commit, {}, observed);
+  auto prepared = prepare(commit, {}, observed);
   answer["commit"] = commit;
   for (const auto& step : prepared->plan.steps) {
     answer["changes"].push_back(
@@ -377,7 +387,9 @@ nlohmann::json Sync::diff() {
     answer["problems"].push_back(fmt::format("{}: {}", failed.object, failed.reason));
   }
   for (const auto& text : texts_of(prepared->problems)) answer["problems"].push_back(text);
+  prepared.reset();
   inventory_.reset();
+  give_back_memory();
   return answer;
 }
 

@@ -16,6 +16,7 @@
 #include "git/trust.h"
 #include "plan/plan.h"
 #include "render/render.h"
+#include "secrets/identity.h"
 #include "state/state.h"
 #include "sync/acceptance.h"
 #include "sync/agent.h"
@@ -27,7 +28,8 @@ namespace greenwave::sync {
 /// What a sync works with. Everything outlives the Sync.
 struct Parts {
   const config::Config& config;
-  const Labels& facts;  ///< arch, os
+  const Labels& facts;            ///< arch, os
+  const std::string& digest_key;  ///< of what is kept in the state
   const Log& log;
   const Clock& clock;
   state::State& state;
@@ -83,7 +85,7 @@ class Sync {
   void attempt(const Request& request, const Observer& observer, Result& result);
   std::string receive(git::Transport& from, const Observer& observer, Result& result);
   void tidy();
-  render::Identity identity() const;
+  render::Identity identity(Problems& problems) const;
   void recover_store(const Error& error);
   void apply_commit(const std::string& commit, const Request& request, const Observer& observer,
                     Result& result);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "secrets/crypto.h"
 
 namespace greenwave::sync {
 
@@ -59,14 +60,16 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
                      const Clock& clock, const std::atomic<bool>& stop, std::function<void()> heartbeat)
     : config(std::move(configuration)),
       facts(device_facts()),
+      digest_key(open_digest_key(config.digest_key())),
       state(std::move(memory)),
       transport(git::make_transport(config.repository, stop)),
       trust(read_trust(config, log)),
-      files({config.root, config.allowed_paths}),
-      units({config.root, config.allowed_paths}, heartbeat),
-      commands({config.root, config.allowed_paths}, heartbeat),
+      files({config.root, config.allowed_paths, digest_key}),
+      units({config.root, config.allowed_paths, digest_key}, heartbeat),
+      commands({config.root, config.allowed_paths, digest_key}, heartbeat),
       sync({config,
             facts,
+            digest_key,
             log,
             clock,
             *state,
@@ -84,6 +87,18 @@ std::vector<std::string> Workplace::notes() const {
   for (const auto& more : {units.notes(), commands.notes()})
     notes.insert(notes.end(), more.begin(), more.end());
   return notes;
+}
+
+std::string open_digest_key(const std::filesystem::path& file) {
+  constexpr std::size_t size = 32;
+  if (std::filesystem::exists(file)) {
+    auto key = read_file(file, 4096);
+    if (key.size() == size) return key;
+  }
+  // Without the old key nothing that is recorded is believed: everything is compared with the device anew.
+  auto key = secrets::random_bytes(size);
+  replace_file(file, key, 0600);
+  return key;
 }
 
 std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log) {

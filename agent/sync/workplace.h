@@ -30,6 +30,7 @@ struct Workplace {
 
   config::Config config;
   Labels facts;
+  std::string digest_key;
   std::shared_ptr<state::State> state;
   std::unique_ptr<git::Transport> transport;
   std::optional<git::Trust> trust;
@@ -41,5 +42,8 @@ struct Workplace {
 
 /// Opens the state; a damaged one is set aside, with a warning, and made anew.
 std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log);
+
+/// The key of the digests in the state file, random, made once and readable by its owner alone.
+std::string open_digest_key(const std::filesystem::path& file);
 
 }  // namespace greenwave::sync

@@ -16,7 +16,7 @@ _greenwave_devices() {
 
 _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status sync diff history show pause resume doctor bundle lint render impact init version"
+  local commands="status sync diff history show pause resume doctor bundle lint render impact init identity recipients version"
   local options="--config --root --socket --output --no-color --help"
   local -a where=()
   local command="" i
@@ -28,7 +28,7 @@ _greenwave() {
         where+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
         ((i++))
         ;;
-      -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label) ((i++)) ;;
+      -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label | --layer) ((i++)) ;;
       --allow | --by | --name | --devices | --ci | -C | --repository) ((i++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
@@ -65,7 +65,7 @@ _greenwave() {
       mapfile -t COMPREPLY < <(compgen -W "$(_greenwave_devices)" -- "$current")
       return
       ;;
-    -n | --reason | --branch | --since | --label | --by | --name) return ;;
+    -n | --reason | --branch | --since | --label | --layer | --by | --name) return ;;
   esac
 
   case $command in
@@ -80,6 +80,8 @@ _greenwave() {
       fi
       ;;
     history) options="-n $options" ;;
+    identity) options="--renew --retire $options" ;;
+    recipients) options="--layer $options" ;;
     pause) options="--for --reason $options" ;;
     lint) options="--path --label --allow $options" ;;
     render) options="--device --explain --path --label --allow $options" ;;

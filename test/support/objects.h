@@ -31,7 +31,7 @@ struct Make {
     const Place place{std::make_shared<const std::string>(manifest.id.name + ".yaml"), 1, 1};
     manifest.document = {yaml::Node::Map{}, place};
     set(manifest.document, "spec", text_node(content, place));
-    seal(manifest);
+    seal(manifest, "");
     const auto& kind = manifest.id.kind;
     desired.footprint.rank = kind == "Directory" ? 10 : kind == "File" ? 20 : kind == "SystemdUnit" ? 30 : 40;
     if (kind == "File" || kind == "Directory") claims("path:/etc/" + manifest.id.name);
@@ -66,7 +66,7 @@ struct Make {
     yaml::Node metadata{yaml::Node::Map{}, manifest.place()};
     set(metadata, "annotations", annotations);
     set(manifest.document, "metadata", metadata);
-    seal(manifest);
+    seal(manifest, "");
     return *this;
   }
   Make& depends_on(const std::string& refs) { return annotate(annotations::depends_on, refs); }

@@ -26,6 +26,8 @@ void add_lint(CLI::App& app, Action& chosen);
 void add_render(CLI::App& app, Action& chosen);
 void add_impact(CLI::App& app, Action& chosen);
 void add_init(CLI::App& app, Action& chosen);
+void add_identity(CLI::App& app, Action& chosen);
+void add_recipients(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 /// A command's --help after its options: what is particular to it, then where the common options are.

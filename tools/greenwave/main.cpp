@@ -73,6 +73,8 @@ int main(int argc, char** argv) {
   cli::add_render(app, chosen);
   cli::add_impact(app, chosen);
   cli::add_init(app, chosen);
+  cli::add_identity(app, chosen);
+  cli::add_recipients(app, chosen);
   cli::add_version(app, chosen);
   try {
     app.parse(argc, argv);

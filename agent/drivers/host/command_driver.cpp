@@ -40,6 +40,10 @@ std::string with_output(const std::string& message, const std::string& output) {
   return lines.empty() ? message + ", without a word" : fmt::format("{}:\n{}", message, lines);
 }
 
+std::string words_of(const CommandSpec& spec) {
+  return spec.sensitive ? "a command (sensitive)" : shown(spec.command);
+}
+
 /// What the inventory keeps: the check, so that drift needs no manifest, and how the last run went. Not the
 /// environment, which may hold a secret: a check runs without it.
 struct CommandRecord {
@@ -49,7 +53,7 @@ struct CommandRecord {
 };
 
 std::string to_json(const CommandRecord& record) {
-  nlohmann::ordered_json json{{"command", shown(record.check.command)}, {"ran", record.ran}};
+  nlohmann::ordered_json json{{"command", words_of(record.check)}, {"ran", record.ran}};
   if (!record.check.creates.empty()) json["creates"] = record.check.creates;
   if (!record.check.unless.empty()) json["unless"] = record.check.unless;
   if (!record.output.empty()) json["output"] = record.output;
@@ -88,8 +92,8 @@ bool CommandDriver::serves(const ObjectId& id) const {
 }
 
 plan::Footprint CommandDriver::footprint(const Manifest& manifest, Problems& problems) const {
-  read_command_spec(manifest, problems);
   plan::Footprint footprint;
+  footprint.sensitive = read_command_spec(manifest, problems).sensitive;
   footprint.rank = command_rank;
   footprint.claims.push_back("command:" + manifest.id.name);
   return footprint;
@@ -148,7 +152,7 @@ plan::Difference CommandDriver::compare(const plan::Desired& desired, const Entr
   }
   if (!why) return difference;
   difference.kind = entry == nullptr ? plan::Difference::Kind::create : plan::Difference::Kind::change;
-  difference.diff = fmt::format("run {}\n({})\n", shown(spec.command), *why);
+  difference.diff = fmt::format("run {}\n({})\n", words_of(spec), *why);
   difference.was = *why;
   return difference;
 }
@@ -177,20 +181,21 @@ Outcome CommandDriver::apply_one(const plan::Step& step) {
   const auto& spec = record.check;
   const bool must_run = step.difference.kind != plan::Difference::Kind::none;
   if (must_run) {
-    const auto result = start(spec.command, spec.timeout, spec.environment);
+    auto result = start(spec.command, spec.timeout, spec.environment);
+    if (spec.sensitive) result.output = "(sensitive: not shown)";
     record.output = last_lines(result.output);
     record.ran = !result.timed_out && result.status == 0;
     if (!record.ran) {
       outcome.ok = false;
-      outcome.error = with_output(
-          fmt::format("{} {}", shown(spec.command), how_it_ended(result, spec.timeout)), result.output);
+      outcome.error = with_output(fmt::format("{} {}", words_of(spec), how_it_ended(result, spec.timeout)),
+                                  result.output);
     } else if (has_check(spec)) {
       // A check that is never satisfied would run the command again at every pass.
       if (const auto still = need(spec)) {
         outcome.ok = false;
         outcome.error =
             with_output(fmt::format("{} succeeded, but {}; its creates or unless must tell that it has run",
-                                    shown(spec.command), *still),
+                                    words_of(spec), *still),
                         result.output);
       }
     }

@@ -36,6 +36,11 @@ std::vector<std::string> read_argv(yaml::Fields& spec, std::string_view key) {
   return argv;
 }
 
+bool is_encrypted(const yaml::Node* argv) {
+  return argv != nullptr && argv->is_sequence() &&
+         std::ranges::any_of(*argv->sequence(), [](const yaml::Node& word) { return word.place.secret; });
+}
+
 }  // namespace
 
 CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
@@ -47,6 +52,11 @@ CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
   command.creates = spec.text("creates").value_or("");
   command.unless = read_argv(spec, "unless");
   command.environment = spec.text_map("environment");
+  command.sensitive = spec.flag("sensitive").value_or(false) || manifest.sensitive;
+  if (is_encrypted(spec.any("unless"))) {
+    problems.error(manifest.place(), "unless is kept in the state file, so nothing of it can be encrypted",
+                   "let it read the secret from a File");
+  }
   if (const auto timeout = spec.duration("timeout")) command.timeout = *timeout;
 
   if (spec.has("creates")) {

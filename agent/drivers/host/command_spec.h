@@ -17,6 +17,7 @@ struct CommandSpec {
   std::vector<std::string> unless;  ///< runs while this program fails; empty: not asked
   Duration timeout = std::chrono::minutes(5);
   std::map<std::string, std::string> environment;  ///< of `command` alone
+  bool sensitive = false;                          ///< its words and its output are neither kept nor shown
 };
 
 /// Reads and checks it; what is wrong goes into `problems`. Pure.

@@ -17,7 +17,8 @@ namespace greenwave::drivers::host {
 /// The device whose files are kept: the live one, or an image below a directory (as `dpkg --root`).
 struct Host {
   std::filesystem::path root = "/";
-  std::vector<std::string> allowed_paths;  ///< as manifests write them; "/" allows everything
+  std::vector<std::string> allowed_paths = {};  ///< as manifests write them; "/" allows everything
+  std::string digest_key = {};                  ///< of the digests of what files hold
 
   bool is_live() const { return root == "/"; }
 };

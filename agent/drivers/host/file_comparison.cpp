@@ -52,7 +52,7 @@ Present read_present(const Spot& at, const struct stat& about, const std::string
   const bool readable_by_all = (about.st_mode & S_IROTH) != 0;
   if (!readable_by_all) return present;
   if (about.st_size > static_cast<off_t>(most_shown)) {
-    present.summary += fmt::format(", {}, sha256 {}", present.size, to_hex(content_digest(at, about, path)));
+    present.summary += ", " + present.size;
     return present;
   }
   const Fd fd(::openat(at.directory, at.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -108,10 +108,11 @@ std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, c
   refuse_in_the_way(wanted, about);
   if (!attribute_difference(wanted.attributes, about).empty()) return {};
   if (static_cast<std::size_t>(about.st_size) != wanted.content.size()) return {};
-  const auto content = sha256(wanted.content);
+  const auto content = content_digest(parents.host(), wanted.content);
   const bool unchanged = known != nullptr && same_lstat(*known, about);
   if (unchanged && known->content == content) return *known;
-  if (unchanged || content_digest(*parents.find(wanted.path), about, wanted.path) != content) return {};
+  if (unchanged || content_digest(parents.host(), *parents.find(wanted.path), about, wanted.path) != content)
+    return {};
   return signature_of(wanted.path, about, content);
 }
 
@@ -138,7 +139,8 @@ plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSigna
   }
   const bool same = static_cast<std::size_t>(about.st_size) == wanted.content.size() &&
                     (about.st_mode & S_IFMT) == wanted.attributes.type &&
-                    content_digest(at, about, wanted.path) == sha256(wanted.content);
+                    content_digest(parents.host(), at, about, wanted.path) ==
+                        content_digest(parents.host(), wanted.content);
   if (!same) difference.diff += changed_content(wanted, present);
   return difference;
 }

@@ -45,7 +45,9 @@ plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desi
   FileRecord record;
   record.path = spec.path;
   record.attributes = owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group);
-  auto difference = compare(parents, {spec.path, content, record.attributes, spec.sensitive},
+  record.sensitive = spec.sensitive;
+  const bool was_secret = entry != nullptr && record_from_json(entry->record).sensitive;
+  auto difference = compare(parents, {spec.path, content, record.attributes, spec.sensitive || was_secret},
                             pass.distrust ? nullptr : signature_at(entry, spec.path), pass.describe);
   const bool exists = difference.kind != plan::Difference::Kind::create;
   record.adopted = is_adoption(entry, spec.path, exists);
@@ -75,6 +77,7 @@ Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const p
   FileRecord record;
   record.path = spec.path;
   record.attributes = attributes;
+  record.sensitive = spec.sensitive;
   complete(record, step.difference.record);
   if (step.difference.kind != plan::Difference::Kind::create) {
     const Wanted wanted{spec.path, content, attributes, spec.sensitive};

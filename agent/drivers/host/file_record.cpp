@@ -34,6 +34,7 @@ std::string to_json(const FileRecord& record) {
   json["path"] = record.path;
   add_attributes(json, record.attributes);
   json["adopted"] = record.adopted;
+  if (record.sensitive) json["sensitive"] = true;
   if (record.attributes.type == S_IFDIR) {
     json["directory"] = true;
     json["purge"] = record.purge;
@@ -52,6 +53,7 @@ FileRecord record_from_json(const std::string& text) {
     record.path = json.at("path").get<std::string>();
     record.attributes = read_attributes(json);
     record.adopted = json.at("adopted").get<bool>();
+    record.sensitive = json.value("sensitive", false);
     if (record.attributes.type != S_IFDIR) return record;
     record.purge = json.at("purge").get<bool>();
     record.file_attributes = read_attributes(json.at("files"));

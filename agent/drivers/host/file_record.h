@@ -17,6 +17,8 @@ struct FileRecord {
   /// Something that is not ours stood there before. Until a first apply is known to have succeeded, it is
   /// not known that it was ever changed.
   bool adopted = false;
+  /// What was put there is a secret, which no later comparison may show.
+  bool sensitive = false;
 
   // Of a Directory with a source alone; names are relative to `path`.
   bool purge = false;

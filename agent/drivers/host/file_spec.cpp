@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "secrets/age.h"
 #include "yaml/emit.h"
 #include "yaml/fields.h"
 
@@ -93,6 +94,17 @@ void choose_form(yaml::Fields& spec, const Place& place, FileSpec& file, Problem
   }
 }
 
+std::string content_of(const Source& source, const SourceTree& tree) {
+  if (source.encrypted) return tree.read_encrypted(source.path, most_content);
+  auto content = tree.read(source.path, most_content);
+  if (secrets::is_age(content)) {
+    throw Error(Fault::invalid,
+                fmt::format("{} is encrypted by age, and its name does not say so", source.path),
+                "let its name end in .age: it is opened then, and for root alone");
+  }
+  return content;
+}
+
 }  // namespace
 
 FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& problems) {
@@ -105,10 +117,10 @@ FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& pr
     spec.error("content", fmt::format("content is longer than {}", bytes_in_words(most_content)), "split it");
   }
   read_source(spec, manifest, false);
-  file.mode = read_mode(spec, "mode", 0644);
+  file.mode = read_mode(spec, "mode", manifest.sensitive ? 0600 : 0644);
   file.owner = read_name(spec, "owner");
   file.group = read_name(spec, "group");
-  file.sensitive = spec.flag("sensitive").value_or(false);
+  file.sensitive = spec.flag("sensitive").value_or(false) || manifest.sensitive;
   spec.done();
   return file;
 }
@@ -137,7 +149,7 @@ std::string content_of(const FileSpec& spec, const Manifest& manifest, const Sou
     case FileSpec::Form::content:
       return *spec.value->string();
     case FileSpec::Form::source:
-      return tree.read(manifest.source->path, most_content);
+      return content_of(*manifest.source, tree);
     case FileSpec::Form::json:
       return yaml::to_json(*spec.value).dump(2) + "\n";
     case FileSpec::Form::yaml:

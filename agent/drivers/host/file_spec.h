@@ -23,7 +23,7 @@ struct FileSpec {
   std::string path;
   Form form = Form::content;
   const yaml::Node* value = nullptr;  ///< of the form's field, in the manifest
-  mode_t mode = 0644;
+  mode_t mode = 0644;  ///< what was encrypted is for its owner alone, unless the manifest says otherwise
   std::string owner = "root";
   std::string group = "root";
   bool sensitive = false;

@@ -106,7 +106,7 @@ std::size_t Replacements::stage(const std::string& path, std::string_view conten
     if (::futimens(fd.get(), whole_second().data()) != 0 || ::fstat(fd.get(), &about) != 0) {
       throw path_error("set the time of", path);
     }
-    return keep(path, about, sha256(content), attributes);
+    return keep(path, about, content_digest(parents_.host(), content), attributes);
   } catch (...) {
     ::unlinkat(at.directory, beside.c_str(), 0);
     throw;
@@ -130,7 +130,7 @@ std::size_t Replacements::stage_link(const std::string& path, const std::string&
     ::unlinkat(at.directory, beside.c_str(), 0);
     throw error;
   }
-  return keep(path, about, sha256(target), attributes);
+  return keep(path, about, content_digest(parents_.host(), target), attributes);
 }
 
 std::size_t Replacements::keep(const std::string& path, const struct stat& about, const Digest& content,

@@ -108,12 +108,16 @@ FileSignature directory_signature(std::string path, const struct stat& about) {
   return signature;
 }
 
-Digest content_digest(const Spot& spot, const struct stat& about, const std::string& path) {
+Digest content_digest(const Host& host, std::string_view content) {
+  return hmac_sha256(host.digest_key, content);
+}
+
+Digest content_digest(const Host& host, const Spot& spot, const struct stat& about, const std::string& path) {
   if (S_ISLNK(about.st_mode)) {
     char target[PATH_MAX];
     const auto size = ::readlinkat(spot.directory, spot.name.c_str(), target, sizeof target);
     if (size < 0) throw path_error("read the link", path);
-    return sha256({target, static_cast<std::size_t>(size)});
+    return content_digest(host, std::string_view(target, static_cast<std::size_t>(size)));
   }
   // O_NONBLOCK: if it has become a pipe since it was looked at, opening must not wait for a writer.
   const Fd fd(::openat(spot.directory, spot.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -123,7 +127,7 @@ Digest content_digest(const Spot& spot, const struct stat& about, const std::str
     throw Error(Fault::conflict, fmt::format("{} is {}, not a file", path, type_in_words(opened.st_mode)),
                 "remove it, or choose another path");
   }
-  Hasher hasher;
+  Hasher hasher(host.digest_key);
   char chunk[64 * 1024];
   for (;;) {
     const auto count = ::read(fd.get(), chunk, sizeof chunk);
@@ -172,7 +176,7 @@ std::string drift_of(Parents& parents, const FileSignature& signature, const Att
   }
   fresh = signature;
   if (!distrust && same_lstat(signature, about)) return {};
-  const auto content = content_digest(*parents.find(signature.path), about, signature.path);
+  const auto content = content_digest(parents.host(), *parents.find(signature.path), about, signature.path);
   if (content != signature.content) return "content changed";
   if (!same_lstat(signature, about)) fresh = signature_of(signature.path, about, content);
   return {};

@@ -42,9 +42,13 @@ void leave_tick();
 /// Of a directory whose entries are not all ours: only its identity counts.
 FileSignature directory_signature(std::string path, const struct stat& about);
 
+/// Of what a file holds, or of a link's target. It is kept in the state file, so it is an HMAC with the
+/// device's key: without that, what is secret and short could be found by trying.
+Digest content_digest(const Host& host, std::string_view content);
+
 /// Of a file's bytes (read in pieces) or a link's target, by what `about` says it is. `path` is for messages.
 /// Throws Error; conflict when it is neither.
-Digest content_digest(const Spot& spot, const struct stat& about, const std::string& path);
+Digest content_digest(const Host& host, const Spot& spot, const struct stat& about, const std::string& path);
 
 /// What a file of an entry should be; asked only where lstat differs from the signature.
 using AttributesOf = std::function<Attributes(const FileSignature&)>;

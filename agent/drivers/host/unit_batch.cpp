@@ -247,7 +247,8 @@ void UnitBatch::sign(Work& work) {
   work.files.clear();
   for (const auto* paths : {&work.record.files, &work.record.links}) {
     for (const auto& path : *paths) {
-      if (const auto now = file_now(parents_, path)) work.files.push_back(signature_of(path, *now));
+      if (const auto now = file_now(parents_, path))
+        work.files.push_back(signature_of(parents_.host(), path, *now));
     }
   }
 }

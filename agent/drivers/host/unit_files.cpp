@@ -63,8 +63,8 @@ bool is_as_wanted(const FileNow& now, const std::string& content) {
          attribute_difference(unit_file_attributes(), now.about).empty();
 }
 
-FileSignature signature_of(const std::string& path, const FileNow& now) {
-  return signature_of(path, now.about, sha256(now.content));
+FileSignature signature_of(const Host& host, const std::string& path, const FileNow& now) {
+  return signature_of(path, now.about, content_digest(host, now.content));
 }
 
 void remove_unit_file(Parents& parents, const std::string& path, DirectorySync& sync) {

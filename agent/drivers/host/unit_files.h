@@ -26,7 +26,7 @@ Attributes unit_file_attributes();
 Attributes link_attributes();
 
 bool is_as_wanted(const FileNow& now, const std::string& content);
-FileSignature signature_of(const std::string& path, const FileNow& now);
+FileSignature signature_of(const Host& host, const std::string& path, const FileNow& now);
 
 /// Removes a file or link, and the directory of drop-ins or links around it when it is left empty. Nothing
 /// happens when there is none. Throws Error.

@@ -139,6 +139,11 @@ UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
   unit.reload_on = read_refs(spec, "reloadOn");
   spec.done();
   if (!unit.name.empty()) check_sense(spec, unit);
+  if (manifest.sensitive && !unit.files.empty()) {
+    problems.error(manifest.place(),
+                   "a unit's files are no place for secrets: everyone on the device can read them",
+                   "put what is encrypted into a File, and name that in EnvironmentFile= or LoadCredential=");
+  }
   return unit;
 }
 

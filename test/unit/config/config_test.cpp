@@ -193,3 +193,18 @@ TEST_CASE("config: its digest changes with what a render depends on, and with no
   CHECK(parsed("device: a\nhub: {url: https://hub.example}\nrepository: {url: file:///srv/c}\n").digest() ==
         base);
 }
+
+TEST_CASE("config: identities are files or credentials, by default the one beside agent.yaml") {
+  CHECK(parsed(minimal + "identity: {files: [/etc/a, /etc/b]}\n").identity_files ==
+        std::vector<std::filesystem::path>{"/etc/a", "/etc/b"});
+  CHECK_THAT(only_problem(minimal + "identity: {}\n"), Catch::Contains("identity: files is missing"));
+  CHECK_THAT(only_problem(minimal + "identity: {files: [a]}\n"),
+             Catch::Contains("absolute path or credential:NAME"));
+  CHECK_THAT(only_problem(minimal + "identity: {files: [1]}\n"), Catch::Contains("list of strings"));
+
+  const test::TemporaryDirectory directory;
+  const auto file = directory.write("agent.yaml", minimal);
+  CHECK(config::load_config(file, "/").identity_files.empty());
+  const auto identity = directory.write("identity", "x");
+  CHECK(config::load_config(file, "/").identity_files == std::vector{identity});
+}

@@ -184,3 +184,31 @@ TEST_CASE("command: removing it changes nothing on the device") {
   CHECK(live.device.remove(manifest.id).outcome.ok);
   CHECK(live.place.has("made"));
 }
+
+TEST_CASE("command: of a sensitive one neither words nor output are kept or shown") {
+  Live live;
+  const auto manifest = command("  command: [sh, -c, \"echo hunter2; exit 3\"]\n  sensitive: true\n");
+  const plan::Desired desired{manifest, {}};
+  const auto difference = live.driver.compare(desired, nullptr, test::MemoryTree({}));
+  CHECK_THAT(difference.diff, Catch::Contains("a command (sensitive)") && !Catch::Contains("hunter"));
+  plan::Step step{.id = manifest.id, .desired = &desired, .difference = difference};
+  const plan::Step* steps[] = {&step};
+  live.driver.apply(
+      steps, test::MemoryTree({}),
+      [](const plan::Step&, drivers::Outcome outcome) {
+        CHECK_FALSE(outcome.ok);
+        CHECK_THAT(outcome.error, Catch::Contains("exit status 3") && !Catch::Contains("hunter"));
+        CHECK_THAT(outcome.entry.record, !Catch::Contains("hunter"));
+      },
+      [] { return false; });
+}
+
+TEST_CASE("command: what is encrypted cannot be its check, which is kept") {
+  auto manifest = command("  command: [a]\n  unless: [b, c]\n");
+  auto* unless = manifest.document.find("spec")->find("unless")->sequence();
+  unless->back().place.secret = true;
+  Problems problems;
+  CommandDriver(Host{"/", {}}).footprint(manifest, problems);
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(to_string(problems.list()[0]), Catch::Contains("unless is kept in the state file"));
+}

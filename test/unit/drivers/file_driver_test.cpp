@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "drivers/host/file_record.h"
+#include "drivers/host/file_spec.h"
 #include "drivers/host/replacement.h"
 #include "unit/drivers/file_work.h"
 
@@ -66,6 +67,43 @@ TEST_CASE("file: a sensitive file shows only that it changed") {
   CHECK(difference.diff == "/etc/key: changed (sensitive)\n");
   CHECK_THAT(difference.was + difference.record, !Contains("hunter") && !Contains("sha256"));
   CHECK_THAT(work.inventory["key"].record, !Contains("hunter"));
+}
+
+TEST_CASE("file: what was encrypted is for its owner alone, unless the manifest says otherwise") {
+  FileWork work;
+  auto secret = work.manifest("File", "key", "path: /etc/key\ncontent: hunter2");
+  secret.sensitive = true;
+  Problems problems;
+  const auto spec_of = [&](const Manifest& manifest) {
+    return read_file_spec(work.root.host(), manifest, problems);
+  };
+  CHECK(spec_of(secret).mode == 0600);
+  CHECK(spec_of(secret).sensitive);
+  secret = work.manifest("File", "key", "path: /etc/key\ncontent: hunter2\nmode: \"0640\"\nsensitive: false");
+  secret.sensitive = true;
+  CHECK(spec_of(secret).mode == 0640);
+  CHECK(spec_of(secret).sensitive);
+  CHECK(problems.empty());
+}
+
+TEST_CASE("file: what was a secret is not shown when the manifest is none any more") {
+  FileWork work;
+  work.apply(work.desired("File", "key", "path: /etc/key\nsensitive: true\ncontent: hunter2"));
+  const auto difference = work.compare(work.desired("File", "key", "path: /etc/key\ncontent: plain"));
+  CHECK(difference.kind == plan::Difference::Kind::change);
+  CHECK_THAT(difference.diff + difference.was, !Contains("hunter"));
+}
+
+TEST_CASE("file: an encrypted source is opened by the tree, and another that looks so is refused") {
+  FileWork work({{"a.age", "opened elsewhere"}, {"b.key", "age-encryption.org/v1\n-> x\n\n--- "}});
+  auto manifest = work.manifest("File", "a", "path: /etc/a\nsource: a.age");
+  Problems problems;
+  manifest.source->encrypted = true;
+  const auto spec = read_file_spec(work.root.host(), manifest, problems);
+  CHECK_THROWS_WITH(content_of(spec, manifest, work.tree), Contains("no identity to open it"));
+  const auto other = work.manifest("File", "b", "path: /etc/b\nsource: b.key");
+  CHECK_THROWS_WITH(content_of(read_file_spec(work.root.host(), other, problems), other, work.tree),
+                    Contains("let its name end in .age"));
 }
 
 TEST_CASE("file: what not everybody may read is not shown, though the manifest does not say sensitive") {

@@ -50,7 +50,7 @@ class FileWork {
         result.source = Source{*source->string(), item->oid, item->type == SourceTree::Type::directory};
       }
     }
-    seal(result);
+    seal(result, "");
     return result;
   }
 

@@ -29,7 +29,7 @@ inline Manifest manifest_of(const std::string& kind, const std::string& name, co
   Manifest manifest;
   manifest.id = {std::string(own_api), kind, "", name};
   manifest.document = std::move(*document);
-  seal(manifest);
+  seal(manifest, "");
   return manifest;
 }
 

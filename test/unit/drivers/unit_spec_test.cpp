@@ -135,3 +135,13 @@ TEST_CASE("unit state: enabled for this boot only is not enabled, and static is 
   CHECK(enabled_difference({"loaded", "active", "running", "static", ""}, false, true).empty());
   CHECK(enabled_difference({"loaded", "active", "running", "enabled", ""}, false, true) == "enabled");
 }
+
+TEST_CASE("unit spec: a unit's files are no place for what was encrypted") {
+  auto manifest =
+      test::unit_manifest("spec: {name: a.service, content: \"[Service]\\nEnvironment=KEY=x\\n\"}");
+  manifest.sensitive = true;
+  Problems problems;
+  read_unit_spec(manifest, problems);
+  REQUIRE(problems.size() == 1);
+  CHECK(to_string(problems.list()[0]).find("EnvironmentFile=") != std::string::npos);
+}

@@ -1,0 +1,23 @@
+#include "secrets/opening_tree.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "secrets/age.h"
+
+namespace greenwave::secrets {
+
+std::string OpeningTree::read_encrypted(const std::string& path, std::size_t cap) const {
+  const auto bytes = tree_->read(path, std::min(cap, largest_age_file));
+  try {
+    if (is_age(bytes)) return open_age(bytes, keys_);
+  } catch (const Error& error) {
+    throw Error(error.fault(), fmt::format("{}: {}", path, error.message()), error.remedy());
+  }
+  throw Error(Fault::invalid, fmt::format("{} ends in .age, and is not encrypted by age", path),
+              "encrypt it, or give it another name");
+}
+
+}  // namespace greenwave::secrets

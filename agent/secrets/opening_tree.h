@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+
+#include "model/source_tree.h"
+#include "secrets/identity.h"
+
+namespace greenwave::secrets {
+
+/// A commit's files, with what age encrypted opened for those who ask for it.
+class OpeningTree : public SourceTree {
+ public:
+  OpeningTree(std::unique_ptr<SourceTree> tree, Keyring keys)
+      : tree_(std::move(tree)), keys_(std::move(keys)) {}
+
+  std::optional<Item> find(const std::string& path) const override { return tree_->find(path); }
+  std::vector<Item> list(const std::string& path) const override { return tree_->list(path); }
+  std::string read(const std::string& path, std::size_t cap) const override { return tree_->read(path, cap); }
+  std::string read_encrypted(const std::string& path, std::size_t cap) const override;
+
+ private:
+  std::unique_ptr<SourceTree> tree_;
+  Keyring keys_;
+};
+
+}  // namespace greenwave::secrets

@@ -1,0 +1,95 @@
+#include "secrets/sops_value.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/base64.h"
+#include "base/error.h"
+#include "secrets/crypto.h"
+
+namespace greenwave::secrets {
+
+namespace {
+
+constexpr std::size_t tag_size = 16;
+constexpr std::size_t longest_nonce = 64;
+
+Error changed() {
+  return Error(Fault::invalid, "an encrypted value was changed, or moved, after it was encrypted",
+               "edit the file with sops alone");
+}
+
+/// Takes what stands before `end`, and `end`, from the beginning of `rest`.
+bool take(std::string_view& rest, std::string_view end, std::string_view& part) {
+  const auto at = rest.find(end);
+  if (at == rest.npos) return false;
+  part = rest.substr(0, at);
+  rest.remove_prefix(at + end.size());
+  return true;
+}
+
+template <typename Number>
+Number number_of(const std::string& text) {
+  Number number{};
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc{} || end != text.data() + text.size()) throw changed();
+  return number;
+}
+
+}  // namespace
+
+std::optional<SopsValue> read_sops_value(std::string_view text) {
+  constexpr std::string_view begin = "ENC[AES256_GCM,data:";
+  if (!text.starts_with(begin) || !text.ends_with(']')) return {};
+  auto rest = text.substr(begin.size());
+  rest.remove_suffix(1);
+  std::string_view data;
+  std::string_view nonce;
+  std::string_view tag;
+  if (!take(rest, ",iv:", data) || !take(rest, ",tag:", nonce) || !take(rest, ",type:", tag)) return {};
+  try {
+    SopsValue value{decode_base64(data), decode_base64(nonce), decode_base64(tag), std::string(rest)};
+    if (value.tag.size() != tag_size || value.nonce.empty() || value.nonce.size() > longest_nonce) return {};
+    return value;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+yaml::Node open_sops_value(const SopsValue& value, std::string_view data_key, const std::string& path,
+                           const Place& place) {
+  auto plain = open_aes_gcm(data_key, value.nonce, value.data, value.tag, path);
+  if (!plain) throw changed();
+  yaml::Node node{nullptr, place};
+  node.place.secret = true;
+  if (value.type == "str" || value.type == "bytes" || value.type == "time") {
+    node.value = std::move(*plain);
+  } else if (value.type == "int") {
+    node.value = number_of<std::int64_t>(*plain);
+  } else if (value.type == "float") {
+    node.value = number_of<double>(*plain);
+  } else if (value.type == "bool") {
+    if (*plain != "True" && *plain != "False" && *plain != "true" && *plain != "false") throw changed();
+    node.value = (*plain)[0] == 'T' || (*plain)[0] == 't';
+  } else if (value.type != "comment") {
+    throw changed();
+  }
+  return node;
+}
+
+std::string sops_bytes(const yaml::Node& scalar) {
+  if (const auto* text = scalar.string()) return *text;
+  if (const auto* flag = std::get_if<bool>(&scalar.value)) return *flag ? "True" : "False";
+  if (const auto* integer = std::get_if<std::int64_t>(&scalar.value)) return std::to_string(*integer);
+  const auto* real = std::get_if<double>(&scalar.value);
+  if (real == nullptr) return {};
+  if (std::isnan(*real)) return "NaN";
+  if (std::isinf(*real)) return *real < 0 ? "-Inf" : "+Inf";
+  std::array<char, 1100> digits{};  // the smallest double has a thousand of them
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), *real, std::chars_format::fixed);
+  return {digits.data(), end.ptr};
+}
+
+}  // namespace greenwave::secrets

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "yaml/node.h"
+
+namespace greenwave::secrets {
+
+/// An encrypted value as SOPS writes it.
+struct SopsValue {
+  std::string data;
+  std::string nonce;
+  std::string tag;
+  std::string type;  ///< str, int, float, bool, bytes, time or comment
+};
+
+/// Nothing when the text is no encrypted value.
+std::optional<SopsValue> read_sops_value(std::string_view text);
+
+/// What was encrypted, with its type; null for a comment. `path` is the keys that lead to it, a colon after
+/// each. Throws Error (invalid) when it was changed, or moved here from another path.
+yaml::Node open_sops_value(const SopsValue& value, std::string_view data_key, const std::string& path,
+                           const Place& place);
+
+/// The bytes that SOPS' MAC is over.
+std::string sops_bytes(const yaml::Node& scalar);
+
+}  // namespace greenwave::secrets

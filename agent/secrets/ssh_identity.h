@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+#include "secrets/identity.h"
+
+namespace greenwave::secrets {
+
+/// Whether the text is a private key in OpenSSH's own form (its PROTOCOL.key).
+bool is_ssh_identity(std::string_view text);
+
+/// Reads one of the type ed25519. Throws Error (invalid) that holds nothing of it: for another type, one with
+/// a passphrase, and for a damaged one.
+Identity read_ssh_identity(std::string_view text);
+
+}  // namespace greenwave::secrets

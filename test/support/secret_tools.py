@@ -1,0 +1,74 @@
+"""The tools that operators encrypt with: age (from Debian), and sops (a Go module, built once and kept)."""
+
+import fcntl
+import functools
+import os
+import pathlib
+import shutil
+import subprocess
+
+from greenwave import run
+
+SOPS = "v3.13.3"
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "greenwave"
+
+
+class Missing(Exception):
+    """A tool cannot be had here; the text says why."""
+
+
+def new_identity(file, kind="x25519"):
+    """Makes a key pair; the private one goes to `file`. Returns the recipient."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "ssh":
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "a comment", "-f", file)
+        return file.with_name(file.name + ".pub").read_text().strip()
+    run("age-keygen", "-o", file)
+    return run("age-keygen", "-y", file).stdout.strip()
+
+
+def age(plain, *recipients, armor=False):
+    """`plain` (bytes) encrypted by age, as bytes."""
+    command = ["age", "-e", *(["-a"] if armor else [])]
+    for recipient in recipients:
+        command += ["-r", recipient]
+    return subprocess.run(command, input=plain, stdout=subprocess.PIPE, check=True).stdout
+
+
+@functools.cache
+def sops_program():
+    """Where sops is; built from its module into the cache when it is not there yet."""
+    directory = CACHE / f"sops-{SOPS}"
+    program = directory / "sops"
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(directory / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not program.exists():
+            if shutil.which("go") is None:
+                raise Missing("sops is a Go module, and there is no Go here")
+            built = subprocess.run(
+                ["go", "install", "-trimpath", "-ldflags=-s -w", f"github.com/getsops/sops/v3/cmd/sops@{SOPS}"],
+                env={**os.environ, "GOBIN": str(directory)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            )
+            if built.returncode != 0:
+                raise Missing(f"sops {SOPS} cannot be built here: {built.stdout[-500:]}")
+    return program
+
+
+def sops(*words, text=None, identity=None):
+    """Runs sops on `text`; its output."""
+    environment = {**os.environ, "SOPS_DISABLE_VERSION_CHECK": "1", "SOPS_CONFIG": "/dev/null"}
+    environment.pop("SOPS_AGE_KEY", None)
+    if identity:
+        environment["SOPS_AGE_KEY_FILE"] = str(identity)
+    result = subprocess.run([str(sops_program()), *map(str, words)], input=text, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env=environment, cwd="/")
+    if result.returncode != 0:
+        raise AssertionError(f"sops {words} ended with {result.returncode}: {result.stderr}")
+    return result.stdout
+
+
+def sops_encrypted(text, *recipients, kind="yaml", options=("--encrypted-regex", "^(content|json|yaml)$")):
+    """A YAML or JSON text, encrypted by sops."""
+    return sops("--encrypt", "--input-type", kind, "--output-type", kind, "--age", ",".join(recipients), *options,
+                "/dev/stdin", text=text)

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/problem.h"
+#include "model/device.h"
+
+namespace greenwave::cli {
+
+/// What people encrypt for a device, in normal form: its property `recipient`, one or a list. What is none is
+/// a problem.
+std::vector<std::string> recipients_of(const Device& device, Problems& problems);
+
+}  // namespace greenwave::cli

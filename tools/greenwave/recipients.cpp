@@ -1,0 +1,121 @@
+#include "city/recipients.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "city/directory_tree.h"
+#include "cli.h"
+#include "render/cluster_file.h"
+#include "render/inventory.h"
+#include "render/layers.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr const char* help =
+    R"help(Prints the recipients of all devices that get a layer, a line each: who must be able to read what is encrypted
+there. They come from the property `recipient` of the devices' Features (one, or a list of two while an identity
+is being replaced); greenwave identity on a device prints its own.
+
+Exit codes: 0 all devices have one, 1 some have none, 2 it could not be worked out.
+
+Examples:
+  greenwave recipients --layer base > recipients.txt && age -R recipients.txt -o key.age key
+  sops encrypt --age "$(greenwave recipients --layer corridors/castro | paste -sd,)" plain.yaml
+  greenwave recipients --layer base -o json city/ | jq -r '.missing[]')help";
+
+struct Wish {
+  std::string layer;
+  std::string directory = ".";
+};
+
+struct Found {
+  std::map<std::string, std::vector<std::string>> recipients;  ///< and the devices that they are of
+  std::vector<std::string> missing;                            ///< devices without one
+  std::size_t devices = 0;
+};
+
+Cluster read_cluster(const SourceTree& tree, const Wish& wish) {
+  Problems problems;
+  auto cluster = render::read_cluster(tree, problems);
+  if (cluster.devices.empty()) {
+    throw Error(Fault::invalid, "the cluster has no inventory, so nobody knows its devices' recipients",
+                "name one in spec.devices of greenwave.yaml");
+  }
+  std::vector<std::string> paths;
+  for (const auto& layer : cluster.layers) paths.push_back(layer.path);
+  std::erase_if(cluster.layers, [&](const Layer& layer) {
+    return layer.path != wish.layer && !render::has_variables(layer.path);
+  });
+  if (cluster.layers.empty()) {
+    throw Error(Fault::invalid, fmt::format("greenwave.yaml has no layer {}", printable(wish.layer)),
+                fmt::format("its layers are {}", fmt::join(paths, ", ")));
+  }
+  return cluster;
+}
+
+Found find(const SourceTree& tree, const Wish& wish) {
+  const auto cluster = read_cluster(tree, wish);
+  Problems problems;
+  const auto devices = render::read_devices(render::read_inventory(cluster, tree), cluster.devices, problems);
+  render::throw_errors(problems);
+  render::LayerChooser chooser(cluster, tree);
+  Found found;
+  for (const auto& device : devices) {
+    const render::Variables variables(cluster, device);
+    const auto layers = chooser.choose(device, variables, problems);
+    const bool gets_it = std::ranges::any_of(
+        layers, [&](const render::ChosenLayer& layer) { return layer.known && layer.path == wish.layer; });
+    if (!gets_it) continue;
+    ++found.devices;
+    const auto recipients = recipients_of(device, problems);
+    if (recipients.empty()) found.missing.push_back(device.id);
+    for (const auto& recipient : recipients) found.recipients[recipient].push_back(device.id);
+  }
+  render::throw_errors(problems);
+  return found;
+}
+
+int list_recipients(const Context& context, Wish wish) {
+  while (wish.layer.ends_with('/')) wish.layer.pop_back();
+  const auto found = find(DirectoryTree(wish.directory), wish);
+  if (context.json) {
+    auto list = nlohmann::json::array();
+    for (const auto& [recipient, devices] : found.recipients) {
+      list.push_back({{"recipient", recipient}, {"devices", devices}});
+    }
+    print(nlohmann::json{{"layer", wish.layer}, {"recipients", list}, {"missing", found.missing}});
+  } else {
+    for (const auto& [recipient, devices] : found.recipients) print(recipient + "\n");
+    if (!found.missing.empty()) {
+      print_note(fmt::format("{} of {} have no recipient in the inventory: {}", found.missing.size(),
+                             count_of(found.devices, "device"), fmt::join(found.missing, ", ")));
+    }
+  }
+  return found.missing.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+void add_recipients(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand("recipients", "Who must be able to read what is encrypted in a layer");
+  auto wish = std::make_shared<Wish>();
+  command->add_option("--layer", wish->layer, "A layer's path, as devices get it")
+      ->type_name("PATH")
+      ->required();
+  command->add_option("directory", wish->directory, "Where the cluster's greenwave.yaml lies")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->footer(help_of(help));
+  command->callback([&chosen, wish] {
+    chosen = [wish](const Context& context) { return list_recipients(context, *wish); };
+  });
+}
+
+}  // namespace greenwave::cli
