@@ -17,12 +17,11 @@ struct CommandSpec {
   std::vector<std::string> unless;  ///< runs while this program fails; empty: not asked
   Duration timeout = std::chrono::minutes(5);
   std::map<std::string, std::string> environment;  ///< of `command` alone
+  std::vector<std::string> undo;  ///< takes back what `command` did, when its commit is reverted; empty: none
+  bool disruptive = true;         ///< waits for a window
 };
 
 /// Reads and checks it; what is wrong goes into `problems`. Pure.
 CommandSpec read_command_spec(const Manifest& manifest, Problems& problems);
-
-/// As a person would type it in a shell.
-std::string shown(const std::vector<std::string>& argv);
 
 }  // namespace greenwave::drivers::host

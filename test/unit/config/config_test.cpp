@@ -193,3 +193,11 @@ TEST_CASE("config: its digest changes with what a render depends on, and with no
   CHECK(parsed("device: a\nhub: {url: https://hub.example}\nrepository: {url: file:///srv/c}\n").digest() ==
         base);
 }
+
+TEST_CASE("config: when a commit counts as healthy has defaults and bounds") {
+  CHECK(parsed(minimal).health.settle == std::chrono::seconds(10));
+  CHECK(parsed(minimal).health.reach == std::chrono::minutes(5));
+  CHECK(parsed(minimal + "health: {settle: 3s, reach: 1m}\n").health.reach == std::chrono::minutes(1));
+  CHECK(only_problem(minimal + "health: {reach: 2h}\n").ends_with("write a time from 1s to 1h"));
+  CHECK(only_problem(minimal + "health: {setle: 3s}\n").ends_with("did you mean settle?"));
+}
