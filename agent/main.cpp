@@ -19,7 +19,7 @@ using namespace greenwave;
 constexpr const char* examples = R"(
 Exit status of --once:
   0  every object is in sync
-  1  some objects failed, or were refused
+  1  some objects failed, or were refused, or the commit was not healthy and is not kept
   2  the sync could not be done at all
 
 Examples:
@@ -77,7 +77,7 @@ int run(const Options& options, const Log& log) {
   sync::LocalAgent agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
   signals.serve(agent);
   if (options.once) {
-    sync::Request request{.force = false, .allow_empty = options.allow_empty, .who = ""};
+    sync::Request request{.allow_empty = options.allow_empty, .who = "", .reason = ""};
     if (!options.bundle.empty()) request.bundle = git::open_bundle(options.bundle);
     return agent.once(request).exit_code;
   }

@@ -10,6 +10,10 @@ using Duration = std::chrono::milliseconds;
 using Time = std::chrono::sys_time<std::chrono::milliseconds>;  ///< the wall clock, UTC
 using Instant = std::chrono::steady_clock::time_point;          ///< for measuring and waiting
 
+/// Before this the wall clock is plainly unset: a device without a battery starts at 1970, or at its system's
+/// build.
+inline constexpr Time clock_is_set = std::chrono::sys_days{std::chrono::year{2025} / 1 / 1};
+
 /// The only source of time. Tests pass one of their own.
 class Clock {
  public:

@@ -32,6 +32,12 @@ struct Repository {
   Credentials credentials;
 };
 
+/// When a commit counts as healthy; what else decides stands in the repository.
+struct Health {
+  Duration settle = std::chrono::seconds(10);  ///< a unit must stay up for so long after a start
+  Duration reach = std::chrono::minutes(5);    ///< the repository must be reached again within this time
+};
+
 enum class Runtime { none, podman, kubernetes };
 
 /// /etc/greenwave/agent.yaml, checked, with defaults filled in.
@@ -49,10 +55,12 @@ struct Config {
   std::vector<std::string> allowed_paths{"/etc", "/opt", "/srv", "/var/lib"};  ///< as manifests write them
   std::filesystem::path state_directory;                                       ///< under `root`
   std::filesystem::path runtime_directory;                                     ///< under `root`
+  Health health;
   std::string hub_url;
   std::vector<std::string> warnings;  ///< what is accepted but unwise, a line each: to be logged once
 
   std::filesystem::path socket() const { return runtime_directory / "control.sock"; }
+  std::filesystem::path busy() const { return runtime_directory / "busy.d"; }
   std::filesystem::path digest_key() const { return state_directory / "digest.key"; }
   std::filesystem::path database() const { return state_directory / "state.db"; }
   std::filesystem::path store() const { return state_directory / "git"; }

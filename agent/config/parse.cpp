@@ -75,6 +75,7 @@ class Reader {
     read_allowed_paths(fields);
     config_.state_directory = own_directory(fields, "stateDirectory", "/var/lib/greenwave");
     config_.runtime_directory = own_directory(fields, "runtimeDirectory", "/run/greenwave");
+    if (const auto* health = fields.map("health")) read_health(*health);
     if (const auto* hub = fields.map("hub")) {
       Fields members(*hub, "hub", problems_);
       read_hub(members);
@@ -149,6 +150,21 @@ class Reader {
       return;
     }
     config_.repository.interval = *interval;
+  }
+
+  void read_health(const yaml::Node& node) {
+    Fields members(node, "health", problems_);
+    const auto read = [&](const char* key, Duration most, Duration& value) {
+      const auto given = members.duration(key);
+      if (!given) return;
+      value = *given;
+      if (*given >= std::chrono::seconds(1) && *given <= most) return;
+      members.error(key, fmt::format("health: {} is {}", key, to_words(*given)),
+                    fmt::format("write a time from 1s to {}", to_words(most)));
+    };
+    read("settle", std::chrono::minutes(10), config_.health.settle);
+    read("reach", std::chrono::hours(1), config_.health.reach);
+    members.done();
   }
 
   void read_credentials(const yaml::Node& node, const Url::Scheme* scheme) {

@@ -77,13 +77,30 @@ class Body {
 }  // namespace
 
 SyncCall read_sync(std::string_view body) {
-  const Body members(body, {"force", "allowEmpty", "sudoUser"});
-  return {members.flag("force"), members.flag("allowEmpty"), members.text("sudoUser", longest_name)};
+  const Body members(body, {"force", "allowEmpty", "now", "reason", "sudoUser"});
+  const SyncCall call{.force = members.flag("force"),
+                      .allow_empty = members.flag("allowEmpty"),
+                      .now = members.flag("now"),
+                      .reason = members.text("reason", longest_reason),
+                      .sudo_user = members.text("sudoUser", longest_name)};
+  if (call.now && call.reason.empty()) {
+    throw Error(Fault::invalid, "\"reason\" is missing: why the device does not wait for a window",
+                "write \"reason\": \"agreed with the traffic desk\"");
+  }
+  if (!call.now && !call.reason.empty()) {
+    throw Error(Fault::invalid, "\"reason\" is given without \"now\": an ordinary sync needs none",
+                "leave it out, or add \"now\": true");
+  }
+  return call;
 }
 
 SyncCall read_bundle(const std::map<std::string, std::string>& query) {
   const auto flag = [&](const char* name) { return read_flag(name, value_in(query, name), false); };
-  return {flag("force"), flag("allowEmpty"), one_line("sudoUser", value_in(query, "sudoUser"), longest_name)};
+  return {.force = flag("force"),
+          .allow_empty = flag("allowEmpty"),
+          .now = false,
+          .reason = {},
+          .sudo_user = one_line("sudoUser", value_in(query, "sudoUser"), longest_name)};
 }
 
 std::string read_bundle_name(const std::map<std::string, std::string>& query) {

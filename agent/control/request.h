@@ -16,6 +16,8 @@ namespace greenwave::control {
 struct SyncCall {
   bool force = false;
   bool allow_empty = false;
+  bool now = false;
+  std::string reason;  ///< given with `now`, and only then
   std::string sudo_user;
 };
 
@@ -33,7 +35,8 @@ struct ResumeCall {
 SyncCall read_bundle(const std::map<std::string, std::string>& query);
 /// What the query calls the bundle: one line of text.
 std::string read_bundle_name(const std::map<std::string, std::string>& query);
-/// {"force": bool, "allowEmpty": bool, "sudoUser": text}; an empty body is an empty object.
+/// {"force": bool, "allowEmpty": bool, "now": bool, "reason": text, "sudoUser": text}; an empty body is an
+/// empty object.
 SyncCall read_sync(std::string_view body);
 /// {"for": "2h", "reason": text, "sudoUser": text}
 PauseCall read_pause(std::string_view body);

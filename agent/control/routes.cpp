@@ -119,7 +119,11 @@ Reply get_diff(sync::Agent& agent, const Call&) {
 Reply post_sync(sync::Agent& agent, const Call& call) {
   const auto asked = read_sync(call.body);
   const bool wait = read_flag("wait", query(call, "wait"), true);
-  auto run = agent.request_sync({asked.force, asked.allow_empty, shown_name(call.peer, asked.sudo_user)});
+  auto run = agent.request_sync({.force = asked.force,
+                                 .allow_empty = asked.allow_empty,
+                                 .who = shown_name(call.peer, asked.sudo_user),
+                                 .now = asked.now,
+                                 .reason = asked.reason});
   if (wait) return {200, {}, std::move(run), {}};
   return {202, dump({{"queued", true}}), nullptr, {}};
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/problem.h"
@@ -20,14 +21,26 @@ struct Outcome {
   /// On success: record, files, live, as they are now. On failure: record and files as far as known. The
   /// caller fills in the rest.
   Entry entry;
-  std::string error;  ///< on failure: what and what to do about it; no secret
-  std::string note;   ///< on success: what people should know, such as what was left in place; no secret
+  std::string error;          ///< on failure: what and what to do about it; no secret
+  bool owes_restart = false;  ///< a restart that the step was to leave out is still to be done
+  std::string note;  ///< on success: what people should know, such as what was left in place; no secret
 };
 
 /// How to look at the device, from one observation of it to the next.
 struct Pass {
   bool distrust = false;  ///< recorded signatures are not believed: contents are read
   bool describe = false;  ///< people want to see Difference::diff; else it may be left empty
+};
+
+/// How an object does that was applied.
+struct Health {
+  enum class State {
+    good,
+    waiting,  ///< not yet
+    bad,      ///< and waiting will not help
+  };
+  State state = State::good;
+  std::string reason;  ///< why it is not good, in a few words; no secret
 };
 
 /// Called once a step, in any order, when its result is durable.
@@ -61,11 +74,27 @@ class Driver {
   virtual plan::Difference compare(const plan::Desired& desired, const Entry* entry,
                                    const SourceTree& tree) = 0;
 
-  /// Does the steps, which are all served by this driver, in an order that keeps theirs where it matters;
-  /// reports each. Ends early, between two steps, when `stop` says so: the rest is not reported. A failing
-  /// step is reported, not thrown.
+  /// Does the steps, or what of them does not have to wait (Step::wait is `nothing` or `restart`), which are
+  /// all served by this driver, in an order that keeps theirs where it matters; reports each. Ends early,
+  /// between two steps, when `stop` says so: the rest is not reported. A failing step is reported, not
+  /// thrown.
   virtual void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
                      const std::function<bool()>& stop) = 0;
+
+  /// Whether a restart that was left out is still needed: not when the object was started anew by others
+  /// since.
+  virtual bool still_owes(const Entry&) { return true; }
+
+  /// Looks how applied objects do whose Footprint has a `watch`: one Health each. Takes no longer than
+  /// `patience`, and what a single look may take by itself.
+  virtual std::vector<Health> health(std::span<const Entry* const> entries, Duration /*patience*/) {
+    return std::vector<Health>(entries.size());
+  }
+
+  /// Takes back what the object's last apply did and a removal does not, where its manifest says how: empty
+  /// when that is done, else why not, for people; nothing when there is nothing of the kind. May be called
+  /// twice after a power cut.
+  virtual std::optional<std::string> undo(const Entry&) { return {}; }
 };
 
 }  // namespace greenwave::drivers

@@ -82,6 +82,10 @@ class Writer {
         .id = objects_.id(number), .desired = &objects_.desired(number), .entry = objects_.entry(number)};
     step.restart_because = changed(references_.restart_on(number));
     step.reload_because = changed(references_.reload_on(number));
+    for (const auto& moot : input_.moot) {
+      if (moot.unit == step.id)
+        std::erase(moot.restart ? step.restart_because : step.reload_because, moot.because);
+    }
     add_owed(number, step);
 
     std::optional<Verb> verb;

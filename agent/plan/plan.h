@@ -25,6 +25,9 @@ struct Input {
   /// whose entry is missing, intended or in error, or that drifted. The others are as they should be.
   std::map<ObjectId, Difference> differences;
   std::vector<Owed> owed;
+  /// Restarts and reloads that are not needed although their cause changes: the unit never took up what the
+  /// cause was since, and now it becomes again what the unit runs with.
+  std::vector<Owed> moot{};
   /// Declared but refused by an earlier stage: stay as they are, are not pruned, and what they claim stays
   /// taken. Those that passed their driver's checks may be in `desired` too.
   std::vector<ObjectId> refused;

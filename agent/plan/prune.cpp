@@ -95,7 +95,9 @@ std::optional<Problem> empty_render(const Input& input) {
 }
 
 std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<const Entry> inventory) {
-  const Input input{desired, inventory, {}, {}, {}, true};
+  Input input;
+  input.desired = desired;
+  input.inventory = inventory;
   const Objects objects(input);
   const Claims claims(objects);
   std::vector<ObjectId> found;

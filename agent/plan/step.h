@@ -4,10 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "model/inventory.h"
 #include "model/manifest.h"
 
 namespace greenwave::plan {
+
+/// How an object's health is watched after an apply that touched it.
+struct Watch {
+  Duration interval{};  ///< between two looks
+  Duration within{};    ///< it must have been healthy once, from the apply on
+  bool always = false;  ///< after every apply, whatever it touched
+};
 
 /// What a manifest means for the device, known without looking at the device.
 struct Footprint {
@@ -24,12 +32,21 @@ struct Footprint {
   int rank = 0;
   /// Its content is a secret: shown only as "changed".
   bool sensitive = false;
+  /// How its health is watched after an apply; absent: it has none of its own.
+  std::optional<Watch> watch;
 };
 
 /// A manifest that passed its driver's checks.
 struct Desired {
   Manifest manifest;
   Footprint footprint;
+};
+
+/// How doing away with a difference interrupts what runs on the device.
+enum class Disruption {
+  none,
+  restart,  ///< by a restart at its end, which can be left out and owed
+  whole,    ///< a stop, a program that must wait for a window: all of it or nothing
 };
 
 /// What comparing a manifest with the device found.
@@ -43,6 +60,7 @@ struct Difference {
   std::string diff;    ///< for people: a unified diff, or a line; holds no secret
   std::string was;     ///< what was there before, for the history: a line, or a small text; no secret
   std::string record;  ///< the driver's record for the intent: what remove needs if the result never comes
+  Disruption disruption = Disruption::none;
 };
 
 enum class Verb {
@@ -60,6 +78,13 @@ enum class Verb {
 
 std::string_view to_string(Verb verb);
 
+/// What of a step must wait, since nothing may be disrupted now.
+enum class Wait {
+  nothing,
+  restart,  ///< its own work is done; the restart is owed
+  all,
+};
+
 /// One ordered action on one object.
 struct Step {
   Verb verb = Verb::create;
@@ -73,6 +98,7 @@ struct Step {
   std::vector<ObjectId> reload_because{};
   /// Steps (by index in the plan) that must have succeeded, by depends-on; otherwise this one is held.
   std::vector<std::size_t> needs{};
+  Wait wait = Wait::nothing;
 };
 
 /// Whether the step's own work changes the device, so that what restarts on its object must restart.

@@ -123,6 +123,10 @@ Window read_window(const yaml::Node& node, Problems& problems) {
   window.place = fields.place();
   window.days = fields.texts("days");
   if (!fields.has("days")) window.days = days_of_the_week;
+  if (window.days.empty()) {
+    fields.error("days", "a window without a day is never open",
+                 "name its days, or leave days out for every day");
+  }
   for (const auto& day : window.days) {
     if (std::find(days_of_the_week.begin(), days_of_the_week.end(), day) != days_of_the_week.end()) continue;
     fields.error("days", fmt::format("\"{}\" is no day of the week", printable(day)),

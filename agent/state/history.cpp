@@ -58,6 +58,7 @@ nlohmann::json to_json(const SyncRecord& record) {
                       {"trigger", record.trigger},
                       {"result", record.result}};
   put(json, "who", record.who);
+  put(json, "reason", record.reason);
   put(json, "commit", record.commit);
   put(json, "subject", record.subject);
   put(json, "author", record.author);
@@ -76,6 +77,7 @@ SyncRecord sync_record_from_json(const nlohmann::json& json) {
     record.took = Duration(json.value("tookMs", std::int64_t{0}));
     record.trigger = json.value("trigger", "");
     record.who = json.value("who", "");
+    record.reason = json.value("reason", "");
     record.commit = json.value("commit", "");
     record.subject = json.value("subject", "");
     record.author = json.value("author", "");

@@ -28,6 +28,7 @@ struct SyncRecord {
   Duration took{};
   std::string trigger;  ///< "once", "interval", "request", "bundle", "pause", "resume"
   std::string who;      ///< for a request: the person
+  std::string reason;   ///< why the person did not wait for a window
   std::string commit;
   std::string subject;
   std::string author;

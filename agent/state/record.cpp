@@ -14,8 +14,6 @@ namespace {
 constexpr std::int64_t most_syncs = 1000;
 constexpr std::int64_t most_bytes = std::int64_t{8} * 1024 * 1024;
 constexpr auto longest = std::chrono::hours(24 * 30);
-/// Before this a clock is plainly unset: a device without a battery starts at 1970, or at its system's build.
-constexpr Time clock_is_set = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1);
 
 constexpr const char* pause_key = "pause";
 

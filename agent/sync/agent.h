@@ -19,7 +19,10 @@ namespace greenwave::sync {
 struct Request {
   bool force = false;        ///< trust no recorded signature: re-read and re-apply everything
   bool allow_empty = false;  ///< an empty render may remove everything
-  std::string who;           ///< empty: the agent itself
+  std::string who{};         ///< empty: the agent itself
+  bool now = false;          ///< whatever the windows say
+  std::string reason{};      ///< for the history: why now
+  bool poll = true;          ///< false: goes on with the commit that came last
   std::shared_ptr<const git::BundleFile> bundle{};  ///< set: the commit comes from it, not from the server
 };
 

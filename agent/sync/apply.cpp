@@ -92,6 +92,16 @@ class Apply {
     for (batch.end = first; batch.end < plan_.steps.size(); ++batch.end) {
       auto& step = plan_.steps[batch.end];
       if (batch.steps.size() == most_steps || waits(step)) break;
+      const bool disrupts = bench_.closed && plan::disrupts(step) && step.wait == plan::Wait::nothing;
+      if (disrupts && !batch.steps.empty()) break;
+      if (disrupts) {
+        if (const auto closed = bench_.closed()) plan::hold(plan_.steps, batch.end, *closed);
+      }
+      if (step.wait != plan::Wait::nothing) wait_for(step);
+      if (step.wait == plan::Wait::all) {
+        results_[batch.end] = Result::skipped;
+        continue;
+      }
       auto* const driver = driver_of(step);
       if (batch.driver != nullptr && driver != nullptr && driver != batch.driver) break;
       if (!is_due(step)) continue;
@@ -106,9 +116,22 @@ class Apply {
       } else {
         batch.driver = driver;
         batch.steps.push_back(&step);
+        // So that the next one that disrupts is asked about when it is its turn.
+        if (disrupts && step.wait == plan::Wait::nothing) {
+          ++batch.end;
+          break;
+        }
       }
     }
     return batch;
+  }
+
+  void wait_for(const plan::Step& step) {
+    const auto name = to_string(step.id);
+    const auto known = [&name](const WaitingObject& waiting) { return waiting.object == name; };
+    if (std::ranges::none_of(applied_.waiting, known)) {
+      applied_.waiting.push_back({name, plan::waiting_in_words(step)});
+    }
   }
 
   /// Whether something that decides about the step is not known yet: it is in the same batch.
@@ -161,7 +184,8 @@ class Apply {
       } else {
         entries.push_back(result_of(step, outcome, bench_.commit));
       }
-      if (outcome.ok) {
+      if (outcome.ok && !outcome.owes_restart) {
+        if (step.wait == plan::Wait::restart) done.push_back({step.id, true, step.id});
         for (const auto& cause : step.restart_because) done.push_back({step.id, true, cause});
         for (const auto& cause : step.reload_because) done.push_back({step.id, false, cause});
       }
@@ -179,6 +203,9 @@ class Apply {
     std::vector<plan::Owed> owed;
     for (const auto* step : batch.steps) {
       if (needs_intent(*step)) entries.push_back(intent_of(*step));
+      if (step->wait == plan::Wait::restart && step->difference.disruption == plan::Disruption::restart) {
+        owed.push_back({step->id, true, step->id});
+      }
       const auto units = owed_for_.find(step->id);
       if (units == owed_for_.end() || !plan::changes_device(*step)) continue;
       owed.insert(owed.end(), units->second.begin(), units->second.end());
@@ -222,12 +249,14 @@ class Apply {
     const bool restarts = !step.restart_because.empty();
     const auto& causes = restarts ? step.restart_because : step.reload_because;
     if (causes.empty()) return reason;
-    return fmt::format("{}{}{} for {}", reason, reason.empty() ? "" : ", ", restarts ? "restart" : "reload",
-                       names_of(causes));
+    return fmt::format("{}{}{} for {}{}", reason, reason.empty() ? "" : ", ", restarts ? "restart" : "reload",
+                       names_of(causes), step.wait == plan::Wait::restart ? " waits" : "");
   }
 
   void finish(const plan::Step& step, const drivers::Outcome& outcome) {
     results_[number(step)] = outcome.ok ? Result::ok : Result::failed;
+    const bool only_waits = step.verb == plan::Verb::restart || step.verb == plan::Verb::reload;
+    if (outcome.ok && only_waits && step.wait == plan::Wait::restart) return;
     auto& action = applied_.actions.emplace_back();
     action.verb = to_string(step.verb);
     action.object = to_string(step.id);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "drivers/driver.h"
 #include "model/source_tree.h"
+#include "plan/hold.h"
 #include "plan/plan.h"
 #include "state/state.h"
 #include "sync/status.h"
@@ -27,11 +28,15 @@ struct Workbench {
   std::function<void(const state::Action&)> progress{};
   /// Asked between steps: true ends the apply at the next step boundary.
   std::function<bool()> stop{};
+  /// Asked before each step that disrupts: nothing when it may begin, else the rest of them waits. Empty:
+  /// they all may.
+  std::function<std::optional<plan::Closed>()> closed{};
 };
 
 struct Applied {
   std::vector<state::Action> actions;  ///< in the order in which they ended; held steps among them
   std::vector<FailedObject> failed;    ///< failed or held
+  std::vector<WaitingObject> waiting;  ///< what could not begin now
   std::size_t repaired = 0;
   bool stopped = false;  ///< by `stop`: the rest was not begun
   /// The state file could not be written: the rest was not begun, because what changes the device is

@@ -1,6 +1,7 @@
 #include "sync/check.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -14,9 +15,9 @@ namespace {
 void report_unserved(const Manifest& manifest, Problems& problems) {
   const auto& id = manifest.id;
   if (id.api_version == own_api) {
-    const auto meant = nearest(id.kind, {"File", "Directory", "SystemdUnit", "Command"});
+    const auto meant = nearest(id.kind, {"File", "Directory", "SystemdUnit", "Command", "HealthCheck"});
     problems.error(manifest.place(), fmt::format("{} has no kind {}", own_api, printable(id.kind)),
-                   meant.empty() ? "its kinds are File, Directory, SystemdUnit and Command"
+                   meant.empty() ? "its kinds are File, Directory, SystemdUnit, Command and HealthCheck"
                                  : fmt::format("did you mean {}?", meant));
     return;
   }
@@ -26,10 +27,54 @@ void report_unserved(const Manifest& manifest, Problems& problems) {
       "select devices whose agent.yaml names a runtime, or leave it out of this device's layers");
 }
 
+constexpr std::string_view healthy_within = "greenwave.dev/healthy-within";
+constexpr auto longest_within = std::chrono::hours(1);
+
+/// The time that a manifest of any kind gives its object to become healthy.
+void read_patience(const Manifest& manifest, plan::Footprint& footprint, Problems& problems) {
+  const auto text = manifest.annotation(healthy_within);
+  if (text.empty() || !footprint.watch) return;
+  try {
+    const auto within = parse_duration(text);
+    if (within > Duration::zero() && within <= longest_within) {
+      footprint.watch->within = within;
+      return;
+    }
+  } catch (const Error&) {
+  }
+  problems.error(manifest.place(), fmt::format("{} is \"{}\"", healthy_within, printable(text)),
+                 "write a time up to 1h, 5m say");
+}
+
 /// Whether the inventory alone already says that the object is as it should be.
 bool settled(const plan::Desired& desired, const Entry* entry, const Observed& observed) {
   return entry != nullptr && !entry->intended && entry->error.empty() &&
          entry->digest == desired.manifest.digest && !observed.drifted.contains(entry->id);
+}
+
+/// A health check of a unit that the same commit keeps down can never pass: it would take every commit back.
+void refuse_hopeless(Checked& checked) {
+  std::set<std::string> down;
+  for (const auto& object : checked.desired) {
+    const auto* running = object.manifest.document.at({"spec", "running"});
+    const auto* name = object.manifest.document.at({"spec", "name"});
+    const bool is_unit =
+        object.manifest.id.kind == "SystemdUnit" && name != nullptr && name->string() != nullptr;
+    if (!is_unit || running == nullptr) continue;
+    const auto* value = std::get_if<bool>(&running->value);
+    if (value != nullptr && !*value) down.insert(*name->string());
+  }
+  std::erase_if(checked.desired, [&](const plan::Desired& object) {
+    const auto* unit = object.manifest.document.at({"spec", "unit"});
+    const bool hopeless = object.manifest.id.kind == "HealthCheck" && unit != nullptr &&
+                          unit->string() != nullptr && down.contains(*unit->string());
+    if (!hopeless) return false;
+    checked.problems.error(
+        unit->place, fmt::format("this can never pass: {} is declared with running: false", *unit->string()),
+        "check another unit, or let this one run");
+    checked.refused.push_back(object.manifest.id);
+    return true;
+  });
 }
 
 }  // namespace
@@ -46,6 +91,7 @@ Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {
     }
     Problems problems;
     auto footprint = driver->footprint(manifest, problems);
+    read_patience(manifest, footprint, problems);
     checked.problems.append(problems);
     if (problems.has_errors()) {
       checked.refused.push_back(manifest.id);
@@ -53,6 +99,7 @@ Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {
       checked.desired.push_back({std::move(manifest), std::move(footprint)});
     }
   }
+  refuse_hopeless(checked);
   return checked;
 }
 

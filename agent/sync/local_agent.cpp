@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "git/store.h"
@@ -20,6 +21,8 @@ namespace greenwave::sync {
 namespace {
 
 constexpr Duration longest_pause = std::chrono::hours(7 * 24);
+constexpr Duration pause_look = std::chrono::seconds(1);
+constexpr Duration look_ahead = std::chrono::seconds(20);
 constexpr auto longest_sleep = std::chrono::seconds(30);  ///< well within the watchdog's patience
 
 }  // namespace
@@ -31,6 +34,7 @@ LocalAgent::LocalAgent(std::filesystem::path config_file, std::filesystem::path 
       log_(log),
       clock_(clock),
       heartbeat_(std::move(heartbeat)),
+      process_(fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}())),
       random_(std::random_device{}()) {
   git::initialize();
   open();
@@ -50,7 +54,8 @@ void LocalAgent::open() {
   const bool same_state = workplace_ && workplace_->config.database() == config.database();
   auto opened = same_state ? state() : nullptr;
   if (!opened) opened = open_state(config, log_);
-  workplace_ = std::make_unique<Workplace>(std::move(config), opened, log_, clock_, stop_, heartbeat_);
+  workplace_ =
+      std::make_unique<Workplace>(std::move(config), opened, log_, clock_, stop_, process_, heartbeat_);
 
   const auto& settings = workplace_->config;
   const std::lock_guard lock(mutex_);
@@ -86,6 +91,7 @@ std::shared_ptr<state::State> LocalAgent::state() const {
 }
 
 void LocalAgent::run() {
+  make_busy_directory();
   plan_next(nullptr);
   while (!stop_) {
     std::optional<Waiting> waiting;
@@ -94,7 +100,7 @@ void LocalAgent::run() {
     {
       std::unique_lock lock(mutex_);
       const auto due = [this] { return stop_ || reload_ || !waiting_.empty() || !jobs_.empty(); };
-      wake_.wait_until(lock, std::min(next_, clock_.tick() + longest_sleep), due);
+      wake_.wait_until(lock, next_wake(), due);
       if (!waiting_.empty()) {
         waiting = std::move(waiting_.front());
         waiting_.pop_front();
@@ -118,6 +124,8 @@ void LocalAgent::run() {
       const auto result =
           sync(waiting->request, waiting->request.bundle ? "bundle" : "request", waiting->runs);
       plan_next(&result);
+    } else if (has_opened()) {
+      go_on();
     } else if (clock_.tick() >= next_ && !is_paused()) {
       const auto result = sync({}, "interval", {});
       plan_next(&result);
@@ -142,6 +150,40 @@ void LocalAgent::refuse(const Waiting& waiting) {
     run->add({.kind = "done", .text = text, .object = {}, .ok = false, .exit_code = 2});
 }
 
+/// Where programs say "not now"; the installed one comes from tmpfiles, with the group that may.
+void LocalAgent::make_busy_directory() const {
+  try {
+    make_directories(workplace_->config.busy(), 0775);
+  } catch (const Error& error) {
+    log_.warning(error.what());
+  }
+}
+
+/// Slept through in pieces, since the wall clock that windows go by may jump: at the first answer of NTP for
+/// one, which is waited for with a closer eye.
+Instant LocalAgent::next_wake() const {
+  const auto now = clock_.now();
+  const auto tick = clock_.tick();
+  if (!opening_) return std::min(next_, tick + longest_sleep);
+  const Duration piece = now < clock_is_set ? std::chrono::seconds(1) : longest_sleep;
+  return std::min({next_, tick + piece, tick + std::max(*opening_ - now, Duration::zero())});
+}
+
+/// With what waited, though not during a pause.
+void LocalAgent::go_on() {
+  if (is_paused()) {
+    opening_ = clock_.now() + pause_look;
+    return;
+  }
+  Request request;
+  request.poll = false;  // fetched and verified ahead of it
+  opening_ = sync(request, "window", {}).standing.waiting_until;
+}
+
+bool LocalAgent::has_opened() const {
+  return opening_ && clock_.now() >= *opening_;
+}
+
 void LocalAgent::plan_next(const Result* last) {
   const auto& device = workplace_->config.device;
   const auto interval = workplace_->config.repository.interval;
@@ -153,6 +195,10 @@ void LocalAgent::plan_next(const Result* last) {
   } else if (!workplace_->sync.applied().empty()) {
     wait = first_poll(now, interval, device) - now;
   }
+  if (last != nullptr) opening_ = last->standing.waiting_until;
+  // A last look at the repository shortly before a window opens: what came meanwhile is fetched and verified.
+  if (opening_ && now + look_ahead < *opening_) wait = std::min(wait, *opening_ - look_ahead - now);
+  if (last != nullptr && last->again) wait = Duration::zero();
   // A commit that is refused is no reason to leave the server alone: the next one may come any minute.
   failures_ = last != nullptr && last->exit_code == 2 && !last->answered ? failures_ + 1 : 0;
   if (failures_ > 0) wait = std::max(wait, backoff(failures_, workplace_->transport->retry_after(), random));
@@ -260,6 +306,10 @@ void LocalAgent::publish(const Result& result) {
   status_.drifted = standing.repaired;
   status_.failed = standing.failed;
   status_.problems = standing.problems;
+  status_.waiting = standing.waiting;
+  status_.waiting_why = standing.waiting_why;
+  status_.waiting_until = standing.waiting_until;
+  status_.rejected = standing.rejected;
   status_.notes = workplace_->notes();
 }
 
@@ -300,6 +350,11 @@ std::shared_ptr<Run> LocalAgent::request_sync(const Request& request) {
     }
     waiting->request.force |= request.force;
     waiting->request.allow_empty |= request.allow_empty;
+    if (request.now) {
+      waiting->request.now = true;
+      waiting->request.who = request.who;
+      waiting->request.reason = request.reason;
+    }
     waiting->runs.push_back(run);
   }
   wake_.notify_all();

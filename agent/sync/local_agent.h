@@ -66,6 +66,10 @@ class LocalAgent : public Agent {
   void publish(const Result& result);
   void refuse(const Waiting& waiting);
   void plan_next(const Result* last);
+  Instant next_wake() const;
+  void make_busy_directory() const;
+  bool has_opened() const;
+  void go_on();
   bool is_paused();
   std::shared_ptr<state::State> state() const;
   void record_pause(const std::string& trigger, const std::string& who, const std::string& reason);
@@ -75,9 +79,11 @@ class LocalAgent : public Agent {
   const Log& log_;
   const Clock& clock_;
   const std::function<void()> heartbeat_;
+  const std::string process_;  ///< no other run of the agent has this name
   std::atomic<bool> stop_ = false;
   std::unique_ptr<Workplace> workplace_;  ///< of the thread of run()
   Instant next_{};                        ///< of the thread of run()
+  std::optional<Time> opening_;           ///< when what waits may go on; of the thread of run()
   unsigned failures_ = 0;                 ///< of the server, in a row; of the thread of run()
   std::mt19937_64 random_;
 

@@ -52,6 +52,13 @@ nlohmann::json to_json(const Status& status) {
   if (status.last_sync) json["lastSync"] = to_iso(*status.last_sync);
   if (status.next_sync) json["nextSync"] = to_iso(*status.next_sync);
   if (status.pause) json["pause"] = state::to_json(*status.pause);
+  if (status.rejected) json["rejected"] = to_json(*status.rejected);
+  if (!status.waiting.empty()) {
+    auto& waiting = json["waiting"] = nlohmann::json::array();
+    for (const auto& one : status.waiting) waiting.push_back({{"object", one.object}, {"what", one.what}});
+    json["waitingWhy"] = status.waiting_why;
+    if (status.waiting_until) json["waitingUntil"] = to_iso(*status.waiting_until);
+  }
   auto& failed = json["failed"] = nlohmann::json::array();
   for (const auto& one : status.failed) failed.push_back({{"object", one.object}, {"reason", one.reason}});
   return json;
@@ -78,6 +85,12 @@ Status status_from_json(const nlohmann::json& json) {
     for (const auto& one : json.value("failed", nlohmann::json::array())) {
       status.failed.push_back({one.value("object", ""), one.value("reason", "")});
     }
+    for (const auto& one : json.value("waiting", nlohmann::json::array())) {
+      status.waiting.push_back({one.value("object", ""), one.value("what", "")});
+    }
+    status.waiting_why = json.value("waitingWhy", "");
+    status.waiting_until = time_in(json, "waitingUntil");
+    if (json.contains("rejected")) status.rejected = rejected_from_json(json.at("rejected"));
     status.problems = json.value("problems", std::vector<std::string>{});
     status.notes = json.value("notes", std::vector<std::string>{});
     if (json.contains("pause")) status.pause = state::pause_from_json(json.at("pause"));

@@ -10,12 +10,19 @@
 #include "base/clock.h"
 #include "git/store.h"
 #include "state/history.h"
+#include "sync/course.h"
 
 namespace greenwave::sync {
 
 struct FailedObject {
   std::string object;
   std::string reason;
+};
+
+/// Something that may not be done yet.
+struct WaitingObject {
+  std::string object;
+  std::string what;  ///< "restart for File/chrony", "run", "remove"
 };
 
 /// What `greenwave status` shows: a snapshot, cheap to copy.
@@ -26,7 +33,7 @@ struct Status {
   std::string repository;
   std::string branch;
   std::optional<git::Commit> commit;  ///< applied (or being applied)
-  std::string phase;                  ///< "idle", "polling", "fetching", "rendering", "applying", "starting"
+  std::string phase;                  ///< "idle", "polling", "fetching", "rendering", "probing"
   std::optional<Time> last_sync;      ///< that reached its end, in this process or as the history knows it
   std::string last_result;            ///< as SyncRecord::result
   Duration last_took{};
@@ -34,8 +41,12 @@ struct Status {
   std::optional<Time> next_sync;
   std::size_t objects = 0;
   std::size_t in_sync = 0;
-  std::size_t drifted = 0;            ///< repaired by the last sync
-  std::vector<FailedObject> failed;   ///< failed, refused or held
+  std::size_t drifted = 0;             ///< repaired by the last sync
+  std::vector<FailedObject> failed;    ///< failed, refused or held
+  std::vector<WaitingObject> waiting;  ///< for a window, or for a program that is busy
+  std::string waiting_why;             ///< "outside of the window overnight"
+  std::optional<Time> waiting_until;
+  std::optional<Rejected> rejected;   ///< the ref's commit, which was taken back
   std::vector<std::string> problems;  ///< of the repository, errors first, as FILE:LINE:COLUMN texts
   std::vector<std::string>
       notes;  ///< said once: "units are not started under --root", "commits are not checked"

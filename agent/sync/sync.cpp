@@ -14,59 +14,22 @@
 #include "secrets/opening_tree.h"
 #include "sync/apply.h"
 #include "sync/needs.h"
+#include "sync/telling.h"
+#include "sync/values.h"
 
 namespace greenwave::sync {
 
 namespace {
 
-// Keys of State::value.
-constexpr const char* applied_key = "applied";  ///< the commit that the device was last brought to
-constexpr const char* clean_key = "clean";      ///< Sync::clean_, so that a restart does not render anew
-constexpr const char* cluster_key = "cluster";  ///< the cluster's name, for status after a restart
-
 constexpr const char* applied_ref = "applied";
 constexpr const char* incoming_ref = "incoming";
 
-std::vector<std::string> texts_of(const Problems& problems) {
-  std::vector<std::string> errors;
-  std::vector<std::string> warnings;
-  for (const auto& problem : problems.list()) {
-    (problem.severity == Severity::error ? errors : warnings).push_back(to_string(problem));
-  }
-  errors.insert(errors.end(), warnings.begin(), warnings.end());
-  return errors;
-}
-
-/// What makes two records of a failing sync tell the same, so that the second is not kept.
-std::string essence(const state::SyncRecord& record) {
-  auto json = state::to_json(record);
-  for (const char* key : {"number", "started", "took", "trigger", "who"}) json.erase(key);
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-Event event_of(const state::Action& action, const std::string& commit) {
-  auto text = fmt::format("{} {}", action.verb, action.object);
-  if (!action.ok) text += ": " + action.error;
-  if (action.ok && !action.reason.empty()) text += " (" + action.reason + ")";
-  return {
-      .kind = "step", .text = std::move(text), .object = action.object, .ok = action.ok, .commit = commit};
-}
-
 }  // namespace
 
-/// A render, ready to be applied to the device as it is now.
-struct Sync::Prepared {
-  std::unique_ptr<SourceTree> tree;
-  Cluster cluster;
-  Problems problems;
-  std::vector<plan::Desired> desired;
-  Compared compared;
-  plan::Plan plan;
-};
-
 Sync::Sync(Parts parts) : parts_(std::move(parts)), acceptance_(parts_.state, parts_.trust) {
-  clean_ = parts_.state.value(clean_key).value_or("");
-  standing_.cluster = parts_.state.value(cluster_key).value_or("");
+  clean_ = parts_.state.value(values::clean).value_or("");
+  standing_.cluster = parts_.state.value(values::cluster).value_or("");
+  course_ = read_course(parts_.state);
   try {
     store_ = std::make_unique<git::Store>(parts_.config.store());
   } catch (const Error& error) {
@@ -134,7 +97,7 @@ void Sync::tidy() {
 }
 
 std::string Sync::applied() const {
-  return parts_.state.value(applied_key).value_or("");
+  return parts_.state.value(values::applied).value_or("");
 }
 
 const std::vector<Entry>& Sync::inventory() {
@@ -159,41 +122,23 @@ render::Identity Sync::identity(Problems& problems) const {
           parts_.digest_key};
 }
 
-std::unique_ptr<Sync::Prepared> Sync::prepare(const std::string& commit, const Request& request,
-                                              const Observed& observed) {
-  auto prepared = std::make_unique<Prepared>();
-  const auto own = identity(prepared->problems);
-  prepared->tree =
+std::unique_ptr<Prepared> Sync::prepare_commit(const std::string& commit, const Request& request,
+                                               const Observed& observed) {
+  Problems problems;
+  const auto own = identity(problems);
+  auto tree =
       std::make_unique<secrets::OpeningTree>(store_->tree(commit, parts_.config.repository.path), *own.keys);
   auto fresh = std::exchange(fresh_, {});
-  auto rendered =
-      fresh && fresh->commit == commit ? std::move(fresh->rendered) : render::render(*prepared->tree, own);
-  prepared->cluster = std::move(rendered.cluster);
-  prepared->problems.append(rendered.problems);
-
-  auto checked = check(std::move(rendered.manifests), parts_.drivers);
-  prepared->problems.append(checked.problems);
-  prepared->desired = std::move(checked.desired);
-  prepared->compared =
-      compare(prepared->desired, inventory(), observed, parts_.drivers, *prepared->tree, request.force);
-
-  plan::Input input;
-  input.desired = prepared->desired;
-  input.inventory = inventory();
-  input.differences = std::move(prepared->compared.differences);
-  input.owed = parts_.state.owed();
-  input.may_prune = rendered.complete;
-  for (const auto* refused : {&rendered.refused, &checked.refused, &prepared->compared.refused}) {
-    input.refused.insert(input.refused.end(), refused->begin(), refused->end());
-  }
-  const bool may_empty = request.allow_empty || prepared->cluster.allow_empty;
-  if (const auto problem = plan::empty_render(input); problem && !may_empty) {
-    input.may_prune = false;
-    prepared->problems.error(problem->place, problem->message, problem->remedy);
-  }
-  prepared->plan = plan::plan(std::move(input));
-  prepared->problems.append(prepared->plan.problems);
-  return prepared;
+  auto rendered = fresh && fresh->commit == commit ? std::move(fresh->rendered) : render::render(*tree, own);
+  rendered.problems.append(problems);
+  return prepare(std::move(tree), std::move(rendered),
+                 {.inventory = inventory(),
+                  .owed = is_reverting() ? std::vector<plan::Owed>{} : parts_.state.owed(),
+                  .moot = is_reverting() ? parts_.state.owed() : std::vector<plan::Owed>{},
+                  .observed = observed,
+                  .drivers = parts_.drivers,
+                  .distrust = request.force,
+                  .allow_empty = request.allow_empty});
 }
 
 void Sync::apply_commit(const std::string& commit, const Request& request, const Observer& observer,
@@ -207,12 +152,13 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
     inventory_.reset();
   }
   standing_.repaired = 0;
+  forget_moot_restarts();
   if (key == clean_ && observed.drifted.empty() && !request.force) return;
 
   observer({.kind = "phase", .text = fmt::format("rendering {}", commit.substr(0, 12))});
   std::unique_ptr<Prepared> prepared;
   try {
-    prepared = prepare(commit, request, observed);
+    prepared = prepare_commit(commit, request, observed);
   } catch (const Error& error) {
     if (error.fault() == Fault::invalid) {
       refused_ = key;
@@ -231,36 +177,35 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
                         .drifted = observed.drifted,
                         .progress = [&](const state::Action& action) { observer(event_of(action, commit)); },
                         .stop = [this] { return parts_.stop.load(); }};
-  auto applied = apply(std::move(prepared->plan), bench);
+  auto applied = carry_out(*prepared, commit, bench, request);
 
   inventory_.reset();
   standing_.repaired = applied.repaired;
   standing_.cluster = prepared->cluster.name;
+  standing_.waiting = std::move(applied.waiting);
   standing_.problems = texts_of(prepared->problems);
   standing_.failed = std::move(prepared->compared.failed);
   for (const auto& failed : standing_.failed) {
-    applied.actions.push_back({.verb = "refuse",
-                               .object = failed.object,
-                               .ok = false,
-                               .error = failed.reason,
-                               .reason = {},
-                               .was = {}});
+    applied.actions.push_back(refusal_of(failed));
     observer(event_of(applied.actions.back(), commit));
   }
   standing_.failed.insert(standing_.failed.end(), applied.failed.begin(), applied.failed.end());
-  result.record.actions = std::move(applied.actions);
+  auto& actions = result.record.actions;
+  actions.insert(actions.end(), applied.actions.begin(), applied.actions.end());
   result.record.problems = standing_.problems;
   if (applied.error) throw *applied.error;
   if (applied.stopped) throw Error(Fault::transient, "the sync was ended before its last step");
 
   store_->keep(applied_ref, commit);
-  parts_.state.set_value(applied_key, commit);
-  parts_.state.set_value(cluster_key, standing_.cluster);
+  parts_.state.set_value(values::applied, commit);
+  parts_.state.set_value(values::cluster, standing_.cluster);
   standing_.has_errors = prepared->problems.has_errors();
-  const bool clean = standing_.failed.empty() && !standing_.has_errors;
+  judge(commit, *prepared, observer, result);
+  const bool clean =
+      standing_.failed.empty() && !standing_.has_errors && !course_.trial && standing_.waiting.empty();
   clean_ = clean ? key : "";
   // With warnings the next process renders once more, so that its status shows them.
-  parts_.state.set_value(clean_key, prepared->problems.empty() ? clean_ : "");
+  parts_.state.set_value(values::clean, prepared->problems.empty() ? clean_ : "");
 }
 
 Result Sync::run(const Request& request, const std::string& trigger, const Observer& observer) {
@@ -270,6 +215,7 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
   record.started = parts_.clock.now();
   record.trigger = trigger;
   record.who = request.who;
+  record.reason = request.reason;
   try {
     attempt(request, observer, result);
   } catch (const Error& error) {
@@ -279,16 +225,22 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
   }
   stand(result);
   tidy();
+  end_of_pass();
 
-  record.took = std::chrono::duration_cast<Duration>(parts_.clock.tick() - began);
+  if (record.trigger != "revert") {
+    record.took = std::chrono::duration_cast<Duration>(parts_.clock.tick() - began);
+  }
   if (!record.error.empty()) {
     record.result = "error";
     result.exit_code = 2;
   } else if (!standing_.failed.empty() || standing_.has_errors) {
     record.result = "failed";
     result.exit_code = 1;
+  } else if (course_.rejected) {
+    record.result = record.trigger == "revert" ? "reverted" : "held";
+    result.exit_code = 1;
   } else {
-    record.result = "in sync";
+    record.result = standing_.waiting.empty() ? "in sync" : "waiting";
   }
   remember(result);
   inventory_.reset();  // some MiB for thousands of objects, and milliseconds to load again
@@ -301,25 +253,40 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
 /// could.
 void Sync::attempt(const Request& request, const Observer& observer, Result& result) {
   auto& trouble = result.record.error;
-  const auto last = applied();
   std::string tip;
-  try {
-    if (request.bundle) {
-      observer({.kind = "phase", .text = fmt::format("reading {}", request.bundle->name)});
-      git::Bundle bundle(request.bundle, parts_.config.repository, parts_.stop);
-      tip = receive(bundle, observer, result);
-    } else {
-      observer({.kind = "phase", .text = fmt::format("polling {}", parts_.config.repository.url)});
-      tip = receive(parts_.transport, observer, result);
+  if (!request.poll) {
+    tip = complete_;
+  } else {
+    try {
+      if (request.bundle) {
+        observer({.kind = "phase", .text = fmt::format("reading {}", request.bundle->name)});
+        git::Bundle bundle(request.bundle, parts_.config.repository, parts_.stop);
+        tip = receive(bundle, observer, result);
+      } else {
+        observer({.kind = "phase", .text = fmt::format("polling {}", parts_.config.repository.url)});
+        tip = receive(parts_.transport, observer, result);
+      }
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      trouble = error.what();
     }
-  } catch (const Error& error) {
-    if (error.fault() == Fault::damaged) throw;
-    trouble = error.what();
+    reached_ = result.answered && !request.bundle;
   }
+  take_up(tip);
+  if (is_reverting()) return revert(observer, result);
+  if (course_.rejected && !request.force && (tip.empty() || tip == course_.rejected->commit)) {
+    if (!course_.rejected->stuck.empty()) {
+      trouble = stuck_text();
+      return;
+    }
+    tip = course_.good;
+  }
+  const auto last = course_.trial ? course_.trial->commit : applied();
   for (const auto& commit : {tip, last}) {
     if (commit.empty() || !store_->has(commit)) continue;
     try {
       apply_commit(commit, request, observer, result);
+      if (is_reverting()) revert(observer, result);
       return;
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
@@ -348,13 +315,15 @@ void Sync::stand(Result& result) {
     result.record.subject = standing_.commit->subject;
     result.record.author = standing_.commit->author;
   }
+  standing_.rejected = course_.rejected;
   result.standing = standing_;
 }
 
 /// A sync that did nothing is not recorded, nor is one that failed just as the one before it.
 void Sync::remember(Result& result) {
   const auto& record = result.record;
-  if (record.actions.empty() && record.error.empty() && record.result == "in sync") {
+  const bool quiet = record.result == "in sync" || record.result == "held" || record.result == "waiting";
+  if (record.actions.empty() && record.error.empty() && quiet) {
     last_recorded_.clear();
     return;
   }
@@ -377,7 +346,7 @@ nlohmann::json Sync::diff() {
     answer["problems"].push_back(fmt::format("compared with the last applied commit: {}", error.what()));
   }
   const auto observed = observe(inventory(), parts_.drivers, {.describe = true});
-  auto prepared = prepare(commit, {}, observed);
+  const auto prepared = prepare_commit(commit, {}, observed);
   answer["commit"] = commit;
   for (const auto& step : prepared->plan.steps) {
     answer["changes"].push_back(

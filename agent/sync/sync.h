@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -20,8 +21,11 @@
 #include "state/state.h"
 #include "sync/acceptance.h"
 #include "sync/agent.h"
-#include "sync/check.h"
+#include "sync/apply.h"
+#include "sync/course.h"
+#include "sync/health.h"
 #include "sync/observe.h"
+#include "sync/prepare.h"
 
 namespace greenwave::sync {
 
@@ -36,8 +40,11 @@ struct Parts {
   git::Transport& transport;
   const git::Trust* trust;  ///< null: commits are not checked
   Drivers drivers;
-  const std::atomic<bool>& stop;    ///< ends a sync at the next step
-  std::function<void()> heartbeat;  ///< called during long work that makes no events
+  const std::atomic<bool>& stop;      ///< ends a sync at the next step
+  std::function<void()> heartbeat;    ///< called during long work that makes no events
+  std::string process = "a process";  ///< names this run of the agent: no two have the same
+  /// Waits for so long.
+  std::function<void(Duration)> rest = [](Duration time) { std::this_thread::sleep_for(time); };
 };
 
 /// Where the device stands after a sync.
@@ -50,6 +57,10 @@ struct Standing {
   bool has_errors = false;  ///< `problems` holds more than warnings
   std::vector<FailedObject> failed;
   std::vector<std::string> problems;
+  std::vector<WaitingObject> waiting;
+  std::string waiting_why;
+  std::optional<Time> waiting_until;  ///< when to go on with them, whatever the interval is
+  std::optional<Rejected> rejected;   ///< the commit that the ref points to, taken back
 };
 
 struct Result {
@@ -57,12 +68,14 @@ struct Result {
   bool answered = false;  ///< the server gave what was asked of it, whatever that was worth
   state::SyncRecord record;
   Standing standing;
+  bool again = false;  ///< a newer commit came while this one was watched: sync at once
 };
 
 /// Takes the events of a sync as they happen; called on the thread that runs it.
 using Observer = std::function<void(Event)>;
 
-/// One pass: poll → fetch → verify → observe → render → plan → apply. One thread.
+/// One pass: poll → fetch → verify → observe → render → plan → apply → probe, then keep or revert. One
+/// thread.
 ///
 /// Nothing that works is given up for something that does not: when the server is away, or its newest commit
 /// cannot be rendered, the device is kept as the last applied commit says.
@@ -80,8 +93,6 @@ class Sync {
   std::string applied() const;
 
  private:
-  struct Prepared;
-
   void attempt(const Request& request, const Observer& observer, Result& result);
   std::string receive(git::Transport& from, const Observer& observer, Result& result);
   void tidy();
@@ -89,10 +100,33 @@ class Sync {
   void recover_store(const Error& error);
   void apply_commit(const std::string& commit, const Request& request, const Observer& observer,
                     Result& result);
-  std::unique_ptr<Prepared> prepare(const std::string& commit, const Request& request,
-                                    const Observed& observed);
+  std::unique_ptr<Prepared> prepare_commit(const std::string& commit, const Request& request,
+                                           const Observed& observed);
   const std::vector<Entry>& inventory();
   std::string render_key(const std::string& commit) const;
+
+  Applied carry_out(Prepared& prepared, const std::string& commit, const Workbench& bench,
+                    const Request& request);
+  void forget_moot_restarts();
+
+  // trial.cpp: what becomes of a commit that is new to the device
+  void take_up(const std::string& tip);
+  void begin_trial(const std::string& commit, const plan::Plan& plan);
+  void judge(const std::string& commit, const Prepared& prepared, const Observer& observer, Result& result);
+  Verdict watch(const Prepared& prepared, const Observer& observer, Result& result);
+  std::vector<Subject> subjects(const Prepared& prepared, const Trial& trial);
+  drivers::Health reach();
+  bool is_superseded(const std::string& commit);
+  void end_of_pass();
+
+  // revert.cpp: the way back
+  void revert(const Observer& observer, Result& result);
+  void undo_commands(const Observer& observer, Result& result);
+  void finish_revert(const std::string& failure);
+  void tell_of_trial(state::SyncRecord& record);
+  bool is_reverting() const { return course_.trial && !course_.trial->reverting.empty(); }
+  std::string stuck_text() const;
+
   void stand(Result& result);
   void remember(Result& result);
 
@@ -108,8 +142,10 @@ class Sync {
   std::optional<std::vector<Entry>>
       inventory_;  ///< as in the state, during a pass; nothing after a change to it
   Standing standing_;
-  std::string clean_;    ///< render_key of the last render that was applied without a failure or problem
-  std::string refused_;  ///< render_key of a commit that cannot be rendered, and why
+  Course course_;
+  bool reached_ = false;  ///< the repository answered in this pass
+  std::string clean_;     ///< render_key of the last render that was applied without a failure or problem
+  std::string refused_;   ///< render_key of a commit that cannot be rendered, and why
   std::string refusal_;
   std::string complete_;  ///< the commit of which everything that this device needs is in the store
   std::optional<Fresh> fresh_;

@@ -57,7 +57,8 @@ Labels device_facts() {
 }
 
 Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
-                     const Clock& clock, const std::atomic<bool>& stop, std::function<void()> heartbeat)
+                     const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
+                     std::function<void()> heartbeat)
     : config(std::move(configuration)),
       facts(device_facts()),
       digest_key(open_digest_key(config.digest_key())),
@@ -65,8 +66,10 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
       transport(git::make_transport(config.repository, stop)),
       trust(read_trust(config, log)),
       files({config.root, config.allowed_paths, digest_key}),
-      units({config.root, config.allowed_paths, digest_key}, heartbeat),
+      units({config.root, config.allowed_paths, digest_key}, heartbeat, std::chrono::seconds(90),
+            config.health.settle),
       commands({config.root, config.allowed_paths, digest_key}, heartbeat),
+      checks({config.root, config.allowed_paths, digest_key}, config.health.settle, heartbeat),
       sync({config,
             facts,
             digest_key,
@@ -75,16 +78,17 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
             *state,
             *transport,
             trust ? &*trust : nullptr,
-            {&files, &units, &commands},
+            {&files, &units, &commands, &checks},
             stop,
-            heartbeat}) {}
+            heartbeat,
+            process}) {}
 
 std::vector<std::string> Workplace::notes() const {
   std::vector<std::string> notes;
   if (config.allowed_signers.empty()) {
     notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
   }
-  for (const auto& more : {units.notes(), commands.notes()})
+  for (const auto& more : {units.notes(), commands.notes(), checks.notes()})
     notes.insert(notes.end(), more.begin(), more.end());
   return notes;
 }

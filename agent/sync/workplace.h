@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "drivers/host/check_driver.h"
 #include "drivers/host/command_driver.h"
 #include "drivers/host/file_driver.h"
 #include "drivers/host/unit_driver.h"
@@ -23,7 +24,8 @@ Labels device_facts();
 /// Everything that one configuration makes, wired bottom up.
 struct Workplace {
   Workplace(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
-            const Clock& clock, const std::atomic<bool>& stop, std::function<void()> heartbeat);
+            const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
+            std::function<void()> heartbeat);
 
   /// What this device leaves out, said once in status.
   std::vector<std::string> notes() const;
@@ -37,6 +39,7 @@ struct Workplace {
   drivers::host::FileDriver files;
   drivers::host::UnitDriver units;
   drivers::host::CommandDriver commands;
+  drivers::host::CheckDriver checks;
   Sync sync;
 };
 

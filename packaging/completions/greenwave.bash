@@ -70,7 +70,7 @@ _greenwave() {
 
   case $command in
     "") options="$commands $options" ;;
-    sync) options="--wait --force --allow-empty --from $options" ;;
+    sync) options="--wait --force --allow-empty --from --now --reason $options" ;;
     bundle)
       options="--device --repo --branch --path --since --label $options"
       if [[ $current != -* ]]; then

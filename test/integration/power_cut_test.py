@@ -77,6 +77,10 @@ def tree_of(root):
     return tree
 
 
+def files_of(root):
+    return {path: what for path, what in tree_of(root).items() if not what[0].startswith("d")}
+
+
 def inventory_of(device, same_key):
     """Digests are keyed: two devices whose keys are not the same have only in common that they are there."""
     digest = "hex(digest)" if same_key else "digest = zeroblob(32)"
@@ -96,10 +100,11 @@ class PowerCuts(unittest.TestCase):
         self.addCleanup(scratch.__exit__)
         self.city = City(self.scratch)
 
-    def kill_everywhere(self, start, old, new, same_key):
-        """Kills a sync from the state that `start` makes at every changing call, and checks what is left."""
+    def kill_everywhere(self, start, old, new, same_key=True, code=0):
+        """Kills a sync from the state that `start` makes at every changing call, and checks what is left. `code` is
+        how an undisturbed one ends."""
         reference = start("reference")
-        reference.once(check=0)
+        reference.once(check=code)
         wanted, inventory = tree_of(reference.root), inventory_of(reference, same_key)
         kills = 0
         for call in CHANGING:
@@ -109,13 +114,13 @@ class PowerCuts(unittest.TestCase):
                 device = start("victim")
                 inject = f"inject={call}:signal=KILL:when={number}"
                 ended = device.once(prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject))
-                if ended.returncode == 0:
+                if ended.returncode == code:
                     shutil.rmtree(device.directory)
                     break
                 kills += 1
                 with self.subTest(call=call, number=number):
                     self.assert_nothing_is_half_written(device, old, new)
-                    device.once(check=0)
+                    device.once(check=code)
                     self.assertEqual(tree_of(device.root), wanted)
                     self.assertEqual(inventory_of(device, same_key), inventory)
                     self.assert_state_is_intact(device)
@@ -148,15 +153,47 @@ class PowerCuts(unittest.TestCase):
         after = Device(self.scratch / "after", self.city.url)
         after.once(check=0)
 
-        def start(name):
-            directory = self.scratch / name
-            run("cp", "-a", before.directory, directory)
-            device = Device.__new__(Device)
-            device.__dict__.update(before.__dict__)
-            device.directory, device.root, device.config = directory, directory / "root", directory / "agent.yaml"
-            return device
+        self.kill_everywhere(lambda name: self.copy_of(before, name), tree_of(before.root), tree_of(after.root))
 
-        self.kill_everywhere(start, tree_of(before.root), tree_of(after.root), same_key=True)
+    def test_a_revert_killed_at_every_changing_call_ends_as_an_undisturbed_one(self):
+        self.city.commit(FIRST)
+        good = Device(self.scratch / "good", self.city.url)
+        good.once(check=0)
+        before = self.copy_of(good, "before")
+        self.city.commit(SECOND)
+        # Two starts that died after the last change to the device: the third one takes the commit back.
+        changed = self.copy_of(good, "changed")
+        changed.once(check=0)
+        for _ in range(2):
+            self.kill_before_the_end(before)
+        self.assertEqual(tree_of(before.root), tree_of(changed.root))
+        self.kill_everywhere(
+            lambda name: self.copy_of(before, name), tree_of(changed.root), tree_of(good.root), code=1
+        )
+        last = self.copy_of(before, "last")
+        last.once(check=1)
+        # Directories that only had to be there for a file stay, as after any prune.
+        self.assertEqual(files_of(last.root), files_of(good.root))
+        self.assertIn("third time", last.cli("status").stdout)
+
+    def kill_before_the_end(self, device):
+        """Kills a sync where it makes the new commit's ref the last good one: all is applied, nothing is kept."""
+        count = self.scratch / "count"
+        rehearsal = self.copy_of(device, "rehearsal")
+        rehearsal.once(prefix=("strace", "-f", "-qq", "-o", count, "-e", "trace=fsync"), check=0)
+        shutil.rmtree(rehearsal.directory)
+        number = len([line for line in count.read_text().splitlines() if "fsync(" in line])
+        inject = f"inject=fsync:signal=KILL:when={number - 1}"
+        ended = device.once(prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", inject))
+        self.assertNotEqual(0, ended.returncode, "it was not killed")
+
+    def copy_of(self, original, name):
+        directory = self.scratch / name
+        run("cp", "-a", original.directory, directory)
+        device = Device.__new__(Device)
+        device.__dict__.update(original.__dict__)
+        device.directory, device.root, device.config = directory, directory / "root", directory / "agent.yaml"
+        return device
 
 
 if __name__ == "__main__":

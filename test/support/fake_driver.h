@@ -16,8 +16,10 @@ class FakeDriver : public drivers::Driver {
  public:
   std::set<std::string> kinds{"File", "Directory", "SystemdUnit", "Command"};
   std::map<ObjectId, Digest> device;
-  std::set<std::string> failing;  ///< objects whose steps fail
-  std::string note;               ///< said of each success
+  std::string note;                                      ///< said of each success
+  std::set<std::string> failing;                         ///< objects whose steps fail
+  plan::Disruption disruption = plan::Disruption::none;  ///< of every difference
+  bool owes = true;                                      ///< a restart that was left out is still to be done
   /// Called before each step; may throw.
   std::function<void(const plan::Step&)> before;
   std::vector<std::vector<std::string>> batches;  ///< what was asked for, a list a call
@@ -44,6 +46,7 @@ class FakeDriver : public drivers::Driver {
                       : found->second == desired.manifest.digest ? Kind::none
                                                                  : Kind::change;
     difference.record = "intended";
+    if (difference.kind != Kind::none) difference.disruption = disruption;
     return difference;
   }
 
@@ -56,6 +59,7 @@ class FakeDriver : public drivers::Driver {
       if (before) before(*step);
       drivers::Outcome outcome;
       outcome.ok = !failing.contains(to_string(step->id));
+      outcome.owes_restart = step->wait == plan::Wait::restart && owes;
       if (!outcome.ok) outcome.error = "the disk is full";
       if (outcome.ok && step->verb == plan::Verb::remove) device.erase(step->id);
       if (outcome.ok && step->desired != nullptr) device[step->id] = step->desired->manifest.digest;

@@ -9,8 +9,9 @@ namespace {
 
 Paint paint_of(const std::string& result) {
   if (result == "in sync") return Paint::good;
+  if (result == "waiting") return Paint::strong;
   if (result == "paused" || result == "resumed") return Paint::strong;
-  return result == "error" ? Paint::bad : Paint::caution;
+  return result == "error" || result == "not healthy" ? Paint::bad : Paint::caution;
 }
 
 std::string cause_of(const state::SyncRecord& sync) {
@@ -55,6 +56,7 @@ std::string sync_text(const state::SyncRecord& sync, Time now, const Style& styl
     if (!sync.author.empty()) text += fmt::format(", by {}", printable(sync.author));
     text += "\n";
   }
+  if (!sync.reason.empty()) text += "    now, because: " + wrap(sync.reason, 4, style.width) + "\n";
   if (!sync.error.empty()) text += "    " + wrap(sync.error, 4, style.width) + "\n";
   for (const auto& action : sync.actions) text += action_text(action, style);
   for (const auto& problem : sync.problems) text += "    " + wrap(problem, 8, style.width) + "\n";

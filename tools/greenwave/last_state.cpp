@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "state/state.h"
+#include "sync/course.h"
 #include "sync/objects.h"
 
 namespace greenwave::cli {
@@ -33,6 +34,15 @@ void add_inventory(sync::Status& status, const std::vector<Entry>& inventory) {
   }
 }
 
+void add_owed(sync::Status& status, const std::vector<plan::Owed>& owed) {
+  for (const auto& one : owed) {
+    auto what = std::string(one.restart ? "restart" : "reload");
+    if (one.because != one.unit) what += " for " + to_string(one.because);
+    status.waiting.push_back({to_string(one.unit), std::move(what)});
+  }
+  if (!owed.empty()) status.waiting_why = "owed when the daemon last ran";
+}
+
 /// What was refused is not in the inventory: the last sync's record has it.
 void add_refused(sync::Status& status, const state::SyncRecord& sync) {
   for (const auto& action : sync.actions) {
@@ -55,6 +65,8 @@ sync::Status last_status(const Context& context) {
     status.branch = context.config->repository.branch;
   }
   add_inventory(status, state->inventory());
+  status.rejected = sync::read_course(*state).rejected;
+  add_owed(status, state->owed());
   status.pause = state->pause();
   for (const auto& sync : state->history(20)) {
     if (!state::is_sync(sync)) continue;

@@ -9,7 +9,8 @@ namespace greenwave::cli {
 namespace {
 
 constexpr const char* help =
-    R"(Exit codes: 0 all objects are in sync, 1 some are not or the last sync could not be done,
+    R"(Exit codes: 0 all objects are in sync (or wait for a window), 1 some are not, the ref's commit was taken
+back, or the last sync could not be done,
 2 the daemon does not answer (its last state is shown where there is one).
 
 Examples:
@@ -35,7 +36,8 @@ std::optional<sync::Status> current_status(const Context& context) {
 
 int exit_code(const sync::Status& status) {
   if (!status.running) return exit_not_done;
-  return status.failed.empty() && status.last_error.empty() && status.commit ? 0 : 1;
+  const bool well = status.failed.empty() && status.last_error.empty() && !status.rejected;
+  return well && status.commit ? 0 : 1;
 }
 
 int show_status(const Context& context) {

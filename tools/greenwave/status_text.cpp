@@ -20,7 +20,9 @@ struct Screen {
 
   void headline();
   void pause();
+  void rejected();
   void rows();
+  void waiting();
   void failed();
   void problems();
   void notes();
@@ -52,7 +54,9 @@ void Screen::headline() {
             "\n";
   } else if (!status.commit) {
     text += paint(style, Paint::caution, "Nothing has been applied yet.") + "\n";
-  } else if (!status.pause) {
+  } else if (!status.waiting.empty()) {
+    text += paint(style, Paint::caution, "In sync, but for what waits.") + "\n";
+  } else if (!status.pause && !status.rejected) {
     text += paint(style, Paint::good, "In sync.") + "\n";
   }
 }
@@ -64,6 +68,35 @@ void Screen::pause() {
                 fmt::format("Paused until {} ({}) by {}.", moment(pause.until), relative(pause.until, now),
                             printable(pause.who))) +
           "\n  " + wrap(pause.reason, 2, style.width) + "\n  end it: greenwave resume\n";
+}
+
+void Screen::rejected() {
+  if (!status.rejected) return;
+  const auto& rejected = *status.rejected;
+  const bool stuck = !rejected.stuck.empty();
+  text += paint(style, Paint::bad,
+                fmt::format("Commit {} was not healthy here {}.", short_oid(rejected.commit),
+                            stuck ? "and could not be taken back" : "and was taken back")) +
+          "\n  " + wrap(rejected.reason, 2, style.width) + "\n";
+  if (stuck) text += "  " + wrap(rejected.stuck, 2, style.width) + "\n";
+  for (const auto& left : rejected.not_undone) text += "  not undone: " + wrap(left, 4, style.width) + "\n";
+  text += "  a new commit ends this; to try the same again: greenwave sync --force\n";
+}
+
+void Screen::waiting() {
+  if (status.waiting.empty()) return;
+  auto title = "Waiting: " + printable(status.waiting_why);
+  if (status.waiting_until && *status.waiting_until > now) {
+    title +=
+        fmt::format(", until {} ({})", moment(*status.waiting_until), relative(*status.waiting_until, now));
+  }
+  heading(title);
+  for (std::size_t i = 0; i < std::min(most_listed, status.waiting.size()); ++i) {
+    const auto& [object, what] = status.waiting[i];
+    text += fmt::format("  {}: {}\n", printable(object), wrap(what, 6, style.width));
+  }
+  rest(status.waiting.size(), "greenwave status -o json");
+  text += "   -> do it now: greenwave sync --now --reason TEXT\n";
 }
 
 void Screen::rows() {
@@ -143,7 +176,9 @@ std::string status_text(const sync::Status& status, Time now, const Style& style
   Screen screen{status, now, style};
   screen.headline();
   screen.pause();
+  screen.rejected();
   screen.rows();
+  screen.waiting();
   screen.failed();
   screen.problems();
   screen.notes();

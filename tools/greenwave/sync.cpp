@@ -14,11 +14,13 @@ namespace {
 constexpr const char* help = R"(Leaving a --wait with Ctrl-C does not stop the sync.
 
 Exit codes: 0 all in sync (without --wait: the sync is queued), 1 some objects failed or were refused,
-2 the sync could not be done.
+or the commit was taken back, 2 the sync could not be done. What waits for a window counts as in sync.
 
 Examples:
   sudo greenwave sync --wait            poll and apply now, and watch
   sudo greenwave sync --wait --force    trust no recorded signature: read and apply everything again
+  sudo greenwave sync --wait --now --reason "agreed with the traffic desk"
+                                        do not wait for a window with what restarts
   sudo greenwave sync --wait --from /media/stick/city.bundle
                                         no network: from a bundle that git or greenwave bundle made)";
 
@@ -26,6 +28,8 @@ struct Options {
   bool wait = false;
   bool force = false;
   bool allow_empty = false;
+  bool now = false;
+  std::string reason;
   std::filesystem::path bundle;
 };
 
@@ -82,6 +86,10 @@ int sync_now(const Context& context, const Options& options) {
   auto body = acting_user();
   body["force"] = options.force;
   body["allowEmpty"] = options.allow_empty;
+  if (options.now) {
+    body["now"] = true;
+    body["reason"] = options.reason;
+  }
   if (!options.wait) return say_queued(context, context.client().post("/v1/sync?wait=false", body));
   return follow(context, [&](const OnLine& on_line) { context.client().follow("/v1/sync", body, on_line); });
 }
@@ -93,12 +101,22 @@ void add_sync(CLI::App& app, Action& chosen) {
       app.add_subcommand("sync", "Poll the repository and apply what is meant for this device, now");
   const auto options = std::make_shared<Options>();
   command->add_flag("--wait", options->wait, "Show progress, and end with the sync");
-  command->add_flag("--force", options->force,
-                    "Read and apply everything again, whatever the records say; also during a pause");
-  command
-      ->add_option("--from", options->bundle,
-                   "Take the commit from this git bundle instead of the server, through the same checks")
-      ->type_name("FILE");
+  command->add_flag(
+      "--force", options->force,
+      "Read and apply everything again, whatever the records say; also during a pause, and also "
+      "a commit that was taken back");
+  auto* const now = command->add_flag("--now", options->now, "Whatever the windows say; needs --reason");
+  auto* const reason =
+      command->add_option("--reason", options->reason, "Why now; it is kept in the history with your name")
+          ->type_name("TEXT")
+          ->needs(now);
+  now->needs(reason);
+  auto* const from =
+      command
+          ->add_option("--from", options->bundle,
+                       "Take the commit from this git bundle instead of the server, through the same checks")
+          ->type_name("FILE");
+  now->excludes(from);
   command->add_flag("--allow-empty", options->allow_empty,
                     "Let a repository that declares nothing for this device remove everything");
   command->footer(help_of(help));

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/host/argv.h"
 
 namespace greenwave::drivers::host {
 
@@ -16,6 +17,9 @@ constexpr std::size_t shown_lines = 10;
 constexpr std::size_t shown_bytes = 2000;
 /// A check runs at every pass over the device, so it must be quick.
 constexpr auto check_timeout = std::chrono::seconds(30);
+constexpr auto undo_timeout = std::chrono::minutes(5);
+/// A command has no health of its own beyond its success.
+constexpr plan::Watch own_health{.interval = std::chrono::seconds(1), .within = std::chrono::seconds(1)};
 
 std::string last_lines(const std::string& output) {
   std::string_view text = trim(output);
@@ -56,6 +60,7 @@ std::string to_json(const CommandRecord& record) {
   nlohmann::ordered_json json{{"command", words_of(record.check)}, {"ran", record.ran}};
   if (!record.check.creates.empty()) json["creates"] = record.check.creates;
   if (!record.check.unless.empty()) json["unless"] = record.check.unless;
+  if (!record.check.undo.empty()) json["undo"] = record.check.undo;
   if (!record.output.empty()) json["output"] = record.output;
   return json.dump();
 }
@@ -68,6 +73,7 @@ CommandRecord record_from(const std::string& text) {
     record.ran = json.at("ran");
     record.check.creates = json.value("creates", "");
     if (json.contains("unless")) record.check.unless = json["unless"];
+    if (json.contains("undo")) record.check.undo = json["undo"];
     record.output = json.value("output", "");
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "the inventory's record of a command cannot be read");
@@ -96,6 +102,7 @@ plan::Footprint CommandDriver::footprint(const Manifest& manifest, Problems& pro
   footprint.sensitive = read_command_spec(manifest, problems).sensitive;
   footprint.rank = command_rank;
   footprint.claims.push_back("command:" + manifest.id.name);
+  footprint.watch = own_health;
   return footprint;
 }
 
@@ -154,6 +161,7 @@ plan::Difference CommandDriver::compare(const plan::Desired& desired, const Entr
   difference.kind = entry == nullptr ? plan::Difference::Kind::create : plan::Difference::Kind::change;
   difference.diff = fmt::format("run {}\n({})\n", words_of(spec), *why);
   difference.was = *why;
+  if (spec.disruptive) difference.disruption = plan::Disruption::whole;
   return difference;
 }
 
@@ -205,6 +213,21 @@ Outcome CommandDriver::apply_one(const plan::Step& step) {
   outcome.entry.record = to_json(record);
   outcome.entry.live = has_check(spec) || !record.ran;
   return outcome;
+}
+
+std::optional<std::string> CommandDriver::undo(const Entry& entry) {
+  const auto record = record_from(entry.record);
+  // An intended one may have run, or half of it.
+  if (!host_.is_live() || (!record.ran && !entry.intended)) return {};
+  if (record.check.undo.empty()) return "it names no undo";
+  try {
+    const auto result = start(record.check.undo, undo_timeout, {});
+    if (!result.timed_out && result.status == 0) return "";
+    return with_output(fmt::format("{} {}", shown(record.check.undo), how_it_ended(result, undo_timeout)),
+                       result.output);
+  } catch (const Error& error) {
+    return error.what();
+  }
 }
 
 std::vector<std::string> CommandDriver::notes() const {

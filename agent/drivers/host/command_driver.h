@@ -30,6 +30,7 @@ class CommandDriver : public Driver {
   plan::Difference compare(const plan::Desired& desired, const Entry* entry, const SourceTree& tree) override;
   void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
              const std::function<bool()>& stop) override;
+  std::optional<std::string> undo(const Entry& entry) override;
 
   /// What people should be told once: that commands are not run here, if there are any.
   std::vector<std::string> notes() const;

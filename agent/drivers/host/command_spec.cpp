@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "drivers/host/argv.h"
 #include "drivers/host/confined.h"
 #include "yaml/fields.h"
 
@@ -19,21 +20,6 @@ bool is_variable_name(const std::string& name) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return !name.empty() && !is_digit(name.front()) &&
          std::ranges::all_of(name, [&](char c) { return is_letter(c) || is_digit(c); });
-}
-
-std::vector<std::string> read_argv(yaml::Fields& spec, std::string_view key) {
-  auto argv = spec.texts(key);
-  if (!spec.has(key)) return argv;
-  const std::string remedy = "write the program and its arguments as a list: [/usr/bin/tool, --flag]";
-  if (argv.empty() || argv.front().empty()) {
-    spec.error(key, fmt::format("{} names no program", key), remedy);
-  } else if (argv.size() == 1 && argv.front().find(' ') != std::string::npos) {
-    spec.error(key, fmt::format("{} is one word with spaces in it; no shell takes it apart", key), remedy);
-  }
-  for (const auto& word : argv) {
-    if (word.find('\0') != std::string::npos) spec.error(key, fmt::format("{} holds a NUL byte", key));
-  }
-  return argv;
 }
 
 bool is_encrypted(const yaml::Node* argv) {
@@ -51,10 +37,14 @@ CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
     spec.error("command", "command is missing", "write it as a list: [/usr/bin/tool, --flag]");
   command.creates = spec.text("creates").value_or("");
   command.unless = read_argv(spec, "unless");
+  command.undo = read_argv(spec, "undo");
+  command.disruptive = spec.flag("disruptive").value_or(true);
   command.environment = spec.text_map("environment");
   command.sensitive = spec.flag("sensitive").value_or(false) || manifest.sensitive;
-  if (is_encrypted(spec.any("unless"))) {
-    problems.error(manifest.place(), "unless is kept in the state file, so nothing of it can be encrypted",
+  for (const auto* kept : {"unless", "undo"}) {
+    if (!is_encrypted(spec.any(kept))) continue;
+    problems.error(manifest.place(),
+                   fmt::format("{} is kept in the state file, so nothing of it can be encrypted", kept),
                    "let it read the secret from a File");
   }
   if (const auto timeout = spec.duration("timeout")) command.timeout = *timeout;
@@ -79,23 +69,6 @@ CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
   }
   spec.done();
   return command;
-}
-
-std::string shown(const std::vector<std::string>& argv) {
-  std::string line;
-  for (const auto& word : argv) {
-    if (!line.empty()) line += ' ';
-    const bool plain =
-        !word.empty() && word.find_first_of(" \t\n'\"\\$&;|<>()*?#`~!{}[]") == std::string::npos;
-    if (plain) {
-      line += printable(word);
-      continue;
-    }
-    line += '\'';
-    for (const char c : printable(word)) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += '\'';
-  }
-  return line;
 }
 
 }  // namespace greenwave::drivers::host

@@ -18,12 +18,11 @@ struct CommandSpec {
   Duration timeout = std::chrono::minutes(5);
   std::map<std::string, std::string> environment;  ///< of `command` alone
   bool sensitive = false;                          ///< its words and its output are neither kept nor shown
+  std::vector<std::string> undo;  ///< takes back what `command` did, when its commit is reverted; empty: none
+  bool disruptive = true;         ///< waits for a window
 };
 
 /// Reads and checks it; what is wrong goes into `problems`. Pure.
 CommandSpec read_command_spec(const Manifest& manifest, Problems& problems);
-
-/// As a person would type it in a shell.
-std::string shown(const std::vector<std::string>& argv);
 
 }  // namespace greenwave::drivers::host

@@ -214,6 +214,17 @@ LastStart Systemd::last_start(const std::string& path) {
   return {.remembered = checked_us != 0, .skipped = checked_us != 0 && held == 0};
 }
 
+Life Systemd::life(const std::string& path, const std::string& unit) {
+  std::uint64_t since_us = 0;
+  Life life;
+  trivial_property(path, systemd::unit_interface, "ActiveEnterTimestampMonotonic", 't', &since_us);
+  if (unit.ends_with(".service")) {
+    trivial_property(path, systemd::service_interface, "NRestarts", 'u', &life.restarts);
+  }
+  life.active_since = std::chrono::microseconds(since_us);
+  return life;
+}
+
 void Systemd::enable(const std::string& unit) {
   auto asked = request("EnableUnitFiles");
   append_list(asked.get(), {unit});

@@ -38,6 +38,12 @@ struct LastStart {
   bool skipped = false;     ///< a Condition… did not hold
 };
 
+/// How long a unit has been up.
+struct Life {
+  std::chrono::microseconds active_since{};  ///< on CLOCK_MONOTONIC
+  std::uint32_t restarts = 0;                ///< by systemd itself, since it was last started on purpose
+};
+
 enum class Job { start, stop, restart, try_restart, reload_or_try_restart };
 
 std::string_view to_string(Job job);
@@ -71,6 +77,7 @@ class Systemd {
   /// Whether its files changed since they were loaded.
   bool needs_reload(const std::string& path);
   LastStart last_start(const std::string& path);
+  Life life(const std::string& path, const std::string& unit);
 
   /// Read the unit files on disk; reload() makes the manager see the result.
   void enable(const std::string& unit);

@@ -207,10 +207,15 @@ void UnitBatch::settle(Work& work) {
   }
   if (jobs_ == nullptr || work.step->verb == plan::Verb::release) return;
   jobs_->check_enabled(work.record);
-  const Occasion occasion{.rewritten = work.rewritten,
-                          .restart = !work.step->restart_because.empty(),
-                          .reload = !work.step->reload_because.empty()};
+  // What is started now has all that it waits for, so that it owes nothing.
+  const bool waits = work.step->wait == plan::Wait::restart;
+  const Occasion occasion{.rewritten = work.rewritten && !waits,
+                          .restart = !work.step->restart_because.empty() && !waits,
+                          .reload = !work.step->reload_because.empty() && !waits};
   work.started = jobs_->settle(work.record, occasion);
+  work.record.owing.clear();
+  if (waits && !work.started) work.record.owing = jobs_->this_start(work.record.unit);
+  work.owes = !work.record.owing.empty();
 }
 
 void UnitBatch::finish(std::vector<Work>& works, const Report& report) {
@@ -234,7 +239,8 @@ void UnitBatch::finish(std::vector<Work>& works, const Report& report) {
     Outcome outcome;
     outcome.ok = work.error.empty();
     outcome.error = work.error;
-    work.record.stale = !outcome.ok && work.rewritten;
+    work.record.stale = (work.rewritten || work.before.stale) && (!outcome.ok || work.owes);
+    outcome.owes_restart = work.owes;
     outcome.entry.record = to_json(work.record);
     outcome.entry.files = std::move(work.files);
     outcome.entry.live = jobs_ != nullptr && (work.record.enabled || work.record.running);

@@ -32,6 +32,7 @@ class UnitBatch {
     std::vector<FileSignature> files;
     bool rewritten = false;
     bool started = false;
+    bool owes = false;  ///< a restart that had to wait
     std::string error;
 
     bool writes() const;

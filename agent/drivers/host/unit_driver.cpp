@@ -16,6 +16,7 @@ namespace greenwave::drivers::host {
 namespace {
 
 constexpr int unit_rank = 30;
+constexpr plan::Watch own_health{.interval = std::chrono::seconds(1), .within = std::chrono::minutes(2)};
 /// What was there before is kept in the history as it was, up to this size.
 constexpr std::size_t longest_was = 2000;
 
@@ -53,11 +54,12 @@ struct UnitDriver::Comparison {
   }
 };
 
-UnitDriver::UnitDriver(Host host, std::function<void()> while_waiting, Duration job_timeout)
+UnitDriver::UnitDriver(Host host, std::function<void()> while_waiting, Duration job_timeout, Duration settle)
     : host_(std::move(host)),
       runs_systemd_(host_.is_live() && Systemd::is_init()),
       systemd_(std::move(while_waiting), job_timeout),
-      jobs_(systemd_) {}
+      jobs_(systemd_),
+      health_(systemd_, settle) {}
 
 bool UnitDriver::serves(const ObjectId& id) const {
   return id.api_version == own_api && id.kind == "SystemdUnit";
@@ -84,6 +86,7 @@ plan::Footprint UnitDriver::footprint(const Manifest& manifest, Problems& proble
   }
   footprint.restart_on = spec.restart_on;
   footprint.reload_on = spec.reload_on;
+  if (spec.running == true) footprint.watch = own_health;
   return footprint;
 }
 
@@ -154,6 +157,7 @@ plan::Difference UnitDriver::compare(const plan::Desired& desired, const Entry* 
   difference.kind = was_there ? plan::Difference::Kind::change : plan::Difference::Kind::create;
   difference.diff = std::move(comparison.diff);
   difference.was = fmt::format("{}", fmt::join(comparison.was, "; "));
+  difference.disruption = disruption(spec, record.stale, renamed);
   return difference;
 }
 
@@ -228,6 +232,30 @@ void UnitDriver::apply(std::span<const plan::Step* const> steps, const SourceTre
   jobs_.states().forget();
   UnitBatch(host_, runs_systemd_ ? &jobs_ : nullptr).run(steps, report, stop);
   jobs_.states().forget();
+}
+
+plan::Disruption UnitDriver::disruption(const UnitSpec& spec, bool stale, bool renamed) {
+  if (!runs_systemd_ || !spec.running || spec.name == own_unit) return plan::Disruption::none;
+  if (renamed) return plan::Disruption::whole;
+  if (is_down(jobs_.states().of(spec.name))) return plan::Disruption::none;
+  if (!*spec.running) return plan::Disruption::whole;
+  return stale ? plan::Disruption::restart : plan::Disruption::none;
+}
+
+bool UnitDriver::still_owes(const Entry& entry) {
+  const auto record = unit_record_from(entry.record);
+  if (!runs_systemd_) return false;
+  const Conversation conversation(systemd_);
+  jobs_.states().forget();
+  return record.owing.empty() || record.owing == jobs_.this_start(record.unit);
+}
+
+std::vector<Health> UnitDriver::health(std::span<const Entry* const> entries, Duration) {
+  std::vector<Health> found(entries.size());
+  if (!runs_systemd_) return found;
+  std::vector<UnitRecord> records;
+  for (const auto* entry : entries) records.push_back(unit_record_from(entry->record));
+  return health_.of(records);
 }
 
 std::vector<std::string> UnitDriver::notes() const {

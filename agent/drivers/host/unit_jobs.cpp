@@ -163,6 +163,12 @@ void UnitJobs::check_started(UnitRecord& record) {
               fmt::format("journalctl -u {}", record.unit));
 }
 
+std::string UnitJobs::this_start(const std::string& unit) {
+  const auto state = states_.of(unit);
+  if (!is_up(state)) return {};
+  return fmt::format("{} {}", this_boot(), systemd_.life(state.path, unit).active_since.count());
+}
+
 void UnitJobs::let_go(const UnitRecord& record) {
   if (record.unit == own_unit) return;  // taking its unit away from the agent is left to people
   states_.forget();

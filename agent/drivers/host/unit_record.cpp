@@ -14,6 +14,7 @@ std::string to_json(const UnitRecord& record) {
   if (record.before) json["before"] = {{"file", record.before->file}, {"active", record.before->active}};
   if (record.stale) json["stale"] = true;
   if (!record.done_in.empty()) json["doneIn"] = record.done_in;
+  if (!record.owing.empty()) json["owing"] = record.owing;
   return json.dump();
 }
 
@@ -30,6 +31,7 @@ UnitRecord unit_record_from(const std::string& text) {
     if (json.contains("before")) record.before = {json["before"].at("file"), json["before"].at("active")};
     record.stale = json.value("stale", false);
     record.done_in = json.value("doneIn", "");
+    record.owing = json.value("owing", "");
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "the inventory's record of a unit cannot be read");
   }

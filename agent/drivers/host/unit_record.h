@@ -27,6 +27,9 @@ struct UnitRecord {
   /// The boot (its id) in which the unit did its work and became inactive again, as a oneshot service does.
   /// systemd forgets that when nothing refers to the unit.
   std::string done_in;
+
+  /// The start of the unit (UnitJobs::this_start) that is to be followed by a restart which had to wait.
+  std::string owing;
 };
 
 std::string to_json(const UnitRecord& record);

@@ -134,3 +134,28 @@ TEST_CASE("status: colours come only where they are asked for") {
   CHECK(text_of(healthy(), true).starts_with("\x1b[1;32mIn sync.\x1b[0m\n"));
   CHECK(text_of(healthy()).find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("status: a commit that was taken back says why, what is left of it, and what ends it") {
+  auto status = healthy();
+  status.rejected = sync::Rejected{.commit = std::string(40, 'b'), .reason = "HealthCheck/spat: it failed"};
+  status.rejected->not_undone = {"Command/flash: it names no undo"};
+  const auto text = text_of(status);
+  CHECK(
+      text.starts_with("Commit bbbbbbbbbb was not healthy here and was taken back.\n"
+                       "  HealthCheck/spat: it failed\n"
+                       "  not undone: Command/flash: it names no undo\n"
+                       "  a new commit ends this; to try the same again: greenwave sync --force\n"));
+  CHECK(text.find("In sync.") == std::string::npos);
+}
+
+TEST_CASE("status: what waits says why and until when") {
+  auto status = healthy();
+  status.waiting = {{"SystemdUnit/spat", "restart for File/spat"}};
+  status.waiting_why = "outside of the window overnight";
+  status.waiting_until = at("2026-11-24T09:00:00Z");
+  const auto text = text_of(status);
+  CHECK(text.starts_with("In sync, but for what waits.\n"));
+  CHECK(text.find("Waiting: outside of the window overnight, until 2026-11-24 09:00 UTC (in 2h") !=
+        std::string::npos);
+  CHECK(text.find("  SystemdUnit/spat: restart for File/spat\n") != std::string::npos);
+}

@@ -208,3 +208,11 @@ TEST_CASE("config: identities are files or credentials, by default the one besid
   const auto identity = directory.write("identity", "x");
   CHECK(config::load_config(file, "/").identity_files == std::vector{identity});
 }
+
+TEST_CASE("config: when a commit counts as healthy has defaults and bounds") {
+  CHECK(parsed(minimal).health.settle == std::chrono::seconds(10));
+  CHECK(parsed(minimal).health.reach == std::chrono::minutes(5));
+  CHECK(parsed(minimal + "health: {settle: 3s, reach: 1m}\n").health.reach == std::chrono::minutes(1));
+  CHECK(only_problem(minimal + "health: {reach: 2h}\n").ends_with("write a time from 1s to 1h"));
+  CHECK(only_problem(minimal + "health: {setle: 3s}\n").ends_with("did you mean settle?"));
+}

@@ -115,6 +115,9 @@ TEST_CASE("control: a body that is no JSON, of a wrong type or with an unknown m
   CHECK(request(served.socket(), "POST", "/v1/pause", R"({"for": "0s", "reason": "x"})").status == 400);
   CHECK(request(served.socket(), "POST", "/v1/pause", R"({"for": "2h", "reason": "\u001b[2J"})").status ==
         400);
+  CHECK(error_of(request(served.socket(), "POST", "/v1/sync", R"({"now": true})")) ==
+        "\"reason\" is missing: why the device does not wait for a window");
+  CHECK(request(served.socket(), "POST", "/v1/sync", R"({"reason": "because"})").status == 400);
   CHECK(request(served.socket(), "POST", "/v1/sync?wait=maybe").status == 400);
   CHECK(served.agent.requests.empty());
 }

@@ -106,6 +106,9 @@ TEST_CASE("cluster file: a window has days, times of day and a time zone") {
   CHECK(wrong("{windows: [{name: a, from: '01:00', to: '04:00', timezone: UTC}]}") == Texts{});
   CHECK(wrong("{windows: [{name: a, days: [monday], from: '01:00', to: '04:00', timezone: UTC}]}").size() ==
         1);
+  CHECK(wrong("{windows: [{name: a, days: [], from: '01:00', to: '04:00', timezone: UTC}]}")
+            .front()
+            .find("never open") != std::string::npos);
   CHECK(wrong("{windows: [{name: a, from: '24:00', to: '04:00', timezone: UTC}]}").size() == 1);
   CHECK(wrong("{windows: [{name: a, from: '1:00', to: '04:60', timezone: UTC}]}").size() == 2);
   CHECK(wrong("{windows: [{name: a, from: '01:00', to: '01:00', timezone: UTC}]}").size() == 1);

@@ -25,6 +25,7 @@ struct Cabinet {
   std::vector<plan::Desired> desired;
   std::vector<ObjectId> refused;
   std::function<bool()> stop;
+  bool closed = false;
   Words heard;
 
   Cabinet& wants(const plan::Desired& one) {
@@ -33,7 +34,11 @@ struct Cabinet {
   }
 
   plan::Plan plan(const std::vector<Entry>& inventory) {
-    plan::Input input{desired, inventory, {}, state->owed(), refused, true};
+    plan::Input input;
+    input.desired = desired;
+    input.inventory = inventory;
+    input.owed = state->owed();
+    input.refused = refused;
     for (const auto& one : desired) {
       const auto entry = std::find_if(inventory.begin(), inventory.end(),
                                       [&](const Entry& known) { return known.id == one.manifest.id; });
@@ -58,7 +63,10 @@ struct Cabinet {
     bench.progress = [this](const state::Action& action) {
       heard.push_back(action.verb + " " + action.object + (action.ok ? "" : " failed"));
     };
-    return apply(plan(inventory), bench);
+    bench.closed = [this] { return closed ? std::optional<plan::Closed>(plan::Closed{}) : std::nullopt; };
+    auto planned = plan(inventory);
+    if (closed) plan::hold(planned.steps, 0, {});
+    return apply(std::move(planned), bench);
   }
 
   /// As after a power cut: the state is what the file says.
@@ -404,4 +412,52 @@ TEST_CASE("apply: an intent claims what an object had and what it will have") {
   };
   cabinet.sync();
   CHECK(cabinet.entry("File/a").claims == Words{"path:/etc/two"});
+}
+
+TEST_CASE("apply: a restart that must wait is owed through later commits, and done when it may be") {
+  Cabinet cabinet;
+  cabinet.wants(Make("File/a", "1")).wants(Make("SystemdUnit/u").restart_on("File/a"));
+  cabinet.sync();
+  cabinet.closed = true;
+  cabinet.desired[0] = Make("File/a", "2");
+  auto applied = cabinet.sync("c2");
+  CHECK(verbs_of(applied) == Words{"update File/a"});
+  REQUIRE(applied.waiting.size() == 1);
+  CHECK(applied.waiting[0].object == "SystemdUnit/u");
+  CHECK(applied.waiting[0].what == "restart for File/a");
+  cabinet.restart();
+  applied = cabinet.sync("c3");
+  CHECK(applied.waiting.size() == 1);
+  CHECK(applied.actions.empty());
+  cabinet.closed = false;
+  applied = cabinet.sync("c3");
+  CHECK(verbs_of(applied) == Words{"restart SystemdUnit/u"});
+  CHECK(applied.waiting.empty());
+  CHECK(cabinet.state->owed().empty());
+  CHECK(cabinet.sync("c3").actions.empty());
+}
+
+TEST_CASE("apply: what closes meanwhile keeps the steps that disrupt and were not begun") {
+  Cabinet cabinet;
+  for (const char* name : {"Command/a", "Command/b", "Command/c"}) cabinet.wants(Make(name));
+  cabinet.driver.disruption = plan::Disruption::whole;
+  cabinet.driver.before = [&](const plan::Step& step) { cabinet.closed = step.id.name == "b"; };
+  const auto inventory = cabinet.state->inventory();
+  const auto applied = cabinet.sync();
+  CHECK(verbs_of(applied) == Words{"create Command/a", "create Command/b"});
+  REQUIRE(applied.waiting.size() == 1);
+  CHECK(applied.waiting[0].object == "Command/c");
+  CHECK(applied.waiting[0].what == "create");
+  CHECK_FALSE(applied.stopped);
+}
+
+TEST_CASE("apply: a unit that was down starts with all that it waits for, and owes nothing") {
+  Cabinet cabinet;
+  cabinet.wants(Make("File/a", "1")).wants(Make("SystemdUnit/u").restart_on("File/a"));
+  cabinet.sync();
+  cabinet.closed = true;
+  cabinet.driver.owes = false;
+  cabinet.desired[0] = Make("File/a", "2");
+  cabinet.sync("c2");
+  CHECK(cabinet.state->owed().empty());
 }

@@ -34,6 +34,12 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.in_sync = 10;
   status.drifted = 1;
   status.failed = {{"File/a", "the disk is full"}};
+  status.waiting = {{"SystemdUnit/u", "restart for File/a"}};
+  status.waiting_why = "outside of the window overnight";
+  status.waiting_until = on(2026, 3, 5);
+  status.rejected =
+      Rejected{.commit = std::string(40, 'b'), .reason = "HealthCheck/a: no", .when = on(2026, 3, 6)};
+  status.rejected->not_undone = {"Command/flash: it names no undo"};
   status.problems = {"a.yaml:1:1: error: no"};
   status.notes = {"commits are not checked"};
   status.pause = state::Pause{on(2026, 3, 4), "ana", "works"};

@@ -1,0 +1,129 @@
+#include "sync/health.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace greenwave::sync {
+
+namespace {
+
+using drivers::Health;
+
+constexpr Duration longest_wait = std::chrono::milliseconds(500);
+
+struct Watched {
+  Subject subject;
+  Instant next;
+  Instant deadline;
+  Instant looked{};  ///< when the last look began
+  Health health{Health::State::waiting, "it has not been looked at"};
+};
+
+class Probe {
+ public:
+  Probe(std::vector<Subject> subjects, const Watching& watching) : watching_(watching) {
+    const auto now = watching.clock.tick();
+    for (auto& subject : subjects) {
+      const auto deadline = now + subject.within;
+      open_.push_back({std::move(subject), now, deadline});
+    }
+  }
+
+  Verdict run() {
+    while (!open_.empty()) {
+      look();
+      note_the_well();
+      Verdict verdict;
+      for (const auto& one : open_) {
+        if (is_lost(one)) verdict.unwell.push_back({one.subject.name, one.health.reason});
+      }
+      if (!verdict.unwell.empty()) {
+        verdict.kind = Verdict::Kind::unwell;
+        return verdict;
+      }
+      if (open_.empty()) break;
+      watching_.waiting(fmt::format("waiting for {}: {}", open_.front().subject.name,
+                                    printable(open_.front().health.reason)));
+      if (!rest()) return {.kind = Verdict::Kind::ended};
+    }
+    return {};
+  }
+
+ private:
+  /// The last look is at the deadline, or after it when others took their time: what is well then is well.
+  static bool is_lost(const Watched& one) {
+    return one.health.state == Health::State::bad || one.looked >= one.deadline;
+  }
+
+  /// Asks whoever is due, and those of one driver together.
+  void look() {
+    std::map<drivers::Driver*, std::vector<Watched*>> due;
+    for (auto& one : open_) {
+      const auto now = watching_.clock.tick();
+      if (now < one.next) continue;
+      one.looked = now;
+      one.next = now < one.deadline ? std::min(now + one.subject.interval, one.deadline) : now;
+      if (one.subject.ask) {
+        one.health = one.subject.ask();
+      } else {
+        due[one.subject.driver].push_back(&one);
+      }
+    }
+    for (const auto& [driver, watched] : due) {
+      std::vector<const Entry*> entries;
+      auto patience = Duration::max();
+      for (const auto* one : watched) {
+        entries.push_back(one->subject.entry);
+        const auto left = std::chrono::duration_cast<Duration>(one->deadline - watching_.clock.tick());
+        patience = std::min(patience, std::max(left, Duration(0)));
+      }
+      const auto found = driver->health(entries, patience);
+      for (std::size_t i = 0; i < watched.size(); ++i) watched[i]->health = found[i];
+    }
+  }
+
+  void note_the_well() {
+    std::vector<std::string> names;
+    for (const auto& one : open_) {
+      if (one.health.state == Health::State::good) names.push_back(one.subject.name);
+    }
+    if (names.empty()) return;
+    std::erase_if(open_, [](const auto& one) { return one.health.state == Health::State::good; });
+    watching_.well(names);
+  }
+
+  /// Until the next look; false when the probe must end.
+  bool rest() {
+    const auto next = std::ranges::min_element(open_, {}, [](const auto& one) { return one.next; })->next;
+    for (;;) {
+      const auto left = std::chrono::ceil<Duration>(next - watching_.clock.tick());
+      if (left <= Duration::zero()) return true;
+      if (watching_.wait(std::min(left, longest_wait))) return false;
+    }
+  }
+
+  const Watching& watching_;
+  std::vector<Watched> open_;
+};
+
+}  // namespace
+
+std::string Verdict::reason() const {
+  constexpr std::size_t most = 4;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, unwell.size()); ++i) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", unwell[i].object, unwell[i].reason);
+  }
+  if (unwell.size() > most) text += fmt::format("; and {} more", unwell.size() - most);
+  return text;
+}
+
+Verdict probe(std::vector<Subject> subjects, const Watching& watching) {
+  return Probe(std::move(subjects), watching).run();
+}
+
+}  // namespace greenwave::sync

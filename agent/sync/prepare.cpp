@@ -1,0 +1,38 @@
+#include "sync/prepare.h"
+
+namespace greenwave::sync {
+
+std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rendered rendered,
+                                  Circumstances circumstances) {
+  auto prepared = std::make_unique<Prepared>();
+  prepared->tree = std::move(tree);
+  prepared->cluster = std::move(rendered.cluster);
+  prepared->problems = std::move(rendered.problems);
+
+  const auto& [inventory, owed, moot, observed, drivers, distrust, allow_empty] = circumstances;
+  auto checked = check(std::move(rendered.manifests), drivers);
+  prepared->problems.append(checked.problems);
+  prepared->desired = std::move(checked.desired);
+  prepared->compared = compare(prepared->desired, inventory, observed, drivers, *prepared->tree, distrust);
+
+  plan::Input input;
+  input.desired = prepared->desired;
+  input.inventory = inventory;
+  input.differences = std::move(prepared->compared.differences);
+  input.owed = owed;
+  input.moot = moot;
+  input.may_prune = rendered.complete;
+  for (const auto* refused : {&rendered.refused, &checked.refused, &prepared->compared.refused}) {
+    input.refused.insert(input.refused.end(), refused->begin(), refused->end());
+  }
+  const bool may_empty = allow_empty || prepared->cluster.allow_empty;
+  if (const auto problem = plan::empty_render(input); problem && !may_empty) {
+    input.may_prune = false;
+    prepared->problems.error(problem->place, problem->message, problem->remedy);
+  }
+  prepared->plan = plan::plan(std::move(input));
+  prepared->problems.append(prepared->plan.problems);
+  return prepared;
+}
+
+}  // namespace greenwave::sync

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/problem.h"
+#include "model/cluster.h"
+#include "model/inventory.h"
+#include "model/source_tree.h"
+#include "plan/plan.h"
+#include "render/render.h"
+#include "sync/check.h"
+#include "sync/observe.h"
+
+namespace greenwave::sync {
+
+/// A render, ready to be applied to the device as it is now. It stays where it was made: the plan points into
+/// it.
+struct Prepared {
+  std::unique_ptr<SourceTree> tree;
+  Cluster cluster;
+  Problems problems;
+  std::vector<plan::Desired> desired;
+  Compared compared;
+  plan::Plan plan;
+};
+
+/// What a render is compared with, and how.
+struct Circumstances {
+  std::span<const Entry> inventory;  ///< must outlive the Prepared
+  std::vector<plan::Owed> owed;
+  std::vector<plan::Owed> moot{};
+  const Observed& observed;
+  const Drivers& drivers;
+  bool distrust = false;     ///< compare everything with the device, whatever the records say
+  bool allow_empty = false;  ///< an empty render may remove everything
+};
+
+/// Checks a render's manifests, compares them with the device, and orders what must be done.
+std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rendered rendered,
+                                  Circumstances circumstances);
+
+}  // namespace greenwave::sync

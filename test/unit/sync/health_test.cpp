@@ -1,0 +1,134 @@
+#include "sync/health.h"
+
+#include <catch2/catch.hpp>
+
+#include "support/objects.h"
+
+using namespace greenwave;
+using namespace greenwave::test;
+using drivers::Health;
+using sync::Verdict;
+
+namespace {
+
+/// Time that passes only while a probe waits.
+struct FakeClock : Clock {
+  Instant tick_{};
+  Time now() const override { return Time{}; }
+  Instant tick() const override { return tick_; }
+  Duration passed() const { return std::chrono::duration_cast<Duration>(tick_.time_since_epoch()); }
+};
+
+struct Bench {
+  FakeClock clock;
+  std::vector<std::string> well;
+  int looks = 0;
+  Duration end_after = Duration::max();
+
+  sync::Subject subject(const std::string& name, std::function<Health()> ask,
+                        Duration within = std::chrono::seconds(10)) {
+    return {.name = name, .interval = std::chrono::seconds(1), .within = within, .ask = [this, ask] {
+              ++looks;
+              return ask();
+            }};
+  }
+
+  Verdict probe(std::vector<sync::Subject> subjects) {
+    return sync::probe(std::move(subjects), {.clock = clock,
+                                             .wait =
+                                                 [this](Duration time) {
+                                                   clock.tick_ += time;
+                                                   return clock.passed() >= end_after;
+                                                 },
+                                             .well =
+                                                 [this](const std::vector<std::string>& names) {
+                                                   well.insert(well.end(), names.begin(), names.end());
+                                                 },
+                                             .waiting = [](const std::string&) {}});
+  }
+};
+
+Health waiting() {
+  return {Health::State::waiting, "not yet"};
+}
+
+}  // namespace
+
+TEST_CASE("health: with nothing to ask, all is well at once") {
+  Bench bench;
+  CHECK(bench.probe({}).kind == Verdict::Kind::well);
+  CHECK(bench.clock.passed() == Duration::zero());
+}
+
+TEST_CASE("health: what was good once is not asked again") {
+  Bench bench;
+  int asked = 0;
+  const auto verdict =
+      bench.probe({bench.subject("a",
+                                 [&asked] {
+                                   ++asked;
+                                   return Health{};
+                                 }),
+                   bench.subject("b", [&bench] {
+                     return bench.clock.passed() < std::chrono::seconds(3) ? waiting() : Health{};
+                   })});
+  CHECK(verdict.kind == Verdict::Kind::well);
+  CHECK(asked == 1);
+  CHECK(bench.well == std::vector<std::string>{"a", "b"});
+  CHECK(bench.clock.passed() == std::chrono::seconds(3));
+}
+
+TEST_CASE("health: what is not good in time ends it at that moment, with the reason") {
+  Bench bench;
+  const auto verdict = bench.probe({bench.subject("a", waiting, std::chrono::milliseconds(2500))});
+  CHECK(verdict.kind == Verdict::Kind::unwell);
+  CHECK(bench.clock.passed() == std::chrono::milliseconds(2500));
+  CHECK(verdict.reason() == "a: not yet");
+}
+
+TEST_CASE("health: what becomes good at the last look is good") {
+  Bench bench;
+  const auto verdict = bench.probe({bench.subject(
+      "a", [&bench] { return bench.clock.passed() < std::chrono::milliseconds(2500) ? waiting() : Health{}; },
+      std::chrono::milliseconds(2500))});
+  CHECK(verdict.kind == Verdict::Kind::well);
+}
+
+TEST_CASE("health: what is beyond hope is not waited for") {
+  Bench bench;
+  const auto verdict = bench.probe({bench.subject("a", waiting), bench.subject("b", [] {
+                                      return Health{Health::State::bad, "it failed"};
+                                    })});
+  CHECK(verdict.kind == Verdict::Kind::unwell);
+  CHECK(verdict.reason() == "b: it failed");
+  CHECK(bench.clock.passed() == Duration::zero());
+}
+
+TEST_CASE("health: one that takes its time to answer does not take another's last look away") {
+  Bench bench;
+  const auto verdict =
+      bench.probe({bench.subject("slow",
+                                 [&bench] {
+                                   bench.clock.tick_ += std::chrono::seconds(20);
+                                   return Health{};
+                                 }),
+                   bench.subject("quick", [&bench] { return bench.looks < 3 ? waiting() : Health{}; })});
+  CHECK(verdict.kind == Verdict::Kind::unwell);
+  CHECK(bench.looks == 2);
+}
+
+TEST_CASE("health: a probe that must end says so, and judges nobody") {
+  Bench bench;
+  bench.end_after = std::chrono::seconds(2);
+  CHECK(bench.probe({bench.subject("a", waiting)}).kind == Verdict::Kind::ended);
+}
+
+TEST_CASE("health: without patience there is one look") {
+  Bench bench;
+  CHECK(bench.probe({bench.subject("a", waiting, Duration::zero())}).kind == Verdict::Kind::unwell);
+  CHECK(bench.looks == 1);
+  CHECK(bench
+            .probe({bench.subject(
+                "a", [] { return Health{}; }, Duration::zero())})
+            .kind == Verdict::Kind::well);
+}
