@@ -346,7 +346,7 @@ nlohmann::json Sync::diff() {
     answer["problems"].push_back(fmt::format("compared with the last applied commit: {}", error.what()));
   }
   const auto observed = observe(inventory(), parts_.drivers, {.describe = true});
-  const auto prepared = prepare_commit(commit, {}, observed);
+  auto prepared = prepare_commit(commit, {}, observed);
   answer["commit"] = commit;
   for (const auto& step : prepared->plan.steps) {
     answer["changes"].push_back(

@@ -37,7 +37,7 @@ struct City {
     return *this;
   }
 
-  Input input() const { return {desired, inventory, differences, owed, refused, may_prune}; }
+  Input input() const { return {desired, inventory, differences, owed, {}, refused, may_prune}; }
   Plan plan() const { return greenwave::plan::plan(input()); }
   Words steps() const { return in_words(plan()); }
   std::string first_problem() const {
