@@ -2,9 +2,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "git/signed_commit.h"
-#include "git/ssh_wire.h"
 #include "git/sshsig.h"
 
 using namespace greenwave;
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const Error&) {
   }
   check(bytes, "payload");
-  check("-----BEGIN SSH SIGNATURE-----\n" + git::encode_base64(bytes) + "\n-----END SSH SIGNATURE-----\n",
+  check("-----BEGIN SSH SIGNATURE-----\n" + encode_base64(bytes) + "\n-----END SSH SIGNATURE-----\n",
         "payload");
   return 0;
 }

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "city/directory_tree.h"
+#include "city/disk_tree.h"
 #include "cli.h"
 #include "render/cluster_file.h"
 #include "render/inventory.h"
@@ -84,7 +84,7 @@ Found find(const SourceTree& tree, const Wish& wish) {
 
 int list_recipients(const Context& context, Wish wish) {
   while (wish.layer.ends_with('/')) wish.layer.pop_back();
-  const auto found = find(DirectoryTree(wish.directory), wish);
+  const auto found = find(DiskTree(wish.directory), wish);
   if (context.json) {
     auto list = nlohmann::json::array();
     for (const auto& [recipient, devices] : found.recipients) {

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "git/ssh_wire.h"
 #include "render/kustomize/key_values.h"
 
 namespace greenwave::render::kustomize {
@@ -19,7 +19,7 @@ using yaml::Node;
 /// Base64 as kustomize writes it: what is longer than a line goes into lines of 70, each with its end.
 std::string base64_lines(std::string_view bytes) {
   constexpr std::size_t line = 70;
-  auto encoded = git::encode_base64(bytes);
+  auto encoded = encode_base64(bytes);
   if (encoded.size() < line) return encoded;
   std::string lines;
   for (std::size_t at = 0; at < encoded.size(); at += line) {

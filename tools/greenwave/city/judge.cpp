@@ -23,6 +23,18 @@ yaml::Node outline(const yaml::Node& document) {
   return outline;
 }
 
+/// What is wrong with a value that is encrypted here is not known.
+Problems said_of_plain(const Problems& problems) {
+  Problems said;
+  for (const auto& problem : problems.list()) {
+    if (problem.place.secret) continue;
+    const bool error = problem.severity == Severity::error;
+    error ? said.error(problem.place, problem.message, problem.remedy)
+          : said.warning(problem.place, problem.message, problem.remedy);
+  }
+  return said;
+}
+
 }  // namespace
 
 Judged judge(const render::Fleet& fleet, const render::Variant& variant, const sync::Drivers& drivers) {
@@ -38,7 +50,7 @@ Judged judge(const render::Fleet& fleet, const render::Variant& variant, const s
   std::vector<Manifest> one;
   one.push_back(std::move(*object.manifest));
   auto checked = sync::check(std::move(one), drivers);
-  judged.spec = std::move(checked.problems);
+  judged.spec = said_of_plain(checked.problems);
   judged.refused = checked.desired.empty();
   if (!judged.refused) judged.desired = std::move(checked.desired.front());
   return judged;

@@ -16,4 +16,9 @@ void check_city(const render::Fleet& fleet, LintFindings& findings);
 /// many objects were rendered.
 std::size_t check_objects(const render::Fleet& fleet, const sync::Drivers& drivers, LintFindings& findings);
 
+/// What SOPS encrypted, against the recipients in the inventory: devices that get it and cannot open it, and
+/// devices that can and never get it. `getting` are the devices of each layer.
+void check_recipients(const render::Fleet& fleet, const std::vector<std::vector<std::uint32_t>>& getting,
+                      LintFindings& findings);
+
 }  // namespace greenwave::cli

@@ -113,13 +113,12 @@ void check_unused_layers(const render::Fleet& fleet, LintFindings& findings) {
     if (used.contains(directory)) continue;
     const auto name = directory.substr(directory.rfind('/') + 1);
     const auto meant = nearest(name, ids);
-    findings.add("layer",
-                 {Severity::warning,
-                  {std::make_shared<const std::string>(directory), 0, 0},
-                  "no device gets this layer",
+    Problems found;
+    found.warning({std::make_shared<const std::string>(directory), 0, 0}, "no device gets this layer",
                   meant.empty() ? "remove it, or correct the selector, the polygon or the labels that "
                                   "should bring it to a device"
-                                : fmt::format("did you mean {}?", printable(meant))});
+                                : fmt::format("did you mean {}?", printable(meant)));
+    findings.add("layer", found);
   }
 }
 

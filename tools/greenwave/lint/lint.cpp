@@ -36,6 +36,7 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
   for (std::size_t i = 0; i < having.size(); ++i) {
     findings.add("object", fleet.combinations()[i].problems, having[i]);
   }
+  check_recipients(fleet, getting, findings);
   check_city(fleet, findings);
   HostDrivers drivers(options.allowed_paths);
   report.rendered = check_objects(fleet, drivers.list(), findings);

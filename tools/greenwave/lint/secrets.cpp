@@ -169,14 +169,18 @@ void find_secrets(const std::string& file, std::string_view text, LintFindings& 
     if (!hit) continue;
     const auto before = line.substr(0, hit->at);
     const auto column = 1 + std::ranges::count_if(before, [](char byte) { return (byte & 0xC0) != 0x80; });
-    findings.add(
-        "secret",
-        {hit->certain ? Severity::error : Severity::warning,
-         {name, number, static_cast<std::uint32_t>(column)},
-         fmt::format("{} in clear text: everyone who can read the repository has it", hit->what),
-         hit->certain ? "take it back where it was issued, and keep the new one on the devices, outside of "
-                        "the repository"
-                      : "keep it on the devices, outside of the repository"});
+    const Place place{name, number, static_cast<std::uint32_t>(column)};
+    const auto message =
+        fmt::format("{} in clear text: everyone who can read the repository has it", hit->what);
+    Problems found;
+    if (hit->certain) {
+      found.error(place, message,
+                  "take it back where it was issued, and keep the new one on the devices, outside of "
+                  "the repository");
+    } else {
+      found.warning(place, message, "keep it on the devices, outside of the repository");
+    }
+    findings.add("secret", found);
   }
 }
 
