@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "config/ref_name.h"
 #include "config/url.h"
 #include "yaml/fields.h"
 #include "yaml/load.h"
@@ -34,20 +35,6 @@ bool is_device_id(const std::string& id) {
   const auto parts = split(id, '/');
   return std::none_of(parts.begin(), parts.end(),
                       [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
-}
-
-/// The rules of git-check-ref-format(1), for a branch's name or a full name under refs/.
-bool is_ref_name(std::string_view name) {
-  if (name.empty() || name.size() > 250 || name.starts_with('-') || name.ends_with('.') || name == "@") {
-    return false;
-  }
-  if (name.find("..") != std::string_view::npos || name.find("@{") != std::string_view::npos) return false;
-  if (name.find_first_of(" ~^:?*[\\") != std::string_view::npos || !is_text(name)) return false;
-  if (name.find_first_of("\t\r\n") != std::string_view::npos) return false;
-  const auto parts = split(name, '/');
-  return std::none_of(parts.begin(), parts.end(), [](std::string_view part) {
-    return part.empty() || part.starts_with('.') || part.ends_with(".lock");
-  });
 }
 
 class Reader {
