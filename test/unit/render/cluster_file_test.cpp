@@ -179,6 +179,7 @@ TEST_CASE("cluster file: two waves with one ref, or with a percentage that leave
 TEST_CASE("cluster file: a ref that git would refuse, and an unknown key of a wave, are errors") {
   CHECK(wrong("{waves: [{name: a, percent: 10, ref: refs/heads/a..b}]}").front().find("cannot be the name") !=
         std::string::npos);
-  CHECK(wrong("{waves: [{name: a, percents: 10, ref: refs/heads/a}]}").front().find("no field \"percents\"") !=
-        std::string::npos);
+  CHECK(wrong("{waves: [{name: a, selector: {}, soaks: 1h, ref: refs/heads/a}]}")
+            .front()
+            .find("did you mean soak?") != std::string::npos);
 }
