@@ -63,6 +63,11 @@ class Reader {
     config_.state_directory = own_directory(fields, "stateDirectory", "/var/lib/greenwave");
     config_.runtime_directory = own_directory(fields, "runtimeDirectory", "/run/greenwave");
     if (const auto* health = fields.map("health")) read_health(*health);
+    if (const auto* metrics = fields.map("metrics")) {
+      Fields members(*metrics, "metrics", problems_);
+      read_metrics(members);
+      members.done();
+    }
     if (const auto* hub = fields.map("hub")) {
       Fields members(*hub, "hub", problems_);
       read_hub(members);
@@ -285,6 +290,18 @@ class Reader {
     auto path = normal.native();
     while (path.ends_with('/')) path.pop_back();
     return config_.root / fs::path(path).relative_path();
+  }
+
+  void read_metrics(Fields& members) {
+    const auto written = members.required_text("file");
+    const auto normal = fs::path(written).lexically_normal();
+    if (written.empty()) return;
+    if (!normal.is_absolute() || normal.extension() != ".prom" || !is_text(written)) {
+      members.error("file", "metrics: the absolute path of a file that ends in .prom was expected",
+                    "write file: /run/greenwave/metrics.prom");
+      return;
+    }
+    config_.metrics_file = config_.root / normal.relative_path();
   }
 
   void read_hub(Fields& members) {
