@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "control/server.h"
+#include "report/metrics_file.h"
 #include "sync/local_agent.h"
 
 namespace {
@@ -75,6 +76,9 @@ int run(const Options& options, const Log& log) {
   const SystemClock clock;
   Signals signals;
   sync::LocalAgent agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
+  report::MetricsFile metrics(log);
+  agent.report_to([&metrics](const config::Config& config, const sync::Status& status,
+                             const sync::Result* result) { metrics.update(config, status, result); });
   signals.serve(agent);
   if (options.once) {
     sync::Request request{.allow_empty = options.allow_empty, .who = "", .reason = ""};

@@ -57,7 +57,8 @@ struct Config {
   std::filesystem::path runtime_directory;                                     ///< under `root`
   Health health;
   std::string hub_url;
-  std::vector<std::string> warnings;  ///< what is accepted but unwise, a line each: to be logged once
+  std::filesystem::path metrics_file;  ///< for node_exporter's textfile collector, under `root`; empty: none
+  std::vector<std::string> warnings;   ///< what is accepted but unwise, a line each: to be logged once
 
   std::filesystem::path socket() const { return runtime_directory / "control.sock"; }
   std::filesystem::path busy() const { return runtime_directory / "busy.d"; }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "config/ref_name.h"
 #include "config/url.h"
 #include "yaml/fields.h"
 #include "yaml/load.h"
@@ -36,20 +37,6 @@ bool is_device_id(const std::string& id) {
                       [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
 }
 
-/// The rules of git-check-ref-format(1), for a branch's name or a full name under refs/.
-bool is_ref_name(std::string_view name) {
-  if (name.empty() || name.size() > 250 || name.starts_with('-') || name.ends_with('.') || name == "@") {
-    return false;
-  }
-  if (name.find("..") != std::string_view::npos || name.find("@{") != std::string_view::npos) return false;
-  if (name.find_first_of(" ~^:?*[\\") != std::string_view::npos || !is_text(name)) return false;
-  if (name.find_first_of("\t\r\n") != std::string_view::npos) return false;
-  const auto parts = split(name, '/');
-  return std::none_of(parts.begin(), parts.end(), [](std::string_view part) {
-    return part.empty() || part.starts_with('.') || part.ends_with(".lock");
-  });
-}
-
 class Reader {
  public:
   Reader(Parsed& parsed, const fs::path& credentials, Problems& problems)
@@ -76,6 +63,11 @@ class Reader {
     config_.state_directory = own_directory(fields, "stateDirectory", "/var/lib/greenwave");
     config_.runtime_directory = own_directory(fields, "runtimeDirectory", "/run/greenwave");
     if (const auto* health = fields.map("health")) read_health(*health);
+    if (const auto* metrics = fields.map("metrics")) {
+      Fields members(*metrics, "metrics", problems_);
+      read_metrics(members);
+      members.done();
+    }
     if (const auto* hub = fields.map("hub")) {
       Fields members(*hub, "hub", problems_);
       read_hub(members);
@@ -298,6 +290,18 @@ class Reader {
     auto path = normal.native();
     while (path.ends_with('/')) path.pop_back();
     return config_.root / fs::path(path).relative_path();
+  }
+
+  void read_metrics(Fields& members) {
+    const auto written = members.required_text("file");
+    const auto normal = fs::path(written).lexically_normal();
+    if (written.empty()) return;
+    if (!normal.is_absolute() || normal.extension() != ".prom" || !is_text(written)) {
+      members.error("file", "metrics: the absolute path of a file that ends in .prom was expected",
+                    "write file: /run/greenwave/metrics.prom");
+      return;
+    }
+    config_.metrics_file = config_.root / normal.relative_path();
   }
 
   void read_hub(Fields& members) {

@@ -62,6 +62,7 @@ Bundle::Bundle(std::shared_ptr<const BundleFile> file, const config::Repository&
       path_(repository.path),
       stop_(stop),
       limits_(limits) {
+  follow({ref_});
   struct stat about {};
   if (::fstat(file_->fd.get(), &about) != 0) throw system_error("open", file_->name);
   size_ = static_cast<std::uint64_t>(about.st_size);
@@ -76,9 +77,15 @@ Bundle::Bundle(std::shared_ptr<const BundleFile> file, const config::Repository&
 }
 
 std::string Bundle::poll() {
+  for (const auto& wanted : refs_) {
+    for (const auto& [name, oid] : header_.refs) {
+      if (name != wanted) continue;
+      found_ = name;
+      return oid;
+    }
+  }
   std::vector<std::string> names;
   for (const auto& [name, oid] : header_.refs) {
-    if (name == ref_) return oid;
     if (names.size() < most_named) names.push_back(printable(name));
   }
   throw Error(Fault::invalid,

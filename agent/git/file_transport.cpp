@@ -67,24 +67,29 @@ std::vector<git_oid> lacking(git_repository* source, const git_oid& wanted, cons
 }  // namespace
 
 FileTransport::FileTransport(std::filesystem::path path, std::string ref, const std::atomic<bool>& stop)
-    : path_(std::move(path)), ref_(std::move(ref)), stop_(stop) {
+    : path_(std::move(path)), stop_(stop) {
   initialize();
+  follow({std::move(ref)});
 }
 
 std::string FileTransport::poll() {
   const auto repository = open_repository(path_);
   Reference found;
   Reference reference;
-  const int code = git_reference_lookup(Out(found), repository.get(), ref_.c_str());
-  if (code == GIT_ENOTFOUND) throw no_such_ref(ref_, refs_of(repository.get()));
+  int code = GIT_ENOTFOUND;
+  for (auto ref = refs_.begin(); code == GIT_ENOTFOUND && ref != refs_.end(); ++ref) {
+    code = git_reference_lookup(Out(found), repository.get(), ref->c_str());
+    found_ = *ref;
+  }
+  if (code == GIT_ENOTFOUND) throw no_such_ref(found_, refs_of(repository.get()));
   if (code < 0 || git_reference_resolve(Out(reference), found.get()) < 0) {
-    throw failure(Fault::invalid, fmt::format("read {} of {}", ref_, path_.native()),
+    throw failure(Fault::invalid, fmt::format("read {} of {}", found_, path_.native()),
                   "look at it with: git fsck");
   }
-  if (ref_.starts_with("refs/heads/")) return to_hex(*git_reference_target(reference.get()));
+  if (found_.starts_with("refs/heads/")) return to_hex(*git_reference_target(reference.get()));
   Object commit;
   if (git_reference_peel(Out(commit), reference.get(), GIT_OBJECT_COMMIT) < 0) {
-    throw failure(Fault::invalid, fmt::format("find the commit of {} in {}", ref_, path_.native()),
+    throw failure(Fault::invalid, fmt::format("find the commit of {} in {}", found_, path_.native()),
                   "the followed ref must lead to a commit");
   }
   return to_hex(*git_object_id(commit.get()));

@@ -21,7 +21,6 @@ class FileTransport : public Transport {
 
  private:
   std::filesystem::path path_;
-  std::string ref_;
   const std::atomic<bool>& stop_;
   std::uint64_t received_ = 0;
 };

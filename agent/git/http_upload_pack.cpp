@@ -52,6 +52,11 @@ ByteStream& HttpUploadPack::ask(std::string_view body) {
 }
 
 std::optional<std::string> HttpUploadPack::quick_tip(const std::string& ref) {
+  if (ref != tip_ref_) {  // another file, whose tag may look the same
+    tip_ref_ = ref;
+    tip_.clear();
+    has_tip_file_ = true;
+  }
   if (!has_tip_file_) return {};
   Https::Request request;
   request.path = ".tip/" + ref;

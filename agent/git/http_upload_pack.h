@@ -26,6 +26,7 @@ class HttpUploadPack : public UploadPack {
  private:
   Https https_;
   bool has_tip_file_ = true;  ///< until it turns out that there is none
+  std::string tip_ref_;
   std::string tip_;
   std::string tip_tag_;
 };

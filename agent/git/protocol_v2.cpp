@@ -1,5 +1,7 @@
 #include "git/protocol_v2.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -18,11 +20,12 @@ Error unexpected(std::string_view what) {
 
 }  // namespace
 
-std::string ls_refs_request(const std::string& prefix) {
+std::string ls_refs_request(const std::vector<std::string>& prefixes) {
   std::string request = packet("command=ls-refs\n");
   request += delimiter_packet;
-  if (!prefix.starts_with("refs/heads/")) request += packet("peel\n");
-  request += packet("ref-prefix " + prefix + "\n");
+  const auto is_branch = [](const auto& prefix) { return prefix.starts_with("refs/heads/"); };
+  if (!std::ranges::all_of(prefixes, is_branch)) request += packet("peel\n");
+  for (const auto& prefix : prefixes) request += packet("ref-prefix " + prefix + "\n");
   request += flush_packet;
   return request;
 }

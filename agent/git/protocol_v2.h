@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "git/fetch_request.h"
 #include "git/pack_sink.h"
@@ -11,7 +12,8 @@ namespace greenwave::git::v2 {
 
 /// Git's protocol version 2, as gitprotocol-v2(5) describes it: requests as bytes, answers as streams.
 
-std::string ls_refs_request(const std::string& prefix);
+/// For the refs that begin with one of `prefixes`.
+std::string ls_refs_request(const std::vector<std::string>& prefixes);
 void read_ls_refs(PacketReader& reader, RefSearch& refs);
 
 /// With haves, the server is asked to say first whether it knows them as ancestors of what is wanted.

@@ -27,18 +27,37 @@ void add_capability(Greeting& greeting, std::string_view line) {
 
 }  // namespace
 
+RefSearch::RefSearch(const std::vector<std::string>& wanted) {
+  for (const auto& name : wanted) wanted_.push_back({name});
+}
+
 void RefSearch::add(std::string_view oid, std::string_view name) {
-  if (name == wanted_) oid_ = oid;
+  for (auto& wanted : wanted_) {
+    if (name == wanted.name) wanted.oid = oid;
+  }
   if (name.starts_with("refs/heads/") && branches_.size() < most_branches) branches_.emplace_back(name);
 }
 
 void RefSearch::add_peeled(std::string_view oid, std::string_view name) {
-  if (name == wanted_) peeled_ = oid;
+  for (auto& wanted : wanted_) {
+    if (name == wanted.name) wanted.peeled = oid;
+  }
+}
+
+const RefSearch::Wanted* RefSearch::first() const {
+  const auto found = std::ranges::find_if(wanted_, [](const auto& wanted) { return !wanted.oid.empty(); });
+  return found == wanted_.end() ? nullptr : &*found;
 }
 
 std::string RefSearch::result() const {
-  if (oid_.empty()) throw no_such_ref(wanted_, branches_);
-  return peeled_.empty() ? oid_ : peeled_;
+  const auto* found = first();
+  if (found == nullptr) throw no_such_ref(wanted_.back().name, branches_);
+  return found->peeled.empty() ? found->oid : found->peeled;
+}
+
+std::string RefSearch::found() const {
+  const auto* found = first();
+  return found == nullptr ? "" : found->name;
 }
 
 std::pair<std::string_view, std::string_view> split_ref(std::string_view line) {

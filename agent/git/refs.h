@@ -9,10 +9,11 @@
 
 namespace greenwave::git {
 
-/// Looks for one ref in a server's list, however long that is: of the others only a few names are kept.
+/// Looks for the first of some refs in a server's list, however long that is: of the others only a few names
+/// are kept.
 class RefSearch {
  public:
-  explicit RefSearch(std::string wanted) : wanted_(std::move(wanted)) {}
+  explicit RefSearch(const std::vector<std::string>& wanted);
 
   void add(std::string_view oid, std::string_view name);
   /// The commit that an annotated tag leads to.
@@ -20,12 +21,18 @@ class RefSearch {
 
   /// The commit's name in hexadecimal; throws no_such_ref.
   std::string result() const;
-  bool found() const { return !oid_.empty(); }
+  /// Its full name; empty when there is none of them.
+  std::string found() const;
 
  private:
-  std::string wanted_;
-  std::string oid_;
-  std::string peeled_;
+  struct Wanted {
+    std::string name;
+    std::string oid{};
+    std::string peeled{};
+  };
+  const Wanted* first() const;
+
+  std::vector<Wanted> wanted_;  ///< at least one
   std::vector<std::string> branches_;
 };
 

@@ -57,8 +57,9 @@ std::vector<std::string> boundaries(const Store& store, std::vector<std::string>
 
 ServerTransport::ServerTransport(std::unique_ptr<UploadPack> server, std::string ref, std::string path,
                                  const std::atomic<bool>& stop, const FetchLimits& limits)
-    : server_(std::move(server)), ref_(std::move(ref)), path_(std::move(path)), stop_(stop), limits_(limits) {
+    : server_(std::move(server)), path_(std::move(path)), stop_(stop), limits_(limits) {
   initialize();
+  follow({std::move(ref)});
 }
 
 void ServerTransport::meet(RefSearch& refs) {
@@ -71,30 +72,35 @@ void ServerTransport::meet(RefSearch& refs) {
 
 std::string ServerTransport::poll() {
   const Leaving leaving{*server_};
-  if (auto tip = server_->quick_tip(ref_)) return *tip;
-  RefSearch refs(ref_);
+  if (auto tip = server_->quick_tip(refs_.front())) {
+    found_ = refs_.front();
+    return *tip;
+  }
+  RefSearch refs(refs_);
   try {
     meet(refs);
     if (greeting_->version == 2) {
-      const auto list = [&](const std::string& prefix) {
-        PacketReader reader(server_->ask(v2::ls_refs_request(prefix)));
+      const auto list = [&](const std::vector<std::string>& prefixes) {
+        PacketReader reader(server_->ask(v2::ls_refs_request(prefixes)));
         v2::read_ls_refs(reader, refs);
       };
-      list(ref_);
-      if (!refs.found()) list("refs/heads/");  // for the error, which names what there is
+      list(refs_);
+      if (refs.found().empty()) list({"refs/heads/"});  // for the error, which names what there is
     }
   } catch (const Error&) {
     greeting_.reset();  // the server may have become another one
     throw;
   }
-  return refs.result();
+  auto tip = refs.result();
+  found_ = refs.found();
+  return tip;
 }
 
 void ServerTransport::fetch(const std::string& commit, Store& store, const Visit& visit) {
   const Leaving leaving{*server_};
   fetched_ = {};
   if (!store.has(commit)) {
-    RefSearch refs(ref_);
+    RefSearch refs(refs_);
     meet(refs);
     fetch_commit(commit, store, visit && can("fetch.filter"));
     if (!store.has(commit)) throw not_given(commit);
@@ -131,7 +137,7 @@ void ServerTransport::fetch_objects(const std::string& commit, Store& store, con
     }
     if (missing.empty()) return;
     FetchRequest request;
-    RefSearch refs(ref_);
+    RefSearch refs(refs_);
     meet(refs);
     request.bare = can("fetch.filter");
     for (const auto& oid : missing) {

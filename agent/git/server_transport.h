@@ -36,7 +36,6 @@ class ServerTransport : public Transport {
   bool ask(FetchRequest request, Store& store);
 
   std::unique_ptr<UploadPack> server_;
-  std::string ref_;
   std::string path_;
   const std::atomic<bool>& stop_;
   FetchLimits limits_;

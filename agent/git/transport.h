@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "git/store.h"
@@ -21,6 +22,12 @@ inline const Visit commit_alone = [](const SourceTree&) {};
 class Transport {
  public:
   virtual ~Transport() = default;
+
+  /// From now on poll() asks for the first of these refs (full names) that there is. At first it is the one
+  /// that the transport was made with.
+  void follow(std::vector<std::string> refs) { refs_ = std::move(refs); }
+  /// Which of them the last poll found.
+  const std::string& found() const { return found_; }
 
   /// The commit that the followed ref points to, asked of the server. Writes nothing to disk.
   /// Throws Error: transient (unreachable, timed out), untrusted (certificate, host key), invalid
@@ -41,6 +48,10 @@ class Transport {
 
   /// Received since the process started, as far as the transport can tell.
   virtual std::uint64_t bytes_received() const = 0;
+
+ protected:
+  std::vector<std::string> refs_;
+  std::string found_;
 };
 
 /// Chooses by the URL's scheme. Credentials are read from their files at each use, so rotation needs no

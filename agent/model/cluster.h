@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "model/selector.h"
 #include "yaml/node.h"
 
@@ -24,6 +25,10 @@ struct Wave {
   std::optional<Selector> selector;
   std::optional<double> percent;
   std::string ref;
+  // What a commit must have shown in this wave before `greenwave promote` takes it on.
+  Duration soak = std::chrono::hours(1);  ///< so long on the wave's ref
+  double healthy_percent = 90;            ///< of its devices, at least, are healthy
+  double failed_percent = 5;              ///< of its devices, at most, have failed: else promoting halts
   Place place;
 };
 
@@ -46,6 +51,7 @@ struct Cluster {
   bool allow_empty = false;  ///< a render that comes out empty may remove everything
   std::vector<Layer> layers;
   std::vector<Wave> waves;
+  std::string wave_salt;  ///< chooses which devices are in a wave of some percent
   std::vector<Window> windows;
 };
 

@@ -1,7 +1,6 @@
 #include "render/cluster_file.h"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -9,8 +8,10 @@
 #include "base/text.h"
 #include "model/object_id.h"
 #include "render/inventory.h"
+#include "render/named.h"
 #include "render/paths.h"
 #include "render/variables.h"
+#include "render/waves.h"
 #include "yaml/fields.h"
 #include "yaml/load.h"
 
@@ -27,12 +28,6 @@ std::string path_field(yaml::Fields& fields, std::string_view key, std::optional
   fields.error(key, fmt::format("\"{}\" is no path in the repository", printable(*written)),
                "write it from the repository's root, without a leading / and without ..");
   return {};
-}
-
-std::optional<Selector> selector_field(yaml::Fields& fields, Problems& problems) {
-  const auto* node = fields.map("selector");
-  if (node == nullptr) return {};
-  return read_selector(*node, problems);
 }
 
 void check_header(yaml::Fields& fields, Problems& problems, std::string& name) {
@@ -72,34 +67,11 @@ Layer read_layer(const yaml::Node& node, Problems& problems) {
   Layer layer;
   layer.path = path_field(fields, "path", fields.required_text("path"));
   layer.place = fields.place_of("path");
-  layer.selector = selector_field(fields, problems);
+  if (const auto* selector = fields.map("selector")) layer.selector = read_selector(*selector, problems);
   layer.within = path_field(fields, "within", fields.text("within"));
   layer.optional = fields.flag("optional").value_or(false);
   fields.done();
   return layer;
-}
-
-Wave read_wave(const yaml::Node& node, Problems& problems) {
-  yaml::Fields fields(node, "the wave", problems);
-  Wave wave;
-  wave.name = fields.required_text("name");
-  wave.place = fields.place();
-  wave.selector = selector_field(fields, problems);
-  wave.percent = fields.number("percent");
-  wave.ref = fields.required_text("ref");
-  if (!wave.ref.empty() && !wave.ref.starts_with("refs/")) {
-    fields.error("ref", fmt::format("\"{}\" is no full name of a ref", printable(wave.ref)),
-                 fmt::format("write refs/heads/{}", printable(wave.ref)));
-  }
-  if (wave.percent && !(*wave.percent >= 0 && *wave.percent <= 100)) {
-    fields.error("percent", "a percentage lies between 0 and 100");
-  }
-  if (fields.has("selector") == fields.has("percent")) {
-    fields.error("name", "a wave has either a selector or a percentage of the devices",
-                 "write selector: {matchLabels: {…}}, or percent: 10");
-  }
-  fields.done();
-  return wave;
 }
 
 bool is_time_of_day(std::string_view text) {
@@ -140,25 +112,6 @@ Window read_window(const yaml::Node& node, Problems& problems) {
   window.timezone = fields.required_text("timezone");
   fields.done();
   return window;
-}
-
-/// Reads a list of named things; a second one of the same name is an error.
-template <class Thing>
-std::vector<Thing> read_named(yaml::Fields& fields, std::string_view key,
-                              Thing read(const yaml::Node&, Problems&), Problems& problems) {
-  std::vector<Thing> things;
-  std::set<std::string> names;
-  const auto* items = fields.sequence(key);
-  if (items == nullptr) return things;
-  for (const auto& item : *items->sequence()) {
-    things.push_back(read(item, problems));
-    const auto& name = things.back().name;
-    if (!name.empty() && !names.insert(name).second) {
-      problems.error(item.place, fmt::format("the name \"{}\" stands twice in {}", printable(name), key),
-                     "give each a name of its own");
-    }
-  }
-  return things;
 }
 
 std::vector<Layer> read_layers(yaml::Fields& spec, Problems& problems) {
@@ -208,7 +161,8 @@ Cluster parse_cluster(std::string_view text, const std::string& file, Problems& 
       refuse_variables(*vars, problems);
     }
     cluster.layers = read_layers(spec, problems);
-    cluster.waves = read_named<Wave>(spec, "waves", read_wave, problems);
+    cluster.waves = read_waves(spec, problems);
+    cluster.wave_salt = spec.text("waveSalt").value_or(cluster.name);
     cluster.windows = read_named<Window>(spec, "windows", read_window, problems);
     cluster.allow_empty = spec.flag("allowEmpty").value_or(false);
     spec.done();

@@ -23,7 +23,8 @@ inline constexpr const char* cluster_file = "greenwave.yaml";
 ///     layers:                # absent: the whole repository is one
 ///       - {path, selector, within, optional}
 ///     waves:
-///       - {name, selector or percent, ref}
+///       - {name, selector or percent, ref, soak, healthyPercent, failedPercent}
+///     waveSalt: TEXT         # absent: the cluster's name
 ///     windows:
 ///       - {name, days, from, to, timezone}
 ///     allowEmpty: true       # a render that comes out empty may remove everything from a device

@@ -59,11 +59,20 @@ void finish(Assembly assembly, const SourceTree& tree, std::string_view digest_k
 
 }  // namespace
 
+Membership membership(const SourceTree& tree, const Identity& identity) {
+  Membership found;
+  found.cluster = read_cluster(tree, found.problems);
+  found.device = look_up(found.cluster, identity.device, tree, found.problems);
+  add_own_labels(found.device, identity);
+  return found;
+}
+
 Rendered render(const SourceTree& tree, const Identity& identity) {
+  auto [cluster, device, problems] = membership(tree, identity);
   Rendered rendered;
-  rendered.cluster = read_cluster(tree, rendered.problems);
-  rendered.device = look_up(rendered.cluster, identity.device, tree, rendered.problems);
-  add_own_labels(rendered.device, identity);
+  rendered.cluster = std::move(cluster);
+  rendered.device = std::move(device);
+  rendered.problems = std::move(problems);
 
   const Variables variables(rendered.cluster, rendered.device);
   const auto layers =

@@ -23,6 +23,13 @@ struct Identity {
   std::string digest_key = {};  ///< of Manifest::digest
 };
 
+/// What a commit says of the cluster and of this device in it.
+struct Membership {
+  Cluster cluster;
+  Device device;
+  Problems problems;
+};
+
 struct Rendered {
   Cluster cluster;
   Device device;
@@ -37,6 +44,9 @@ struct Rendered {
   bool complete = true;
   std::vector<std::string> layers;  ///< paths of the layers that this device gets, in their order
 };
+
+/// The part of a render that reads greenwave.yaml and the inventory alone; throws as render does.
+Membership membership(const SourceTree& tree, const Identity& identity);
 
 /// Works out what `tree` says this device should be. Pure: the same tree and identity give the same result.
 /// Throws Error (invalid) only where nothing can be said at all (greenwave.yaml or the inventory is broken);

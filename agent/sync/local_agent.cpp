@@ -67,6 +67,7 @@ void LocalAgent::open() {
   status_.phase = "idle";
   status_.notes = workplace_->notes();
   status_.pause = state_->pause();
+  status_.unreachable_since = workplace_->sync.unreachable_since();
   const auto past = state_->history(20);
   if (const auto last = std::ranges::find_if(past, state::is_sync); last != past.end()) {
     status_.last_sync = last->started;
@@ -245,6 +246,7 @@ Result LocalAgent::sync(const Request& request, const std::string& trigger,
     status_.bytes_last_sync = now < received ? now : now - received;
     status_.bytes_received += status_.bytes_last_sync;
   }
+  report_(workplace_->config, status(), &result);
   const auto text = record.error.empty()
                         ? fmt::format("{}: {}", record.result, count_of(result.standing.objects, "object"))
                         : record.error;
@@ -300,6 +302,8 @@ void LocalAgent::publish(const Result& result) {
   status_.last_took = result.record.took;
   status_.last_error = result.record.error;
   status_.cluster = standing.cluster;
+  status_.followed = standing.followed;
+  status_.unreachable_since = standing.unreachable_since;
   status_.commit = standing.commit;
   status_.objects = standing.objects;
   status_.in_sync = standing.in_sync;
@@ -402,7 +406,9 @@ void LocalAgent::record_pause(const std::string& trigger, const std::string& who
   {
     const std::lock_guard lock(mutex_);
     status_.pause = state_->pause();
+    if (!ended_) jobs_.emplace_back([this] { report_(workplace_->config, status(), nullptr); });
   }
+  wake_.notify_all();
   state::SyncRecord record;
   record.started = clock_.now();
   record.trigger = trigger;

@@ -20,6 +20,9 @@ namespace greenwave::sync {
 
 struct Workplace;
 
+/// Is told of each sync when it has ended, and (without a result) of other changes of the status.
+using Report = std::function<void(const config::Config&, const Status&, const Result*)>;
+
 /// The agent of this device: decides when to sync, and answers the control API meanwhile. run() or once()
 /// belongs to one thread; everything else may be called from any.
 class LocalAgent : public Agent {
@@ -31,6 +34,9 @@ class LocalAgent : public Agent {
   ~LocalAgent() override;
 
   const config::Config& config() const;
+
+  /// `report` is called on the thread of run(). Call before it.
+  void report_to(Report report) { report_ = std::move(report); }
 
   /// One sync; its events go to the log.
   Result once(const Request& request);
@@ -80,6 +86,7 @@ class LocalAgent : public Agent {
   const Clock& clock_;
   const std::function<void()> heartbeat_;
   const std::string process_;  ///< no other run of the agent has this name
+  Report report_ = [](const config::Config&, const Status&, const Result*) {};
   std::atomic<bool> stop_ = false;
   std::unique_ptr<Workplace> workplace_;  ///< of the thread of run()
   Instant next_{};                        ///< of the thread of run()

@@ -7,6 +7,7 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
   auto prepared = std::make_unique<Prepared>();
   prepared->tree = std::move(tree);
   prepared->cluster = std::move(rendered.cluster);
+  prepared->device = std::move(rendered.device);
   prepared->problems = std::move(rendered.problems);
 
   const auto& [inventory, owed, moot, observed, drivers, distrust, allow_empty] = circumstances;

@@ -20,6 +20,7 @@ namespace greenwave::sync {
 struct Prepared {
   std::unique_ptr<SourceTree> tree;
   Cluster cluster;
+  Device device;
   Problems problems;
   std::vector<plan::Desired> desired;
   Compared compared;

@@ -23,12 +23,26 @@ git::Commit commit_from_json(const nlohmann::json& json) {
           .time = from_iso(json.value("time", to_iso(Time{})))};
 }
 
+Followed followed_from_json(const nlohmann::json& json) {
+  return {.wave = json.value("wave", ""),
+          .ref = json.value("ref", ""),
+          .target = json.value("target", ""),
+          .is_held = json.value("held", false)};
+}
+
 std::optional<Time> time_in(const nlohmann::json& json, const char* key) {
   if (!json.contains(key)) return {};
   return from_iso(json.at(key).get<std::string>());
 }
 
 }  // namespace
+
+std::string_view health_of(const Status& status) {
+  if (status.rejected) return "reverted";
+  if (!status.failed.empty() || status.last_result == "failed") return "failed";
+  if (!status.last_error.empty() && !status.unreachable_since) return "failed";
+  return status.commit && status.waiting.empty() ? "healthy" : "progressing";
+}
 
 nlohmann::json to_json(const Status& status) {
   nlohmann::json json{{"version", status.version},
@@ -43,13 +57,20 @@ nlohmann::json to_json(const Status& status) {
                       {"objects", status.objects},
                       {"inSync", status.in_sync},
                       {"drifted", status.drifted},
+                      {"health", health_of(status)},
                       {"problems", status.problems},
                       {"notes", status.notes},
                       {"bytesReceived", status.bytes_received},
                       {"bytesLastSync", status.bytes_last_sync},
                       {"running", status.running}};
+  const auto& followed = status.followed;
+  json["followed"] = {{"wave", followed.wave},
+                      {"ref", followed.ref},
+                      {"target", followed.target},
+                      {"held", followed.is_held}};
   if (status.commit) json["commit"] = to_json(*status.commit);
   if (status.last_sync) json["lastSync"] = to_iso(*status.last_sync);
+  if (status.unreachable_since) json["unreachableSince"] = to_iso(*status.unreachable_since);
   if (status.next_sync) json["nextSync"] = to_iso(*status.next_sync);
   if (status.pause) json["pause"] = state::to_json(*status.pause);
   if (status.rejected) json["rejected"] = to_json(*status.rejected);
@@ -72,6 +93,7 @@ Status status_from_json(const nlohmann::json& json) {
     status.cluster = json.value("cluster", "");
     status.repository = json.value("repository", "");
     status.branch = json.value("branch", "");
+    if (json.contains("followed")) status.followed = followed_from_json(json.at("followed"));
     if (json.contains("commit")) status.commit = commit_from_json(json.at("commit"));
     status.phase = json.value("phase", "");
     status.last_sync = time_in(json, "lastSync");
@@ -79,6 +101,7 @@ Status status_from_json(const nlohmann::json& json) {
     status.last_took = Duration(json.value("lastTookMs", std::int64_t{0}));
     status.last_error = json.value("lastError", "");
     status.next_sync = time_in(json, "nextSync");
+    status.unreachable_since = time_in(json, "unreachableSince");
     status.objects = json.value("objects", std::size_t{0});
     status.in_sync = json.value("inSync", std::size_t{0});
     status.drifted = json.value("drifted", std::size_t{0});

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -25,6 +26,14 @@ struct WaitingObject {
   std::string what;  ///< "restart for File/chrony", "run", "remove"
 };
 
+/// What the device follows, as of its last poll.
+struct Followed {
+  std::string wave;      ///< the name of its wave; empty: it is in none
+  std::string ref;       ///< the full name; empty until a first poll
+  std::string target;    ///< the commit that the ref names
+  bool is_held = false;  ///< the device keeps its commit until the ref has caught up with it
+};
+
 /// What `greenwave status` shows: a snapshot, cheap to copy.
 struct Status {
   std::string version;
@@ -32,12 +41,14 @@ struct Status {
   std::string cluster;  ///< empty until a first render
   std::string repository;
   std::string branch;
+  Followed followed;
   std::optional<git::Commit> commit;  ///< applied (or being applied)
   std::string phase;                  ///< "idle", "polling", "fetching", "rendering", "probing"
   std::optional<Time> last_sync;      ///< that reached its end, in this process or as the history knows it
   std::string last_result;            ///< as SyncRecord::result
   Duration last_took{};
-  std::string last_error;  ///< why the last sync could not be done at all; empty: it could
+  std::string last_error;                 ///< why the last sync could not be done at all; empty: it could
+  std::optional<Time> unreachable_since;  ///< the repository; the device keeps its last commit meanwhile
   std::optional<Time> next_sync;
   std::size_t objects = 0;
   std::size_t in_sync = 0;
@@ -55,6 +66,11 @@ struct Status {
   std::uint64_t bytes_last_sync = 0;
   bool running = true;  ///< false: read from the state file, no daemon runs
 };
+
+/// What others may build on (a promotion, an alert): "healthy" when the device is as its commit says, whether
+/// the repository can be reached or not; "failed" when objects are not, or a newer commit was refused;
+/// "reverted" when it went back from a newer one; "progressing" while something of it waits.
+std::string_view health_of(const Status& status);
 
 /// Times are written to the second. Reading throws Error (invalid) for what is not of this form.
 nlohmann::json to_json(const Status& status);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "git/bundle.h"
 #include "git/housekeeping.h"
+#include "git/ref_name.h"
 #include "secrets/keyring.h"
 #include "secrets/opening_tree.h"
 #include "sync/apply.h"
@@ -26,7 +27,11 @@ constexpr const char* incoming_ref = "incoming";
 
 }  // namespace
 
-Sync::Sync(Parts parts) : parts_(std::move(parts)), acceptance_(parts_.state, parts_.trust) {
+Sync::Sync(Parts parts)
+    : parts_(std::move(parts)),
+      acceptance_(parts_.state, parts_.trust),
+      following_(parts_.state, git::full_ref_name(parts_.config.repository.branch)),
+      outage_(parts_.state) {
   clean_ = parts_.state.value(values::clean).value_or("");
   standing_.cluster = parts_.state.value(values::cluster).value_or("");
   course_ = read_course(parts_.state);
@@ -51,35 +56,81 @@ void Sync::recover_store(const Error& error) {
   fresh_.reset();
 }
 
-/// The commit comes first, then the judgement, and its files only when it is accepted.
 std::string Sync::receive(git::Transport& from, const Observer& observer, Result& result) {
-  auto tip = from.poll();
+  from.follow(following_.refs());
+  const auto tip = from.poll();
   result.answered = true;
-  if (tip == complete_) return tip;
-  if (!store_->has(tip)) {
-    observer({.kind = "phase", .text = fmt::format("fetching {}", tip.substr(0, 12))});
-    fetched_ = true;
+  standing_.followed = {following_.wave(), from.found(), tip};
+  auto commit = accept(from, tip, observer, result);
+  if (decides_anew(commit)) return receive(from, observer, result);
+  standing_.followed.is_held = commit != tip;
+  return commit;
+}
+
+/// The commit comes first, then the judgement, and its files only when it is accepted. Gives `tip`, or the
+/// commit that the device holds instead.
+std::string Sync::accept(git::Transport& from, const std::string& tip, const Observer& observer,
+                         Result& result) {
+  const auto ref = from.found();
+  auto own = parts_.state.value(values::accepted).value_or("");
+  if (own.empty()) own = applied();
+  if (own.empty()) own = complete_;
+  if (following_.holds_still(own, ref, tip)) return hold(from, own, result);
+  if (tip != complete_) {
+    if (!store_->has(tip)) {
+      observer({.kind = "phase", .text = fmt::format("fetching {}", tip.substr(0, 12))});
+      fetched_ = true;
+    }
+    result.answered = false;
+    acceptance_.fetch_known(from, *store_);
+    from.fetch(tip, *store_, git::commit_alone);
+    store_->keep(incoming_ref, tip);
+    result.answered = true;
   }
-  result.answered = false;
-  acceptance_.fetch_known(from, *store_);
-  from.fetch(tip, *store_, git::commit_alone);
-  store_->keep(incoming_ref, tip);
-  result.answered = true;
-  acceptance_.judge(*store_, tip);
-  if (render_key(tip) != clean_) {  // else they came before the last start
+  if (following_.holds(*store_, own, ref, tip)) return hold(from, own, result);
+  if (tip != complete_) {
+    acceptance_.judge(*store_, tip);
+    bring_files(from, tip, result);
+  }
+  following_.arrive(ref);
+  return tip;
+}
+
+std::string Sync::hold(git::Transport& from, const std::string& own, Result& result) {
+  if (own != complete_) bring_files(from, own, result);
+  return own;
+}
+
+void Sync::bring_files(git::Transport& from, const std::string& commit, Result& result) {
+  if (render_key(commit) != clean_) {  // else they came before the last start
     result.answered = false;
     fetched_ = true;
     std::optional<render::Rendered> rendered;
     Problems unsaid;  // prepare() says them
-    from.fetch(tip, *store_, [&](const SourceTree& tree) {
+    from.fetch(commit, *store_, [&](const SourceTree& tree) {
       rendered.reset();
       rendered = render_and_read(tree, identity(unsaid));
     });
-    if (rendered) fresh_ = Fresh{tip, std::move(*rendered)};
+    if (rendered) fresh_ = Fresh{commit, std::move(*rendered)};
     result.answered = true;
   }
-  complete_ = tip;
-  return tip;
+  complete_ = commit;
+}
+
+/// For a device that knows no wave yet: whether `commit` says that it is to follow another ref.
+bool Sync::decides_anew(const std::string& commit) {
+  if (!following_.is_undecided()) return false;
+  const auto before = following_.refs();
+  Problems unsaid;  // the render that follows says what is wrong
+  try {
+    const auto tree = store_->tree(commit, parts_.config.repository.path);
+    const auto found = render::membership(*tree, identity(unsaid));
+    following_.decide(found.cluster, found.device);
+  } catch (const Error& error) {
+    if (error.fault() == Fault::damaged) throw;
+    return false;
+  }
+  return following_.refs() != before;
 }
 
 /// Fetches make packs: so that they stay few and small, what no kept commit needs goes.
@@ -131,6 +182,7 @@ std::unique_ptr<Prepared> Sync::prepare_commit(const std::string& commit, const 
   auto fresh = std::exchange(fresh_, {});
   auto rendered = fresh && fresh->commit == commit ? std::move(fresh->rendered) : render::render(*tree, own);
   rendered.problems.append(problems);
+  check_waves(rendered.cluster, rendered.device, following_.branch(), rendered.problems);
   return prepare(std::move(tree), std::move(rendered),
                  {.inventory = inventory(),
                   .owed = is_reverting() ? std::vector<plan::Owed>{} : parts_.state.owed(),
@@ -166,6 +218,7 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
     }
     throw;
   }
+  following_.decide(prepared->cluster, prepared->device);
   for (const auto& problem : prepared->problems.list()) {
     observer({.kind = "problem", .text = to_string(problem), .ok = problem.severity == Severity::warning});
   }
@@ -265,10 +318,12 @@ void Sync::attempt(const Request& request, const Observer& observer, Result& res
       } else {
         observer({.kind = "phase", .text = fmt::format("polling {}", parts_.config.repository.url)});
         tip = receive(parts_.transport, observer, result);
+        outage_.ends();
       }
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
       trouble = error.what();
+      if (!request.bundle && !parts_.stop) note_outage(error);
     }
     reached_ = result.answered && !request.bundle;
   }
@@ -296,6 +351,15 @@ void Sync::attempt(const Request& request, const Observer& observer, Result& res
   }
 }
 
+/// A server that refuses, or gives what can't be used, is there.
+void Sync::note_outage(const Error& error) {
+  if (error.fault() == Fault::transient) {
+    outage_.goes_on(parts_.clock.now());
+  } else {
+    outage_.ends();
+  }
+}
+
 /// Fills in where the device stands, from the inventory.
 void Sync::stand(Result& result) {
   standing_.objects = inventory().size();
@@ -316,6 +380,8 @@ void Sync::stand(Result& result) {
     result.record.author = standing_.commit->author;
   }
   standing_.rejected = course_.rejected;
+  standing_.unreachable_since = outage_.since();
+  standing_.followed.wave = following_.wave();
   result.standing = standing_;
 }
 

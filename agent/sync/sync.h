@@ -23,8 +23,10 @@
 #include "sync/agent.h"
 #include "sync/apply.h"
 #include "sync/course.h"
+#include "sync/following.h"
 #include "sync/health.h"
 #include "sync/observe.h"
+#include "sync/outage.h"
 #include "sync/prepare.h"
 
 namespace greenwave::sync {
@@ -50,10 +52,12 @@ struct Parts {
 /// Where the device stands after a sync.
 struct Standing {
   std::string cluster;
+  Followed followed;
   std::optional<git::Commit> commit;  ///< applied
   std::size_t objects = 0;
   std::size_t in_sync = 0;
   std::size_t repaired = 0;
+  std::optional<Time> unreachable_since;  ///< the repository
   bool has_errors = false;  ///< `problems` holds more than warnings
   std::vector<FailedObject> failed;
   std::vector<std::string> problems;
@@ -91,10 +95,17 @@ class Sync {
 
   /// The commit that the device was last brought to; empty before the first.
   std::string applied() const;
+  /// See Status; also before the first run().
+  const std::optional<Time>& unreachable_since() const { return outage_.since(); }
 
  private:
   void attempt(const Request& request, const Observer& observer, Result& result);
   std::string receive(git::Transport& from, const Observer& observer, Result& result);
+  std::string accept(git::Transport& from, const std::string& tip, const Observer& observer, Result& result);
+  std::string hold(git::Transport& from, const std::string& own, Result& result);
+  void bring_files(git::Transport& from, const std::string& commit, Result& result);
+  bool decides_anew(const std::string& commit);
+  void note_outage(const Error& error);
   void tidy();
   render::Identity identity(Problems& problems) const;
   void recover_store(const Error& error);
@@ -138,6 +149,8 @@ class Sync {
 
   Parts parts_;
   Acceptance acceptance_;
+  Following following_;
+  Outage outage_;
   std::unique_ptr<git::Store> store_;
   std::optional<std::vector<Entry>>
       inventory_;  ///< as in the state, during a pass; nothing after a change to it

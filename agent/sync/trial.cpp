@@ -180,7 +180,8 @@ drivers::Health Sync::reach() {
 /// Whether a newer commit has come: it may well be the one that mends this.
 bool Sync::is_superseded(const std::string& commit) {
   try {
-    return parts_.transport.poll() != commit;
+    const auto& followed = standing_.followed;
+    return parts_.transport.poll() != (followed.is_held ? followed.target : commit);
   } catch (const Error&) {
     return false;
   }

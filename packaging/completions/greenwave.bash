@@ -16,7 +16,7 @@ _greenwave_devices() {
 
 _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status sync diff history show pause resume doctor bundle lint render impact init identity recipients version"
+  local commands="status sync diff history show pause resume doctor promote bundle lint render impact init identity recipients version"
   local options="--config --root --socket --output --no-color --help"
   local -a where=()
   local command="" i
@@ -29,14 +29,14 @@ _greenwave() {
         ((i++))
         ;;
       -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label | --layer) ((i++)) ;;
-      --allow | --by | --name | --devices | --ci | -C | --repository) ((i++)) ;;
+      --health | --silent-after | --allow | --by | --name | --devices | --ci | -C | --repository) ((i++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
     esac
   done
 
   case $previous in
-    --config | --socket | --from | --devices)
+    --config | --socket | --from | --devices | --health)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames
       return
@@ -55,6 +55,10 @@ _greenwave() {
       ;;
     --for)
       mapfile -t COMPREPLY < <(compgen -W "30m 1h 2h 4h 1d" -- "$current")
+      return
+      ;;
+    --silent-after)
+      mapfile -t COMPREPLY < <(compgen -W "30m 1h 4h 1d" -- "$current")
       return
       ;;
     --ci)
@@ -83,6 +87,9 @@ _greenwave() {
     identity) options="--renew --retire $options" ;;
     recipients) options="--layer $options" ;;
     pause) options="--for --reason $options" ;;
+    promote)
+      options="--repo --branch --path --from --health --assume-healthy --silent-after --status $options"
+      ;;
     lint) options="--path --label --allow $options" ;;
     render) options="--device --explain --path --label --allow $options" ;;
     impact)

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   test::MemoryStream stream({reinterpret_cast<const char*>(data + 1), size - 1}, 7);
   git::PacketReader reader(stream);
-  git::RefSearch refs("refs/heads/main");
+  git::RefSearch refs({"refs/heads/wave/canary", "refs/heads/main"});
   try {
     if (data[0] % 4 == 0) {
       git::read_greeting(reader, refs);

@@ -21,6 +21,7 @@ void add_show(CLI::App& app, Action& chosen);
 void add_pause(CLI::App& app, Action& chosen);
 void add_resume(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
+void add_promote(CLI::App& app, Action& chosen);
 void add_bundle(CLI::App& app, Action& chosen);
 void add_lint(CLI::App& app, Action& chosen);
 void add_render(CLI::App& app, Action& chosen);

@@ -8,6 +8,7 @@
 #include "state/state.h"
 #include "sync/course.h"
 #include "sync/objects.h"
+#include "sync/outage.h"
 
 namespace greenwave::cli {
 
@@ -68,6 +69,7 @@ sync::Status last_status(const Context& context) {
   status.rejected = sync::read_course(*state).rejected;
   add_owed(status, state->owed());
   status.pause = state->pause();
+  status.unreachable_since = sync::Outage(*state).since();
   for (const auto& sync : state->history(20)) {
     if (!state::is_sync(sync)) continue;
     if (!status.last_sync) {

@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
   cli::add_init(app, chosen);
   cli::add_identity(app, chosen);
   cli::add_recipients(app, chosen);
+  cli::add_promote(app, chosen);
   cli::add_version(app, chosen);
   try {
     app.parse(argc, argv);

@@ -12,6 +12,13 @@ namespace {
 constexpr std::size_t label_width = 12;
 constexpr std::size_t most_listed = 8;  // of failed objects and of problems: the rest is a command away
 
+std::string offline(Time since, Time now) {
+  constexpr std::string_view meanwhile = "the device keeps what it has";
+  // A clock that was never set says 1970.
+  if (now - since > std::chrono::hours(24 * 365 * 20)) return fmt::format("Offline; {}.", meanwhile);
+  return fmt::format("Offline since {} ({}); {}.", moment(since), relative(since, now), meanwhile);
+}
+
 struct Screen {
   const sync::Status& status;
   Time now;
@@ -23,6 +30,7 @@ struct Screen {
   void rejected();
   void rows();
   void waiting();
+  void wave();
   void failed();
   void problems();
   void notes();
@@ -41,6 +49,9 @@ void Screen::headline() {
     text += paint(style, Paint::bad, "greenwaved is not running; this is the last state it wrote down.") +
             "\n  start it:           sudo systemctl start greenwaved"
             "\n  see why it stopped: journalctl -u greenwaved -n 50\n";
+  } else if (status.unreachable_since) {
+    text += paint(style, Paint::caution, offline(*status.unreachable_since, now)) + "\n  " +
+            wrap(status.last_error, 2, style.width) + "\n";
   } else if (!status.last_error.empty()) {
     text += paint(style, Paint::bad, "The last sync could not be done.") + "\n  " +
             wrap(status.last_error, 2, style.width) + "\n";
@@ -104,6 +115,7 @@ void Screen::rows() {
   row("Device",
       status.cluster.empty() ? status.device : fmt::format("{}, cluster {}", status.device, status.cluster));
   row("Repository", fmt::format("{}, branch {}", status.repository, status.branch));
+  wave();
   if (status.commit) {
     const auto& commit = *status.commit;
     row("Commit", fmt::format("{} {}", short_oid(commit.oid), commit.subject));
@@ -135,6 +147,17 @@ void Screen::rows() {
     row("Received",
         fmt::format("{} in the last sync, {} since the start", bytes_in_words(status.bytes_last_sync),
                     bytes_in_words(status.bytes_received)));
+  }
+}
+
+void Screen::wave() {
+  const auto& followed = status.followed;
+  if (followed.is_held) {
+    row("Wave", fmt::format("{}; holds until {}, which is at {}, has caught up",
+                            followed.wave.empty() ? "none" : followed.wave, followed.ref,
+                            short_oid(followed.target)));
+  } else if (!followed.wave.empty()) {
+    row("Wave", fmt::format("{}, follows {}", followed.wave, followed.ref));
   }
 }
 

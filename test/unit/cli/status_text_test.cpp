@@ -120,6 +120,29 @@ TEST_CASE("status: a stopped daemon, a sync that could not be done and a first s
   CHECK(text_of({}).starts_with("Nothing has been applied yet.\n"));
 }
 
+TEST_CASE("status: one line says since when the repository can't be reached") {
+  auto status = healthy();
+  status.last_error = "git.example does not answer; check the modem";
+  status.unreachable_since = at("2026-11-22T06:11:50Z");
+  CHECK(
+      text_of(status).starts_with("Offline since 2026-11-22 06:11 UTC (2d ago); the device keeps what it "
+                                  "has.\n  git.example does not answer; check the modem\n"));
+  status.unreachable_since = Time{};
+  CHECK(text_of(status).starts_with("Offline; the device keeps what it has.\n"));
+}
+
+TEST_CASE("status: the wave, and the ref that it waits for") {
+  auto status = healthy();
+  status.followed = {"canary", "refs/heads/wave/canary", status.commit->oid};
+  CHECK(text_of(status).find("\nWave        canary, follows refs/heads/wave/canary\n") != std::string::npos);
+  status.followed.is_held = true;
+  status.followed.wave = "";
+  status.followed.ref = "refs/heads/main";
+  CHECK(text_of(status).find(
+            "\nWave        none; holds until refs/heads/main, which is at 1a2b3c4d5e, has caught "
+            "up\n") != std::string::npos);
+}
+
 TEST_CASE("status: a long list of failures is cut, and outside bytes can't drive the terminal") {
   auto status = healthy();
   for (int i = 0; i < 20; ++i) status.failed.push_back({"File/" + std::to_string(i), "\x1b[2Jgone"});

@@ -68,6 +68,7 @@ allowedPaths: [/etc/, /opt/./city, /etc]
 stateDirectory: /data/state
 runtimeDirectory: /data/run/
 hub: {url: https://hub.example}
+metrics: {file: /run/greenwave/metrics.prom}
 )");
   CHECK(made.device == "sf-0042");
   CHECK(made.repository.url == "ssh://git@git.example:2222/city.git");
@@ -83,6 +84,7 @@ hub: {url: https://hub.example}
   CHECK(made.state_directory == "/data/state");
   CHECK(made.runtime_directory == "/data/run");
   CHECK(made.hub_url == "https://hub.example");
+  CHECK(made.metrics_file == made.root / "run/greenwave/metrics.prom");
 }
 
 TEST_CASE("config: --root puts the agent's own directories under it, but not the allowed paths") {

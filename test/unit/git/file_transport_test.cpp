@@ -88,3 +88,33 @@ TEST_CASE("file: a transfer that is told to stop leaves nothing behind") {
   CHECK_FALSE(store.has(commit));
   CHECK(std::filesystem::is_empty(directory / "git/objects/pack"));
 }
+
+TEST_CASE("file: the first of the followed refs that there is counts, and which one it was is known") {
+  GitRepository origin;
+  const auto first = origin.commit({{"a", "1"}});
+  git::FileTransport transport(origin.path(), "refs/heads/main", never);
+  transport.follow({"refs/heads/wave/canary", "refs/heads/main"});
+  CHECK(transport.poll() == first);
+  CHECK(transport.found() == "refs/heads/main");
+  origin.git({"branch", "wave/canary"});
+  const auto second = origin.commit({{"a", "2"}});
+  CHECK(transport.poll() == first);
+  CHECK(transport.found() == "refs/heads/wave/canary");
+  transport.follow({"refs/heads/main"});
+  CHECK(transport.poll() == second);
+}
+
+TEST_CASE("file: a commit older than the one that is kept comes as well") {
+  GitRepository origin;
+  const auto oldest = origin.commit({{"a", "1"}});
+  origin.commit({{"a", "2"}});
+  const auto newest = origin.commit({{"a", "3"}});
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  git::FileTransport transport(origin.path(), "refs/heads/main", never);
+  transport.fetch(newest, store);
+  store.keep("applied", newest);
+  CHECK_FALSE(store.has(oldest));
+  transport.fetch(oldest, store);
+  CHECK(store.tree(oldest, "")->read("a", 10) == "1");
+}

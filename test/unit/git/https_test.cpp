@@ -167,6 +167,48 @@ TEST_CASE("https: a tip file makes a poll of an unchanged ref cheaper still") {
   CHECK(transport->poll() == second);
 }
 
+TEST_CASE("https: a missing wave ref falls back to the branch, and counts once it is there") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto first = origin.commit({{"a", "1"}});
+  const auto second = origin.commit({{"a", "2"}});
+  const auto transport = git::make_transport(followed(server, origin), never);
+  transport->follow({"refs/heads/wave/canary", "refs/heads/main"});
+  CHECK(transport->poll() == second);
+  CHECK(transport->found() == "refs/heads/main");
+  const auto before = server.log(1).size();
+  CHECK(transport->poll() == second);
+  CHECK(server.log(before + 1).size() == before + 1);  // one request asks for both
+  origin.git({"branch", "wave/canary", first});
+  CHECK(transport->poll() == first);
+  CHECK(transport->found() == "refs/heads/wave/canary");
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  transport->fetch(second, store);
+  store.keep("applied", second);
+  transport->fetch(first, store);
+  CHECK(store.tree(first, "")->read("a", 10) == "1");
+}
+
+TEST_CASE("https: a tip file of one ref is not taken for another's") {
+  const HttpsServer server;
+  GitRepository origin;
+  const auto first = origin.commit({{"a", "1"}});
+  const auto second = origin.commit({{"a", "2"}});
+  const std::filesystem::path tips = origin.path().native() + ".tip";
+  for (const auto& [ref, oid] : {std::pair("refs/heads/main", second), std::pair("refs/heads/wave", first)}) {
+    std::filesystem::create_directories((tips / ref).parent_path());
+    test::run_or_throw({"sh", "-c", "echo " + oid + " > '" + (tips / ref).native() + "'"});
+    test::run_or_throw({"touch", "-d", "@1700000000", (tips / ref).native()});  // one ETag for both
+  }
+  const auto transport = git::make_transport(followed(server, origin), never);
+  CHECK(transport->poll() == second);
+  transport->follow({"refs/heads/wave", "refs/heads/main"});
+  CHECK(transport->poll() == first);
+  CHECK(transport->found() == "refs/heads/wave");
+  std::filesystem::remove_all(tips);
+}
+
 TEST_CASE("https: certificates are always checked") {
   const HttpsServer server;
   GitRepository origin;

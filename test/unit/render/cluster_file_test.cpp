@@ -95,7 +95,10 @@ TEST_CASE("cluster file: a wave has a selector or a percentage, a name of its ow
   CHECK(wrong("{waves: [{name: a, ref: refs/heads/a}]}").front().find("either a selector") !=
         std::string::npos);
   CHECK(wrong("{waves: [{name: a, percent: 10, selector: {}, ref: refs/heads/a}]}").size() == 1);
-  CHECK(wrong("{waves: [{name: a, percent: 101, ref: refs/heads/a}]}").front().find("between 0 and 100") !=
+  CHECK(wrong("{waves: [{name: a, percent: 101, ref: refs/heads/a}]}") ==
+        Texts{"greenwave.yaml:4:35: error: percent is 101, but a percentage lies between 0 and 100; write "
+              "percent: 10"});
+  CHECK(wrong("{waves: [{name: a, percent: -1, ref: refs/heads/a}]}").front().find("between 0 and 100") !=
         std::string::npos);
   CHECK(wrong("{waves: [{name: a, percent: 1, ref: wave/a}]}").front().ends_with("write refs/heads/wave/a"));
   CHECK(wrong("{waves: [{name: a, percent: 1, ref: refs/x}, {name: a, percent: 2, ref: refs/y}]}").size() ==
@@ -132,4 +135,51 @@ TEST_CASE("cluster file: another kind, no name, an empty file and two documents 
   CHECK(wrong_text("# nothing\n").front().find("the file is empty") != std::string::npos);
   CHECK(wrong_text("a: 1\n---\nb: 2\n").size() == 1);
   CHECK(wrong_text("[a, b]").front().find("must be a map, not a list") != std::string::npos);
+}
+
+TEST_CASE("cluster file: what a commit must have shown in a wave is read, with defaults") {
+  Problems found;
+  const auto read = render::parse_cluster(
+      cluster("{waves: [{name: a, percent: 5, ref: refs/heads/a, soak: 2h, healthyPercent: 99.5, "
+              "failedPercent: 0}, {name: b, percent: 10, ref: refs/heads/b}]}"),
+      "greenwave.yaml", found);
+  CHECK(found.empty());
+  CHECK(read.waves[0].soak == std::chrono::hours(2));
+  CHECK(read.waves[0].healthy_percent == 99.5);
+  CHECK(read.waves[0].failed_percent == 0);
+  CHECK(read.waves[1].soak == std::chrono::hours(1));
+  CHECK(read.waves[1].healthy_percent == 90);
+  CHECK(read.waves[1].failed_percent == 5);
+}
+
+TEST_CASE("cluster file: the wave salt is the cluster's name unless one is written") {
+  Problems found;
+  CHECK(render::parse_cluster(cluster("{}"), "greenwave.yaml", found).wave_salt ==
+        render::parse_cluster(cluster("{}"), "greenwave.yaml", found).name);
+  CHECK(found.empty());
+  CHECK(render::parse_cluster(cluster("{waveSalt: \"2027\"}"), "greenwave.yaml", found).wave_salt == "2027");
+}
+
+TEST_CASE("cluster file: two waves with one ref, or with a percentage that leaves the second none, overlap") {
+  CHECK(wrong("{waves: [{name: a, selector: {}, ref: refs/heads/a}, {name: b, percent: 2, ref: "
+              "refs/heads/a}]}") ==
+        Texts{"greenwave.yaml:4:60: error: the waves a and b overlap: both follow refs/heads/a; give each a "
+              "ref of its own, or make them one wave"});
+  CHECK(
+      wrong("{waves: [{name: a, percent: 10, ref: refs/heads/a}, {name: b, percent: 10, ref: "
+            "refs/heads/b}]}") ==
+      Texts{"greenwave.yaml:4:59: error: the waves a and b overlap: 10 percent of the devices are among the "
+            "10 percent before them, so none would be left; percentages count from the first device on: "
+            "write a larger one"});
+  CHECK(
+      wrong("{waves: [{name: a, percent: 10, ref: refs/heads/a}, {name: b, percent: 50, ref: refs/heads/b}]}")
+          .empty());
+}
+
+TEST_CASE("cluster file: a ref that git would refuse, and an unknown key of a wave, are errors") {
+  CHECK(wrong("{waves: [{name: a, percent: 10, ref: refs/heads/a..b}]}").front().find("cannot be the name") !=
+        std::string::npos);
+  CHECK(wrong("{waves: [{name: a, selector: {}, soaks: 1h, ref: refs/heads/a}]}")
+            .front()
+            .find("did you mean soak?") != std::string::npos);
 }

@@ -46,6 +46,8 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.bytes_received = 1ULL << 40;
   status.bytes_last_sync = 600;
   status.running = false;
+  status.followed = {"canary", "refs/heads/wave/canary", std::string(40, 'b'), true};
+  status.unreachable_since = on(2026, 3, 1);
 
   const auto json = to_json(status);
   CHECK(json["failed"][0]["reason"] == "the disk is full");
@@ -56,6 +58,23 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   CHECK(read.pause->until == status.pause->until);
   CHECK(read.commit->time == status.commit->time);
   CHECK_FALSE(read.running);
+  CHECK(read.followed.is_held);
+  CHECK(read.unreachable_since == status.unreachable_since);
+}
+
+TEST_CASE("status: healthy is who is as its commit says, whether the repository can be reached or not") {
+  Status status;
+  CHECK(health_of(status) == "progressing");
+  status.commit = git::Commit{std::string(40, 'a'), "Longer green", "Ana", on(2026, 3, 1)};
+  status.last_result = "in sync";
+  CHECK(health_of(status) == "healthy");
+  status.last_result = "error";
+  status.last_error = "no route";
+  CHECK(health_of(status) == "failed");  // a commit was refused, say
+  status.unreachable_since = on(2026, 3, 1);
+  CHECK(health_of(status) == "healthy");
+  status.failed = {{"File/a", "the disk is full"}};
+  CHECK(health_of(status) == "failed");
 }
 
 TEST_CASE("status: of an agent that has not synced yet, what is unknown stays unknown") {

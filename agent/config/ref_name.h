@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace greenwave::config {
+
+/// The rules of git-check-ref-format(1), for a branch's name or a full name under refs/.
+bool is_ref_name(std::string_view name);
+
+}  // namespace greenwave::config

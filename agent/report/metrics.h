@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "sync/status.h"
+#include "sync/sync.h"
+
+namespace greenwave::report {
+
+/// What this process has seen, to be counted up: Prometheus expects counters to begin at 0 with a process.
+struct Counts {
+  /// By result: a record's words, and "unreachable" (the repository; what was applied is kept).
+  std::map<std::string, std::uint64_t> syncs{{"error", 0},   {"failed", 0},   {"held", 0},
+                                             {"in_sync", 0}, {"reverted", 0}, {"unreachable", 0},
+                                             {"waiting", 0}};
+  Duration time_in_syncs{};
+  std::uint64_t repaired = 0;
+  /// End of the last sync that reached the repository and left all as it says, or waiting for a window.
+  std::optional<Time> last_good;
+};
+
+void count(Counts& counts, const sync::Result& result);
+
+/// The text that Prometheus reads (its "text-based format", version 0.0.4).
+std::string exposition(const Counts& counts, const sync::Status& status);
+
+}  // namespace greenwave::report

@@ -1,0 +1,26 @@
+#include "report/metrics_file.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace greenwave::report {
+
+void MetricsFile::update(const config::Config& config, const sync::Status& status,
+                         const sync::Result* result) {
+  const std::lock_guard lock(mutex_);
+  if (result != nullptr) count(counts_, *result);
+  if (config.metrics_file.empty()) return;
+  std::string trouble;
+  try {
+    make_directories(config.metrics_file.parent_path());
+    replace_file(config.metrics_file, exposition(counts_, status));
+  } catch (const Error& error) {
+    trouble = error.what();
+  }
+  if (!trouble.empty() && trouble != trouble_) log_.warning(fmt::format("the metrics: {}", trouble));
+  trouble_ = std::move(trouble);
+}
+
+}  // namespace greenwave::report

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "report/metrics.h"
+
+namespace greenwave::report {
+
+/// Keeps the file that node_exporter's textfile collector reads, where the configuration names one. A reader
+/// sees the old file or the new one. Thread-safe; never throws for a file that can't be written: that is
+/// logged, once for each reason.
+class MetricsFile {
+ public:
+  explicit MetricsFile(const Log& log) : log_(log) {}
+
+  /// `result` is null when the status changed without a sync.
+  void update(const config::Config& config, const sync::Status& status, const sync::Result* result);
+
+ private:
+  const Log& log_;
+  std::mutex mutex_;
+  Counts counts_;
+  std::string trouble_;
+};
+
+}  // namespace greenwave::report

@@ -1,0 +1,26 @@
+#include "sync/outage.h"
+
+namespace greenwave::sync {
+
+namespace {
+constexpr const char* key = "unreachable since";  // of State::value
+}
+
+Outage::Outage(state::State& state) : state_(state) {
+  const auto written = state_.value(key).value_or("");
+  if (!written.empty()) since_ = from_iso(written);
+}
+
+void Outage::goes_on(Time now) {
+  if (since_) return;
+  since_ = now;
+  state_.set_value(key, to_iso(now));
+}
+
+void Outage::ends() {
+  if (!since_) return;
+  since_.reset();
+  state_.set_value(key, "");
+}
+
+}  // namespace greenwave::sync

@@ -1,0 +1,143 @@
+"""A power cut on a disk that forgets what was not synced: whatever moment it comes at, the next start ends as an
+undisturbed one.
+
+The device's whole root (state and targets) lies on an ext4 in an image file, mounted by a loop device. A library
+that is preloaded into the daemon copies the image after each fsync, fdatasync and syncfs, so that each copy holds
+what had become durable by then, and nothing of what the kernel still had in memory. (The kernel's own targets for
+this, dm-flakey and dm-log-writes, are missing from many kernels; a copy at each sync is what dm-log-writes' replay
+to each flush would give.) Each copy is mounted, which replays ext4's journal as after a real power cut, checked for
+files that are neither as before nor as after, and synced until clean.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from greenwave import City, Device, Scratch, run  # noqa: E402
+import power_cut_test  # noqa: E402
+from power_cut_test import FIRST, SECOND, inventory_of, tree_of  # noqa: E402
+
+SHIM = pathlib.Path(__file__).parents[1] / "support/snapshot_at_sync.c"
+# The kernel's own help for careless programs is off, and it writes nothing back by itself while a test runs.
+OPTIONS = "loop,noauto_da_alloc,commit=300"
+
+
+def why_not():
+    if os.geteuid() != 0:
+        return "mounting a disk's image needs root"
+    for program in ("mkfs.ext4", "unshare", "cc"):
+        if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+            return f"{program} is missing"
+    if not os.path.exists("/dev/loop-control"):
+        return "this kernel has no loop devices"
+    return None
+
+
+@unittest.skipIf(why_not(), why_not())
+class ForgetfulDisk(unittest.TestCase):
+    def setUp(self):
+        scratch = Scratch()
+        self.scratch = scratch.__enter__()
+        self.addCleanup(scratch.__exit__)
+        self.city = City(self.scratch)
+        self.shim = self.scratch / "shim.so"
+        run("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-o", self.shim, SHIM, "-ldl")
+        self.device = Device(self.scratch / "device", self.city.url)
+        self.image = self.scratch / "disk"
+        self.copies = self.scratch / "copies"
+
+    def make_disk(self):
+        with open(self.image, "wb") as file:
+            file.truncate(48 << 20)
+        run("mkfs.ext4", "-q", "-J", "size=4", "-E", "lazy_itable_init=0", self.image)
+        self.copies.mkdir()
+
+    def mount(self, image):
+        run("mount", "-o", OPTIONS, image, self.device.root)
+        self.addCleanup(run, "umount", "-l", self.device.root, check=False)
+
+    def umount(self):
+        run("umount", self.device.root)
+
+    def snapshots(self):
+        return sorted(self.copies.iterdir())
+
+    def watched(self):
+        return ["env", f"LD_PRELOAD={self.shim}", f"SNAPSHOT_IMAGE={self.image}", f"SNAPSHOT_DIRECTORY={self.copies}"]
+
+    def cut_everywhere(self, old, new):
+        """From the disk as it is: a sync, cut after each time that something became durable."""
+        shutil.copyfile(self.image, self.copies / "0000")
+        self.mount(self.image)
+        self.device.once(prefix=self.watched(), check=0)
+        wanted, inventory = tree_of(self.device.root), inventory_of(self.device)
+        self.umount()
+        seen = set()
+        for number, copy in enumerate(self.snapshots()):
+            with self.subTest(syncs=number):
+                self.mount(copy)
+                try:
+                    power_cut_test.PowerCuts.assert_nothing_is_half_written(self, self.device, old, new)
+                    seen.add(str(sorted(tree_of(self.device.root).items())))
+                    self.device.once(check=0)
+                    self.assertEqual(tree_of(self.device.root), wanted)
+                    self.assertEqual(inventory_of(self.device), inventory)
+                    power_cut_test.PowerCuts.assert_state_is_intact(self, self.device)
+                finally:
+                    self.umount()
+        print(f"{len(self.snapshots())} power cuts, {len(seen)} different disks", file=sys.stderr)
+        self.assertGreater(len(self.snapshots()), 8, "hardly anything was synced: does the shim still work?")
+        self.assertGreater(len(seen), 2, "every disk was alike: does it still forget?")
+
+    def test_the_disk_forgets_what_was_not_synced(self):
+        self.make_disk()
+        self.mount(self.image)
+        script = (
+            "import os\n"
+            f"root = {str(self.device.root)!r}\n"
+            "open(f'{root}/forgotten', 'w').write('unsynced')\n"
+            "with open(f'{root}/kept', 'w') as kept:\n"
+            "    kept.write('synced')\n"
+            "    kept.flush()\n"
+            "    os.fsync(kept.fileno())\n"
+        )
+        run(*self.watched(), sys.executable, "-c", script)
+        self.umount()
+        self.mount(self.snapshots()[0])
+        self.assertEqual((self.device.root / "kept").read_text(), "synced")
+        forgotten = self.device.root / "forgotten"
+        self.assertFalse(forgotten.exists() and forgotten.read_text())
+        self.umount()
+
+    def test_a_first_sync_ends_as_an_undisturbed_one_whenever_the_power_went(self):
+        self.city.commit(FIRST)
+        reference = Device(self.scratch / "reference", self.city.url)
+        reference.once(check=0)
+        self.make_disk()
+        self.cut_everywhere(old={}, new=tree_of(reference.root))
+
+    def test_an_update_with_prune_ends_as_an_undisturbed_one_whenever_the_power_went(self):
+        self.city.commit(FIRST)
+        reference = Device(self.scratch / "reference", self.city.url)
+        reference.once(check=0)
+        old = tree_of(reference.root)
+        self.make_disk()
+        self.mount(self.image)
+        self.device.once(check=0)
+        self.umount()
+        self.city.commit(SECOND)
+        reference.once(check=0)
+        self.cut_everywhere(old=old, new=tree_of(reference.root))
+
+
+if __name__ == "__main__":
+    if not why_not() and "GREENWAVE_MOUNTS" not in os.environ:
+        # In a mount namespace of its own: whatever happens, nothing stays mounted.
+        words = ["unshare", "--mount", "--propagation=private", sys.executable, "-B", *sys.argv]
+        sys.exit(subprocess.run(words, env={**os.environ, "GREENWAVE_MOUNTS": "own"}).returncode)
+    unittest.main()

@@ -1,0 +1,60 @@
+/* Preloaded into a program (LD_PRELOAD), it copies a disk's image each time the program has made something
+ * durable: what the disk would hold if the power went before the next time. SNAPSHOT_IMAGE is the image, and
+ * SNAPSHOT_DIRECTORY takes the copies, 0001, 0002, ... */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void die(const char* what) {
+  perror(what);
+  _exit(70);
+}
+
+static void copy(int from, int to) {
+  off_t end = lseek(from, 0, SEEK_END);
+  if (ftruncate(to, end) != 0) die("ftruncate");
+  for (off_t at = 0; at < end;) {
+    off_t data = lseek(from, at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break;
+    off_t hole = data < 0 ? -1 : lseek(from, data, SEEK_HOLE);
+    if (hole < 0) die("lseek");
+    for (loff_t in = data, out = data; in < hole;) {
+      ssize_t count = copy_file_range(from, &in, to, &out, (size_t)(hole - in), 0);
+      if (count <= 0) die("copy_file_range");
+    }
+    at = hole;
+  }
+}
+
+static void snapshot(void) {
+  static int number;
+  const char* image = getenv("SNAPSHOT_IMAGE");
+  const char* directory = getenv("SNAPSHOT_DIRECTORY");
+  if (image == NULL || directory == NULL) die("SNAPSHOT_IMAGE and SNAPSHOT_DIRECTORY");
+  int saved = errno;
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%04d", directory, __atomic_add_fetch(&number, 1, __ATOMIC_SEQ_CST));
+  int from = open(image, O_RDONLY | O_CLOEXEC);
+  int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (from < 0 || to < 0) die(path);
+  copy(from, to);
+  close(from);
+  close(to);
+  errno = saved;
+}
+
+#define THEN_SNAPSHOT(name)                                   \
+  int name(int fd) {                                          \
+    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, #name); \
+    int result = real(fd);                                    \
+    snapshot();                                               \
+    return result;                                            \
+  }
+
+THEN_SNAPSHOT(fsync)
+THEN_SNAPSHOT(fdatasync)
+THEN_SNAPSHOT(syncfs)

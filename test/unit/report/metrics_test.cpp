@@ -1,0 +1,116 @@
+#include "report/metrics.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/file.h"
+#include "report/metrics_file.h"
+#include "support/temporary_directory.h"
+
+using namespace greenwave;
+using namespace std::chrono_literals;
+
+namespace {
+
+sync::Status status() {
+  sync::Status made;
+  made.version = "0.1.0";
+  made.device = "sf-0042";
+  made.cluster = "san \"francisco\"\\\n";
+  made.followed.wave = "canary";
+  made.commit = git::Commit{"3f786850e387550fdab836ed7e6dc881de23001b", "", "", {}};
+  made.last_sync = from_iso("2026-11-24T06:11:50Z");
+  made.last_result = "in sync";
+  made.last_took = 1250ms;
+  made.in_sync = 43;
+  made.failed = {{"File/a", "no"}};
+  made.waiting = {{"SystemdUnit/spat", "restart for File/spat"}, {"Command/flash", "run"}};
+  made.bytes_received = 4096;
+  return made;
+}
+
+sync::Result result(const std::string& word, std::size_t repaired = 0) {
+  sync::Result made;
+  made.record.result = word;
+  made.record.started = from_iso("2026-11-24T06:11:50Z");
+  made.record.took = 1500ms;
+  made.standing.repaired = repaired;
+  return made;
+}
+
+bool has(const std::string& page, const std::string& line) {
+  return page.find("\n" + line + "\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("metrics: syncs are counted by result, with their durations and what they repaired") {
+  report::Counts counts;
+  count(counts, result("in sync", 2));
+  count(counts, result("in sync"));
+  count(counts, result("failed", 1));
+  auto offline = result("error");
+  offline.standing.unreachable_since = from_iso("2026-11-24T06:00:00Z");
+  count(counts, offline);
+  count(counts, result("error"));
+  count(counts, result("reverted"));
+  const auto page = exposition(counts, status());
+  CHECK(has(page, "greenwave_syncs_total{result=\"in_sync\"} 2"));
+  CHECK(has(page, "greenwave_syncs_total{result=\"failed\"} 1"));
+  CHECK(has(page, "greenwave_syncs_total{result=\"unreachable\"} 1"));
+  CHECK(has(page, "greenwave_syncs_total{result=\"error\"} 1"));
+  CHECK(has(page, "greenwave_sync_duration_seconds_sum 9"));
+  CHECK(has(page, "greenwave_sync_duration_seconds_count 6"));
+  CHECK(has(page, "greenwave_drift_repaired_total 3"));
+  CHECK(has(page, "greenwave_reverts_total 1"));
+  CHECK(has(page, "greenwave_last_good_sync_timestamp_seconds 1795500711.5"));
+}
+
+TEST_CASE("metrics: the status is there, and times only when they are known") {
+  auto now = status();
+  const auto page = report::exposition({}, now);
+  CHECK(has(page, "greenwave_objects{state=\"in_sync\"} 43"));
+  CHECK(has(page, "greenwave_objects{state=\"failed\"} 1"));
+  CHECK(has(page, "greenwave_owed_steps 2"));
+  CHECK(has(page, "greenwave_received_bytes_total 4096"));
+  CHECK(has(page, "greenwave_last_sync_duration_seconds 1.25"));
+  CHECK(has(page, "greenwave_repository_reachable 1"));
+  CHECK(has(page, "greenwave_paused 0"));
+  CHECK(has(page, "greenwave_rejected 0"));
+  CHECK(has(page, "greenwave_healthy 0"));
+  CHECK(page.find("last_good_sync_timestamp") == std::string::npos);
+  CHECK(page.find("unreachable_since") == std::string::npos);
+  now.failed.clear();
+  now.pause = state::Pause{from_iso("2026-11-24T08:00:00Z"), "ana", "relamping"};
+  now.unreachable_since = from_iso("2026-11-24T06:00:00Z");
+  const auto other = report::exposition({}, now);
+  CHECK(has(other, "greenwave_healthy 1"));
+  CHECK(has(other, "greenwave_paused 1"));
+  CHECK(has(other, "greenwave_pause_end_timestamp_seconds 1795507200"));
+  CHECK(has(other, "greenwave_repository_reachable 0"));
+  CHECK(has(other, "greenwave_repository_unreachable_since_timestamp_seconds 1795500000"));
+}
+
+TEST_CASE("metrics: what stands in a label can't end it") {
+  const auto page = report::exposition({}, status());
+  CHECK(page.find(R"(cluster="san \"francisco\"\\\n",wave="canary")") != std::string::npos);
+}
+
+TEST_CASE("metrics: the file is whole and readable, and one that can't be written stops nothing") {
+  test::TemporaryDirectory directory;
+  const Log log(Level::error);
+  report::MetricsFile file(log);
+  config::Config config;
+  const auto outcome = result("in sync");
+  file.update(config, status(), &outcome);  // none is configured
+  config.metrics_file = directory / "textfile/greenwave.prom";
+  file.update(config, status(), &outcome);
+  const auto text = read_file(config.metrics_file, 1 << 16);
+  CHECK(has(text, "greenwave_syncs_total{result=\"in_sync\"} 2"));
+  CHECK(text.ends_with('\n'));
+  file.update(config, status(), nullptr);
+  CHECK(read_file(config.metrics_file, 1 << 16) == text);
+  CHECK(std::distance(std::filesystem::directory_iterator(directory / "textfile"),
+                      std::filesystem::directory_iterator()) == 1);
+  config.metrics_file = "/proc/nowhere/greenwave.prom";
+  file.update(config, status(), &outcome);
+}

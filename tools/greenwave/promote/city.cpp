@@ -1,0 +1,167 @@
+#include "promote/city.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/ref_name.h"
+#include "model/wave.h"
+#include "render/cluster_file.h"
+#include "render/inventory.h"
+#include "style.h"
+
+namespace greenwave::promote {
+
+namespace {
+
+void refuse_if_wrong(const Problems& problems) {
+  if (!problems.has_errors()) return;
+  std::string lines;
+  for (const auto& problem : problems.list()) {
+    if (problem.severity == Severity::error) lines += (lines.empty() ? "" : "\n") + to_string(problem);
+  }
+  throw Error(Fault::invalid, lines);
+}
+
+std::string commit_of(const std::map<std::string, std::string>& refs, const std::string& ref) {
+  const auto found = refs.find(ref);
+  return found == refs.end() ? "" : found->second;
+}
+
+std::vector<std::string> names_of(const std::map<std::string, std::string>& refs) {
+  std::vector<std::string> names;
+  for (const auto& [name, commit] : refs) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+City::City(const Request& request)
+    : request_(request), branch_(git::full_ref_name(request.branch)), remote_(request.url) {
+  const auto refs = remote_.refs();
+  const auto branch_commit = commit_of(refs, branch_);
+  if (branch_commit.empty()) throw git::no_such_ref(branch_, names_of(refs));
+  remote_.fetch({branch_});
+  read_cluster(branch_commit);
+  add_stages(refs);
+
+  std::vector<std::string> known;
+  for (const auto& stage : stages_) {
+    if (!stage.commit.empty()) known.push_back(stage.ref);
+  }
+  record_commit_ = commit_of(refs, record_ref);
+  if (!record_commit_.empty()) known.emplace_back(record_ref);
+  remote_.fetch(known);
+  if (!record_commit_.empty()) record_ = read_record(remote_.message(record_commit_));
+  for (auto& stage : stages_) {
+    const auto seen = record_.find(stage.ref);
+    if (seen != record_.end() && seen->second.commit == stage.commit) stage.since = seen->second.since;
+  }
+  outcomes_ =
+      decide({.stages = stages_,
+              .leads_to = [this](const std::string& ancestor,
+                                 const std::string& commit) { return remote_.leads_to(ancestor, commit); },
+              .health = request_.health,
+              .silent_after = request_.silent_after,
+              .now = request_.now});
+}
+
+void City::read_cluster(const std::string& branch_commit) {
+  const auto directory = request_.path.empty() ? "" : request_.path + "/";
+  const auto file = directory + render::cluster_file;
+  const auto text = remote_.read(branch_commit, file);
+  Problems problems;
+  if (text) cluster_ = render::parse_cluster(*text, file, problems);
+  refuse_if_wrong(problems);
+  if (cluster_.waves.empty()) {
+    throw Error(Fault::invalid, fmt::format("{} of {} names no waves", file, printable(branch_)),
+                "write spec.waves: man greenwave.yaml; the branch must say it, not a wave alone");
+  }
+  for (const auto& wave : cluster_.waves) {
+    if (wave.ref != branch_) continue;
+    problems.error(wave.place,
+                   fmt::format("the wave {} follows {}, which is the branch itself", printable(wave.name),
+                               printable(branch_)),
+                   "give it a ref of its own, such as refs/heads/wave/canary");
+  }
+  if (!cluster_.devices.empty()) {
+    const auto inventory = directory + cluster_.devices;
+    const auto devices = remote_.read(branch_commit, inventory);
+    if (!devices) {
+      problems.error(cluster_.devices_place, fmt::format("the inventory {} does not exist", inventory),
+                     "add it, or correct the path");
+    } else {
+      devices_ = render::read_devices(*devices, inventory, problems);
+    }
+  }
+  check_overlaps(cluster_, devices_, problems);
+  refuse_if_wrong(problems);
+}
+
+void City::add_stages(const std::map<std::string, std::string>& refs) {
+  if (!request_.from.empty()) {
+    const auto from = git::full_ref_name(request_.from);
+    const auto commit = commit_of(refs, from);
+    if (commit.empty()) throw git::no_such_ref(from, names_of(refs));
+    stages_.push_back({.name = "source", .ref = from, .commit = commit});
+  }
+  for (const auto& wave : cluster_.waves) {
+    stages_.push_back(
+        {.name = wave.name, .ref = wave.ref, .commit = commit_of(refs, wave.ref), .wave = &wave});
+  }
+  stages_.push_back({.name = "branch", .ref = branch_, .commit = commit_of(refs, branch_)});
+  for (const auto& device : devices_) {
+    const auto* wave = wave_of(cluster_, device);
+    const auto stage = std::ranges::find_if(stages_, [wave](const auto& one) { return one.wave == wave; });
+    (wave == nullptr ? stages_.back() : *stage).devices.push_back(device.id);
+  }
+}
+
+void City::move() {
+  std::vector<std::string> moved;
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    if (outcomes_[i].verdict != Verdict::moves) continue;
+    try {
+      remote_.push(outcomes_[i].to, stages_[i].ref);
+    } catch (const Error& error) {
+      outcomes_[i] = {Verdict::blocked, error.message(), {}};
+      continue;
+    }
+    stages_[i].commit = outcomes_[i].to;
+    stages_[i].since = request_.now;
+    moved.push_back(fmt::format("{} to {}", printable(stages_[i].name), cli::short_oid(outcomes_[i].to)));
+  }
+  remember(moved);
+}
+
+/// Since when a ref has its commit is known only from when it was first seen there.
+void City::remember(const std::vector<std::string>& moved) {
+  Record record;
+  for (auto& stage : stages_) {
+    const bool is_source = stage.wave == nullptr && &stage != &stages_.back();
+    if (stage.commit.empty() || is_source) continue;
+    if (!stage.since) stage.since = request_.now;
+    record[stage.ref] = {stage.commit, *stage.since};
+  }
+  if (record == record_) return;
+  const auto subject =
+      moved.empty() ? std::string("See what the waves have") : fmt::format("Move {}", fmt::join(moved, ", "));
+  const auto commit = remote_.commit(subject + "\n\n" + write_record(record), record_commit_);
+  try {
+    remote_.push(commit, record_ref);
+  } catch (Error& error) {
+    throw error.during(fmt::format("writing down in {} since when the waves have their commits", record_ref));
+  }
+}
+
+int City::exit_code() const {
+  const auto any = [this](Verdict verdict) {
+    return std::ranges::any_of(outcomes_, [=](const auto& outcome) { return outcome.verdict == verdict; });
+  };
+  if (any(Verdict::blocked)) return 2;
+  return any(Verdict::halted) ? 1 : 0;
+}
+
+}  // namespace greenwave::promote

@@ -1,0 +1,129 @@
+#include "promote/health.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "curl.h"
+
+namespace greenwave::promote {
+
+namespace {
+
+constexpr std::size_t most_bytes = 64 << 20;  // 100,000 devices need about 20 MiB
+
+Error wrong(const std::string& name, std::string_view what) {
+  return Error(
+      Fault::invalid, fmt::format("{}: {}", printable(name), printable(what)),
+      R"(write {"devices": {"ID": {"commit": "…", "health": "healthy", "seen": "2026-11-24T06:11:50Z"}}})");
+}
+
+std::string text_in(const nlohmann::json& json, const char* key) {
+  const auto member = json.find(key);
+  return member == json.end() ? "" : member->get<std::string>();
+}
+
+Report read_report(const nlohmann::json& json) {
+  Report report{text_in(json, "commit"), text_in(json, "target"), text_in(json, "health"), {}};
+  const auto seen = text_in(json, "seen");
+  if (!seen.empty()) report.seen = from_iso(seen);
+  for (const auto known : {"healthy", "failed", "reverted", "progressing"}) {
+    if (report.health == known) return report;
+  }
+  throw Error(Fault::invalid,
+              fmt::format("health is \"{}\", not healthy, failed, reverted or progressing", report.health));
+}
+
+std::size_t take(char* bytes, std::size_t one, std::size_t size, void* into) {
+  auto& text = *static_cast<std::string*>(into);
+  if (text.size() + one * size > most_bytes) return 0;
+  text.append(bytes, one * size);
+  return one * size;
+}
+
+bool is_local(const std::string& url) {
+  for (const auto host : {"http://localhost", "http://127.0.0.1", "http://[::1]"}) {
+    const std::string_view start = host;
+    if (!url.starts_with(start)) continue;
+    const auto rest = std::string_view(url).substr(start.size());
+    if (rest.empty() || rest.front() == ':' || rest.front() == '/') return true;
+  }
+  return false;
+}
+
+std::string download(const std::string& url) {
+  if (!url.starts_with("https://") && !is_local(url)) {
+    throw Error(Fault::invalid, fmt::format("{} is not an https URL", printable(url)),
+                "over plain http anyone on the way could call a bad commit healthy");
+  }
+  const cli::Curl curl(curl_easy_init());
+  if (!curl) throw Error(Fault::internal, "libcurl does not start");
+  std::string text;
+  char reason[CURL_ERROR_SIZE] = {};
+  auto* raw = curl.get();
+  curl_easy_setopt(raw, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(raw, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(raw, CURLOPT_FAILONERROR, 1L);
+  curl_easy_setopt(raw, CURLOPT_CONNECTTIMEOUT, 20L);
+  curl_easy_setopt(raw, CURLOPT_TIMEOUT, 300L);
+  curl_easy_setopt(raw, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(raw, CURLOPT_ERRORBUFFER, reason);
+  curl_easy_setopt(raw, CURLOPT_WRITEDATA, &text);
+  curl_easy_setopt(raw, CURLOPT_WRITEFUNCTION, &take);
+  const auto code = curl_easy_perform(raw);
+  if (code != CURLE_OK) {
+    throw Error(Fault::transient,
+                fmt::format("{}: {}", printable(url), *reason != '\0' ? reason : curl_easy_strerror(code)),
+                "nothing is promoted without the devices' health");
+  }
+  return text;
+}
+
+}  // namespace
+
+Health parse_health(std::string_view text, const std::string& name) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("devices") || !json["devices"].is_object()) {
+    throw wrong(name, "this is not the health of a city's devices");
+  }
+  Health health;
+  for (const auto& [id, report] : json["devices"].items()) {
+    try {
+      if (!report.is_object()) throw Error(Fault::invalid, "it is no map");
+      health.emplace(id, read_report(report));
+    } catch (const nlohmann::json::exception& error) {
+      throw wrong(name, fmt::format("the device {}: {}", id, error.what()));
+    } catch (const Error& error) {
+      throw wrong(name, fmt::format("the device {}: {}", id, error.message()));
+    }
+  }
+  return health;
+}
+
+Health load_health(const std::string& place) {
+  const bool is_url = place.find("://") != std::string::npos;
+  return parse_health(is_url ? download(place) : read_file(place, most_bytes), place);
+}
+
+Tally tally(const std::vector<std::string>& devices, const Health& health, const std::string& commit,
+            Time now, Duration silent_after) {
+  Tally result;
+  result.devices = devices.size();
+  for (const auto& id : devices) {
+    const auto found = health.find(id);
+    if (found == health.end()) continue;
+    const auto& report = found->second;
+    if (report.seen && now - *report.seen > silent_after) continue;
+    const auto& target = report.target.empty() ? report.commit : report.target;
+    if (report.health == "healthy" && report.commit == commit) {
+      ++result.healthy;
+    } else if ((report.health == "failed" || report.health == "reverted") && target == commit) {
+      result.failed.push_back(id);
+    }
+  }
+  return result;
+}
+
+}  // namespace greenwave::promote

@@ -1,0 +1,147 @@
+#include "promote/plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "style.h"
+
+namespace greenwave::promote {
+
+namespace {
+
+constexpr std::size_t most_named = 5;
+
+std::string names(const std::vector<std::string>& ids) {
+  const auto shown = std::min(ids.size(), most_named);
+  auto text =
+      fmt::format("{}", fmt::join(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  return printable(ids.size() > shown ? fmt::format("{} and {} more", text, ids.size() - shown) : text);
+}
+
+class Round {
+ public:
+  explicit Round(const Question& question) : asked_(question), stages_(question.stages) {}
+
+  std::vector<Outcome> run() {
+    outcomes_.resize(stages_.size());
+    bring_up();
+    for (std::size_t i = 1; i < stages_.size(); ++i) {
+      if (outcomes_[i].verdict == Verdict::settled) outcomes_[i] = promote(i);
+      if (outcomes_[i].verdict == Verdict::moves) arrive(stages_[i], outcomes_[i].to);
+    }
+    return std::move(outcomes_);
+  }
+
+ private:
+  bool is_ahead(const std::string& commit, const std::string& of) const {
+    return commit != of && asked_.leads_to(of, commit);
+  }
+
+  void arrive(Stage& stage, const std::string& commit) {
+    stage.commit = commit;
+    stage.since = asked_.now;
+  }
+
+  void bring_up() {
+    const Stage* later = &stages_.back();
+    for (std::size_t i = stages_.size() - 1; i-- > 0;) {
+      auto& stage = stages_[i];
+      if (stage.commit.empty()) continue;
+      if (stage.wave != nullptr && is_ahead(later->commit, stage.commit)) {
+        outcomes_[i] = {Verdict::moves, fmt::format("{} has more already", later->name), later->commit};
+        arrive(stage, later->commit);
+      }
+      later = &stage;
+    }
+  }
+
+  Outcome promote(std::size_t i) const {
+    const auto& stage = stages_[i];
+    const auto before = std::find_if(stages_.rend() - static_cast<std::ptrdiff_t>(i), stages_.rend(),
+                                     [](const Stage& one) { return !one.commit.empty(); });
+    if (before == stages_.rend()) return {Verdict::settled, "no wave before it has a commit", {}};
+    const auto& current = stage.commit.empty() ? stages_.back().commit : stage.commit;
+    if (before->commit == current || asked_.leads_to(before->commit, current)) return {};
+    if (!asked_.leads_to(current, before->commit)) {
+      return {Verdict::blocked,
+              fmt::format("{} is not ahead of it: {} and {} have grown apart", before->name,
+                          cli::short_oid(before->commit), cli::short_oid(current)),
+              {}};
+    }
+    if (before->wave == nullptr) return {Verdict::moves, "", before->commit};
+    auto outcome = judge(*before);
+    if (outcome.verdict == Verdict::moves) outcome.to = before->commit;
+    return outcome;
+  }
+
+  /// Whether the stage's commit may leave it.
+  Outcome judge(const Stage& stage) const {
+    const auto& wave = *stage.wave;
+    const auto counted =
+        asked_.health ? tally(stage.devices, *asked_.health, stage.commit, asked_.now, asked_.silent_after)
+                      : Tally{};
+    const auto devices = static_cast<double>(counted.devices);
+    const auto failed = static_cast<double>(counted.failed.size());
+    if (failed * 100 > wave.failed_percent * devices) {
+      return {Verdict::halted,
+              fmt::format("{} of {} in {} failed at {}, more than {} percent: {}", counted.failed.size(),
+                          count_of(counted.devices, "device"), stage.name, cli::short_oid(stage.commit),
+                          wave.failed_percent, names(counted.failed)),
+              {}};
+    }
+    const auto over = stage.since.value_or(asked_.now) + wave.soak;
+    if (asked_.now < over) {
+      return {Verdict::waits,
+              fmt::format("{} soaks until {} ({})", stage.name, cli::moment(over),
+                          cli::relative(over, asked_.now)),
+              {}};
+    }
+    if (!asked_.health) return {Verdict::moves, fmt::format("{} is assumed to be healthy", stage.name), {}};
+    if (counted.devices == 0) {
+      return {Verdict::waits, fmt::format("no device is in {}, so nothing tells", stage.name), {}};
+    }
+    if (static_cast<double>(counted.healthy) * 100 < wave.healthy_percent * devices) {
+      const auto needed = static_cast<std::size_t>(std::ceil(wave.healthy_percent * devices / 100));
+      return {Verdict::waits,
+              fmt::format("{} of {} in {} healthy at {}, {} needed; {} failed, {} silent or not there yet",
+                          counted.healthy, count_of(counted.devices, "device"), stage.name,
+                          cli::short_oid(stage.commit), needed, counted.failed.size(), counted.silent()),
+              {}};
+    }
+    return {Verdict::moves,
+            fmt::format("{} of {} in {} healthy", counted.healthy, count_of(counted.devices, "device"),
+                        stage.name),
+            {}};
+  }
+
+  const Question& asked_;
+  std::vector<Stage> stages_;  ///< as they become in this round
+  std::vector<Outcome> outcomes_;
+};
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::settled:
+      return "settled";
+    case Verdict::moves:
+      return "moves";
+    case Verdict::waits:
+      return "waits";
+    case Verdict::halted:
+      return "halted";
+    case Verdict::blocked:
+      return "blocked";
+  }
+  return "";
+}
+
+std::vector<Outcome> decide(const Question& question) {
+  return Round(question).run();
+}
+
+}  // namespace greenwave::promote

@@ -1,0 +1,148 @@
+#include "promote/remote.h"
+
+#include <cstdlib>
+#include <optional>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace greenwave::promote {
+
+namespace {
+
+constexpr std::size_t most_output = 256 << 20;  // of a file, or of the list of refs
+constexpr Duration patience = std::chrono::minutes(10);
+
+/// All of ours: an agent of ssh, proxies, git's own variables. Nobody sits at a terminal of the child's, so a
+/// question for a password would hang.
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view line = *at;
+    const auto equals = line.find('=');
+    if (equals != std::string_view::npos) variables.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  variables["LC_ALL"] = "C.UTF-8";
+  variables["GIT_TERMINAL_PROMPT"] = "0";
+  variables.emplace("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
+  return variables;
+}
+
+std::filesystem::path make_directory() {
+  auto pattern = (std::filesystem::temp_directory_path() / "greenwave-promote-XXXXXX").native();
+  if (::mkdtemp(pattern.data()) == nullptr) throw system_error("create a directory in", pattern);
+  return pattern;
+}
+
+}  // namespace
+
+Remote::Remote(std::string url) : url_(std::move(url)) {
+  if (url_.empty() || url_.starts_with('-')) {
+    throw Error(Fault::invalid, fmt::format("\"{}\" is no repository", printable(url_)),
+                "write --repo https://HOST/PATH, ssh://…, or a directory");
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_directory(url_, ignored)) url_ = std::filesystem::absolute(url_);
+  directory_ = make_directory();
+  git({"init", "-q", "--bare", "."});
+  git({"remote", "add", "origin", url_});
+}
+
+Remote::~Remote() {
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+CommandResult Remote::try_git(std::vector<std::string> words) const {
+  Command command;
+  // Standard error goes apart: it is for people, and would get into what is read.
+  command.argv = {"sh", "-c", R"(cd "$0" && exec git "$@" 2>said)", directory_.native()};
+  command.argv.insert(command.argv.end(), words.begin(), words.end());
+  command.environment = environment();
+  command.timeout = patience;
+  command.output_cap = most_output;
+  return run(command);
+}
+
+std::string Remote::git(std::vector<std::string> words) const {
+  const auto what = words.front();
+  auto result = try_git(std::move(words));
+  if (result.timed_out) {
+    throw Error(Fault::transient, fmt::format("git {} of {} took too long", what, printable(url_)),
+                "look at the way to the server");
+  }
+  if (result.status == 127) {
+    throw Error(Fault::invalid, "the program git is missing", "install it: apt-get install git");
+  }
+  if (result.status != 0) {
+    throw Error(Fault::transient, fmt::format("git {} of {} failed: {}", what, printable(url_), said()),
+                "try it by hand, as the same user: git ls-remote");
+  }
+  return std::move(result.output);
+}
+
+/// What git had to say, in one line.
+std::string Remote::said() const {
+  std::string line;
+  const auto text = read_file(directory_ / "said", 64 << 10);
+  for (const auto part : split(text, '\n')) {
+    if (trim(part).empty()) continue;
+    if (!line.empty()) line += ", ";
+    line += printable(trim(part));
+  }
+  return line.empty() ? "it said nothing" : line;
+}
+
+std::map<std::string, std::string> Remote::refs() const {
+  std::map<std::string, std::string> refs;
+  const auto text = git({"ls-remote", "--refs", "origin"});
+  for (const auto line : split(text, '\n')) {
+    const auto tab = line.find('\t');
+    if (tab != std::string_view::npos) refs.emplace(line.substr(tab + 1), line.substr(0, tab));
+  }
+  return refs;
+}
+
+void Remote::fetch(const std::vector<std::string>& refs) const {
+  std::vector<std::string> words{"fetch", "-q", "--no-tags", "--filter=tree:0", "origin"};
+  for (const auto& ref : refs) words.push_back(fmt::format("+{}:refs/here/{}", ref, ref));
+  git(std::move(words));
+}
+
+std::optional<std::string> Remote::read(const std::string& commit, const std::string& path) const {
+  const auto object = fmt::format("{}:{}", commit, path);
+  if (try_git({"cat-file", "-e", object}).status != 0) return {};
+  return git({"cat-file", "blob", object});
+}
+
+std::string Remote::message(const std::string& commit) const {
+  return git({"log", "-1", "--format=%B", commit});
+}
+
+bool Remote::leads_to(const std::string& ancestor, const std::string& commit) const {
+  const auto status = try_git({"merge-base", "--is-ancestor", ancestor, commit}).status;
+  if (status == 0 || status == 1) return status == 0;
+  throw Error(Fault::transient, fmt::format("git cannot compare {} and {}: {}", ancestor, commit, said()));
+}
+
+void Remote::push(const std::string& commit, const std::string& ref) const {
+  git({"push", "-q", "origin", fmt::format("{}:{}", commit, ref)});
+}
+
+std::string Remote::commit(const std::string& message, const std::string& parent) const {
+  const auto tree = std::string(trim(git({"mktree"})));  // of nothing: the empty one
+  std::vector<std::string> words{"commit-tree", tree, "-m", message};
+  if (!parent.empty()) words.insert(words.end(), {"-p", parent});
+  // A CI job often has no name of its own.
+  if (try_git({"config", "user.email"}).status != 0 && std::getenv("GIT_COMMITTER_EMAIL") == nullptr) {
+    words.insert(words.begin(), {"-c", "user.name=greenwave promote", "-c", "user.email=promote@localhost"});
+  }
+  return std::string(trim(git(std::move(words))));
+}
+
+}  // namespace greenwave::promote

@@ -1,0 +1,79 @@
+#include "promote/text.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace greenwave::promote {
+
+namespace {
+
+cli::Paint paint_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::settled:
+    case Verdict::moves:
+      return cli::Paint::good;
+    case Verdict::waits:
+      return cli::Paint::caution;
+    case Verdict::halted:
+    case Verdict::blocked:
+      return cli::Paint::bad;
+  }
+  return cli::Paint::strong;
+}
+
+std::string outcome_text(const Outcome& outcome, bool only_looked, const cli::Style& style) {
+  if (outcome.verdict == Verdict::settled && outcome.reason.empty()) return "";
+  auto word = std::string(to_string(outcome.verdict));
+  if (outcome.verdict == Verdict::moves) {
+    word = fmt::format("{} to {}", only_looked ? "would move" : "moved", cli::short_oid(outcome.to));
+  }
+  auto text = "    " + cli::paint(style, paint_of(outcome.verdict), word);
+  if (!outcome.reason.empty()) text += ": " + cli::wrap(outcome.reason, 6, style.width);
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string text_of(const std::vector<Stage>& stages, const std::vector<Outcome>& outcomes, bool only_looked,
+                    Time now, const cli::Style& style) {
+  std::size_t name_width = 0;
+  std::size_t ref_width = 0;
+  for (const auto& stage : stages) {
+    name_width = std::max(name_width, stage.name.size());
+    ref_width = std::max(ref_width, stage.ref.size());
+  }
+  std::string text;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const auto& stage = stages[i];
+    const auto commit = stage.commit.empty() ? "missing" : cli::short_oid(stage.commit);
+    const auto name = fmt::format("{:<{}}", printable(stage.name), name_width);
+    text += fmt::format("{}  {:<{}}  {:<10}", cli::paint(style, cli::Paint::strong, name),
+                        printable(stage.ref), ref_width, commit);
+    if (stage.name != "source") text += "  " + count_of(stage.devices.size(), "device");
+    if (stage.since) text += fmt::format(", since {}", cli::relative(*stage.since, now));
+    text += "\n" + outcome_text(outcomes[i], only_looked, style);
+  }
+  return text;
+}
+
+nlohmann::json to_json(const std::vector<Stage>& stages, const std::vector<Outcome>& outcomes) {
+  auto list = nlohmann::json::array();
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    nlohmann::json one{{"name", stages[i].name},
+                       {"ref", stages[i].ref},
+                       {"commit", stages[i].commit},
+                       {"devices", stages[i].devices.size()},
+                       {"verdict", to_string(outcomes[i].verdict)},
+                       {"reason", outcomes[i].reason}};
+    if (stages[i].since) one["since"] = to_iso(*stages[i].since);
+    if (!outcomes[i].to.empty()) one["to"] = outcomes[i].to;
+    list.push_back(std::move(one));
+  }
+  return {{"stages", list}};
+}
+
+}  // namespace greenwave::promote
