@@ -58,7 +58,7 @@ struct Standing {
   std::size_t in_sync = 0;
   std::size_t repaired = 0;
   std::optional<Time> unreachable_since;  ///< the repository
-  bool has_errors = false;  ///< `problems` holds more than warnings
+  bool has_errors = false;                ///< `problems` holds more than warnings
   std::vector<FailedObject> failed;
   std::vector<std::string> problems;
   std::vector<WaitingObject> waiting;

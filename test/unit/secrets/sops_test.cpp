@@ -1,5 +1,8 @@
 #include "secrets/sops.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <catch2/catch.hpp>
 
 #include "base/error.h"

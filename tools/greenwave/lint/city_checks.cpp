@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lint/checks.h"
 #include "model/selector.h"
+#include "model/wave.h"
 #include "render/layers.h"
 #include "render/paths.h"
 
@@ -156,6 +157,9 @@ void check_city(const render::Fleet& fleet, LintFindings& findings) {
       check_selector(fmt::format("the wave {}", wave.name), wave.place, *wave.selector, fleet, findings);
     }
   }
+  Problems overlaps;
+  check_overlaps(cluster, fleet.devices(), overlaps);
+  findings.add("selector", overlaps);
   for (const auto& window : cluster.windows) check_window(window, findings);
   check_unused_layers(fleet, findings);
 }

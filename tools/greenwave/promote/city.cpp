@@ -16,15 +16,6 @@ namespace greenwave::promote {
 
 namespace {
 
-void refuse_if_wrong(const Problems& problems) {
-  if (!problems.has_errors()) return;
-  std::string lines;
-  for (const auto& problem : problems.list()) {
-    if (problem.severity == Severity::error) lines += (lines.empty() ? "" : "\n") + to_string(problem);
-  }
-  throw Error(Fault::invalid, lines);
-}
-
 std::string commit_of(const std::map<std::string, std::string>& refs, const std::string& ref) {
   const auto found = refs.find(ref);
   return found == refs.end() ? "" : found->second;
@@ -74,7 +65,7 @@ void City::read_cluster(const std::string& branch_commit) {
   const auto text = remote_.read(branch_commit, file);
   Problems problems;
   if (text) cluster_ = render::parse_cluster(*text, file, problems);
-  refuse_if_wrong(problems);
+  render::throw_errors(problems);
   if (cluster_.waves.empty()) {
     throw Error(Fault::invalid, fmt::format("{} of {} names no waves", file, printable(branch_)),
                 "write spec.waves: man greenwave.yaml; the branch must say it, not a wave alone");
@@ -97,7 +88,7 @@ void City::read_cluster(const std::string& branch_commit) {
     }
   }
   check_overlaps(cluster_, devices_, problems);
-  refuse_if_wrong(problems);
+  render::throw_errors(problems);
 }
 
 void City::add_stages(const std::map<std::string, std::string>& refs) {
