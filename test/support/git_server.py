@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -134,7 +135,8 @@ http {{
         environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(self._git_config())}
         for command in commands:
             self.processes.append(subprocess.Popen(self.prefix + command, stdout=log, stderr=log,
-                                                   stdin=subprocess.DEVNULL, env=environment))
+                                                   stdin=subprocess.DEVNULL, env=environment,
+                                                   start_new_session=True))
         log.close()
         deadline = time.monotonic() + 10
         while not self._listens():
@@ -156,11 +158,12 @@ http {{
 
     def stop(self):
         for process in reversed(self.processes):
-            process.terminate()
+            # The whole group: fcgiwrap leaves its children behind.
+            os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.processes = []
 

@@ -54,14 +54,19 @@ class Server {
     std::vector<char*> words;
     for (auto& word : argv) words.push_back(word.data());
     words.push_back(nullptr);
-    const int failure = ::posix_spawnp(&child_, words[0], &actions, nullptr, words.data(), environ);
+    // In a group of its own, to be ended with it: fcgiwrap leaves its children behind.
+    posix_spawnattr_t attributes;
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    const int failure = ::posix_spawnp(&child_, words[0], &actions, &attributes, words.data(), environ);
+    ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     if (failure != 0) throw std::runtime_error("cannot start " + argv[0]);
   }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() {
-    ::kill(child_, SIGTERM);
+    ::kill(-child_, SIGTERM);
     ::waitpid(child_, nullptr, 0);
   }
 
