@@ -21,7 +21,7 @@ Manifest manifest(const std::string& kind, const std::string& spec, const std::s
   Manifest result;
   result.id = {std::string(own_api), kind, "", "a"};
   result.document = std::move(*document);
-  seal(result);
+  seal(result, "");
   return result;
 }
 
