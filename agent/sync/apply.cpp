@@ -1,6 +1,7 @@
 #include "sync/apply.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -208,7 +209,10 @@ class Apply {
       }
       const auto units = owed_for_.find(step->id);
       if (units == owed_for_.end() || !plan::changes_device(*step)) continue;
-      owed.insert(owed.end(), units->second.begin(), units->second.end());
+      // A unit that was restarted already owes it no more.
+      std::ranges::copy_if(units->second, std::back_inserter(owed), [this](const plan::Owed& one) {
+        return results_[number_of_.at(one.unit)] == Result::pending;
+      });
     }
     if (!entries.empty()) bench_.state.intend(entries, owed);
   }

@@ -36,9 +36,9 @@ bool does_something(const plan::Step& step) {
 void Sync::take_up(const std::string& tip) {
   auto changed = course_;
   if (changed.rejected && !tip.empty() && tip != changed.rejected->commit) changed.rejected.reset();
-  if (changed.trial && changed.trial->process != parts_.process) {
+  if (changed.trial && !changed.trial->process.empty() && changed.trial->process != parts_.process) {
     auto& trial = *changed.trial;
-    if (!trial.process.empty()) ++trial.starts;
+    ++trial.starts;
     trial.process = parts_.process;
     const bool loops = trial.starts >= most_starts;
     if (loops && trial.reverting.empty() && !changed.good.empty()) {
@@ -58,7 +58,8 @@ void Sync::begin_trial(const std::string& commit, const plan::Plan& plan) {
   if (commit == course_.good || (plan.steps.empty() && !course_.trial)) return;
   if (!course_.trial) course_.trial = Trial{.commit = commit};
   auto& trial = *course_.trial;
-  const bool is_new = trial.process.empty() || trial.commit != commit;
+  const bool acts = std::ranges::any_of(plan.steps, does_something);
+  const bool is_new = trial.commit != commit || (trial.process.empty() && acts);
   if (is_new) {
     trial.commit = commit;
     trial.starts = 1;
@@ -72,9 +73,10 @@ void Sync::begin_trial(const std::string& commit, const plan::Plan& plan) {
   // What the repository's silence means depends on whether it spoke before this change, not before one after
   // which it spoke already.
   if (is_new || contains(trial.well, link)) trial.reached = reached_;
-  if (std::ranges::any_of(plan.steps, does_something)) trial.well.clear();
+  if (acts) trial.well.clear();
   course_.rejected.reset();
-  if (!course_.good.empty()) store_->keep(good_ref, course_.good);
+  // A store that was made anew may not have it any more.
+  if (!course_.good.empty() && store_->has(course_.good)) store_->keep(good_ref, course_.good);
   write_course(parts_.state, course_);
 }
 
@@ -187,9 +189,9 @@ bool Sync::is_superseded(const std::string& commit) {
   }
 }
 
-/// A pass that was told to end has not crashed.
+/// A pass that was told to end, or whose steps must wait, has not crashed.
 void Sync::end_of_pass() {
-  if (!parts_.stop || !course_.trial) return;
+  if (!course_.trial || (!parts_.stop && standing_.waiting.empty())) return;
   course_.trial->process.clear();
   write_course(parts_.state, course_);
 }

@@ -179,12 +179,19 @@ class Device:
             connection.close()
 
     def raw(self, bytes_of_request):
-        """The beginning of the answer to any bytes that are sent to the control socket."""
+        """The answer to any bytes that are sent to the control socket, until it is closed or silent for a second."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.settimeout(10)
             client.connect(str(self.socket))
             client.sendall(bytes_of_request.encode())
-            return client.recv(4096).decode()
+            answer = client.recv(4096)
+            client.settimeout(1)
+            try:
+                while more := client.recv(4096):
+                    answer += more
+            except TimeoutError:
+                pass
+            return answer.decode()
 
     def sync(self, **body):
         """A sync through the API; returns its last event."""

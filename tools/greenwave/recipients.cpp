@@ -79,6 +79,11 @@ Found find(const SourceTree& tree, const Wish& wish) {
     for (const auto& recipient : recipients) found.recipients[recipient].push_back(device.id);
   }
   render::throw_errors(problems);
+  const auto is_named = [&](const Layer& layer) { return layer.path == wish.layer; };
+  if (found.devices == 0 && std::ranges::none_of(cluster.layers, is_named)) {
+    throw Error(Fault::invalid, fmt::format("greenwave.yaml has no layer {}", printable(wish.layer)),
+                "name a layer as a device gets it, its variables filled in");
+  }
   return found;
 }
 

@@ -80,6 +80,7 @@ TEST_CASE("metrics: the status is there, and times only when they are known") {
   CHECK(page.find("last_good_sync_timestamp") == std::string::npos);
   CHECK(page.find("unreachable_since") == std::string::npos);
   now.failed.clear();
+  now.waiting.clear();
   now.pause = state::Pause{from_iso("2026-11-24T08:00:00Z"), "ana", "relamping"};
   now.unreachable_since = from_iso("2026-11-24T06:00:00Z");
   const auto other = report::exposition({}, now);
