@@ -9,11 +9,13 @@
 
 #include <elf.h>
 #include <link.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace greenwave {
@@ -52,11 +54,17 @@ int unmap_read_only(dl_phdr_info* object, std::size_t, void*) {
 
 std::atomic<bool> guarded = false;
 
-/// With a limit, mappings would begin to fail once it is reached.
-bool lock_pages() {
+/// With a limit, mappings would begin to fail once it is reached; whoever has the capability has none.
+bool locks_without_limit() {
   const struct rlimit unlimited { RLIM_INFINITY, RLIM_INFINITY };
-  return ::setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0 &&
-         ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+  if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0) return true;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+  return ::syscall(SYS_capget, &header, data) == 0 && (data[0].effective & 1U << CAP_IPC_LOCK) != 0;
+}
+
+bool lock_pages() {
+  return locks_without_limit() && ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 }
 
 /// What returned functions left on this thread's stack: buffers, and texts too short for the heap.

@@ -35,7 +35,7 @@ std::string found(const std::vector<secrets::Identity>& recipients,
       {"signals/s.yaml", values.of("apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: s}\n"
                                    "spec: {path: /etc/s, content: hunter2, mode: \"0600\"}\n")},
       {"signs/n.yaml",
-       "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: n}\n"
+       "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: sign}\n"
        "spec: {path: /etc/n, content: plain}\n"},
   });
   std::string text;
