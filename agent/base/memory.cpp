@@ -111,7 +111,8 @@ std::vector<std::string> guard_memory() {
 
 }  // namespace greenwave
 
-// The program's own (C++17, [new.delete]): all containers' memory comes and goes through these.
+// The program's own (C++17, [new.delete]): all containers' memory comes and goes through these. All forms but
+// those for over-aligned types, so that what one of them gave no other allocator is asked to take.
 void* operator new(std::size_t size) {
   while (true) {
     if (void* block = std::malloc(std::max<std::size_t>(size, 1))) return block;
@@ -138,5 +139,21 @@ void operator delete[](void* block) noexcept {
 }
 
 void operator delete[](void* block, std::size_t) noexcept {
+  greenwave::free_wiped(block);
+}
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(std::max<std::size_t>(size, 1));
+}
+
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(std::max<std::size_t>(size, 1));
+}
+
+void operator delete(void* block, const std::nothrow_t&) noexcept {
+  greenwave::free_wiped(block);
+}
+
+void operator delete[](void* block, const std::nothrow_t&) noexcept {
   greenwave::free_wiped(block);
 }
