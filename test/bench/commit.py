@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from greenwave import BIN, run  # noqa: E402
+from greenwave import BIN, print_table, run  # noqa: E402
 
 DEVICES = 5000
 DISTRICTS = 20
@@ -144,9 +144,7 @@ def main():
         if f"{DEVICES} of {DEVICES} devices change" not in text:
             raise AssertionError(text[:500])
 
-    widths = [max(len(line[i]) for line in rows) for i in range(7)]
-    for line in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+    print_table(rows)
     print(f"({DEVICES} devices, {objects} objects each; programs from {BIN})")
     return 1 if missed else 0
 

@@ -13,7 +13,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from git_server import GitServer  # noqa: E402
-from greenwave import BIN, GIT_ENVIRONMENT, Device, Scratch, file_manifest, run  # noqa: E402
+from greenwave import BIN, GIT_ENVIRONMENT, Device, Scratch, file_manifest, print_table, run  # noqa: E402
 
 DEVICES = 5000
 GROUPS = 100
@@ -241,9 +241,7 @@ def main():
             bench.other_device(repository, device)
             bench.many_fetches(repository, device)
         rows = [("", "Greenwave", "git", "libgit2", "must be", "")] + bench.rows
-        widths = [max(len(line[i]) for line in rows) for i in range(6)]
-        for line in rows:
-            print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+        print_table(rows)
         print(f"(programs from {BIN}; bytes of HTTP both ways unless said otherwise, without TLS, as nginx counts them)")
         return 1 if bench.missed else 0
 

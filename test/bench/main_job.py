@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from greenwave import BIN, City, Device, FreshDisk, file_manifest, run, wait_until  # noqa: E402
+from greenwave import BIN, City, Device, FreshDisk, file_manifest, print_table, run, wait_until  # noqa: E402
 
 FILES = 5000
 ROUNDS = 15
@@ -160,9 +160,7 @@ def main():
             row("files it changed, and opened", f"{len(touched)} and {len(opened)}", f"of {FILES}", "-", "1 and <= 2",
                 touched == [4242] and len(opened) <= 2)
 
-    widths = [max(len(line[i]) for line in rows) for i in range(6)]
-    for line in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+    print_table(rows)
     print(f"(programs from {BIN})")
     return 1 if missed else 0
 

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from greenwave import BIN, City, Device, Scratch, file_manifest  # noqa: E402
+from greenwave import BIN, City, Device, Scratch, file_manifest, print_table  # noqa: E402
 from secret_tools import Missing, new_identity, sops, sops_encrypted, sops_program  # noqa: E402
 
 MANIFESTS = 100
@@ -83,9 +83,7 @@ def main():
         ("sops decrypt, one of them, elapsed", milliseconds(peer), "-", "-"),
         ("identities read by a sync that changes nothing", str(opened), "0", "reached" if opened == 0 else "MISSED"),
     ]
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+    print_table(rows)
     print(f"(programs from {BIN})")
     return 1 if any(row[3] == "MISSED" for row in rows) else 0
 

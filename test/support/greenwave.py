@@ -37,6 +37,13 @@ def run(*command, check=True, **options):
     return result
 
 
+def print_table(rows):
+    """Rows of texts, all of one length, in columns."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
 class Scratch:
     """A temporary directory, as a context manager."""
 
