@@ -18,7 +18,8 @@ namespace greenwave::test {
 ///   /moved/NAME redirected to /NAME, /circle/ to itself, /away/ to another host, /plain/ to http://
 ///   /busy/          503 with Retry-After: 120
 ///   /page/          a page of HTML
-/// What stands in /tmp/NAME.tip/ is served as files. A connection serves eight requests.
+/// What stands in /tmp/NAME.tip/ is served as files. A connection serves eight requests. The same is served
+/// without TLS on the unix socket file("socket").
 class HttpsServer {
  public:
   HttpsServer() : port_(free_port()) {
@@ -46,9 +47,9 @@ class HttpsServer {
             "keepalive_requests 8; ssl_session_cache shared:tls:1m; client_body_temp_path " +
             here + "/body; fastcgi_temp_path " + here + "/fastcgi; proxy_temp_path " + here +
             "/proxy; client_max_body_size 64m; server_tokens off;\nserver {\nlisten 127.0.0.1:" +
-            std::to_string(port_) + " ssl; server_name localhost;\nssl_certificate " + here +
-            "/server.pem; ssl_certificate_key " + here + "/server.key; ssl_client_certificate " + here +
-            "/ca.pem; ssl_verify_client optional;\n" +
+            std::to_string(port_) + " ssl; listen unix:" + here +
+            "/socket; server_name localhost;\nssl_certificate " + here + "/server.pem; ssl_certificate_key " +
+            here + "/server.key; ssl_client_certificate " + here + "/ca.pem; ssl_verify_client optional;\n" +
             "location ~ ^/moved(/.*)$ { return 301 $1$is_args$args; }\n"
             "location ^~ /circle/ { return 302 $request_uri; }\n"
             "location ^~ /away/ { return 302 https://127.0.0.1:" +

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace greenwave::http {
+
+/// Where a server listens, and who both sides are.
+struct Endpoint {
+  std::string address;  ///< "https://10.0.0.1:6443/prefix", "http://localhost"; no slash at its end
+  std::filesystem::path unix_socket;  ///< instead of TCP; the address then only names the host
+  std::string authorities;            ///< PEM; empty: the system's. Certificates are always checked
+  std::string certificate;            ///< PEM, the client's; empty: none
+  std::string key;                    ///< PEM, the certificate's; a secret
+  bool use_proxy = false;             ///< of the usual environment
+};
+
+struct Request {
+  std::string method = "GET";
+  std::string path;                  ///< after the address, with its query
+  std::vector<std::string> headers;  ///< "Name: value"; may hold secrets
+  std::string body;
+  std::size_t most_bytes = 16 * 1024 * 1024;    ///< of the answer's body, unpacked
+  Duration timeout = std::chrono::seconds(60);  ///< for the whole; zero: none, only `silence` counts
+  Duration silence = std::chrono::seconds(30);  ///< without a byte in either direction
+  /// Takes a success's body piece by piece, which then is not kept; false ends the request, as if the answer
+  /// had ended there. Must not call the client.
+  std::function<bool(std::string_view)> sink;
+};
+
+struct Response {
+  long status = 0;
+  std::string body;
+  std::string type;                   ///< Content-Type in lower case, without parameters
+  std::vector<std::string> warnings;  ///< the Warning headers' values, at most 20
+  Duration retry_after{};             ///< zero: the server says nothing
+
+  bool success() const { return status >= 200 && status < 300; }
+};
+
+/// What became of one request of several.
+struct Answer {
+  Response response;
+  std::optional<Error> failure;  ///< there is no response: the server was not reached, or not to the end
+};
+
+/// Requests to one server, over connections that are kept. One thread. What the server answers is a Response
+/// whatever its status; Error is for there being none: transient (refused, lost, too slow, too large),
+/// untrusted (certificate), invalid (address, client certificate). No redirect is followed. Errors name the
+/// server and curl's reason, never a path, a header or a body.
+class Client {
+ public:
+  /// `stop` must outlive this.
+  Client(Endpoint endpoint, const std::atomic<bool>& stop);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Throws Error, also when `stop` was set (transient).
+  Response send(const Request& request);
+
+  /// Sends all, at most `at_once` at the same time, and calls `on_answer` with each one's index as it comes,
+  /// in any order. `on_answer` must not call the client; what it throws ends the rest.
+  void send_all(std::span<const Request> requests, std::size_t at_once,
+                const std::function<void(std::size_t index, Answer answer)>& on_answer);
+
+  /// Requests sent so far.
+  std::uint64_t sent() const { return sent_; }
+
+ private:
+  struct Exchange;
+  struct Handles;
+
+  Endpoint endpoint_;
+  const std::atomic<bool>& stop_;
+  std::unique_ptr<Handles> handles_;
+  std::uint64_t sent_ = 0;
+};
+
+}  // namespace greenwave::http
