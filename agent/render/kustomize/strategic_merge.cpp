@@ -28,11 +28,14 @@ bool merges(const Shape* shape) {
   return shape != nullptr && !shape->merge_key.empty();
 }
 
-/// What an item that is a directive and nothing else says of its list. Removes the item.
+/// What an item that is a directive and nothing else says of its list. Removes the item; after one that replaces
+/// the list, kustomize takes every item with `$patch: replace` for another of the kind.
 Directive take_list_directive(Node::Sequence& items, Problems& problems) {
   auto directive = Directive::merge;
   std::erase_if(items, [&](Node& item) {
-    if (!item.is_map() || item.map()->size() != 1 || item.map()->front().key != "$patch") return false;
+    if (!item.is_map()) return false;
+    const bool alone = item.map()->size() == 1 && item.map()->front().key == "$patch";
+    if (!alone) return directive == Directive::replace && text_of(item, "$patch") == "replace";
     directive = take_patch(item, problems);
     return true;
   });
