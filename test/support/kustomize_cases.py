@@ -216,8 +216,9 @@ def equal():
         "patch that replaces an item": patched(in_template("{containers: [{name: web, $patch: replace, image: x}]}")),
         "patch that replaces a list": patched(in_template("{containers: [{$patch: replace}, {name: only, image: x}]}")),
         "patch that replaces a list and its items": patched(in_template(
-            "{containers: [{name: a, $patch: replace, image: x}, {$patch: replace}, "
-            "{name: web, $patch: replace, image: x}, {name: only, image: x}]}")),
+            "{containers: [{$patch: replace}, {name: web, $patch: replace, image: x}, {name: only, image: x}]}")),
+        "patch that replaces items and their list": patched(in_template(
+            "{containers: [{name: web, $patch: replace, image: x}, {$patch: replace}, {name: only, image: x}]}")),
         "patch that deletes a list": patched(in_template("{initContainers: [{$patch: delete}]}")),
         "patch that replaces a map": patched(web("spec: {template: {metadata: {$patch: replace, labels: {b: c}}}}")),
         "patch that deletes a map": patched(web("spec: {selector: {$patch: delete}}")),

@@ -28,14 +28,20 @@ bool merges(const Shape* shape) {
   return shape != nullptr && !shape->merge_key.empty();
 }
 
-/// What an item that is a directive and nothing else says of its list. Removes the item; after one that replaces
-/// the list, kustomize takes every item with `$patch: replace` for another of the kind.
+/// What an item that is a directive and nothing else says of its list. Removes the item. Where it is the
+/// first directive and replaces the list, kustomize takes every item with `$patch: replace` for another of
+/// the kind.
 Directive take_list_directive(Node::Sequence& items, Problems& problems) {
   auto directive = Directive::merge;
+  bool first = true;
+  bool replaces = false;
   std::erase_if(items, [&](Node& item) {
     if (!item.is_map()) return false;
+    const bool says_replace = text_of(item, "$patch") == "replace";
     const bool alone = item.map()->size() == 1 && item.map()->front().key == "$patch";
-    if (!alone) return directive == Directive::replace && text_of(item, "$patch") == "replace";
+    replaces = replaces || (first && alone && says_replace);
+    first = first && text_of(item, "$patch").empty();
+    if (!alone) return replaces && says_replace;
     directive = take_patch(item, problems);
     return true;
   });
