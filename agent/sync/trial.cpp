@@ -61,10 +61,10 @@ void Sync::begin_trial(const std::string& commit, const plan::Plan& plan) {
   const bool acts = std::ranges::any_of(plan.steps, does_something);
   const bool is_new = trial.commit != commit || (trial.process.empty() && acts);
   if (is_new) {
+    if (trial.commit != commit) trial.unwell.clear();
     trial.commit = commit;
     trial.starts = 1;
     trial.process = parts_.process;
-    trial.unwell.clear();
   }
   // A commit that follows one which nobody judged yet answers for what that one changed as well.
   for (const auto& step : plan.steps) {
@@ -189,9 +189,9 @@ bool Sync::is_superseded(const std::string& commit) {
   }
 }
 
-/// A pass that was told to end, or whose steps must wait, has not crashed.
+/// A pass that came to its end has not crashed, whatever failed in it.
 void Sync::end_of_pass() {
-  if (!course_.trial || (!parts_.stop && standing_.waiting.empty())) return;
+  if (!course_.trial) return;
   course_.trial->process.clear();
   write_course(parts_.state, course_);
 }

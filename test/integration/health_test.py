@@ -151,6 +151,15 @@ class Health(unittest.TestCase):
         self.assertEqual("201 New\n", device.read("/etc/beacon/status"))
         self.assertEqual(before, self.results(device).count("reverted"))
 
+    def test_a_file_that_cannot_be_written_reverts_nothing_however_often_the_agent_is_started(self):
+        device = self.device_with(BEACON)
+        changes = {"status.yaml": status("204 Fine"), "odd.yaml": file_manifest("odd", "/etc/hostname/odd", "odd\n")}
+        self.city.commit(changes, "One of two")
+        for _ in range(4):
+            device.once(1)
+        self.assertEqual("204 Fine\n", device.read("/etc/beacon/status"))
+        self.assertNotIn("reverted", self.results(device))
+
     def test_a_device_without_a_good_commit_keeps_what_it_has_and_tells(self):
         self.city.commit({**BEACON, "status.yaml": status("503 Sorry")}, "A bad beginning")
         device = self.device()
