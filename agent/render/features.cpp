@@ -59,8 +59,6 @@ class Input {
   bool operator==(const Input& other) const { return at_ == other.at_; }
   bool operator!=(const Input& other) const { return at_ != other.at_; }
 
-  static bool is_start_of_character(char byte) { return (byte & 0xC0) != 0x80; }
-
  private:
   const char* at_;
   Cursor* cursor_;
@@ -119,6 +117,12 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     refuse(place_of_word(1), printable(what), "check the file with a JSON checker");
   }
 
+  /// Goes on as if the outermost object's list of Features were open.
+  void begin_in_features() {
+    depth_ = 2;
+    top_key_ = "features";
+  }
+
   void finish() const {
     if (is_collection_ && has_features_) return;
     refuse({file_, 1, 1}, "this is no GeoJSON FeatureCollection",
@@ -141,7 +145,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
       if (*back == '\n' && line > 1) {
         --line;
         column = cursor_.previous_column;
-      } else if (Input::is_start_of_character(*back) && column > 1) {
+      } else if (is_start_of_character(*back) && column > 1) {
         --column;
       }
     }
@@ -250,14 +254,26 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool has_features_ = false;
 };
 
+void parse(std::string_view text, Cursor& cursor, Builder& builder) {
+  nlohmann::json::sax_parse(Input(text.data(), &cursor), Input(text.data() + text.size(), &cursor), &builder);
+}
+
 }  // namespace
 
 void each_feature(std::string_view text, const std::string& file,
                   const std::function<void(yaml::Node feature)>& visit) {
   Cursor cursor{text.data()};
   Builder builder(text.data(), file, cursor, visit);
-  nlohmann::json::sax_parse(Input(text.data(), &cursor), Input(text.data() + text.size(), &cursor), &builder);
+  parse(text, cursor, builder);
   builder.finish();
+}
+
+void read_feature(const FeatureExtent& extent, const std::string& file,
+                  const std::function<void(yaml::Node feature)>& visit) {
+  Cursor cursor{extent.text.data(), extent.line, extent.column};
+  Builder builder(extent.text.data(), file, cursor, visit);
+  builder.begin_in_features();
+  parse(extent.text, cursor, builder);
 }
 
 }  // namespace greenwave::render

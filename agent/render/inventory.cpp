@@ -73,20 +73,27 @@ Lookup find_device(std::string_view inventory, const std::string& file, const st
                    Problems& problems) {
   Lookup lookup;
   Place first;
-  std::vector<std::string> ids;
-  each_feature(inventory, file, [&](yaml::Node feature) {
+  std::vector<std::string> others;
+  const auto take = [&](yaml::Node feature) {
     const auto* found = id_of(feature);
     if (found == nullptr) return;
     if (*found != id) {
-      ids.push_back(*found);
+      others.push_back(*found);
     } else if (lookup.device) {
       report_second(feature, first, problems);
     } else {
       first = feature.place;
       lookup.device = read_device(std::move(feature), problems);
     }
-  });
-  if (!lookup.device) lookup.near = nearest_ids(id, std::move(ids));
+  };
+  if (const auto extents = features_that_may_be(inventory, id)) {
+    for (const auto& extent : *extents) read_feature(extent, file, take);
+  }
+  if (!lookup.device) {
+    others.clear();
+    each_feature(inventory, file, take);
+  }
+  if (!lookup.device) lookup.near = nearest_ids(id, std::move(others));
   return lookup;
 }
 

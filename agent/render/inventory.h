@@ -19,8 +19,9 @@ struct Lookup {
   std::vector<std::string> near;  ///< when there is none: ids that may have been meant, the nearest first
 };
 
-/// Finds one device. Only its own Feature is checked: what is wrong there goes into `problems`, and so does a
-/// second Feature of the same id. Throws Error (invalid), with the place, when the file cannot be read.
+/// Finds one device. Only its own Feature is read: what is wrong there goes into `problems`, and so does a
+/// second Feature of the same id. Throws Error (invalid), with the place, when that Feature or what is around
+/// the Features cannot be read.
 Lookup find_device(std::string_view inventory, const std::string& file, const std::string& id,
                    Problems& problems);
 

@@ -85,6 +85,22 @@ TEST_CASE("inventory: another device's mistakes are not this device's problem") 
                               "sf-0001", found);
   CHECK(lookup.device);
   CHECK(problems(found) == Texts{});
+  CHECK(look_up(inventory(R"({"id": "sf-0002", "broken": nil},)" + feature("sf-0001")), "sf-0001", found)
+            .device);
+}
+
+TEST_CASE("inventory: a device is found whatever stands in the other Features' strings") {
+  const auto place_of = [](const std::string& text) {
+    Problems found;
+    const auto lookup = look_up(text, "sf-0001", found);
+    CHECK(problems(found) == Texts{});
+    return lookup.device ? to_string(lookup.device->properties.place) : "nowhere";
+  };
+  const std::string nasty = R"({"name": "]}, \"features\": [{ \\", "also": ["sf-0001", {"id": "sf-0001"}]})";
+  CHECK(place_of(inventory(feature("é-2", nasty) + ",\n  " + feature("sf-0001"))) == "devices.geojson:3:116");
+  CHECK(place_of(inventory(feature("é-2", nasty) + ", " + feature("sf-\\u0030001"))) != "nowhere");
+  CHECK(place_of(R"({"a": {"features": [1]}, "features": [)" + feature("sf-0001") +
+                 R"(], "more": "{", "type": "FeatureCollection"})") != "nowhere");
 }
 
 TEST_CASE("inventory: reading all devices finds every mistake") {

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "git/diff.h"
-#include "model/selector.h"
+#include "model/wave.h"
 #include "render/paths.h"
 #include "yaml/emit.h"
 
@@ -167,10 +167,8 @@ std::string manifest_diff(const render::Fleet& base, const render::Variant* was,
 }
 
 std::string wave_name(const Cluster& cluster, const Device& device) {
-  for (const auto& wave : cluster.waves) {
-    if (wave.selector && selects(*wave.selector, device.labels)) return wave.name;
-  }
-  return {};
+  const auto* wave = wave_of(cluster, device);
+  return wave != nullptr ? wave->name : "";
 }
 
 }  // namespace greenwave::cli
