@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "control/server.h"
 #include "report/metrics_file.h"
 #include "sync/local_agent.h"
@@ -114,6 +115,7 @@ int main(int argc, char** argv) {
   app.add_option("--log-level", options.level, "error, warning, info or debug")->capture_default_str();
   app.set_version_flag("--version", GREENWAVE_VERSION);
   CLI11_PARSE(app, argc, argv);
+  keep_freed_memory();
   try {
     const Log log(parse_level(options.level));
     try {

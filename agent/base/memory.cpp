@@ -82,6 +82,12 @@ void free_wiped(void* block) noexcept {
 
 }  // namespace
 
+void keep_freed_memory() {
+  ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  ::mallopt(M_TOP_PAD, 1 << 20);
+}
+
 void give_back_memory() {
   const bool locked = guarded.load();
   // Between two syncs there is nothing in the heap that must be locked, and free pages go back only unlocked.

@@ -5,6 +5,11 @@
 
 namespace greenwave {
 
+/// From now on, freed heap stays with the process until give_back_memory(): a sync frees and takes the same
+/// megabytes again and again, and each time that they go to the system and come back costs page faults. Call
+/// it before the first thread begins.
+void keep_freed_memory();
+
 /// Makes an idle process small: returns free heap to the system, and unmaps the pages of program text and
 /// constants (its own and its libraries'), which fault in again from the page cache when they are next used.
 /// They are clean, so nothing is written; what is gained is that a small device can use the memory at once

@@ -69,6 +69,21 @@ class Database {
   std::unordered_map<const char*, sqlite3_stmt*> prepared_;
 };
 
+/// What is written within its life stands in the WAL, but is not flushed: the next transaction after it does
+/// that. What would go on without that ends the process.
+class Unsynced {
+ public:
+  explicit Unsynced(Database& database) : database_(database) {
+    database_.run("PRAGMA synchronous = NORMAL");
+  }
+  ~Unsynced() { database_.run("PRAGMA synchronous = FULL"); }
+  Unsynced(const Unsynced&) = delete;
+  Unsynced& operator=(const Unsynced&) = delete;
+
+ private:
+  Database& database_;
+};
+
 /// Everything within its life happens, durably, or nothing does.
 class Transaction {
  public:

@@ -126,4 +126,10 @@ void State::set_value(const std::string& key, const std::string& value) {
   write_setting(*database_, "value:" + key, value);
 }
 
+void State::note_value(const std::string& key, const std::string& value) {
+  const std::lock_guard lock(mutex_);
+  const Unsynced unsynced(*database_);
+  write_setting(*database_, "value:" + key, value);
+}
+
 }  // namespace greenwave::state

@@ -69,6 +69,9 @@ class State {
   std::optional<std::string> value(const std::string& key) const;
   /// Writes nothing when the value is already there.
   void set_value(const std::string& key, const std::string& value);
+  /// The same for what may be lost in a power cut: it becomes durable with the next call that is, and never
+  /// without those before it.
+  void note_value(const std::string& key, const std::string& value);
 
  private:
   explicit State(std::unique_ptr<Database> database);

@@ -48,7 +48,7 @@ void Following::decide(const Cluster& cluster, const Device& device) {
   decided_branch_ = branch_;
   wave_ = wave != nullptr ? wave->name : "";
   wave_ref_ = wave != nullptr ? wave->ref : "";
-  state_.set_value(wave_key, fmt::format("{} {} {}", branch_, wave_ref_, wave_));
+  state_.note_value(wave_key, fmt::format("{} {} {}", branch_, wave_ref_, wave_));
 }
 
 bool Following::holds(const git::Store& store, const std::string& own, const std::string& ref,
@@ -78,7 +78,7 @@ bool Following::holds_still(const std::string& own, const std::string& ref, cons
 void Following::arrive(const std::string& ref) {
   held_ = {};
   arrived_by_ = ref;
-  state_.set_value(arrived_key, fmt::format("{} {}", branch_, ref));
+  state_.note_value(arrived_key, fmt::format("{} {}", branch_, ref));
 }
 
 void check_waves(const Cluster& cluster, const Device& device, const std::string& branch,

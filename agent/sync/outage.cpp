@@ -14,13 +14,13 @@ Outage::Outage(state::State& state) : state_(state) {
 void Outage::goes_on(Time now) {
   if (since_) return;
   since_ = now;
-  state_.set_value(key, to_iso(now));
+  state_.note_value(key, to_iso(now));
 }
 
 void Outage::ends() {
   if (!since_) return;
   since_.reset();
-  state_.set_value(key, "");
+  state_.note_value(key, "");
 }
 
 }  // namespace greenwave::sync

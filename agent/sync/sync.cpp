@@ -250,15 +250,15 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
   if (applied.stopped) throw Error(Fault::transient, "the sync was ended before its last step");
 
   store_->keep(applied_ref, commit);
-  parts_.state.set_value(values::applied, commit);
-  parts_.state.set_value(values::cluster, standing_.cluster);
+  parts_.state.note_value(values::applied, commit);
+  parts_.state.note_value(values::cluster, standing_.cluster);
   standing_.has_errors = prepared->problems.has_errors();
   judge(commit, *prepared, observer, result);
   const bool clean =
       standing_.failed.empty() && !standing_.has_errors && !course_.trial && standing_.waiting.empty();
   clean_ = clean ? key : "";
   // With warnings the next process renders once more, so that its status shows them.
-  parts_.state.set_value(values::clean, prepared->problems.empty() ? clean_ : "");
+  parts_.state.note_value(values::clean, prepared->problems.empty() ? clean_ : "");
 }
 
 Result Sync::run(const Request& request, const std::string& trigger, const Observer& observer) {

@@ -42,6 +42,14 @@ std::array<struct timespec, 2> whole_second() {
   return {now, now};
 }
 
+/// What a new file may be readable for at once: all that it will be, when neither its owner nor the group
+/// that it gets from its directory makes a difference.
+mode_t first_mode(const Attributes& attributes) {
+  const bool is_own = attributes.uid.value_or(::geteuid()) == ::geteuid();
+  const bool group_is_as_others = ((attributes.mode >> 3) & 07) == (attributes.mode & 07);
+  return is_own && group_is_as_others ? attributes.mode & 0777 : 0600;
+}
+
 /// Owner first: chown clears the set-user-ID bits.
 bool set_owner(int fd, const Attributes& attributes, const struct stat& about) {
   const uid_t uid = attributes.uid.value_or(about.st_uid);
@@ -91,8 +99,8 @@ std::size_t Replacements::stage(const std::string& path, std::string_view conten
   const Spot at = parents_.make(path);
   const auto beside = name_beside(at.name);
   const auto create = [&] {
-    return Fd(
-        ::openat(at.directory, beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    return Fd(::openat(at.directory, beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                       first_mode(attributes)));
   };
   Fd fd = create();
   if (!fd && errno == EEXIST && ::unlinkat(at.directory, beside.c_str(), 0) == 0) fd = create();
@@ -102,7 +110,8 @@ std::size_t Replacements::stage(const std::string& path, std::string_view conten
     write_all(fd.get(), content, path);
     if (::fstat(fd.get(), &about) != 0) throw path_error("look at", path);
     if (!set_owner(fd.get(), attributes, about)) throw path_error("set the owner of", path);
-    if (::fchmod(fd.get(), attributes.mode) != 0) throw path_error("set the mode of", path);
+    const bool has_mode = (about.st_mode & 07777) == attributes.mode;
+    if (!has_mode && ::fchmod(fd.get(), attributes.mode) != 0) throw path_error("set the mode of", path);
     if (::futimens(fd.get(), whole_second().data()) != 0 || ::fstat(fd.get(), &about) != 0) {
       throw path_error("set the time of", path);
     }

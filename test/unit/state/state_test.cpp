@@ -234,6 +234,18 @@ TEST_CASE("state: values and the pause are kept until they are replaced") {
   CHECK(state.value("pause") == "not the pause");
 }
 
+TEST_CASE("state: a value that is only noted is there at once, and after the next start") {
+  const TemporaryDirectory scratch;
+  {
+    State state(scratch / "state.db");
+    state.note_value("commit", "abc");
+    state.set_value("course", "on");
+    state.note_value("commit", "def");
+    CHECK(state.value("commit") == "def");
+  }
+  CHECK(State(scratch / "state.db").value("commit") == "def");
+}
+
 TEST_CASE("state: the history gives the newest first, with everything that was recorded") {
   const TemporaryDirectory scratch;
   State state(scratch / "state.db");
