@@ -12,7 +12,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import field  # noqa: E402
 import machine  # noqa: E402
-from field import BEACON, FieldDevice, manifest, status, unit  # noqa: E402
+from field import BEACON, CANARY, FieldDevice, in_wave, manifest, status, unit  # noqa: E402
 from greenwave import City, Scratch, file_manifest  # noqa: E402
 
 
@@ -159,6 +159,19 @@ class Health(unittest.TestCase):
             device.once(1)
         self.assertEqual("204 Fine\n", device.read("/etc/beacon/status"))
         self.assertNotIn("reverted", self.results(device))
+
+    def test_a_commit_that_changes_the_wave_and_is_not_healthy_takes_both_back(self):
+        device = self.device_with({**BEACON, **in_wave("")})
+        self.city.git("push", "-q", "origin", f"HEAD:{CANARY}")
+        self.city.commit({**in_wave("canary"), "status.yaml": status("503 Sorry")}, "Into the wave")
+        device.once(1)
+        self.assertEqual("200 OK\n", device.read("/etc/beacon/status"))
+        self.assertIn("reverted", self.results(device))
+        device.once(1)
+        self.city.commit({**in_wave(""), "status.yaml": status("204 Fine")}, "Mended")
+        device.once(0)
+        self.assertEqual("204 Fine\n", device.read("/etc/beacon/status"))
+        self.assertNotIn("rejected", device.json("status"))
 
     def test_a_device_without_a_good_commit_keeps_what_it_has_and_tells(self):
         self.city.commit({**BEACON, "status.yaml": status("503 Sorry")}, "A bad beginning")

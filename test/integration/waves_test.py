@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from greenwave import City, Device, Scratch, file_manifest, wait_until  # noqa: E402
+from greenwave import City, Device, Scratch, file_manifest, run, wait_until  # noqa: E402
 
 PLAN = "/etc/plan"
 CANARY = "refs/heads/wave/canary"
@@ -59,11 +59,19 @@ class Waves(unittest.TestCase):
         self.addCleanup(device.stop)
         return device
 
-    def plan(self, text):
+    def plan(self, text, key=None):
         """A commit that is not pushed to the branch."""
         (self.city.work / "base/plan.yaml").write_text(file_manifest("plan", PLAN, text))
-        self.city.git("commit", "-q", "-a", "-m", f"Plan {text.strip()}")
+        signing = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={key}"] if key else []
+        self.city.git(*signing, "commit", "-q", "-a", "-m", f"Plan {text.strip()}", *(["-S"] if key else []))
         return self.city.git("rev-parse", "HEAD")
+
+    def trust(self):
+        """A key, and the configuration that trusts it alone."""
+        key, signers = self.scratch / "ana", self.scratch / "allowed_signers"
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+        signers.write_text("ana@city.example " + key.with_suffix(".pub").read_text())
+        return key, f"trust: {{allowedSigners: {signers}}}\n"
 
     def push(self, commit, ref, *more):
         self.city.git("push", "-q", *more, "origin", f"{commit}:{ref}")
@@ -190,6 +198,32 @@ class Waves(unittest.TestCase):
         self.assertIn("which is the branch itself", " ".join(told.split()))
         self.assertIn("greenwave.yaml:1:", told)
         self.assertEqual(self.followed(canary)["wave"], "canary")
+
+    def test_a_waves_commit_is_trusted_no_more_than_the_branchs(self):
+        key, trust = self.trust()
+        self.city.commit({}, key=key)
+        self.push(self.plan("two\n", key), CANARY)
+        canary = self.device("fr-1", more=trust)
+        canary.once(check=0)
+        self.assertEqual(self.read(canary), "two\n")
+        unsigned = self.plan("three\n")
+        self.push(unsigned, CANARY)
+        self.assertIn(unsigned, canary.once(check=2).stdout)
+        self.assertEqual(self.read(canary), "two\n")
+        self.push(self.plan("four\n", key), CANARY)
+        canary.once(check=0)
+        self.assertEqual(self.read(canary), "four\n")
+
+    def test_a_stick_with_both_refs_serves_the_devices_of_the_wave_and_the_others(self):
+        key, trust = self.trust()
+        self.city.commit({}, key=key)
+        self.push(self.plan("two\n", key), CANARY)
+        self.city.git("bundle", "create", "-q", self.scratch / "stick.bundle", "--all", cwd=self.city.bare)
+        self.city.bare.rename(self.scratch / "out of reach")
+        for name, text in ("fr-1", "two\n"), ("fr-2", "one\n"):
+            device = self.device(name, more=trust)
+            device.once("--from", self.scratch / "stick.bundle", check=0)
+            self.assertEqual(self.read(device), text)
 
     def test_the_daemon_follows_its_wave_at_its_interval(self):
         canary = self.device("fr-1", interval="1s").start()

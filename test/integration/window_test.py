@@ -9,7 +9,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import field  # noqa: E402
 import machine  # noqa: E402
-from field import BEACON, FieldDevice, cluster, manifest, status, utc_now, window  # noqa: E402
+from field import BEACON, CANARY, FieldDevice, cluster, in_wave, manifest, status, utc_now, window  # noqa: E402
 from greenwave import City, Scratch  # noqa: E402
 
 
@@ -114,6 +114,23 @@ class Windows(unittest.TestCase):
         stamp = device.machine.run("date", "+%s", f"--date={began}").stdout.strip()
         self.assertLessEqual(abs(int(stamp) - opens.timestamp()), 1)
         device.machine.wait_until("it is told", lambda: "window" in [sync["trigger"] for sync in device.history()])
+
+    def test_a_commit_that_waits_for_its_window_is_followed_by_the_one_of_the_wave_that_it_names(self):
+        device = self.device
+        self.city.git("push", "-q", "origin", f"HEAD:{CANARY}")
+        self.city.commit({**in_wave("canary", far_away()), "status.yaml": status("201 New")}, "Into the wave")
+        for _ in range(2):  # on trial still, because the restart waits; held, because the wave's ref is behind
+            device.once(0)
+            self.assertEqual("201 New\n", device.read("/etc/beacon/status"))
+            self.assertFalse(self.restarted())
+        self.city.commit({**in_wave("canary"), "status.yaml": status("202 Newer")}, "No windows any more")
+        device.once(0)
+        self.assertFalse(self.restarted(), "the branch is not what it follows")
+        self.city.git("push", "-q", "origin", f"HEAD:{CANARY}")
+        device.once(0)
+        self.assertEqual("202 Newer\n", device.read("/etc/beacon/status"))
+        self.assertTrue(self.restarted())
+        self.assertNotIn("waiting", device.json("status"))
 
     def test_a_commit_that_breaks_at_the_restart_is_taken_back_then_and_not_before(self):
         device = self.device

@@ -18,6 +18,8 @@ while (my $client = $socket->accept) {
 }
 """
 
+CANARY = "refs/heads/wave/canary"
+
 
 def manifest(kind, name, spec, **annotations):
     metadata = {"name": name, **({"annotations": annotations} if annotations else {})}
@@ -42,6 +44,17 @@ def check(within="3s"):
 def cluster(*windows):
     spec = {"windows": list(windows)} if windows else {}
     return json.dumps({"apiVersion": "greenwave.dev/v1", "kind": "Cluster", "metadata": {"name": "field"}, "spec": spec})
+
+
+def in_wave(name, *windows):
+    """A cluster with the wave `canary`, and sf-0042 in the wave of this name (none when it is empty)."""
+    point = {"type": "Point", "coordinates": [-122.4, 37.7]}
+    feature = {"type": "Feature", "id": "sf-0042", "geometry": point, "properties": {"labels": {"wave": name}}}
+    wave = {"name": "canary", "selector": {"matchLabels": {"wave": "canary"}}, "ref": CANARY}
+    document = json.loads(cluster(*windows))
+    document["spec"].update({"devices": "devices.geojson", "waves": [wave]})
+    inventory = {"type": "FeatureCollection", "features": [feature]}
+    return {"greenwave.yaml": json.dumps(document), "devices.geojson": json.dumps(inventory)}
 
 
 def window(opens, hours=2):
