@@ -116,27 +116,31 @@ Reply get_diff(sync::Agent& agent, const Call&) {
   }
 }
 
+/// Streams the sync, or with ?wait=false only asks for it.
+Reply run(sync::Agent& agent, const Call& call, const sync::Request& request) {
+  const bool wait = read_flag("wait", query(call, "wait"), true);
+  auto started = agent.request_sync(request);
+  if (wait) return {200, {}, std::move(started), {}};
+  return {202, dump({{"queued", true}}), nullptr, {}};
+}
+
 Reply post_sync(sync::Agent& agent, const Call& call) {
   const auto asked = read_sync(call.body);
-  const bool wait = read_flag("wait", query(call, "wait"), true);
-  auto run = agent.request_sync({.force = asked.force,
-                                 .allow_empty = asked.allow_empty,
-                                 .who = shown_name(call.peer, asked.sudo_user),
-                                 .now = asked.now,
-                                 .reason = asked.reason});
-  if (wait) return {200, {}, std::move(run), {}};
-  return {202, dump({{"queued", true}}), nullptr, {}};
+  return run(agent, call,
+             {.force = asked.force,
+              .allow_empty = asked.allow_empty,
+              .who = shown_name(call.peer, asked.sudo_user),
+              .now = asked.now,
+              .reason = asked.reason});
 }
 
 Reply post_bundle(sync::Agent& agent, const Call& call) {
   const auto asked = read_bundle(call.query);
-  const bool wait = read_flag("wait", query(call, "wait"), true);
-  auto run = agent.request_sync({.force = asked.force,
-                                 .allow_empty = asked.allow_empty,
-                                 .who = shown_name(call.peer, asked.sudo_user),
-                                 .bundle = call.bundle});
-  if (wait) return {200, {}, std::move(run), {}};
-  return {202, dump({{"queued", true}}), nullptr, {}};
+  return run(agent, call,
+             {.force = asked.force,
+              .allow_empty = asked.allow_empty,
+              .who = shown_name(call.peer, asked.sudo_user),
+              .bundle = call.bundle});
 }
 
 Reply post_pause(sync::Agent& agent, const Call& call) {
