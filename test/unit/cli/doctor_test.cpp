@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "doctor/checks.h"
 #include "doctor/openssl.h"
+#include "secrets/identity.h"
 #include "unit/control/served.h"
 
 using namespace greenwave;
@@ -157,6 +158,30 @@ TEST_CASE("doctor: credentials that are missing, empty or open to others are fou
   ::chmod(path.c_str(), 0644);
   CHECK(finding().verdict == Verdict::warning);
   CHECK_THAT(finding().remedy, Contains("chmod 600"));
+}
+
+TEST_CASE("doctor: an identity that is missing, broken or open to others is found, and never shown") {
+  const TemporaryDirectory directory;
+  const auto path = directory.path / "identity";
+  config::Config config;
+  const auto findings = [&config] {
+    cli::Findings found;
+    cli::check_identity(config, found);
+    return found;
+  };
+  CHECK(only(findings()).verdict == Verdict::ok);
+  config.identity_files = {path};
+  CHECK(only(findings()).verdict == Verdict::failed);
+  replace_file(path, "AGE-SECRET-KEY-1BROKEN\n", 0600);
+  CHECK(only(findings()).verdict == Verdict::failed);
+  CHECK_THAT(only(findings()).text, !Contains("1BROKEN"));
+  const auto identity = secrets::new_identity();
+  replace_file(path, secrets::to_text(identity) + "\n", 0600);
+  CHECK(only(findings()).verdict == Verdict::ok);
+  CHECK_THAT(only(findings()).text, Contains(identity.recipient));
+  ::chmod(path.c_str(), 0644);
+  CHECK(findings().front().verdict == Verdict::failed);
+  CHECK_THAT(findings().front().remedy, Contains("chmod 600"));
 }
 
 TEST_CASE("doctor: an ssh server whose key is not known is found before anything is asked of it") {
