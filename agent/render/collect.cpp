@@ -1,6 +1,7 @@
 #include "render/collect.h"
 
 #include <algorithm>
+#include <future>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -20,7 +21,9 @@ namespace greenwave::render {
 namespace {
 
 constexpr std::size_t most_depth = 64;
-constexpr std::size_t most_bytes = 64 << 20;  // of all manifests of a device
+constexpr std::size_t most_bytes = 64 << 20;   // of all manifests of a device
+constexpr std::size_t most_waiting = 1 << 20;  // of text that is read and not parsed
+constexpr std::size_t worth_a_thread = 64 << 10;
 
 bool may_be_manifest(std::string_view name) {
   return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") ||
@@ -106,23 +109,62 @@ class Reader {
 
   void forget() { bytes_ = 0; }
 
-  ReadFile read(std::string path) {
-    ReadFile file;
-    file.path = std::move(path);
-    if (kustomize::is_kustomization_file(name_of(file.path))) {
-      build(file);
-      return file;
+  /// In the order of the paths.
+  std::vector<ReadFile> read(std::vector<std::string> paths) {
+    std::vector<ReadFile> files;
+    std::vector<Unparsed> window;
+    std::size_t waiting = 0;  // bytes
+    for (auto& path : paths) {
+      auto& file = files.emplace_back();
+      file.path = std::move(path);
+      if (kustomize::is_kustomization_file(name_of(file.path))) {
+        build(file);
+        continue;
+      }
+      window.push_back({files.size() - 1, bytes_of(file)});
+      waiting += window.back().text.size();
+      if (waiting > most_waiting) {
+        parse(window, files);
+        waiting = 0;
+      }
     }
-    const auto text = bytes_of(file);
-    if (!file.complete) return file;
-    auto documents = yaml::load_all(text, file.path, file.problems);
-    file.complete = !file.problems.has_errors();
-    open_documents(documents, keys_, file);
-    for (auto& document : documents) take_apart(std::move(document), file);
-    return file;
+    parse(window, files);
+    return files;
   }
 
  private:
+  struct Unparsed {
+    std::size_t number;  ///< of its file
+    std::string text;
+  };
+
+  /// Most of the time of a large render goes into parsing, which needs nothing but the text: a second thread
+  /// does half of it.
+  void parse(std::vector<Unparsed>& window, std::vector<ReadFile>& files) {
+    std::vector<std::vector<yaml::Node>> documents(window.size());
+    const auto parse_some = [&](std::size_t from, std::size_t to) {
+      for (auto i = from; i < to; ++i) {
+        auto& file = files[window[i].number];
+        if (file.complete) documents[i] = yaml::load_all(window[i].text, file.path, file.problems);
+      }
+    };
+    std::size_t bytes = 0;
+    for (const auto& file : window) bytes += file.text.size();
+    const auto half = bytes > worth_a_thread ? window.size() / 2 : 0;
+    // Here and now where no thread can be had.
+    auto other = std::async(half > 0 ? std::launch::async | std::launch::deferred : std::launch::deferred,
+                            parse_some, 0, half);
+    parse_some(half, window.size());
+    other.get();
+    for (std::size_t i = 0; i < window.size(); ++i) {
+      auto& file = files[window[i].number];
+      file.complete = file.complete && !file.problems.has_errors();
+      open_documents(documents[i], keys_, file);
+      for (auto& document : documents[i]) take_apart(std::move(document), file);
+    }
+    window.clear();
+  }
+
   void build(ReadFile& file) {
     kustomize::Limits limits;
     limits.bytes = most_bytes - std::min(bytes_, most_bytes);
@@ -180,9 +222,7 @@ LayerReader::~LayerReader() = default;
 ReadLayer LayerReader::read(ChosenLayer layer, Problems& problems) {
   ReadLayer read{std::move(layer), {}};
   if (!read.layer.known) return read;
-  for (auto& path : reading_->walk.files_below(read.layer, problems)) {
-    read.files.push_back(reading_->reader.read(std::move(path)));
-  }
+  read.files = reading_->reader.read(reading_->walk.files_below(read.layer, problems));
   return read;
 }
 

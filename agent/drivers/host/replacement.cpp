@@ -20,6 +20,9 @@ namespace {
 /// Up to here an fsync each is cheaper than a syncfs, which also writes out what others left in the cache.
 constexpr std::size_t few = 8;
 
+/// So many files are worth a round of writing behind.
+constexpr std::size_t many = 1024;
+
 FileSignature plain_signature(const std::string& path, const struct stat& about, const Digest& content) {
   FileSignature signature;
   signature.path = path;
@@ -115,7 +118,9 @@ std::size_t Replacements::stage(const std::string& path, std::string_view conten
     if (::futimens(fd.get(), whole_second().data()) != 0 || ::fstat(fd.get(), &about) != 0) {
       throw path_error("set the time of", path);
     }
-    return keep(path, about, content_digest(parents_.host(), content), attributes);
+    const auto number = keep(path, about, content_digest(parents_.host(), content), attributes);
+    if (staged_.size() % many == 0) write_behind_.begin(at.directory);
+    return number;
   } catch (...) {
     ::unlinkat(at.directory, beside.c_str(), 0);
     throw;
@@ -166,7 +171,12 @@ std::vector<Replaced> Replacements::commit() {
 }
 
 void Replacements::make_durable() {
-  if (staged_.size() <= few) {
+  const int lost = write_behind_.end();
+  if (lost != 0) {
+    errno = lost;
+    const auto error = system_error("make durable", "what was written");
+    for (auto& staged : staged_) staged.error = error;  // whose data was lost is unknown
+  } else if (staged_.size() <= few) {
     for (auto& staged : staged_) {
       if (staged.attributes.type != S_IFREG) continue;
       try {

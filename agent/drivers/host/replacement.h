@@ -7,6 +7,7 @@
 
 #include "drivers/host/confined.h"
 #include "drivers/host/signature.h"
+#include "drivers/host/write_behind.h"
 
 namespace greenwave::drivers::host {
 
@@ -63,6 +64,7 @@ class Replacements {
   void discard() noexcept;
 
   Parents parents_;
+  WriteBehind write_behind_;
   std::vector<Staged> staged_;
   std::size_t bytes_ = 0;
 };

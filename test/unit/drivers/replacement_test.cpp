@@ -54,6 +54,20 @@ TEST_CASE("replacement: files appear with content, mode and a whole second, and 
   CHECK(batch.size() == 0);
 }
 
+TEST_CASE("replacement: thousands take their places together, while the first are written out already") {
+  TemporaryRoot root;
+  const auto host = root.host();
+  const auto before = open_descriptors();
+  Replacements batch(host);
+  for (int i = 0; i < 2100; ++i) batch.stage("/etc/many/" + std::to_string(i), std::to_string(i), plain());
+  const auto results = batch.commit();
+  REQUIRE(results.size() == 2100);
+  for (const auto& result : results) CHECK_FALSE(result.error);
+  CHECK(names_in(root / "etc/many") == 2100);
+  CHECK(root.read("etc/many/2099") == "2099");
+  CHECK(open_descriptors() <= before + 1);  // the directory
+}
+
 TEST_CASE("replacement: owners are set before the file is in place") {
   if (!test::is_root()) return;
   TemporaryRoot root;

@@ -44,6 +44,23 @@ TEST_CASE("render: a plain directory of YAML goes to every device") {
   CHECK(to_string(result.manifests[1].place()) == "sub/dir/b.yml:1:1");
 }
 
+TEST_CASE("render: of many files, which are parsed at once, all come in the order of their paths") {
+  test::Files files;
+  Texts expected;
+  for (int i = 100; i < 160; ++i) {
+    const auto number = std::to_string(i);
+    files[number + ".yaml"] = file_named("f" + number) + "# " + std::string(4000, 'x') + "\n";
+    expected.push_back("File/f" + number);
+  }
+  CHECK(names(rendered(files)) == expected);
+  for (const char* number : {"103", "131", "158"}) files[number + std::string(".yaml")] += "broken: [";
+  const auto broken = problems(rendered(files));
+  REQUIRE(broken.size() == 3);
+  CHECK(broken[0].starts_with("103.yaml:"));
+  CHECK(broken[1].starts_with("131.yaml:"));
+  CHECK(broken[2].starts_with("158.yaml:"));
+}
+
 TEST_CASE("render: an empty repository declares nothing, and is complete") {
   const auto result = rendered({});
   CHECK(result.manifests.empty());
