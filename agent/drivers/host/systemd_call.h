@@ -23,7 +23,7 @@ inline constexpr const char* service_interface = "org.freedesktop.systemd1.Servi
 }  // namespace systemd
 
 struct BusError {
-  sd_bus_error raw = SD_BUS_ERROR_NULL;
+  sd_bus_error raw{};
   BusError() = default;
   BusError(const BusError&) = delete;
   BusError& operator=(const BusError&) = delete;
