@@ -93,6 +93,7 @@ std::shared_ptr<state::State> LocalAgent::state() const {
 
 void LocalAgent::run() {
   make_busy_directory();
+  workplace_->start(log_);
   plan_next(nullptr);
   while (!stop_) {
     std::optional<Waiting> waiting;

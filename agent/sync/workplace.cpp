@@ -70,25 +70,30 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
             config.health.settle),
       commands({config.root, config.allowed_paths, digest_key}, heartbeat),
       checks({config.root, config.allowed_paths, digest_key}, config.health.settle, heartbeat),
-      sync({config,
-            facts,
-            digest_key,
-            log,
-            clock,
-            *state,
-            *transport,
-            trust ? &*trust : nullptr,
-            {&files, &units, &commands, &checks},
-            stop,
-            heartbeat,
-            process}) {}
+      podman(config.runtime == config::Runtime::podman
+                 ? std::make_unique<drivers::podman::PodmanDriver>(config, digest_key, stop, heartbeat)
+                 : nullptr),
+      sync({config, facts, digest_key, log, clock, *state, *transport, trust ? &*trust : nullptr, drivers(),
+            stop, heartbeat, process}) {}
+
+Drivers Workplace::drivers() {
+  Drivers drivers{&files, &units, &commands, &checks};
+  if (podman) drivers.push_back(podman.get());
+  return drivers;
+}
+
+void Workplace::start(const Log& log) {
+  if (!podman) return;
+  for (const auto& failure : podman->start(state->inventory())) log.warning(failure);
+}
 
 std::vector<std::string> Workplace::notes() const {
   std::vector<std::string> notes;
   if (config.allowed_signers.empty()) {
     notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
   }
-  for (const auto& more : {units.notes(), commands.notes(), checks.notes()})
+  const auto pods = podman ? podman->notes() : std::vector<std::string>();
+  for (const auto& more : {units.notes(), commands.notes(), checks.notes(), pods})
     notes.insert(notes.end(), more.begin(), more.end());
   return notes;
 }

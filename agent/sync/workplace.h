@@ -11,6 +11,7 @@
 #include "drivers/host/command_driver.h"
 #include "drivers/host/file_driver.h"
 #include "drivers/host/unit_driver.h"
+#include "drivers/podman/podman_driver.h"
 #include "git/transport.h"
 #include "git/trust.h"
 #include "state/state.h"
@@ -27,6 +28,9 @@ struct Workplace {
             const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
             std::function<void()> heartbeat);
 
+  /// What must happen before anything is asked of the network: what ran before a boot runs again.
+  void start(const Log& log);
+
   /// What this device leaves out, said once in status.
   std::vector<std::string> notes() const;
 
@@ -40,7 +44,11 @@ struct Workplace {
   drivers::host::UnitDriver units;
   drivers::host::CommandDriver commands;
   drivers::host::CheckDriver checks;
+  std::unique_ptr<drivers::podman::PodmanDriver> podman;  ///< with `runtime: podman`
   Sync sync;
+
+ private:
+  Drivers drivers();
 };
 
 /// Opens the state; a damaged one is set aside, with a warning, and made anew.
