@@ -22,6 +22,7 @@ CONTAINERS = """
 runtime="runc"
 cgroup_manager="cgroupfs"
 events_logger="file"
+lock_type="file"
 tmp_dir="{run}/libpod"
 static_dir="{root}/libpod"
 volume_path="{root}/volumes"
@@ -91,11 +92,11 @@ class Podman:
         return run("podman", *words, check=check, env=self.environment).stdout.strip()
 
     def start_service(self):
-        log = open(self.directory / "service.log", "ab")
-        self.service = subprocess.Popen(
-            ["podman", "system", "service", "--time=0", f"unix://{self.socket}"],
-            env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-        )
+        with open(self.directory / "service.log", "ab") as log:
+            self.service = subprocess.Popen(
+                ["podman", "system", "service", "--time=0", f"unix://{self.socket}"],
+                env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+            )
         wait_until(self.answers, "podman's service answers")
 
     def stop_service(self, how=signal.SIGTERM):
@@ -133,6 +134,8 @@ class Podman:
             place = mount.split()[1]
             if place.startswith(str(self.directory)):
                 run("umount", "-l", place, check=False)
+        for container in (self.root / "overlay-containers").iterdir():
+            shutil.rmtree(pathlib.Path("/run/runc") / container.name, ignore_errors=True)
         shutil.rmtree(self.run_root)
         (self.run_root / "libpod").mkdir(parents=True)
 

@@ -171,14 +171,19 @@ void Service::play(const std::string& sheet, std::string_view log_tag) {
 }
 
 void Service::start_pod(const std::string& name) {
-  const auto response =
-      ask(with_body(fmt::format("pods/{}/start", escape(name)), "application/json", ""), "start the pod");
+  const auto path = fmt::format("pods/{}/start", escape(name));
+  // Where a container does not start, the status is 409, and the body says which and why.
+  const auto response = ask(with_body(path, "application/json", ""), "start the pod", 409);
   const auto json = Json::parse(response.body, nullptr, false);
-  if (!json.is_object() || !json.contains("Errs") || !json["Errs"].is_array()) return;
-  for (const auto& error : json["Errs"]) {
-    if (!error.is_string()) continue;
-    throw Error(Fault::transient, fmt::format("podman cannot start the pod: {}",
-                                              printable(error.get<std::string>().substr(0, most_shown))));
+  if (json.is_object() && json.contains("Errs") && json["Errs"].is_array()) {
+    for (const auto& error : json["Errs"]) {
+      if (!error.is_string()) continue;
+      const auto reason = printable(error.get<std::string>().substr(0, most_shown));
+      throw Error(Fault::transient, fmt::format("podman cannot start the pod: {}", reason));
+    }
+  }
+  if (response.status == 409) {
+    throw Error(Fault::transient, fmt::format("podman cannot start the pod: {}", reason_in(response)));
   }
 }
 
