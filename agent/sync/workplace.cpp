@@ -1,11 +1,13 @@
 #include "sync/workplace.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <sys/utsname.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "drivers/podman/describe.h"
 #include "secrets/crypto.h"
 
 namespace greenwave::sync {
@@ -85,6 +87,19 @@ Drivers Workplace::drivers() {
 void Workplace::start(const Log& log) {
   if (!podman) return;
   for (const auto& failure : podman->start(state->inventory())) log.warning(failure);
+}
+
+Describe Workplace::describe() const {
+  if (!podman || !drivers::podman::PodmanDriver::is_live(config)) return {};
+  return [socket = config.podman.socket](const Entry& entry) -> nlohmann::json {
+    static const std::atomic<bool> never = false;
+    try {
+      drivers::podman::Service service(socket, never);
+      return drivers::podman::describe(service, entry);
+    } catch (const Error& error) {
+      return {{"now", error.what()}};
+    }
+  };
 }
 
 std::vector<std::string> Workplace::notes() const {

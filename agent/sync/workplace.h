@@ -15,6 +15,7 @@
 #include "git/transport.h"
 #include "git/trust.h"
 #include "state/state.h"
+#include "sync/objects.h"
 #include "sync/sync.h"
 
 namespace greenwave::sync {
@@ -30,6 +31,9 @@ struct Workplace {
 
   /// What must happen before anything is asked of the network: what ran before a boot runs again.
   void start(const Log& log);
+
+  /// What tells more of an object than the inventory knows; it outlives this, and any thread may call it.
+  Describe describe() const;
 
   /// What this device leaves out, said once in status.
   std::vector<std::string> notes() const;

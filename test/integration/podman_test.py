@@ -3,7 +3,10 @@
 import base64
 import json
 import pathlib
+import socket
+import socketserver
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -206,6 +209,89 @@ class Workloads(unittest.TestCase):
         device.once(check=0)
         self.assertEqual(before[self.only("a")], self.ids()[self.only("a")])
         self.only("b")
+
+
+    def test_an_archive_serves_a_device_without_a_registry(self):
+        self.podman.make_image("localhost:1/city/spat:2", "from the archive\n")
+        device = self.device()
+        images = device.directory / "images"
+        images.mkdir()
+        self.podman.podman("save", "--quiet", "-o", images / "localhost_1_city_spat_2.tar", "localhost:1/city/spat:2")
+        self.podman.podman("rmi", "localhost:1/city/spat:2")
+        self.city.commit({"a.yaml": pod("a", container(image="localhost:1/city/spat:2"))})
+        device.once(check=0)
+        self.assertEqual("from the archive", self.read(self.only("a"), "/version"))
+
+    def test_show_tells_how_a_pod_does(self):
+        talks = container(command=["/bin/sh", "-c", "echo signal group 4 is up; exec /bin/sleep 1000"],
+                          ports=[{"containerPort": 80, "hostPort": free_port()}])
+        self.city.commit({"a.yaml": pod("a", talks)})
+        device = self.device()
+        device.start()
+        wait_until(lambda: self.podman.containers(), "the pod is there", 60)
+        wait_until(lambda: "in sync" in device.cli("show", "Pod/a").stdout, "it is in sync", 60)
+        shown = device.json("show", "Pod/a")["objects"][0]
+        self.assertEqual("running", shown["containers"][0]["state"])
+        self.assertEqual(0, shown["containers"][0]["restarts"])
+        self.assertTrue(shown["containers"][0]["digest"].startswith("sha256:"))
+        self.assertIn("→80/tcp", shown["containers"][0]["ports"])
+        self.assertEqual(["signal group 4 is up"], shown["log"])
+        self.assertIn("signal group 4 is up", device.cli("show", "Pod/a", check=0).stdout)
+
+    def test_an_old_podman_is_refused_by_its_version(self):
+        self.city.commit({"a.yaml": pod("a")})
+        device = self.device()
+        self.podman.stop_service()
+        with OldPodman(self.podman.socket, "3.4.4"):
+            out = device.once(check=1).stdout
+        self.assertIn("podman 3.4.4 is too old", out)
+        self.assertIn("4.0 or newer", out)
+
+    def test_a_container_that_cannot_run_is_stopped_for_a_while(self):
+        broken = json.loads(pod("a", container(command=["/bin/false"])))
+        broken["metadata"]["annotations"] = {"greenwave.dev/healthy-within": "1s"}
+        self.city.commit({"a.yaml": json.dumps(broken), "b.yaml": pod("b")})
+        device = self.device()
+        device.start()
+
+        def is_held():
+            device.sync()
+            return any("is stopped for 30s between tries" in failed["reason"] for failed in device.json("status")["failed"])
+        wait_until(is_held, "the pod is held back", 60)
+        states = {name[0]: listed["State"] for name, listed in self.podman.containers().items()}
+        self.assertEqual({"a": "exited", "b": "running"}, states)
+        device.sync()
+        self.assertEqual("exited", self.podman.containers()[self.only("a")]["State"])
+
+
+class OldPodman:
+    """Answers everything as a podman of another version would, on a unix socket."""
+
+    def __init__(self, path, version):
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                while (line := self.rfile.readline()).strip():
+                    pass
+                answer = b'{"cause":"not found","message":"Not Found","response":404}'
+                self.wfile.write(
+                    f"HTTP/1.1 404 Not Found\r\nLibpod-Api-Version: {version}\r\nConnection: close\r\n"
+                    f"Content-Length: {len(answer)}\r\n\r\n".encode() + answer)
+        self.server = socketserver.ThreadingUnixStreamServer(str(path), Handler)
+        self.path = path
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+        self.path.unlink()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 if __name__ == "__main__":

@@ -55,8 +55,9 @@ def why_not():
 class Podman:
     """A podman with nothing in it, as a context manager. `directory` must not be on tmpfs (overlay on it)."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, log_level="warning"):
         self.directory = pathlib.Path(directory)
+        self.log_level = log_level
         self.root = self.directory / "storage"
         self.run_root = self.directory / "run"
         self.socket = self.directory / "podman.sock"
@@ -94,10 +95,13 @@ class Podman:
     def start_service(self):
         with open(self.directory / "service.log", "ab") as log:
             self.service = subprocess.Popen(
-                ["podman", "system", "service", "--time=0", f"unix://{self.socket}"],
+                ["podman", f"--log-level={self.log_level}", "system", "service", "--time=0", f"unix://{self.socket}"],
                 env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )
         wait_until(self.answers, "podman's service answers")
+
+    def service_log(self):
+        return (self.directory / "service.log").read_text(errors="replace")
 
     def stop_service(self, how=signal.SIGTERM):
         if self.service is not None:

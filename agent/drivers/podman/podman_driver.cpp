@@ -58,6 +58,11 @@ std::string images_in(const std::vector<Sheet>& sheets) {
   return text;
 }
 
+std::int64_t seconds_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
 /// The record of a claim says whether its volume was made by us.
 std::string claim_record(const std::string& volume, bool made) {
   return nlohmann::ordered_json{{"volume", volume}, {"made", made}}.dump();
@@ -72,7 +77,7 @@ bool made_by_us(const std::string& record) {
 
 PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key,
                            const std::atomic<bool>& stop, std::function<void()> while_waiting)
-    : live_(config.root == "/"),
+    : live_(is_live(config)),
       root_(config.root.native()),
       rules_{config.allowed_paths, config.podman.allow_privileged},
       settings_(config.podman),
@@ -109,6 +114,7 @@ plan::Footprint PodmanDriver::footprint(const Manifest& manifest, Problems& prob
 
 void PodmanDriver::begin(const Pass&) {
   view_ = {};
+  first_look_ = true;
   claims_.reset();
   store_ = {};
 }
@@ -125,7 +131,10 @@ bool PodmanDriver::left_out() const {
 const View& PodmanDriver::view() {
   if (std::holds_alternative<std::monostate>(view_)) {
     try {
-      view_ = View(service_.containers());
+      auto containers = service_.containers();
+      if (first_look_) crashes_.look(containers, seconds_now());
+      first_look_ = false;
+      view_ = View(std::move(containers));
     } catch (const Error& error) {
       view_ = error;
     }
@@ -149,7 +158,11 @@ std::optional<std::string> PodmanDriver::drift(const Entry& entry,
     if (has_claim(entry.id.name)) return {};
     return fmt::format("the volume {} is gone", entry.id.name);
   }
-  return drift_of(pod_record_from(entry.record), view().of(label_of(entry.id)));
+  const auto& pods = view().of(label_of(entry.id));
+  for (const auto& [name, containers] : pods) {
+    if (crashes_.loops(name)) return fmt::format("the pod {} ends again and again", name);
+  }
+  return drift_of(pod_record_from(entry.record), pods);
 }
 
 plan::Difference PodmanDriver::compare(const plan::Desired& desired, const Entry* entry, const SourceTree&) {
@@ -184,6 +197,10 @@ plan::Difference PodmanDriver::compare_workload(const plan::Desired& desired) {
   plan::Difference difference;
   for (const auto& sheet : sheets) {
     const auto state = state_of(sheet, workload.restart, pods);
+    if (state == PodState::up && crashes_.loops(sheet.pod)) {
+      difference.kind = plan::Difference::Kind::change;
+      difference.diff += fmt::format(" stop pod {} for a while\n", sheet.pod);
+    }
     if (state == PodState::up) continue;
     difference.kind = plan::Difference::Kind::change;
     difference.diff += state == PodState::stopped
@@ -243,9 +260,28 @@ void PodmanDriver::apply_workload(const plan::Step& step, Outcome& outcome) {
   const auto workload = read_checked(manifest, rules_);
   const auto sheets = sheets_of(manifest, workload, store_, digest_key_);
   const auto known = step.entry != nullptr ? pod_record_from(step.entry->record) : PodRecord();
+  const auto& pods = view().of(label_of(step.id));
+  hold_back(pods, sheets);
   Rollout rollout(service_, images_, rules_);
-  auto record = rollout.bring(step.id, workload, sheets, view().of(label_of(step.id)), known.pulled);
+  auto record = rollout.bring(step.id, workload, sheets, pods, known.pulled);
   outcome.entry.record = to_json(record);
+}
+
+/// Throws Error while a pod that ends again and again stays stopped.
+void PodmanDriver::hold_back(const Pods& pods, const std::vector<Sheet>& sheets) {
+  const auto now = seconds_now();
+  for (const auto& sheet : sheets) {
+    if (!pods.contains(sheet.pod)) continue;
+    if (crashes_.loops(sheet.pod)) {
+      service_.stop_pod(sheet.pod);
+      crashes_.hold(sheet.pod, now);
+    }
+    if (!crashes_.is_held(sheet.pod, now)) continue;
+    throw Error(Fault::transient,
+                fmt::format("the pod {} ends again and again; it is stopped for {} between tries", sheet.pod,
+                            to_words(std::chrono::seconds(crashes_.pause(sheet.pod)))),
+                "greenwave show has the end of its log");
+  }
 }
 
 void PodmanDriver::apply_claim(const plan::Step& step, Outcome& outcome) {
@@ -276,9 +312,7 @@ std::vector<Health> PodmanDriver::health(std::span<const Entry* const> entries, 
   if (!live_) return found;
   try {
     const View now(service_.containers());
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    const auto seconds = seconds_now();
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const auto& entry = *entries[i];
       found[i] = health_of(pod_record_from(entry.record), now.of(label_of(entry.id)), seconds, settle_);

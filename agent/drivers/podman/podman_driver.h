@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "drivers/driver.h"
+#include "drivers/podman/crash_watch.h"
 #include "drivers/podman/images.h"
 #include "drivers/podman/material.h"
 #include "drivers/podman/service.h"
@@ -25,6 +26,9 @@ class PodmanDriver : public Driver {
   /// `stop` ends what takes long, `while_waiting` is called meanwhile (for a watchdog).
   PodmanDriver(const config::Config& config, std::string digest_key, const std::atomic<bool>& stop,
                std::function<void()> while_waiting);
+
+  /// Whether pods run for a device so configured.
+  static bool is_live(const config::Config& config) { return config.root == "/"; }
 
   bool serves(const ObjectId& id) const override;
   plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
@@ -52,6 +56,7 @@ class PodmanDriver : public Driver {
   plan::Difference compare_claim(const plan::Desired& desired);
   Outcome apply_one(const plan::Step& step);
   void apply_workload(const plan::Step& step, Outcome& outcome);
+  void hold_back(const Pods& pods, const std::vector<Sheet>& sheets);
   void apply_claim(const plan::Step& step, Outcome& outcome);
   void remove(const plan::Step& step, Outcome& outcome);
 
@@ -66,7 +71,9 @@ class PodmanDriver : public Driver {
   Store store_;
   /// What podman said in this pass; also when it did not answer, so that 20 pods do not ask 20 times.
   std::variant<std::monostate, View, Error> view_;
+  CrashWatch crashes_;
   std::optional<std::set<std::string>> claims_;
+  bool first_look_ = true;  ///< of this pass
   mutable bool left_out_ = false;
 };
 

@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "drivers/podman/crash_watch.h"
+#include "drivers/podman/describe.h"
 #include "drivers/podman/images.h"
 #include "drivers/podman/view.h"
 
@@ -106,4 +108,40 @@ TEST_CASE("podman images: credentials are those of the longest place that leads 
   CHECK_THROWS_WITH(registry_auth("{", "ghcr.io/x"), Contains("cannot be read"));
   CHECK_THROWS_WITH(registry_auth(R"({"auths": {"ghcr.io": {"auth": "!"}}})", "ghcr.io/x"),
                     Contains("cannot be read") && !Contains("!"));
+}
+
+TEST_CASE("podman log: frames become lines, also where they are cut") {
+  using namespace std::string_literals;
+  CHECK(read_log("\1\0\0\0\0\0\0\6hello\n\2\0\0\0\0\0\0\3\x1b[m"s) ==
+        std::vector<std::string>{"hello", "?[m"});
+  CHECK(read_log("\1\0\0\0\xff\xff\xff\xffhel"s) == std::vector<std::string>{"hel"});
+  CHECK(read_log("\1\0\0"s).empty());
+}
+
+TEST_CASE("podman crashes: who is found freshly started twice is stopped for a while, ever longer") {
+  CrashWatch watch;
+  auto one = container("running");
+  const auto look = [&](std::int64_t started, std::int64_t now) {
+    one.started = started;
+    watch.look({one}, now);
+    return watch.loops("web-1");
+  };
+  CHECK_FALSE(look(98, 100));
+  CHECK_FALSE(look(98, 101));
+  CHECK(look(158, 160));
+  watch.hold("web-1", 160);
+  CHECK(watch.pause("web-1") == 30);
+  CHECK(watch.is_held("web-1", 189));
+  CHECK_FALSE(watch.is_held("web-1", 190));
+  one.state = "exited";
+  CHECK_FALSE(look(158, 170));
+  one.state = "running";
+  CHECK_FALSE(look(199, 200));
+  CHECK(look(259, 260));
+  for (const std::int64_t pause : {60, 120, 240, 300, 300}) {
+    watch.hold("web-1", 260);
+    CHECK(watch.pause("web-1") == pause);
+  }
+  CHECK_FALSE(look(1000, 1010));
+  CHECK(watch.pause("web-1") == 0);
 }
