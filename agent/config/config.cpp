@@ -72,6 +72,7 @@ std::string_view word(Runtime runtime) {
 Digest Config::digest() const {
   Hasher hasher;
   hasher.add_field(device).add_field(repository.path).add_field(root.native()).add_field(word(runtime));
+  hasher.add_field(podman.allow_privileged ? "privileged" : "");
   hasher.add_field(std::to_string(labels.size()));
   for (const auto& [key, value] : labels) hasher.add_field(key).add_field(value);
   for (const auto& path : allowed_paths) hasher.add_field(path);

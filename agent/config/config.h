@@ -38,6 +38,16 @@ struct Health {
   Duration reach = std::chrono::minutes(5);    ///< the repository must be reached again within this time
 };
 
+/// How pods are run with `runtime: podman`.
+struct Podman {
+  std::filesystem::path socket = "/run/podman/podman.sock";
+  bool allow_privileged = false;      ///< containers may have all of the host
+  bool prune_volumes = false;         ///< a PersistentVolumeClaim that is no longer declared loses its data
+  bool prune_images = false;          ///< images that were pulled here and that no container uses any more go
+  std::filesystem::path credentials;  ///< of registries, as containers-auth.json(5); empty: none
+  std::filesystem::path images = "/var/lib/greenwave/images";  ///< archives of images, *.tar
+};
+
 enum class Runtime { none, podman, kubernetes };
 
 /// /etc/greenwave/agent.yaml, checked, with defaults filled in.
@@ -52,6 +62,7 @@ struct Config {
   std::vector<std::filesystem::path> identity_files;
   std::vector<std::pair<std::string, std::string>> labels;
   Runtime runtime = Runtime::none;
+  Podman podman;
   std::vector<std::string> allowed_paths{"/etc", "/opt", "/srv", "/var/lib"};  ///< as manifests write them
   std::filesystem::path state_directory;                                       ///< under `root`
   std::filesystem::path runtime_directory;                                     ///< under `root`

@@ -59,6 +59,7 @@ class Reader {
     config_.runtime = runtime == "podman"       ? Runtime::podman
                       : runtime == "kubernetes" ? Runtime::kubernetes
                                                 : Runtime::none;
+    if (const auto* podman = fields.map("podman")) read_podman(*podman);
     read_allowed_paths(fields);
     config_.state_directory = own_directory(fields, "stateDirectory", "/var/lib/greenwave");
     config_.runtime_directory = own_directory(fields, "runtimeDirectory", "/run/greenwave");
@@ -252,6 +253,36 @@ class Reader {
     }
     auto path = file(*written, "identity", item.place, true);
     if (!path.empty()) config_.identity_files.push_back(std::move(path));
+  }
+
+  void read_podman(const yaml::Node& node) {
+    Fields members(node, "podman", problems_);
+    Podman& podman = config_.podman;
+    const auto path = [&](const char* key, fs::path& value) {
+      const auto written = members.text(key);
+      if (!written) return;
+      if (!written->starts_with('/') || !is_text(*written)) {
+        members.error(key, fmt::format("podman: {}: an absolute path was expected", key),
+                      fmt::format("write {}: {}", key, value.native()));
+        return;
+      }
+      value = fs::path(*written).lexically_normal();
+    };
+    path("socket", podman.socket);
+    path("images", podman.images);
+    podman.allow_privileged = members.flag("allowPrivileged").value_or(false);
+    podman.credentials = file(members, "credentials", true);
+    for (const auto& what : members.texts("prune")) {
+      if (what == "volumes") {
+        podman.prune_volumes = true;
+      } else if (what == "images") {
+        podman.prune_images = true;
+      } else {
+        members.error("prune", fmt::format("podman: prune: \"{}\" cannot be pruned", printable(what)),
+                      "write prune: [volumes, images], or one of them");
+      }
+    }
+    members.done();
   }
 
   void read_allowed_paths(Fields& fields) {

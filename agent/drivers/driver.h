@@ -69,6 +69,10 @@ class Driver {
   virtual std::optional<std::string> drift(const Entry& entry,
                                            std::optional<std::vector<FileSignature>>& refreshed) = 0;
 
+  /// All objects of the render that is about to be compared and applied, for drivers whose objects need
+  /// others. They stay where they are until the next call, or the end of the pass.
+  virtual void declare(std::span<const plan::Desired>) {}
+
   /// Compares a manifest with the device. `entry` is null for an object that is not in the inventory.
   /// Throws Error when the object alone cannot be judged (a directory where a file should be, …).
   virtual plan::Difference compare(const plan::Desired& desired, const Entry* entry,

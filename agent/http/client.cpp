@@ -4,6 +4,7 @@
 #include <cctype>
 #include <exception>
 #include <mutex>
+#include <span>
 #include <utility>
 
 #include <curl/curl.h>
@@ -104,6 +105,9 @@ struct Client::Exchange {
   static std::size_t on_body(char* bytes, std::size_t, std::size_t size, void* self) {
     return static_cast<Exchange*>(self)->take({bytes, size}) ? size : size + 1;
   }
+  static std::size_t on_source(char* buffer, std::size_t, std::size_t size, void* self) {
+    return static_cast<Exchange*>(self)->request->source({buffer, size});
+  }
   static std::size_t on_header(char* bytes, std::size_t, std::size_t size, void* self) {
     static_cast<Exchange*>(self)->take_header({bytes, size});
     return size;
@@ -168,7 +172,12 @@ void Client::Exchange::start(const Endpoint& endpoint, const Request& what, std:
   append(headers, "Expect:");
   for (const auto& header : what.headers) append(headers, header);
   set(easy, CURLOPT_HTTPHEADER, headers.get());
-  if (!what.body.empty() || what.method == "POST" || what.method == "PUT" || what.method == "PATCH") {
+  if (what.source) {
+    set(easy, CURLOPT_UPLOAD, 1L);
+    set(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(what.source_bytes));
+    set(easy, CURLOPT_READFUNCTION, &Exchange::on_source);
+    set(easy, CURLOPT_READDATA, static_cast<void*>(this));
+  } else if (!what.body.empty() || what.method == "POST" || what.method == "PUT" || what.method == "PATCH") {
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what.body.size()));
     set(easy, CURLOPT_POSTFIELDS, what.body.data());
   }
@@ -197,6 +206,7 @@ void Client::Exchange::take_header(std::string_view line) {
   const auto name = lower(line.substr(0, colon));
   const auto value = trim(line.substr(colon + 1));
   if (name == "content-type") response.type = lower(trim(value.substr(0, value.find(';'))));
+  if (name == "libpod-api-version") response.api_version = value.substr(0, 100);
   if (name == "warning" && response.warnings.size() < most_warnings) {
     response.warnings.emplace_back(value.substr(0, 1000));
   }
@@ -218,8 +228,11 @@ Answer Client::Exchange::finish(CURLcode code, const Endpoint& endpoint) {
   return answer;
 }
 
-Client::Client(Endpoint endpoint, const std::atomic<bool>& stop)
-    : endpoint_(std::move(endpoint)), stop_(stop), handles_(std::make_unique<Handles>()) {
+Client::Client(Endpoint endpoint, const std::atomic<bool>& stop, std::function<void()> while_waiting)
+    : endpoint_(std::move(endpoint)),
+      stop_(stop),
+      while_waiting_(std::move(while_waiting)),
+      handles_(std::make_unique<Handles>()) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   if (!handles_->multi) throw Error(Fault::transient, "no memory for a connection");
@@ -281,6 +294,7 @@ void Client::send_all(std::span<const Request> requests, std::size_t at_once,
         idle.push_back(std::move(exchange));
         on_answer(index, std::move(answer));
       }
+      if (!any && while_waiting_) while_waiting_();
       if (!any) curl_multi_poll(multi.get(), nullptr, 0, slice_ms, nullptr);
     }
   } catch (...) {

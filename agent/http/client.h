@@ -33,6 +33,10 @@ struct Request {
   std::string path;                  ///< after the address, with its query
   std::vector<std::string> headers;  ///< "Name: value"; may hold secrets
   std::string body;
+  /// Instead of a body: `source_bytes` bytes, which `source` puts piece by piece into the buffer that it is
+  /// given, as read(2) does. Must not call the client, nor throw.
+  std::function<std::size_t(std::span<char>)> source;
+  std::uint64_t source_bytes = 0;
   std::size_t most_bytes = 16 * 1024 * 1024;    ///< of the answer's body, unpacked
   Duration timeout = std::chrono::seconds(60);  ///< for the whole; zero: none, only `silence` counts
   Duration silence = std::chrono::seconds(30);  ///< without a byte in either direction
@@ -46,6 +50,7 @@ struct Response {
   std::string body;
   std::string type;                   ///< Content-Type in lower case, without parameters
   std::vector<std::string> warnings;  ///< the Warning headers' values, at most 20
+  std::string api_version;            ///< podman's Libpod-Api-Version header; empty where there is none
   Duration retry_after{};             ///< zero: the server says nothing
 
   bool success() const { return status >= 200 && status < 300; }
@@ -63,8 +68,9 @@ struct Answer {
 /// server and curl's reason, never a path, a header or a body.
 class Client {
  public:
-  /// `stop` must outlive this.
-  Client(Endpoint endpoint, const std::atomic<bool>& stop);
+  /// `stop` must outlive this. `while_waiting` is called about five times a second while an answer is waited
+  /// for (for a watchdog).
+  Client(Endpoint endpoint, const std::atomic<bool>& stop, std::function<void()> while_waiting = {});
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -86,6 +92,7 @@ class Client {
 
   Endpoint endpoint_;
   const std::atomic<bool>& stop_;
+  std::function<void()> while_waiting_;
   std::unique_ptr<Handles> handles_;
   std::uint64_t sent_ = 0;
 };

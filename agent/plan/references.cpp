@@ -72,6 +72,15 @@ class Reader {
     return found;
   }
 
+  /// Only of what is there.
+  void read_declared(std::size_t number, const std::vector<ObjectRef>& refs,
+                     std::vector<std::size_t>& found) {
+    for (const auto& ref : refs) {
+      const auto numbers = finder_.find(ref, objects_.id(number));
+      found.insert(found.end(), numbers.begin(), numbers.end());
+    }
+  }
+
   std::vector<std::size_t> read_depends_on(std::size_t number, const ObjectId*& nameless) {
     std::vector<std::size_t> found;
     const auto& document = objects_.desired(number).manifest.document;
@@ -124,6 +133,7 @@ References::References(Objects& objects, Problems& problems) : all_(objects.size
     auto& named = all_[i];
     named.depends_on = reader.read_depends_on(i, named.nameless);
     named.restart_on = reader.read(i, footprint.restart_on, "restartOn", "restarts on");
+    reader.read_declared(i, footprint.restart_on_declared, named.restart_on);
     named.reload_on = reader.read(i, footprint.reload_on, "reloadOn", "reloads on");
   }
 }

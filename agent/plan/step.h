@@ -28,6 +28,8 @@ struct Footprint {
   std::vector<std::string> purges;
   std::vector<ObjectRef> restart_on;
   std::vector<ObjectRef> reload_on;
+  /// As restart_on, where a manifest declares it.
+  std::vector<ObjectRef> restart_on_declared;
   /// Breaks ties in the order: directories 10, files 20, units 30, commands 40.
   int rank = 0;
   /// Its content is a secret: shown only as "changed".

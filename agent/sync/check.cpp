@@ -23,8 +23,9 @@ void report_unserved(const Manifest& manifest, Problems& problems) {
   }
   problems.warning(
       manifest.place(),
-      fmt::format("{} cannot run here: this device has no runtime for {}", to_string(id), id.api_version),
-      "select devices whose agent.yaml names a runtime, or leave it out of this device's layers");
+      fmt::format("{} cannot run here: this device has no runtime for {} of {}", to_string(id), id.kind,
+                  id.api_version),
+      "select devices whose agent.yaml names a runtime that has it, or leave it out of this device's layers");
 }
 
 constexpr std::string_view healthy_within = "greenwave.dev/healthy-within";

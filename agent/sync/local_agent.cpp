@@ -60,6 +60,7 @@ void LocalAgent::open() {
   const auto& settings = workplace_->config;
   const std::lock_guard lock(mutex_);
   state_ = std::move(opened);
+  describe_ = workplace_->describe();
   status_.version = GREENWAVE_VERSION;
   status_.device = settings.device;
   status_.repository = settings.repository.url;
@@ -93,6 +94,7 @@ std::shared_ptr<state::State> LocalAgent::state() const {
 
 void LocalAgent::run() {
   make_busy_directory();
+  workplace_->start(log_);
   plan_next(nullptr);
   while (!stop_) {
     std::optional<Waiting> waiting;
@@ -366,7 +368,12 @@ std::shared_ptr<Run> LocalAgent::request_sync(const Request& request) {
 }
 
 nlohmann::json LocalAgent::objects(const std::string& text) const {
-  return describe_objects(*state(), text);
+  Describe more;
+  {
+    const std::lock_guard lock(mutex_);
+    more = describe_;
+  }
+  return describe_objects(*state(), text, more);
 }
 
 nlohmann::json LocalAgent::diff() {

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "sync/agent.h"
+#include "sync/objects.h"
 #include "sync/sync.h"
 
 namespace greenwave::sync {
@@ -98,6 +99,7 @@ class LocalAgent : public Agent {
   std::condition_variable wake_;
   /// Shared, since a control request may still read it while a damaged one is replaced.
   std::shared_ptr<state::State> state_;
+  Describe describe_;  ///< of what objects are now; may be called from any thread
   Status status_;
   std::deque<Waiting> waiting_;
   std::deque<std::function<void()>> jobs_;

@@ -38,10 +38,12 @@ nlohmann::json describe(const Entry& entry) {
 
 }  // namespace
 
-nlohmann::json describe_objects(const state::State& state, const std::string& text) {
+nlohmann::json describe_objects(const state::State& state, const std::string& text, const Describe& more) {
   auto objects = nlohmann::json::array();
   for (const auto& entry : state.inventory()) {
-    if (text.empty() || matches(text, entry.id)) objects.push_back(describe(entry));
+    if (!text.empty() && !matches(text, entry.id)) continue;
+    objects.push_back(describe(entry));
+    if (!text.empty() && more) objects.back().update(more(entry));
   }
   if (text.empty() || objects.empty()) return objects;
   for (const auto& sync : state.history(100)) {

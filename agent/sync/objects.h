@@ -1,14 +1,21 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "model/inventory.h"
 #include "state/state.h"
 
 namespace greenwave::sync {
 
-/// Agent::objects from the state alone, so that the CLI can tell the same when no daemon runs.
-nlohmann::json describe_objects(const state::State& state, const std::string& text);
+/// What is known of an object beside its entry, as members to add.
+using Describe = std::function<nlohmann::json(const Entry&)>;
+
+/// Agent::objects from the state, so that the CLI can tell the same when no daemon runs. `more` is asked of
+/// the objects that were named.
+nlohmann::json describe_objects(const state::State& state, const std::string& text,
+                                const Describe& more = {});
 
 }  // namespace greenwave::sync

@@ -14,6 +14,7 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
   auto checked = check(std::move(rendered.manifests), drivers);
   prepared->problems.append(checked.problems);
   prepared->desired = std::move(checked.desired);
+  for (auto* driver : drivers) driver->declare(prepared->desired);
   prepared->compared = compare(prepared->desired, inventory, observed, drivers, *prepared->tree, distrust);
 
   plan::Input input;

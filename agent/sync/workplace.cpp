@@ -1,11 +1,13 @@
 #include "sync/workplace.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <sys/utsname.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "drivers/podman/describe.h"
 #include "secrets/crypto.h"
 
 namespace greenwave::sync {
@@ -70,25 +72,43 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
             config.health.settle),
       commands({config.root, config.allowed_paths, digest_key}, heartbeat),
       checks({config.root, config.allowed_paths, digest_key}, config.health.settle, heartbeat),
-      sync({config,
-            facts,
-            digest_key,
-            log,
-            clock,
-            *state,
-            *transport,
-            trust ? &*trust : nullptr,
-            {&files, &units, &commands, &checks},
-            stop,
-            heartbeat,
-            process}) {}
+      podman(config.runtime == config::Runtime::podman
+                 ? std::make_unique<drivers::podman::PodmanDriver>(config, digest_key, stop, heartbeat)
+                 : nullptr),
+      sync({config, facts, digest_key, log, clock, *state, *transport, trust ? &*trust : nullptr, drivers(),
+            stop, heartbeat, process}) {}
+
+Drivers Workplace::drivers() {
+  Drivers drivers{&files, &units, &commands, &checks};
+  if (podman) drivers.push_back(podman.get());
+  return drivers;
+}
+
+void Workplace::start(const Log& log) {
+  if (!podman) return;
+  for (const auto& failure : podman->start(state->inventory())) log.warning(failure);
+}
+
+Describe Workplace::describe() const {
+  if (!podman || !drivers::podman::PodmanDriver::is_live(config)) return {};
+  return [socket = config.podman.socket](const Entry& entry) -> nlohmann::json {
+    static const std::atomic<bool> never = false;
+    try {
+      drivers::podman::Service service(socket, never);
+      return drivers::podman::describe(service, entry);
+    } catch (const Error& error) {
+      return {{"now", error.what()}};
+    }
+  };
+}
 
 std::vector<std::string> Workplace::notes() const {
   std::vector<std::string> notes;
   if (config.allowed_signers.empty()) {
     notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
   }
-  for (const auto& more : {units.notes(), commands.notes(), checks.notes()})
+  const auto pods = podman ? podman->notes() : std::vector<std::string>();
+  for (const auto& more : {units.notes(), commands.notes(), checks.notes(), pods})
     notes.insert(notes.end(), more.begin(), more.end());
   return notes;
 }

@@ -11,9 +11,11 @@
 #include "drivers/host/command_driver.h"
 #include "drivers/host/file_driver.h"
 #include "drivers/host/unit_driver.h"
+#include "drivers/podman/podman_driver.h"
 #include "git/transport.h"
 #include "git/trust.h"
 #include "state/state.h"
+#include "sync/objects.h"
 #include "sync/sync.h"
 
 namespace greenwave::sync {
@@ -26,6 +28,12 @@ struct Workplace {
   Workplace(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
             const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
             std::function<void()> heartbeat);
+
+  /// What must happen before anything is asked of the network: what ran before a boot runs again.
+  void start(const Log& log);
+
+  /// What tells more of an object than the inventory knows; it outlives this, and any thread may call it.
+  Describe describe() const;
 
   /// What this device leaves out, said once in status.
   std::vector<std::string> notes() const;
@@ -40,7 +48,11 @@ struct Workplace {
   drivers::host::UnitDriver units;
   drivers::host::CommandDriver commands;
   drivers::host::CheckDriver checks;
+  std::unique_ptr<drivers::podman::PodmanDriver> podman;  ///< with `runtime: podman`
   Sync sync;
+
+ private:
+  Drivers drivers();
 };
 
 /// Opens the state; a damaged one is set aside, with a warning, and made anew.

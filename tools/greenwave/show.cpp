@@ -16,7 +16,8 @@ are listed. Exit codes: 0, 1 no such object, 2 it could not be read.
 
 Examples:
   greenwave show
-  greenwave show SystemdUnit/chrony.service)";
+  greenwave show SystemdUnit/chrony.service
+  greenwave show Pod/spat                            with its containers and the end of its log)";
 
 nlohmann::json read_objects(const Context& context, const std::string& name) {
   try {

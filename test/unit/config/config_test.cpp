@@ -218,3 +218,24 @@ TEST_CASE("config: when a commit counts as healthy has defaults and bounds") {
   CHECK(only_problem(minimal + "health: {reach: 2h}\n").ends_with("write a time from 1s to 1h"));
   CHECK(only_problem(minimal + "health: {setle: 3s}\n").ends_with("did you mean settle?"));
 }
+
+TEST_CASE("config: podman's settings are careful unless told otherwise") {
+  const auto usual = parsed(minimal + "runtime: podman\n").podman;
+  CHECK(usual.socket == "/run/podman/podman.sock");
+  CHECK_FALSE(usual.allow_privileged);
+  CHECK_FALSE(usual.prune_volumes);
+  CHECK_FALSE(usual.prune_images);
+  const auto made = parsed(minimal +
+                           "podman: {socket: /run/p.sock, allowPrivileged: true, prune: [volumes], "
+                           "credentials: /etc/auth.json, images: /srv/images/}\n");
+  CHECK(made.podman.socket == "/run/p.sock");
+  CHECK(made.podman.allow_privileged);
+  CHECK(made.podman.prune_volumes);
+  CHECK_FALSE(made.podman.prune_images);
+  CHECK(made.podman.credentials == "/etc/auth.json");
+  CHECK(made.digest() != parsed(minimal).digest());
+  CHECK_THAT(only_problem(minimal + "podman: {prune: [secrets]}\n"),
+             Catch::Contains("prune: [volumes, images]"));
+  CHECK_THAT(only_problem(minimal + "podman: {socket: p.sock}\n"), Catch::Contains("absolute path"));
+  CHECK_THAT(only_problem(minimal + "podman: {privileged: true}\n"), Catch::Contains("podman"));
+}

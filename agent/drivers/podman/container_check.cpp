@@ -1,0 +1,172 @@
+#include "drivers/podman/container_check.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+/// With one of these a container can do to the host what a privileged one can.
+constexpr std::array<std::string_view, 10> mighty{"ALL",       "SYS_ADMIN", "SYS_MODULE",      "SYS_PTRACE",
+                                                  "SYS_RAWIO", "SYS_BOOT",  "DAC_READ_SEARCH", "MKNOD",
+                                                  "BPF",       "MAC_ADMIN"};
+
+constexpr std::array<std::string_view, 5> volume_kinds{"configMap", "secret", "emptyDir", "hostPath",
+                                                       "persistentVolumeClaim"};
+
+constexpr const char* ask_for_privilege =
+    "leave it out, or set podman: {allowPrivileged: true} in agent.yaml";
+
+bool is_true(const yaml::Node* node) {
+  const auto* flag = node != nullptr ? std::get_if<bool>(&node->value) : nullptr;
+  return flag != nullptr && *flag;
+}
+
+class Check {
+ public:
+  Check(const Rules& rules, Problems& problems) : rules_(rules), problems_(problems) {}
+
+  void run(const yaml::Node& spec) {
+    const auto* containers = spec.find("containers");
+    if (containers == nullptr || !containers->is_sequence() || containers->sequence()->empty()) {
+      problems_.error(spec.place, "the pod has no containers",
+                      "write containers: [{name: NAME, image: IMAGE}]");
+      return;
+    }
+    read_volumes(spec.find("volumes"));
+    for (const auto* key : {"initContainers", "containers"}) {
+      const auto* list = spec.find(key);
+      if (list == nullptr) continue;
+      if (!list->is_sequence()) {
+        problems_.error(list->place, fmt::format("{} is not a list", key));
+        continue;
+      }
+      for (const auto& container : *list->sequence()) read_container(container);
+    }
+    for (const auto* key : {"hostPID", "hostIPC"}) {
+      if (is_true(spec.find(key))) refuse_privilege(*spec.find(key), key);
+    }
+  }
+
+ private:
+  void refuse_privilege(const yaml::Node& where, std::string_view what) {
+    if (rules_.allow_privileged) return;
+    problems_.error(where.place, fmt::format("this device does not allow {}", what), ask_for_privilege);
+  }
+
+  void read_volumes(const yaml::Node* volumes) {
+    if (volumes == nullptr) return;
+    if (!volumes->is_sequence()) {
+      problems_.error(volumes->place, "volumes is not a list");
+      return;
+    }
+    for (const auto& volume : *volumes->sequence()) read_volume(volume);
+  }
+
+  void read_volume(const yaml::Node& volume) {
+    const auto* name = volume.find("name");
+    if (name == nullptr || name->string() == nullptr) {
+      problems_.error(volume.place, "the volume has no name", "give it one, for volumeMounts to name");
+      return;
+    }
+    volumes_.insert(*name->string());
+    const auto known =
+        std::ranges::find_if(volume_kinds, [&](auto kind) { return volume.find(kind) != nullptr; });
+    if (known == volume_kinds.end()) {
+      problems_.error(volume.place,
+                      fmt::format("podman has no volume such as {}", printable(*name->string())),
+                      fmt::format("its kinds are {}", fmt::join(volume_kinds, ", ")));
+      return;
+    }
+    if (const auto* host = volume.find("hostPath")) read_host_path(*host);
+    for (const auto* kind : {"configMap", "secret"}) {
+      const auto* source = volume.find(kind);
+      const auto* items = source != nullptr ? source->find("items") : nullptr;
+      if (items != nullptr && items->is_sequence()) read_items(*items);
+    }
+  }
+
+  void read_items(const yaml::Node& items) {
+    for (const auto& item : *items.sequence()) {
+      const auto* path = item.find("path");
+      const auto* key = item.find("key");
+      const bool good = path != nullptr && path->string() != nullptr && key != nullptr &&
+                        key->string() != nullptr && !path->string()->empty() && *path->string() != "." &&
+                        *path->string() != ".." && path->string()->find('/') == std::string::npos;
+      if (!good) {
+        problems_.error(item.place, "an item needs a key, and a path that is one name: no directories",
+                        "write {key: KEY, path: FILE}");
+      }
+    }
+  }
+
+  void read_host_path(const yaml::Node& host) {
+    const auto* path = host.find("path");
+    const bool good = path != nullptr && path->string() != nullptr;
+    if (good && is_allowed(rules_, *path->string())) return;
+    problems_.error(
+        good ? path->place : host.place,
+        fmt::format("the host's path {} is not allowed on this device ({})",
+                    good ? printable(*path->string()) : "(missing)", fmt::join(rules_.allowed_paths, ", ")),
+        "choose a path below one of these, in plain form, or add to allowedPaths in agent.yaml");
+  }
+
+  void read_container(const yaml::Node& container) {
+    for (const auto* key : {"name", "image"}) {
+      const auto* text = container.find(key);
+      if (text != nullptr && text->string() != nullptr && !text->string()->empty()) continue;
+      problems_.error(container.place, fmt::format("a container has no {}", key), "give it one");
+    }
+    if (const auto* security = container.find("securityContext")) read_security(*security);
+    const auto* mounts = container.find("volumeMounts");
+    if (mounts == nullptr || !mounts->is_sequence()) return;
+    for (const auto& mount : *mounts->sequence()) read_mount(mount);
+  }
+
+  void read_security(const yaml::Node& security) {
+    if (is_true(security.find("privileged"))) refuse_privilege(*security.find("privileged"), "privileged");
+    const auto* add = security.at({"capabilities", "add"});
+    if (add == nullptr || !add->is_sequence()) return;
+    for (const auto& item : *add->sequence()) {
+      if (item.string() == nullptr) continue;
+      std::string_view name = *item.string();
+      if (name.starts_with("CAP_")) name.remove_prefix(4);
+      if (std::ranges::find(mighty, name) != mighty.end()) {
+        refuse_privilege(item, fmt::format("the capability {}", name));
+      }
+    }
+  }
+
+  void read_mount(const yaml::Node& mount) {
+    const auto* name = mount.find("name");
+    if (name == nullptr || name->string() == nullptr || !volumes_.contains(*name->string())) {
+      problems_.error(mount.place, "this mounts a volume that the pod does not have",
+                      "add it to the pod's volumes, or correct the name");
+    }
+    for (const auto* key : {"subPath", "subPathExpr"}) {
+      const auto* written = mount.find(key);
+      if (written == nullptr) continue;
+      problems_.error(written->place, fmt::format("podman mounts whole volumes: {} cannot be given", key),
+                      "mount the volume into a directory of its own; items choose what is in it");
+    }
+  }
+
+  const Rules& rules_;
+  Problems& problems_;
+  std::set<std::string> volumes_;
+};
+
+}  // namespace
+
+void check_containers(const yaml::Node& spec, const Rules& rules, Problems& problems) {
+  Check(rules, problems).run(spec);
+}
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,57 @@
+#include "drivers/podman/crash_watch.h"
+
+#include <algorithm>
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+constexpr std::int64_t young = 10;
+constexpr std::int64_t first_pause = 30;
+constexpr std::int64_t longest_pause = 300;
+
+}  // namespace
+
+void CrashWatch::look(const std::vector<Container>& containers, std::int64_t now) {
+  std::map<std::string, std::int64_t> youngest;
+  for (const auto& container : containers) {
+    auto& started = youngest[container.pod];
+    if (container.is_running()) started = std::max(started, container.started);
+  }
+  std::erase_if(pods_, [&](const auto& known) { return !youngest.contains(known.first); });
+  for (const auto& [name, started] : youngest) {
+    if (started == 0) continue;  // it does not run
+    if (now - started >= young) {
+      pods_.erase(name);
+      continue;
+    }
+    auto& pod = pods_[name];
+    pod.loops = pod.started != 0 && pod.started != started;
+    pod.started = started;
+  }
+}
+
+bool CrashWatch::loops(const std::string& pod) const {
+  const auto found = pods_.find(pod);
+  return found != pods_.end() && found->second.loops;
+}
+
+void CrashWatch::hold(const std::string& name, std::int64_t now) {
+  auto& pod = pods_[name];
+  pod.loops = false;
+  pod.started = 0;
+  pod.pause = pod.pause == 0 ? first_pause : std::min(2 * pod.pause, longest_pause);
+  pod.until = now + pod.pause;
+}
+
+bool CrashWatch::is_held(const std::string& pod, std::int64_t now) const {
+  const auto found = pods_.find(pod);
+  return found != pods_.end() && now < found->second.until;
+}
+
+std::int64_t CrashWatch::pause(const std::string& pod) const {
+  const auto found = pods_.find(pod);
+  return found == pods_.end() ? 0 : found->second.pause;
+}
+
+}  // namespace greenwave::drivers::podman

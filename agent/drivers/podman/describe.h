@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "drivers/podman/service.h"
+#include "model/inventory.h"
+
+namespace greenwave::drivers::podman {
+
+/// The lines of what podman answers to GET containers/NAME/logs: frames of eight bytes (stream, three zeros,
+/// the length in network order) and a text each. Reads what can be read. Pure.
+std::vector<std::string> read_log(std::string_view frames);
+
+/// What people want to know of a workload beside what the inventory says, now: {"containers": [{name, state,
+/// restarts, image, digest, ports, health}], "log": [line, …]}. Empty for objects that do not run.
+nlohmann::json describe(Service& service, const Entry& entry);
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "drivers/podman/service.h"
+#include "drivers/podman/sheet.h"
+
+namespace greenwave::drivers::podman {
+
+/// The name of the archive that holds an image, in the device's directory of images:
+/// "ghcr.io_city_spat_1.2.tar" for ghcr.io/city/spat:1.2. Pure.
+std::string archive_of(std::string_view reference);
+
+/// What podman's X-Registry-Auth is to hold for `reference`, from a file as containers-auth.json(5) describes
+/// it; empty when the file names no credentials for that registry. Throws Error (invalid) for a file that
+/// cannot be read. Pure.
+std::string registry_auth(std::string_view file, std::string_view reference);
+
+/// An image that is on the device.
+struct Present {
+  std::string id;
+  bool pulled = false;  ///< by this call: ours to remove again
+};
+
+/// Brings images to the device before a pod needs them.
+class Images {
+ public:
+  /// `directory` holds archives; `credentials` names the file, or is empty.
+  Images(Service& service, std::filesystem::path directory, std::filesystem::path credentials)
+      : service_(service), directory_(std::move(directory)), credentials_(std::move(credentials)) {}
+
+  /// Throws Error when the image cannot be had.
+  Present ensure(const Image& image);
+
+ private:
+  Service& service_;
+  std::filesystem::path directory_;
+  std::filesystem::path credentials_;
+};
+
+}  // namespace greenwave::drivers::podman

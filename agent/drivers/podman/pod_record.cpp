@@ -1,0 +1,37 @@
+#include "drivers/podman/pod_record.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace greenwave::drivers::podman {
+
+std::string to_json(const PodRecord& record) {
+  auto pods = nlohmann::ordered_json::array();
+  for (const auto& pod : record.pods) {
+    pods.push_back({{"name", pod.name}, {"digest", pod.digest}, {"containers", pod.containers}});
+  }
+  nlohmann::ordered_json json{{"pods", std::move(pods)}, {"restart", record.restart}};
+  if (record.once) json["once"] = true;
+  if (!record.pulled.empty()) json["pulled"] = record.pulled;
+  return json.dump();
+}
+
+PodRecord pod_record_from(const std::string& text) {
+  PodRecord record;
+  if (text.empty()) return record;
+  try {
+    const auto json = nlohmann::json::parse(text);
+    for (const auto& pod : json.at("pods")) {
+      record.pods.push_back({pod.at("name"), pod.at("digest"), pod.at("containers")});
+    }
+    record.restart = json.at("restart");
+    record.once = json.value("once", false);
+    if (json.contains("pulled")) record.pulled = json["pulled"];
+  } catch (const nlohmann::json::exception&) {
+    throw Error(Fault::damaged, "the inventory's record of a pod cannot be read");
+  }
+  return record;
+}
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,113 @@
+#include "drivers/podman/rollout.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+/// Conmon writes a container's output there when it is told to log to the journal.
+constexpr const char* journal = "/run/systemd/journal/socket";
+
+/// A link below an allowed path may lead elsewhere.
+void check_host_path(const Rules& rules, const std::string& path) {
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(path, error);
+  if (!error && is_allowed(rules, real.native())) return;
+  throw Error(Fault::conflict,
+              fmt::format("the host's path {} leads to {}, which is not allowed on this device",
+                          printable(path), printable(real.native())),
+              "remove the link, or add to allowedPaths in agent.yaml");
+}
+
+}  // namespace
+
+PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std::vector<Sheet>& sheets,
+                         const Pods& pods, std::vector<std::string> pulled) {
+  std::vector<const Sheet*> to_make;
+  std::vector<const Sheet*> to_start;
+  for (const auto& sheet : sheets) {
+    const auto state = state_of(sheet, workload.restart, pods);
+    if (state == PodState::missing || state == PodState::broken) to_make.push_back(&sheet);
+    if (state == PodState::stopped) to_start.push_back(&sheet);
+  }
+  std::vector<std::string> old;
+  for (const auto& [name, containers] : pods) {
+    if (std::ranges::find(sheets, name, &Sheet::pod) == sheets.end()) old.push_back(name);
+  }
+  for (const auto* sheet : to_make) {
+    for (const auto& path : sheet->host_paths) check_host_path(rules_, path);
+    for (const auto& image : sheet->images) {
+      const auto present = images_.ensure(image);
+      const bool known = std::ranges::find(pulled, present.id) != pulled.end();
+      if (present.pulled && !known) pulled.push_back(present.id);
+    }
+  }
+  try {
+    for (const auto* sheet : to_make) make(id, *sheet);
+    exchange(to_make, old);
+  } catch (const Error&) {
+    for (const auto* sheet : to_make) discard(sheet->pod);
+    throw;
+  }
+  for (const auto* sheet : to_start) service_.start_pod(sheet->pod);
+  for (const auto& name : old) discard(name);
+
+  PodRecord record{{}, workload.restart, workload.once, std::move(pulled)};
+  const View now(service_.containers());
+  const auto& running = now.of(label_of(id));
+  for (const auto& sheet : sheets) {
+    auto& pod = record.pods.emplace_back(PodRecord::Pod{sheet.pod, sheet.digest, {}});
+    const auto found = running.find(sheet.pod);
+    if (found == running.end()) continue;
+    for (const auto& container : found->second) {
+      if (std::ranges::find(sheet.containers, container.name) == sheet.containers.end()) continue;
+      pod.containers.push_back(container.id);
+    }
+  }
+  return record;
+}
+
+void Rollout::make(const ObjectId& id, const Sheet& sheet) {
+  discard(sheet.pod);  // what an interrupted try may have left
+  for (const auto& volume : sheet.volumes) {
+    service_.create_volume(
+        volume, {{std::string(labels::object), label_of(id)}, {std::string(labels::pod), sheet.pod}});
+  }
+  const bool has_journal = std::filesystem::exists(journal);
+  service_.play(sheet.text, has_journal ? to_string(id) : "");
+}
+
+/// The old stop one by one as the new start, so that they can have the same ports.
+void Rollout::exchange(const std::vector<const Sheet*>& made, const std::vector<std::string>& old) {
+  std::size_t stopped = 0;
+  std::size_t started = 0;
+  try {
+    for (; started < made.size(); ++started) {
+      if (stopped < old.size()) service_.stop_pod(old[stopped++]);
+      service_.start_pod(made[started]->pod);
+    }
+  } catch (const Error&) {
+    // The new one may hold the port.
+    for (std::size_t i = 0; i <= started && i < made.size(); ++i) service_.remove_pod(made[i]->pod);
+    for (std::size_t i = 0; i < stopped; ++i) service_.start_pod(old[i]);
+    throw;
+  }
+}
+
+void Rollout::discard(const std::string& pod) {
+  service_.remove_pod(pod);
+  for (const auto& volume : service_.volumes(labels::pod, pod)) service_.remove_volume(volume);
+}
+
+void Rollout::remove(const Pods& pods) {
+  for (const auto& [name, containers] : pods) discard(name);
+}
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "drivers/podman/images.h"
+#include "drivers/podman/pod_record.h"
+#include "drivers/podman/service.h"
+#include "drivers/podman/view.h"
+
+namespace greenwave::drivers::podman {
+
+/// Brings one object's pods from what runs to what its sheets say: images first, then the new pods are made
+/// beside the old ones, and only then the old ones stop. What cannot be pulled, made or started leaves the
+/// old pods running.
+class Rollout {
+ public:
+  Rollout(Service& service, Images& images, const Rules& rules)
+      : service_(service), images_(images), rules_(rules) {}
+
+  /// `pulled` are the ids of images that came for the object before. Throws Error; the old pods run then.
+  PodRecord bring(const ObjectId& id, const Workload& workload, const std::vector<Sheet>& sheets,
+                  const Pods& pods, std::vector<std::string> pulled);
+
+  /// Removes an object's pods, with the volumes that are theirs alone.
+  void remove(const Pods& pods);
+
+ private:
+  void make(const ObjectId& id, const Sheet& sheet);
+  void discard(const std::string& pod);
+  void exchange(const std::vector<const Sheet*>& made, const std::vector<std::string>& old);
+
+  Service& service_;
+  Images& images_;
+  const Rules& rules_;
+};
+
+}  // namespace greenwave::drivers::podman

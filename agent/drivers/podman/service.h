@@ -1,0 +1,89 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/client.h"
+
+namespace greenwave::drivers::podman {
+
+/// A container of ours, as podman lists it.
+struct Container {
+  std::string id;
+  std::string name;
+  std::string pod;  ///< its name
+  std::string object;
+  std::string digest;
+  std::string state;   ///< "running", "exited", "created", …
+  std::string health;  ///< "healthy", "unhealthy", "starting"; empty: it has no health check
+  int exit_code = 0;
+  std::string image;     ///< as its pod names it
+  std::string image_id;  ///< hexadecimal
+  std::int64_t started = 0;
+
+  bool is_running() const { return state == "running"; }
+};
+
+/// Reads what podman answers to GET containers/json. Throws Error (transient) when it is something else.
+/// Pure.
+std::vector<Container> read_containers(std::string_view json);
+
+/// Podman's REST API on its unix socket: what the driver needs of it. One thread. Everything throws Error:
+/// transient when podman does not answer, invalid when it is too old, else what podman says.
+class Service {
+ public:
+  /// As http::Client.
+  Service(const std::filesystem::path& socket, const std::atomic<bool>& stop,
+          std::function<void()> while_waiting = {});
+
+  /// All containers with a label of ours, running or not.
+  std::vector<Container> containers();
+
+  /// Makes a pod, which is not started. Its volumes must be there.
+  void play(const std::string& sheet, std::string_view log_tag);
+  /// Throws Error when one of its containers did not start.
+  void start_pod(const std::string& name);
+  /// Nothing happens when there is no such pod.
+  void stop_pod(const std::string& name);
+  void remove_pod(const std::string& name);
+
+  bool has_volume(const std::string& name);
+  void create_volume(const std::string& name, const std::map<std::string, std::string>& labels);
+  /// False when a container still uses it.
+  bool remove_volume(const std::string& name);
+  std::vector<std::string> volumes();
+  /// With this label and value.
+  std::vector<std::string> volumes(std::string_view label, std::string_view value);
+
+  /// The id of an image that is here; empty when it is not.
+  std::string image(const std::string& reference);
+  /// `credentials` is base64 JSON for podman's X-Registry-Auth; empty: none. Gives the image's id.
+  std::string pull(const std::string& reference, const std::string& credentials);
+  /// Reads an archive of images.
+  void load(const std::filesystem::path& archive);
+  /// False when a container still uses it.
+  bool remove_image(const std::string& id);
+
+  /// The last lines of a container's log.
+  std::string log(const std::string& container, unsigned lines);
+  /// What podman knows of a container: JSON.
+  std::string inspect(const std::string& container);
+
+  std::uint64_t requests() const { return client_.sent(); }
+
+ private:
+  http::Response send(http::Request request);
+  /// As send, but a status that is none of success and `accepted` is an Error; removing what is gone is a
+  /// success.
+  http::Response ask(http::Request request, std::string_view doing, long accepted = 0);
+
+  http::Client client_;
+};
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "drivers/podman/material.h"
+#include "drivers/podman/workload.h"
+
+namespace greenwave::drivers::podman {
+
+/// Labels of ours on pods, containers and volumes.
+namespace labels {
+inline constexpr std::string_view object = "dev.greenwave/object";  ///< "v1/Pod//web"
+inline constexpr std::string_view digest = "dev.greenwave/digest";  ///< of what the pod was made from
+inline constexpr std::string_view pod = "dev.greenwave/pod";        ///< a volume's
+}  // namespace labels
+
+/// An image that a container needs, and when it is to be pulled.
+struct Image {
+  std::string reference;
+  enum class Pull { always, missing, never } pull = Pull::missing;
+
+  bool operator==(const Image&) const = default;
+};
+
+/// One pod, ready for podman's kube play. Its name ends in a part of the digest, so that it can stand beside
+/// the pod that it will replace.
+struct Sheet {
+  std::string pod;
+  std::string digest;
+  std::vector<std::string> containers;  ///< their names in podman
+  std::vector<std::string> volumes;     ///< that live and die with the pod
+  std::vector<std::string> host_paths;
+  std::vector<Image> images;
+  std::string text;  ///< for kube play: JSON documents in a YAML stream. May hold secrets
+};
+
+/// What names an object on labels.
+std::string label_of(const ObjectId& id);
+
+/// One sheet a pod. ConfigMaps and Secrets become the pod's own: variables are filled in, and each volume is
+/// one of the pod's alone. Podman 4.3 writes a Secret's volume in base64 and stops on one that it does not
+/// know, and its ConfigMap volumes are shared by name with whatever else is called so; here neither
+/// happens. The digest is keyed by `key`. Throws Error (invalid) for a ConfigMap, Secret or key of one that
+/// is not there. Pure.
+std::vector<Sheet> sheets_of(const Manifest& manifest, const Workload& workload, const Store& store,
+                             const std::string& key);
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drivers/driver.h"
+#include "drivers/podman/pod_record.h"
+#include "drivers/podman/service.h"
+#include "drivers/podman/sheet.h"
+
+namespace greenwave::drivers::podman {
+
+/// The containers of each pod of one object, by the pod's name.
+using Pods = std::map<std::string, std::vector<Container>>;
+
+/// What runs here of ours, at one moment. Pure.
+class View {
+ public:
+  explicit View(std::vector<Container> containers);
+
+  /// Empty when there are none.
+  const Pods& of(const std::string& object) const;
+
+ private:
+  std::map<std::string, Pods> all_;
+};
+
+/// Whether a container is as a pod's restart policy wants it.
+bool is_up(const Container& container, const std::string& restart);
+
+/// How pods differ from what was applied, in a few words; nothing when they do not.
+std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods);
+
+/// What a sheet's pod is now.
+enum class PodState {
+  missing,
+  broken,   ///< containers are missing
+  stopped,  ///< all there, and not all up
+  up,
+};
+PodState state_of(const Sheet& sheet, const std::string& restart, const Pods& pods);
+
+/// How the pods of an object do. `settle` is how long one must have been up, `now` in seconds since 1970.
+Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, std::int64_t settle);
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,169 @@
+#include "drivers/podman/workload.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+#include "drivers/podman/container_check.h"
+#include "yaml/fields.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+constexpr std::int64_t most_pods = 100;
+
+/// Of a Deployment, DaemonSet or Job: spec.template.
+void read_template(const Manifest& manifest, Workload& workload, Problems& problems) {
+  const auto* frame = manifest.spec().find("template");
+  if (frame == nullptr || !frame->is_map()) {
+    problems.error(manifest.spec().place, fmt::format("{}: spec.template is missing", to_string(manifest.id)),
+                   "write the pod there: template: {metadata: …, spec: {containers: …}}");
+    return;
+  }
+  workload.metadata = frame->find("metadata");
+  workload.spec = frame->find("spec");
+  if (workload.spec == nullptr) {
+    problems.error(frame->place, fmt::format("{}: spec.template.spec is missing", to_string(manifest.id)),
+                   "write the pod's containers there");
+  }
+}
+
+void read_count(const Manifest& manifest, Workload& workload, Problems& problems) {
+  const auto* replicas = manifest.spec().find("replicas");
+  if (replicas == nullptr) return;
+  const auto* number = std::get_if<std::int64_t>(&replicas->value);
+  if (number == nullptr || *number < 0 || *number > most_pods) {
+    problems.error(replicas->place, "replicas is not a whole number from 0 to 100",
+                   "write how many of these pods run on this one device");
+    return;
+  }
+  workload.pods = static_cast<std::size_t>(*number);
+}
+
+void read_restart(const Manifest& manifest, Workload& workload, Problems& problems) {
+  const auto* written = workload.spec->find("restartPolicy");
+  workload.restart = workload.once ? "OnFailure" : "Always";
+  if (written == nullptr) return;
+  const auto* word = written->string();
+  const bool known =
+      word != nullptr && (*word == "OnFailure" || *word == "Never" || (*word == "Always" && !workload.once));
+  const bool kept_up = manifest.id.kind == "Deployment" || manifest.id.kind == "DaemonSet";
+  if (!known || (kept_up && *word != "Always")) {
+    problems.error(written->place, fmt::format("{} cannot have this restartPolicy", manifest.id.kind),
+                   kept_up         ? "write Always, or leave it out"
+                   : workload.once ? "write OnFailure or Never"
+                                   : "write Always, OnFailure or Never");
+    return;
+  }
+  workload.restart = *word;
+}
+
+/// A Job's numbers that would mean more than one pod.
+void refuse_many(const Manifest& manifest, Problems& problems) {
+  for (const auto* key : {"completions", "parallelism"}) {
+    const auto* number = manifest.spec().find(key);
+    if (number == nullptr) continue;
+    const auto* value = std::get_if<std::int64_t>(&number->value);
+    if (value != nullptr && *value == 1) continue;
+    problems.error(number->place, fmt::format("podman runs a Job once: {} cannot be given", key),
+                   "leave it out");
+  }
+}
+
+class NeedReader {
+ public:
+  explicit NeedReader(Problems& problems) : problems_(problems) {}
+
+  std::vector<Need> read(const yaml::Node& spec) {
+    each(spec.find("volumes"), [&](const yaml::Node& volume) {
+      add(volume.find("configMap"), "ConfigMap", "name");
+      add(volume.find("secret"), "Secret", "secretName");
+    });
+    for (const auto* list : {"initContainers", "containers"}) {
+      each(spec.find(list), [&](const yaml::Node& container) { read_container(container); });
+    }
+    std::ranges::sort(needs_);
+    const auto twice = std::ranges::unique(needs_);
+    needs_.erase(twice.begin(), twice.end());
+    return std::move(needs_);
+  }
+
+ private:
+  void read_container(const yaml::Node& container) {
+    each(container.find("env"), [&](const yaml::Node& variable) {
+      const auto* from = variable.find("valueFrom");
+      if (from == nullptr) return;
+      add(from->find("configMapKeyRef"), "ConfigMap", "name");
+      add(from->find("secretKeyRef"), "Secret", "name");
+    });
+    each(container.find("envFrom"), [&](const yaml::Node& source) {
+      add(source.find("configMapRef"), "ConfigMap", "name");
+      add(source.find("secretRef"), "Secret", "name");
+    });
+  }
+
+  template <typename Visit>
+  static void each(const yaml::Node* list, const Visit& visit) {
+    if (list == nullptr || !list->is_sequence()) return;
+    for (const auto& item : *list->sequence()) visit(item);
+  }
+
+  void add(const yaml::Node* ref, std::string_view kind, std::string_view key) {
+    if (ref == nullptr) return;
+    const auto* name = ref->find(key);
+    if (name == nullptr || name->string() == nullptr || name->string()->empty()) {
+      problems_.error(ref->place, fmt::format("this names no {}", kind), fmt::format("give its {}", key));
+      return;
+    }
+    const auto* optional = ref->find("optional");
+    const auto* flag = optional != nullptr ? std::get_if<bool>(&optional->value) : nullptr;
+    needs_.push_back({std::string(kind), *name->string(), flag != nullptr && *flag});
+  }
+
+  Problems& problems_;
+  std::vector<Need> needs_;
+};
+
+}  // namespace
+
+bool is_workload(std::string_view api_version, std::string_view kind) {
+  if (api_version == "v1") return kind == "Pod";
+  if (api_version == "apps/v1") return kind == "Deployment" || kind == "DaemonSet";
+  return api_version == "batch/v1" && kind == "Job";
+}
+
+bool is_allowed(const Rules& rules, std::string_view path) {
+  if (!path.starts_with('/')) return false;
+  for (const auto part : split(path.substr(1), '/')) {
+    if (part == "." || part == ".." || (part.empty() && path.size() > 1)) return false;
+  }
+  return std::ranges::any_of(rules.allowed_paths, [&](const std::string& allowed) {
+    return allowed == "/" || path == allowed ||
+           (path.starts_with(allowed) && path.size() > allowed.size() && path[allowed.size()] == '/');
+  });
+}
+
+Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& problems) {
+  Workload workload;
+  workload.once = manifest.id.kind == "Job";
+  workload.numbered = manifest.id.kind == "Deployment";
+  if (manifest.id.kind == "Pod") {
+    workload.metadata = manifest.document.find("metadata");
+    workload.spec = &manifest.spec();
+  } else {
+    read_template(manifest, workload, problems);
+  }
+  if (workload.spec == nullptr) return workload;
+  if (workload.numbered) read_count(manifest, workload, problems);
+  if (workload.once) refuse_many(manifest, problems);
+  read_restart(manifest, workload, problems);
+  check_containers(*workload.spec, rules, problems);
+  workload.needs = NeedReader(problems).read(*workload.spec);
+  return workload;
+}
+
+}  // namespace greenwave::drivers::podman

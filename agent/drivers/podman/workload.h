@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/manifest.h"
+
+namespace greenwave::drivers::podman {
+
+/// What this device lets containers have.
+struct Rules {
+  std::vector<std::string> allowed_paths;  ///< for hostPath; "/" allows everything
+  bool allow_privileged = false;
+};
+
+/// A ConfigMap or Secret that a pod names.
+struct Need {
+  std::string kind;
+  std::string name;
+  bool optional = false;
+
+  auto operator<=>(const Need&) const = default;
+};
+
+/// What a manifest of a Pod, Deployment, DaemonSet or Job asks for: some equal pods.
+struct Workload {
+  const yaml::Node* metadata = nullptr;  ///< the pod's; null: none. Points into the manifest
+  const yaml::Node* spec = nullptr;      ///< the PodSpec; null only with problems
+  std::size_t pods = 1;
+  bool numbered = false;  ///< a Deployment's pods have numbers
+  bool once = false;      ///< a Job: when it has ended well, that is how it should be
+  /// Always, OnFailure or Never.
+  std::string restart = "Always";
+  std::vector<Need> needs;  ///< sorted, each once
+};
+
+bool is_workload(std::string_view api_version, std::string_view kind);
+
+/// Reads and checks it; what is wrong, or not for podman, goes into `problems` with its place. Pure. The
+/// manifest must outlive the result.
+Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& problems);
+
+/// Whether a container may see `path` of the host: in plain form, and below an allowed one. Pure.
+bool is_allowed(const Rules& rules, std::string_view path);
+
+}  // namespace greenwave::drivers::podman

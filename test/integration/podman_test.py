@@ -1,0 +1,301 @@
+"""Workloads under a real podman: what a device does with a city's Kubernetes manifests where no Kubernetes is."""
+
+import base64
+import json
+import pathlib
+import socket
+import socketserver
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import podman  # noqa: E402
+from greenwave import City, Scratch, wait_until  # noqa: E402
+
+SLEEP = ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do /bin/sleep 0.2; done"]
+
+
+def manifest(api, kind, name, **members):
+    """A manifest as text; JSON is YAML too."""
+    return json.dumps({"apiVersion": api, "kind": kind, "metadata": {"name": name}, **members})
+
+
+def container(name="main", image="localhost/busy:1", command=SLEEP, **more):
+    return {"name": name, "image": image, "command": command, "imagePullPolicy": "IfNotPresent", **more}
+
+
+def pod(name, *containers, **spec):
+    return manifest("v1", "Pod", name, spec={"containers": list(containers) or [container()], **spec})
+
+
+def config_map(name, **data):
+    return manifest("v1", "ConfigMap", name, data=data)
+
+
+class Workloads(unittest.TestCase):
+    def setUp(self):
+        scratch = Scratch()
+        self.directory = self.enterContext(scratch)
+        self.podman = self.enterContext(podman.Podman(self.directory / "podman"))
+        self.podman.make_image("localhost/busy:1", "one\n")
+        self.city = City(self.directory)
+
+    def device(self, **options):
+        made = podman.PodmanDevice(self.directory / "device", self.city.url, self.podman, **options)
+        return self.enterContext(made)
+
+    def ids(self):
+        return {name: container["Id"] for name, container in self.podman.containers().items()}
+
+    def only(self, prefix):
+        """The name of the one container whose pod begins so."""
+        names = [name for name in self.podman.containers() if name.startswith(prefix + "-")]
+        self.assertEqual(1, len(names), names)
+        return names[0]
+
+    def read(self, container, path):
+        return self.podman.podman("exec", container, "/bin/cat", path)
+
+    def test_first_sync_then_nothing_then_one_config_map(self):
+        mount = [{"name": "conf", "mountPath": "/conf"}]
+        volume = [{"name": "conf", "configMap": {"name": "a"}}]
+        self.city.commit({
+            "a.yaml": config_map("a", **{"port": "1", "motd": "hello\n"}),
+            "b.yaml": config_map("b", port="2"),
+            "pod-a.yaml": pod("a", container(volumeMounts=mount), volumes=volume),
+            "pod-b.yaml": pod("b", container(env=[
+                {"name": "PORT", "valueFrom": {"configMapKeyRef": {"name": "b", "key": "port"}}}])),
+        })
+        device = self.device()
+        device.once(check=0)
+        self.assertEqual("hello", self.read(self.only("a"), "/conf/motd"))
+        self.assertIn("PORT=2", self.podman.podman("exec", self.only("b"), "/bin/env"))
+        before = self.ids()
+
+        device.once(check=0)
+        self.assertEqual(before, self.ids())
+
+        self.city.commit({"a.yaml": config_map("a", **{"port": "1", "motd": "good evening\n"})})
+        out = device.once(check=0).stdout
+        self.assertIn("restart for ConfigMap/a", out)
+        self.assertEqual("good evening", self.read(self.only("a"), "/conf/motd"))
+        after = self.ids()
+        self.assertEqual(before[self.only("b")], after[self.only("b")], "the other pod keeps running")
+        self.assertNotIn(before[[name for name in before if name.startswith("a-")][0]], after.values())
+        volumes = self.podman.podman("volume", "ls", "--quiet").split()
+        self.assertEqual(1, len(volumes), volumes)
+
+    def test_drift_is_repaired_and_what_is_no_longer_declared_goes(self):
+        self.city.commit({"a.yaml": pod("a"), "b.yaml": pod("b")})
+        self.podman.podman("run", "-d", "--name", "mine", "localhost/busy:1", "/bin/sleep", "1000")
+        device = self.device()
+        device.once(check=0)
+        before = self.ids()
+        self.podman.podman("stop", "--time", "1", self.only("a"))
+        self.podman.podman("pod", "rm", "--force", "--time", "1", self.only("b").removesuffix("-main"))
+        out = device.once(check=0).stdout
+        self.assertIn("repair Pod/a", out)
+        self.assertIn("repair Pod/b", out)
+        containers = self.podman.containers()
+        self.assertEqual({"running"}, {container["State"] for container in containers.values()})
+        self.assertEqual(before[self.only("a")], self.ids()[self.only("a")], "a stopped one is only started")
+
+        self.city.commit({"b.yaml": None})
+        device.once(check=0)
+        self.assertEqual([self.only("a")], list(self.podman.containers()))
+        self.assertIn("mine", self.podman.podman("ps", "--format", "{{.Names}}"))
+
+    def test_a_bad_image_or_command_keeps_the_old_pod(self):
+        self.city.commit({"a.yaml": pod("a")})
+        device = self.device()
+        device.once(check=0)
+        before = self.ids()
+        self.city.commit({"a.yaml": pod("a", container(image="localhost:1/nowhere:2"))})
+        out = device.once(check=1).stdout
+        self.assertIn("cannot pull localhost:1/nowhere:2", out)
+        self.assertEqual(before, self.ids())
+        self.city.commit({"a.yaml": pod("a", container(command=["/bin/nonesuch"]))})
+        out = device.once(check=1).stdout
+        self.assertIn("nonesuch", out)
+        self.assertEqual(before, self.ids())
+        self.assertEqual("running", self.podman.containers()[self.only("a")]["State"])
+
+    def test_secrets_reach_their_pod_alone(self):
+        token = base64.b64encode(b"\x00hush\xff").decode()
+        self.city.commit({
+            "s.yaml": manifest("v1", "Secret", "s", data={"token": token}, stringData={"word": "sesame"}),
+            "a.yaml": pod("a", container(
+                env=[{"name": "WORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "word"}}}],
+                volumeMounts=[{"name": "s", "mountPath": "/s"}]),
+                volumes=[{"name": "s", "secret": {"secretName": "s", "items": [{"key": "token", "path": "t"}]}}]),
+        })
+        device = self.device()
+        out = device.once(check=0).stdout
+        self.assertNotIn("sesame", out)
+        self.assertIn("WORD=sesame", self.podman.podman("exec", self.only("a"), "/bin/env"))
+        self.assertEqual("t", self.podman.podman("exec", self.only("a"), "/bin/ls", "/s"))
+        place = self.podman.podman("volume", "inspect", "--format", "{{.Mountpoint}}",
+                                   self.podman.podman("volume", "ls", "--quiet"))
+        self.assertEqual(b"\x00hush\xff", (pathlib.Path(place) / "t").read_bytes())
+        for file in device.state.rglob("*"):
+            if file.is_file() and "git" not in file.parts:
+                self.assertNotIn(b"sesame", file.read_bytes())
+        self.assertEqual("", self.podman.podman("secret", "ls", "--quiet"))
+
+    def test_deployments_jobs_and_claims(self):
+        def deployment(replicas):
+            return manifest("apps/v1", "Deployment", "web", spec={
+                "replicas": replicas, "selector": {"matchLabels": {"app": "web"}},
+                "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container()]}}})
+        mount = [{"name": "d", "mountPath": "/data"}]
+        claim = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+        job = {"restartPolicy": "Never", "volumes": claim, "containers": [
+            container(command=["/bin/sh", "-c", "echo ran >> /data/log"], volumeMounts=mount)]}
+        self.city.commit({
+            "web.yaml": deployment(2),
+            "claim.yaml": manifest("v1", "PersistentVolumeClaim", "data", spec={"accessModes": ["ReadWriteOnce"]}),
+            "job.yaml": manifest("batch/v1", "Job", "migrate", spec={"template": {"spec": job}}),
+            "watch.yaml": manifest("apps/v1", "DaemonSet", "watch", spec={
+                "template": {"spec": {"containers": [container()]}}}),
+            "service.yaml": manifest("v1", "Service", "web", spec={"ports": [{"port": 80}]}),
+        })
+        device = self.device()
+        out = device.once(check=0).stdout
+        self.assertIn("Service/web cannot run here", out)
+        self.assertIn("service.yaml", out)
+        names = sorted(self.podman.containers())
+        self.assertEqual(["migrate", "watch", "web", "web"], [name.split("-")[0] for name in names])
+        before = self.ids()
+        place = pathlib.Path(self.podman.podman("volume", "inspect", "--format", "{{.Mountpoint}}", "data"))
+        wait_until(lambda: (place / "log").exists(), "the job wrote its line")
+
+        device.once(check=0)
+        self.assertEqual(before, self.ids())
+        self.city.commit({"web.yaml": deployment(3)})
+        device.once(check=0)
+        self.assertEqual(before, {name: id for name, id in self.ids().items() if name in before})
+        self.assertEqual(5, len(self.ids()))
+        self.city.commit({"web.yaml": deployment(1), "claim.yaml": None, "job.yaml": None})
+        out = device.once(check=0).stdout
+        self.assertIn("the volume data stays", out)
+        self.assertEqual(2, len(self.ids()))
+        self.assertEqual("ran\n", (place / "log").read_text())
+
+    def test_after_a_power_cut_pods_run_before_anything_is_polled(self):
+        self.city.commit({"a.yaml": pod("a"), "b.yaml": pod("b")})
+        device = self.device()
+        device.once(check=0)
+        before = self.ids()
+        self.podman.cut_power()
+        self.podman.start_service()
+        self.city.bare.rename(self.city.bare.with_suffix(".away"))
+        device.start()
+        wait_until(lambda: [c["State"] for c in self.podman.containers().values()] == ["running"] * 2,
+                   "both pods run")
+        self.assertEqual(before, self.ids())
+
+    def test_a_service_that_goes_away_and_comes_back(self):
+        self.city.commit({"a.yaml": pod("a")})
+        device = self.device()
+        device.once(check=0)
+        before = self.ids()
+        self.podman.stop_service()
+        self.city.commit({"b.yaml": pod("b")})
+        out = device.once(check=1).stdout
+        self.assertIn("podman does not answer", out)
+        self.assertIn("podman.socket", out)
+        self.podman.start_service()
+        device.once(check=0)
+        self.assertEqual(before[self.only("a")], self.ids()[self.only("a")])
+        self.only("b")
+
+
+    def test_an_archive_serves_a_device_without_a_registry(self):
+        self.podman.make_image("localhost:1/city/spat:2", "from the archive\n")
+        device = self.device()
+        images = device.directory / "images"
+        images.mkdir()
+        self.podman.podman("save", "--quiet", "-o", images / "localhost_1_city_spat_2.tar", "localhost:1/city/spat:2")
+        self.podman.podman("rmi", "localhost:1/city/spat:2")
+        self.city.commit({"a.yaml": pod("a", container(image="localhost:1/city/spat:2"))})
+        device.once(check=0)
+        self.assertEqual("from the archive", self.read(self.only("a"), "/version"))
+
+    def test_show_tells_how_a_pod_does(self):
+        talks = container(command=["/bin/sh", "-c", "echo signal group 4 is up; exec /bin/sleep 1000"],
+                          ports=[{"containerPort": 80, "hostPort": free_port()}])
+        self.city.commit({"a.yaml": pod("a", talks)})
+        device = self.device()
+        device.start()
+        wait_until(lambda: self.podman.containers(), "the pod is there", 60)
+        wait_until(lambda: "in sync" in device.cli("show", "Pod/a").stdout, "it is in sync", 60)
+        shown = device.json("show", "Pod/a")["objects"][0]
+        self.assertEqual("running", shown["containers"][0]["state"])
+        self.assertEqual(0, shown["containers"][0]["restarts"])
+        self.assertTrue(shown["containers"][0]["digest"].startswith("sha256:"))
+        self.assertIn("→80/tcp", shown["containers"][0]["ports"])
+        self.assertEqual(["signal group 4 is up"], shown["log"])
+        self.assertIn("signal group 4 is up", device.cli("show", "Pod/a", check=0).stdout)
+
+    def test_an_old_podman_is_refused_by_its_version(self):
+        self.city.commit({"a.yaml": pod("a")})
+        device = self.device()
+        self.podman.stop_service()
+        with OldPodman(self.podman.socket, "3.4.4"):
+            out = device.once(check=1).stdout
+        self.assertIn("podman 3.4.4 is too old", out)
+        self.assertIn("4.0 or newer", out)
+
+    def test_a_container_that_cannot_run_is_stopped_for_a_while(self):
+        broken = json.loads(pod("a", container(command=["/bin/false"])))
+        broken["metadata"]["annotations"] = {"greenwave.dev/healthy-within": "1s"}
+        self.city.commit({"a.yaml": json.dumps(broken), "b.yaml": pod("b")})
+        device = self.device()
+        device.start()
+
+        def is_held():
+            device.sync()
+            return any("is stopped for 30s between tries" in failed["reason"] for failed in device.json("status")["failed"])
+        wait_until(is_held, "the pod is held back", 60)
+        states = {name[0]: listed["State"] for name, listed in self.podman.containers().items()}
+        self.assertEqual({"a": "exited", "b": "running"}, states)
+        device.sync()
+        self.assertEqual("exited", self.podman.containers()[self.only("a")]["State"])
+
+
+class OldPodman:
+    """Answers everything as a podman of another version would, on a unix socket."""
+
+    def __init__(self, path, version):
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                while (line := self.rfile.readline()).strip():
+                    pass
+                answer = b'{"cause":"not found","message":"Not Found","response":404}'
+                self.wfile.write(
+                    f"HTTP/1.1 404 Not Found\r\nLibpod-Api-Version: {version}\r\nConnection: close\r\n"
+                    f"Content-Length: {len(answer)}\r\n\r\n".encode() + answer)
+        self.server = socketserver.ThreadingUnixStreamServer(str(path), Handler)
+        self.path = path
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+        self.path.unlink()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+if __name__ == "__main__":
+    if podman.why_not():
+        print(f"SKIPPED: {podman.why_not()}")
+        sys.exit(77)
+    unittest.main()

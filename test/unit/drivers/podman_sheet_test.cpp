@@ -1,0 +1,187 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/base64.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "drivers/podman/sheet.h"
+#include "unit/drivers/podman_fixture.h"
+
+using namespace greenwave;
+using namespace greenwave::drivers::podman;
+using Catch::Matchers::Contains;
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// A render of one workload and its ConfigMaps and Secrets.
+struct Render {
+  std::vector<plan::Desired> desired;
+
+  explicit Render(const std::vector<std::string>& texts) {
+    for (const auto& text : texts) desired.push_back({test::kube_manifest(text), {}});
+  }
+
+  std::vector<Sheet> sheets() const {
+    Problems problems;
+    const auto& manifest = desired.front().manifest;
+    const auto workload = read_workload(manifest, test::podman_rules, problems);
+    REQUIRE(problems.empty());
+    return sheets_of(manifest, workload, Store(desired), "key");
+  }
+};
+
+std::vector<Json> documents(const Sheet& sheet) {
+  std::vector<Json> all;
+  std::string_view rest = sheet.text;
+  for (std::size_t end = 0; end != rest.npos;) {
+    end = rest.find("\n---\n");
+    all.push_back(Json::parse(rest.substr(0, end)));
+    if (end != rest.npos) rest.remove_prefix(end + 5);
+  }
+  return all;
+}
+
+const std::string web = R"(apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec:
+  containers:
+    - name: main
+      image: ghcr.io/city/spat:1.2
+      envFrom: [{prefix: P_, configMapRef: {name: conf}}]
+      env:
+        - {name: WORD, valueFrom: {secretKeyRef: {name: keys, key: word}}}
+        - {name: PLAIN, value: "1"}
+      volumeMounts: [{name: k, mountPath: /k}, {name: e, mountPath: /e}]
+  volumes:
+    - {name: k, secret: {secretName: keys, items: [{key: raw, path: key.bin}]}}
+    - {name: e, emptyDir: {}}
+)";
+const std::string conf = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {port: '80'}\n";
+const std::string keys =
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\ndata: {raw: AP8=}\nstringData: {word: sesame}\n";
+
+}  // namespace
+
+TEST_CASE("podman sheet: variables and volumes are the pod's own") {
+  const auto sheets = Render({web, conf, keys}).sheets();
+  REQUIRE(sheets.size() == 1);
+  const auto& sheet = sheets.front();
+  const auto all = documents(sheet);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0]["kind"] == "ConfigMap");
+  CHECK(all[0]["metadata"]["name"] == sheet.pod + "-k");
+  CHECK(all[0]["binaryData"] == Json{{"key.bin", "AP8="}});
+  const auto& pod = all[1];
+  CHECK(pod["metadata"]["name"] == sheet.pod);
+  CHECK(pod["metadata"]["labels"]["app"] == "web");
+  CHECK(pod["metadata"]["labels"]["dev.greenwave/object"] == "v1/Pod//web");
+  CHECK(pod["spec"]["hostname"] == "web");
+  const auto& container = pod["spec"]["containers"][0];
+  CHECK(container["env"] == Json::parse(R"([{"name":"P_port","value":"80"},{"name":"WORD","value":"sesame"},
+                                           {"name":"PLAIN","value":"1"}])"));
+  CHECK_FALSE(container.contains("envFrom"));
+  CHECK(container["imagePullPolicy"] == "Never");
+  CHECK(pod["spec"]["volumes"][0]["configMap"]["name"] == sheet.pod + "-k");
+  CHECK(pod["spec"]["volumes"][1]["persistentVolumeClaim"]["claimName"] == sheet.pod + "-e");
+  CHECK(sheet.volumes == std::vector<std::string>{sheet.pod + "-k", sheet.pod + "-e"});
+  CHECK(sheet.containers == std::vector<std::string>{sheet.pod + "-main"});
+  CHECK(sheet.images == std::vector<Image>{{"ghcr.io/city/spat:1.2", Image::Pull::missing}});
+}
+
+TEST_CASE(
+    "podman sheet: a pod has another name when, and only when, something that it is made from changes") {
+  const auto name = [](const std::string& pod, const std::string& map, const std::string& secret) {
+    return Render({pod, map, secret}).sheets().front().pod;
+  };
+  const auto changed = [](std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+  };
+  const auto before = name(web, conf, keys);
+  CHECK(name(web, conf, keys) == before);
+  CHECK(name(web, changed(conf, "name: conf", "name: conf, labels: {a: b}"), keys) == before);
+  CHECK(name(web, changed(conf, "'80'", "'81'"), keys) != before);
+  CHECK(name(web, conf, changed(keys, "sesame", "simsim")) != before);
+  CHECK(name(changed(web, "1.2", "1.3"), conf, keys) != before);
+  CHECK_THAT(before, Catch::Matchers::Matches("web-[0-9a-f]{10}"));
+}
+
+TEST_CASE("podman sheet: more replicas leave the first ones as they are") {
+  const auto deployment = [](int replicas) {
+    return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: " +
+           std::to_string(replicas) + "\n  template: {spec: {containers: [{name: a, image: i}]}}\n";
+  };
+  const auto two = Render({deployment(2)}).sheets();
+  const auto three = Render({deployment(3)}).sheets();
+  REQUIRE(two.size() == 2);
+  REQUIRE(three.size() == 3);
+  CHECK(two[1].pod == three[1].pod);
+  CHECK(three[2].pod.ends_with("-2"));
+}
+
+TEST_CASE("podman sheet: when an image is pulled is what Kubernetes says") {
+  const auto pull = [](const std::string& image) {
+    return Render({"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: " +
+                   image + "}]}\n"})
+        .sheets()
+        .front()
+        .images.front()
+        .pull;
+  };
+  CHECK(pull("\"localhost:5000/a\"") == Image::Pull::always);
+  CHECK(pull("\"a:latest\"") == Image::Pull::always);
+  CHECK(pull("\"a:1\"") == Image::Pull::missing);
+  CHECK(pull("\"a:1\", imagePullPolicy: Always") == Image::Pull::always);
+  CHECK(pull("\"a:1\", imagePullPolicy: Never") == Image::Pull::never);
+  CHECK(pull("\"a@sha256:00\", imagePullPolicy: Always") == Image::Pull::missing);
+}
+
+TEST_CASE("podman sheet: what is missing is named, unless it may be missing") {
+  CHECK_THROWS_WITH(Render({web, conf}).sheets(), Contains("declares Secret/keys"));
+  auto no_word = keys;
+  no_word.replace(no_word.find("word"), 4, "ward");
+  CHECK_THROWS_WITH(Render({web, conf, no_word}).sheets(), Contains("Secret/keys has no key word"));
+  const std::string lenient = R"(apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: main
+      image: i
+      envFrom: [{configMapRef: {name: conf, optional: true}}]
+      env: [{name: A, valueFrom: {secretKeyRef: {name: keys, key: word, optional: true}}}]
+      volumeMounts: [{name: k, mountPath: /k}]
+  volumes: [{name: k, configMap: {name: conf, optional: true}}]
+)";
+  const auto all = documents(Render({lenient}).sheets().front());
+  CHECK(all[0]["binaryData"].empty());
+  CHECK_FALSE(all[1]["spec"]["containers"][0].contains("envFrom"));
+}
+
+TEST_CASE("podman sheet: a pod that is none ends in an error that holds no value") {
+  const std::string odd =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
+      "  containers: [{name: a, image: i, env: [{name: 5, valueFrom: {secretKeyRef: "
+      "{name: keys, key: word}}}]}]\n";
+  CHECK_THROWS_WITH(Render({odd, keys}).sheets(), Contains("is no pod") && !Contains("sesame"));
+}
+
+TEST_CASE("podman sheet: a startup probe gives time, and a probe's words stay words") {
+  const std::string probed = R"(apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: main
+      image: i
+      startupProbe: {exec: {command: [/bin/up]}, failureThreshold: 6, periodSeconds: 5}
+      livenessProbe: {exec: {command: [/bin/test, a b, "it's"]}, periodSeconds: 5}
+)";
+  const auto all = documents(Render({probed}).sheets().front());
+  const auto& container = all[0]["spec"]["containers"][0];
+  CHECK_FALSE(container.contains("startupProbe"));
+  CHECK(container["livenessProbe"]["initialDelaySeconds"] == 30);
+  CHECK(container["livenessProbe"]["exec"]["command"] == Json{"/bin/test", "'a b'", R"('it'\''s')"});
+}

@@ -1,0 +1,125 @@
+#include <catch2/catch.hpp>
+
+#include "drivers/podman/workload.h"
+#include "unit/drivers/podman_fixture.h"
+
+using namespace greenwave;
+using namespace greenwave::drivers::podman;
+using Catch::Matchers::Contains;
+
+namespace {
+
+std::string problems_of(const std::string& text, const Rules& rules = test::podman_rules) {
+  const auto manifest = test::kube_manifest(text);
+  Problems problems;
+  read_workload(manifest, rules, problems);
+  std::string all;
+  for (const auto& problem : problems.list()) all += to_string(problem) + "\n";
+  return all;
+}
+
+std::string pod_with(const std::string& spec) {
+  return "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: a, image: i}]\n" +
+         spec;
+}
+
+}  // namespace
+
+TEST_CASE("podman: a pod's ConfigMaps and Secrets are found wherever it names them") {
+  const auto manifest = test::kube_manifest(R"(apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  initContainers:
+    - {name: i, image: x, envFrom: [{configMapRef: {name: init}}]}
+  containers:
+    - name: a
+      image: x
+      env:
+        - {name: A, valueFrom: {secretKeyRef: {name: token, key: t, optional: true}}}
+        - {name: B, valueFrom: {configMapKeyRef: {name: conf, key: k}}}
+        - {name: C, value: c}
+      volumeMounts: [{name: v, mountPath: /v}]
+  volumes:
+    - {name: v, secret: {secretName: keys}}
+    - {name: w, configMap: {name: conf}}
+)");
+  Problems problems;
+  const auto workload = read_workload(manifest, test::podman_rules, problems);
+  CHECK(problems.empty());
+  CHECK(workload.restart == "Always");
+  CHECK(workload.pods == 1);
+  const std::vector<Need> needs{{"ConfigMap", "conf", false},
+                                {"ConfigMap", "init", false},
+                                {"Secret", "keys", false},
+                                {"Secret", "token", true}};
+  CHECK(workload.needs == needs);
+}
+
+TEST_CASE("podman: a Deployment's replicas run on this device, a Job runs once") {
+  const auto deployment = test::kube_manifest(R"(apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  template: {spec: {containers: [{name: a, image: i}]}}
+)");
+  Problems problems;
+  CHECK(read_workload(deployment, test::podman_rules, problems).pods == 3);
+  const auto job = test::kube_manifest(R"(apiVersion: batch/v1
+kind: Job
+metadata: {name: web}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: i}]}}}
+)");
+  const auto once = read_workload(job, test::podman_rules, problems);
+  CHECK(once.once);
+  CHECK(once.restart == "Never");
+  CHECK(problems.empty());
+}
+
+TEST_CASE("podman: a host's path must lie below what this device allows, in plain form") {
+  const auto with = [](const std::string& path) {
+    return problems_of(pod_with("  volumes: [{name: v, hostPath: {path: " + path + "}}]\n"));
+  };
+  CHECK(with("/srv/maps").empty());
+  CHECK(with("/srv").empty());
+  CHECK_THAT(with("/srvice"), Contains("pod.yaml:6:") && Contains("/srvice is not allowed"));
+  CHECK_THAT(with("/srv/../etc"), Contains("not allowed"));
+  CHECK_THAT(with("srv"), Contains("not allowed"));
+  CHECK_THAT(with("/srv//x"), Contains("not allowed"));
+  CHECK(problems_of(pod_with("  volumes: [{name: v, hostPath: {path: /}}]\n"), {{"/"}, false}).empty());
+}
+
+TEST_CASE("podman: what gives a container the host is allowed by the configuration alone") {
+  const std::string container = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n";
+  const auto privileged =
+      container + "  containers: [{name: a, image: i, securityContext: {privileged: true}}]\n";
+  CHECK_THAT(problems_of(privileged), Contains("does not allow privileged") && Contains("allowPrivileged"));
+  CHECK(problems_of(privileged, {{"/"}, true}).empty());
+  CHECK_THAT(problems_of(container + "  containers: [{name: a, image: i, securityContext: "
+                                     "{capabilities: {add: [NET_ADMIN, CAP_SYS_ADMIN]}}}]\n"),
+             Contains("SYS_ADMIN") && !Contains("NET_ADMIN"));
+  CHECK_THAT(problems_of(pod_with("  hostPID: true\n")), Contains("hostPID"));
+  CHECK(problems_of(pod_with("  hostNetwork: true\n")).empty());
+}
+
+TEST_CASE("podman: what podman would leave out without a word is refused, with its place") {
+  CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, nfs: {server: a, path: /b}}]\n")),
+             Contains("pod.yaml:6:") && Contains("its kinds are configMap"));
+  const std::string head =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  volumes: "
+      "[{name: v, emptyDir: {}}]\n  containers:\n    - {name: a, image: i, volumeMounts: [";
+  CHECK_THAT(problems_of(head + "{name: v, mountPath: /v, subPath: x}]}\n"), Contains("subPath"));
+  CHECK_THAT(problems_of(head + "{name: w, mountPath: /v}]}\n"),
+             Contains("a volume that the pod does not have"));
+  CHECK_THAT(problems_of("apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {}\n"),
+             Contains("no containers"));
+  CHECK_THAT(
+      problems_of("apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a}]}\n"),
+      Contains("has no image"));
+  CHECK_THAT(problems_of("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {}\n"),
+             Contains("spec.template is missing"));
+  CHECK_THAT(problems_of("apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {parallelism: 4, "
+                         "template: {spec: {containers: [{name: a, image: i}]}}}\n"),
+             Contains("parallelism"));
+}
