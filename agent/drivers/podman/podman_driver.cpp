@@ -263,7 +263,17 @@ void PodmanDriver::apply_workload(const plan::Step& step, Outcome& outcome) {
   const auto& pods = view().of(label_of(step.id));
   hold_back(pods, sheets);
   Rollout rollout(service_, images_, rules_);
-  auto record = rollout.bring(step.id, workload, sheets, pods, known.pulled);
+  const auto excuse = [&] {
+    for (const auto& [name, containers] : pods) crashes_.excuse(name);
+  };
+  PodRecord record;
+  try {
+    record = rollout.bring(step.id, workload, sheets, pods, known.pulled);
+  } catch (const Error&) {
+    excuse();  // the old one was started again
+    throw;
+  }
+  excuse();
   outcome.entry.record = to_json(record);
 }
 

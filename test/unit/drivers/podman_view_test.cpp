@@ -145,3 +145,14 @@ TEST_CASE("podman crashes: who is found freshly started twice is stopped for a w
   CHECK_FALSE(look(1000, 1010));
   CHECK(watch.pause("web-1") == 0);
 }
+
+TEST_CASE("podman crashes: a start of the agent's own is none") {
+  CrashWatch watch;
+  auto one = container("running");
+  one.started = 98;
+  watch.look({one}, 100);
+  watch.excuse("web-1");
+  one.started = 109;
+  watch.look({one}, 110);
+  CHECK_FALSE(watch.loops("web-1"));
+}
