@@ -31,6 +31,13 @@ void CrashWatch::look(const std::vector<Container>& containers, std::int64_t now
   }
 }
 
+void CrashWatch::excuse(const std::string& pod) {
+  const auto found = pods_.find(pod);
+  if (found == pods_.end()) return;
+  found->second.started = 0;
+  found->second.loops = false;
+}
+
 bool CrashWatch::loops(const std::string& pod) const {
   const auto found = pods_.find(pod);
   return found != pods_.end() && found->second.loops;
@@ -38,8 +45,7 @@ bool CrashWatch::loops(const std::string& pod) const {
 
 void CrashWatch::hold(const std::string& name, std::int64_t now) {
   auto& pod = pods_[name];
-  pod.loops = false;
-  pod.started = 0;
+  excuse(name);
   pod.pause = pod.pause == 0 ? first_pause : std::min(2 * pod.pause, longest_pause);
   pod.until = now + pod.pause;
 }

@@ -17,6 +17,9 @@ class CrashWatch {
   /// A look at what runs; at most one a pass.
   void look(const std::vector<Container>& containers, std::int64_t now);
 
+  /// The agent itself started or stopped it: that is no crash.
+  void excuse(const std::string& pod);
+
   /// Whether a pod must be stopped for a while now.
   bool loops(const std::string& pod) const;
   /// Says that it was.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,8 @@ namespace {
 constexpr int material_rank = 42;
 constexpr int claim_rank = 43;
 constexpr int workload_rank = 44;
+constexpr int most_stops = 10;
+constexpr auto stop_look = std::chrono::milliseconds(300);
 constexpr plan::Watch own_health{.interval = std::chrono::seconds(2), .within = std::chrono::minutes(5)};
 
 bool is_claim(const ObjectId& id) {
@@ -263,8 +266,33 @@ void PodmanDriver::apply_workload(const plan::Step& step, Outcome& outcome) {
   const auto& pods = view().of(label_of(step.id));
   hold_back(pods, sheets);
   Rollout rollout(service_, images_, rules_);
-  auto record = rollout.bring(step.id, workload, sheets, pods, known.pulled);
+  const auto excuse = [&] {
+    for (const auto& [name, containers] : pods) crashes_.excuse(name);
+  };
+  PodRecord record;
+  try {
+    record = rollout.bring(step.id, workload, sheets, pods, known.pulled);
+  } catch (const Error&) {
+    excuse();  // the old one was started again
+    throw;
+  }
+  excuse();
+  if (settings_.prune_images) {
+    // Podman keeps what a container uses.
+    std::erase_if(record.pulled, [&](const std::string& image) { return service_.remove_image(image); });
+  }
   outcome.entry.record = to_json(record);
+}
+
+/// One that has just ended is started again by podman even so, unless it is met while it runs.
+void PodmanDriver::stop_between_tries(const std::string& pod) {
+  for (int tries = 0; tries < most_stops; ++tries) {
+    service_.stop_pod(pod);
+    std::this_thread::sleep_for(stop_look);
+    const auto containers = service_.containers();
+    const auto runs = [&](const Container& one) { return one.pod == pod && one.is_running(); };
+    if (std::ranges::none_of(containers, runs)) return;
+  }
 }
 
 /// Throws Error while a pod that ends again and again stays stopped.
@@ -273,7 +301,7 @@ void PodmanDriver::hold_back(const Pods& pods, const std::vector<Sheet>& sheets)
   for (const auto& sheet : sheets) {
     if (!pods.contains(sheet.pod)) continue;
     if (crashes_.loops(sheet.pod)) {
-      service_.stop_pod(sheet.pod);
+      stop_between_tries(sheet.pod);
       crashes_.hold(sheet.pod, now);
     }
     if (!crashes_.is_held(sheet.pod, now)) continue;

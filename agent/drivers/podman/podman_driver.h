@@ -56,6 +56,7 @@ class PodmanDriver : public Driver {
   plan::Difference compare_claim(const plan::Desired& desired);
   Outcome apply_one(const plan::Step& step);
   void apply_workload(const plan::Step& step, Outcome& outcome);
+  void stop_between_tries(const std::string& pod);
   void hold_back(const Pods& pods, const std::vector<Sheet>& sheets);
   void apply_claim(const plan::Step& step, Outcome& outcome);
   void remove(const plan::Step& step, Outcome& outcome);

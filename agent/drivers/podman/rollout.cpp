@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -49,8 +50,9 @@ PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std
       if (present.pulled && !known) pulled.push_back(present.id);
     }
   }
+  std::map<std::string, std::vector<std::string>> made;
   try {
-    for (const auto* sheet : to_make) make(id, *sheet);
+    for (const auto* sheet : to_make) made[sheet->pod] = make(id, *sheet, pods.contains(sheet->pod));
     exchange(to_make, old);
   } catch (const Error&) {
     for (const auto* sheet : to_make) discard(sheet->pod);
@@ -60,28 +62,37 @@ PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std
   for (const auto& name : old) discard(name);
 
   PodRecord record{{}, workload.restart, workload.once, std::move(pulled)};
-  const View now(service_.containers());
-  const auto& running = now.of(label_of(id));
   for (const auto& sheet : sheets) {
-    auto& pod = record.pods.emplace_back(PodRecord::Pod{sheet.pod, sheet.digest, {}});
-    const auto found = running.find(sheet.pod);
-    if (found == running.end()) continue;
-    for (const auto& container : found->second) {
-      if (std::ranges::find(sheet.containers, container.name) == sheet.containers.end()) continue;
-      pod.containers.push_back(container.id);
+    auto& ids = made[sheet.pod];
+    if (const auto kept = pods.find(sheet.pod); ids.empty() && kept != pods.end()) {
+      for (const auto& container : kept->second) {
+        const bool runs = std::ranges::find(sheet.containers, container.name) != sheet.containers.end();
+        if (runs) ids.push_back(container.id);
+      }
     }
+    record.pods.push_back({sheet.pod, sheet.digest, std::move(ids)});
   }
   return record;
 }
 
-void Rollout::make(const ObjectId& id, const Sheet& sheet) {
-  discard(sheet.pod);  // what an interrupted try may have left
-  for (const auto& volume : sheet.volumes) {
-    service_.create_volume(
-        volume, {{std::string(labels::object), label_of(id)}, {std::string(labels::pod), sheet.pod}});
+/// Gives the ids of its containers.
+std::vector<std::string> Rollout::make(const ObjectId& id, const Sheet& sheet, bool is_broken) {
+  const auto try_it = [&] {
+    for (const auto& volume : sheet.volumes) {
+      service_.create_volume(
+          volume, {{std::string(labels::object), label_of(id)}, {std::string(labels::pod), sheet.pod}});
+    }
+    const bool has_journal = std::filesystem::exists(journal);
+    return service_.play(sheet.text, has_journal ? to_string(id) : "");
+  };
+  if (is_broken) discard(sheet.pod);
+  try {
+    return try_it();
+  } catch (const Error&) {
+    // A power cut may have left a part of it, which no label shows.
+    discard(sheet.pod);
+    return try_it();
   }
-  const bool has_journal = std::filesystem::exists(journal);
-  service_.play(sheet.text, has_journal ? to_string(id) : "");
 }
 
 /// The old stop one by one as the new start, so that they can have the same ports.

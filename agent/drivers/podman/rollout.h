@@ -27,7 +27,7 @@ class Rollout {
   void remove(const Pods& pods);
 
  private:
-  void make(const ObjectId& id, const Sheet& sheet);
+  std::vector<std::string> make(const ObjectId& id, const Sheet& sheet, bool is_broken);
   void discard(const std::string& pod);
   void exchange(const std::vector<const Sheet*>& made, const std::vector<std::string>& old);
 

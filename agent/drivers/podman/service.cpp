@@ -164,10 +164,18 @@ std::vector<Container> Service::containers() {
   return read_containers(response.body);
 }
 
-void Service::play(const std::string& sheet, std::string_view log_tag) {
+std::vector<std::string> Service::play(const std::string& sheet, std::string_view log_tag) {
   std::string path = "play/kube?start=false";
   if (!log_tag.empty()) path += "&logDriver=journald&logOptions=" + escape(fmt::format("tag={}", log_tag));
-  ask(with_body(std::move(path), "application/yaml", sheet), "make the pod");
+  const auto response = ask(with_body(std::move(path), "application/yaml", sheet), "make the pod");
+  std::vector<std::string> ids;
+  const auto json = Json::parse(response.body, nullptr, false);
+  const Json::json_pointer place("/Pods/0/Containers");
+  if (!json.is_object() || !json.contains(place)) return ids;
+  for (const auto& id : json.at(place)) {
+    if (id.is_string()) ids.push_back(id);
+  }
+  return ids;
 }
 
 void Service::start_pod(const std::string& name) {

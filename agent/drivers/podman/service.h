@@ -45,8 +45,8 @@ class Service {
   /// All containers with a label of ours, running or not.
   std::vector<Container> containers();
 
-  /// Makes a pod, which is not started. Its volumes must be there.
-  void play(const std::string& sheet, std::string_view log_tag);
+  /// Makes a pod, which is not started. Gives its containers' ids.
+  std::vector<std::string> play(const std::string& sheet, std::string_view log_tag);
   /// Throws Error when one of its containers did not start.
   void start_pod(const std::string& name);
   /// Nothing happens when there is no such pod.

@@ -113,7 +113,7 @@ TEST_CASE("podman images: credentials are those of the longest place that leads 
 TEST_CASE("podman log: frames become lines, also where they are cut") {
   using namespace std::string_literals;
   CHECK(read_log("\1\0\0\0\0\0\0\6hello\n\2\0\0\0\0\0\0\3\x1b[m"s) ==
-        std::vector<std::string>{"hello", "?[m"});
+        std::vector<std::string>{"hello", "\xef\xbf\xbd[m"});
   CHECK(read_log("\1\0\0\0\xff\xff\xff\xffhel"s) == std::vector<std::string>{"hel"});
   CHECK(read_log("\1\0\0"s).empty());
 }
@@ -144,4 +144,15 @@ TEST_CASE("podman crashes: who is found freshly started twice is stopped for a w
   }
   CHECK_FALSE(look(1000, 1010));
   CHECK(watch.pause("web-1") == 0);
+}
+
+TEST_CASE("podman crashes: a start of the agent's own is none") {
+  CrashWatch watch;
+  auto one = container("running");
+  one.started = 98;
+  watch.look({one}, 100);
+  watch.excuse("web-1");
+  one.started = 109;
+  watch.look({one}, 110);
+  CHECK_FALSE(watch.loops("web-1"));
 }

@@ -1,7 +1,9 @@
 #include "http/client.h"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
+#include <span>
 
 #include <catch2/catch.hpp>
 
@@ -80,6 +82,26 @@ TEST_CASE("http: over a unix socket") {
   post.method = "POST";
   post.body = "text";
   CHECK(client.send(post).status == 200);
+}
+
+TEST_CASE("http: a large body is read piece by piece while it is sent") {
+  const HttpsServer server;
+  const Served files(server);
+  int waited = 0;
+  http::Client client(files.unix_socket(), never, [&] { ++waited; });
+  http::Request post = get("/page/");
+  post.method = "POST";
+  post.source_bytes = 300'000;
+  std::size_t left = post.source_bytes;
+  post.source = [&](std::span<char> buffer) {
+    const auto size = std::min({buffer.size(), left, std::size_t{1000}});
+    std::fill_n(buffer.begin(), size, 'x');
+    left -= size;
+    return size;
+  };
+  CHECK(client.send(post).status == 200);
+  CHECK(left < post.source_bytes);
+  CHECK(waited > 0);
 }
 
 TEST_CASE("http: many requests are under way at once, and each answer finds its request") {

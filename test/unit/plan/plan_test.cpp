@@ -323,6 +323,16 @@ TEST_CASE("plan: a unit restarts for the files that change, once, after them") {
   CHECK(city.steps().back() == "repair SystemdUnit/u reload:File/c");
 }
 
+TEST_CASE("plan: what may be missing restarts its object where it is declared") {
+  City city;
+  Make pod("Pod/web");
+  pod.desired.footprint.restart_on_declared = {parse_object_ref("File/a"), parse_object_ref("File/nowhere")};
+  city.wants(Make("File/a")).wants(pod);
+  for (const auto& one : city.desired) city.has(applied(one));
+  city.differs("File/a", Kind::change);
+  CHECK(city.steps() == Words{"repair File/a", "restart Pod/web restart:File/a"});
+}
+
 TEST_CASE("plan: adopting a file that is as it should be restarts nothing") {
   City city;
   city.wants(Make("File/a")).wants(Make("SystemdUnit/u").restart_on("File/a"));
