@@ -48,7 +48,7 @@ def _program():
         shutil.rmtree(partial, ignore_errors=True)
         made = subprocess.run(
             [go, "build", "-trimpath", "-ldflags=-s -w", "-o", partial / "kubernetes", "."],
-            env={**os.environ, "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}, cwd=SOURCE,
+            env={**os.environ, "GOFLAGS": "-mod=readonly"}, cwd=SOURCE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if made.returncode != 0:
             return None, f"a Kubernetes API server cannot be built: {made.stdout.strip()[-300:]}"

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "drivers/kubernetes/inspection.h"
 #include "drivers/kubernetes/kind.h"
 #include "drivers/kubernetes/removing.h"
 #include "drivers/kubernetes/scope.h"

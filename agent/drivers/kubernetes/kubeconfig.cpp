@@ -98,7 +98,8 @@ class Reader {
       refuse(cluster, "server must be https://HOST:PORT", "the agent speaks to an API server over TLS only");
     }
     const auto* unchecked = cluster.find("insecure-skip-tls-verify");
-    if (unchecked != nullptr && unchecked->value != decltype(unchecked->value)(false)) {
+    const auto* flag = unchecked != nullptr ? std::get_if<bool>(&unchecked->value) : nullptr;
+    if (unchecked != nullptr && !unchecked->is_null() && (flag == nullptr || *flag)) {
       refuse(*unchecked, "a server that is not checked is not trusted with a city's manifests",
              "remove insecure-skip-tls-verify, and give certificate-authority-data");
     }

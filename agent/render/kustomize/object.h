@@ -44,7 +44,7 @@ ObjectId original_id(const Object& object);
 /// Call before a change of the object's name, namespace or kind.
 void remember_id(Object& object);
 
-/// "apps" and "v1" of "apps/v1"; the group of "v1" is empty.
+/// "v1" of "apps/v1".
 std::string_view version_of(std::string_view api_version);
 
 /// Kinds by group, version and kind; what is empty stands for any.
