@@ -74,12 +74,11 @@ class Kubernetes(unittest.TestCase):
         self.addCleanup(scratch.__exit__)
         self.city = City(self.scratch)
 
-    def device(self, kubeconfig=None, more="", name=None, health="health: {reach: 2s}\n", **options):
+    def device(self, kubeconfig=None, more=""):
         kubeconfig = kubeconfig or self.cluster.kubeconfig(f"{self._testMethodName}.config")
-        name = name or self._testMethodName.removeprefix("test_")[:60].strip("_")
         device = Device(
-            self.scratch / name, self.city.url, device=name,
-            more=f"runtime: kubernetes\nkubernetes:\n  kubeconfig: {kubeconfig}\n{more}{health}", **options)
+            self.scratch / "device", self.city.url, device=self._testMethodName.removeprefix("test_")[:60].strip("_"),
+            more=f"runtime: kubernetes\nkubernetes:\n  kubeconfig: {kubeconfig}\n{more}health: {{reach: 2s}}\n")
         self.addCleanup(device.stop)
         return device
 
@@ -101,7 +100,8 @@ class Kubernetes(unittest.TestCase):
 
     def test_strings_that_readers_of_yaml_take_otherwise_arrive_as_they_are(self):
         values = {"a": "yes", "b": "line\u2028separator \u0085 next", "c": "del\u007f c1\u0090", "d": "🚦", "e": "0x1F", "f": "\ufeffmark"}
-        self.city.commit({"a.yaml": config_map("strings", **values)})
+        # YAML has no pairs of surrogates, which json writes for what is beyond U+FFFF.
+        self.city.commit({"a.yaml": config_map("strings", **values).replace("\\ud83d\\udea6", "🚦")})
         self.device().once(check=0)
         self.assertEqual(self.get("strings")["data"], values)
 
@@ -136,11 +136,11 @@ class Kubernetes(unittest.TestCase):
 
     def test_drift_by_kubectl_is_repaired_and_the_history_tells_what_it_had_been(self):
         self.city.commit({"a.yaml": config_map("drifted", mode="flash", plan="7")})
-        device = self.device()
-        device.once(check=0)
+        device = self.device().start()
+        self.assertEqual(device.sync()["exitCode"], 0)
         patch = json.dumps({"data": {"mode": "dark", "plan": None}})
         self.cluster.kubectl("patch", "configmap", "drifted", "--type", "merge", "-p", patch)
-        device.once(check=0)
+        self.assertEqual(device.sync()["exitCode"], 0)
         self.assertEqual(self.get("drifted")["data"], {"mode": "flash", "plan": "7"})
         action = device.json("history")["syncs"][0]["actions"][0]
         self.assertEqual(action["verb"], "repair")
@@ -251,9 +251,12 @@ class Kubernetes(unittest.TestCase):
         device = self.device()
         device.once(check=0)
         self.cluster.kubectl("patch", "secret", "snmp", "--type", "merge", "-p", json.dumps({"data": {"community": "b3RoZXI="}}))
-        said = device.cli("diff").stdout + device.once(check=0).stdout
+        said = device.once(check=0).stdout
         self.city.commit({"a.yaml": manifest("Secret", "snmp", "default", data={"community": word + "!not base64"})})
-        said += device.once(check=1).stdout + device.cli("history").stdout + json.dumps(device.json("history"))
+        device.start()
+        said += device.cli("diff").stdout + json.dumps(device.sync()) + json.dumps(device.json("history"))
+        device.stop()
+        said += device.log.read_text()
         state = b"".join(file.read_bytes() for file in device.state.glob("state.db*"))
         for secret in (word, "signal-cabinet", "b3RoZXI"):
             self.assertNotIn(secret, said)
@@ -399,13 +402,14 @@ class Kubernetes(unittest.TestCase):
                     "accessModes": ["ReadWriteOnce"], "storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}}]}),
             manifest("StorageClass", "fast", api="storage.k8s.io/v1", provisioner="example.com/disk"))
         self.city.commit({"guestbook.yaml": guestbook, "cassandra.yaml": cassandra})
-        device = self.device(more="")
+        device = self.device()
         sync = threading.Thread(target=device.once)
         sync.start()
         for name, replicas in (("redis-leader", 1), ("redis-follower", 2), ("frontend", 3)):
             wait_until(lambda: self.exists(name, DEPLOYMENTS), f"{name} is there")
             self.cluster.set_status(f"{DEPLOYMENTS}/{name}", {
-                "observedGeneration": 1, "replicas": replicas, "updatedReplicas": replicas, "availableReplicas": replicas})
+                "observedGeneration": 1, "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas,
+                "availableReplicas": replicas})
         sets = "/apis/apps/v1/namespaces/default/statefulsets"
         wait_until(lambda: self.exists("cassandra", sets), "cassandra is there")
         self.cluster.set_status(f"{sets}/cassandra", {
@@ -420,7 +424,7 @@ class Kubernetes(unittest.TestCase):
         self.cluster.create("/api/v1/namespaces", {"metadata": {"name": "many"}})
         self.city.commit({f"{group}.yaml": documents(*(config_map(f"plan-{group}-{n}", "many", cycle=str(n)) for n in range(100)))
                           for group in range(10)})
-        device = self.device(more="").start()
+        device = self.device().start()
         self.assertEqual(device.sync()["exitCode"], 0)
         path = "/api/v1/namespaces/many/configmaps"
         self.assertEqual(len(self.cluster.get(path)["items"]), 1000)
@@ -459,7 +463,7 @@ class Outages(unittest.TestCase):
         self.assertEqual(self.device.sync()["exitCode"], 0)
         ours = [item for item in self.cluster.get(CONFIG_MAPS)["items"] if item["metadata"]["name"].startswith("plan-")]
         self.assertEqual(len(ours), 600)
-        self.assertEqual(self.device.json("status")["objects"]["inSync"], 600)
+        self.assertEqual(self.device.json("status")["inSync"], 600)
 
     def test_a_server_that_is_away_costs_no_commit_and_is_told_once(self):
         self.city.commit({"a.yaml": config_map("first", k="1"), "motd.yaml": file_manifest("motd", "/etc/motd", "one\n")})
@@ -468,7 +472,7 @@ class Outages(unittest.TestCase):
         self.city.commit({"a.yaml": documents(config_map("first", k="2"), config_map("second", k="1")),
                           "motd.yaml": file_manifest("motd", "/etc/motd", "two\n")})
         said = self.device.once(check=1).stdout
-        self.assertEqual(said.count("Could not connect"), 1, said)
+        self.assertEqual(said.count("is the server up?"), 1, said)
         self.assertEqual(self.device.path("/etc/motd").read_text(), "two\n")
         self.cluster.start_server().wait_ready()
         self.device.once(check=0)
