@@ -224,3 +224,7 @@ class Cluster:
     def kubectl(self, *words, text=None, check=True):
         environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig("kubectl.config")), "HOME": str(self.directory)}
         return run(_program()[0], "kubectl", *words, input=text, env=environment, check=check).stdout
+
+
+if __name__ == "__main__":
+    print(why_not() or _program()[0])

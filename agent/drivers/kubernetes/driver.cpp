@@ -15,7 +15,7 @@ namespace greenwave::drivers::kubernetes {
 namespace {
 
 /// Bounds the memory of what is sent, and how long a sync goes without asking whether it shall stop.
-constexpr std::size_t most_at_once = 250;
+constexpr std::size_t most_at_once = 120;
 
 bool removes(const plan::Step& step) {
   return step.verb == plan::Verb::remove;

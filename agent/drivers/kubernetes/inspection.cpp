@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/health.h"
@@ -109,9 +110,13 @@ std::vector<Health> inspect(Server& server, std::span<const Entry* const> entrie
                                                                   one.target.namespace_, one.target.name})};
       continue;
     }
-    one.object = parse_answer(answer.response.body);
-    health = judge(one.object);
-    if (health.state != Health::State::good) explain_waiting(server, one, health);
+    try {
+      one.object = parse_answer(answer.response.body);
+      health = judge(one.object);
+      if (health.state != Health::State::good) explain_waiting(server, one, health);
+    } catch (const Error& error) {
+      health = {Health::State::waiting, error.message()};
+    }
   }
   return found;
 }

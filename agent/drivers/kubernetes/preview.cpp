@@ -1,6 +1,9 @@
 #include "drivers/kubernetes/preview.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,6 +22,9 @@ using Kind = plan::Difference::Kind;
 
 /// So many objects are held in memory at once, each twice.
 constexpr std::size_t most_at_once = 64;
+
+constexpr std::size_t fewest_for_a_list = 10;
+constexpr int longest_list = 2000;
 
 bool is_conflict_to_force(const Server& server, const http::Response& response) {
   if (response.status != 409) return false;
@@ -71,7 +77,7 @@ void Preview::look(std::span<const Candidate> candidates, const Pass& pass) {
       if (error.fault() == Fault::transient) server_.away = error;
     }
   }
-  probe(probed);
+  probe(std::move(probed));
   for (std::size_t begin = 0; begin < compared.size(); begin += most_at_once) {
     const auto end = std::min(compared.size(), begin + most_at_once);
     std::vector<Asking> some(compared.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -81,7 +87,8 @@ void Preview::look(std::span<const Candidate> candidates, const Pass& pass) {
 }
 
 /// Only whether they are there.
-void Preview::probe(std::vector<Asking>& askings) {
+void Preview::probe(std::vector<Asking> askings) {
+  askings = probe_by_list(std::move(askings));
   std::vector<Call> calls;
   for (const auto& asking : askings) {
     calls.push_back({.path = asking.target.path(),
@@ -90,17 +97,55 @@ void Preview::probe(std::vector<Asking>& askings) {
   }
   const auto answers = server_.send_all(calls, looking_patience);
   for (std::size_t i = 0; i < askings.size(); ++i) {
-    const auto& asking = askings[i];
     const auto& response = answers[i].response;
     if (answers[i].failure || (!response.success() && response.status != 404)) {
-      refuse(asking, answers[i], "get");
+      refuse(askings[i], answers[i], "get");
     } else if (response.success()) {
-      auto& difference = found_[asking.manifest->id].difference;
-      difference.kind = Kind::change;
-      const auto seen = read_seen(parse_answer(response.body), server_.digest_key);
-      if (!seen.last_manager.empty()) difference.was = fmt::format("last changed by {}\n", seen.last_manager);
+      is_there(askings[i], parse_answer(response.body));
     }
   }
+}
+
+void Preview::is_there(const Asking& asking, const nlohmann::json& object) {
+  auto& difference = found_[asking.manifest->id].difference;
+  difference.kind = Kind::change;
+  const auto seen = read_seen(object, server_.digest_key);
+  if (!seen.last_manager.empty()) difference.was = fmt::format("last changed by {}\n", seen.last_manager);
+}
+
+/// Where many of a kind are new to a namespace, one list of what is there tells of all of them. Gives those
+/// that it told nothing of: there were few, or the list was cut, or may not be had.
+std::vector<Preview::Asking> Preview::probe_by_list(std::vector<Asking> askings) {
+  std::map<std::string, std::vector<Asking>> groups;
+  for (auto& asking : askings) {
+    groups[collection_path(asking.target.resource, asking.target.namespace_)].push_back(std::move(asking));
+  }
+  std::vector<Asking> rest;
+  for (auto& [path, group] : groups) {
+    if (group.size() < fewest_for_a_list) {
+      std::ranges::move(group, std::back_inserter(rest));
+      continue;
+    }
+    const Call call{.path = fmt::format("{}?limit={}", path, longest_list),
+                    .accept = metadata_list_only,
+                    .user = server_.user_in(group.front().target.namespace_)};
+    const auto answer = server_.send_all({&call, 1}, looking_patience).front();
+    std::map<std::string, const Asking*> wanted;
+    for (const auto& asking : group) wanted.emplace(asking.target.name, &asking);
+    bool complete = false;
+    if (!answer.failure && answer.response.success()) {
+      const auto about = parse_list(answer.response.body, [&](const nlohmann::json& object) {
+        const auto found = wanted.find(text_at(object, {"metadata", "name"}));
+        if (found == wanted.end()) return;
+        is_there(*found->second, object);
+        wanted.erase(found);
+      });
+      complete = text_at(about, {"metadata", "continue"}).empty();
+    }
+    if (complete) continue;
+    for (const auto& [name, asking] : wanted) rest.push_back(*asking);
+  }
+  return rest;
 }
 
 void Preview::compare(std::vector<Asking>& askings) {

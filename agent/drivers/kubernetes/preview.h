@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "drivers/driver.h"
 #include "drivers/kubernetes/server.h"
 
@@ -30,7 +32,9 @@ class Preview {
     std::optional<Error> failure{};
   };
 
-  void probe(std::vector<Asking>& askings);
+  void probe(std::vector<Asking> askings);
+  std::vector<Asking> probe_by_list(std::vector<Asking> askings);
+  void is_there(const Asking& asking, const nlohmann::json& object);
   void compare(std::vector<Asking>& askings);
   void judge(Asking& asking, const http::Answer& live, const http::Answer& wanted);
   void refuse(const Asking& asking, const http::Answer& answer, std::string_view verb);
