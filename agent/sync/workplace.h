@@ -49,7 +49,7 @@ struct Workplace {
   drivers::host::UnitDriver units;
   drivers::host::CommandDriver commands;
   drivers::host::CheckDriver checks;
-  std::unique_ptr<drivers::podman::PodmanDriver> podman;  ///< with `runtime: podman`
+  std::unique_ptr<drivers::podman::PodmanDriver> podman;              ///< with `runtime: podman`
   std::unique_ptr<drivers::kubernetes::KubernetesDriver> kubernetes;  ///< null: it is not the runtime
   Sync sync;
 

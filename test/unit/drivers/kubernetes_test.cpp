@@ -1,6 +1,7 @@
 // What the Kubernetes driver works out by itself; what it does with a server is in
 // integration/kubernetes_test.py.
 #include <catch2/catch.hpp>
+#include <git2.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -104,7 +105,7 @@ TEST_CASE("kubernetes: a kubeconfig gives the server and the user of its current
 TEST_CASE("kubernetes: what a kubeconfig wants and the agent does not do is refused with its place") {
   const std::string server = "server: 'https://k'";
   CHECK(
-      error_of(kubeconfig_with(server, "exec: {command: aws}")).starts_with("/etc/kube/config:4:28: exec: "));
+      error_of(kubeconfig_with(server, "exec: {command: aws}")).starts_with("/etc/kube/config:4:32: exec: "));
   CHECK(error_of(kubeconfig_with(server, "username: a, password: b")).find("password") != std::string::npos);
   CHECK(error_of(kubeconfig_with(server + ", insecure-skip-tls-verify: true", "token: a"))
             .find("not checked") != std::string::npos);
@@ -260,6 +261,7 @@ TEST_CASE("kubernetes: fields that others change or take show in the digest of t
 }
 
 TEST_CASE("kubernetes: what the server keeps for itself is no difference") {
+  git_libgit2_init();  // it compares texts
   const auto manifest = manifest_of("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
   const auto live = json::parse(
       R"({"kind":"ConfigMap","metadata":{"resourceVersion":"1","managedFields":[]},"data":{"k":"1"},
