@@ -67,6 +67,25 @@ std::string_view word(Runtime runtime) {
   return "none";
 }
 
+void add_to(Hasher& hasher, const std::vector<std::string>& list) {
+  hasher.add_field(std::to_string(list.size()));
+  for (const auto& item : list) hasher.add_field(item);
+}
+
+void add_to(Hasher& hasher, const Kubernetes& kubernetes) {
+  hasher.add_field(kubernetes.kubeconfig.native())
+      .add_field(kubernetes.context)
+      .add_field(kubernetes.namespace_);
+  hasher.add_field(kubernetes.namespace_from_directory ? "directories" : "");
+  for (const auto* scope : {&kubernetes.kinds, &kubernetes.namespaces}) {
+    add_to(hasher, scope->allow);
+    add_to(hasher, scope->deny);
+  }
+  hasher.add_field(std::to_string(kubernetes.impersonate.size()));
+  for (const auto& [where, who] : kubernetes.impersonate) hasher.add_field(where).add_field(who);
+  add_to(hasher, kubernetes.force);
+}
+
 }  // namespace
 
 Digest Config::digest() const {
@@ -76,6 +95,7 @@ Digest Config::digest() const {
   hasher.add_field(std::to_string(labels.size()));
   for (const auto& [key, value] : labels) hasher.add_field(key).add_field(value);
   for (const auto& path : allowed_paths) hasher.add_field(path);
+  if (runtime == Runtime::kubernetes) add_to(hasher, kubernetes);
   return hasher.finish();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,28 @@ struct Podman {
 
 enum class Runtime { none, podman, kubernetes };
 
+/// What may be named, by shell patterns: all that `allow` names, everything when it is empty, but not what
+/// `deny` names.
+struct Scope {
+  std::vector<std::string> allow;
+  std::vector<std::string> deny;
+};
+
+/// How Kubernetes kinds get to an API server.
+struct Kubernetes {
+  std::filesystem::path kubeconfig;  ///< empty: a pod's service account, else k3s's own
+  std::string context;               ///< empty: its current one
+  std::string namespace_;            ///< of manifests that name none; empty: the kubeconfig's
+  /// The first directory of a manifest's path is the namespace of those that name none.
+  bool namespace_from_directory = false;
+  Scope kinds;       ///< "Secret", "*.rbac.authorization.k8s.io"
+  Scope namespaces;  ///< "kube-*"
+  /// Namespace, or "*" for the others → the service account of that namespace that the agent acts as.
+  std::map<std::string, std::string> impersonate;
+  /// Managers whose fields are taken over where a manifest says otherwise: people at their keyboards.
+  std::vector<std::string> force{"kubectl*"};
+};
+
 /// /etc/greenwave/agent.yaml, checked, with defaults filled in.
 struct Config {
   std::filesystem::path file;
@@ -63,6 +86,7 @@ struct Config {
   std::vector<std::pair<std::string, std::string>> labels;
   Runtime runtime = Runtime::none;
   Podman podman;
+  Kubernetes kubernetes;
   std::vector<std::string> allowed_paths{"/etc", "/opt", "/srv", "/var/lib"};  ///< as manifests write them
   std::filesystem::path state_directory;                                       ///< under `root`
   std::filesystem::path runtime_directory;                                     ///< under `root`

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "config/parse_kubernetes.h"
 #include "config/ref_name.h"
 #include "config/url.h"
 #include "yaml/fields.h"
@@ -60,6 +61,13 @@ class Reader {
                       : runtime == "kubernetes" ? Runtime::kubernetes
                                                 : Runtime::none;
     if (const auto* podman = fields.map("podman")) read_podman(*podman);
+    if (const auto* kubernetes = fields.map("kubernetes")) {
+      read_kubernetes(*kubernetes, config_.kubernetes, problems_);
+      if (config_.runtime != Runtime::kubernetes) {
+        fields.error("kubernetes", "kubernetes: without runtime: kubernetes this has no effect",
+                     "add that, or remove this");
+      }
+    }
     read_allowed_paths(fields);
     config_.state_directory = own_directory(fields, "stateDirectory", "/var/lib/greenwave");
     config_.runtime_directory = own_directory(fields, "runtimeDirectory", "/run/greenwave");

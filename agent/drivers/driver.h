@@ -43,6 +43,12 @@ struct Health {
   std::string reason;  ///< why it is not good, in a few words; no secret
 };
 
+/// An object that is about to be compared.
+struct Candidate {
+  const plan::Desired* desired = nullptr;
+  const Entry* entry = nullptr;  ///< null: it is not in the inventory
+};
+
 /// Called once a step, in any order, when its result is durable.
 using Report = std::function<void(const plan::Step& step, Outcome outcome)>;
 
@@ -61,6 +67,15 @@ class Driver {
   /// A pass over the device begins: what was remembered of it is forgotten. `pass` holds for the calls of
   /// drift, compare and apply that follow.
   virtual void begin(const Pass& pass) = 0;
+
+  /// What drift() is asked next, and compare(): a driver whose objects are far away looks at all of them at
+  /// once.
+  virtual void foresee_drift(std::span<const Entry* const> /*entries*/) {}
+  virtual void foresee_compare(std::span<const Candidate> /*candidates*/) {}
+
+  /// Why the place where its objects live cannot be looked at now, if that is so: what fails there says
+  /// nothing of the objects, nor of the commit.
+  virtual std::optional<std::string> away() const { return {}; }
 
   /// Whether the device has left the state in which `entry` was applied; a few words say how ("content
   /// changed", "not running"), or nothing when it has not. Cheap: content is read only where lstat differs

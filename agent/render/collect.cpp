@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/kubernetes_kind.h"
 #include "render/cluster_file.h"
 #include "render/content.h"
 #include "render/kustomize/build.h"
@@ -242,6 +243,24 @@ std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, cons
   }
   set_aside(collected);
   return collected;
+}
+
+void take_namespaces_from_directories(std::vector<CollectedLayer>& layers) {
+  for (auto& [layer, files] : layers) {
+    for (auto& file : files) {
+      auto below = std::string_view(file.path).substr(layer.path.empty() ? 0 : layer.path.size() + 1);
+      const auto slash = below.find('/');
+      if (slash == std::string_view::npos) continue;
+      const std::string directory(below.substr(0, slash));
+      for (auto& object : file.objects) {
+        if (!object.id.namespace_.empty() || is_own(object.id) || is_cluster_scoped(object.id)) continue;
+        object.id.namespace_ = directory;
+        if (auto* metadata = object.document.find("metadata")) {
+          yaml::set(*metadata, "namespace", {directory, metadata->place});
+        }
+      }
+    }
+  }
 }
 
 void set_aside(std::vector<CollectedLayer>& layers) {

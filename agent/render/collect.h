@@ -60,6 +60,10 @@ std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, cons
                                     const Variables& variables, const SourceTree& tree,
                                     const secrets::Keyring* keys, Problems& problems);
 
+/// Gives objects without a namespace that of the first directory of their file's path, within its layer: not
+/// Greenwave's own, nor those of a kind that has none.
+void take_namespaces_from_directories(std::vector<CollectedLayer>& layers);
+
 /// Takes the files that are content out of layers whose objects have their ids and sources.
 void set_aside(std::vector<CollectedLayer>& layers);
 

@@ -83,6 +83,7 @@ Rendered render(const SourceTree& tree, const Identity& identity) {
 
   auto collected = collect(layers, rendered.cluster, variables, tree,
                            identity.keys ? &*identity.keys : nullptr, rendered.problems);
+  if (identity.namespace_from_directory) take_namespaces_from_directories(collected);
   finish(assemble(std::move(collected), rendered.problems), tree, identity.digest_key, rendered);
   return rendered;
 }

@@ -21,6 +21,9 @@ struct Identity {
   /// Opens what SOPS encrypted for this device. Nothing: this is none, and what is encrypted stays so.
   std::optional<secrets::Keyring> keys = {};
   std::string digest_key = {};  ///< of Manifest::digest
+  /// The first directory of a file's path, within its layer, is the namespace of those of its Kubernetes
+  /// objects that name none.
+  bool namespace_from_directory = false;
 };
 
 /// What a commit says of the cluster and of this device in it.

@@ -1,6 +1,7 @@
 #include "sync/check.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -78,6 +79,31 @@ void refuse_hopeless(Checked& checked) {
   });
 }
 
+/// What cannot be looked at because its server is away is told once, not for each object.
+void refuse_unseen(const std::vector<drivers::Candidate>& candidates, const std::string& why,
+                   Compared& compared) {
+  auto name = to_string(candidates.front().desired->manifest.id);
+  if (candidates.size() > 1) name += fmt::format(" and {} more", candidates.size() - 1);
+  compared.failed.push_back({std::move(name), why});
+  for (const auto& candidate : candidates) compared.refused.push_back(candidate.desired->manifest.id);
+}
+
+void compare(drivers::Driver& driver, const std::vector<drivers::Candidate>& candidates,
+             const SourceTree& tree, Compared& compared) {
+  driver.foresee_compare(candidates);
+  if (const auto why = driver.away()) return refuse_unseen(candidates, *why, compared);
+  for (const auto& [desired, entry] : candidates) {
+    const auto& id = desired->manifest.id;
+    try {
+      compared.differences.emplace(id, driver.compare(*desired, entry, tree));
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      compared.failed.push_back({to_string(id), error.what()});
+      compared.refused.push_back(id);
+    }
+  }
+}
+
 }  // namespace
 
 Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {
@@ -111,6 +137,7 @@ Compared compare(std::span<const plan::Desired> desired, std::span<const Entry> 
     compared.differences.emplace(
         id, plan::Difference{.kind = plan::Difference::Kind::create, .diff = {}, .was = {}, .record = {}});
   }
+  std::map<drivers::Driver*, std::vector<drivers::Candidate>> candidates;
   for (const auto& object : desired) {
     const auto& id = object.manifest.id;
     const auto at =
@@ -118,13 +145,11 @@ Compared compare(std::span<const plan::Desired> desired, std::span<const Entry> 
                          [](const Entry& entry, const ObjectId& wanted) { return entry.id < wanted; });
     const Entry* entry = at != inventory.end() && at->id == id ? &*at : nullptr;
     if (compared.differences.contains(id) || (!force && settled(object, entry, observed))) continue;
-    try {
-      compared.differences.emplace(id, driver_for(drivers, id)->compare(object, entry, tree));
-    } catch (const Error& error) {
-      if (error.fault() == Fault::damaged) throw;
-      compared.failed.push_back({to_string(id), error.what()});
-      compared.refused.push_back(id);
-    }
+    candidates[driver_for(drivers, id)].push_back({&object, entry});
+  }
+  for (auto* driver : drivers) {
+    const auto found = candidates.find(driver);
+    if (found != candidates.end()) compare(*driver, found->second, tree, compared);
   }
   return compared;
 }

@@ -13,7 +13,14 @@ drivers::Driver* driver_for(const Drivers& drivers, const ObjectId& id) {
 
 Observed observe(std::span<const Entry> inventory, const Drivers& drivers, const drivers::Pass& pass) {
   Observed observed;
-  for (auto* driver : drivers) driver->begin(pass);
+  for (auto* driver : drivers) {
+    driver->begin(pass);
+    std::vector<const Entry*> served;
+    for (const auto& entry : inventory) {
+      if (driver_for(drivers, entry.id) == driver) served.push_back(&entry);
+    }
+    if (!served.empty()) driver->foresee_drift(served);
+  }
   for (const auto& entry : inventory) {
     auto* driver = driver_for(drivers, entry.id);
     if (driver == nullptr) continue;

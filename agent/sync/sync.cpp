@@ -166,11 +166,9 @@ std::string Sync::render_key(const std::string& commit) const {
 
 render::Identity Sync::identity(Problems& problems) const {
   const auto& labels = parts_.config.labels;
-  return {parts_.config.device,
-          {labels.begin(), labels.end()},
-          parts_.facts,
-          secrets::read_keyring(parts_.config.identity_files, problems),
-          parts_.digest_key};
+  return {parts_.config.device, {labels.begin(), labels.end()},
+          parts_.facts,         secrets::read_keyring(parts_.config.identity_files, problems),
+          parts_.digest_key,    parts_.config.kubernetes.namespace_from_directory};
 }
 
 std::unique_ptr<Prepared> Sync::prepare_commit(const std::string& commit, const Request& request,

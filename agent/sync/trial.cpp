@@ -95,6 +95,9 @@ void Sync::judge(const std::string& commit, const Prepared& prepared, const Obse
     if (course_.rejected && course_.rejected->commit == commit) course_.rejected.reset();
     return keep();
   }
+  // A server that does not answer says nothing of the commit: the trial goes on when it does.
+  const auto is_away = [](const drivers::Driver* driver) { return driver->away().has_value(); };
+  if (std::ranges::any_of(parts_.drivers, is_away)) return;
   const auto verdict = watch(prepared, observer, result);
   auto& trial = *course_.trial;
   if (verdict.kind == Verdict::Kind::unwell) {

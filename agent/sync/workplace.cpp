@@ -75,12 +75,17 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
       podman(config.runtime == config::Runtime::podman
                  ? std::make_unique<drivers::podman::PodmanDriver>(config, digest_key, stop, heartbeat)
                  : nullptr),
+      kubernetes(config.runtime == config::Runtime::kubernetes
+                     ? std::make_unique<drivers::kubernetes::KubernetesDriver>(
+                           config.kubernetes, config.device, digest_key, stop, heartbeat)
+                     : nullptr),
       sync({config, facts, digest_key, log, clock, *state, *transport, trust ? &*trust : nullptr, drivers(),
             stop, heartbeat, process}) {}
 
 Drivers Workplace::drivers() {
   Drivers drivers{&files, &units, &commands, &checks};
   if (podman) drivers.push_back(podman.get());
+  if (kubernetes) drivers.push_back(kubernetes.get());
   return drivers;
 }
 

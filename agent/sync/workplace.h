@@ -11,6 +11,7 @@
 #include "drivers/host/command_driver.h"
 #include "drivers/host/file_driver.h"
 #include "drivers/host/unit_driver.h"
+#include "drivers/kubernetes/driver.h"
 #include "drivers/podman/podman_driver.h"
 #include "git/transport.h"
 #include "git/trust.h"
@@ -48,7 +49,8 @@ struct Workplace {
   drivers::host::UnitDriver units;
   drivers::host::CommandDriver commands;
   drivers::host::CheckDriver checks;
-  std::unique_ptr<drivers::podman::PodmanDriver> podman;  ///< with `runtime: podman`
+  std::unique_ptr<drivers::podman::PodmanDriver> podman;              ///< with `runtime: podman`
+  std::unique_ptr<drivers::kubernetes::KubernetesDriver> kubernetes;  ///< null: it is not the runtime
   Sync sync;
 
  private:

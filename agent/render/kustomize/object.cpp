@@ -102,11 +102,6 @@ void remember_id(Object& object) {
   object.previous.push_back({std::move(id.kind), std::move(id.namespace_), std::move(id.name)});
 }
 
-std::string_view group_of(std::string_view api_version) {
-  const auto slash = api_version.find('/');
-  return slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
-}
-
 std::string_view version_of(std::string_view api_version) {
   const auto slash = api_version.find('/');
   return slash == std::string_view::npos ? api_version : api_version.substr(slash + 1);

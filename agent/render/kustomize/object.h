@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/kubernetes_kind.h"
 #include "model/object_id.h"
 #include "yaml/node.h"
 
@@ -43,8 +44,7 @@ ObjectId original_id(const Object& object);
 /// Call before a change of the object's name, namespace or kind.
 void remember_id(Object& object);
 
-/// "apps" and "v1" of "apps/v1"; the group of "v1" is empty.
-std::string_view group_of(std::string_view api_version);
+/// "v1" of "apps/v1".
 std::string_view version_of(std::string_view api_version);
 
 /// Kinds by group, version and kind; what is empty stands for any.

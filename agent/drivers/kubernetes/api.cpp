@@ -1,0 +1,141 @@
+#include "drivers/kubernetes/api.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "drivers/kubernetes/answer.h"
+
+namespace greenwave::drivers::kubernetes {
+
+const char* const metadata_only =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+const char* const metadata_list_only =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+namespace {
+
+/// Enough to keep a small server busy, and few enough for its fair queues.
+constexpr std::size_t most_at_once = 24;
+constexpr Duration first_wait = std::chrono::milliseconds(250);
+constexpr Duration longest_wait = std::chrono::seconds(30);
+constexpr Duration heartbeat = std::chrono::seconds(1);
+
+/// A schema's refusal comes as 500 from older servers; asking again does not change it.
+bool is_refusal(const http::Response& response) {
+  return response.status == 500 &&
+         read_status(response.body).message.find("typed patch") != std::string::npos;
+}
+
+bool may_pass(const http::Answer& answer) {
+  if (answer.failure) return answer.failure->fault() == Fault::transient;
+  const auto& response = answer.response;
+  if (response.status == 429) return true;
+  // Two writers at once, which says nothing of the object; a conflict of owners has causes.
+  if (response.status == 409) {
+    const auto status = read_status(response.body);
+    return (status.reason == "Conflict" || status.reason == "AlreadyExists") && status.causes.empty() &&
+           status.message.find("Precondition failed: UID") == std::string::npos;
+  }
+  return response.status >= 500 && !is_refusal(response);
+}
+
+Duration wait_asked_for(const http::Answer& answer) {
+  if (answer.failure) return Duration::zero();
+  return std::max(answer.response.retry_after, read_status(answer.response.body).retry_after);
+}
+
+}  // namespace
+
+Api::Api(const config::Kubernetes& config, const std::atomic<bool>& stop, std::function<void()> while_waiting)
+    : config_(config), stop_(stop), while_waiting_(while_waiting ? std::move(while_waiting) : [] {}) {}
+
+void Api::refresh() {
+  auto access = open_access(config_);
+  if (client_ && same(access, access_)) return;
+  sent_before_ = sent();
+  client_.reset();
+  access_ = std::move(access);
+  client_ = std::make_unique<http::Client>(access_.endpoint, stop_);
+}
+
+std::string Api::name() const {
+  return access_.endpoint.address.empty() ? "the Kubernetes API server"
+                                          : "the Kubernetes API server " + access_.endpoint.address;
+}
+
+/// Whether there is another one than that which was refused.
+bool Api::renew_token() {
+  try {
+    auto token = current_token(access_);
+    if (token == access_.token) return false;
+    access_.token = std::move(token);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool Api::rest(Duration time) {
+  while (time > Duration::zero() && !stop_) {
+    const auto slice = std::min<Duration>(time, std::chrono::milliseconds(200));
+    std::this_thread::sleep_for(slice);
+    time -= slice;
+    while_waiting_();
+  }
+  return !stop_;
+}
+
+http::Request Api::request_of(const Call& call) const {
+  http::Request request;
+  request.method = call.method;
+  request.path = call.path;
+  request.body = call.body;
+  request.most_bytes = call.most_bytes;
+  request.headers.push_back("Accept: " + call.accept);
+  if (!call.body_type.empty()) request.headers.push_back("Content-Type: " + call.body_type);
+  if (!access_.token.empty()) request.headers.push_back("Authorization: Bearer " + access_.token);
+  if (!call.user.empty()) request.headers.push_back("Impersonate-User: " + call.user);
+  return request;
+}
+
+http::Answer Api::send(const Call& call, Duration patience) {
+  return std::move(send_all({&call, 1}, patience).front());
+}
+
+std::vector<http::Answer> Api::send_all(std::span<const Call> calls, Duration patience) {
+  if (!client_) refresh();
+  std::vector<http::Answer> answers(calls.size());
+  std::vector<std::size_t> open(calls.size());
+  for (std::size_t i = 0; i < calls.size(); ++i) open[i] = i;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  auto wait = first_wait;
+  bool renewed = false;
+  for (;;) {
+    std::vector<http::Request> requests;
+    for (const auto i : open) requests.push_back(request_of(calls[i]));
+    auto beat = std::chrono::steady_clock::now();
+    client_->send_all(requests, most_at_once, [&](std::size_t number, http::Answer answer) {
+      answers[open[number]] = std::move(answer);
+      if (std::chrono::steady_clock::now() - beat < heartbeat) return;
+      beat = std::chrono::steady_clock::now();
+      while_waiting_();
+    });
+    const auto unknown = [&](std::size_t i) { return answers[i].response.status == 401; };
+    if (!renewed && std::ranges::any_of(open, unknown) && renew_token()) {
+      renewed = true;
+      std::erase_if(open, [&](std::size_t i) { return !unknown(i) && !may_pass(answers[i]); });
+      continue;
+    }
+    std::erase_if(open, [&](std::size_t i) { return !may_pass(answers[i]); });
+    if (open.empty()) return answers;
+    auto next = wait;
+    for (const auto i : open) next = std::max(next, std::min(wait_asked_for(answers[i]), longest_wait));
+    if (std::chrono::steady_clock::now() + next > deadline || !rest(next)) return answers;
+    wait = std::min(wait * 2, Duration(std::chrono::seconds(5)));
+  }
+}
+
+}  // namespace greenwave::drivers::kubernetes

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "drivers/kubernetes/access.h"
+#include "http/client.h"
+
+namespace greenwave::drivers::kubernetes {
+
+/// One request to an API server. All that the agent sends may be repeated safely.
+struct Call {
+  std::string method = "GET";
+  std::string path;  ///< with its query
+  std::string body{};
+  std::string body_type{};
+  std::string accept = "application/json";
+  std::string user{};  ///< to act as; empty: as oneself
+  std::size_t most_bytes = 16 << 20;
+};
+
+/// Only what names and describes objects, not what is in them: metadata, with the owners of their fields.
+extern const char* const metadata_only;
+extern const char* const metadata_list_only;
+
+/// An API server as one user. One thread.
+class Api {
+ public:
+  /// `stop` and `config` must outlive this; `while_waiting` is called at least each second while a repetition
+  /// is waited for (for a watchdog).
+  Api(const config::Kubernetes& config, const std::atomic<bool>& stop, std::function<void()> while_waiting);
+
+  /// Reads again how the server is reached. Throws as open_access does.
+  void refresh();
+  /// For people: the server's address, or what there is of it.
+  std::string name() const;
+  const std::string& default_namespace() const { return access_.namespace_; }
+
+  /// Sends all of them, several at once, and gives their answers in the same order. What failed for a reason
+  /// that may pass (429 and 5xx, a lost connection, a token that was renewed meanwhile) is repeated until
+  /// `patience` is over, no sooner than the server asks; zero: it is not.
+  std::vector<http::Answer> send_all(std::span<const Call> calls, Duration patience);
+  http::Answer send(const Call& call, Duration patience);
+
+  std::uint64_t sent() const { return sent_before_ + (client_ ? client_->sent() : 0); }
+
+ private:
+  bool renew_token();
+  bool rest(Duration time);
+  http::Request request_of(const Call& call) const;
+
+  const config::Kubernetes& config_;
+  const std::atomic<bool>& stop_;
+  std::function<void()> while_waiting_;
+  Access access_;
+  std::unique_ptr<http::Client> client_;
+  std::uint64_t sent_before_ = 0;
+};
+
+}  // namespace greenwave::drivers::kubernetes

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "drivers/driver.h"
+#include "drivers/kubernetes/server.h"
+
+namespace greenwave::drivers::kubernetes {
+
+/// Applies steps on the server, those of one rank at once.
+class Applying {
+ public:
+  /// A step of one group on its way.
+  struct Work {
+    const plan::Step* step;
+    Target target{};
+    Outcome outcome{};
+    bool done = false;
+    std::string taken_from{};  ///< whose fields were taken over, for people
+  };
+
+  Applying(Server& server, std::function<void()> while_waiting)
+      : server_(server), while_waiting_(std::move(while_waiting)) {}
+
+  /// Does steps that do not wait for each other, and reports all of them.
+  void run(std::span<const plan::Step* const> steps, const Report& report);
+
+ private:
+  void resolve(std::vector<Work>& works);
+  bool resolve_all(std::vector<Work>& works);
+  void hand_over(std::vector<Work>& works);
+  void send(std::vector<Work*> works, bool force);
+  void take(Work& work, const http::Answer& answer, bool force);
+  void recreate(Work& work);
+  bool wait_until_gone(const Work& work);
+  void wait_until_established(std::vector<Work>& works);
+  void succeed(Work& work, const http::Response& response);
+  static void fail(Work& work, std::string why);
+
+  Server& server_;
+  std::function<void()> while_waiting_;
+  bool brought_kinds_ =
+      false;  ///< definitions were applied, and what they define may take a moment to be served
+};
+
+}  // namespace greenwave::drivers::kubernetes

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "model/manifest.h"
+
+namespace greenwave::drivers::kubernetes {
+
+/// How an object is, and how it would be after an apply: both as the server gave them.
+struct Comparison {
+  bool equal =
+      true;          ///< in all that manifests decide: not in status, nor in what the server keeps for itself
+  std::string diff;  ///< a unified diff; holds no secret
+  std::string was;   ///< what the fields that differ are now, a line each; holds no secret
+};
+
+/// `live` is null when there is no such object yet.
+Comparison compare_objects(const nlohmann::json& live, const nlohmann::json& wanted,
+                           const Manifest& manifest);
+
+}  // namespace greenwave::drivers::kubernetes

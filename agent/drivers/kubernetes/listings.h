@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "drivers/kubernetes/seen.h"
+#include "drivers/kubernetes/server.h"
+
+namespace greenwave::drivers::kubernetes {
+
+/// What the server has of this device's objects: their metadata, by one list a kind; one for each namespace
+/// where the agent acts as others, or may not list them all.
+class Listings {
+ public:
+  explicit Listings(Server& server) : server_(server) {}
+
+  void forget() { lists_.clear(); }
+  /// Asks for the lists that these objects are in, unless they are there.
+  void look(std::span<const Target> targets);
+  /// Null: it is not there, or no longer carries the device's label. Throws Error where its list could not be
+  /// had. Of objects that were looked for.
+  const Seen* find(const Target& target) const;
+
+ private:
+  struct List {
+    Resource resource;
+    std::string namespace_;                                         ///< empty: all
+    std::map<std::pair<std::string, std::string>, Seen> objects{};  ///< by namespace and name
+    std::optional<Error> failure{};
+    bool forbidden = false;
+    std::string next{};  ///< the rest of a list that the server cut
+  };
+  using Key = std::pair<std::string, std::string>;  ///< path of the kind, namespace
+
+  Key key_of(const Target& target, bool one_namespace) const;
+  const List* list_of(const Target& target) const;
+  void fill(std::span<List> lists);
+  void take(List& list, http::Answer answer);
+
+  Server& server_;
+  std::map<Key, List> lists_;
+};
+
+}  // namespace greenwave::drivers::kubernetes

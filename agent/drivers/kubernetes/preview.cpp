@@ -1,0 +1,227 @@
+#include "drivers/kubernetes/preview.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "drivers/kubernetes/annotations.h"
+#include "drivers/kubernetes/answer.h"
+#include "drivers/kubernetes/comparison.h"
+#include "drivers/kubernetes/refusal.h"
+#include "drivers/kubernetes/seen.h"
+
+namespace greenwave::drivers::kubernetes {
+
+namespace {
+
+using Kind = plan::Difference::Kind;
+
+/// So many objects are held in memory at once, each twice.
+constexpr std::size_t most_at_once = 64;
+
+constexpr std::size_t fewest_for_a_list = 10;
+constexpr int longest_list = 2000;
+
+bool is_conflict_to_force(const Server& server, const http::Response& response) {
+  if (response.status != 409) return false;
+  const auto claims = claims_of(read_status(response.body));
+  return !claims.empty() &&
+         std::ranges::all_of(claims, [&](const Claim& claim) { return server.is_forced(claim.manager); });
+}
+
+}  // namespace
+
+struct Preview::Asking {
+  const Manifest* manifest;
+  const Entry* entry;
+  Target target;
+  bool describe;
+};
+
+void Preview::look(std::span<const Candidate> candidates, const Pass& pass) {
+  std::vector<Asking> probed;
+  std::vector<Asking> compared;
+  for (const auto& [desired, entry] : candidates) {
+    const auto& manifest = desired->manifest;
+    auto& found = found_[manifest.id];
+    found = {};
+    found.difference.kind = Kind::create;
+    try {
+      const auto resource = server_.discovery.find(manifest.id.api_version, manifest.id.kind);
+      if (!resource) continue;  // its definition may come in the same commit
+      Asking asking{&manifest, entry, server_.target_of(manifest.id, *resource), pass.describe};
+      auto record = record_of(asking.target, manifest);
+      if (entry != nullptr) {
+        const auto before = record_from(entry->record);
+        record.uid = before.uid;
+        record.version = before.version;
+        record.fields = before.fields;
+      }
+      found.difference.record = to_json(record);
+      const bool is_new = entry == nullptr || entry->digest.is_zero();
+      const bool is_same = !is_new && entry->digest == manifest.digest;
+      if (pass.describe || pass.distrust || is_same) {
+        compared.push_back(std::move(asking));
+      } else if (is_new) {
+        probed.push_back(std::move(asking));
+      } else {
+        found.difference.kind = Kind::change;
+      }
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      found.failure = error;
+      if (error.fault() == Fault::transient) server_.away = error;
+    }
+  }
+  probe(std::move(probed));
+  for (std::size_t begin = 0; begin < compared.size(); begin += most_at_once) {
+    const auto end = std::min(compared.size(), begin + most_at_once);
+    std::vector<Asking> some(compared.begin() + static_cast<std::ptrdiff_t>(begin),
+                             compared.begin() + static_cast<std::ptrdiff_t>(end));
+    compare(some);
+  }
+}
+
+/// Only whether they are there.
+void Preview::probe(std::vector<Asking> askings) {
+  askings = probe_by_list(std::move(askings));
+  std::vector<Call> calls;
+  for (const auto& asking : askings) {
+    calls.push_back({.path = asking.target.path(),
+                     .accept = metadata_only,
+                     .user = server_.user_in(asking.target.namespace_)});
+  }
+  const auto answers = server_.send_all(calls, looking_patience);
+  for (std::size_t i = 0; i < askings.size(); ++i) {
+    const auto& response = answers[i].response;
+    if (answers[i].failure || (!response.success() && response.status != 404)) {
+      refuse(askings[i], answers[i], "get");
+    } else if (response.success()) {
+      is_there(askings[i], parse_answer(response.body));
+    }
+  }
+}
+
+void Preview::is_there(const Asking& asking, const nlohmann::json& object) {
+  auto& difference = found_[asking.manifest->id].difference;
+  difference.kind = Kind::change;
+  const auto seen = read_seen(object, server_.digest_key);
+  if (!seen.last_manager.empty()) difference.was = fmt::format("last changed by {}\n", seen.last_manager);
+}
+
+/// Where many of a kind are new to a namespace, one list of what is there tells of all of them. Gives those
+/// that it told nothing of: there were few, or the list was cut, or may not be had.
+std::vector<Preview::Asking> Preview::probe_by_list(std::vector<Asking> askings) {
+  std::map<std::string, std::vector<Asking>> groups;
+  for (auto& asking : askings) {
+    groups[collection_path(asking.target.resource, asking.target.namespace_)].push_back(std::move(asking));
+  }
+  std::vector<Asking> rest;
+  for (auto& [path, group] : groups) {
+    if (group.size() < fewest_for_a_list) {
+      std::ranges::move(group, std::back_inserter(rest));
+      continue;
+    }
+    const Call call{.path = fmt::format("{}?limit={}", path, longest_list),
+                    .accept = metadata_list_only,
+                    .user = server_.user_in(group.front().target.namespace_)};
+    const auto answer = server_.send_all({&call, 1}, looking_patience).front();
+    std::map<std::string, const Asking*> wanted;
+    for (const auto& asking : group) wanted.emplace(asking.target.name, &asking);
+    bool complete = false;
+    if (!answer.failure && answer.response.success()) {
+      const auto about = parse_list(answer.response.body, [&](const nlohmann::json& object) {
+        const auto found = wanted.find(text_at(object, {"metadata", "name"}));
+        if (found == wanted.end()) return;
+        is_there(*found->second, object);
+        wanted.erase(found);
+      });
+      complete = text_at(about, {"metadata", "continue"}).empty();
+    }
+    if (complete) continue;
+    for (const auto& [name, asking] : wanted) rest.push_back(*asking);
+  }
+  return rest;
+}
+
+void Preview::compare(std::vector<Asking>& askings) {
+  std::vector<Call> calls;
+  for (const auto& asking : askings) {
+    calls.push_back({.path = asking.target.path(), .user = server_.user_in(asking.target.namespace_)});
+    const bool force = asking.manifest->annotation(annotations::force) == "true";
+    calls.push_back(apply_call(server_, asking.target, *asking.manifest, force, true));
+  }
+  auto answers = server_.send_all(calls, looking_patience);
+  std::vector<Call> forced;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < askings.size(); ++i) {
+    if (!is_conflict_to_force(server_, answers[2 * i + 1].response)) continue;
+    forced.push_back(apply_call(server_, askings[i].target, *askings[i].manifest, true, true));
+    places.push_back(2 * i + 1);
+  }
+  auto second = server_.send_all(forced, looking_patience);
+  for (std::size_t i = 0; i < places.size(); ++i) answers[places[i]] = std::move(second[i]);
+  for (std::size_t i = 0; i < askings.size(); ++i) judge(askings[i], answers[2 * i], answers[2 * i + 1]);
+}
+
+void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer& wanted) {
+  auto& difference = found_[asking.manifest->id].difference;
+  if (live.failure || (!live.response.success() && live.response.status != 404))
+    return refuse(asking, live, "get");
+  const bool is_there = live.response.success();
+  if (wanted.failure) return refuse(asking, wanted, "patch");
+  const auto present = is_there ? parse_answer(live.response.body) : nlohmann::json();
+  difference.kind = is_there ? Kind::change : Kind::create;
+  if (!wanted.response.success()) {
+    const bool recreates =
+        is_immutable(wanted.response) && asking.manifest->annotation(annotations::recreate) == "true";
+    if (recreates) {
+      difference.disruption = plan::Disruption::whole;
+      difference.diff = fmt::format("{}: is deleted and made anew\n", to_string(asking.manifest->id));
+    } else if (is_there || wanted.response.status != 404) {  // else its namespace comes in the same commit
+      refuse(asking, wanted, "patch");
+    }
+    return;
+  }
+  const auto result = compare_objects(present, parse_answer(wanted.response.body), *asking.manifest);
+  if (asking.describe) difference.diff = result.diff;
+  difference.was = result.was;
+  if (!is_there || !result.equal) return;
+  // The values are as they should be, but others own them now and could take them away.
+  const auto seen = read_seen(present, server_.digest_key);
+  const auto record = asking.entry != nullptr ? record_from(asking.entry->record) : Record{};
+  const bool owned = !seen.fields.empty() && (record.fields.empty() || record.fields == seen.fields);
+  if (owned) {
+    difference.kind = Kind::none;
+  } else {
+    difference.was = fmt::format("fields were taken over by {}\n", seen.last_manager);
+    if (asking.describe)
+      difference.diff = fmt::format("{}: its fields become Greenwave's\n", to_string(asking.manifest->id));
+  }
+}
+
+void Preview::refuse(const Asking& asking, const http::Answer& answer, std::string_view verb) {
+  auto& found = found_[asking.manifest->id];
+  if (answer.failure) {
+    found.failure = answer.failure;
+    return;
+  }
+  found.failure =
+      Error(Fault::invalid, explain(answer.response, {verb, asking.target.resource, asking.target.namespace_,
+                                                      asking.target.name, asking.manifest}));
+}
+
+std::optional<plan::Difference> Preview::take(const ObjectId& id) {
+  const auto at = found_.find(id);
+  if (at == found_.end()) return {};
+  auto found = std::move(at->second);
+  found_.erase(at);
+  if (found.failure) throw *found.failure;
+  return std::move(found.difference);
+}
+
+}  // namespace greenwave::drivers::kubernetes

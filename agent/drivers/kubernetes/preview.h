@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "drivers/driver.h"
+#include "drivers/kubernetes/server.h"
+
+namespace greenwave::drivers::kubernetes {
+
+/// Compares manifests with the server, many at once. The server itself says what an apply would make
+/// (server-side apply with dryRun), where that is of interest: not for what is new to it, nor for a manifest
+/// that changed, unless people want to see the difference.
+class Preview {
+ public:
+  explicit Preview(Server& server) : server_(server) {}
+
+  void forget() { found_.clear(); }
+  void look(std::span<const Candidate> candidates, const Pass& pass);
+  /// Takes what was found. Throws Error when the object alone cannot be judged; nothing: it was not looked
+  /// for.
+  std::optional<plan::Difference> take(const ObjectId& id);
+
+ private:
+  struct Asking;
+  struct Found {
+    plan::Difference difference{};
+    std::optional<Error> failure{};
+  };
+
+  void probe(std::vector<Asking> askings);
+  std::vector<Asking> probe_by_list(std::vector<Asking> askings);
+  void is_there(const Asking& asking, const nlohmann::json& object);
+  void compare(std::vector<Asking>& askings);
+  void judge(Asking& asking, const http::Answer& live, const http::Answer& wanted);
+  void refuse(const Asking& asking, const http::Answer& answer, std::string_view verb);
+
+  Server& server_;
+  std::unordered_map<ObjectId, Found> found_;
+};
+
+}  // namespace greenwave::drivers::kubernetes

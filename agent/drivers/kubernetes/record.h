@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "drivers/kubernetes/resource.h"
+
+namespace greenwave::drivers::kubernetes {
+
+/// What an inventory entry remembers of an object on a server, as JSON in Entry::record.
+struct Record {
+  Resource resource;
+  std::string namespace_;  ///< it is in; empty: in none
+  std::string uid;         ///< empty: an apply began and its result is not known
+  std::string version;     ///< resourceVersion after our last apply
+  std::string fields;      ///< Seen::fields after it
+  bool may_go =
+      true;  ///< pruning may delete it: namespaces and definitions only where their manifest says so
+  std::string propagation;  ///< of its deletion: Foreground, Background, Orphan
+
+  bool operator==(const Record&) const = default;
+};
+
+std::string to_json(const Record& record);
+/// An empty text gives an empty record. Throws Error (damaged) for what to_json did not write.
+Record record_from(const std::string& json);
+
+}  // namespace greenwave::drivers::kubernetes

@@ -1,0 +1,189 @@
+#include "drivers/kubernetes/refusal.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "drivers/kubernetes/kind.h"
+
+namespace greenwave::drivers::kubernetes {
+
+namespace {
+
+constexpr std::size_t longest_message = 600;
+constexpr std::size_t most_claims = 4;
+
+std::string cut(std::string_view text) {
+  auto words = printable(text.substr(0, longest_message));
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  return text.size() > longest_message ? words + "…" : words;
+}
+
+/// What stands in quotes after `before`; empty when it is not there.
+std::string quoted_after(std::string_view text, std::string_view before) {
+  const auto at = text.find(before);
+  if (at == std::string_view::npos) return {};
+  const auto begin = at + before.size();
+  const auto end = text.find('"', begin);
+  return end == std::string_view::npos ? std::string() : printable(text.substr(begin, end - begin));
+}
+
+std::string word_after(std::string_view text, std::string_view before) {
+  const auto at = text.find(before);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + before.size());
+  return printable(text.substr(0, text.find(' ')));
+}
+
+bool is_private(const Asked& asked) {
+  return asked.manifest != nullptr && (asked.manifest->sensitive || is_secret(asked.manifest->id));
+}
+
+/// `User "NAME" cannot VERB resource "RESOURCE" in API group "GROUP" in the namespace "NAMESPACE"`
+std::string forbidden(const std::string& message, const Asked& asked) {
+  const auto user = quoted_after(message, "User \"");
+  auto verb = word_after(message, "\" cannot ");
+  auto resource = quoted_after(message, "resource \"");
+  if (verb.empty()) verb = asked.verb;
+  if (resource.empty()) resource = asked.resource.plural;
+  const auto group = message.find("API group \"") == std::string::npos
+                         ? asked.resource.group
+                         : quoted_after(message, "API group \"");
+  const auto where = quoted_after(message, "in the namespace \"");
+  // Applying is allowed as patch, and what is not there yet needs create too.
+  const auto verbs = verb == "patch" || verb == "create" ? std::string("[get, list, create, patch, delete]")
+                                                         : fmt::format("[{}]", verb);
+  return fmt::format(
+      "{} may not {} {}{}; grant it by a {}: {{apiGroups: [\"{}\"], resources: [{}], verbs: {}}}{}",
+      user.empty() ? "the agent" : "\"" + user + "\"", verb, resource,
+      where.empty() ? "" : " in namespace " + where, where.empty() ? "ClusterRole" : "Role", group, resource,
+      verbs, user.empty() ? "" : fmt::format(", bound to \"{}\"", user));
+}
+
+/// A field that the server's message names: `unknown field "spec.x"`, `: .spec.x: field not declared`.
+std::string field_in(std::string_view message) {
+  if (auto field = quoted_after(message, "unknown field \""); !field.empty()) return field;
+  for (const std::string_view before : {": .", "\n  .", "  ."}) {
+    const auto at = message.find(before);
+    if (at == std::string_view::npos) continue;
+    const auto begin = at + before.size() - 1;
+    const auto end = message.find(": ", begin);
+    if (end != std::string_view::npos) return printable(message.substr(begin, end - begin));
+  }
+  return {};
+}
+
+std::string conflict(const std::vector<Claim>& claims) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(claims.size(), most_claims); ++i) {
+    text += fmt::format("{}\"{}\" has set {}", i == 0 ? "" : ", ", claims[i].manager, claims[i].field);
+  }
+  if (claims.size() > most_claims) text += fmt::format(", and {} more", claims.size() - most_claims);
+  return fmt::format(
+      "{}; leave the field to it, or take it over with the annotation greenwave.dev/force: \"true\"", text);
+}
+
+/// "deploy/web.yaml:12:7: " in front of what is about that place.
+std::string at_place(const Asked& asked, std::string_view field) {
+  if (asked.manifest == nullptr) return {};
+  const auto place = place_of(*asked.manifest, field);
+  return place.file == nullptr ? "" : to_string(place) + ": ";
+}
+
+std::string invalid(const http::Response& response, const Status& status, const Asked& asked) {
+  auto field = status.causes.empty() ? std::string() : status.causes.front().field;
+  if (field.empty() || field == "<nil>") field = field_in(status.message);
+  const auto place = at_place(asked, field);
+  std::string remedy;
+  if (is_immutable(response)) {
+    remedy =
+        "; it cannot be changed in place: the annotation greenwave.dev/recreate: \"true\" allows to delete "
+        "the "
+        "object and make it anew";
+  }
+  if (is_private(asked)) {
+    return fmt::format("{}the server refuses it{}{} (its words are not shown, they may hold a secret){}",
+                       place, field.empty() ? "" : " for ", printable(field), remedy);
+  }
+  return fmt::format("{}{}{}", place, cut(status.message), remedy);
+}
+
+}  // namespace
+
+bool is_immutable(const http::Response& response) {
+  if (response.status != 422) return false;
+  const auto status = read_status(response.body);
+  const auto says = [](std::string_view message) {
+    return message.find("immutable") != std::string_view::npos ||
+           (message.find("updates to ") != std::string_view::npos &&
+            message.find("are forbidden") != std::string_view::npos) ||
+           message.find("may not change") != std::string_view::npos;
+  };
+  return says(status.message) ||
+         std::ranges::any_of(status.causes, [&](const auto& cause) { return says(cause.message); });
+}
+
+std::vector<Claim> claims_of(const Status& status) {
+  std::vector<Claim> claims;
+  for (const auto& cause : status.causes) {
+    if (cause.reason != "FieldManagerConflict") continue;
+    auto manager = quoted_after(cause.message, "conflict with \"");
+    claims.push_back({manager.empty() ? "another manager" : manager, printable(cause.field)});
+  }
+  return claims;
+}
+
+std::string explain(const http::Response& response, const Asked& asked) {
+  const auto status = read_status(response.body);
+  const auto& message = status.message;
+  switch (response.status) {
+    case 401:
+      return "the server does not know the agent (401): its token or certificate is not, or no longer, "
+             "valid; renew "
+             "it where kubernetes.kubeconfig says";
+    case 403:
+      if (message.find(" cannot ") != std::string::npos || message.empty()) return forbidden(message, asked);
+      if (status.has_cause("NamespaceTerminating")) {
+        return fmt::format("the namespace {} is being deleted; it follows when that is done",
+                           asked.namespace_);
+      }
+      break;
+    case 404:
+      if (message.starts_with("namespaces \"")) {
+        return fmt::format("the namespace {} does not exist; declare it, or correct the manifest's namespace",
+                           asked.namespace_);
+      }
+      break;
+    case 409:
+      if (const auto claims = claims_of(status); !claims.empty()) {
+        return at_place(asked, claims.front().field) + conflict(claims);
+      }
+      break;
+    case 400:
+    case 422:
+    case 500:
+      if (!message.empty()) return invalid(response, status, asked);
+      break;
+    default:
+      break;
+  }
+  if (is_private(asked) || message.empty()) {
+    return fmt::format("the server refuses it with {}{}{}", response.status, status.reason.empty() ? "" : " ",
+                       printable(status.reason));
+  }
+  return fmt::format("the server refuses it with {}: {}", response.status, cut(message));
+}
+
+Error server_error(const http::Response& response, std::string_view action, const Api& api) {
+  const auto status = read_status(response.body);
+  const bool passes = response.status == 429 || response.status >= 500;
+  const static Resource none;
+  const static std::string nothing;
+  return Error(passes ? Fault::transient : Fault::invalid,
+               fmt::format("{} answered {} to {}: {}", api.name(), response.status, action,
+                           explain(response, {"get", none, nothing, nothing})));
+}
+
+}  // namespace greenwave::drivers::kubernetes

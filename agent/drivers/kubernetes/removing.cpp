@@ -1,0 +1,124 @@
+#include "drivers/kubernetes/removing.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "drivers/kubernetes/answer.h"
+#include "drivers/kubernetes/body.h"
+#include "drivers/kubernetes/kind.h"
+#include "drivers/kubernetes/refusal.h"
+#include "drivers/kubernetes/seen.h"
+
+namespace greenwave::drivers::kubernetes {
+
+namespace {
+
+struct Removal {
+  const plan::Step* step;
+  Record record;
+  Target target;
+  std::string uid;  ///< of the object that is there
+};
+
+Outcome let_go(std::string note) {
+  Outcome outcome;
+  outcome.ok = true;
+  outcome.note = std::move(note);
+  return outcome;
+}
+
+Outcome failure(std::string why) {
+  Outcome outcome;
+  outcome.error = std::move(why);
+  return outcome;
+}
+
+Call removal_call(const Server& server, const Removal& removal) {
+  Call call;
+  call.method = "DELETE";
+  call.path = removal.target.path();
+  call.body = nlohmann::json{{"apiVersion", "v1"},
+                             {"kind", "DeleteOptions"},
+                             {"propagationPolicy", removal.record.propagation},
+                             {"preconditions", {{"uid", removal.uid}}}}
+                  .dump();
+  call.body_type = "application/json";
+  call.user = server.user_in(removal.target.namespace_);
+  return call;
+}
+
+/// Why the object that is there must stay; empty: it may go.
+std::string why_it_stays(const Removal& removal, const nlohmann::json& object, const Server& server) {
+  const auto seen = read_seen(object, server.digest_key);
+  if (!removal.record.uid.empty() && seen.uid != removal.record.uid)
+    return "left in place: others made it anew";
+  const auto& label = at(object, {"metadata", "labels", device_label});
+  if (seen.fields.empty() || !label.is_string() || label != server.label) {
+    return fmt::format("left in place: {} has taken it over",
+                       seen.last_manager.empty() ? "somebody" : seen.last_manager);
+  }
+  return {};
+}
+
+std::string refusal_of(const http::Answer& answer, const Removal& removal, std::string_view verb) {
+  if (answer.failure) return answer.failure->what();
+  return explain(answer.response,
+                 {verb, removal.target.resource, removal.target.namespace_, removal.target.name});
+}
+
+}  // namespace
+
+void remove(Server& server, std::span<const plan::Step* const> steps, const Report& report) {
+  std::vector<Removal> removals;
+  for (const auto* step : steps) {
+    auto record = record_from(step->entry->record);
+    if (record.resource.plural.empty()) {
+      // Its apply began before the server was known to have its kind.
+      report(*step, let_go(""));
+    } else if (!record.may_go) {
+      report(*step, let_go(fmt::format("left in place: a {} goes only with the annotation {}: enabled",
+                                       step->id.kind, annotations::prune)));
+    } else {
+      const auto target = Server::target_of(step->id, record);
+      removals.push_back({step, std::move(record), target, {}});
+    }
+  }
+  std::vector<Call> looks;
+  for (const auto& removal : removals) {
+    looks.push_back({.path = removal.target.path(),
+                     .accept = metadata_only,
+                     .user = server.user_in(removal.target.namespace_)});
+  }
+  auto answers = server.send_all(looks, changing_patience);
+  std::vector<Removal> going;
+  std::vector<Call> calls;
+  for (std::size_t i = 0; i < removals.size(); ++i) {
+    auto& removal = removals[i];
+    const auto& response = answers[i].response;
+    if (answers[i].failure || (!response.success() && response.status != 404)) {
+      report(*removal.step, failure(refusal_of(answers[i], removal, "get")));
+    } else if (!response.success()) {
+      report(*removal.step, let_go(""));
+    } else {
+      const auto object = parse_answer(response.body);
+      if (auto why = why_it_stays(removal, object, server); !why.empty()) {
+        report(*removal.step, let_go(std::move(why)));
+        continue;
+      }
+      removal.uid = text_at(object, {"metadata", "uid"});
+      calls.push_back(removal_call(server, removal));
+      going.push_back(std::move(removal));
+    }
+  }
+  answers = server.send_all(calls, changing_patience);
+  for (std::size_t i = 0; i < going.size(); ++i) {
+    const bool gone =
+        !answers[i].failure && (answers[i].response.success() || answers[i].response.status == 404);
+    report(*going[i].step, gone ? let_go("") : failure(refusal_of(answers[i], going[i], "delete")));
+    if (gone && is_definition(going[i].step->id)) server.discovery.forget();
+  }
+}
+
+}  // namespace greenwave::drivers::kubernetes

@@ -1,0 +1,74 @@
+#include "drivers/kubernetes/scope.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include "base/text.h"
+#include "drivers/kubernetes/annotations.h"
+#include "drivers/kubernetes/kind.h"
+#include "drivers/kubernetes/resource.h"
+
+namespace greenwave::drivers::kubernetes {
+
+namespace {
+
+/// A pattern without a dot is for kinds of every group.
+bool matches_kind(const std::string& pattern, const ObjectId& id) {
+  const auto full = kind_and_group(id.api_version, id.kind);
+  return ::fnmatch(pattern.c_str(), full.c_str(), 0) == 0 ||
+         (pattern.find('.') == std::string::npos && ::fnmatch(pattern.c_str(), id.kind.c_str(), 0) == 0);
+}
+
+template <typename Matches>
+bool allows(const config::Scope& scope, const Matches& matches) {
+  if (std::ranges::any_of(scope.deny, matches)) return false;
+  return scope.allow.empty() || std::ranges::any_of(scope.allow, matches);
+}
+
+void check_word(const Manifest& manifest, std::string_view key, std::initializer_list<std::string_view> words,
+                Problems& problems) {
+  const auto* value = manifest.document.at({"metadata", "annotations", key});
+  if (value == nullptr || value->is_null()) return;
+  const auto* text = value->string();
+  if (text != nullptr && std::ranges::find(words, *text) != words.end()) return;
+  std::string list;
+  for (const auto word : words) list += fmt::format("{}\"{}\"", list.empty() ? "" : " or ", word);
+  problems.error(value->place, fmt::format("{} says something unknown", key),
+                 "write " + list + ", or remove it");
+}
+
+}  // namespace
+
+void check_scope(const config::Kubernetes& config, const Manifest& manifest, const std::string& namespace_,
+                 Problems& problems) {
+  const auto& id = manifest.id;
+  if (!allows(config.kinds, [&](const std::string& pattern) { return matches_kind(pattern, id); })) {
+    problems.error(
+        manifest.place(),
+        fmt::format("{}: this device applies no {}", to_string(id), kind_and_group(id.api_version, id.kind)),
+        "kubernetes.kinds in its agent.yaml says which it does; leave the manifest out of its layers, or "
+        "allow it there");
+  }
+  const auto& about = is_namespace(id) ? id.name : namespace_;
+  if (about.empty()) return;
+  if (!allows(config.namespaces, [&](const std::string& pattern) {
+        return ::fnmatch(pattern.c_str(), about.c_str(), 0) == 0;
+      })) {
+    problems.error(
+        manifest.place(),
+        fmt::format("{}: this device applies nothing in namespace {}", to_string(id), printable(about)),
+        "kubernetes.namespaces in its agent.yaml says where it does; leave the manifest out of its layers, "
+        "or allow it there");
+  }
+}
+
+void check_annotations(const Manifest& manifest, Problems& problems) {
+  check_word(manifest, annotations::force, {"true", "false"}, problems);
+  check_word(manifest, annotations::recreate, {"true", "false"}, problems);
+  check_word(manifest, annotations::propagation, {"foreground", "background", "orphan"}, problems);
+}
+
+}  // namespace greenwave::drivers::kubernetes

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "drivers/kubernetes/api.h"
+#include "drivers/kubernetes/discovery.h"
+#include "drivers/kubernetes/record.h"
+#include "model/manifest.h"
+
+namespace greenwave::drivers::kubernetes {
+
+/// An object's address on the server.
+struct Target {
+  Resource resource;
+  std::string namespace_;  ///< empty: it is in none
+  std::string name;
+
+  std::string path() const { return object_path(resource, namespace_, name); }
+};
+
+/// What the parts of the driver share: one server, and who the agent is to it.
+struct Server {
+  Server(const config::Kubernetes& settings, const std::string& device, const std::string& key,
+         const std::atomic<bool>& stop, std::function<void()> while_waiting);
+
+  const config::Kubernetes& config;
+  const std::string& digest_key;
+  std::string label;  ///< the value of device_label
+  Api api;
+  Discovery discovery;
+  /// Set while the server does not answer, or is too busy to; what it answered last decides.
+  std::optional<Error> away;
+
+  /// Api::send_all that sets `away`.
+  std::vector<http::Answer> send_all(std::span<const Call> calls, Duration patience);
+
+  /// The namespace that an object is in, as far as that is known before its kind is.
+  std::string namespace_of(const ObjectId& id) const;
+  Target target_of(const ObjectId& id, const Resource& resource) const;
+  static Target target_of(const ObjectId& id, const Record& record);
+  /// As whom the agent acts in a namespace; empty: as itself.
+  std::string user_in(const std::string& namespace_) const;
+  /// Whether what a manager has set may be taken over without asking.
+  bool is_forced(const std::string& manager) const;
+};
+
+/// How long one waits for the server when it is only looked at, and when it is in the middle of a change.
+inline constexpr Duration looking_patience = std::chrono::seconds(5);
+inline constexpr Duration changing_patience = std::chrono::seconds(60);
+
+/// The request that applies a manifest.
+Call apply_call(const Server& server, const Target& target, const Manifest& manifest, bool force,
+                bool dry_run);
+
+/// What a record says of the manifest, before anything is known of its object.
+Record record_of(const Target& target, const Manifest& manifest);
+
+}  // namespace greenwave::drivers::kubernetes

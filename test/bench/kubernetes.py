@@ -1,0 +1,100 @@
+"""1,000 ConfigMaps on a real API server: first apply, no-op, requests, memory, beside `kubectl apply --server-side`.
+
+Both speak to the same server over TLS with a client certificate, in turns, each to a namespace of its own, and from
+nothing each time: the object count of a round is the same for both. test/bench/run kubernetes
+"""
+
+import json
+import pathlib
+import statistics
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import kubernetes  # noqa: E402
+from greenwave import City, Device, Scratch, print_table  # noqa: E402
+
+OBJECTS = 1000
+ROUNDS = 3
+FIRST_APPLY = 0.5  # of kubectl's wall time, at most
+NO_OP = 0.1
+MEMORY = 24  # MiB
+
+
+def config_map(namespace, number):
+    return json.dumps({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"plan-{number:04}", "namespace": namespace},
+        "data": {"offset": str(number), "plan": "cycle=90 split=45/45 " * 20}})
+
+
+def manifests(namespace):
+    return {f"plans/{group}.yaml": "\n---\n".join(config_map(namespace, n) for n in range(group * 100, group * 100 + 100))
+            for group in range(OBJECTS // 100)}
+
+
+def timed(action):
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
+def resident(pid, field):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith(field))) / 1024
+
+
+def requests(cluster, since):
+    events = (json.loads(line) for line in (cluster.directory / "audit.log").read_bytes()[since:].decode().splitlines())
+    return [f"{event['verb']} {event['requestURI']}" for event in events
+            if event.get("userAgent", "").startswith("greenwaved")]
+
+
+def main():
+    if kubernetes.why_not():
+        print(f"skipped: {kubernetes.why_not()}")
+        return 0
+    with Scratch() as scratch, kubernetes.Cluster(scratch / "cluster") as cluster:
+        firsts, seconds, theirs, their_seconds = [], [], [], []
+        for attempt in range(ROUNDS):
+            peer, own = f"peer-{attempt}", f"own-{attempt}"
+            for name in (peer, own):
+                cluster.create("/api/v1/namespaces", {"metadata": {"name": name}})
+            directory = scratch / peer
+            for path, text in manifests(peer).items():
+                (directory / path).parent.mkdir(parents=True, exist_ok=True)
+                (directory / path).write_text(text)
+            apply = lambda: cluster.kubectl("apply", "--server-side", "-f", directory / "plans")  # noqa: E731
+            theirs.append(timed(apply))
+            their_seconds.append(timed(apply))
+
+            (scratch / own).mkdir()
+            city = City(scratch / own)
+            city.commit(manifests(own))
+            more = f"runtime: kubernetes\nkubernetes: {{kubeconfig: {cluster.kubeconfig()}}}\n"
+            with Device(scratch / own / "device", city.url, device=own, more=more).start() as device:
+                firsts.append(timed(lambda: device.sync()))
+                device.sync()
+                since = (cluster.directory / "audit.log").stat().st_size
+                seconds.append(statistics.median(timed(lambda: device.sync()) for _ in range(5)))
+                asked = requests(cluster, since)
+                idle, peak = resident(device.daemon.pid, "VmRSS"), resident(device.daemon.pid, "VmHWM")
+            found = len(cluster.get(f"/api/v1/namespaces/{own}/configmaps")["items"])
+            if found != OBJECTS:
+                raise AssertionError(f"{found} of {OBJECTS} objects were applied")
+
+    first, second, their = min(firsts), min(seconds), min(theirs)
+    rows = [
+        ("", "greenwaved", "kubectl", "ratio", "at most"),
+        (f"first apply of {OBJECTS} ConfigMaps", f"{first:.2f} s", f"{their:.2f} s", f"{first / their:.2f}", f"{FIRST_APPLY}"),
+        ("no-op", f"{second * 1000:.0f} ms", f"{min(their_seconds):.2f} s", f"{second / their:.3f} of its first apply", f"{NO_OP}"),
+        ("requests of a no-op", f"{len(asked) / 5:.0f}", "", "", "1 a kind"),
+        ("resident memory, idle", f"{idle:.1f} MiB", "", "", f"{MEMORY} MiB"),
+        ("resident memory, peak", f"{peak:.1f} MiB", "", "", ""),
+    ]
+    print_table(rows)
+    good = first <= FIRST_APPLY * their and second <= NO_OP * their and len(asked) <= 5 and idle <= MEMORY
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,487 @@
+"""runtime: kubernetes, on a real API server: apply, no-op, drift, conflict, prune, custom resources, outages."""
+
+import json
+import pathlib
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import kubernetes  # noqa: E402
+from greenwave import City, Device, Scratch, file_manifest, wait_until  # noqa: E402
+
+
+def manifest(kind, name, namespace=None, api="v1", annotations=None, labels=None, **more):
+    metadata = {"name": name}
+    if namespace:
+        metadata["namespace"] = namespace
+    if annotations:
+        metadata["annotations"] = {f"greenwave.dev/{key}": value for key, value in annotations.items()}
+    if labels:
+        metadata["labels"] = labels
+    return json.dumps({"apiVersion": api, "kind": kind, "metadata": metadata, **more})
+
+
+def config_map(name, namespace="default", annotations=None, **data):
+    return manifest("ConfigMap", name, namespace, annotations=annotations, data=data)
+
+
+def deployment(name, namespace="default", image="registry.example/web:1", replicas=2, within="1s", **annotations):
+    """No controller runs: it becomes ready when a test says so, which a sync waits for no longer than `within`."""
+    labels = {"app": name}
+    return manifest(
+        "Deployment", name, namespace, "apps/v1", annotations={"healthy-within": within, **annotations},
+        spec={"replicas": replicas, "selector": {"matchLabels": labels},
+              "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": image}]}}})
+
+
+def definition(plural, kind, group="signals.example"):
+    return manifest(
+        "CustomResourceDefinition", f"{plural}.{group}", api="apiextensions.k8s.io/v1",
+        spec={"group": group, "scope": "Namespaced", "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
+              "versions": [{"name": "v1", "served": True, "storage": True, "subresources": {"status": {}},
+                            "schema": {"openAPIV3Schema": {"type": "object", "properties": {
+                                "spec": {"type": "object", "properties": {"cycle": {"type": "integer"}}},
+                                "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}}}]})
+
+
+def documents(*texts):
+    return "\n---\n".join(texts)
+
+
+CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+SERVICES = "/api/v1/namespaces/default/services"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+
+
+@unittest.skipIf(kubernetes.why_not(), kubernetes.why_not() or "")
+class Kubernetes(unittest.TestCase):
+    """One API server for all tests; each has its own device, whose objects have names of their own."""
+
+    @classmethod
+    def setUpClass(cls):
+        scratch = Scratch()
+        cls.directory = scratch.__enter__()
+        cls.addClassCleanup(scratch.__exit__)
+        cls.cluster = kubernetes.Cluster(cls.directory / "cluster")
+        cls.cluster.__enter__()
+        cls.addClassCleanup(cls.cluster.__exit__)
+
+    def setUp(self):
+        scratch = Scratch()
+        self.scratch = scratch.__enter__()
+        self.addCleanup(scratch.__exit__)
+        self.city = City(self.scratch)
+
+    def device(self, kubeconfig=None, more=""):
+        kubeconfig = kubeconfig or self.cluster.kubeconfig(f"{self._testMethodName}.config")
+        device = Device(
+            self.scratch / "device", self.city.url, device=self._testMethodName.removeprefix("test_")[:60].strip("_"),
+            more=f"runtime: kubernetes\nkubernetes:\n  kubeconfig: {kubeconfig}\n{more}health: {{reach: 2s}}\n")
+        self.addCleanup(device.stop)
+        return device
+
+    def get(self, name, collection=CONFIG_MAPS):
+        return self.cluster.get(f"{collection}/{name}")
+
+    def exists(self, name, collection=CONFIG_MAPS):
+        return self.cluster.exists(f"{collection}/{name}")
+
+    def test_manifests_are_applied_by_server_side_apply_beside_files_of_the_host(self):
+        self.city.commit({"a.yaml": config_map("plain", mode="flash"), "motd.yaml": file_manifest("motd", "/etc/motd", "hi\n")})
+        device = self.device()
+        device.once(check=0)
+        found = self.get("plain")
+        self.assertEqual(found["data"], {"mode": "flash"})
+        self.assertEqual([(entry["manager"], entry["operation"]) for entry in found["metadata"]["managedFields"]],
+                         [("greenwave", "Apply")])
+        self.assertEqual(device.path("/etc/motd").read_text(), "hi\n")
+
+    def test_strings_that_readers_of_yaml_take_otherwise_arrive_as_they_are(self):
+        values = {"a": "yes", "b": "line\u2028separator \u0085 next", "c": "del\u007f c1\u0090", "d": "🚦", "e": "0x1F", "f": "\ufeffmark"}
+        # YAML has no pairs of surrogates, which json writes for what is beyond U+FFFF.
+        self.city.commit({"a.yaml": config_map("strings", **values).replace("\\ud83d\\udea6", "🚦")})
+        self.device().once(check=0)
+        self.assertEqual(self.get("strings")["data"], values)
+
+    def test_a_second_sync_asks_once_a_kind_and_changes_nothing(self):
+        self.city.commit({"a.yaml": documents(config_map("noop-a", k="1"), config_map("noop-b", k="2"),
+                                           manifest("Service", "noop", "default", spec={"ports": [{"port": 80}]}))})
+        device = self.device()
+        device.once(check=0)
+        before = [self.get("noop-a"), self.get("noop", SERVICES)]
+        asked = self.requests_during(lambda: device.once(check=0))
+        self.assertEqual(sorted(asked), ["LIST configmaps", "LIST services"])
+        self.assertEqual([self.get("noop-a"), self.get("noop", SERVICES)], before)
+
+    def requests_during(self, action):
+        """What the agent asks of the server, as "LIST configmaps", by the server's audit of it."""
+        log = self.directory / "cluster" / "audit.log"
+        at = log.stat().st_size
+        action()
+        events = [json.loads(line) for line in log.read_bytes()[at:].decode().splitlines()]
+        return [f"{event['verb'].upper()} {event.get('objectRef', {}).get('resource', event['requestURI'])}"
+                for event in events if event.get("userAgent", "").startswith("greenwaved")]
+
+    def test_the_status_that_a_controller_writes_is_no_drift(self):
+        self.city.commit({"a.yaml": deployment("status")})
+        device = self.device()
+        device.once()
+        self.cluster.set_status(f"{DEPLOYMENTS}/status", {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2,
+                                                          "availableReplicas": 2, "readyReplicas": 2})
+        device.once(check=0)
+        asked = self.requests_during(lambda: device.once(check=0))
+        self.assertEqual(asked, ["LIST deployments"])
+
+    def test_drift_by_kubectl_is_repaired_and_the_history_tells_what_it_had_been(self):
+        self.city.commit({"a.yaml": config_map("drifted", mode="flash", plan="7")})
+        device = self.device().start()
+        self.assertEqual(device.sync()["exitCode"], 0)
+        patch = json.dumps({"data": {"mode": "dark", "plan": None}})
+        self.cluster.kubectl("patch", "configmap", "drifted", "--type", "merge", "-p", patch)
+        self.assertEqual(device.sync()["exitCode"], 0)
+        self.assertEqual(self.get("drifted")["data"], {"mode": "flash", "plan": "7"})
+        action = device.json("history")["syncs"][0]["actions"][0]
+        self.assertEqual(action["verb"], "repair")
+        self.assertIn('data.mode: "dark"', action["was"])
+        self.assertIn("kubectl", action["reason"])
+
+    def test_an_object_that_was_deleted_comes_back(self):
+        self.city.commit({"a.yaml": config_map("deleted", k="v")})
+        device = self.device()
+        device.once(check=0)
+        self.cluster.delete(f"{CONFIG_MAPS}/deleted")
+        device.once(check=0)
+        self.assertEqual(self.get("deleted")["data"], {"k": "v"})
+
+    def test_fields_that_a_person_adds_stay(self):
+        self.city.commit({"a.yaml": config_map("added", ours="1")})
+        device = self.device()
+        device.once(check=0)
+        self.cluster.kubectl("patch", "configmap", "added", "--type", "merge", "-p", json.dumps({"data": {"theirs": "2"}}))
+        device.once(check=0)
+        self.assertEqual(self.get("added")["data"], {"ours": "1", "theirs": "2"})
+
+    def test_a_conflict_names_the_other_manager_and_the_field(self):
+        self.city.commit({"a.yaml": deployment("scaled", replicas=2)})
+        device = self.device()
+        device.once()
+        self.cluster.apply(f"{DEPLOYMENTS}/scaled", {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "scaled"},
+                                                     "spec": {"replicas": 5}}, "autoscaler", force=True)
+        said = device.once(check=1).stdout
+        self.assertIn('"autoscaler" has set .spec.replicas', said)
+        self.assertIn("a.yaml:1:", said)
+        self.assertEqual(self.get("scaled", DEPLOYMENTS)["spec"]["replicas"], 5)
+
+        self.city.commit({"a.yaml": deployment("scaled", replicas=2, force="true")})
+        device.once()
+        self.assertEqual(self.get("scaled", DEPLOYMENTS)["spec"]["replicas"], 2)
+
+    def test_what_is_no_longer_declared_is_pruned_but_not_what_must_stay(self):
+        self.city.commit({"gone.yaml": config_map("gone"), "kept.yaml": config_map("kept", annotations={"prune": "disabled"}),
+                          "taken.yaml": config_map("taken", k="v"), "space.yaml": manifest("Namespace", "kept-space"),
+                          "free.yaml": manifest("Namespace", "free-space", annotations={"prune": "enabled"}),
+                          "stays.yaml": config_map("stays")})
+        device = self.device()
+        device.once(check=0)
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "taken", "labels": {"greenwave.dev/device": "other"}}}
+        self.cluster.apply(f"{CONFIG_MAPS}/taken", body, "argocd", force=True)
+        self.city.commit({f"{name}.yaml": None for name in ("gone", "kept", "taken", "space", "free")})
+        said = device.once(check=0).stdout
+        self.assertFalse(self.exists("gone"))
+        self.assertTrue(self.exists("kept"))
+        self.assertTrue(self.exists("taken"))
+        self.assertTrue(self.exists("stays"))
+        self.assertIn("argocd has taken it over", said)
+        self.assertNotIn("deletionTimestamp", self.get("kept-space", "/api/v1/namespaces")["metadata"])
+        self.assertIn("deletionTimestamp", self.get("free-space", "/api/v1/namespaces")["metadata"])
+        self.assertEqual(self.requests_during(lambda: device.once(check=0)), ["LIST configmaps"])
+
+    def test_a_definition_and_its_objects_come_in_one_commit_with_their_namespace(self):
+        self.city.commit({
+            "a.yaml": manifest("Plan", "morning", "crd-space", "signals.example/v1", spec={"cycle": 90}),
+            "z.yaml": documents(definition("plans", "Plan"), manifest("Namespace", "crd-space"))})
+        self.device().once(check=0)
+        self.assertEqual(self.cluster.get("/apis/signals.example/v1/namespaces/crd-space/plans/morning")["spec"], {"cycle": 90})
+
+    def test_a_kind_whose_definition_is_missing_is_told_and_the_others_go_on(self):
+        self.city.commit({"a.yaml": manifest("Camera", "north", "default", "video.example/v1", spec={}),
+                          "b.yaml": config_map("beside-camera", k="v")})
+        said = self.device().once(check=1).stdout
+        self.assertIn("no kind Camera in video.example/v1", said)
+        self.assertIn("CustomResourceDefinition", said)
+        self.assertTrue(self.exists("beside-camera"))
+
+    def test_what_the_schema_refuses_is_told_with_file_and_line(self):
+        self.city.commit({"web.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: typo\n  namespace: default\ndata:\n  a: b\ndatta:\n  c: d\n",
+                          "b.yaml": config_map("beside-typo", k="v")})
+        said = self.device().once(check=1).stdout
+        self.assertIn("web.yaml:8:", said)
+        self.assertIn("datta", said)
+        self.assertTrue(self.exists("beside-typo"))
+
+    def test_a_field_that_cannot_be_changed_is_told_and_made_anew_where_the_manifest_allows_it(self):
+        def job(image, **annotations):
+            return manifest("Job", "firmware", "default", "batch/v1", annotations=annotations or None, spec={
+                "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "flash", "image": image}]}}})
+
+        self.city.commit({"a.yaml": job("flash:1", **{"healthy-within": "1s"})})
+        device = self.device()
+        device.once()
+        uid = self.get("firmware", "/apis/batch/v1/namespaces/default/jobs")["metadata"]["uid"]
+        self.cluster.set_status("/apis/batch/v1/namespaces/default/jobs/firmware", {
+            "startTime": "2026-01-01T00:00:00Z", "completionTime": "2026-01-01T00:01:00Z", "succeeded": 1,
+            "conditions": [{"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:01:00Z"}
+                           for kind in ("SuccessCriteriaMet", "Complete")]})
+        device.once(check=0)
+        self.city.commit({"a.yaml": job("flash:2", **{"healthy-within": "1s"})})
+        said = device.once(check=1).stdout
+        self.assertIn("greenwave.dev/recreate", said)
+        self.assertEqual(self.get("firmware", "/apis/batch/v1/namespaces/default/jobs")["metadata"]["uid"], uid)
+        self.city.commit({"a.yaml": job("flash:2", recreate="true", **{"healthy-within": "1s"})})
+        device.once()
+        found = self.get("firmware", "/apis/batch/v1/namespaces/default/jobs")
+        self.assertNotEqual(found["metadata"]["uid"], uid)
+        self.assertEqual(found["spec"]["template"]["spec"]["containers"][0]["image"], "flash:2")
+
+    def test_a_secret_shows_in_no_diff_message_log_or_state(self):
+        word = "c2lnbmFsLWNhYmluZXQ="
+        self.city.commit({"a.yaml": manifest("Secret", "snmp", "default", stringData={"community": "signal-cabinet"})})
+        device = self.device()
+        device.once(check=0)
+        self.cluster.kubectl("patch", "secret", "snmp", "--type", "merge", "-p", json.dumps({"data": {"community": "b3RoZXI="}}))
+        said = device.once(check=0).stdout
+        self.city.commit({"a.yaml": manifest("Secret", "snmp", "default", data={"community": word + "!not base64"})})
+        device.start()
+        said += device.cli("diff").stdout + json.dumps(device.sync()) + json.dumps(device.json("history"))
+        device.stop()
+        said += device.log.read_text()
+        state = b"".join(file.read_bytes() for file in device.state.glob("state.db*"))
+        for secret in (word, "signal-cabinet", "b3RoZXI"):
+            self.assertNotIn(secret, said)
+            self.assertNotIn(secret.encode(), state)
+
+    def test_diff_shows_what_the_server_would_change(self):
+        self.city.commit({"a.yaml": config_map("shown", mode="flash")})
+        device = self.device().start()
+        self.assertEqual(device.sync()["exitCode"], 0)
+        self.city.commit({"a.yaml": config_map("shown", mode="dark"), "b.yaml": config_map("newly", k="v")})
+        said = device.cli("diff", check=1).stdout
+        self.assertIn("-  mode: flash", said)
+        self.assertIn("+  mode: dark", said)
+        self.assertIn("+  name: newly", said)
+        self.assertEqual(self.get("shown")["data"], {"mode": "flash"})
+        self.assertFalse(self.exists("newly"))
+
+    def test_an_object_that_kubectl_applied_becomes_ours_with_all_of_its_fields(self):
+        self.cluster.kubectl("apply", "-f", "-", text=config_map("migrated", old="1", same="2"))
+        self.city.commit({"a.yaml": config_map("migrated", same="2", new="3")})
+        self.device().once(check=0)
+        found = self.get("migrated")
+        self.assertEqual(found["data"], {"same": "2", "new": "3"})
+        self.assertNotIn("kubectl.kubernetes.io/last-applied-configuration", found["metadata"].get("annotations", {}))
+
+    def test_a_workload_that_never_becomes_ready_is_taken_back_and_its_pod_is_named(self):
+        path = f"{DEPLOYMENTS}/rollout"
+        well = {"replicas": 1, "updatedReplicas": 1, "availableReplicas": 1, "readyReplicas": 1}
+        self.city.commit({"a.yaml": deployment("rollout", replicas=1, within="30s")})
+        device = self.device()
+        controller = threading.Thread(target=lambda: (
+            wait_until(lambda: self.exists("rollout", DEPLOYMENTS), "it is there"),
+            self.cluster.set_status(path, {"observedGeneration": 1, **well})))
+        controller.start()
+        device.once(check=0)
+        controller.join()
+        pod = self.cluster.create("/api/v1/namespaces/default/pods", {
+            "metadata": {"name": "rollout-abc", "labels": {"app": "rollout"}},
+            "spec": {"containers": [{"name": "web", "image": "registry.example/web:2"}]}})
+        self.cluster.set_status(f"/api/v1/namespaces/default/pods/{pod['metadata']['name']}", {
+            "phase": "Pending", "containerStatuses": [{
+                "name": "web", "image": "registry.example/web:2", "imageID": "", "ready": False, "restartCount": 0,
+                "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}]})
+        self.city.commit({"a.yaml": deployment("rollout", image="registry.example/web:2", replicas=1, within="3s")})
+        said = device.once(check=1).stdout
+        self.assertIn("rollout-abc", said)
+        self.assertIn("ImagePullBackOff", said)
+        container = self.get("rollout", DEPLOYMENTS)["spec"]["template"]["spec"]["containers"][0]
+        self.assertEqual(container["image"], "registry.example/web:1")
+
+    def test_a_service_account_acts_where_it_is_allowed_and_a_refusal_names_the_role(self):
+        self.cluster.create("/api/v1/namespaces", {"metadata": {"name": "delegated"}})
+        self.cluster.create("/apis/rbac.authorization.k8s.io/v1/namespaces/delegated/roles", {
+            "metadata": {"name": "maps"},
+            "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "create", "patch", "delete"]}]})
+        self.cluster.create("/apis/rbac.authorization.k8s.io/v1/namespaces/delegated/rolebindings", {
+            "metadata": {"name": "maps"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "maps"},
+            "subjects": [{"kind": "ServiceAccount", "name": "deployer", "namespace": "delegated"}]})
+        self.city.commit({"a.yaml": config_map("mine", "delegated", k="v"),
+                          "b.yaml": manifest("Service", "web", "delegated", spec={"ports": [{"port": 80}]})})
+        device = self.device(more="  impersonate: {delegated: deployer}\n")
+        said = device.once(check=1).stdout
+        self.assertEqual(self.get("mine", "/api/v1/namespaces/delegated/configmaps")["data"], {"k": "v"})
+        self.assertIn("system:serviceaccount:delegated:deployer", said)
+        self.assertIn("services in namespace delegated", said)
+        self.assertIn('apiGroups: [""], resources: [services]', said)
+
+    def test_kinds_and_namespaces_that_the_device_does_not_allow_are_refused(self):
+        self.city.commit({"a.yaml": config_map("allowed"), "b.yaml": config_map("denied", "kube-system"),
+                          "c.yaml": manifest("Secret", "denied", "default")})
+        more = "  kinds: {deny: [Secret]}\n  namespaces: {deny: [kube-*]}\n"
+        said = self.device(more=more).once(check=1).stdout
+        self.assertTrue(self.exists("allowed"))
+        self.assertFalse(self.exists("denied", "/api/v1/namespaces/kube-system/configmaps"))
+        self.assertFalse(self.exists("denied", "/api/v1/namespaces/default/secrets"))
+        self.assertIn("b.yaml:1:", said)
+        self.assertIn("c.yaml:1:", said)
+
+    def test_a_manifest_without_a_namespace_goes_to_the_configured_one(self):
+        self.cluster.create("/api/v1/namespaces", {"metadata": {"name": "configured"}})
+        self.city.commit({"a.yaml": manifest("ConfigMap", "homeless", data={"k": "v"})})
+        device = self.device(more="  namespace: configured\n")
+        device.once(check=0)
+        self.assertTrue(self.exists("homeless", "/api/v1/namespaces/configured/configmaps"))
+        self.assertEqual(self.requests_during(lambda: device.once(check=0)), ["LIST configmaps"])
+
+    def test_a_directory_a_namespace_as_kube_applier_has_it(self):
+        for name in ("north", "south"):
+            self.cluster.create("/api/v1/namespaces", {"metadata": {"name": name}})
+        self.city.commit({"north/web.yaml": manifest("ConfigMap", "web", data={"at": "north"}),
+                          "south/web.yaml": manifest("ConfigMap", "web", data={"at": "south"}),
+                          "south/role.yaml": manifest("ClusterRole", "south-reader", api="rbac.authorization.k8s.io/v1", rules=[])})
+        device = self.device(more="  namespaceFromDirectory: true\n")
+        device.once(check=0)
+        for name in ("north", "south"):
+            self.assertEqual(self.get("web", f"/api/v1/namespaces/{name}/configmaps")["data"], {"at": name})
+        self.assertTrue(self.exists("south-reader", "/apis/rbac.authorization.k8s.io/v1/clusterroles"))
+
+    def test_a_token_file_that_is_renewed_is_read_again(self):
+        token = self.scratch / "token"
+        token.write_text("an-expired-token\n")
+        kubeconfig = self.cluster.kubeconfig("token.config", user={"tokenFile": str(token)})
+        self.city.commit({"a.yaml": config_map("by-token", k="v")})
+        device = self.device(kubeconfig)
+        said = device.once(check=1).stdout
+        self.assertIn("401", said)
+        self.assertNotIn("an-expired-token", said)
+        token.write_text(self.cluster.TOKEN + "\n")
+        device.once(check=0)
+        self.assertTrue(self.exists("by-token"))
+
+    def test_an_exec_plugin_is_refused_clearly(self):
+        kubeconfig = self.cluster.kubeconfig("exec.config", user={"exec": {"command": "aws"}})
+        self.city.commit({"a.yaml": config_map("exec"), "motd.yaml": file_manifest("motd", "/etc/motd", "hi\n")})
+        device = self.device(kubeconfig)
+        said = device.once(check=1).stdout
+        self.assertIn("the agent runs no program to log in", said)
+        self.assertEqual(device.path("/etc/motd").read_text(), "hi\n")
+
+    def test_the_examples_of_every_tutorial_are_applied(self):
+        guestbook = documents(
+            deployment("redis-leader", image="registry.example/redis:7", replicas=1, within="60s"),
+            manifest("Service", "redis-leader", "default", labels={"app": "redis"}, spec={
+                "ports": [{"port": 6379, "targetPort": 6379}], "selector": {"app": "redis-leader"}}),
+            deployment("redis-follower", image="registry.example/redis:7", replicas=2, within="60s"),
+            manifest("Service", "redis-follower", "default", spec={"ports": [{"port": 6379}], "selector": {"app": "redis-follower"}}),
+            deployment("frontend", replicas=3, within="60s"),
+            manifest("Service", "frontend", "default", spec={"type": "NodePort", "ports": [{"port": 80}], "selector": {"app": "frontend"}}))
+        cassandra = documents(
+            manifest("Service", "cassandra", "default", labels={"app": "cassandra"}, spec={
+                "clusterIP": "None", "ports": [{"port": 9042}], "selector": {"app": "cassandra"}}),
+            manifest("StatefulSet", "cassandra", "default", "apps/v1", spec={
+                "serviceName": "cassandra", "replicas": 3, "selector": {"matchLabels": {"app": "cassandra"}},
+                "template": {"metadata": {"labels": {"app": "cassandra"}}, "spec": {
+                    "terminationGracePeriodSeconds": 500,
+                    "containers": [{"name": "cassandra", "image": "registry.example/cassandra:4",
+                                    "ports": [{"containerPort": 7000, "name": "intra-node"}, {"containerPort": 9042, "name": "cql"}],
+                                    "resources": {"limits": {"cpu": "500m", "memory": "1Gi"}, "requests": {"cpu": 0.5, "memory": "1Gi"}},
+                                    "env": [{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}],
+                                    "readinessProbe": {"exec": {"command": ["/bin/bash", "-c", "/ready-probe.sh"]}},
+                                    "volumeMounts": [{"name": "data", "mountPath": "/cassandra_data"}]}]}},
+                "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {
+                    "accessModes": ["ReadWriteOnce"], "storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}}]}),
+            manifest("StorageClass", "fast", api="storage.k8s.io/v1", provisioner="example.com/disk"))
+        self.city.commit({"guestbook.yaml": guestbook, "cassandra.yaml": cassandra})
+        device = self.device()
+        sync = threading.Thread(target=device.once)
+        sync.start()
+        for name, replicas in (("redis-leader", 1), ("redis-follower", 2), ("frontend", 3)):
+            wait_until(lambda: self.exists(name, DEPLOYMENTS), f"{name} is there")
+            self.cluster.set_status(f"{DEPLOYMENTS}/{name}", {
+                "observedGeneration": 1, "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas,
+                "availableReplicas": replicas})
+        sets = "/apis/apps/v1/namespaces/default/statefulsets"
+        wait_until(lambda: self.exists("cassandra", sets), "cassandra is there")
+        self.cluster.set_status(f"{sets}/cassandra", {
+            "observedGeneration": 1, "replicas": 3, "readyReplicas": 3, "updatedReplicas": 3, "currentRevision": "a", "updateRevision": "a"})
+        sync.join()
+        # Values that the server writes in a form of its own (cpu 0.5 becomes 500m) are no drift.
+        device.once(check=0)
+        asked = self.requests_during(lambda: device.once(check=0))
+        self.assertEqual(sorted(asked), ["LIST deployments", "LIST services", "LIST statefulsets", "LIST storageclasses"])
+
+    def test_a_thousand_config_maps_are_applied_and_pruned_and_memory_stays_small(self):
+        self.cluster.create("/api/v1/namespaces", {"metadata": {"name": "many"}})
+        self.city.commit({f"{group}.yaml": documents(*(config_map(f"plan-{group}-{n}", "many", cycle=str(n)) for n in range(100)))
+                          for group in range(10)})
+        device = self.device().start()
+        self.assertEqual(device.sync()["exitCode"], 0)
+        path = "/api/v1/namespaces/many/configmaps"
+        self.assertEqual(len(self.cluster.get(path)["items"]), 1000)
+        self.assertEqual(self.requests_during(lambda: device.sync()), ["LIST configmaps"])
+        self.city.commit({f"{group}.yaml": None for group in range(1, 10)})
+        self.assertEqual(device.sync()["exitCode"], 0)
+        self.assertEqual(len(self.cluster.get(path)["items"]), 100)
+
+
+@unittest.skipIf(kubernetes.why_not(), kubernetes.why_not() or "")
+class Outages(unittest.TestCase):
+    """An API server that comes and goes; each test has its own."""
+
+    def setUp(self):
+        scratch = Scratch()
+        self.scratch = scratch.__enter__()
+        self.addCleanup(scratch.__exit__)
+        self.city = City(self.scratch)
+        self.cluster = kubernetes.Cluster(self.scratch / "cluster")
+        self.cluster.__enter__()
+        self.addCleanup(self.cluster.__exit__)
+        self.device = Device(self.scratch / "device", self.city.url, more=(
+            f"runtime: kubernetes\nkubernetes: {{kubeconfig: {self.cluster.kubeconfig()}}}\nhealth: {{reach: 2s}}\n"))
+        self.addCleanup(self.device.stop)
+
+    def test_a_server_that_is_restarted_in_the_middle_of_an_apply_gets_all_of_it(self):
+        self.city.commit({"a.yaml": documents(*(config_map(f"plan-{n}", k=str(n)) for n in range(600)))})
+        self.device.start()
+        sync = threading.Thread(target=self.device.sync)
+        sync.start()
+        wait_until(lambda: self.cluster.exists(f"{CONFIG_MAPS}/plan-100"), "it is in the middle of it")
+        self.cluster.stop_server()
+        time.sleep(1)
+        self.cluster.start_server().wait_ready()
+        sync.join()
+        self.assertEqual(self.device.sync()["exitCode"], 0)
+        ours = [item for item in self.cluster.get(CONFIG_MAPS)["items"] if item["metadata"]["name"].startswith("plan-")]
+        self.assertEqual(len(ours), 600)
+        self.assertEqual(self.device.json("status")["inSync"], 600)
+
+    def test_a_server_that_is_away_costs_no_commit_and_is_told_once(self):
+        self.city.commit({"a.yaml": config_map("first", k="1"), "motd.yaml": file_manifest("motd", "/etc/motd", "one\n")})
+        self.device.once(check=0)
+        self.cluster.stop_server()
+        self.city.commit({"a.yaml": documents(config_map("first", k="2"), config_map("second", k="1")),
+                          "motd.yaml": file_manifest("motd", "/etc/motd", "two\n")})
+        said = self.device.once(check=1).stdout
+        self.assertEqual(said.count("is the server up?"), 1, said)
+        self.assertEqual(self.device.path("/etc/motd").read_text(), "two\n")
+        self.cluster.start_server().wait_ready()
+        self.device.once(check=0)
+        self.assertEqual(self.cluster.get(f"{CONFIG_MAPS}/first")["data"], {"k": "2"})
+        self.assertTrue(self.cluster.exists(f"{CONFIG_MAPS}/second"))
+
+
+if __name__ == "__main__":
+    if kubernetes.why_not():
+        print(f"Test Skipped: {kubernetes.why_not()}")
+        sys.exit(77)
+    unittest.main()
