@@ -1,5 +1,6 @@
 """runtime: kubernetes, on a real API server: apply, no-op, drift, conflict, prune, custom resources, outages."""
 
+import datetime
 import json
 import pathlib
 import sys
@@ -307,6 +308,22 @@ class Kubernetes(unittest.TestCase):
         container = self.get("rollout", DEPLOYMENTS)["spec"]["template"]["spec"]["containers"][0]
         self.assertEqual(container["image"], "registry.example/web:1")
 
+    def test_outside_of_a_window_replicas_change_and_pods_are_not_replaced(self):
+        begin, end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=n) for n in (2, 3))
+        window = {"name": "later", "from": f"{begin:%H:%M}", "to": f"{end:%H:%M}", "timezone": "Etc/UTC"}
+        city = manifest("Cluster", "windows", api="greenwave.dev/v1", spec={"windows": [window]})
+        self.city.commit({"greenwave.yaml": city, "a.yaml": deployment("windowed"), "b.yaml": deployment("scaled")})
+        device = self.device()
+        device.once()
+        self.assertTrue(self.exists("windowed", DEPLOYMENTS), "nothing runs yet that this could interrupt")
+        self.city.commit({"a.yaml": deployment("windowed", image="registry.example/web:2"),
+                          "b.yaml": deployment("scaled", replicas=3)})
+        device.once()
+        self.assertEqual(self.get("scaled", DEPLOYMENTS)["spec"]["replicas"], 3)
+        containers = self.get("windowed", DEPLOYMENTS)["spec"]["template"]["spec"]["containers"]
+        self.assertEqual(containers[0]["image"], "registry.example/web:1")
+        self.assertIn("Deployment/default/windowed", device.cli("status").stdout)
+
     def test_a_service_account_acts_where_it_is_allowed_and_a_refusal_names_the_role(self):
         self.cluster.create("/api/v1/namespaces", {"metadata": {"name": "delegated"}})
         self.cluster.create("/apis/rbac.authorization.k8s.io/v1/namespaces/delegated/roles", {
@@ -364,9 +381,11 @@ class Kubernetes(unittest.TestCase):
         said = device.once(check=1).stdout
         self.assertIn("401", said)
         self.assertNotIn("an-expired-token", said)
+        self.assertIn("answers 401 to the credentials", " ".join(device.cli("doctor").stdout.split()))
         token.write_text(self.cluster.TOKEN + "\n")
         device.once(check=0)
         self.assertTrue(self.exists("by-token"))
+        self.assertIn("accepts the credentials", " ".join(device.cli("doctor").stdout.split()))
 
     def test_an_exec_plugin_is_refused_clearly(self):
         kubeconfig = self.cluster.kubeconfig("exec.config", user={"exec": {"command": "aws"}})

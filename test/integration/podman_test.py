@@ -205,11 +205,12 @@ class Workloads(unittest.TestCase):
         out = device.once(check=1).stdout
         self.assertIn("podman does not answer", out)
         self.assertIn("podman.socket", out)
+        self.assertIn("podman does not answer", " ".join(device.cli("doctor").stdout.split()))
         self.podman.start_service()
         device.once(check=0)
+        self.assertIn("2 containers of this device", " ".join(device.cli("doctor").stdout.split()))
         self.assertEqual(before[self.only("a")], self.ids()[self.only("a")])
         self.only("b")
-
 
     def test_an_archive_serves_a_device_without_a_registry(self):
         self.podman.make_image("localhost:1/city/spat:2", "from the archive\n")

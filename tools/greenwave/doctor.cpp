@@ -12,8 +12,9 @@ namespace greenwave::cli {
 namespace {
 
 constexpr const char* help =
-    R"(Looks at the configuration, the network on the way to the repository, credentials, identities, the clock, disk
-space, the state file, systemd and the daemon; changes nothing. Without sudo it may see less.
+    R"(Looks at the configuration, the network on the way to the repository, credentials, identities, the clock,
+disk space, the state file, systemd, podman or the Kubernetes API server, and the daemon; changes nothing. Without
+sudo it may see less.
 
 Exit codes: 0 nothing failed (there may be warnings), 1 something failed.
 
@@ -53,6 +54,7 @@ int examine(const Context& context) {
     check_disk(*context.config, findings);
     check_systemd(*context.config, findings);
     check_trust(*context.config, findings);
+    check_runtime(*context.config, findings);
     check_identity(*context.config, findings);
     check_credentials(context.config->repository.credentials, findings);
     check_repository(context.config->repository, now, findings);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "drivers/kubernetes/kind.h"
 #include "git/diff.h"
+#include "model/kubernetes_kind.h"
 #include "yaml/emit.h"
 
 namespace greenwave::drivers::kubernetes {
@@ -116,6 +117,19 @@ Comparison compare_objects(const json& live, const json& wanted, const Manifest&
     result.diff = git::unified_diff(emitted(left), emitted(right), file_name(manifest.id));
   }
   return result;
+}
+
+bool runs_pods(const ObjectId& id) {
+  const auto kind = kind_and_group(id.api_version, id.kind);
+  return kind == "Pod" || kind == "Deployment.apps" || kind == "StatefulSet.apps" || kind == "DaemonSet.apps";
+}
+
+bool replaces_pods(const nlohmann::json& live, const nlohmann::json& wanted, const ObjectId& id) {
+  static const nlohmann::json::json_pointer of_pod("/spec");
+  static const nlohmann::json::json_pointer of_workload("/spec/template");
+  if (!runs_pods(id)) return false;
+  const auto& at = id.kind == "Pod" ? of_pod : of_workload;
+  return live.contains(at) && wanted.contains(at) && live.at(at) != wanted.at(at);
 }
 
 }  // namespace greenwave::drivers::kubernetes

@@ -20,4 +20,10 @@ struct Comparison {
 Comparison compare_objects(const nlohmann::json& live, const nlohmann::json& wanted,
                            const Manifest& manifest);
 
+/// Whether the apply would replace pods that run, or containers in them: both objects are there.
+bool replaces_pods(const nlohmann::json& live, const nlohmann::json& wanted, const ObjectId& id);
+
+/// Kinds of which replaces_pods() may be true.
+bool runs_pods(const ObjectId& id);
+
 }  // namespace greenwave::drivers::kubernetes

@@ -64,7 +64,7 @@ void Preview::look(std::span<const Candidate> candidates, const Pass& pass) {
       found.difference.record = to_json(record);
       const bool is_new = entry == nullptr || entry->digest.is_zero();
       const bool is_same = !is_new && entry->digest == manifest.digest;
-      if (pass.describe || pass.distrust || is_same) {
+      if (pass.describe || pass.distrust || is_same || runs_pods(manifest.id)) {
         compared.push_back(std::move(asking));
       } else if (is_new) {
         probed.push_back(std::move(asking));
@@ -187,9 +187,13 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
     }
     return;
   }
-  const auto result = compare_objects(present, parse_answer(wanted.response.body), *asking.manifest);
+  const auto applied = parse_answer(wanted.response.body);
+  const auto result = compare_objects(present, applied, *asking.manifest);
   if (asking.describe) difference.diff = result.diff;
   difference.was = result.was;
+  if (is_there && replaces_pods(present, applied, asking.manifest->id)) {
+    difference.disruption = plan::Disruption::whole;
+  }
   if (!is_there || !result.equal) return;
   // The values are as they should be, but others own them now and could take them away.
   const auto seen = read_seen(present, server_.digest_key);

@@ -277,6 +277,18 @@ TEST_CASE("kubernetes: what the server keeps for itself is no difference") {
   CHECK(found.diff.find("+  k: \"2\"") != std::string::npos);
 }
 
+TEST_CASE("kubernetes: an apply replaces pods where it changes what they are made from") {
+  const ObjectId deployment{"apps/v1", "Deployment", "city", "web"};
+  const auto of = [](int replicas, const std::string& image) {
+    return json{{"spec", {{"replicas", replicas}, {"template", {{"spec", {{"image", image}}}}}}}};
+  };
+  CHECK_FALSE(replaces_pods(of(1, "a"), of(2, "a"), deployment));
+  CHECK(replaces_pods(of(1, "a"), of(1, "b"), deployment));
+  CHECK_FALSE(replaces_pods(json(), of(1, "b"), deployment));
+  CHECK(replaces_pods({{"spec", "a"}}, {{"spec", "b"}}, {"v1", "Pod", "city", "web"}));
+  CHECK_FALSE(replaces_pods(of(1, "a"), of(1, "b"), {"batch/v1", "CronJob", "city", "web"}));
+}
+
 TEST_CASE("kubernetes: the difference of a Secret names its keys alone") {
   const auto manifest = manifest_of("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n");
   const auto live = json::parse(R"({"kind":"Secret","data":{"k":"aGlkZGVu","same":"c2FtZQ=="}})");

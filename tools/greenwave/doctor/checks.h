@@ -30,6 +30,8 @@ using Findings = std::vector<Finding>;
 void check_daemon(const Context& context, Findings& findings);
 void check_configuration(const Context& context, Findings& findings);
 void check_trust(const config::Config& config, Findings& findings);
+/// Podman, or the Kubernetes API server, where one is the device's runtime.
+void check_runtime(const config::Config& config, Findings& findings);
 void check_identity(const config::Config& config, Findings& findings);
 void check_credentials(const config::Credentials& credentials, Findings& findings);
 void check_systemd(const config::Config& config, Findings& findings);
