@@ -313,16 +313,16 @@ class Kubernetes(unittest.TestCase):
         window = {"name": "later", "from": f"{begin:%H:%M}", "to": f"{end:%H:%M}", "timezone": "Etc/UTC"}
         city = manifest("Cluster", "windows", api="greenwave.dev/v1", spec={"windows": [window]})
         self.city.commit({"greenwave.yaml": city, "a.yaml": deployment("windowed"), "b.yaml": deployment("scaled")})
-        device = self.device()
-        device.once()
+        device = self.device().start()
+        device.sync()
         self.assertTrue(self.exists("windowed", DEPLOYMENTS), "nothing runs yet that this could interrupt")
         self.city.commit({"a.yaml": deployment("windowed", image="registry.example/web:2"),
                           "b.yaml": deployment("scaled", replicas=3)})
-        device.once()
+        device.sync()
         self.assertEqual(self.get("scaled", DEPLOYMENTS)["spec"]["replicas"], 3)
         containers = self.get("windowed", DEPLOYMENTS)["spec"]["template"]["spec"]["containers"]
         self.assertEqual(containers[0]["image"], "registry.example/web:1")
-        self.assertIn("Deployment/default/windowed", device.cli("status").stdout)
+        self.assertEqual([one["object"] for one in device.json("status")["waiting"]], ["Deployment/default/windowed"])
 
     def test_a_service_account_acts_where_it_is_allowed_and_a_refusal_names_the_role(self):
         self.cluster.create("/api/v1/namespaces", {"metadata": {"name": "delegated"}})

@@ -18,8 +18,8 @@ void check_podman(const config::Podman& settings, Findings& findings) {
   drivers::podman::Service service(settings.socket, never);
   const auto containers = service.containers();
   findings.push_back({Verdict::ok, "podman",
-                      fmt::format("it answers on {}: {}", settings.socket.native(),
-                                  count_of(containers.size(), "container")),
+                      fmt::format("it answers on {}, with {} of this device's manifests",
+                                  settings.socket.native(), count_of(containers.size(), "container")),
                       ""});
 }
 
