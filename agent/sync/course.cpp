@@ -11,10 +11,10 @@ namespace {
 using Texts = std::vector<std::string>;
 
 nlohmann::json to_json(const Trial& trial) {
-  return {{"commit", trial.commit},       {"reached", trial.reached},     {"touched", trial.touched},
-          {"well", trial.well},           {"starts", trial.starts},       {"process", trial.process},
-          {"unwell", trial.unwell},       {"reverting", trial.reverting}, {"undone", trial.undone},
-          {"notUndone", trial.not_undone}};
+  return {{"commit", trial.commit}, {"reached", trial.reached},     {"touched", trial.touched},
+          {"well", trial.well},     {"starts", trial.starts},       {"process", trial.process},
+          {"unwell", trial.unwell}, {"reverting", trial.reverting}, {"told", trial.told},
+          {"undone", trial.undone}, {"notUndone", trial.not_undone}};
 }
 
 Trial trial_from_json(const nlohmann::json& json) {
@@ -26,6 +26,7 @@ Trial trial_from_json(const nlohmann::json& json) {
           .process = json.value("process", ""),
           .unwell = json.value("unwell", ""),
           .reverting = json.value("reverting", ""),
+          .told = json.value("told", false),
           .undone = json.value("undone", Texts{}),
           .not_undone = json.value("notUndone", Texts{})};
 }

@@ -25,6 +25,7 @@ struct Trial {
   std::string unwell{};   ///< why it is not healthy, where there is nothing to go back to
   /// Set while the device is taken back: why. Survives a power cut in the middle of it.
   std::string reverting{};
+  bool told = false;                      ///< the history has it already that the commit was not healthy
   std::vector<std::string> undone{};      ///< what has been undone already
   std::vector<std::string> not_undone{};  ///< and what cannot be: "Command/flash: it names no undo"
 };

@@ -14,6 +14,8 @@ namespace {
 using drivers::Health;
 
 constexpr Duration longest_wait = std::chrono::milliseconds(500);
+/// What the last look, at the deadline, gets too: else its own haste would be the reason that it finds.
+constexpr Duration shortest_look = std::chrono::milliseconds(500);
 
 struct Watched {
   Subject subject;
@@ -79,7 +81,7 @@ class Probe {
       for (const auto* one : watched) {
         entries.push_back(one->subject.entry);
         const auto left = std::chrono::duration_cast<Duration>(one->deadline - watching_.clock.tick());
-        patience = std::min(patience, std::max(left, Duration(0)));
+        patience = std::min(patience, std::max(left, shortest_look));
       }
       const auto found = driver->health(entries, patience);
       for (std::size_t i = 0; i < watched.size(); ++i) watched[i]->health = found[i];

@@ -18,13 +18,16 @@ bool contains(const std::vector<std::string>& list, const std::string& text) {
 }  // namespace
 
 /// All of it: files, units, what the commit added and what it removed. Begun again where a power cut ended
-/// it.
+/// it, or a server that must have its part did not answer.
 void Sync::revert(const Observer& observer, Result& result) {
   const auto trial = *course_.trial;
   observer({.kind = "problem",
             .text = fmt::format("{} is taken back: {}", trial.commit.substr(0, 12), trial.reverting),
             .ok = false});
   tell_of_trial(result.record);
+  course_.trial->told = true;
+  course_.trial->process = parts_.process;
+  write_course(parts_.state, course_);
   const auto began = parts_.clock.tick();
   result.record = {};
   result.record.started = parts_.clock.now();
@@ -44,6 +47,11 @@ void Sync::revert(const Observer& observer, Result& result) {
     if (error.fault() == Fault::damaged || parts_.stop) throw;
     failure = error.what();
   }
+  if (!failure.empty() && is_away()) {
+    result.record.error = fmt::format("{} is being taken back, and that goes on once it can: {}",
+                                      trial.commit.substr(0, 12), failure);
+    return;
+  }
   finish_revert(failure);
   result.record.took = std::chrono::duration_cast<Duration>(parts_.clock.tick() - began);
   result.record.error = failure.empty() ? "" : stuck_text();
@@ -51,7 +59,7 @@ void Sync::revert(const Observer& observer, Result& result) {
 
 /// The record of what was tried, before the one of taking it back.
 void Sync::tell_of_trial(state::SyncRecord& record) {
-  if (course_.trial->starts > 1) return;  // a power cut came since: it is told already
+  if (course_.trial->told) return;
   const auto commit = store_->commit(course_.trial->commit);
   record.commit = commit.oid;
   record.subject = commit.subject;

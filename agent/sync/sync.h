@@ -128,6 +128,7 @@ class Sync {
   std::vector<Subject> subjects(const Prepared& prepared, const Trial& trial);
   drivers::Health reach();
   bool is_superseded(const std::string& commit);
+  bool is_away() const;
   void end_of_pass();
 
   // revert.cpp: the way back

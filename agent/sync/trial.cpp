@@ -96,8 +96,7 @@ void Sync::judge(const std::string& commit, const Prepared& prepared, const Obse
     return keep();
   }
   // A server that does not answer says nothing of the commit: the trial goes on when it does.
-  const auto is_away = [](const drivers::Driver* driver) { return driver->away().has_value(); };
-  if (std::ranges::any_of(parts_.drivers, is_away)) return;
+  if (is_away()) return;
   const auto verdict = watch(prepared, observer, result);
   auto& trial = *course_.trial;
   if (verdict.kind == Verdict::Kind::unwell) {
@@ -190,6 +189,11 @@ bool Sync::is_superseded(const std::string& commit) {
   } catch (const Error&) {
     return false;
   }
+}
+
+/// Whether a server of the device's does not answer.
+bool Sync::is_away() const {
+  return std::ranges::any_of(parts_.drivers, [](const auto* driver) { return driver->away().has_value(); });
 }
 
 /// A pass that came to its end has not crashed, whatever failed in it.

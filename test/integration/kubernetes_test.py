@@ -498,6 +498,27 @@ class Outages(unittest.TestCase):
         self.assertEqual(self.cluster.get(f"{CONFIG_MAPS}/first")["data"], {"k": "2"})
         self.assertTrue(self.cluster.exists(f"{CONFIG_MAPS}/second"))
 
+    def test_a_revert_that_the_server_misses_goes_on_when_it_is_back_and_is_told_once(self):
+        self.city.commit({"a.yaml": config_map("first", k="1"), "motd.yaml": file_manifest("motd", "/etc/motd", "one\n")})
+        self.device.once(check=0)
+        self.city.commit({"a.yaml": documents(config_map("first", k="2"), deployment("never", within="4s")),
+                          "motd.yaml": file_manifest("motd", "/etc/motd", "two\n")})
+        self.device.start()
+        sync = threading.Thread(target=self.device.sync)
+        sync.start()
+        wait_until(lambda: self.cluster.exists(f"{DEPLOYMENTS}/never"), "the commit is on trial")
+        self.cluster.stop_server()
+        sync.join()
+        self.device.sync()
+        self.assertIn("goes on once it can", " ".join(self.device.cli("status").stdout.split()))
+        self.cluster.start_server().wait_ready()
+        self.device.sync()
+        self.assertEqual(self.device.path("/etc/motd").read_text(), "one\n")
+        self.assertEqual(self.cluster.get(f"{CONFIG_MAPS}/first")["data"], {"k": "1"})
+        self.assertFalse(self.cluster.exists(f"{DEPLOYMENTS}/never"))
+        results = [sync["result"] for sync in self.device.json("history")["syncs"]]
+        self.assertEqual((1, 1), (results.count("not healthy"), results.count("reverted")), results)
+
 
 if __name__ == "__main__":
     if kubernetes.why_not():

@@ -351,6 +351,12 @@ std::vector<Health> PodmanDriver::health(std::span<const Entry* const> entries, 
   return found;
 }
 
+std::optional<std::string> PodmanDriver::away() const {
+  const auto* error = std::get_if<Error>(&view_);
+  if (error == nullptr) return {};
+  return error->what();
+}
+
 std::vector<std::string> PodmanDriver::start(std::span<const Entry> inventory) {
   std::vector<std::string> failed;
   if (!live_ || std::ranges::none_of(inventory, [](const Entry& entry) { return is_workload(entry.id); }))

@@ -41,6 +41,8 @@ class PodmanDriver : public Driver {
              const std::function<bool()>& stop) override;
   std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) override;
 
+  std::optional<std::string> away() const override;
+
   /// Starts what was applied and is not up: after a boot, before anything is known of the network. Gives what
   /// could not be started, and why.
   std::vector<std::string> start(std::span<const Entry> inventory);

@@ -18,6 +18,7 @@ TEST_CASE("course: what is under way is there again after a power cut") {
     course.trial->starts = 2;
     course.trial->process = "p";
     course.trial->reverting = "it failed";
+    course.trial->told = true;
     course.trial->undone = {"Command/c"};
     course.trial->not_undone = {"Command/d: it names no undo"};
     write_course(state, course);
@@ -33,6 +34,7 @@ TEST_CASE("course: what is under way is there again after a power cut") {
   CHECK(course.trial->starts == 2);
   CHECK(course.trial->process == "p");
   CHECK(course.trial->reverting == "it failed");
+  CHECK(course.trial->told);
   CHECK(course.trial->undone.size() == 1);
   CHECK(course.trial->not_undone.size() == 1);
   CHECK_FALSE(course.rejected);
