@@ -8,7 +8,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from greenwave import City, Device, Scratch, file_manifest  # noqa: E402
-from secret_tools import Missing, new_identity, sops, sops_encrypted, sops_program  # noqa: E402
+from go_program import Missing  # noqa: E402
+from secret_tools import new_identity, sops, sops_encrypted, sops_program  # noqa: E402
 
 RULES = [
     ("--encrypted-regex", "^(json|content)$"),

@@ -1,12 +1,10 @@
 """A real Kubernetes API server with etcd, on free ports of the loopback, and kubectl.
 
-Server and client are one Go program, made of the module k8s.io/kubernetes by kubernetes/main.go: built once and
-cached below ${XDG_CACHE_HOME:-~/.cache}/greenwave by what it is made from. etcd is Debian's. No controller runs:
-what controllers would do (status, garbage collection), tests do themselves.
+Server and client are one Go program, made of the module k8s.io/kubernetes by kubernetes/main.go. etcd is Debian's. No
+controller runs: what controllers would do (status, garbage collection), tests do themselves.
 """
 
 import base64
-import fcntl
 import functools
 import hashlib
 import json
@@ -20,6 +18,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import go_program
 from greenwave import run, wait_until
 
 SOURCE = pathlib.Path(__file__).parent / "kubernetes"
@@ -30,30 +29,11 @@ def _program():
     """(path, None) or (None, why it cannot be had)."""
     if not shutil.which("etcd"):
         return None, "etcd is missing (packaging/install-build-packages --test brings it)"
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "greenwave"
     made_from = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in ("main.go", "go.mod", "go.sum")))
-    directory = cache / f"kubernetes-{made_from.hexdigest()[:12]}"
-    program = directory / "kubernetes"
-    if program.exists():
-        return program, None
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-    if not go:
-        return None, "a Kubernetes API server is to be built, and Go is missing"
-    cache.mkdir(parents=True, exist_ok=True)
-    with open(cache / f"{directory.name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if program.exists():
-            return program, None
-        partial = cache / f"{directory.name}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        made = subprocess.run(
-            [go, "build", "-trimpath", "-ldflags=-s -w", "-o", partial / "kubernetes", "."],
-            env={**os.environ, "GOFLAGS": "-mod=readonly"}, cwd=SOURCE,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if made.returncode != 0:
-            return None, f"a Kubernetes API server cannot be built: {made.stdout.strip()[-300:]}"
-        partial.rename(directory)
-    return program, None
+    try:
+        return go_program.built("kubernetes", SOURCE, made_from.hexdigest()[:12]), None
+    except go_program.Missing as missing:
+        return None, str(missing)
 
 
 def why_not():

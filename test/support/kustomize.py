@@ -1,19 +1,12 @@
-"""The real kustomize, as the reference that Greenwave's own rendering is compared with.
+"""The real kustomize, as the reference that Greenwave's own rendering is compared with."""
 
-It is a Go module, built once and cached below ${XDG_CACHE_HOME:-~/.cache}/greenwave by its version. Go and its
-module proxy are needed for that alone; where they are missing, why_not() says so, and tests are skipped.
-"""
-
-import fcntl
 import functools
 import json
-import os
-import pathlib
-import shutil
 import subprocess
 
 import yaml
 
+import go_program
 from greenwave import BIN
 
 VERSION = "v5.7.1"
@@ -22,29 +15,10 @@ VERSION = "v5.7.1"
 @functools.lru_cache(maxsize=None)
 def _program():
     """(path, None) or (None, why it cannot be had)."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "greenwave"
-    directory = cache / f"kustomize-{VERSION}"
-    program = directory / "kustomize"
-    if program.exists():
-        return program, None
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-    if not go:
-        return None, f"kustomize {VERSION} is to be built, and Go is missing"
-    cache.mkdir(parents=True, exist_ok=True)
-    with open(cache / f"kustomize-{VERSION}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if program.exists():
-            return program, None
-        partial = cache / f"kustomize-{VERSION}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        made = subprocess.run(
-            [go, "install", f"sigs.k8s.io/kustomize/kustomize/v5@{VERSION}"],
-            env={**os.environ, "GOBIN": str(partial), "GOFLAGS": ""}, cwd="/",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if made.returncode != 0:
-            return None, f"kustomize {VERSION} cannot be built: {made.stdout.strip()[-300:]}"
-        partial.rename(directory)
-    return program, None
+    try:
+        return go_program.installed("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", VERSION), None
+    except go_program.Missing as missing:
+        return None, str(missing)
 
 
 def why_not():

@@ -1,20 +1,13 @@
 """The tools that operators encrypt with: age (from Debian), and sops (a Go module, built once and kept)."""
 
-import fcntl
 import functools
 import os
-import pathlib
-import shutil
 import subprocess
 
+import go_program
 from greenwave import run
 
 SOPS = "v3.13.3"
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "greenwave"
-
-
-class Missing(Exception):
-    """A tool cannot be had here; the text says why."""
 
 
 def new_identity(file, kind="x25519"):
@@ -37,22 +30,8 @@ def age(plain, *recipients, armor=False):
 
 @functools.cache
 def sops_program():
-    """Where sops is; built from its module into the cache when it is not there yet."""
-    directory = CACHE / f"sops-{SOPS}"
-    program = directory / "sops"
-    directory.mkdir(parents=True, exist_ok=True)
-    with open(directory / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not program.exists():
-            if shutil.which("go") is None:
-                raise Missing("sops is a Go module, and there is no Go here")
-            built = subprocess.run(
-                ["go", "install", "-trimpath", "-ldflags=-s -w", f"github.com/getsops/sops/v3/cmd/sops@{SOPS}"],
-                env={**os.environ, "GOBIN": str(directory)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            )
-            if built.returncode != 0:
-                raise Missing(f"sops {SOPS} cannot be built here: {built.stdout[-500:]}")
-    return program
+    """Where sops is. Raises go_program.Missing."""
+    return go_program.installed("sops", "github.com/getsops/sops/v3/cmd/sops", SOPS)
 
 
 def sops(*words, text=None, identity=None):
