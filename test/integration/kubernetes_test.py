@@ -53,6 +53,7 @@ def documents(*texts):
 
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
 SERVICES = "/api/v1/namespaces/default/services"
+ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 
 
@@ -386,6 +387,20 @@ class Kubernetes(unittest.TestCase):
         device.once(check=0)
         self.assertTrue(self.exists("by-token"))
         self.assertIn("accepts the credentials", " ".join(device.cli("doctor").stdout.split()))
+
+    def test_in_a_pod_its_service_account_is_used(self):
+        account = self.scratch / "account"
+        account.mkdir()
+        (account / "token").write_text(self.cluster.TOKEN)
+        (account / "namespace").write_text("default")
+        (account / "ca.crt").write_bytes((self.cluster.directory / "ca.crt").read_bytes())
+        self.city.commit({"a.yaml": config_map("from-a-pod", namespace=None, k="v")})
+        device = Device(self.scratch / "device", self.city.url, device="a-pod", more="runtime: kubernetes\n")
+        mounts = f"mount -t tmpfs none /run && mkdir -p {ACCOUNT} && cp {account}/* {ACCOUNT} && exec \"$@\""
+        device.once(check=0, prefix=(
+            "env", "KUBERNETES_SERVICE_HOST=127.0.0.1", f"KUBERNETES_SERVICE_PORT={self.cluster.port}",
+            "unshare", "--mount", "sh", "-c", mounts, "sh"))
+        self.assertTrue(self.exists("from-a-pod"))
 
     def test_an_exec_plugin_is_refused_clearly(self):
         kubeconfig = self.cluster.kubeconfig("exec.config", user={"exec": {"command": "aws"}})
