@@ -90,6 +90,12 @@ class Check {
       const auto* source = volume.find(kind);
       const auto* items = source != nullptr ? source->find("items") : nullptr;
       if (items != nullptr && items->is_sequence()) read_items(*items);
+      const auto* mode = source != nullptr ? source->find("defaultMode") : nullptr;
+      if (mode != nullptr) {
+        problems_.warning(mode->place,
+                          "podman gives a volume's files the mode 0644, whatever is written here",
+                          "let the container's user be the only one who is in it");
+      }
     }
   }
 

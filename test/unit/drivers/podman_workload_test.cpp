@@ -106,6 +106,8 @@ TEST_CASE("podman: what gives a container the host is allowed by the configurati
 TEST_CASE("podman: what podman would leave out without a word is refused, with its place") {
   CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, nfs: {server: a, path: /b}}]\n")),
              Contains("pod.yaml:6:") && Contains("its kinds are configMap"));
+  CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, secret: {secretName: s, defaultMode: 256}}]\n")),
+             Contains("pod.yaml:6:") && Contains("warning") && Contains("mode 0644"));
   const std::string head =
       "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  volumes: "
       "[{name: v, emptyDir: {}}]\n  containers:\n    - {name: a, image: i, volumeMounts: [";
