@@ -140,7 +140,6 @@ void Client::Exchange::start(const Endpoint& endpoint, const Request& what, std:
   thrown = nullptr;
 
   set(easy, CURLOPT_URL, (endpoint.address + what.path).c_str());
-  set(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
   set(easy, CURLOPT_PROTOCOLS_STR, endpoint.unix_socket.empty() ? "https" : "http");
   set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
@@ -159,7 +158,7 @@ void Client::Exchange::start(const Endpoint& endpoint, const Request& what, std:
   set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
   set(easy, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
   set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
-  if (!endpoint.use_proxy) set(easy, CURLOPT_PROXY, "");
+  set(easy, CURLOPT_PROXY, "");  // whoever is asked is this device, or near it
   if (!endpoint.unix_socket.empty()) set(easy, CURLOPT_UNIX_SOCKET_PATH, endpoint.unix_socket.c_str());
   if (!endpoint.authorities.empty()) {
     set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // these authorities, and no other
@@ -181,7 +180,6 @@ void Client::Exchange::start(const Endpoint& endpoint, const Request& what, std:
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what.body.size()));
     set(easy, CURLOPT_POSTFIELDS, what.body.data());
   }
-  if (what.method == "HEAD") set(easy, CURLOPT_NOBODY, 1L);
   set(easy, CURLOPT_CUSTOMREQUEST, what.method.c_str());
 }
 

@@ -25,7 +25,6 @@ struct Endpoint {
   std::string authorities;            ///< PEM; empty: the system's. Certificates are always checked
   std::string certificate;            ///< PEM, the client's; empty: none
   std::string key;                    ///< PEM, the certificate's; a secret
-  bool use_proxy = false;             ///< of the usual environment
 };
 
 struct Request {

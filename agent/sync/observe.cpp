@@ -1,5 +1,8 @@
 #include "sync/observe.h"
 
+#include <map>
+#include <utility>
+
 #include "base/error.h"
 
 namespace greenwave::sync {
@@ -13,17 +16,21 @@ drivers::Driver* driver_for(const Drivers& drivers, const ObjectId& id) {
 
 Observed observe(std::span<const Entry> inventory, const Drivers& drivers, const drivers::Pass& pass) {
   Observed observed;
+  std::vector<std::pair<drivers::Driver*, const Entry*>> looks;
+  std::map<drivers::Driver*, std::vector<const Entry*>> served;
+  looks.reserve(inventory.size());
+  for (const auto& entry : inventory) {
+    auto* const driver = driver_for(drivers, entry.id);
+    if (driver == nullptr) continue;
+    looks.emplace_back(driver, &entry);
+    served[driver].push_back(&entry);
+  }
   for (auto* driver : drivers) {
     driver->begin(pass);
-    std::vector<const Entry*> served;
-    for (const auto& entry : inventory) {
-      if (driver_for(drivers, entry.id) == driver) served.push_back(&entry);
-    }
-    if (!served.empty()) driver->foresee_drift(served);
+    if (const auto own = served.find(driver); own != served.end()) driver->foresee_drift(own->second);
   }
-  for (const auto& entry : inventory) {
-    auto* driver = driver_for(drivers, entry.id);
-    if (driver == nullptr) continue;
+  for (const auto& [driver, looked_at] : looks) {
+    const auto& entry = *looked_at;
     std::optional<std::vector<FileSignature>> signatures;
     try {
       if (auto how = driver->drift(entry, signatures)) observed.drifted.emplace(entry.id, std::move(*how));
