@@ -10,7 +10,6 @@ namespace of its own, so nothing that a test does outlives the machine, even whe
 
 import contextlib
 import ctypes
-import fcntl
 import hashlib
 import os
 import pathlib
@@ -19,6 +18,8 @@ import signal
 import subprocess
 import tempfile
 import time
+
+from kept import kept
 
 SUITE = "bookworm"
 PACKAGES = [
@@ -54,22 +55,15 @@ def why_not():
 def cached_system():
     """The bootstrapped system's directory; the first call takes about a minute."""
     key = hashlib.sha256(" ".join([SUITE] + PACKAGES).encode()).hexdigest()[:12]
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "greenwave"
-    cache.mkdir(parents=True, exist_ok=True)
-    system = cache / f"machine-{key}"
-    with open(cache / f"machine-{key}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if system.is_dir():
-            return system
-        partial = cache / f"machine-{key}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
+
+    def make(directory):
         made = subprocess.run(
-            ["debootstrap", "--variant=minbase", "--include=" + ",".join(PACKAGES), SUITE, partial],
+            ["debootstrap", "--variant=minbase", "--include=" + ",".join(PACKAGES), SUITE, directory],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if made.returncode != 0:
             raise RuntimeError("debootstrap failed:\n" + made.stdout[-2000:])
-        partial.rename(system)
-    return system
+
+    return kept(f"machine-{key}", make)
 
 
 class Machine:
