@@ -27,7 +27,12 @@ PACKAGES = [
     # What greenwaved is linked with.
     "libgit2-1.5", "libyaml-0-2", "libmicrohttpd12", "libsqlite3-0", "libfmt9", "libcurl4",
     "libre2-9",
+    # For pods; debootstrap does not resolve what podman names by its virtual names.
+    "podman", "netavark", "conmon", "runc", "iptables", "busybox-static",
 ]
+
+# Debian starts these at boot; a test that wants them enables them.
+PODMAN_UNITS = ["podman.socket", "podman.service", "podman-restart.service", "podman-auto-update.service", "podman-auto-update.timer"]
 
 # Runs in a mount namespace of its own: $1 is the cached system, $2 an empty directory, the rest nspawn's
 # arguments.
@@ -54,7 +59,7 @@ def why_not():
 
 def cached_system():
     """The bootstrapped system's directory; the first call takes about a minute."""
-    key = hashlib.sha256(" ".join([SUITE] + PACKAGES).encode()).hexdigest()[:12]
+    key = hashlib.sha256(" ".join([SUITE] + PACKAGES + PODMAN_UNITS).encode()).hexdigest()[:12]
 
     def make(directory):
         made = subprocess.run(
@@ -62,6 +67,7 @@ def cached_system():
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if made.returncode != 0:
             raise RuntimeError("debootstrap failed:\n" + made.stdout[-2000:])
+        subprocess.run(["systemctl", f"--root={directory}", "--quiet", "disable", *PODMAN_UNITS], check=True)
 
     return kept(f"machine-{key}", make)
 

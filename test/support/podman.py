@@ -16,6 +16,7 @@ import urllib.parse
 from greenwave import Device, UnixConnection, run, wait_until
 
 BUSYBOX = "/bin/busybox"
+APPLETS = ("sh", "sleep", "cat", "echo", "true", "false", "ls", "httpd", "env")
 
 CONTAINERS = """
 [engine]
@@ -170,7 +171,7 @@ class Podman:
         shutil.rmtree(tree, ignore_errors=True)
         (tree / "bin").mkdir(parents=True)
         shutil.copy(BUSYBOX, tree / "bin/busybox")
-        for applet in ("sh", "sleep", "cat", "echo", "true", "false", "ls", "httpd", "env"):
+        for applet in APPLETS:
             (tree / "bin" / applet).symlink_to("busybox")
         (tree / "version").write_text(text)
         archive = self.directory / "image.tar"
