@@ -34,7 +34,7 @@ class CheckDriver : public Driver {
  private:
   Host host_;
   std::function<void()> while_waiting_;
-  Systemd systemd_;
+  systemd::Manager systemd_;
   UnitHealth units_;
   bool left_out_ = false;
 };

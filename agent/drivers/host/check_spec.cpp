@@ -13,7 +13,7 @@
 #include "base/handle.h"
 #include "base/text.h"
 #include "drivers/host/argv.h"
-#include "drivers/host/unit_spec.h"
+#include "systemd/unit_name.h"
 #include "yaml/fields.h"
 
 namespace greenwave::drivers::host {
@@ -39,7 +39,7 @@ void check_unit(yaml::Fields& spec, const std::string& unit) {
   if (unit.find('.') == std::string::npos) {
     spec.error("unit", fmt::format("{} does not end like a unit", printable(unit)),
                fmt::format("write the whole name, {}.service say", printable(unit)));
-  } else if (is_template(unit)) {
+  } else if (systemd::is_template(unit)) {
     spec.error("unit", fmt::format("{} is a template, which is never active", printable(unit)),
                "name an instance of it, NAME@INSTANCE");
   }

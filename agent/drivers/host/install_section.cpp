@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/host/unit_spec.h"
+#include "systemd/unit_name.h"
 
 namespace greenwave::drivers::host {
 
@@ -66,7 +67,7 @@ std::string expand(const std::string& text, const std::string& unit) {
         expanded += '%';
         break;
       case 'i':
-        expanded += instance_of(unit);
+        expanded += systemd::instance_of(unit);
         break;
       case 'j':
         expanded += prefix.substr(prefix.rfind('-') + 1);
@@ -91,7 +92,7 @@ std::string expand(const std::string& text, const std::string& unit) {
 
 /// The name under which a unit is linked: a template stands for its default instance.
 std::string linked_name(const std::string& unit, const InstallSection& section) {
-  if (!is_template(unit) || section.default_instance.empty()) return unit;
+  if (!systemd::is_template(unit) || section.default_instance.empty()) return unit;
   const auto at = unit.find('@') + 1;
   return unit.substr(0, at) + expand(section.default_instance, unit) + unit.substr(at);
 }
@@ -130,20 +131,21 @@ std::vector<InstallLink> install_links(const std::string& unit, const std::strin
   for (const auto& alias : section.alias) {
     auto other = expand(alias, name);
     check_name(unit, other);
-    if (is_instance(unit) && is_template(other)) other.insert(other.find('@') + 1, instance_of(unit));
+    if (systemd::is_instance(unit) && systemd::is_template(other))
+      other.insert(other.find('@') + 1, systemd::instance_of(unit));
     if (other != name) links.push_back({UnitSpec::unit_path(other), file});
   }
   const auto link_into = [&](const std::vector<std::string>& targets, std::string_view suffix) {
     for (const auto& target : targets) {
       const auto other = expand(target, name);
       check_name(unit, other);
-      if (is_template(name) && !is_template(other)) {
+      if (systemd::is_template(name) && !systemd::is_template(other)) {
         throw Error(
             Fault::invalid,
             fmt::format("{} is a template without DefaultInstance=, which {} cannot start", unit, other),
             "enable an instance of it, NAME@INSTANCE");
       }
-      links.push_back({fmt::format("{}/{}{}/{}", unit_directory, other, suffix, name), file});
+      links.push_back({fmt::format("{}/{}{}/{}", systemd::unit_directory, other, suffix, name), file});
     }
   };
   link_into(section.wanted_by, ".wants");

@@ -31,13 +31,13 @@ std::string content_in_words(const std::string& path, const FileNow& now) {
 /// Ends the conversation with systemd at the end of a scope.
 class Conversation {
  public:
-  explicit Conversation(Systemd& systemd) : systemd_(systemd) {}
+  explicit Conversation(systemd::Manager& systemd) : systemd_(systemd) {}
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
   ~Conversation() { systemd_.hang_up(); }
 
  private:
-  Systemd& systemd_;
+  systemd::Manager& systemd_;
 };
 
 }  // namespace
@@ -56,7 +56,7 @@ struct UnitDriver::Comparison {
 
 UnitDriver::UnitDriver(Host host, std::function<void()> while_waiting, Duration job_timeout, Duration settle)
     : host_(std::move(host)),
-      runs_systemd_(host_.is_live() && Systemd::is_init()),
+      runs_systemd_(host_.is_live() && systemd::Manager::is_init()),
       systemd_(std::move(while_waiting), job_timeout),
       jobs_(systemd_),
       health_(systemd_, settle) {}

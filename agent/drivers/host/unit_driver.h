@@ -6,11 +6,11 @@
 
 #include "drivers/driver.h"
 #include "drivers/host/confined.h"
-#include "drivers/host/systemd_bus.h"
 #include "drivers/host/unit_health.h"
 #include "drivers/host/unit_jobs.h"
 #include "drivers/host/unit_record.h"
 #include "drivers/host/unit_spec.h"
+#include "systemd/manager.h"
 
 namespace greenwave::drivers::host {
 
@@ -51,7 +51,7 @@ class UnitDriver : public Driver {
 
   const Host host_;
   const bool runs_systemd_;
-  Systemd systemd_;
+  systemd::Manager systemd_;
   UnitJobs jobs_;
   Pass pass_;
   UnitHealth health_;

@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "systemd/unit_name.h"
 
 namespace greenwave::drivers::host {
 
 namespace {
 
 /// Where systemd looks for units, the first that has one wins (systemd.unit(5)).
-constexpr std::array<std::string_view, 5> search_path = {unit_directory, "/run/systemd/system",
+constexpr std::array<std::string_view, 5> search_path = {systemd::unit_directory, "/run/systemd/system",
                                                          "/usr/local/lib/systemd/system",
                                                          "/usr/lib/systemd/system", "/lib/systemd/system"};
 constexpr std::size_t largest_unit = 4 << 20;
@@ -81,7 +82,7 @@ std::vector<std::string> Enablement::names_in(const std::string& directory) {
 Enablement::Found Enablement::find(const std::string& unit, std::span<const UnitFile> given) {
   Found found;
   std::vector<std::string> names{unit};
-  if (is_instance(unit)) names.push_back(template_of(unit));
+  if (systemd::is_instance(unit)) names.push_back(systemd::template_of(unit));
   for (const auto& name : names) {
     for (const auto directory : search_path) {
       if (!found.path.empty()) break;
@@ -119,7 +120,7 @@ Enablement::Found Enablement::find(const std::string& unit, std::span<const Unit
     }
   }
   for (const auto& file : given) {
-    if (file.path.starts_with(fmt::format("{}/{}.d/", unit_directory, unit))) {
+    if (file.path.starts_with(fmt::format("{}/{}.d/", systemd::unit_directory, unit))) {
       read_install_section(file.content, found.install);
     }
   }
@@ -168,7 +169,7 @@ std::vector<std::string> Enablement::links_in_place(const std::string& unit,
     if (!target || *target == "/dev/null") return;
     if (units.contains(name_of(path)) || units.contains(name_of(*target))) links.push_back(path);
   };
-  for (const auto& name : names_in(std::string(unit_directory))) {
+  for (const auto& name : names_in(std::string(systemd::unit_directory))) {
     const auto path = UnitSpec::unit_path(name);
     look_at(path);
     if (!name.ends_with(".wants") && !name.ends_with(".requires")) continue;

@@ -15,7 +15,8 @@ namespace greenwave::drivers::host {
 /// seen to do so. One thread.
 class UnitHealth {
  public:
-  UnitHealth(Systemd& systemd, Duration settle) : systemd_(systemd), jobs_(systemd), settle_(settle) {}
+  UnitHealth(systemd::Manager& systemd, Duration settle)
+      : systemd_(systemd), jobs_(systemd), settle_(settle) {}
 
   /// One for each record, of which only the unit's name and `done_in` matter. A unit that does its work and
   /// ends is well once it has. Nothing is thrown: when systemd does not answer, all of them wait.
@@ -24,7 +25,7 @@ class UnitHealth {
  private:
   Health of(const UnitRecord& record);
 
-  Systemd& systemd_;
+  systemd::Manager& systemd_;
   UnitJobs jobs_;
   Duration settle_;
 };

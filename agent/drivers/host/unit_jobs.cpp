@@ -20,7 +20,7 @@ bool is_service(const std::string& unit) {
   return unit.ends_with(".service");
 }
 
-void check_startable(const std::string& unit, const UnitState& state) {
+void check_startable(const std::string& unit, const systemd::UnitState& state) {
   if (state.load == "not-found") {
     throw Error(Fault::invalid, fmt::format("there is no unit {} to start", unit),
                 "give its content, or install the package that brings it");
@@ -37,7 +37,7 @@ void check_startable(const std::string& unit, const UnitState& state) {
 
 }  // namespace
 
-bool UnitJobs::is_done(const UnitState& state, const UnitRecord& record) {
+bool UnitJobs::is_done(const systemd::UnitState& state, const UnitRecord& record) {
   if (state.active != "inactive" || state.load != "loaded") return false;
   const auto last = systemd_.last_start(state.path);
   if (last.skipped) return true;
@@ -104,20 +104,20 @@ void UnitJobs::reload_if_needed() {
 
 bool UnitJobs::settle(const UnitRecord& record, const Occasion& occasion) {
   const auto state = states_.of(record.unit);
-  const auto run_and_forget = [&](Job job) {
+  const auto run_and_forget = [&](systemd::Job job) {
     run(job, record.unit);
     states_.forget();
   };
   if (record.running == false) {
-    if (!is_down(state)) run_and_forget(Job::stop);
+    if (!is_down(state)) run_and_forget(systemd::Job::stop);
     return false;
   }
   if (is_up(state)) {
     if (occasion.restart || (occasion.rewritten && record.running == true)) {
-      run_and_forget(Job::restart);
+      run_and_forget(systemd::Job::restart);
       return true;
     }
-    if (occasion.reload) run_and_forget(Job::reload_or_try_restart);
+    if (occasion.reload) run_and_forget(systemd::Job::reload_or_try_restart);
     return false;
   }
   if (record.running != true) return false;
@@ -126,11 +126,11 @@ bool UnitJobs::settle(const UnitRecord& record, const Occasion& occasion) {
   if (!again && is_done(state, record)) return false;
   // A unit that failed too often in a row may not start at all until that is forgotten.
   if (state.active == "failed") systemd_.reset_failed(record.unit);
-  run_and_forget(Job::start);
+  run_and_forget(systemd::Job::start);
   return true;
 }
 
-void UnitJobs::run(Job job, const std::string& unit) {
+void UnitJobs::run(systemd::Job job, const std::string& unit) {
   if (unit == own_unit) {
     own_ = job;
     return;
@@ -178,9 +178,9 @@ void UnitJobs::let_go(const UnitRecord& record) {
   const bool was_up = comes_back && record.before->active == "active";
   const bool was_enabled = comes_back && record.before->file.starts_with("enabled");
   if (!comes_back || record.running == true) {
-    if (!was_up && !is_down(state)) run(Job::stop, record.unit);
+    if (!was_up && !is_down(state)) run(systemd::Job::stop, record.unit);
   } else if (record.running == false && was_up && !is_up(state)) {
-    run(Job::start, record.unit);
+    run(systemd::Job::start, record.unit);
   }
   const bool enabled = state.file == "enabled" || state.file == "enabled-runtime" || state.file == "indirect";
   if ((!comes_back || record.enabled == true) && !was_enabled && enabled) {
@@ -197,7 +197,7 @@ void UnitJobs::forget(const UnitRecord& record) {
     const auto state = states_.of(record.unit);
     if (record.before && !record.files.empty() && is_up(state)) {
       // It goes on, without our drop-ins.
-      run(Job::try_restart, record.unit);
+      run(systemd::Job::try_restart, record.unit);
     } else if (state.active == "failed") {
       systemd_.reset_failed(record.unit);
     }

@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "drivers/host/systemd_bus.h"
 #include "drivers/host/unit_record.h"
 #include "drivers/host/unit_states.h"
+#include "systemd/manager.h"
 
 namespace greenwave::drivers::host {
 
@@ -19,12 +19,12 @@ struct Occasion {
 /// Brings units to the state that a record declares, through a running systemd. Every call throws Error.
 class UnitJobs {
  public:
-  explicit UnitJobs(Systemd& systemd) : systemd_(systemd), states_(systemd) {}
+  explicit UnitJobs(systemd::Manager& systemd) : systemd_(systemd), states_(systemd) {}
 
   UnitStates& states() { return states_; }
 
   /// Whether an inactive unit did its work in this boot, so that nothing is left to run.
-  bool is_done(const UnitState& state, const UnitRecord& record);
+  bool is_done(const systemd::UnitState& state, const UnitRecord& record);
 
   /// What must be put back when we let go of a unit: nothing for one that exists only through us.
   std::optional<UnitRecord::Before> before(const std::string& unit, bool ours);
@@ -56,12 +56,12 @@ class UnitJobs {
   void queue_own();
 
  private:
-  void run(Job job, const std::string& unit);
+  void run(systemd::Job job, const std::string& unit);
 
-  Systemd& systemd_;
+  systemd::Manager& systemd_;
   UnitStates states_;
   bool needs_reload_ = false;
-  std::optional<Job> own_;
+  std::optional<systemd::Job> own_;
 };
 
 }  // namespace greenwave::drivers::host

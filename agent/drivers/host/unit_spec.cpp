@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "systemd/unit_name.h"
 #include "yaml/fields.h"
 
 namespace greenwave::drivers::host {
@@ -77,7 +78,8 @@ void read_drop_ins(yaml::Fields& spec, Problems& problems, UnitSpec& unit) {
     }
     auto content = drop_in.required_text("content");
     if (drop_in.has("content")) content = content_of(drop_in, std::move(content));
-    unit.files.push_back({fmt::format("{}/{}.d/{}", unit_directory, unit.name, name), std::move(content)});
+    unit.files.push_back(
+        {fmt::format("{}/{}.d/{}", systemd::unit_directory, unit.name, name), std::move(content)});
     drop_in.done();
   }
 }
@@ -100,13 +102,13 @@ void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
     spec.error("name", "this says nothing about the unit beyond its name",
                "add content, dropIns, enabled, running, restartOn or reloadOn");
   }
-  if (is_template(unit.name) && unit.running) {
+  if (systemd::is_template(unit.name) && unit.running) {
     spec.error("running", fmt::format("{} is a template, which cannot run", unit.name),
                "declare an instance of it, NAME@INSTANCE");
   }
-  if (is_instance(unit.name) && unit.defines_unit()) {
+  if (systemd::is_instance(unit.name) && unit.defines_unit()) {
     spec.error("content", fmt::format("an instance has its template's content", unit.name),
-               fmt::format("give the content to {}, and leave it out here", template_of(unit.name)));
+               fmt::format("give the content to {}, and leave it out here", systemd::template_of(unit.name)));
   }
   if (unit.name == own_unit && unit.running == false) {
     spec.error("running", "the agent does not stop itself: it could never be started from here again",
@@ -121,7 +123,7 @@ void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
 }  // namespace
 
 std::string UnitSpec::unit_path(std::string_view name) {
-  return fmt::format("{}/{}", unit_directory, name);
+  return fmt::format("{}/{}", systemd::unit_directory, name);
 }
 
 UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
@@ -145,25 +147,6 @@ UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
                    "put what is encrypted into a File, and name that in EnvironmentFile= or LoadCredential=");
   }
   return unit;
-}
-
-bool is_template(std::string_view unit) {
-  return unit.find("@.") != std::string_view::npos;
-}
-
-bool is_instance(std::string_view unit) {
-  return unit.find('@') != std::string_view::npos && !is_template(unit);
-}
-
-std::string template_of(std::string_view unit) {
-  if (!is_instance(unit)) return std::string(unit);
-  return fmt::format("{}@{}", unit.substr(0, unit.find('@')), unit.substr(unit.rfind('.')));
-}
-
-std::string instance_of(std::string_view unit) {
-  if (!is_instance(unit)) return {};
-  const auto begin = unit.find('@') + 1;
-  return std::string(unit.substr(begin, unit.rfind('.') - begin));
 }
 
 }  // namespace greenwave::drivers::host

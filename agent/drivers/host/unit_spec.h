@@ -10,9 +10,6 @@
 
 namespace greenwave::drivers::host {
 
-/// Where units and drop-ins of the administrator's (and ours) lie.
-inline constexpr std::string_view unit_directory = "/etc/systemd/system";
-
 /// The unit that the agent itself runs as.
 inline constexpr std::string_view own_unit = "greenwaved.service";
 
@@ -37,11 +34,5 @@ struct UnitSpec {
 
 /// Reads and checks it; what is wrong goes into `problems`. Pure.
 UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems);
-
-/// "foo@bar.service" is an instance of the template "foo@.service"; both are empty-handed for other names.
-bool is_template(std::string_view unit);
-bool is_instance(std::string_view unit);
-std::string template_of(std::string_view unit);
-std::string instance_of(std::string_view unit);
 
 }  // namespace greenwave::drivers::host

@@ -70,7 +70,7 @@ void UnitStates::forget() {
   directories_ = {};
 }
 
-const UnitState& UnitStates::of(const std::string& unit, bool distrust) {
+const systemd::UnitState& UnitStates::of(const std::string& unit, bool distrust) {
   const auto now = std::chrono::steady_clock::now();
   if (distrust && now - files_asked_at_ > moment) forget();
   if (asked_at_ == Instant{} || now - asked_at_ > moment) {

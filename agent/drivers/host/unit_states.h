@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "drivers/host/systemd_bus.h"
+#include "systemd/manager.h"
 
 namespace greenwave::drivers::host {
 
@@ -15,11 +15,11 @@ namespace greenwave::drivers::host {
 /// out, and remembered for as long as no directory in which links could be made or removed has changed.
 class UnitStates {
  public:
-  explicit UnitStates(Systemd& systemd) : systemd_(systemd) {}
+  explicit UnitStates(systemd::Manager& systemd) : systemd_(systemd) {}
 
   /// Valid until the next call. With `distrust` no directory's times are trusted. Throws Error when systemd
   /// does not answer.
-  const UnitState& of(const std::string& unit, bool distrust = false);
+  const systemd::UnitState& of(const std::string& unit, bool distrust = false);
 
   /// Something changed: the next question goes to systemd.
   void forget();
@@ -31,10 +31,10 @@ class UnitStates {
 
   void ask(const std::vector<std::string>& units);
 
-  Systemd& systemd_;
-  std::map<std::string, UnitState> states_;
+  systemd::Manager& systemd_;
+  std::map<std::string, systemd::UnitState> states_;
   Instant asked_at_;
-  std::map<std::string, std::string> files_;  ///< UnitState::file, as of `directories_`
+  std::map<std::string, std::string> files_;  ///< systemd::UnitState::file, as of `directories_`
   Digest directories_;                        ///< zero: not to be trusted
   Instant files_asked_at_;
 };

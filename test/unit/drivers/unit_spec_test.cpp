@@ -122,7 +122,7 @@ TEST_CASE("unit record: reads back as it was written") {
 }
 
 TEST_CASE("unit state: a service between two crashes does not count as running") {
-  const UnitState crashing{"loaded", "activating", "auto-restart", "enabled", ""};
+  const systemd::UnitState crashing{"loaded", "activating", "auto-restart", "enabled", ""};
   CHECK(running_difference(crashing, true, false) == "not running: activating (auto-restart)");
   CHECK(running_difference({"loaded", "activating", "start", "", ""}, true, false).empty());
   CHECK(running_difference({"loaded", "failed", "failed", "", ""}, false, false).empty());

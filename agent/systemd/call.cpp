@@ -1,11 +1,11 @@
-#include "drivers/host/systemd_call.h"
+#include "systemd/call.h"
 
 #include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
 
-namespace greenwave::drivers::host {
+namespace greenwave::systemd {
 
 std::string BusError::text(int result) const {
   if (raw.message != nullptr) return raw.message;
@@ -42,4 +42,4 @@ void append_list(sd_bus_message* message, const std::vector<std::string>& texts)
   check(sd_bus_message_close_container(message), "write to the bus");
 }
 
-}  // namespace greenwave::drivers::host
+}  // namespace greenwave::systemd

@@ -1,4 +1,4 @@
-#include "drivers/host/systemd_bus.h"
+#include "systemd/manager.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "drivers/host/systemd_call.h"
-#include "drivers/host/unit_spec.h"
+#include "systemd/call.h"
+#include "systemd/unit_name.h"
 
-namespace greenwave::drivers::host {
+namespace greenwave::systemd {
 
 namespace {
 
@@ -33,27 +33,27 @@ std::string as_pattern(const std::string& unit) {
 
 }  // namespace
 
-void Systemd::hang_up() {
+void Manager::hang_up() {
   bus_.reset();
 }
 
-void Systemd::BusClose::operator()(sd_bus* bus) const {
+void Manager::BusClose::operator()(sd_bus* bus) const {
   sd_bus_flush_close_unref(bus);
 }
-void Systemd::MessageUnref::operator()(sd_bus_message* message) const {
+void Manager::MessageUnref::operator()(sd_bus_message* message) const {
   sd_bus_message_unref(message);
 }
 
-Systemd::Systemd(std::function<void()> while_waiting, Duration job_timeout)
+Manager::Manager(std::function<void()> while_waiting, Duration job_timeout)
     : while_waiting_(std::move(while_waiting)), job_timeout_(job_timeout) {}
 
-Systemd::~Systemd() = default;
+Manager::~Manager() = default;
 
-bool Systemd::is_init() {
+bool Manager::is_init() {
   return sd_booted() > 0;
 }
 
-sd_bus* Systemd::bus() {
+sd_bus* Manager::bus() {
   if (bus_) {
     // What came meanwhile is read here, which also shows whether the other side has gone.
     int result = 0;
@@ -85,15 +85,15 @@ sd_bus* Systemd::bus() {
   return raw;
 }
 
-Systemd::Message Systemd::request(const char* method) {
+Manager::Message Manager::request(const char* method) {
   sd_bus_message* raw = nullptr;
-  check(sd_bus_message_new_method_call(bus(), &raw, systemd::service, systemd::manager_path, systemd::manager,
+  check(sd_bus_message_new_method_call(bus(), &raw, names::service, names::manager_path, names::manager,
                                        method),
         "write to the bus");
   return Message(raw);
 }
 
-Systemd::Message Systemd::call(sd_bus_message* request, std::string_view action) {
+Manager::Message Manager::call(sd_bus_message* request, std::string_view action) {
   BusError error;
   sd_bus_message* reply = nullptr;
   const int result = sd_bus_call(sd_bus_message_get_bus(request), request, 0, &error.raw, &reply);
@@ -101,7 +101,7 @@ Systemd::Message Systemd::call(sd_bus_message* request, std::string_view action)
   return Message(reply);
 }
 
-std::map<std::string, UnitState> Systemd::states(const std::vector<std::string>& units) {
+std::map<std::string, UnitState> Manager::states(const std::vector<std::string>& units) {
   std::map<std::string, UnitState> states;
   if (units.empty()) return states;
   for (const auto& unit : units) states.emplace(unit, UnitState{"not-found", "inactive", "dead", "", ""});
@@ -121,7 +121,7 @@ std::map<std::string, UnitState> Systemd::states(const std::vector<std::string>&
   return states;
 }
 
-std::map<std::string, std::string> Systemd::file_states(const std::vector<std::string>& units) {
+std::map<std::string, std::string> Manager::file_states(const std::vector<std::string>& units) {
   std::map<std::string, std::string> states;
   std::vector<std::string> patterns;
   for (const auto& unit : units) {
@@ -145,7 +145,7 @@ std::map<std::string, std::string> Systemd::file_states(const std::vector<std::s
   return states;
 }
 
-std::string Systemd::file_state(const std::string& unit) {
+std::string Manager::file_state(const std::string& unit) {
   auto asked = request("GetUnitFileState");
   check(sd_bus_message_append(asked.get(), "s", unit.c_str()), "write to the bus");
   BusError error;
@@ -159,28 +159,28 @@ std::string Systemd::file_state(const std::string& unit) {
   return state;
 }
 
-std::string Systemd::text_property(const std::string& path, const char* interface, const char* name) {
+std::string Manager::text_property(const std::string& path, const char* interface, const char* name) {
   BusError error;
   char* raw = nullptr;
   const int result =
-      sd_bus_get_property_string(bus(), systemd::service, path.c_str(), interface, name, &error.raw, &raw);
+      sd_bus_get_property_string(bus(), names::service, path.c_str(), interface, name, &error.raw, &raw);
   if (result < 0) throw refused(fmt::format("give the property {}", name), error, result);
   std::string text(raw);
   std::free(raw);
   return text;
 }
 
-void Systemd::trivial_property(const std::string& path, const char* interface, const char* name, char type,
+void Manager::trivial_property(const std::string& path, const char* interface, const char* name, char type,
                                void* value) {
   BusError error;
-  const int result = sd_bus_get_property_trivial(bus(), systemd::service, path.c_str(), interface, name,
+  const int result = sd_bus_get_property_trivial(bus(), names::service, path.c_str(), interface, name,
                                                  &error.raw, type, value);
   if (result < 0) throw refused(fmt::format("give the property {}", name), error, result);
 }
 
-ServiceRun Systemd::last_run(const std::string& path) {
+ServiceRun Manager::last_run(const std::string& path) {
   const auto number = [&](const char* name, char type, void* value) {
-    trivial_property(path, systemd::service_interface, name, type, value);
+    trivial_property(path, names::service_interface, name, type, value);
   };
   ServiceRun run;
   int remain = 0;
@@ -189,43 +189,43 @@ ServiceRun Systemd::last_run(const std::string& path) {
   number("ExecMainExitTimestampMonotonic", 't', &exited_us);
   number("ExecMainCode", 'i', &run.exit_code);
   number("ExecMainStatus", 'i', &run.exit_status);
-  run.oneshot = remain == 0 && text_property(path, systemd::service_interface, "Type") == "oneshot";
+  run.oneshot = remain == 0 && text_property(path, names::service_interface, "Type") == "oneshot";
   run.ended = exited_us != 0;
-  run.result = text_property(path, systemd::service_interface, "Result");
+  run.result = text_property(path, names::service_interface, "Result");
   return run;
 }
 
-std::string Systemd::fragment_path(const std::string& path) {
-  return text_property(path, systemd::unit_interface, "FragmentPath");
+std::string Manager::fragment_path(const std::string& path) {
+  return text_property(path, names::unit_interface, "FragmentPath");
 }
 
-bool Systemd::needs_reload(const std::string& path) {
+bool Manager::needs_reload(const std::string& path) {
   int value = 0;
-  trivial_property(path, systemd::unit_interface, "NeedDaemonReload", 'b', &value);
+  trivial_property(path, names::unit_interface, "NeedDaemonReload", 'b', &value);
   return value != 0;
 }
 
-LastStart Systemd::last_start(const std::string& path) {
+LastStart Manager::last_start(const std::string& path) {
   // Every start looks at the conditions first, if there are none as well.
   std::uint64_t checked_us = 0;
   int held = 1;
-  trivial_property(path, systemd::unit_interface, "ConditionTimestampMonotonic", 't', &checked_us);
-  trivial_property(path, systemd::unit_interface, "ConditionResult", 'b', &held);
+  trivial_property(path, names::unit_interface, "ConditionTimestampMonotonic", 't', &checked_us);
+  trivial_property(path, names::unit_interface, "ConditionResult", 'b', &held);
   return {.remembered = checked_us != 0, .skipped = checked_us != 0 && held == 0};
 }
 
-Life Systemd::life(const std::string& path, const std::string& unit) {
+Life Manager::life(const std::string& path, const std::string& unit) {
   std::uint64_t since_us = 0;
   Life life;
-  trivial_property(path, systemd::unit_interface, "ActiveEnterTimestampMonotonic", 't', &since_us);
+  trivial_property(path, names::unit_interface, "ActiveEnterTimestampMonotonic", 't', &since_us);
   if (unit.ends_with(".service")) {
-    trivial_property(path, systemd::service_interface, "NRestarts", 'u', &life.restarts);
+    trivial_property(path, names::service_interface, "NRestarts", 'u', &life.restarts);
   }
   life.active_since = std::chrono::microseconds(since_us);
   return life;
 }
 
-void Systemd::enable(const std::string& unit) {
+void Manager::enable(const std::string& unit) {
   auto asked = request("EnableUnitFiles");
   append_list(asked.get(), {unit});
   const int for_this_boot_only = 0;
@@ -234,22 +234,22 @@ void Systemd::enable(const std::string& unit) {
   call(asked.get(), "enable " + unit);
 }
 
-void Systemd::disable(const std::string& unit) {
+void Manager::disable(const std::string& unit) {
   auto asked = request("DisableUnitFiles");
   append_list(asked.get(), {unit});
   check(sd_bus_message_append(asked.get(), "b", 0), "write to the bus");
   call(asked.get(), "disable " + unit);
 }
 
-void Systemd::reload() {
+void Manager::reload() {
   if (while_waiting_) while_waiting_();
   call(request("Reload").get(), "reload its configuration");
 }
 
-void Systemd::reset_failed(const std::string& unit) {
+void Manager::reset_failed(const std::string& unit) {
   auto asked = request("ResetFailedUnit");
   check(sd_bus_message_append(asked.get(), "s", unit.c_str()), "write to the bus");
   call(asked.get(), "reset the failed state of " + unit);
 }
 
-}  // namespace greenwave::drivers::host
+}  // namespace greenwave::systemd

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "drivers/host/systemd_bus.h"
-#include "drivers/host/systemd_call.h"
+#include "systemd/call.h"
+#include "systemd/manager.h"
 
-namespace greenwave::drivers::host {
+namespace greenwave::systemd {
 
 namespace {
 
@@ -73,20 +73,20 @@ std::string_view to_string(Job job) {
   return "";
 }
 
-void Systemd::queue(Job job, const std::string& unit) {
+void Manager::queue(Job job, const std::string& unit) {
   auto asked = request(method_of(job));
   check(sd_bus_message_append(asked.get(), "ss", unit.c_str(), "replace"), "write to the bus");
   call(asked.get(), fmt::format("{} {}", to_string(job), unit));
 }
 
-void Systemd::run(Job job, const std::string& unit) {
+void Manager::run(Job job, const std::string& unit) {
   const auto action = fmt::format("{} {}", to_string(job), unit);
   call(request("Subscribe").get(), "send its signals");
   Ended ended;
   sd_bus_slot* raw = nullptr;
   // Without a message bus in between, signals carry no sender.
-  const char* sender = sd_bus_is_bus_client(bus()) > 0 ? systemd::service : nullptr;
-  check(sd_bus_match_signal(bus(), &raw, sender, systemd::manager_path, systemd::manager, "JobRemoved",
+  const char* sender = sd_bus_is_bus_client(bus()) > 0 ? names::service : nullptr;
+  check(sd_bus_match_signal(bus(), &raw, sender, names::manager_path, names::manager, "JobRemoved",
                             on_job_removed, &ended),
         "listen to systemd");
   const Slot listening(raw);
@@ -121,4 +121,4 @@ void Systemd::run(Job job, const std::string& unit) {
   }
 }
 
-}  // namespace greenwave::drivers::host
+}  // namespace greenwave::systemd

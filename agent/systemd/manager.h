@@ -12,7 +12,7 @@
 struct sd_bus;
 struct sd_bus_message;
 
-namespace greenwave::drivers::host {
+namespace greenwave::systemd {
 
 /// What systemd says about a unit, in its own words.
 struct UnitState {
@@ -51,13 +51,13 @@ std::string_view to_string(Job job);
 /// systemd's manager over D-Bus. The connection is made at the first call, again after it broke, and lasts
 /// until hang_up(). Every call throws Error: transient when systemd does not answer, otherwise what systemd
 /// refused, with a remedy. One thread.
-class Systemd {
+class Manager {
  public:
   /// `while_waiting` is called about once a second while a job runs (for a watchdog); it may be empty.
-  explicit Systemd(std::function<void()> while_waiting = {}, Duration job_timeout = std::chrono::seconds(90));
-  ~Systemd();
-  Systemd(const Systemd&) = delete;
-  Systemd& operator=(const Systemd&) = delete;
+  explicit Manager(std::function<void()> while_waiting = {}, Duration job_timeout = std::chrono::seconds(90));
+  ~Manager();
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
 
   /// Call before a pause: systemd would go on sending signals, and keep in its memory what nobody reads.
   void hang_up();
@@ -114,4 +114,4 @@ class Systemd {
   std::unique_ptr<sd_bus, BusClose> bus_;
 };
 
-}  // namespace greenwave::drivers::host
+}  // namespace greenwave::systemd

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the calls to systemd share. Only for systemd_bus.cpp and systemd_jobs.cpp.
+// What the calls to systemd share. Only for manager.cpp and jobs.cpp.
 
 #include <string>
 #include <string_view>
@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 
-namespace greenwave::drivers::host {
+namespace greenwave::systemd {
 
-namespace systemd {
+namespace names {
 
 inline constexpr const char* service = "org.freedesktop.systemd1";
 inline constexpr const char* manager_path = "/org/freedesktop/systemd1";
@@ -20,7 +20,7 @@ inline constexpr const char* manager = "org.freedesktop.systemd1.Manager";
 inline constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
 inline constexpr const char* service_interface = "org.freedesktop.systemd1.Service";
 
-}  // namespace systemd
+}  // namespace names
 
 struct BusError {
   sd_bus_error raw{};
@@ -41,4 +41,4 @@ void check(int result, std::string_view action);
 
 void append_list(sd_bus_message* message, const std::vector<std::string>& texts);
 
-}  // namespace greenwave::drivers::host
+}  // namespace greenwave::systemd

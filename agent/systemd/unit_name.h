@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace greenwave::systemd {
+
+/// Where units and drop-ins of the administrator's (and ours) lie.
+inline constexpr std::string_view unit_directory = "/etc/systemd/system";
+
+/// "foo@bar.service" is an instance of the template "foo@.service"; both are empty-handed for other names.
+bool is_template(std::string_view unit);
+bool is_instance(std::string_view unit);
+std::string template_of(std::string_view unit);
+std::string instance_of(std::string_view unit);
+
+}  // namespace greenwave::systemd
