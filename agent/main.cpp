@@ -1,4 +1,6 @@
+#include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <thread>
 
@@ -11,6 +13,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server.h"
+#include "drivers/podman/cron/run.h"
 #include "report/metrics_file.h"
 #include "sync/local_agent.h"
 
@@ -38,6 +41,7 @@ struct Options {
   bool once = false;
   bool allow_empty = false;
   std::string bundle;
+  std::string cron_job;
 };
 
 /// Waits for the signals that steer the daemon, on a thread of its own; every other thread blocks them.
@@ -50,17 +54,10 @@ class Signals {
     ::signal(SIGPIPE, SIG_IGN);
   }
 
-  void serve(sync::LocalAgent& agent) {
-    thread_ = std::jthread([this, &agent] {
+  void serve(std::function<void()> stop, std::function<void()> reload) {
+    thread_ = std::jthread([this, stop = std::move(stop), reload = std::move(reload)] {
       int received = 0;
-      while (sigwait(&set_, &received) == 0 && received != SIGUSR1) {
-        if (received == SIGHUP) {
-          agent.reload();
-        } else {
-          sd_notify(0, "STOPPING=1");
-          agent.stop();
-        }
-      }
+      while (sigwait(&set_, &received) == 0 && received != SIGUSR1) received == SIGHUP ? reload() : stop();
     });
   }
 
@@ -73,6 +70,14 @@ class Signals {
   std::jthread thread_;
 };
 
+int run_cron_job(const Options& options, const Log& log) {
+  std::atomic<bool> stop = false;
+  Signals signals;
+  signals.serve([&] { stop = true; }, [] {});
+  const auto config = config::load_config(options.config, options.root, config::Check::words);
+  return drivers::podman::run_cron_job(config, options.cron_job, stop, log);
+}
+
 int run(const Options& options, const Log& log) {
   const SystemClock clock;
   Signals signals;
@@ -80,7 +85,11 @@ int run(const Options& options, const Log& log) {
   report::MetricsFile metrics(log);
   agent.report_to([&metrics](const config::Config& config, const sync::Status& status,
                              const sync::Result* result) { metrics.update(config, status, result); });
-  signals.serve(agent);
+  const auto stop = [&agent] {
+    sd_notify(0, "STOPPING=1");
+    agent.stop();
+  };
+  signals.serve(stop, [&agent] { agent.reload(); });
   if (options.once) {
     sync::Request request{.allow_empty = options.allow_empty, .who = "", .reason = ""};
     if (!options.bundle.empty()) request.bundle = git::open_bundle(options.bundle);
@@ -112,6 +121,10 @@ int main(int argc, char** argv) {
                  "With --once: take the commit from this git bundle, not the server")
       ->type_name("FILE")
       ->needs(once);
+  app.add_option("--run-cronjob", options.cron_job,
+                 "Run a CronJob's pod once and wait for its end: what the service UNIT does")
+      ->type_name("UNIT")
+      ->excludes(once);
   app.add_option("--log-level", options.level, "error, warning, info or debug")->capture_default_str();
   app.set_version_flag("--version", GREENWAVE_VERSION);
   CLI11_PARSE(app, argc, argv);
@@ -119,7 +132,7 @@ int main(int argc, char** argv) {
   try {
     const Log log(parse_level(options.level));
     try {
-      return run(options, log);
+      return options.cron_job.empty() ? run(options, log) : run_cron_job(options, log);
     } catch (const Error& error) {
       log.error(error.what());
     }

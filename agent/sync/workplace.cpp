@@ -75,6 +75,8 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
       podman(config.runtime == config::Runtime::podman
                  ? std::make_unique<drivers::podman::PodmanDriver>(config, digest_key, stop, heartbeat)
                  : nullptr),
+      cron_jobs(podman ? std::make_unique<drivers::podman::CronDriver>(config, digest_key, stop, heartbeat)
+                       : nullptr),
       kubernetes(config.runtime == config::Runtime::kubernetes
                      ? std::make_unique<drivers::kubernetes::KubernetesDriver>(
                            config.kubernetes, config.device, digest_key, stop, heartbeat)
@@ -84,7 +86,7 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
 
 Drivers Workplace::drivers() {
   Drivers drivers{&files, &units, &commands, &checks};
-  if (podman) drivers.push_back(podman.get());
+  if (podman) drivers.insert(drivers.end(), {podman.get(), cron_jobs.get()});
   if (kubernetes) drivers.push_back(kubernetes.get());
   return drivers;
 }
@@ -113,7 +115,8 @@ std::vector<std::string> Workplace::notes() const {
     notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
   }
   const auto pods = podman ? podman->notes() : std::vector<std::string>();
-  for (const auto& more : {units.notes(), commands.notes(), checks.notes(), pods})
+  const auto cron = cron_jobs ? cron_jobs->notes() : std::vector<std::string>();
+  for (const auto& more : {units.notes(), commands.notes(), checks.notes(), pods, cron})
     notes.insert(notes.end(), more.begin(), more.end());
   return notes;
 }

@@ -12,6 +12,7 @@
 #include "drivers/host/file_driver.h"
 #include "drivers/host/unit_driver.h"
 #include "drivers/kubernetes/driver.h"
+#include "drivers/podman/cron/cron_driver.h"
 #include "drivers/podman/podman_driver.h"
 #include "git/transport.h"
 #include "git/trust.h"
@@ -50,6 +51,7 @@ struct Workplace {
   drivers::host::CommandDriver commands;
   drivers::host::CheckDriver checks;
   std::unique_ptr<drivers::podman::PodmanDriver> podman;              ///< with `runtime: podman`
+  std::unique_ptr<drivers::podman::CronDriver> cron_jobs;             ///< with it
   std::unique_ptr<drivers::kubernetes::KubernetesDriver> kubernetes;  ///< null: it is not the runtime
   Sync sync;
 

@@ -114,4 +114,16 @@ class Manager {
   std::unique_ptr<sd_bus, BusClose> bus_;
 };
 
+/// Ends the conversation with systemd at the end of a scope.
+class Conversation {
+ public:
+  explicit Conversation(Manager& manager) : manager_(manager) {}
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+  ~Conversation() { manager_.hang_up(); }
+
+ private:
+  Manager& manager_;
+};
+
 }  // namespace greenwave::systemd

@@ -28,22 +28,28 @@ PACKAGES = [
     "libgit2-1.5", "libyaml-0-2", "libmicrohttpd12", "libsqlite3-0", "libfmt9", "libcurl4",
     "libre2-9",
     # For pods; debootstrap does not resolve what podman names by its virtual names.
-    "podman", "netavark", "conmon", "runc", "iptables", "busybox-static",
+    "podman", "catatonit", "netavark", "conmon", "runc", "iptables", "busybox-static",
 ]
 
 # Debian starts these at boot; a test that wants them enables them.
 PODMAN_UNITS = ["podman.socket", "podman.service", "podman-restart.service", "podman-auto-update.service", "podman-auto-update.timer"]
 
 # Runs in a mount namespace of its own: $1 is the cached system, $2 an empty directory, the rest nspawn's
-# arguments.
+# arguments. USR1 before its end has it boot again, with what is on its disk.
 BOOT = """
 set -e
+trap 'again=yes' USR1
 mount -t tmpfs -o mode=0755 tmpfs "$2"
 mkdir "$2/changes" "$2/work" "$2/root"
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/changes,workdir=$2/work" "$2/root"
 root=$2/root
 shift 2
-exec systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit --console=pipe "$@"
+again=yes
+while [ "$again" ]; do
+  again=
+  setpriv --pdeathsig KILL \\
+    systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit --console=pipe "$@" || true
+done
 """
 
 
@@ -79,6 +85,7 @@ class Machine:
         self._binds = {str(host): str(inside) for host, inside in (binds or {}).items()}
         self._boot_timeout = boot_timeout
         self._cleanup = contextlib.ExitStack()
+        self._host = None  # the process that boots it
         self.pid = None  # of its systemd, as this host counts
 
     def __enter__(self):
@@ -131,6 +138,12 @@ class Machine:
                 raise AssertionError(f"after {timeout} s still not true: {what}\n" + self.journal())
             time.sleep(0.1)
 
+    def cut_power(self):
+        """All processes die at once, and it boots again: with its disk, without what lay in memory (/run, /tmp)."""
+        self._host.send_signal(signal.SIGUSR1)
+        self._kill()
+        self._await_boot()
+
     def journal(self, unit=None):
         selection = ["-u", unit] if unit else []
         return self.run("journalctl", "--no-pager", "-b", "-n", "60", *selection, check=False).stdout
@@ -141,44 +154,53 @@ class Machine:
         cleanup.callback(os.rmdir, directory)
         name = "gw-" + os.path.basename(directory).rsplit("-", 1)[-1].replace("_", "x").lower()
         console = cleanup.enter_context(tempfile.TemporaryFile("w+"))
-        nspawn = subprocess.Popen(
+        self._console = console
+        self._host = subprocess.Popen(
             ["unshare", "--mount", "--propagation=private", "/bin/sh", "-c", BOOT, "boot", system, directory,
-             f"--machine={name}", "--private-network",
+             f"--machine={name}", "--private-network", "--system-call-filter=bpf @keyring",
              *(f"--bind-ro={host}:{inside}" for host, inside in self._binds.items())],
             stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
             preexec_fn=_end_with_parent)
-        cleanup.callback(self._stop, nspawn)
+        cleanup.callback(self._stop)
+        self._await_boot()
+
+    def _await_boot(self):
         deadline = time.monotonic() + self._boot_timeout
-        while not self._booted(nspawn.pid):
-            if nspawn.poll() is not None or time.monotonic() > deadline:
-                console.seek(0)
-                raise RuntimeError("the machine does not boot:\n" + console.read()[-4000:])
+        while not self._booted():
+            if self._host.poll() is not None or time.monotonic() > deadline:
+                self._console.seek(0)
+                raise RuntimeError("the machine does not boot:\n" + self._console.read()[-4000:])
             time.sleep(0.05)
 
-    def _booted(self, nspawn):
+    def _booted(self):
+        pid = self._host.pid
         try:
-            children = pathlib.Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split()
-            if not children or pathlib.Path(f"/proc/{children[0]}/comm").read_text().strip() != "systemd":
+            for _ in ("nspawn", "systemd"):
+                pid = int(pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+            if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() != "systemd":
                 return False
-        except OSError:
+        except (OSError, IndexError):
             return False
-        self.pid = int(children[0])
+        self.pid = pid
         if not (self.root / "run/systemd/private").exists():
             return False
         state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
         return state in ("running", "degraded")
 
-    def _stop(self, nspawn):
+    def _kill(self):
         # Killing PID 1 of a PID namespace ends everything in it; nspawn then sees its child gone.
         if self.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
+
+    def _stop(self):
+        self._kill()
         try:
-            nspawn.wait(timeout=10)
+            self._host.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            nspawn.kill()
-            nspawn.wait()
+            self._host.kill()
+            self._host.wait()
 
 
 def _end_with_parent():

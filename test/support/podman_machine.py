@@ -22,7 +22,7 @@ default_ulimits=["nofile=1024:1024","nproc=4096:4096"]
 """
 
 
-def start_podman(started, image="localhost/box:1"):
+def start_podman(started, image="localhost/busy:1"):
     """In `started`, a machine.Machine: podman's socket, and an image with busybox in it."""
     started.write("/etc/containers/storage.conf", STORAGE)
     started.write("/etc/containers/containers.conf", CONTAINERS)

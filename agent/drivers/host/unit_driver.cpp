@@ -28,18 +28,6 @@ std::string content_in_words(const std::string& path, const FileNow& now) {
   return fmt::format("{}:\n{}", path, now.content);
 }
 
-/// Ends the conversation with systemd at the end of a scope.
-class Conversation {
- public:
-  explicit Conversation(systemd::Manager& systemd) : systemd_(systemd) {}
-  Conversation(const Conversation&) = delete;
-  Conversation& operator=(const Conversation&) = delete;
-  ~Conversation() { systemd_.hang_up(); }
-
- private:
-  systemd::Manager& systemd_;
-};
-
 }  // namespace
 
 struct UnitDriver::Comparison {
@@ -104,7 +92,7 @@ std::optional<std::string> UnitDriver::drift(const Entry& entry,
   };
   if (auto words = drift_of_files(host_, entry, pass_.distrust, refreshed, wanted)) return words;
   if (!runs_systemd_ || !entry.live) return {};
-  const Conversation conversation(systemd_);
+  const systemd::Conversation conversation(systemd_);
   const auto state = jobs_.states().of(record.unit, pass_.distrust);
   if (record.enabled) {
     if (auto words = enabled_difference(state, *record.enabled, true); !words.empty()) return words;
@@ -124,7 +112,7 @@ plan::Difference UnitDriver::compare(const plan::Desired& desired, const Entry* 
   const bool renamed = !known.unit.empty() && known.unit != spec.name;
   if (spec.running == true && !runs_systemd_) starts_left_out_ = true;
 
-  const Conversation conversation(systemd_);
+  const systemd::Conversation conversation(systemd_);
   Comparison comparison;
   Parents parents(host_);
   if (renamed) comparison.diff += fmt::format("-name: {}\n+name: {}\n", known.unit, spec.name);
@@ -228,7 +216,7 @@ std::optional<UnitRecord::Before> UnitDriver::before(const UnitSpec& spec) {
 
 void UnitDriver::apply(std::span<const plan::Step* const> steps, const SourceTree&, const Report& report,
                        const std::function<bool()>& stop) {
-  const Conversation conversation(systemd_);
+  const systemd::Conversation conversation(systemd_);
   jobs_.states().forget();
   UnitBatch(host_, runs_systemd_ ? &jobs_ : nullptr).run(steps, report, stop);
   jobs_.states().forget();
@@ -245,7 +233,7 @@ plan::Disruption UnitDriver::disruption(const UnitSpec& spec, bool stale, bool r
 bool UnitDriver::still_owes(const Entry& entry) {
   const auto record = unit_record_from(entry.record);
   if (!runs_systemd_) return false;
-  const Conversation conversation(systemd_);
+  const systemd::Conversation conversation(systemd_);
   jobs_.states().forget();
   return record.owing.empty() || record.owing == jobs_.this_start(record.unit);
 }

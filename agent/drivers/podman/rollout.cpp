@@ -75,6 +75,14 @@ PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std
   return record;
 }
 
+std::vector<std::string> Rollout::remake(const ObjectId& id, const Sheet& sheet, const Pods& old) {
+  for (const auto& path : sheet.host_paths) check_host_path(rules_, path);
+  remove(old);
+  auto containers = make(id, sheet, false);
+  service_.start_pod(sheet.pod);
+  return containers;
+}
+
 /// Gives the ids of its containers.
 std::vector<std::string> Rollout::make(const ObjectId& id, const Sheet& sheet, bool is_broken) {
   const auto try_it = [&] {

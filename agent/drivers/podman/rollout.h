@@ -23,6 +23,10 @@ class Rollout {
   PodRecord bring(const ObjectId& id, const Workload& workload, const std::vector<Sheet>& sheets,
                   const Pods& pods, std::vector<std::string> pulled);
 
+  /// Makes the sheet's pod in place of the old ones, which are removed first, and starts it. Gives the ids of
+  /// its containers. Images must be there.
+  std::vector<std::string> remake(const ObjectId& id, const Sheet& sheet, const Pods& old);
+
   /// Removes an object's pods, with the volumes that are theirs alone.
   void remove(const Pods& pods);
 

@@ -25,6 +25,7 @@ constexpr std::string_view base = "/v4.0.0/libpod/";
 constexpr std::size_t most_shown = 500;
 constexpr auto stop_patience = std::chrono::minutes(5);  ///< what a pod's own grace may be, and more
 constexpr auto load_patience = std::chrono::minutes(30);
+constexpr auto longest_run = std::chrono::hours(24 * 365);  ///< what is to end earlier is stopped by others
 constexpr auto pull_patience = std::chrono::hours(2);
 
 std::string escape(std::string_view text) {
@@ -157,6 +158,14 @@ http::Response Service::ask(http::Request request, std::string_view doing, long 
   throw Error(Fault::transient, fmt::format("podman cannot {}: {}", doing, reason_in(response)));
 }
 
+bool Service::answers() {
+  try {
+    return send(request("GET", "_ping")).success();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 std::vector<Container> Service::containers() {
   const auto response =
       ask(request("GET", "containers/json?all=true&" + filter("label", std::string(labels::digest))),
@@ -205,6 +214,18 @@ void Service::remove_pod(const std::string& name) {
   auto made = request("DELETE", fmt::format("pods/{}?force=true", escape(name)));
   made.timeout = made.silence = stop_patience;
   ask(std::move(made), "remove the pod");
+}
+
+int Service::wait(const std::string& container) {
+  auto made = request("POST", fmt::format("containers/{}/wait?condition=stopped", escape(container)));
+  made.timeout = {};
+  made.silence = longest_run;
+  const auto response = ask(std::move(made), "wait for the container");
+  const auto text = trim(response.body);
+  int status = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), status).ec != std::errc())
+    throw Error(Fault::transient, "podman does not say how the container ended");
+  return status;
 }
 
 bool Service::has_volume(const std::string& name) {

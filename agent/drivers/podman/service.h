@@ -42,6 +42,9 @@ class Service {
   Service(const std::filesystem::path& socket, const std::atomic<bool>& stop,
           std::function<void()> while_waiting = {});
 
+  /// Whether it does so at all.
+  bool answers();
+
   /// All containers with a label of ours, running or not.
   std::vector<Container> containers();
 
@@ -52,6 +55,9 @@ class Service {
   /// Nothing happens when there is no such pod.
   void stop_pod(const std::string& name);
   void remove_pod(const std::string& name);
+
+  /// Waits for a container's end, however long that takes; gives its exit status.
+  int wait(const std::string& container);
 
   bool has_volume(const std::string& name);
   void create_volume(const std::string& name, const std::map<std::string, std::string>& labels);

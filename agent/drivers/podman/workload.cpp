@@ -16,18 +16,18 @@ namespace {
 
 constexpr std::int64_t most_pods = 100;
 
-/// Of a Deployment, DaemonSet or Job: spec.template.
-void read_template(const Manifest& manifest, Workload& workload, Problems& problems) {
-  const auto* frame = manifest.spec().find("template");
-  if (frame == nullptr || !frame->is_map()) {
-    problems.error(manifest.spec().place, fmt::format("{}: spec.template is missing", to_string(manifest.id)),
+void read_template(const Manifest& manifest, const yaml::Node& frame, Workload& workload,
+                   Problems& problems) {
+  const auto* pod = frame.find("template");
+  if (pod == nullptr || !pod->is_map()) {
+    problems.error(frame.place, fmt::format("{}: its spec has no template", to_string(manifest.id)),
                    "write the pod there: template: {metadata: …, spec: {containers: …}}");
     return;
   }
-  workload.metadata = frame->find("metadata");
-  workload.spec = frame->find("spec");
+  workload.metadata = pod->find("metadata");
+  workload.spec = pod->find("spec");
   if (workload.spec == nullptr) {
-    problems.error(frame->place, fmt::format("{}: spec.template.spec is missing", to_string(manifest.id)),
+    problems.error(pod->place, fmt::format("{}: its template has no spec", to_string(manifest.id)),
                    "write the pod's containers there");
   }
 }
@@ -63,9 +63,9 @@ void read_restart(const Manifest& manifest, Workload& workload, Problems& proble
 }
 
 /// A Job's numbers that would mean more than one pod.
-void refuse_many(const Manifest& manifest, Problems& problems) {
+void refuse_many(const yaml::Node& frame, Problems& problems) {
   for (const auto* key : {"completions", "parallelism"}) {
-    const auto* number = manifest.spec().find(key);
+    const auto* number = frame.find(key);
     if (number == nullptr) continue;
     const auto* value = std::get_if<std::int64_t>(&number->value);
     if (value != nullptr && *value == 1) continue;
@@ -148,18 +148,23 @@ bool is_allowed(const Rules& rules, std::string_view path) {
 }
 
 Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& problems) {
+  return read_workload(manifest, manifest.spec(), rules, problems);
+}
+
+Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const Rules& rules,
+                       Problems& problems) {
   Workload workload;
-  workload.once = manifest.id.kind == "Job";
+  workload.once = manifest.id.kind == "Job" || manifest.id.kind == "CronJob";
   workload.numbered = manifest.id.kind == "Deployment";
   if (manifest.id.kind == "Pod") {
     workload.metadata = manifest.document.find("metadata");
-    workload.spec = &manifest.spec();
+    workload.spec = &frame;
   } else {
-    read_template(manifest, workload, problems);
+    read_template(manifest, frame, workload, problems);
   }
   if (workload.spec == nullptr) return workload;
   if (workload.numbered) read_count(manifest, workload, problems);
-  if (workload.once) refuse_many(manifest, problems);
+  if (workload.once) refuse_many(frame, problems);
   read_restart(manifest, workload, problems);
   check_containers(*workload.spec, rules, problems);
   workload.needs = NeedReader(problems).read(*workload.spec);

@@ -41,6 +41,9 @@ bool is_workload(std::string_view api_version, std::string_view kind);
 /// Reads and checks it; what is wrong, or not for podman, goes into `problems` with its place. Pure. The
 /// manifest must outlive the result.
 Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& problems);
+/// The same where the pods' template does not stand in the manifest's spec, but in `frame`.
+Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const Rules& rules,
+                       Problems& problems);
 
 /// Whether a container may see `path` of the host: in plain form, and below an allowed one. Pure.
 bool is_allowed(const Rules& rules, std::string_view path);

@@ -1,0 +1,142 @@
+#include "drivers/podman/cron/run.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "drivers/podman/cron/run_file.h"
+#include "drivers/podman/rollout.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+constexpr std::size_t largest_file = 64 << 20;
+constexpr auto first_pause = std::chrono::seconds(10);  ///< as Kubernetes' job controller has them
+constexpr auto longest_pause = std::chrono::minutes(6);
+constexpr auto look = std::chrono::milliseconds(200);
+
+std::tm local_time(std::time_t time) {
+  std::tm local{};
+  ::localtime_r(&time, &local);
+  return local;
+}
+
+/// systemd tells which timer started a service, and nothing where a person did.
+bool is_by_timer() {
+  return std::getenv("TRIGGER_UNIT") != nullptr;
+}
+
+bool is_too_late(const RunFile& file) {
+  if (!file.deadline || !is_by_timer()) return false;
+  if (!file.zone.empty()) {
+    ::setenv("TZ", file.zone.c_str(), 1);
+    ::tzset();
+  }
+  return !last_due(parse_schedule(file.schedule), std::time(nullptr), file.deadline->count(), local_time);
+}
+
+class Run {
+ public:
+  Run(const config::Config& config, const RunFile& file, const std::atomic<bool>& stop, const Log& log)
+      : file_(file),
+        rules_{config.allowed_paths, config.podman.allow_privileged},
+        stop_(stop),
+        log_(log),
+        service_(config.podman.socket, stop),
+        last_words_(config.podman.socket, never_),
+        images_(service_, config.podman.images, config.podman.credentials) {}
+
+  bool go() {
+    const auto name = to_string(file_.id);
+    auto pause = std::chrono::seconds(first_pause);
+    for (unsigned tries = 0;; ++tries) {
+      if (try_once()) return true;
+      if (stop_ || tries == file_.more_tries) return false;
+      log_.warning(fmt::format("{} is tried again in {}", name, to_words(pause)));
+      if (!wait(pause)) return false;
+      pause = std::min<std::chrono::seconds>(pause * 2, longest_pause);
+    }
+  }
+
+ private:
+  bool try_once() {
+    for (const auto& image : file_.sheet.images) bring(image);
+    const View now(service_.containers());
+    const auto& old = now.of(label_of(file_.id));
+    refuse_beside(old);
+    try {
+      const auto containers = Rollout(service_, images_, rules_).remake(file_.id, file_.sheet, old);
+      return std::ranges::all_of(containers, [this](const auto& container) { return ended_well(container); });
+    } catch (const Error&) {
+      if (!stop_) throw;
+      last_words_.stop_pod(file_.sheet.pod);
+      log_.warning(fmt::format("{} was stopped", to_string(file_.id)));
+      return false;
+    }
+  }
+
+  /// What is here is better than no run: a device's link is often down.
+  void bring(const Image& image) {
+    try {
+      images_.ensure(image);
+    } catch (const Error& error) {
+      if (image.pull != Image::Pull::always || service_.image(image.reference).empty()) throw;
+      log_.warning(fmt::format("{}: {}; the one that is here runs", to_string(file_.id), error.message()));
+    }
+  }
+
+  void refuse_beside(const Pods& pods) const {
+    for (const auto& [name, containers] : pods) {
+      if (std::ranges::none_of(containers, &Container::is_running)) continue;
+      throw Error(Fault::conflict, fmt::format("the pod {} of the last run still runs", name),
+                  fmt::format("podman pod stop {}", name));
+    }
+  }
+
+  bool ended_well(const std::string& container) {
+    const auto status = service_.wait(container);
+    if (status != 0) log_.error(fmt::format("{} ended with exit status {}", to_string(file_.id), status));
+    return status == 0;
+  }
+
+  /// False when it was cut short.
+  bool wait(std::chrono::seconds time) const {
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (!stop_ && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(look);
+    return !stop_;
+  }
+
+  static inline const std::atomic<bool> never_ = false;
+
+  const RunFile& file_;
+  const Rules rules_;
+  const std::atomic<bool>& stop_;
+  const Log& log_;
+  Service service_;
+  Service last_words_;  ///< for what is still to be said after `stop_`
+  Images images_;
+};
+
+}  // namespace
+
+int run_cron_job(const config::Config& config, const std::string& unit, const std::atomic<bool>& stop,
+                 const Log& log) {
+  if (unit.find('/') != std::string::npos)
+    throw Error(Fault::invalid, fmt::format("{} is no CronJob's unit", printable(unit)));
+  const auto file = run_file_from(read_file(run_file_path(config.state_directory, unit), largest_file));
+  if (is_too_late(file)) {
+    log.warning(fmt::format("{} is not run: it was due more than {} ago", to_string(file.id),
+                            to_words(*file.deadline)));
+    return 0;
+  }
+  return Run(config, file, stop, log).go() ? 0 : 1;
+}
+
+}  // namespace greenwave::drivers::podman

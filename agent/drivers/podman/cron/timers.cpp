@@ -1,0 +1,101 @@
+#include "drivers/podman/cron/timers.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "systemd/unit_name.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+constexpr std::size_t largest_unit = 1 << 20;
+const std::filesystem::path wants = std::filesystem::path(systemd::unit_directory) / "timers.target.wants";
+
+std::filesystem::path path_of(const std::string& name) {
+  return std::filesystem::path(systemd::unit_directory) / name;
+}
+
+/// When systemd started a timer's unit last, for Persistent=.
+std::filesystem::path stamp_of(const std::string& timer) {
+  return std::filesystem::path("/var/lib/systemd/timers") / ("stamp-" + timer);
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))
+             ? read_file(path, largest_unit)
+             : "";
+}
+
+void remove_file(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (error)
+    throw Error(Fault::transient, fmt::format("cannot remove {}: {}", path.native(), error.message()));
+}
+
+}  // namespace
+
+Units Timers::read(const std::string& unit) {
+  return {text_of(path_of(unit + ".timer")), text_of(path_of(unit + ".service"))};
+}
+
+std::set<std::string> Timers::running(const std::vector<std::string>& units) {
+  const systemd::Conversation conversation(systemd_);
+  std::vector<std::string> timers;
+  for (const auto& unit : units) timers.push_back(unit + ".timer");
+  const auto states = systemd_.states(timers);
+  std::set<std::string> running;
+  for (const auto& unit : units) {
+    const auto timer = unit + ".timer";
+    std::error_code error;
+    const bool enabled = std::filesystem::is_symlink(wants / timer, error);
+    if (enabled && states.at(timer).active == "active") running.insert(unit);
+  }
+  return running;
+}
+
+std::map<std::string, Error> Timers::bring(const std::vector<Order>& orders) {
+  const systemd::Conversation conversation(systemd_);
+  std::map<std::string, Error> failed;
+  const auto each = [&](const auto& act) {
+    for (const auto& order : orders) {
+      if (failed.contains(order.unit)) continue;
+      try {
+        act(order, order.unit + ".timer");
+      } catch (const Error& error) {
+        failed.emplace(order.unit, error);
+      }
+    }
+  };
+  each([this](const Order& order, const std::string& timer) {
+    replace_file(path_of(timer), order.units.timer);
+    replace_file(path_of(order.unit + ".service"), order.units.service);
+    order.on ? systemd_.enable(timer) : systemd_.disable(timer);
+  });
+  systemd_.reload();
+  each([this](const Order& order, const std::string& timer) {
+    systemd_.run(order.on ? systemd::Job::restart : systemd::Job::stop, timer);
+  });
+  return failed;
+}
+
+void Timers::remove(const std::string& unit) {
+  const systemd::Conversation conversation(systemd_);
+  const auto timer = unit + ".timer";
+  const auto service = unit + ".service";
+  for (const auto& [name, state] : systemd_.states({timer, service})) {
+    if (state.active != "inactive" && state.active != "failed") systemd_.run(systemd::Job::stop, name);
+  }
+  systemd_.disable(timer);
+  remove_file(path_of(timer));
+  remove_file(path_of(service));
+  remove_file(stamp_of(timer));
+  systemd_.reload();
+}
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "drivers/podman/cron/units.h"
+#include "systemd/manager.h"
+
+namespace greenwave::drivers::podman {
+
+/// The units of CronJobs on the device. All names are as unit_of gives them. One thread; everything throws
+/// Error.
+class Timers {
+ public:
+  /// `while_waiting` as systemd::Manager's.
+  explicit Timers(std::function<void()> while_waiting) : systemd_(std::move(while_waiting)) {}
+
+  /// What the files say now; empty texts where they are missing.
+  static Units read(const std::string& unit);
+  /// Those whose timer is enabled, and runs.
+  std::set<std::string> running(const std::vector<std::string>& units);
+
+  /// Puts files in place, lets systemd read them, and starts or stops the timers; gives what failed, by the
+  /// unit. The others are as they should be then.
+  struct Order {
+    std::string unit;
+    Units units;
+    bool on = true;
+  };
+  std::map<std::string, Error> bring(const std::vector<Order>& orders);
+
+  /// Stops a run that goes on, and the timer; removes both units, and what systemd knows of past runs.
+  void remove(const std::string& unit);
+
+ private:
+  systemd::Manager systemd_;
+};
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,48 @@
+#include "drivers/podman/cron/units.h"
+
+#include <fmt/format.h>
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+constexpr std::string_view head = "# Of {}, by greenwaved: changes are set back.\n[Unit]\nDescription={}\n";
+
+/// As ExecStart= reads a word: quoted, and without meaning for systemd.
+std::string as_word(const std::string& text) {
+  std::string word = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') word += '\\';
+    word += c;
+    if (c == '%' || c == '$') word += c;
+  }
+  return word + "\"";
+}
+
+}  // namespace
+
+std::string unit_of(const ObjectId& id) {
+  const auto place = id.namespace_.empty() ? "" : id.namespace_ + ".";
+  return fmt::format("greenwave-cronjob-{}{}", place, id.name);
+}
+
+Units units_of(const ObjectId& id, const CronJob& job, const Caller& caller) {
+  const auto name = to_string(id);
+  Units units;
+  units.timer = fmt::format(head, name, name) + "\n[Timer]\n";
+  for (const auto& line : to_calendar(job.schedule, job.zone))
+    units.timer += fmt::format("OnCalendar={}\n", line);
+  // A run that was due while the device was off takes place when it is on again, as in Kubernetes.
+  units.timer += "Persistent=true\nAccuracySec=1s\n\n[Install]\nWantedBy=timers.target\n";
+
+  units.service = fmt::format(head, name, name);
+  units.service += fmt::format(
+      "Documentation=man:greenwave.yaml(5)\nAfter=podman.socket\n\n[Service]\nType=oneshot\n"
+      "ExecStart={} --config {} --run-cronjob {}\n",
+      as_word(caller.program.native()), as_word(caller.config.native()), as_word(unit_of(id)));
+  if (job.longest_run) units.service += fmt::format("TimeoutStartSec={}\n", job.longest_run->count());
+  units.service += "TimeoutStopSec=5min\n";
+  return units;
+}
+
+}  // namespace greenwave::drivers::podman

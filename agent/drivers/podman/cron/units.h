@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "drivers/podman/cron/cron_job.h"
+
+namespace greenwave::drivers::podman {
+
+/// What the units of a CronJob are called, without their endings: "greenwave-cronjob-backup". The namespace
+/// is a part of it, if there is one: "greenwave-cronjob-cabinet.backup".
+std::string unit_of(const ObjectId& id);
+
+/// How greenwaved is called to run it.
+struct Caller {
+  std::filesystem::path program;  ///< greenwaved's own
+  std::filesystem::path config;   ///< its agent.yaml
+};
+
+/// The two units that run a CronJob, as systemd reads them.
+struct Units {
+  std::string timer;
+  std::string service;
+
+  bool operator==(const Units&) const = default;
+};
+
+/// Pure.
+Units units_of(const ObjectId& id, const CronJob& job, const Caller& caller);
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,26 @@
+"""Kubernetes manifests as text, for the tests of podman; JSON is YAML too."""
+
+import json
+
+SLEEP = ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do /bin/sleep 0.2; done"]
+
+
+def manifest(api, kind, name, **members):
+    return json.dumps({"apiVersion": api, "kind": kind, "metadata": {"name": name}, **members})
+
+
+def container(name="main", image="localhost/busy:1", command=SLEEP, **more):
+    return {"name": name, "image": image, "command": command, "imagePullPolicy": "IfNotPresent", **more}
+
+
+def pod(name, *containers, **spec):
+    return manifest("v1", "Pod", name, spec={"containers": list(containers) or [container()], **spec})
+
+
+def deployment(name, *containers, replicas=1, **spec):
+    template = {"spec": {"containers": list(containers) or [container()], **spec}}
+    return manifest("apps/v1", "Deployment", name, spec={"replicas": replicas, "template": template})
+
+
+def config_map(name, **data):
+    return manifest("v1", "ConfigMap", name, data=data)
