@@ -19,6 +19,7 @@ inline constexpr const char* manager_path = "/org/freedesktop/systemd1";
 inline constexpr const char* manager = "org.freedesktop.systemd1.Manager";
 inline constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
 inline constexpr const char* service_interface = "org.freedesktop.systemd1.Service";
+inline constexpr const char* timer_interface = "org.freedesktop.systemd1.Timer";
 
 }  // namespace names
 

@@ -225,6 +225,16 @@ Life Manager::life(const std::string& path, const std::string& unit) {
   return life;
 }
 
+Schedule Manager::schedule(const std::string& path) {
+  const auto time = [&](const char* name) -> std::optional<Time> {
+    std::uint64_t realtime_us = 0;
+    trivial_property(path, names::timer_interface, name, 't', &realtime_us);
+    if (realtime_us == 0 || realtime_us == UINT64_MAX) return {};
+    return Time(std::chrono::duration_cast<Duration>(std::chrono::microseconds(realtime_us)));
+  };
+  return {.last = time("LastTriggerUSec"), .next = time("NextElapseUSecRealtime")};
+}
+
 void Manager::enable(const std::string& unit) {
   auto asked = request("EnableUnitFiles");
   append_list(asked.get(), {unit});

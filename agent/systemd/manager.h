@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,12 @@ struct Life {
   std::uint32_t restarts = 0;                ///< by systemd itself, since it was last started on purpose
 };
 
+/// What a timer has done, and will do.
+struct Schedule {
+  std::optional<Time> last;  ///< when it started its unit last
+  std::optional<Time> next;
+};
+
 enum class Job { start, stop, restart, try_restart, reload_or_try_restart };
 
 std::string_view to_string(Job job);
@@ -78,6 +85,8 @@ class Manager {
   bool needs_reload(const std::string& path);
   LastStart last_start(const std::string& path);
   Life life(const std::string& path, const std::string& unit);
+  /// Of the timer at UnitState::path.
+  Schedule schedule(const std::string& path);
 
   /// Read the unit files on disk; reload() makes the manager see the result.
   void enable(const std::string& unit);

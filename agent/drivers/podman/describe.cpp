@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "drivers/podman/cron/timers.h"
 #include "drivers/podman/view.h"
 #include "drivers/podman/workload.h"
 
@@ -72,7 +73,9 @@ std::vector<std::string> read_log(std::string_view frames) {
 
 Json describe(Service& service, const Entry& entry) {
   auto told = Json::object();
-  if (!is_workload(entry.id.api_version, entry.id.kind)) return told;
+  const bool by_timer = is_cron_job(entry.id);
+  if (!by_timer && !is_workload(entry.id.api_version, entry.id.kind)) return told;
+  if (by_timer) told["timer"] = Timers({}).describe(unit_of(entry.id));
   const View now(service.containers());
   auto containers = Json::array();
   auto log = Json::array();

@@ -16,7 +16,8 @@ namespace greenwave::drivers::podman {
 std::vector<std::string> read_log(std::string_view frames);
 
 /// What people want to know of a workload beside what the inventory says, now: {"containers": [{name, state,
-/// restarts, image, digest, ports, health}], "log": [line, …]}. Empty for objects that do not run.
+/// restarts, image, digest, ports, health}], "log": [line, …]}, of a CronJob the last run's, and "timer".
+/// Empty for objects that do not run.
 nlohmann::json describe(Service& service, const Entry& entry);
 
 }  // namespace greenwave::drivers::podman

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -57,6 +58,24 @@ std::set<std::string> Timers::running(const std::vector<std::string>& units) {
     if (enabled && states.at(timer).active == "active") running.insert(unit);
   }
   return running;
+}
+
+nlohmann::json Timers::describe(const std::string& unit) {
+  const systemd::Conversation conversation(systemd_);
+  const auto timer = unit + ".timer";
+  const auto service = unit + ".service";
+  const auto states = systemd_.states({timer, service});
+  nlohmann::json told{{"unit", unit}};
+  if (states.at(timer).load != "loaded" || states.at(service).load != "loaded") return told;
+  const auto schedule = systemd_.schedule(states.at(timer).path);
+  if (schedule.next) told["next"] = to_iso(*schedule.next);
+  if (schedule.last) told["last"] = to_iso(*schedule.last);
+  const auto& active = states.at(service).active;
+  const bool runs = active == "activating" || active == "active";
+  if (runs) told["result"] = "runs now";
+  const auto run = systemd_.last_run(states.at(service).path);
+  if (!runs && run.ended) told["result"] = run.result;
+  return told;
 }
 
 std::map<std::string, Error> Timers::bring(const std::vector<Order>& orders) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/error.h"
 #include "drivers/podman/cron/units.h"
 #include "systemd/manager.h"
@@ -23,6 +25,9 @@ class Timers {
   static Units read(const std::string& unit);
   /// Those whose timer is enabled, and runs.
   std::set<std::string> running(const std::vector<std::string>& units);
+
+  /// What people want to know of one: {unit, next, last, result}, as far as systemd knows.
+  nlohmann::json describe(const std::string& unit);
 
   /// Puts files in place, lets systemd read them, and starts or stops the timers; gives what failed, by the
   /// unit. The others are as they should be then.

@@ -42,6 +42,8 @@ Units units_of(const ObjectId& id, const CronJob& job, const Caller& caller) {
       as_word(caller.program.native()), as_word(caller.config.native()), as_word(unit_of(id)));
   if (job.longest_run) units.service += fmt::format("TimeoutStartSec={}\n", job.longest_run->count());
   units.service += "TimeoutStopSec=5min\n";
+  // It talks to podman, and writes nothing itself; its memory may hold secrets.
+  units.service += "ProtectSystem=strict\nProtectHome=read-only\nNoNewPrivileges=yes\nLimitCORE=0\n";
   return units;
 }
 
