@@ -44,43 +44,53 @@ struct Options {
   std::string cron_job;
 };
 
-/// Waits for the signals that steer the daemon, on a thread of its own; every other thread blocks them.
-class Signals {
+/// The signals that steer the daemon. To be blocked before the first thread is made: each takes that over.
+sigset_t block_signals() {
+  sigset_t set{};
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+/// Waits for the signals on a thread of its own; to be gone before what `stop` and `reload` touch.
+class Steering {
  public:
-  Signals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-  }
+  Steering(const sigset_t& signals, std::function<void()> stop, std::function<void()> reload)
+      : thread_([signals, stop = std::move(stop), reload = std::move(reload)](const std::stop_token& end) {
+          int received = 0;
+          while (sigwait(&signals, &received) == 0 && !end.stop_requested()) {
+            if (received == SIGHUP) {
+              reload();
+            } else if (received != SIGUSR1) {
+              stop();
+            }
+          }
+        }) {}
+  Steering(const Steering&) = delete;
+  Steering& operator=(const Steering&) = delete;
 
-  void serve(std::function<void()> stop, std::function<void()> reload) {
-    thread_ = std::jthread([this, stop = std::move(stop), reload = std::move(reload)] {
-      int received = 0;
-      while (sigwait(&set_, &received) == 0 && received != SIGUSR1) received == SIGHUP ? reload() : stop();
-    });
-  }
-
-  ~Signals() {
-    if (thread_.joinable()) pthread_kill(thread_.native_handle(), SIGUSR1);
+  ~Steering() {
+    thread_.request_stop();
+    pthread_kill(thread_.native_handle(), SIGUSR1);  // wakes it, so that it sees that
   }
 
  private:
-  sigset_t set_{};
   std::jthread thread_;
 };
 
 int run_cron_job(const Options& options, const Log& log) {
   std::atomic<bool> stop = false;
-  Signals signals;
-  signals.serve([&] { stop = true; }, [] {});
+  const Steering steering(
+      block_signals(), [&] { stop = true; }, [] {});
   const auto config = config::load_config(options.config, options.root, config::Check::words);
   return drivers::podman::run_cron_job(config, options.cron_job, stop, log);
 }
 
 int run(const Options& options, const Log& log) {
   const SystemClock clock;
-  Signals signals;
+  const auto signals = block_signals();
   sync::LocalAgent agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
   report::MetricsFile metrics(log);
   agent.report_to([&metrics](const config::Config& config, const sync::Status& status,
@@ -89,7 +99,7 @@ int run(const Options& options, const Log& log) {
     sd_notify(0, "STOPPING=1");
     agent.stop();
   };
-  signals.serve(stop, [&agent] { agent.reload(); });
+  const Steering steering(signals, stop, [&agent] { agent.reload(); });
   if (options.once) {
     sync::Request request{.allow_empty = options.allow_empty, .who = "", .reason = ""};
     if (!options.bundle.empty()) request.bundle = git::open_bundle(options.bundle);

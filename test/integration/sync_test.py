@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import sys
 import time
 import unittest
@@ -181,6 +182,14 @@ class Syncs(unittest.TestCase):
         device.config.write_text(device.config.read_text().replace("sf-0042", "sf-0043"))
         device.daemon.send_signal(1)
         wait_until(lambda: json.loads(device.request("GET", "/v1/status"))["device"] == "sf-0043", "the new device id")
+
+    def test_a_signal_that_means_nothing_leaves_those_that_do_in_force(self):
+        self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "one\n")})
+        device = self.device().start()
+        device.daemon.send_signal(signal.SIGUSR1)
+        self.assertTrue(device.answers())
+        device.daemon.send_signal(signal.SIGTERM)
+        self.assertEqual(device.daemon.wait(20), 0)
 
     def test_status_still_tells_the_last_state_when_no_daemon_runs(self):
         self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "one\n")}, "Greet everyone")
