@@ -21,13 +21,17 @@ std::int64_t milliseconds(Time time) {
   return time.time_since_epoch().count();
 }
 
-nlohmann::json parse(const std::string& text) {
-  auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) {
-    throw Error(Fault::damaged, "a record in the state file cannot be read",
-                "the file is set aside and made anew; what is on the device is then adopted again");
+/// What a bit of a worn flash has changed may still be JSON, or a time without a meaning.
+template <typename Read>
+auto read_record(const std::string& text, Read read) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  try {
+    if (json.is_object()) return read(json);
+  } catch (const Error&) {
+    // Said below: whatever is wrong, nobody can correct it.
   }
-  return json;
+  throw Error(Fault::damaged, "a record in the state file cannot be read",
+              "the file is set aside and made anew; what is on the device is then adopted again");
 }
 
 /// Outside bytes (a path, a program's output) need not be UTF-8.
@@ -93,7 +97,7 @@ std::vector<SyncRecord> State::history(std::size_t most) const {
   auto rows = database_->prepare("SELECT number, started, body FROM history ORDER BY number DESC LIMIT ?");
   rows.bind(static_cast<std::int64_t>(std::min<std::size_t>(most, most_syncs)));
   while (rows.next()) {
-    auto& sync = syncs.emplace_back(sync_record_from_json(parse(rows.text(2))));
+    auto& sync = syncs.emplace_back(read_record(rows.text(2), sync_record_from_json));
     sync.number = rows.number(0);
     sync.started = Time(Duration(rows.number(1)));
   }
@@ -104,7 +108,7 @@ std::optional<Pause> State::pause() const {
   const std::lock_guard lock(mutex_);
   const auto text = read_setting(*database_, pause_key);
   if (!text) return {};
-  return pause_from_json(parse(*text));
+  return read_record(*text, pause_from_json);
 }
 
 void State::set_pause(const std::optional<Pause>& pause) {

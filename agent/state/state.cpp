@@ -1,7 +1,9 @@
 #include "state/state.h"
 
+#include <limits>
 #include <utility>
 
+#include "base/error.h"
 #include "state/codec.h"
 #include "state/handle.h"
 #include "state/schema.h"
@@ -87,8 +89,21 @@ State::State(std::unique_ptr<Database> database) : database_(std::move(database)
 State::~State() = default;
 
 bool State::sound() const {
-  const std::lock_guard lock(mutex_);
-  return is_sound(*database_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_sound(*database_)) return false;
+  }
+  // SQLite finds what is wrong with a page, not what is wrong in it.
+  try {
+    inventory();
+    owed();
+    pause();
+    history(std::numeric_limits<std::size_t>::max());
+    return true;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::damaged) throw;
+    return false;
+  }
 }
 
 std::vector<Entry> State::inventory() const {

@@ -37,7 +37,7 @@ class State {
   /// Moves a damaged file (and its WAL) aside as FILE.damaged, so that a new one can be made.
   static void set_aside(const std::filesystem::path& file);
 
-  /// Reads every page: tells which store is damaged when a call met damage somewhere.
+  /// Reads every page and record: tells which store is damaged when a call met damage somewhere.
   bool sound() const;
 
   /// All entries, ordered by id.

@@ -1,5 +1,7 @@
 #include "sync/outage.h"
 
+#include "base/error.h"
+
 namespace greenwave::sync {
 
 namespace {
@@ -8,7 +10,11 @@ constexpr const char* key = "unreachable since";  // of State::value
 
 Outage::Outage(state::State& state) : state_(state) {
   const auto written = state_.value(key).value_or("");
-  if (!written.empty()) since_ = from_iso(written);
+  try {
+    if (!written.empty()) since_ = from_iso(written);
+  } catch (const Error&) {
+    // No writer of ours wrote it; the outage counts from its next failure.
+  }
 }
 
 void Outage::goes_on(Time now) {

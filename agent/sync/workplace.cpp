@@ -136,7 +136,12 @@ std::string open_digest_key(const std::filesystem::path& file) {
 std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log) {
   make_directories(config.state_directory, 0750);
   try {
-    return std::make_shared<state::State>(config.database());
+    auto state = std::make_shared<state::State>(config.database());
+    // What the start reads outside of any sync, which alone could set it aside later.
+    state->pause();
+    state->inventory();
+    state->history(recent_syncs);
+    return state;
   } catch (const Error& error) {
     if (error.fault() != Fault::damaged) throw;
     log.error(fmt::format(

@@ -59,6 +59,9 @@ struct Workplace {
   Drivers drivers();
 };
 
+/// How much of the history tells the last sync: pauses stand in it as well.
+inline constexpr std::size_t recent_syncs = 20;
+
 /// Opens the state; a damaged one is set aside, with a warning, and made anew.
 std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log);
 

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "support/change_database.h"
 #include "support/objects.h"
 #include "support/temporary_directory.h"
 
@@ -374,6 +375,37 @@ TEST_CASE("state: damage amid the file is found by the call that meets it, or af
   State state(file);
   CHECK(fault_of([&] { state.inventory(); }) == Fault::damaged);
   CHECK(fault_of([&] { State cut(scratch / "cut.db"); }) == Fault::damaged);
+}
+
+TEST_CASE("state: a record that cannot be read is damage as well, though SQLite finds none") {
+  const TemporaryDirectory scratch;
+  const auto file = scratch / "state.db";
+  {
+    State state(file);
+    state.set_pause(Pause{on(2026, 11, 24), "alice", "cabinet open"});
+    state.settle(std::vector{entry_of("File/motd")}, {}, {});
+    state.record(sync_at(on(2026, 11, 24)), on(2026, 11, 24));
+  }
+  std::function<void(State&)> meet;
+  SECTION("a pause that is not JSON") {
+    change_database(file, "UPDATE settings SET value = '{\"until\":'");
+    meet = [](State& state) { state.pause(); };
+  }
+  SECTION("a pause until no time") {
+    change_database(file, "UPDATE settings SET value = replace(value, '2026-', '2x26-')");
+    meet = [](State& state) { state.pause(); };
+  }
+  SECTION("a sync whose actions are a number") {
+    change_database(file, R"(UPDATE history SET body = '{"actions":7}')");
+    meet = [](State& state) { state.history(1); };
+  }
+  SECTION("claims that end too early") {
+    change_database(file, "UPDATE objects SET claims = x'ff'");
+    meet = [](State& state) { state.inventory(); };
+  }
+  State state(file);
+  CHECK(fault_of([&] { meet(state); }) == Fault::damaged);
+  CHECK_FALSE(state.sound());
 }
 
 TEST_CASE("state: the last state can be read without writing, and without the right to") {
