@@ -37,7 +37,7 @@ LocalAgent::LocalAgent(std::filesystem::path config_file, std::filesystem::path 
       process_(fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}())),
       random_(std::random_device{}()) {
   git::initialize();
-  open();
+  open(config::load_config(config_file_, root_), nullptr);
 }
 
 LocalAgent::~LocalAgent() = default;
@@ -46,13 +46,11 @@ const config::Config& LocalAgent::config() const {
   return workplace_->config;
 }
 
-void LocalAgent::open() {
-  auto config = config::load_config(config_file_, root_);
+/// With the state that is open already, where there is one. What was there before stays when this throws.
+void LocalAgent::open(config::Config config, std::shared_ptr<state::State> opened) {
   if (!config.identity_files.empty()) {
     for (const auto& undone : guard_memory()) log_.warning(undone);
   }
-  const bool same_state = workplace_ && workplace_->config.database() == config.database();
-  auto opened = same_state ? state() : nullptr;
   if (!opened) opened = open_state(config, log_);
   workplace_ =
       std::make_unique<Workplace>(std::move(config), opened, log_, clock_, stop_, process_, heartbeat_);
@@ -69,7 +67,7 @@ void LocalAgent::open() {
   status_.notes = workplace_->notes();
   status_.pause = state_->pause();
   status_.unreachable_since = workplace_->sync.unreachable_since();
-  const auto past = state_->history(20);
+  const auto past = state_->history(recent_syncs);
   if (const auto last = std::ranges::find_if(past, state::is_sync); last != past.end()) {
     status_.last_sync = last->started;
     status_.last_result = last->result;
@@ -79,10 +77,11 @@ void LocalAgent::open() {
 
 void LocalAgent::replace_config() {
   try {
-    open();
+    auto config = config::load_config(config_file_, root_);
+    const bool same_state = workplace_->config.database() == config.database();
+    open(std::move(config), same_state ? state() : nullptr);
     log_.info(fmt::format("read {} again", config_file_.native()));
   } catch (const Error& error) {
-    if (!workplace_) throw;
     log_.error(fmt::format("the configuration stays as it was: {}", error.what()));
   }
 }
@@ -93,6 +92,12 @@ std::shared_ptr<state::State> LocalAgent::state() const {
 }
 
 void LocalAgent::run() {
+  struct Ending {
+    LocalAgent& agent;
+    ~Ending() { agent.end_jobs(); }
+  };
+  const Ending ending{
+      *this};  // of an error too: else a control request waits for ever, and the daemon for it
   make_busy_directory();
   workplace_->start(log_);
   plan_next(nullptr);
@@ -121,34 +126,36 @@ void LocalAgent::run() {
       plan_next(nullptr);
     }
     if (job) job();
-    if (waiting && !waiting->request.force && is_paused()) {
-      refuse(*waiting);
+    const auto pause = waiting && !waiting->request.force ? standing_pause() : std::nullopt;
+    if (pause) {
+      refuse(*waiting, *pause);
     } else if (waiting) {
       const auto result =
           sync(waiting->request, waiting->request.bundle ? "bundle" : "request", waiting->runs);
       plan_next(&result);
     } else if (has_opened()) {
       go_on();
-    } else if (clock_.tick() >= next_ && !is_paused()) {
+    } else if (clock_.tick() >= next_ && !standing_pause()) {
       const auto result = sync({}, "interval", {});
       plan_next(&result);
     } else if (clock_.tick() >= next_) {
       plan_next(nullptr);
     }
   }
-  {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    jobs_.clear();  // who waits for one is told so
-  }
   log_.info("stopped");
 }
 
+/// Who waits for one is told so.
+void LocalAgent::end_jobs() {
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  jobs_.clear();
+}
+
 /// A sync that was asked for while a pause holds: who paused may be working on the device.
-void LocalAgent::refuse(const Waiting& waiting) {
-  const auto pause = state()->pause();
+void LocalAgent::refuse(const Waiting& waiting, const state::Pause& pause) {
   const auto text = fmt::format("paused until {} by {} ({}); run greenwave resume first, or sync --force",
-                                to_iso(pause->until), pause->who, pause->reason);
+                                to_iso(pause.until), pause.who, pause.reason);
   for (const auto& run : waiting.runs)
     run->add({.kind = "done", .text = text, .object = {}, .ok = false, .exit_code = 2});
 }
@@ -174,7 +181,7 @@ Instant LocalAgent::next_wake() const {
 
 /// With what waited, though not during a pause.
 void LocalAgent::go_on() {
-  if (is_paused()) {
+  if (standing_pause()) {
     opening_ = clock_.now() + pause_look;
     return;
   }
@@ -210,14 +217,19 @@ void LocalAgent::plan_next(const Result* last) {
   status_.next_sync = now + wait;
 }
 
-bool LocalAgent::is_paused() {
-  const auto memory = state();
-  const auto pause = memory->pause();
-  if (!pause) return false;
-  if (clock_.now() < pause->until) return true;
-  memory->set_pause({});
-  record_pause("resume", "", "the pause ended by itself");
-  return false;
+std::optional<state::Pause> LocalAgent::standing_pause() {
+  std::unique_lock lock(mutex_);  // a new pause must not end with the old one
+  auto pause = state_->pause();
+  if (!pause || clock_.now() < pause->until) return pause;
+  try {
+    state_->set_pause({});
+    lock.unlock();
+    record_pause("resume", "", "the pause ended by itself");
+  } catch (const Error& error) {
+    if (error.fault() != Fault::transient) throw;
+    log_.error(error.what());  // a full disk makes no pause longer
+  }
+  return {};
 }
 
 Result LocalAgent::once(const Request& request) {
@@ -266,16 +278,15 @@ Result LocalAgent::sync_or_recover(const Request& request, const std::string& tr
     if (error.fault() != Fault::damaged) throw;
     log_.error(error.what());
   }
-  if (!state()->sound()) replace_state();
-  open();
+  // The configuration stays the one that it was: what the file says by now may be wrong.
+  auto kept = state();
+  if (!kept->sound()) {
+    // Who still reads the file that is moved away, through the control API, reads it to the end.
+    state::State::set_aside(workplace_->config.database());
+    kept.reset();
+  }
+  open(workplace_->config, std::move(kept));
   return workplace_->sync.run(request, trigger, observer);
-}
-
-/// The damaged file is moved away; who still reads it through the control API reads the old one to the end.
-void LocalAgent::replace_state() {
-  const auto database = workplace_->config.database();
-  workplace_.reset();
-  state::State::set_aside(database);
 }
 
 void LocalAgent::tell(const Event& event, const std::vector<std::shared_ptr<Run>>& runs) {
@@ -320,7 +331,10 @@ void LocalAgent::publish(const Result& result) {
 }
 
 void LocalAgent::stop() {
-  stop_ = true;
+  {
+    const std::lock_guard lock(mutex_);  // else run() may look just before it, and sleep just after
+    stop_ = true;
+  }
   wake_.notify_all();
 }
 
@@ -398,15 +412,20 @@ void LocalAgent::pause(Duration duration, const std::string& who, const std::str
     throw Error(Fault::invalid, "a pause lasts from 1s to 7d", "write --for 2h, for example");
   }
   const state::Pause pause{clock_.now() + duration, who, reason};
-  state()->set_pause(pause);
+  {
+    const std::lock_guard lock(mutex_);
+    state_->set_pause(pause);
+  }
   record_pause("pause", who, fmt::format("for {}: {}", to_words(duration), reason));
 }
 
 void LocalAgent::resume(const std::string& who) {
-  if (!state()->pause()) throw Error(Fault::conflict, "the agent is not paused");
-  state()->set_pause({});
+  {
+    const std::lock_guard lock(mutex_);
+    if (!state_->pause()) throw Error(Fault::conflict, "the agent is not paused");
+    state_->set_pause({});
+  }
   record_pause("resume", who, "");
-  wake_.notify_all();
 }
 
 void LocalAgent::record_pause(const std::string& trigger, const std::string& who, const std::string& reason) {

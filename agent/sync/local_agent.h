@@ -63,21 +63,21 @@ class LocalAgent : public Agent {
     std::vector<std::shared_ptr<Run>> runs;
   };
 
-  void open();
+  void open(config::Config config, std::shared_ptr<state::State> opened);
   void replace_config();
-  void replace_state();
   Result sync(const Request& request, const std::string& trigger,
               const std::vector<std::shared_ptr<Run>>& runs);
   Result sync_or_recover(const Request& request, const std::string& trigger, const Observer& observer);
   void tell(const Event& event, const std::vector<std::shared_ptr<Run>>& runs);
   void publish(const Result& result);
-  void refuse(const Waiting& waiting);
+  void end_jobs();
+  void refuse(const Waiting& waiting, const state::Pause& pause);
   void plan_next(const Result* last);
   Instant next_wake() const;
   void make_busy_directory() const;
   bool has_opened() const;
   void go_on();
-  bool is_paused();
+  std::optional<state::Pause> standing_pause();
   std::shared_ptr<state::State> state() const;
   void record_pause(const std::string& trigger, const std::string& who, const std::string& reason);
 

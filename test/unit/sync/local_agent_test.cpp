@@ -1,6 +1,7 @@
 #include "sync/local_agent.h"
 
 #include <chrono>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -8,10 +9,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "support/change_database.h"
+#include "support/objects.h"
 #include "support/temporary_directory.h"
 
 using namespace greenwave;
 using namespace std::chrono_literals;
+using Catch::Contains;
 using test::TemporaryDirectory;
 
 namespace {
@@ -23,6 +27,8 @@ struct Cabinet {
       directory.write("agent.yaml", "device: sf-0042\nrepository: {url: file:///nowhere/city.git}\n");
   Log log{Level::error};
   SystemClock clock;
+
+  std::filesystem::path database() const { return directory / "root/var/lib/greenwave/state.db"; }
 
   std::unique_ptr<sync::LocalAgent> start() {
     return std::make_unique<sync::LocalAgent>(config, directory / "root", log, clock, [] {});
@@ -41,6 +47,58 @@ TEST_CASE("agent: who waits for a diff when the agent stops is told so") {
   REQUIRE(waiting.wait_for(10s) == std::future_status::ready);
   CHECK_THROWS_WITH(waiting.get(), Catch::Contains("the agent stops"));
   CHECK_THROWS_WITH(agent->diff(), Catch::Contains("the agent stops"));
+}
+
+TEST_CASE("agent: who waits for a diff is told so as well when the agent ends by an error") {
+  Cabinet cabinet;
+  const auto agent = cabinet.start();
+  agent->report_to([](auto&&...) { throw Error(Fault::internal, "no report"); });
+  agent->pause(1h, "alice", "relamping");  // is reported before the diff is made
+  auto waiting = std::async(std::launch::async, [&agent] { return agent->diff(); });
+  std::this_thread::sleep_for(50ms);
+  CHECK_THROWS_WITH(agent->run(), Contains("no report"));
+  REQUIRE(waiting.wait_for(10s) == std::future_status::ready);
+  CHECK_THROWS_WITH(waiting.get(), Contains("the agent stops"));
+}
+
+TEST_CASE("agent: a state with a record that cannot be read does not keep it from starting") {
+  Cabinet cabinet;
+  cabinet.start()->pause(1h, "alice", "relamping");
+  SECTION("a pause") {
+    test::change_database(cabinet.database(), "UPDATE settings SET value = '{' WHERE key = 'pause'");
+  }
+  SECTION("a pause in the history") {
+    test::change_database(cabinet.database(), "UPDATE history SET body = '{'");
+  }
+  CHECK_FALSE(cabinet.start()->status().pause);
+  CHECK(std::filesystem::exists(cabinet.database().native() + ".damaged"));
+}
+
+TEST_CASE("agent: damage that a sync meets is mended with the configuration that it runs with") {
+  Cabinet cabinet;
+  std::vector<Entry> entries;
+  for (int i = 0; i < 5000; ++i) entries.push_back(test::applied(test::Make("File/f" + std::to_string(i))));
+  std::filesystem::create_directories(cabinet.database().parent_path());
+  { state::State(cabinet.database()).settle(entries, {}, {}); }
+  const auto agent = cabinet.start();
+  {
+    std::fstream bytes(cabinet.database(), std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(20 * 4096);
+    bytes << std::string(4096, 'x');
+  }
+  cabinet.directory.write("agent.yaml", "device: [\n");
+  const auto result = agent->once({});
+  CHECK_THAT(result.record.error, Contains("/nowhere"));
+  CHECK(result.standing.objects == 0);
+  CHECK(std::filesystem::exists(cabinet.database().native() + ".damaged"));
+}
+
+TEST_CASE("agent: the start of an outage that cannot be read is one that begins anew") {
+  Cabinet cabinet;
+  cabinet.start()->once({});
+  test::change_database(cabinet.database(),
+                        "UPDATE settings SET value = 'x' WHERE key = 'value:unreachable since'");
+  CHECK(cabinet.start()->once({}).standing.unreachable_since);
 }
 
 TEST_CASE("agent: after a restart a pause in the history is not taken for a failed sync") {
