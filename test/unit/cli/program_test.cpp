@@ -37,7 +37,10 @@ struct Device : Served {
   CommandResult greenwave(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), GREENWAVE_PROGRAM);
     arguments.insert(arguments.end(), {"--socket", socket(), "--config", "/nonexistent"});
-    return run_program(arguments, {{"SUDO_USER", "alice"}});
+    agent.meet();
+    auto result = run_program(arguments, {{"SUDO_USER", "alice"}});
+    agent.meet();
+    return result;
   }
 };
 
@@ -253,6 +256,7 @@ TEST_CASE("completion: the names of the device's objects") {
   Device device;
   device.agent.known = json::array({{{"object", "File/motd"}, {"state", "in sync"}},
                                     {{"object", "SystemdUnit/spat"}, {"state", "in sync"}}});
+  device.agent.meet();
   CHECK(completed("sta") == "status ");
   CHECK(completed("history -o js") == "json ");
   CHECK(completed("lint -o sa") == "sarif ");
