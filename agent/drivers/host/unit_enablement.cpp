@@ -148,8 +148,7 @@ std::vector<InstallLink> Enablement::links(const std::string& unit, std::span<co
                 "add WantedBy=multi-user.target to its [Install] section, or leave out enabled");
   }
   std::ranges::sort(links);
-  const auto repeated = std::ranges::unique(links);
-  links.erase(repeated.begin(), repeated.end());
+  links.erase(std::unique(links.begin(), links.end()), links.end());
   return links;
 }
 

@@ -87,8 +87,7 @@ class NeedReader {
       each(spec.find(list), [&](const yaml::Node& container) { read_container(container); });
     }
     std::ranges::sort(needs_);
-    const auto twice = std::ranges::unique(needs_);
-    needs_.erase(twice.begin(), twice.end());
+    needs_.erase(std::unique(needs_.begin(), needs_.end()), needs_.end());
     return std::move(needs_);
   }
 
