@@ -99,11 +99,15 @@ class CronJobs(unittest.TestCase):
         self.assertNotEqual(first, self.pods())
 
     def test_a_run_that_fails_is_tried_again_and_told(self):
-        self.sync({"job.yaml": cron_job("/bin/echo try >> /out/out; exit 3", job={"backoffLimit": 1})})
+        made = json.loads(cron_job("/bin/echo try >> /out/out; exit 3", job={"backoffLimit": 1}))
+        made["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"].append(container("helper"))
+        self.sync({"job.yaml": json.dumps(made)})
         said = self.run_now(expected=1)
         self.assertEqual(["try", "try"], self.lines())
         self.assertIn("CronJob/backup ended with exit status 3", said)
         self.assertIn("CronJob/backup is tried again in 10s", said)
+        running = self.machine.run("podman", "ps", "--format", "{{.Names}}").stdout
+        self.assertNotIn("helper", running, "what helped it does not run on")
         self.device.start()
         self.machine.wait_until("the daemon answers", lambda: self.device.cli("status"))
         shown = self.device.json("show", "CronJob/backup")["objects"][0]

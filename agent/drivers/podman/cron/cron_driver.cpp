@@ -106,22 +106,31 @@ plan::Footprint CronDriver::footprint(const Manifest& manifest, Problems& proble
 
 void CronDriver::begin(const Pass&) {
   running_.clear();
+  blind_.reset();
   away_.reset();
   store_ = {};
 }
 
+void CronDriver::look(const std::vector<std::string>& units) {
+  if (units.empty() || !live_) return;
+  try {
+    running_ = timers_.running(units);
+    blind_.reset();
+  } catch (const Error& error) {
+    blind_ = error;
+  }
+}
+
 void CronDriver::foresee_drift(std::span<const Entry* const> entries) {
-  if (entries.empty() || !live_) return;
   std::vector<std::string> units;
   for (const auto* entry : entries) units.push_back(unit_of(entry->id));
-  running_ = timers_.running(units);
+  look(units);
 }
 
 void CronDriver::foresee_compare(std::span<const Candidate> candidates) {
-  if (candidates.empty() || !live_) return;
   std::vector<std::string> units;
   for (const auto& candidate : candidates) units.push_back(unit_of(candidate.desired->manifest.id));
-  running_ = timers_.running(units);
+  look(units);
 }
 
 void CronDriver::declare(std::span<const plan::Desired> desired) {
@@ -149,6 +158,7 @@ CronDriver::Wanted CronDriver::wanted(const Manifest& manifest) const {
 }
 
 CronDriver::Parts CronDriver::found(const std::string& unit) const {
+  if (blind_) throw *blind_;
   Parts parts{Timers::read(unit), {}, running_.contains(unit)};
   if (std::filesystem::exists(run_file(unit))) parts.run = read_file(run_file(unit), largest_run_file);
   return parts;

@@ -58,6 +58,7 @@ class CronDriver : public Driver {
   struct Work;
 
   bool left_out() const;
+  void look(const std::vector<std::string>& units);
   Wanted wanted(const Manifest& manifest) const;
   Parts found(const std::string& unit) const;
   Digest digest_of(const Parts& parts) const;
@@ -79,6 +80,7 @@ class CronDriver : public Driver {
   Timers timers_;
   Store store_;
   std::set<std::string> running_;  ///< timers, as of the last look in this pass
+  std::optional<Error> blind_;     ///< why that look failed
   std::optional<std::string> away_;
   mutable bool left_out_ = false;
 };

@@ -56,6 +56,7 @@ class Run {
   bool go() {
     const auto name = to_string(file_.id);
     auto pause = std::chrono::seconds(first_pause);
+    refuse_beside_another();
     for (unsigned tries = 0;; ++tries) {
       if (try_once()) return true;
       if (stop_ || tries == file_.more_tries) return false;
@@ -66,20 +67,35 @@ class Run {
   }
 
  private:
+  /// What may pass by itself, as a registry that does not answer, is a try that failed.
   bool try_once() {
-    for (const auto& image : file_.sheet.images) bring(image);
-    const View now(service_.containers());
-    const auto& old = now.of(label_of(file_.id));
-    refuse_beside(old);
     try {
-      const auto containers = Rollout(service_, images_, rules_).remake(file_.id, file_.sheet, old);
-      return std::ranges::all_of(containers, [this](const auto& container) { return ended_well(container); });
-    } catch (const Error&) {
-      if (!stop_) throw;
-      last_words_.stop_pod(file_.sheet.pod);
-      log_.warning(fmt::format("{} was stopped", to_string(file_.id)));
+      return make_and_wait();
+    } catch (const Error& error) {
+      if (stop_) {
+        last_words_.stop_pod(file_.sheet.pod);
+        log_.warning(fmt::format("{} was stopped", to_string(file_.id)));
+        return false;
+      }
+      if (error.fault() != Fault::transient) throw;
+      log_.error(error.what());
       return false;
     }
+  }
+
+  bool make_and_wait() {
+    for (const auto& image : file_.sheet.images) bring(image);
+    const View now(service_.containers());
+    const auto containers =
+        Rollout(service_, images_, rules_).remake(file_.id, file_.sheet, now.of(label_of(file_.id)));
+    for (const auto& container : containers) {
+      const auto status = service_.wait(container);
+      if (status == 0) continue;
+      log_.error(fmt::format("{} ended with exit status {}", to_string(file_.id), status));
+      service_.stop_pod(file_.sheet.pod);  // its other containers may run on
+      return false;
+    }
+    return true;
   }
 
   /// What is here is better than no run: a device's link is often down.
@@ -92,18 +108,14 @@ class Run {
     }
   }
 
-  void refuse_beside(const Pods& pods) const {
-    for (const auto& [name, containers] : pods) {
+  /// Of a run whose end nobody waited for.
+  void refuse_beside_another() {
+    const View now(service_.containers());
+    for (const auto& [name, containers] : now.of(label_of(file_.id))) {
       if (std::ranges::none_of(containers, &Container::is_running)) continue;
       throw Error(Fault::conflict, fmt::format("the pod {} of the last run still runs", name),
                   fmt::format("podman pod stop {}", name));
     }
-  }
-
-  bool ended_well(const std::string& container) {
-    const auto status = service_.wait(container);
-    if (status != 0) log_.error(fmt::format("{} ended with exit status {}", to_string(file_.id), status));
-    return status == 0;
   }
 
   /// False when it was cut short.
