@@ -88,6 +88,7 @@ class Service {
   /// As send, but a status that is none of success and `accepted` is an Error; removing what is gone is a
   /// success.
   http::Response ask(http::Request request, std::string_view doing, long accepted = 0);
+  void stop_containers(const std::string& pod);
 
   http::Client client_;
 };
