@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <libssh2.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -46,6 +47,10 @@ void SshChannel::FreeSession::operator()(LIBSSH2_SESSION* raw) const {
 
 void SshChannel::FreeChannel::operator()(LIBSSH2_CHANNEL* raw) const {
   libssh2_channel_free(raw);
+}
+
+SshChannel::HangUp::~HangUp() {
+  ::shutdown(socket.get(), SHUT_RDWR);
 }
 
 SshChannel::SshChannel(const config::Url& url, const config::Credentials& credentials,

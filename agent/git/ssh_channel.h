@@ -41,6 +41,12 @@ class SshChannel : public ByteStream {
   struct FreeChannel {
     void operator()(LIBSSH2_CHANNEL* raw) const;
   };
+  /// Goes between the two: libssh2 does not free a session that still waits for the server to close a channel
+  /// (it says "again"), and what does not wait must not leave that behind. With the line cut it does.
+  struct HangUp {
+    const Fd& socket;
+    ~HangUp();
+  };
 
   void check_host_key(const config::Url& url, std::string_view known_hosts);
   void log_in(const config::Url& url, const config::Credentials& credentials);
@@ -52,6 +58,7 @@ class SshChannel : public ByteStream {
   std::string server_;
   Fd socket_;
   std::unique_ptr<LIBSSH2_SESSION, FreeSession> session_;
+  HangUp hang_up_{socket_};
   std::unique_ptr<LIBSSH2_CHANNEL, FreeChannel> channel_;
 };
 

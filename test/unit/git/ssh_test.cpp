@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <malloc.h>
 
 #include "base/error.h"
 #include "git/store.h"
@@ -66,6 +67,17 @@ TEST_CASE("ssh: a branch is polled and fetched, then only what is new") {
   CHECK(rewritten != third);
   transport->fetch(rewritten, store);
   CHECK(store.tree(rewritten, "")->read("base/b.yaml", 100) == "b: 3\n");
+}
+
+TEST_CASE("ssh: a poll leaves no memory behind") {
+  SshServer server;
+  GitRepository origin;
+  origin.commit({{"a", "1"}});
+  const auto transport = git::make_transport(followed(server.url(origin.path()), server), never);
+  transport->poll();
+  const auto before = ::mallinfo2().uordblks;
+  for (int i = 0; i < 10; ++i) transport->poll();
+  CHECK(::mallinfo2().uordblks < before + 100'000);
 }
 
 TEST_CASE("ssh: the first fetch leaves the history on the server") {
