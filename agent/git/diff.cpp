@@ -70,7 +70,8 @@ int append_line(const git_diff_delta*, const git_diff_hunk*, const git_diff_line
 
 std::string changes(std::string_view before, std::string_view after, const std::string& name,
                     std::size_t cap) {
-  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  git_diff_options options;
+  git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
   options.flags |= GIT_DIFF_FORCE_TEXT;
   git_patch* raw = nullptr;
   const int made = git_patch_from_buffers(&raw, before.data(), before.size(), name.c_str(), after.data(),

@@ -27,7 +27,8 @@ void create(const fs::path& directory) {
   auto beside = directory;
   beside += ".new";
   fs::remove_all(beside);
-  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  git_repository_init_options options;
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
   options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR | GIT_REPOSITORY_INIT_NO_REINIT;
   options.mode = 0700;
   options.initial_head = "main";

@@ -251,7 +251,9 @@ Response Client::send(const Request& request) {
 
 void Client::send_all(std::span<const Request> requests, std::size_t at_once,
                       const std::function<void(std::size_t index, Answer answer)>& on_answer) {
-  auto& [multi, idle, busy] = *handles_;
+  auto& multi = handles_->multi;
+  auto& idle = handles_->idle;
+  auto& busy = handles_->busy;
   const auto start = [&](std::size_t index) {
     if (idle.empty()) idle.push_back(std::make_unique<Exchange>());
     auto exchange = std::move(idle.back());
