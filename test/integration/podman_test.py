@@ -12,25 +12,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
 from greenwave import City, Scratch, wait_until  # noqa: E402
-
-SLEEP = ["/bin/sh", "-c", "trap 'exit 0' TERM; while :; do /bin/sleep 0.2; done"]
-
-
-def manifest(api, kind, name, **members):
-    """A manifest as text; JSON is YAML too."""
-    return json.dumps({"apiVersion": api, "kind": kind, "metadata": {"name": name}, **members})
-
-
-def container(name="main", image="localhost/busy:1", command=SLEEP, **more):
-    return {"name": name, "image": image, "command": command, "imagePullPolicy": "IfNotPresent", **more}
-
-
-def pod(name, *containers, **spec):
-    return manifest("v1", "Pod", name, spec={"containers": list(containers) or [container()], **spec})
-
-
-def config_map(name, **data):
-    return manifest("v1", "ConfigMap", name, data=data)
+from pods import config_map, container, manifest, pod  # noqa: E402
 
 
 class Workloads(unittest.TestCase):
