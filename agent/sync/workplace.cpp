@@ -72,9 +72,11 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
             config.health.settle),
       commands({config.root, config.allowed_paths, digest_key}, heartbeat),
       checks({config.root, config.allowed_paths, digest_key}, config.health.settle, heartbeat),
-      podman(config.runtime == config::Runtime::podman
-                 ? std::make_unique<drivers::podman::PodmanDriver>(config, digest_key, stop, heartbeat)
-                 : nullptr),
+      podman(
+          config.runtime == config::Runtime::podman
+              ? std::make_unique<drivers::podman::PodmanDriver>(
+                    config, digest_key, stop, heartbeat, [&log](std::string_view text) { log.warning(text); })
+              : nullptr),
       cron_jobs(podman ? std::make_unique<drivers::podman::CronDriver>(config, digest_key, stop, heartbeat)
                        : nullptr),
       kubernetes(config.runtime == config::Runtime::kubernetes
@@ -98,11 +100,11 @@ void Workplace::start(const Log& log) {
 
 Describe Workplace::describe() const {
   if (!podman || !drivers::podman::PodmanDriver::is_live(config)) return {};
-  return [socket = config.podman.socket](const Entry& entry) -> nlohmann::json {
+  return [socket = config.podman.socket, board = podman->board()](const Entry& entry) -> nlohmann::json {
     static const std::atomic<bool> never = false;
     try {
       drivers::podman::Service service(socket, never);
-      return drivers::podman::describe(service, entry);
+      return drivers::podman::describe(service, entry, board->unready());
     } catch (const Error& error) {
       return {{"now", error.what()}};
     }

@@ -1,4 +1,4 @@
-// What podman answers, and the file of registry credentials.
+// What podman answers, labels on its containers, and the file of registry credentials.
 
 #include <cstdint>
 #include <string_view>
@@ -7,6 +7,7 @@
 #include "drivers/podman/describe.h"
 #include "drivers/podman/images.h"
 #include "drivers/podman/pod_record.h"
+#include "drivers/podman/probe.h"
 #include "drivers/podman/service.h"
 
 using namespace greenwave;
@@ -15,6 +16,7 @@ using namespace greenwave::drivers::podman;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   read_log(text);
+  probes_from(text, "main");
   try {
     read_containers(text);
   } catch (const Error&) {

@@ -63,6 +63,20 @@ class Pods(unittest.TestCase):
         """What changes when a container is started anew."""
         return self.inspect(name, ".Id") + self.inspect(name, ".State.StartedAt")
 
+    def test_a_container_whose_liveness_probe_fails_is_restarted_alone(self):
+        probe = {"exec": {"command": ["/bin/cat", "/alive"]}, "periodSeconds": 1, "failureThreshold": 2}
+        lives = container(command=["/bin/sh", "-c", "echo yes > /alive; trap 'exit 0' TERM; while :; do /bin/sleep 0.2; done"], livenessProbe=probe)
+        self.start({"a.yaml": pod("a", lives, container("other"))})
+        probed, _ = self.only("a")
+        other, _ = self.only("a", "-other")
+        before, untouched = self.life(probed), self.life(other)
+        self.machine.run("podman", "exec", probed, "/bin/busybox", "rm", "/alive")
+        self.machine.wait_until("it is restarted", lambda: self.life(probed) != before and self.inspect(probed, ".State.Status") == "running")
+        self.machine.wait_until("it is well again", lambda: self.json("show", "Pod/a")["objects"][0]["containers"][0].get("ready"))
+        self.assertIn("fails its liveness probe: it ended with exit status 1: it is restarted", self.machine.journal("greenwaved.service"))
+        self.sync()
+        self.assertEqual(untouched, self.life(other))
+
     def test_logs_stand_in_the_journal_under_the_objects_name(self):
         talks = container(command=["/bin/sh", "-c", "echo group 4 is up; echo but late >&2; exec /bin/sleep 1000"])
         self.start({"web.yaml": deployment("web", talks, replicas=2)})

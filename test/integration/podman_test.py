@@ -30,6 +30,12 @@ class Workloads(unittest.TestCase):
     def ids(self):
         return {name: container["Id"] for name, container in self.podman.containers().items()}
 
+    def shown(self, device, name):
+        """What `greenwave show` says of an object's first container; empty while there is none."""
+        for known in device.json("show", name).get("objects", []):
+            return (known.get("containers") or [{}])[0]
+        return {}
+
     def only(self, prefix):
         """The name of the one container whose pod begins so."""
         names = [name for name in self.podman.containers() if name.startswith(prefix + "-")]
@@ -220,6 +226,74 @@ class Workloads(unittest.TestCase):
         self.assertIn("→80/tcp", shown["containers"][0]["ports"])
         self.assertEqual(["signal group 4 is up"], shown["log"])
         self.assertIn("signal group 4 is up", device.cli("show", "Pod/a", check=0).stdout)
+
+    def test_a_pod_is_healthy_when_it_is_ready_and_shows_why_it_is_not(self):
+        serve = ["/bin/sh", "-c", "/bin/busybox mkdir /www; exec /bin/httpd -f -p 8080 -h /www"]
+        probe = {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 1}
+        web = container(command=serve, ports=[{"name": "http", "containerPort": 8080}], readinessProbe=probe)
+        self.city.commit({"a.yaml": pod("a", web)})
+        device = self.device()
+        device.start()
+
+        def shown():
+            return self.shown(device, "Pod/a")
+        wait_until(lambda: "status 404" in shown().get("unready", ""), "the pod is asked")
+        self.assertIn("fails its readiness probe: it answers with status 404", " ".join(device.cli("show", "Pod/a").stdout.split()))
+        self.assertFalse(shown()["ready"])
+        self.assertNotEqual("in sync", device.json("status")["lastResult"])
+        life = self.ids()
+        self.podman.podman("exec", self.only("a"), "/bin/sh", "-c", "echo yes > /www/ready")
+        wait_until(lambda: device.json("status")["lastResult"] == "in sync", "the commit counts as healthy", 60)
+        self.assertTrue(shown()["ready"])
+        self.assertEqual(life, self.ids(), "a pod that is not ready is not restarted")
+
+    def test_a_commit_whose_pod_never_gets_ready_is_taken_back(self):
+        def closed(port):
+            written = json.loads(pod("a", container(readinessProbe={"tcpSocket": {"port": port}, "periodSeconds": 1}) if port else container()))
+            written["metadata"]["annotations"] = {"greenwave.dev/healthy-within": "4s"}
+            return json.dumps(written)
+        self.city.commit({"a.yaml": closed(0)})
+        device = self.device()
+        device.once(check=0)
+        first = self.only("a")
+        self.city.commit({"a.yaml": closed(81)})
+        self.assertIn("fails its readiness probe", device.once(check=1).stdout)
+        self.assertEqual(first, self.only("a"))
+
+    def test_a_slow_start_is_waited_for_and_a_command_that_hangs_is_no_success(self):
+        starts = {"exec": {"command": ["/bin/cat", "/up"]}, "periodSeconds": 1, "failureThreshold": 60}
+        ready = {"exec": {"command": ["/bin/sh", "-c", "[ -e /go ] || exec /bin/sleep 4"]}, "periodSeconds": 1}
+        slow = container(
+            command=["/bin/sh", "-c", "/bin/sleep 3; echo yes > /up; exec /bin/sleep 1000"], startupProbe=starts,
+            livenessProbe={"exec": {"command": ["/bin/cat", "/up"]}, "periodSeconds": 1, "failureThreshold": 1},
+            readinessProbe=ready)
+        self.city.commit({"a.yaml": pod("a", slow)})
+        device = self.device()
+        device.start()
+
+        def unready():
+            return self.shown(device, "Pod/a").get("unready", "")
+        wait_until(lambda: "startup probe" in unready(), "it waits for the start")
+        life = self.ids()
+        wait_until(lambda: "did not end within 1s" in unready() or "has not ended yet" in unready(), "the command hangs")
+        self.podman.podman("exec", self.only("a"), "/bin/sh", "-c", "echo yes > /go")
+        wait_until(lambda: device.json("status")["lastResult"] == "in sync", "it is ready", 60)
+        self.assertEqual(life, self.ids())
+        self.assertEqual("0", self.podman.podman("inspect", "--format", "{{.RestartCount}}", self.only("a")))
+
+    def test_a_container_that_fails_its_liveness_probe_is_restarted_where_no_shell_is_needed(self):
+        serve = ["/bin/sh", "-c", "/bin/busybox mkdir -p /www; echo yes > /www/alive; exec /bin/httpd -f -p 8080 -h /www"]
+        probe = {"httpGet": {"path": "/alive", "port": 8080}, "periodSeconds": 1, "failureThreshold": 2}
+        self.city.commit({"a.yaml": pod("a", container(command=serve, livenessProbe=probe))})
+        device = self.device()
+        device.start()
+        wait_until(lambda: device.json("status").get("lastResult") == "in sync", "it is healthy", 60)
+        before = self.podman.containers()[self.only("a")]
+        self.podman.podman("exec", self.only("a"), "/bin/busybox", "rm", "/www/alive")
+        wait_until(lambda: self.podman.containers()[self.only("a")]["StartedAt"] > before["StartedAt"], "it is started anew", 60)
+        wait_until(lambda: self.shown(device, "Pod/a").get("ready"), "it is well", 60)
+        self.assertEqual(before["Id"], self.podman.containers()[self.only("a")]["Id"])
+        self.assertIn("fails its liveness probe: it answers with status 404: it is restarted", device.log.read_text())
 
     def test_an_old_podman_is_refused_by_its_version(self):
         self.city.commit({"a.yaml": pod("a")})

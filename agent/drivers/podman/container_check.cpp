@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "drivers/podman/probe.h"
 
 namespace greenwave::drivers::podman {
 
@@ -130,6 +131,7 @@ class Check {
       if (text != nullptr && text->string() != nullptr && !text->string()->empty()) continue;
       problems_.error(container.place, fmt::format("a container has no {}", key), "give it one");
     }
+    check_probes(container, problems_);
     if (const auto* security = container.find("securityContext")) read_security(*security);
     const auto* mounts = container.find("volumeMounts");
     if (mounts == nullptr || !mounts->is_sequence()) return;

@@ -40,10 +40,16 @@ std::string ports_of(const Json& inspected) {
   return text;
 }
 
-Json describe(Service& service, const Container& container) {
+Json describe(Service& service, const Container& container,
+              const std::map<std::string, std::string>& unready) {
   Json told{{"name", container.name}, {"state", container.state}, {"image", container.image}};
   if (!container.health.empty()) told["health"] = container.health;
   if (!container.is_running()) told["exit"] = container.exit_code;
+  if (!container.probes.empty() && container.is_running()) {
+    const auto why = unready.find(container.id);
+    told["ready"] = why == unready.end();
+    if (why != unready.end()) told["unready"] = why->second;
+  }
   const auto inspected = Json::parse(service.inspect(container.id), nullptr, false);
   if (!inspected.is_object()) return told;
   told["digest"] = text_at(inspected, "/ImageDigest");
@@ -71,7 +77,7 @@ std::vector<std::string> read_log(std::string_view frames) {
   return lines;
 }
 
-Json describe(Service& service, const Entry& entry) {
+Json describe(Service& service, const Entry& entry, const std::map<std::string, std::string>& unready) {
   auto told = Json::object();
   const bool by_timer = is_cron_job(entry.id);
   if (!by_timer && !is_workload(entry.id.api_version, entry.id.kind)) return told;
@@ -81,7 +87,7 @@ Json describe(Service& service, const Entry& entry) {
   auto log = Json::array();
   for (const auto& [pod, all] : now.of(label_of(entry.id))) {
     for (const auto& container : all) {
-      containers.push_back(describe(service, container));
+      containers.push_back(describe(service, container, unready));
       for (auto& line : read_log(service.log(container.id, shown_lines))) {
         log.push_back(all.size() > 1 ? fmt::format("{}: {}", container.name, line) : std::move(line));
       }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,9 @@ namespace greenwave::drivers::podman {
 std::vector<std::string> read_log(std::string_view frames);
 
 /// What people want to know of a workload beside what the inventory says, now: {"containers": [{name, state,
-/// restarts, image, digest, ports, health}], "log": [line, …]}, of a CronJob the last run's, and "timer".
-/// Empty for objects that do not run.
-nlohmann::json describe(Service& service, const Entry& entry);
+/// restarts, image, digest, ports, health, ready, unready}], "log": [line, …]}, of a CronJob the last run's,
+/// and "timer". Empty for objects that do not run. `unready` is the probes' board.
+nlohmann::json describe(Service& service, const Entry& entry,
+                        const std::map<std::string, std::string>& unready);
 
 }  // namespace greenwave::drivers::podman

@@ -79,7 +79,8 @@ bool made_by_us(const std::string& record) {
 }  // namespace
 
 PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key,
-                           const std::atomic<bool>& stop, std::function<void()> while_waiting)
+                           const std::atomic<bool>& stop, std::function<void()> while_waiting,
+                           std::function<void(std::string_view)> tell)
     : live_(is_live(config)),
       root_(config.root.native()),
       rules_{config.allowed_paths, config.podman.allow_privileged},
@@ -87,7 +88,8 @@ PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key,
       settle_(std::chrono::duration_cast<std::chrono::seconds>(config.health.settle).count()),
       digest_key_(std::move(digest_key)),
       service_(settings_.socket, stop, std::move(while_waiting)),
-      images_(service_, settings_.images, settings_.credentials) {}
+      images_(service_, settings_.images, settings_.credentials),
+      prober_(settings_.socket, std::move(tell)) {}
 
 bool PodmanDriver::serves(const ObjectId& id) const {
   return is_workload(id) || is_material(id) || is_claim(id);
@@ -131,10 +133,21 @@ bool PodmanDriver::left_out() const {
   return !live_;
 }
 
+/// Whoever is being restarted for its probe counts as running.
+std::vector<Container> PodmanDriver::look() {
+  auto containers = service_.containers();
+  prober_.watch(containers);
+  for (const auto& pod : prober_.take_restarted()) crashes_.excuse(pod);
+  for (auto& container : containers) {
+    if (prober_.board()->restarts(container.id)) container.state = "running";
+  }
+  return containers;
+}
+
 const View& PodmanDriver::view() {
   if (std::holds_alternative<std::monostate>(view_)) {
     try {
-      auto containers = service_.containers();
+      auto containers = look();
       if (first_look_) crashes_.look(containers, seconds_now());
       first_look_ = false;
       view_ = View(std::move(containers));
@@ -339,11 +352,13 @@ std::vector<Health> PodmanDriver::health(std::span<const Entry* const> entries, 
   std::vector<Health> found(entries.size());
   if (!live_) return found;
   try {
-    const View now(service_.containers());
+    const View now(look());
+    const auto unready = prober_.board()->unready();
     const auto seconds = seconds_now();
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const auto& entry = *entries[i];
-      found[i] = health_of(pod_record_from(entry.record), now.of(label_of(entry.id)), seconds, settle_);
+      found[i] =
+          health_of(pod_record_from(entry.record), now.of(label_of(entry.id)), seconds, settle_, unready);
     }
   } catch (const Error& error) {
     for (auto& health : found) health = {Health::State::waiting, error.what()};

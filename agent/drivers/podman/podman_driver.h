@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include "drivers/podman/crash_watch.h"
 #include "drivers/podman/images.h"
 #include "drivers/podman/material.h"
+#include "drivers/podman/prober.h"
 #include "drivers/podman/service.h"
 #include "drivers/podman/view.h"
 
@@ -23,9 +25,10 @@ namespace greenwave::drivers::podman {
 /// is one request. Below another root nothing is run.
 class PodmanDriver : public Driver {
  public:
-  /// `stop` ends what takes long, `while_waiting` is called meanwhile (for a watchdog).
+  /// `stop` ends what takes long, `while_waiting` is called meanwhile (for a watchdog); `tell` takes what
+  /// people should find in the log, in any thread.
   PodmanDriver(const config::Config& config, std::string digest_key, const std::atomic<bool>& stop,
-               std::function<void()> while_waiting);
+               std::function<void()> while_waiting, std::function<void(std::string_view)> tell);
 
   /// Whether pods run for a device so configured.
   static bool is_live(const config::Config& config) { return config.root == "/"; }
@@ -43,6 +46,9 @@ class PodmanDriver : public Driver {
 
   std::optional<std::string> away() const override;
 
+  /// What the probes of the pods say; it outlives this.
+  std::shared_ptr<const ProbeBoard> board() const { return prober_.board(); }
+
   /// Starts what was applied and is not up: after a boot, before anything is known of the network. Gives what
   /// could not be started, and why.
   std::vector<std::string> start(std::span<const Entry> inventory);
@@ -51,6 +57,7 @@ class PodmanDriver : public Driver {
   std::vector<std::string> notes() const;
 
  private:
+  std::vector<Container> look();
   const View& view();
   bool has_claim(const std::string& name);
   bool left_out() const;
@@ -75,6 +82,7 @@ class PodmanDriver : public Driver {
   /// What podman said in this pass; also when it did not answer, so that 20 pods do not ask 20 times.
   std::variant<std::monostate, View, Error> view_;
   CrashWatch crashes_;
+  Prober prober_;
   std::optional<std::set<std::string>> claims_;
   bool first_look_ = true;  ///< of this pass
   mutable bool left_out_ = false;

@@ -26,6 +26,7 @@ struct Container {
   std::string image;     ///< as its pod names it
   std::string image_id;  ///< hexadecimal
   std::int64_t started = 0;
+  std::string probes;  ///< the label of them, see probe.h
 
   bool is_running() const { return state == "running"; }
 };
@@ -78,6 +79,14 @@ class Service {
 
   /// The last lines of a container's log.
   std::string log(const std::string& container, unsigned lines);
+  /// Where a container's pod is reached; empty: nowhere by an address of its own.
+  std::string address(const std::string& container);
+  void restart_container(const std::string& id);
+  /// A command to be run in a container; gives its id.
+  std::string create_exec(const std::string& container, const std::vector<std::string>& argv);
+  /// Runs it. Gives its exit status; nothing when it has not ended in time, and goes on.
+  std::optional<int> run_exec(const std::string& id, Duration timeout);
+  std::optional<int> exec_status(const std::string& id);
   /// What podman knows of a container: JSON.
   std::string inspect(const std::string& container);
 

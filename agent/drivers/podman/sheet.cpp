@@ -9,7 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "drivers/podman/probes.h"
+#include "drivers/podman/probe.h"
 
 namespace greenwave::drivers::podman {
 
@@ -45,12 +45,19 @@ class Writer {
   Sheet write(const std::string& digest, std::string pod) {
     sheet_ = {};
     maps_.clear();
+    probes_ = Json::object();
     sheet_.digest = digest;
     sheet_.pod = std::move(pod);
     Json spec = to_json(*workload_.spec);
+    const bool host_network = spec.value("hostNetwork", false);
     for (const auto* list : {"initContainers", "containers"}) {
       if (!spec.contains(list)) continue;
-      for (auto& container : spec[list]) fill_container(container, std::string_view(list) == "containers");
+      for (auto& container : spec[list]) {
+        const bool runs = std::string_view(list) == "containers";
+        fill_container(container, runs);
+        auto probes = take_probes(container, host_network);
+        if (runs && !probes.is_null()) probes_[container.value("name", "")] = std::move(probes);
+      }
     }
     if (spec.contains("volumes")) {
       for (auto& volume : spec["volumes"]) fill_volume(volume);
@@ -75,6 +82,7 @@ class Writer {
     }
     metadata["labels"][std::string(labels::object)] = label_of(manifest_.id);
     metadata["labels"][std::string(labels::digest)] = sheet_.digest;
+    if (!probes_.empty()) metadata["labels"][std::string(labels::probes)] = probes_.dump();
     return metadata;
   }
 
@@ -100,7 +108,6 @@ class Writer {
     note_image(container);
     container["imagePullPolicy"] = "Never";  // it is here when podman reads this
     fill_environment(container);
-    fill_probes(container);
   }
 
   void note_image(const Json& container) {
@@ -220,6 +227,7 @@ class Writer {
   const Store& store_;
   Sheet sheet_;
   std::vector<std::string> maps_;
+  Json probes_;  ///< by container
 };
 
 }  // namespace

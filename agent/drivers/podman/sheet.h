@@ -13,6 +13,7 @@ namespace greenwave::drivers::podman {
 namespace labels {
 inline constexpr std::string_view object = "dev.greenwave/object";  ///< "v1/Pod//web"
 inline constexpr std::string_view digest = "dev.greenwave/digest";  ///< of what the pod was made from
+inline constexpr std::string_view probes = "dev.greenwave/probes";  ///< a pod's: see probe.h
 inline constexpr std::string_view pod = "dev.greenwave/pod";        ///< a volume's
 }  // namespace labels
 

@@ -19,13 +19,17 @@ std::string state_in_words(const Container& container) {
   return fmt::format("ended with exit status {}", container.exit_code);
 }
 
-Health health_of(const Container& container, const PodRecord& record, std::int64_t now, std::int64_t settle) {
+Health health_of(const Container& container, const PodRecord& record, std::int64_t now, std::int64_t settle,
+                 const std::map<std::string, std::string>& unready) {
   const auto say = [&](Health::State state, std::string how) {
     return Health{state, fmt::format("{} {}", container.name, how)};
   };
   if (container.is_running()) {
-    if (container.health == "unhealthy") return say(Health::State::waiting, "fails its liveness probe");
-    if (container.health == "starting") return say(Health::State::waiting, "waits for its liveness probe");
+    if (container.health == "unhealthy") return say(Health::State::waiting, "fails its image's health check");
+    if (container.health == "starting")
+      return say(Health::State::waiting, "waits for its image's health check");
+    const auto probed = unready.find(container.id);
+    if (!record.once && probed != unready.end()) return say(Health::State::waiting, probed->second);
     if (!record.once && now - container.started < settle)
       return say(Health::State::waiting, "has just started");
     return {};
@@ -95,7 +99,8 @@ PodState state_of(const Sheet& sheet, const std::string& restart, const Pods& po
   return std::ranges::all_of(containers, up) ? PodState::up : PodState::stopped;
 }
 
-Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, std::int64_t settle) {
+Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, std::int64_t settle,
+                 const std::map<std::string, std::string>& unready) {
   for (const auto& known : record.pods) {
     const auto found = pods.find(known.name);
     if (found == pods.end()) {
@@ -104,7 +109,7 @@ Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, st
     }
     for (const auto& container : found->second) {
       if (std::ranges::find(known.containers, container.id) == known.containers.end()) continue;
-      auto health = health_of(container, record, now, settle);
+      auto health = health_of(container, record, now, settle, unready);
       if (health.state != Health::State::good) return health;
     }
   }

@@ -42,7 +42,9 @@ enum class PodState {
 };
 PodState state_of(const Sheet& sheet, const std::string& restart, const Pods& pods);
 
-/// How the pods of an object do. `settle` is how long one must have been up, `now` in seconds since 1970.
-Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, std::int64_t settle);
+/// How the pods of an object do. `settle` is how long one must have been up, `now` in seconds since 1970;
+/// `unready` has by id what probes say of containers that do not pass them.
+Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, std::int64_t settle,
+                 const std::map<std::string, std::string>& unready);
 
 }  // namespace greenwave::drivers::podman

@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/podman/probe.h"
 #include "drivers/podman/sheet.h"
 #include "unit/drivers/podman_fixture.h"
 
@@ -168,20 +169,30 @@ TEST_CASE("podman sheet: a pod that is none ends in an error that holds no value
   CHECK_THROWS_WITH(Render({odd, keys}).sheets(), Contains("is no pod") && !Contains("sesame"));
 }
 
-TEST_CASE("podman sheet: a startup probe gives time, and a probe's words stay words") {
+TEST_CASE("podman sheet: probes stand on the pod's label, and not in what podman reads") {
   const std::string probed = R"(apiVersion: v1
 kind: Pod
 metadata: {name: web}
 spec:
+  hostNetwork: true
   containers:
     - name: main
       image: i
-      startupProbe: {exec: {command: [/bin/up]}, failureThreshold: 6, periodSeconds: 5}
-      livenessProbe: {exec: {command: [/bin/test, a b, "it's"]}, periodSeconds: 5}
+      ports: [{name: http, containerPort: 8080}]
+      livenessProbe: {exec: {command: [/bin/test, a b]}, periodSeconds: 5}
+      readinessProbe: {httpGet: {path: /ready, port: http}}
 )";
-  const auto all = documents(Render({probed}).sheets().front());
-  const auto& container = all[0]["spec"]["containers"][0];
-  CHECK_FALSE(container.contains("startupProbe"));
-  CHECK(container["livenessProbe"]["initialDelaySeconds"] == 30);
-  CHECK(container["livenessProbe"]["exec"]["command"] == Json{"/bin/test", "'a b'", R"('it'\''s')"});
+  const auto pod = documents(Render({probed}).sheets().front())[0];
+  CHECK_FALSE(pod["spec"]["containers"][0].contains("livenessProbe"));
+  CHECK_FALSE(pod["spec"]["containers"][0].contains("readinessProbe"));
+  const auto probes =
+      probes_from(pod["metadata"]["labels"]["dev.greenwave/probes"].get<std::string>(), "main");
+  CHECK(probes.liveness->command == std::vector<std::string>{"/bin/test", "a b"});
+  CHECK(probes.liveness->period == std::chrono::seconds(5));
+  CHECK(probes.readiness->port == 8080);
+  CHECK(probes.readiness->host == "127.0.0.1");
+  CHECK(probes.readiness->path == "/ready");
+  CHECK_FALSE(probes.startup);
+  CHECK_FALSE(documents(Render({web, conf, keys}).sheets().front())[1]["metadata"]["labels"].contains(
+      "dev.greenwave/probes"));
 }

@@ -34,8 +34,9 @@ std::string drift(const PodRecord& known, const std::vector<Container>& containe
   return drift_of(known, View(containers).of("v1/Pod//web")).value_or("");
 }
 
-Health::State health(const PodRecord& known, const Container& one, std::int64_t now = 200) {
-  return health_of(known, View({one}).of("v1/Pod//web"), now, 10).state;
+Health::State health(const PodRecord& known, const Container& one, std::int64_t now = 200,
+                     const std::map<std::string, std::string>& unready = {}) {
+  return health_of(known, View({one}).of("v1/Pod//web"), now, 10, unready).state;
 }
 
 }  // namespace
@@ -62,6 +63,8 @@ TEST_CASE("podman view: a pod is well when it has been up for a while and its pr
   CHECK(health(record(), container("running", 0, "starting")) == Health::State::waiting);
   CHECK(health(record(), container("running", 0, "unhealthy")) == Health::State::waiting);
   CHECK(health(record(), container("running", 0, "healthy")) == Health::State::good);
+  CHECK(health(record(), container("running"), 200, {{"c1", "fails"}}) == Health::State::waiting);
+  CHECK(health(record(), container("running"), 200, {{"c2", "fails"}}) == Health::State::good);
   CHECK(health(record(), container("exited", 0)) == Health::State::waiting);
   CHECK(health(record("OnFailure", true), container("exited", 0)) == Health::State::good);
   CHECK(health(record("Never", true), container("exited", 1)) == Health::State::bad);

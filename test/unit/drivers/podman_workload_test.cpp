@@ -125,3 +125,25 @@ TEST_CASE("podman: what podman would leave out without a word is refused, with i
                          "template: {spec: {containers: [{name: a, image: i}]}}}\n"),
              Contains("parallelism"));
 }
+
+TEST_CASE("podman: a probe that cannot be asked is refused, with its place") {
+  const auto with = [](const std::string& probe) {
+    return problems_of(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: a\n      image: "
+        "i\n"
+        "      ports: [{name: http, containerPort: 80}]\n      " +
+        probe + "\n");
+  };
+  CHECK(with("livenessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}").empty());
+  CHECK(with("readinessProbe: {tcpSocket: {port: 80}, successThreshold: 2}").empty());
+  CHECK_THAT(with("livenessProbe: {periodSeconds: 5}"), Contains("pod.yaml:9:") && Contains("one of exec"));
+  CHECK_THAT(with("livenessProbe: {exec: {command: [a]}, tcpSocket: {port: 80}}"), Contains("one of exec"));
+  CHECK_THAT(with("livenessProbe: {exec: {command: a}}"), Contains("list of words"));
+  CHECK_THAT(with("livenessProbe: {exec: {command: []}}"), Contains("list of words"));
+  CHECK_THAT(with("livenessProbe: {httpGet: {path: /}}"), Contains("has no port"));
+  CHECK_THAT(with("livenessProbe: {httpGet: {port: web}}"), Contains("none of the container's ports"));
+  CHECK_THAT(with("livenessProbe: {tcpSocket: {port: 70000}}"), Contains("none of the container's ports"));
+  CHECK_THAT(with("readinessProbe: {httpGet: {port: 80, scheme: HTTPS}}"), Contains("HTTPS"));
+  CHECK_THAT(with("livenessProbe: {tcpSocket: {port: 80}, successThreshold: 2}"), Contains("from 1 to 1"));
+  CHECK_THAT(with("livenessProbe: {tcpSocket: {port: 80}, periodSeconds: 0}"), Contains("periodSeconds"));
+}

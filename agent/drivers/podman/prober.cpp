@@ -1,0 +1,215 @@
+#include "drivers/podman/prober.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "git/tcp.h"
+#include "http/status.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr auto longest_rest = std::chrono::hours(1);
+
+/// Its name in the manifest.
+std::string_view short_name(const Container& container) {
+  const std::string_view name = container.name;
+  return name.size() > container.pod.size() ? name.substr(container.pod.size() + 1) : name;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> ProbeBoard::unready() const {
+  const std::lock_guard lock(mutex_);
+  return unready_;
+}
+
+bool ProbeBoard::restarts(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  return restarting_.contains(id);
+}
+
+Prober::Prober(std::filesystem::path socket, std::function<void(std::string_view)> tell)
+    : socket_(std::move(socket)), tell_(std::move(tell)) {}
+
+Prober::~Prober() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+ProbeCourse Prober::course_of(const Container& container) {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  const auto age =
+      std::chrono::duration_cast<std::chrono::seconds>(wall) - std::chrono::seconds(container.started);
+  const auto known = std::clamp<std::chrono::seconds>(age, std::chrono::seconds(0), std::chrono::hours(24));
+  return {probes_from(container.probes, short_name(container)), steady_clock::now() - known};
+}
+
+void Prober::watch(const std::vector<Container>& containers) {
+  std::map<std::string, Target> now;
+  const std::lock_guard lock(mutex_);
+  for (const auto& container : containers) {
+    const auto known = targets_.find(container.id);
+    const bool lives_on = known != targets_.end() && known->second.container.started == container.started;
+    if (board_->restarts(container.id) && known != targets_.end()) {
+      now.insert(targets_.extract(known));
+    } else if (!container.is_running()) {
+      continue;
+    } else if (lives_on) {
+      now.insert(targets_.extract(known));
+    } else if (probes_from(container.probes, short_name(container)).any()) {
+      now.emplace(container.id, Target{container, course_of(container), {}, {}});
+    }
+  }
+  targets_ = std::move(now);
+  publish();
+  if (!targets_.empty() && !thread_.joinable()) thread_ = std::thread([this] { run(); });
+  wake_.notify_all();
+}
+
+std::set<std::string> Prober::take_restarted() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(restarted_, {});
+}
+
+void Prober::publish() {
+  const std::lock_guard lock(board_->mutex_);
+  board_->unready_.clear();
+  for (const auto& [id, target] : targets_) {
+    if (auto why = target.course.unready()) board_->unready_[id] = std::move(*why);
+  }
+}
+
+void Prober::run() {
+  Service service(socket_, stop_);
+  std::unique_lock lock(mutex_);
+  while (!stop_) round(lock, service);
+}
+
+/// Waits for who is next, asks, and does what follows from it. The lock is held, but for the asking.
+void Prober::round(std::unique_lock<std::mutex>& lock, Service& service) {
+  const auto next =
+      std::ranges::min_element(targets_, {}, [](const auto& one) { return one.second.course.next(); });
+  const auto now = steady_clock::now();
+  if (next == targets_.end() || next->second.course.next() > now) {
+    const auto until = next == targets_.end() ? now + longest_rest
+                                              : std::min(next->second.course.next(), now + longest_rest);
+    wake_.wait_until(lock, until);
+    return;
+  }
+  auto asked = next->second;
+  const auto kind = asked.course.due();
+  lock.unlock();
+  const auto answer = ask(service, asked, kind);
+  lock.lock();
+  const auto found = targets_.find(asked.container.id);
+  if (found == targets_.end() || found->second.container.started != asked.container.started) return;
+  auto& target = found->second;
+  target.address = asked.address;
+  target.sessions = asked.sessions;
+  if (!answer.known) {
+    target.course.postpone(kind, steady_clock::now());
+    return;
+  }
+  const bool lost = target.course.note(kind, answer.failure, steady_clock::now());
+  const auto why = target.course.unready().value_or("");
+  publish();
+  if (!lost || stop_) return;
+  {
+    const std::lock_guard board(board_->mutex_);
+    board_->restarting_.insert(asked.container.id);
+  }
+  lock.unlock();
+  const auto anew = restart(service, asked.container, why);
+  lock.lock();
+  restarted_.insert(asked.container.pod);
+  {
+    const std::lock_guard board(board_->mutex_);
+    board_->restarting_.erase(asked.container.id);
+  }
+  const auto again = targets_.find(asked.container.id);
+  if (again == targets_.end()) return;
+  targets_.erase(again);
+  if (anew && anew->is_running()) targets_.emplace(anew->id, Target{*anew, course_of(*anew), {}, {}});
+  publish();
+}
+
+/// Restarts it, unless it is not the one any more that was asked; gives it as it is then.
+std::optional<Container> Prober::restart(Service& service, const Container& known, const std::string& why) {
+  const auto look = [&]() -> std::optional<Container> {
+    for (auto& container : service.containers()) {
+      if (container.id == known.id) return std::move(container);
+    }
+    return {};
+  };
+  try {
+    auto now = look();
+    if (!now || !now->is_running() || now->started != known.started) return now;
+    tell_(fmt::format("{} {}: it is restarted", printable(known.name), why));
+    try {
+      service.restart_container(known.id);
+    } catch (const Error&) {
+      service.start_pod(known.pod);  // a pod of one container stops with it
+    }
+    return look();
+  } catch (const Error& error) {
+    tell_(fmt::format("{} cannot be restarted: {}", printable(known.name), error.what()));
+    return known;
+  }
+}
+
+Prober::Answer Prober::ask(Service& service, Target& target, ProbeCourse::Kind kind) {
+  const auto& probe = target.course.probe(kind);
+  try {
+    if (probe.how == Probe::How::exec) return ask_command(service, target, kind);
+    if (probe.host.empty() && target.address.empty()) target.address = service.address(target.container.id);
+    const auto& host = probe.host.empty() ? target.address : probe.host;
+    if (host.empty()) return {false, {}};
+    try {
+      if (probe.how == Probe::How::tcp) {
+        git::connect_tcp(host, static_cast<unsigned>(probe.port), probe.timeout, stop_);
+        return {};
+      }
+      const auto shown = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+      const auto status = http::get_status(fmt::format("http://{}:{}{}", shown, probe.port, probe.path),
+                                           probe.headers, probe.timeout);
+      if (status >= 200 && status < 400) return {};
+      return {true, fmt::format("it answers with status {}", status)};
+    } catch (const Error& error) {
+      return {true, error.message()};
+    }
+  } catch (const Error&) {
+    return {false, {}};  // podman does not answer, which says nothing of the container
+  }
+}
+
+/// What did not end in time cannot be ended from here: nothing is started beside it.
+Prober::Answer Prober::ask_command(Service& service, Target& target, ProbeCourse::Kind kind) {
+  const auto& probe = target.course.probe(kind);
+  if (const auto last = target.sessions.find(kind); last != target.sessions.end()) {
+    if (!service.exec_status(last->second)) return {true, "its last run has not ended yet"};
+    target.sessions.erase(last);
+  }
+  const auto session = service.create_exec(target.container.id, probe.command);
+  const auto status = service.run_exec(session, probe.timeout);
+  if (!status) {
+    target.sessions[kind] = session;
+    return {true, fmt::format("it did not end within {}", to_words(probe.timeout))};
+  }
+  if (*status == 0) return {};
+  return {true, fmt::format("it ended with exit status {}", *status)};
+}
+
+}  // namespace greenwave::drivers::podman

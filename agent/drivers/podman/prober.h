@@ -1,0 +1,86 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "drivers/podman/probe_course.h"
+#include "drivers/podman/service.h"
+
+namespace greenwave::drivers::podman {
+
+/// What the probes said last. Any thread.
+class ProbeBoard {
+ public:
+  /// Why containers do not count as well, by id; who has no probe, or passes all, is not in it.
+  std::map<std::string, std::string> unready() const;
+  /// Whether it is being restarted now, because its probe failed.
+  bool restarts(const std::string& id) const;
+
+ private:
+  friend class Prober;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> unready_;
+  std::set<std::string> restarting_;
+};
+
+/// Asks the probes of what runs, one after the other, in a thread of its own that there is only where there
+/// are probes, and restarts containers that fail. `tell` is called in that thread.
+class Prober {
+ public:
+  Prober(std::filesystem::path socket, std::function<void(std::string_view)> tell);
+  ~Prober();
+  Prober(const Prober&) = delete;
+  Prober& operator=(const Prober&) = delete;
+
+  /// All containers, as they are now. Courses go on for those that live on.
+  void watch(const std::vector<Container>& containers);
+
+  /// The pods whose containers were restarted since this was asked last.
+  std::set<std::string> take_restarted();
+
+  std::shared_ptr<const ProbeBoard> board() const { return board_; }
+
+ private:
+  struct Target {
+    Container container;
+    ProbeCourse course;
+    std::string address;  ///< of its pod; empty: not known yet
+    /// Commands in it that did not end in time.
+    std::map<ProbeCourse::Kind, std::string> sessions;
+  };
+  struct Answer {
+    bool known = true;  ///< false: it could not be asked
+    std::optional<std::string> failure;
+  };
+
+  void run();
+  void round(std::unique_lock<std::mutex>& lock, Service& service);
+  Answer ask(Service& service, Target& target, ProbeCourse::Kind kind);
+  Answer ask_command(Service& service, Target& target, ProbeCourse::Kind kind);
+  std::optional<Container> restart(Service& service, const Container& known, const std::string& why);
+  void publish();
+  static ProbeCourse course_of(const Container& container);
+
+  const std::filesystem::path socket_;
+  const std::function<void(std::string_view)> tell_;
+  const std::shared_ptr<ProbeBoard> board_ = std::make_shared<ProbeBoard>();
+  std::atomic<bool> stop_ = false;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::map<std::string, Target> targets_;  ///< by the container's id
+  std::set<std::string> restarted_;        ///< pods
+  std::thread thread_;
+};
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace greenwave::http {
+
+/// The status that a GET of `url` is answered with; `headers` are "Name: value". The body is of no interest,
+/// redirects are not followed, certificates are checked, and no proxy is asked. Throws Error (transient) when
+/// there is no answer in time. Touches nothing that is shared.
+long get_status(const std::string& url, const std::vector<std::string>& headers, Duration timeout);
+
+}  // namespace greenwave::http
