@@ -80,6 +80,13 @@ std::vector<std::string> names_in(const std::string& volumes) {
   return names;
 }
 
+/// Whether a registry wants to know who asks, or knows and refuses. Registries' own words (the distribution
+/// specification's codes UNAUTHORIZED and DENIED), as podman passes them on.
+bool is_refusal(std::string_view error) {
+  return error.find("unauthorized") != error.npos || error.find("denied: ") != error.npos ||
+         error.find("access to the resource is denied") != error.npos;
+}
+
 http::Endpoint endpoint_at(const std::filesystem::path& socket) {
   http::Endpoint endpoint;
   endpoint.address = "http://podman";
@@ -289,7 +296,10 @@ std::string Service::pull(const std::string& reference, const std::string& crede
       throw Error(Fault::transient,
                   fmt::format("podman cannot pull {}: {}", printable(reference),
                               printable(error.substr(0, most_shown))),
-                  "the old pod stays; the pull is tried again");
+                  is_refusal(error)
+                      ? "podman.credentials in agent.yaml names a file with who the registry takes "
+                        "this device for; the old pod stays"
+                      : "the old pod stays; the pull is tried again");
     }
     if (auto found = text_in(json, "id"); !found.empty()) id = std::move(found);
   }
