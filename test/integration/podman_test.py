@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import pathlib
 import socket
 import socketserver
@@ -226,6 +227,29 @@ class Workloads(unittest.TestCase):
         self.assertIn("→80/tcp", shown["containers"][0]["ports"])
         self.assertEqual(["signal group 4 is up"], shown["log"])
         self.assertIn("signal group 4 is up", device.cli("show", "Pod/a", check=0).stdout)
+
+    def test_what_a_container_may_have_of_the_host(self):
+        limits = {"limits": {"memory": "64Mi", "cpu": "500m"}}
+        (self.directory / "device/data").mkdir(parents=True)
+        shared = {"name": "data", "hostPath": {"path": str(self.directory / "device/data")}}
+        mount = {"name": "data", "mountPath": "/data"}
+        self.city.commit({
+            "lean.yaml": pod("lean", container(resources=limits)),
+            "near.yaml": pod("near", container(volumeMounts=[mount]), hostNetwork=True, volumes=[shared]),
+            "far.yaml": pod("far", container(volumeMounts=[mount]), volumes=[{"name": "data", "hostPath": {"path": "/etc"}}]),
+            "mighty.yaml": pod("mighty", container(securityContext={"privileged": True})),
+        })
+        device = self.device()
+        refused = device.once(check=1).stdout
+        self.assertRegex(refused, r"far\.yaml:1:\d+: error: the host's path /etc is not allowed on this device")
+        self.assertRegex(refused, r"mighty\.yaml:1:\d+: error: this device does not allow privileged")
+        about = json.loads(self.podman.podman("inspect", self.only("lean")))[0]["HostConfig"]
+        self.assertEqual((64 << 20, 50_000), (about["Memory"], about["CpuQuota"]))
+        self.podman.podman("exec", self.only("near"), "/bin/sh", "-c", "echo here > /data/word")
+        self.assertEqual("here\n", (self.directory / "device/data/word").read_text())
+        network = self.podman.podman("exec", self.only("near"), "/bin/busybox", "readlink", "/proc/self/ns/net")
+        self.assertEqual(os.readlink("/proc/self/ns/net"), network)
+        self.assertEqual(["lean", "near"], sorted({name.split("-")[0] for name in self.podman.containers()}))
 
     def test_a_pod_is_healthy_when_it_is_ready_and_shows_why_it_is_not(self):
         serve = ["/bin/sh", "-c", "/bin/busybox mkdir /www; exec /bin/httpd -f -p 8080 -h /www"]
