@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <thread>
 
 #include <fmt/format.h>
@@ -140,9 +141,12 @@ class Run {
 
 int run_cron_job(const config::Config& config, const std::string& unit, const std::atomic<bool>& stop,
                  const Log& log) {
-  if (unit.find('/') != std::string::npos)
-    throw Error(Fault::invalid, fmt::format("{} is no CronJob's unit", printable(unit)));
-  const auto file = run_file_from(read_file(run_file_path(config.state_directory, unit), largest_file));
+  const auto path = run_file_path(config.state_directory, unit);
+  if (unit.find('/') != std::string::npos || !std::filesystem::exists(path)) {
+    throw Error(Fault::invalid, fmt::format("{} is no CronJob of this device", printable(unit)),
+                "systemctl list-timers 'greenwave-cronjob-*' lists them");
+  }
+  const auto file = run_file_from(read_file(path, largest_file));
   if (is_too_late(file)) {
     log.warning(fmt::format("{} is not run: it was due more than {} ago", to_string(file.id),
                             to_words(*file.deadline)));
