@@ -116,7 +116,7 @@ class CronJobs(unittest.TestCase):
         self.assertEqual([3], [one["exit"] for one in shown["containers"] if one["name"].endswith("-main")])
 
     def test_a_run_that_hangs_ends_at_its_deadline_and_one_that_is_stopped_stops_its_pod(self):
-        self.sync({"job.yaml": cron_job("/bin/echo on >> /out/out; exec /bin/sleep 600", job={"activeDeadlineSeconds": 4})})
+        self.sync({"job.yaml": cron_job("/bin/echo on >> /out/out; exec /bin/sleep 600", job={"activeDeadlineSeconds": 12})})
         self.run_now(expected=1)
         self.assertEqual("timeout", self.device.show(f"{UNIT}.service", "Result"))
         running = self.machine.run("podman", "ps", "--format", "{{.Names}}").stdout
