@@ -18,6 +18,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto longest_rest = std::chrono::hours(1);
+constexpr int most_looks = 10;
+constexpr auto between_looks = std::chrono::milliseconds(500);
 
 /// Its name in the manifest.
 std::string_view short_name(const Container& container) {
@@ -146,6 +148,12 @@ void Prober::round(std::unique_lock<std::mutex>& lock, Service& service) {
   publish();
 }
 
+/// True when it is to stop.
+bool Prober::rest(Duration time) {
+  std::unique_lock lock(mutex_);
+  return wake_.wait_for(lock, time, [this] { return stop_.load(); });
+}
+
 /// Restarts it, unless it is not the one any more that was asked; gives it as it is then.
 std::optional<Container> Prober::restart(Service& service, const Container& known, const std::string& why) {
   const auto look = [&]() -> std::optional<Container> {
@@ -161,9 +169,19 @@ std::optional<Container> Prober::restart(Service& service, const Container& know
     try {
       service.restart_container(known.id);
     } catch (const Error&) {
-      service.start_pod(known.pod);  // a pod of one container stops with it
+      // Seen to below.
     }
-    return look();
+    // A pod whose last container stops is stopped by podman, which may do so late, and with the new one in
+    // it.
+    int looks_up = 0;
+    for (int tries = 0; tries < most_looks && looks_up < 2; ++tries) {
+      if (rest(between_looks)) return {};
+      now = look();
+      if (!now) return {};
+      looks_up = now->is_running() ? looks_up + 1 : 0;
+      if (looks_up == 0) service.start_pod(known.pod);
+    }
+    return now;
   } catch (const Error& error) {
     tell_(fmt::format("{} cannot be restarted: {}", printable(known.name), error.what()));
     return known;

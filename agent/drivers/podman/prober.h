@@ -69,6 +69,7 @@ class Prober {
   Answer ask(Service& service, Target& target, ProbeCourse::Kind kind);
   Answer ask_command(Service& service, Target& target, ProbeCourse::Kind kind);
   std::optional<Container> restart(Service& service, const Container& known, const std::string& why);
+  bool rest(Duration time);
   void publish();
   static ProbeCourse course_of(const Container& container);
 
