@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 10> mighty{"ALL",       "SYS_ADMIN", "SYS
                                                   "SYS_RAWIO", "SYS_BOOT",  "DAC_READ_SEARCH", "MKNOD",
                                                   "BPF",       "MAC_ADMIN"};
 
-constexpr std::array<std::string_view, 5> volume_kinds{"configMap", "secret", "emptyDir", "hostPath",
-                                                       "persistentVolumeClaim"};
+constexpr std::array<std::string_view, 6> volume_kinds{"configMap", "secret",   "projected",
+                                                       "emptyDir",  "hostPath", "persistentVolumeClaim"};
 
 constexpr const char* ask_for_privilege =
     "leave it out, or set podman: {allowPrivileged: true} in agent.yaml";
@@ -87,17 +87,43 @@ class Check {
       return;
     }
     if (const auto* host = volume.find("hostPath")) read_host_path(*host);
-    for (const auto* kind : {"configMap", "secret"}) {
-      const auto* source = volume.find(kind);
-      const auto* items = source != nullptr ? source->find("items") : nullptr;
-      if (items != nullptr && items->is_sequence()) read_items(*items);
-      const auto* mode = source != nullptr ? source->find("defaultMode") : nullptr;
-      if (mode != nullptr) {
-        problems_.warning(mode->place,
-                          "podman gives a volume's files the mode 0644, whatever is written here",
-                          "let the container's user be the only one who is in it");
+    read_sources(volume);
+    const auto* projected = volume.find("projected");
+    if (projected == nullptr) return;
+    warn_of_mode(*projected);
+    const auto* sources = projected->find("sources");
+    if (sources == nullptr || !sources->is_sequence()) {
+      problems_.error(projected->place, "projected has no list of sources",
+                      "write sources: [{configMap: {name: NAME}}, {secret: {name: NAME}}]");
+      return;
+    }
+    for (const auto& source : *sources->sequence()) {
+      if (!read_sources(source)) {
+        problems_.error(source.place, "podman can project ConfigMaps and Secrets alone",
+                        "write configMap: {name: NAME} or secret: {name: NAME}");
       }
     }
+  }
+
+  /// What is made of a ConfigMap or Secret; false where it is neither.
+  bool read_sources(const yaml::Node& from) {
+    bool any = false;
+    for (const auto* kind : {"configMap", "secret"}) {
+      const auto* source = from.find(kind);
+      if (source == nullptr) continue;
+      any = true;
+      const auto* items = source->find("items");
+      if (items != nullptr && items->is_sequence()) read_items(*items);
+      warn_of_mode(*source);
+    }
+    return any;
+  }
+
+  void warn_of_mode(const yaml::Node& source) {
+    const auto* mode = source.find("defaultMode");
+    if (mode == nullptr) return;
+    problems_.warning(mode->place, "podman gives a volume's files the mode 0644, whatever is written here",
+                      "let the container's user be the only one who is in it");
   }
 
   void read_items(const yaml::Node& items) {

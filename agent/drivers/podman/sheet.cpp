@@ -184,13 +184,31 @@ class Writer {
       add_map(own, project(kind, source, material(kind, source, key)));
       return;
     }
-    if (volume.contains("emptyDir")) {
+    if (volume.contains("projected")) {
+      auto files = merge(volume["projected"]["sources"]);
+      volume.erase("projected");
+      volume["configMap"] = {{"name", own}, {"optional", false}};
+      add_map(own, files);
+    } else if (volume.contains("emptyDir")) {
       volume.erase("emptyDir");
       volume["persistentVolumeClaim"] = {{"claimName", own}};
       sheet_.volumes.push_back(own);
     } else if (volume.contains("hostPath")) {
       sheet_.host_paths.push_back(volume["hostPath"].value("path", ""));
     }
+  }
+
+  /// The files of a projected volume: where two sources have one of the same name, the later's.
+  Material merge(const Json& sources) const {
+    Material files;
+    for (const auto& source : sources) {
+      for (const auto& [member, kind] : {std::pair{"configMap", "ConfigMap"}, {"secret", "Secret"}}) {
+        if (!source.contains(member)) continue;
+        for (auto& [path, bytes] : project(kind, source[member], material(kind, source[member], "name")))
+          files[path] = std::move(bytes);
+      }
+    }
+    return files;
   }
 
   /// The files of a volume: what `items` chooses, or everything.
@@ -205,7 +223,7 @@ class Writer {
       if (found != material->end()) {
         chosen[item.value("path", "")] = found->second;
       } else if (!source.value("optional", false)) {
-        lack(kind, source.value(kind == "Secret" ? "secretName" : "name", ""), key);
+        lack(kind, source.value("name", source.value("secretName", "")), key);
       }
     }
     return chosen;

@@ -82,6 +82,10 @@ class NeedReader {
     each(spec.find("volumes"), [&](const yaml::Node& volume) {
       add(volume.find("configMap"), "ConfigMap", "name");
       add(volume.find("secret"), "Secret", "secretName");
+      each(volume.at({"projected", "sources"}), [&](const yaml::Node& source) {
+        add(source.find("configMap"), "ConfigMap", "name");
+        add(source.find("secret"), "Secret", "name");
+      });
     });
     for (const auto* list : {"initContainers", "containers"}) {
       each(spec.find(list), [&](const yaml::Node& container) { read_container(container); });

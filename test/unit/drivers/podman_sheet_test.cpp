@@ -196,3 +196,28 @@ spec:
   CHECK_FALSE(documents(Render({web, conf, keys}).sheets().front())[1]["metadata"]["labels"].contains(
       "dev.greenwave/probes"));
 }
+
+TEST_CASE(
+    "podman sheet: a projected volume holds what its ConfigMaps and Secrets do, the later over the earlier") {
+  const std::string projected = R"(apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers: [{name: main, image: i, volumeMounts: [{name: all, mountPath: /all}]}]
+  volumes:
+    - name: all
+      projected:
+        sources:
+          - configMap: {name: conf}
+          - secret: {name: keys, items: [{key: word, path: port}, {key: raw, path: key.bin}]}
+          - configMap: {name: none, optional: true}
+)";
+  const auto sheet = Render({projected, conf, keys}).sheets().front();
+  const auto all = documents(sheet);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0]["binaryData"] == Json{{"key.bin", "AP8="}, {"port", encode_base64("sesame")}});
+  CHECK(all[1]["spec"]["volumes"][0]["configMap"]["name"] == sheet.pod + "-all");
+  CHECK_FALSE(all[1]["spec"]["volumes"][0].contains("projected"));
+  const auto changed = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {port: '81'}\n";
+  CHECK(Render({projected, changed, keys}).sheets().front().pod != sheet.pod);
+}
