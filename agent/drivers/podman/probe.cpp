@@ -38,9 +38,8 @@ class Check {
       if (const auto* where = probe.find(handler)) read_port(*where);
     }
     if (const auto* scheme = probe.at({"httpGet", "scheme"}); scheme != nullptr) {
-      if (scheme->string() == nullptr || *scheme->string() != "HTTP") {
-        problems_.error(scheme->place, "a probe by HTTPS would trust any certificate",
-                        "write tcpSocket, or exec with a client that checks it");
+      if (scheme->string() == nullptr || (*scheme->string() != "HTTP" && *scheme->string() != "HTTPS")) {
+        problems_.error(scheme->place, "a probe has no such scheme", "write HTTP or HTTPS");
       }
     }
     read_number(probe, "initialDelaySeconds", 0, most_seconds);
@@ -129,6 +128,7 @@ bool read_handler(const Json& json, Probe& probe) {
     probe.host = text_in(*where, "host");
     probe.port = number_in(*where, "port", 0, 0, highest_port);
     if (auto path = text_in(*where, "path"); path.starts_with('/')) probe.path = std::move(path);
+    probe.tls = text_in(*where, "scheme") == "HTTPS";
     const auto headers = where->find("httpHeaders");
     if (headers != where->end() && headers->is_array()) {
       for (const auto& header : *headers) {

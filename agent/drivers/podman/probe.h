@@ -20,6 +20,7 @@ struct Probe {
   std::string host;                  ///< of http and tcp; empty: the pod's address
   int port = 0;
   std::string path = "/";
+  bool tls = false;                  ///< http: by HTTPS, whose certificate is not checked, as in Kubernetes
   std::vector<std::string> headers;  ///< "Name: value"; may hold secrets
   Duration delay{};                  ///< from the container's start
   Duration period = std::chrono::seconds(10);

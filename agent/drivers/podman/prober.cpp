@@ -165,6 +165,11 @@ std::optional<Container> Prober::restart(Service& service, const Container& know
   try {
     auto now = look();
     if (!now || !now->is_running() || now->started != known.started) return now;
+    if (known.restart == "Never") {
+      tell_(fmt::format("{} {}: it is stopped", printable(known.name), why));
+      service.stop_container(known.id);
+      return {};
+    }
     tell_(fmt::format("{} {}: it is restarted", printable(known.name), why));
     try {
       service.restart_container(known.id);
@@ -201,8 +206,9 @@ Prober::Answer Prober::ask(Service& service, Target& target, ProbeCourse::Kind k
         return {};
       }
       const auto shown = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
-      const auto status = http::get_status(fmt::format("http://{}:{}{}", shown, probe.port, probe.path),
-                                           probe.headers, probe.timeout);
+      const auto status = http::get_status(
+          fmt::format("{}://{}:{}{}", probe.tls ? "https" : "http", shown, probe.port, probe.path),
+          probe.headers, probe.timeout, http::Certificate::any);
       if (status >= 200 && status < 400) return {};
       return {true, fmt::format("it answers with status {}", status)};
     } catch (const Error& error) {

@@ -35,7 +35,8 @@ class ProbeBoard {
 };
 
 /// Asks the probes of what runs, one after the other, in a thread of its own that there is only where there
-/// are probes, and restarts containers that fail. `tell` is called in that thread.
+/// are probes, and restarts containers that fail, or stops them where they may not be restarted. `tell` is
+/// called in that thread.
 class Prober {
  public:
   Prober(std::filesystem::path socket, std::function<void(std::string_view)> tell);

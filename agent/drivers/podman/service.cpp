@@ -124,6 +124,7 @@ std::vector<Container> read_containers(std::string_view text) {
     container.object = label_in(item, labels::object);
     container.digest = label_in(item, labels::digest);
     container.probes = label_in(item, labels::probes);
+    container.restart = label_in(item, labels::restart);
     container.state = text_in(item, "State");
     container.health = text_in(item, "Status");
     container.image = text_in(item, "Image");
@@ -226,10 +227,7 @@ void Service::stop_containers(const std::string& pod) {
   if (!json.is_object() || !json.contains("Containers") || !json["Containers"].is_array()) return;
   for (const auto& container : json["Containers"]) {
     if (!container.is_object() || text_in(container, "State") != "running") continue;
-    auto made = with_body(fmt::format("containers/{}/stop", escape(text_in(container, "Id"))),
-                          "application/json", "");
-    made.timeout = made.silence = stop_patience;
-    ask(std::move(made), "stop the container", 404);
+    stop_container(text_in(container, "Id"));
   }
 }
 
@@ -343,6 +341,12 @@ std::string Service::address(const std::string& container) {
     if (auto address = text_in(network, "GlobalIPv6Address"); !address.empty()) return address;
   }
   return {};
+}
+
+void Service::stop_container(const std::string& id) {
+  auto made = with_body(fmt::format("containers/{}/stop", escape(id)), "application/json", "");
+  made.timeout = made.silence = stop_patience;
+  ask(std::move(made), "stop the container", 404);
 }
 
 void Service::restart_container(const std::string& id) {

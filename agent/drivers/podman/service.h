@@ -26,7 +26,8 @@ struct Container {
   std::string image;     ///< as its pod names it
   std::string image_id;  ///< hexadecimal
   std::int64_t started = 0;
-  std::string probes;  ///< the label of them, see probe.h
+  std::string probes;   ///< the label of them, see probe.h
+  std::string restart;  ///< with probes: its restartPolicy
 
   bool is_running() const { return state == "running"; }
 };
@@ -81,6 +82,7 @@ class Service {
   std::string log(const std::string& container, unsigned lines);
   /// Where a container's pod is reached; empty: nowhere by an address of its own.
   std::string address(const std::string& container);
+  void stop_container(const std::string& id);
   void restart_container(const std::string& id);
   /// A command to be run in a container; gives its id.
   std::string create_exec(const std::string& container, const std::vector<std::string>& argv);

@@ -82,7 +82,10 @@ class Writer {
     }
     metadata["labels"][std::string(labels::object)] = label_of(manifest_.id);
     metadata["labels"][std::string(labels::digest)] = sheet_.digest;
-    if (!probes_.empty()) metadata["labels"][std::string(labels::probes)] = probes_.dump();
+    if (!probes_.empty()) {
+      metadata["labels"][std::string(labels::probes)] = probes_.dump();
+      metadata["labels"][std::string(labels::restart)] = workload_.restart;
+    }
     return metadata;
   }
 

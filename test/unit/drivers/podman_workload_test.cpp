@@ -148,7 +148,8 @@ TEST_CASE("podman: a probe that cannot be asked is refused, with its place") {
   CHECK_THAT(with("livenessProbe: {httpGet: {path: /}}"), Contains("has no port"));
   CHECK_THAT(with("livenessProbe: {httpGet: {port: web}}"), Contains("none of the container's ports"));
   CHECK_THAT(with("livenessProbe: {tcpSocket: {port: 70000}}"), Contains("none of the container's ports"));
-  CHECK_THAT(with("readinessProbe: {httpGet: {port: 80, scheme: HTTPS}}"), Contains("HTTPS"));
+  CHECK(with("readinessProbe: {httpGet: {port: 80, scheme: HTTPS}}").empty());
+  CHECK_THAT(with("readinessProbe: {httpGet: {port: 80, scheme: FTP}}"), Contains("no such scheme"));
   CHECK_THAT(with("livenessProbe: {tcpSocket: {port: 80}, successThreshold: 2}"), Contains("from 1 to 1"));
   CHECK_THAT(with("livenessProbe: {tcpSocket: {port: 80}, periodSeconds: 0}"), Contains("periodSeconds"));
 }
