@@ -23,10 +23,6 @@ constexpr int most_stops = 10;
 constexpr auto stop_look = std::chrono::milliseconds(300);
 constexpr plan::Watch own_health{.interval = std::chrono::seconds(2), .within = std::chrono::minutes(5)};
 
-bool is_claim(const ObjectId& id) {
-  return id.api_version == "v1" && id.kind == "PersistentVolumeClaim";
-}
-
 bool is_workload(const ObjectId& id) {
   return podman::is_workload(id.api_version, id.kind);
 }
@@ -66,16 +62,6 @@ std::int64_t seconds_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
-/// The record of a claim says whether its volume was made by us.
-std::string claim_record(const std::string& volume, bool made) {
-  return nlohmann::ordered_json{{"volume", volume}, {"made", made}}.dump();
-}
-
-bool made_by_us(const std::string& record) {
-  const auto json = nlohmann::json::parse(record, nullptr, false);
-  return json.is_object() && json.value("made", false);
-}
-
 }  // namespace
 
 PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key,
@@ -89,6 +75,7 @@ PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key,
       digest_key_(std::move(digest_key)),
       service_(settings_.socket, stop, std::move(while_waiting)),
       images_(service_, settings_.images, settings_.credentials),
+      claims_(service_),
       prober_(settings_.socket, std::move(tell)) {}
 
 bool PodmanDriver::serves(const ObjectId& id) const {
@@ -120,7 +107,7 @@ plan::Footprint PodmanDriver::footprint(const Manifest& manifest, Problems& prob
 void PodmanDriver::begin(const Pass&) {
   view_ = {};
   first_look_ = true;
-  claims_.reset();
+  claims_.forget();
   store_ = {};
 }
 
@@ -159,19 +146,11 @@ const View& PodmanDriver::view() {
   return std::get<View>(view_);
 }
 
-bool PodmanDriver::has_claim(const std::string& name) {
-  if (!claims_) {
-    const auto names = service_.volumes();
-    claims_.emplace(names.begin(), names.end());
-  }
-  return claims_->contains(name);
-}
-
 std::optional<std::string> PodmanDriver::drift(const Entry& entry,
                                                std::optional<std::vector<FileSignature>>&) {
   if (is_material(entry.id) || left_out()) return {};
   if (is_claim(entry.id)) {
-    if (has_claim(entry.id.name)) return {};
+    if (claims_.has(entry.id.name)) return {};
     return fmt::format("the volume {} is gone", entry.id.name);
   }
   const auto& pods = view().of(label_of(entry.id));
@@ -192,17 +171,7 @@ plan::Difference PodmanDriver::compare(const plan::Desired& desired, const Entry
     return difference;
   }
   if (left_out()) return difference;
-  return is_claim(id) ? compare_claim(desired) : compare_workload(desired);
-}
-
-plan::Difference PodmanDriver::compare_claim(const plan::Desired& desired) {
-  const auto& name = desired.manifest.id.name;
-  plan::Difference difference;
-  if (has_claim(name)) return difference;
-  difference.kind = plan::Difference::Kind::create;
-  difference.diff = fmt::format("+volume {}\n", name);
-  difference.record = claim_record(name, true);
-  return difference;
+  return is_claim(id) ? claims_.compare(id.name) : compare_workload(desired);
 }
 
 plan::Difference PodmanDriver::compare_workload(const plan::Desired& desired) {
@@ -263,7 +232,7 @@ Outcome PodmanDriver::apply_one(const plan::Step& step) {
   } else if (is_workload(step.id)) {
     apply_workload(step, outcome);
   } else if (is_claim(step.id)) {
-    apply_claim(step, outcome);
+    if (!left_out()) outcome.entry.record = claims_.apply(step);
   }
   outcome.ok = true;
   return outcome;
@@ -325,26 +294,14 @@ void PodmanDriver::hold_back(const Pods& pods, const std::vector<Sheet>& sheets)
   }
 }
 
-void PodmanDriver::apply_claim(const plan::Step& step, Outcome& outcome) {
-  if (left_out()) return;
-  const bool there = service_.has_volume(step.id.name);
-  if (!there) service_.create_volume(step.id.name, {{std::string(labels::object), label_of(step.id)}});
-  const bool ours = !there || (step.entry != nullptr && made_by_us(step.entry->record));
-  outcome.entry.record = claim_record(step.id.name, ours);
-}
-
 void PodmanDriver::remove(const plan::Step& step, Outcome& outcome) {
   if (!live_) return;
   if (is_workload(step.id)) {
     Rollout(service_, images_, rules_).remove(view().of(label_of(step.id)));
     if (!settings_.prune_images) return;
     for (const auto& image : pod_record_from(step.entry->record).pulled) service_.remove_image(image);
-  } else if (is_claim(step.id) && !made_by_us(step.entry->record)) {
-    outcome.note = fmt::format("the volume {} stays: it was there before", step.id.name);
-  } else if (is_claim(step.id) && !settings_.prune_volumes) {
-    outcome.note = fmt::format("the volume {} stays, with what is in it", step.id.name);
-  } else if (is_claim(step.id) && !service_.remove_volume(step.id.name)) {
-    outcome.note = fmt::format("the volume {} stays: a container uses it", step.id.name);
+  } else if (is_claim(step.id)) {
+    outcome.note = claims_.remove(*step.entry, settings_.prune_volumes);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "drivers/driver.h"
+#include "drivers/podman/claims.h"
 #include "drivers/podman/crash_watch.h"
 #include "drivers/podman/images.h"
 #include "drivers/podman/material.h"
@@ -59,15 +60,12 @@ class PodmanDriver : public Driver {
  private:
   std::vector<Container> look();
   const View& view();
-  bool has_claim(const std::string& name);
   bool left_out() const;
   plan::Difference compare_workload(const plan::Desired& desired);
-  plan::Difference compare_claim(const plan::Desired& desired);
   Outcome apply_one(const plan::Step& step);
   void apply_workload(const plan::Step& step, Outcome& outcome);
   void stop_between_tries(const std::string& pod);
   void hold_back(const Pods& pods, const std::vector<Sheet>& sheets);
-  void apply_claim(const plan::Step& step, Outcome& outcome);
   void remove(const plan::Step& step, Outcome& outcome);
 
   const bool live_;
@@ -78,12 +76,12 @@ class PodmanDriver : public Driver {
   const std::string digest_key_;
   Service service_;
   Images images_;
+  Claims claims_;
   Store store_;
   /// What podman said in this pass; also when it did not answer, so that 20 pods do not ask 20 times.
   std::variant<std::monostate, View, Error> view_;
   CrashWatch crashes_;
   Prober prober_;
-  std::optional<std::set<std::string>> claims_;
   bool first_look_ = true;  ///< of this pass
   mutable bool left_out_ = false;
 };

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "drivers/podman/service.h"
+#include "plan/step.h"
+
+namespace greenwave::drivers::podman {
+
+bool is_claim(const ObjectId& id);
+
+/// PersistentVolumeClaims: each is a volume of podman's with its name, whose data outlives the pods. One
+/// thread; everything throws Error.
+class Claims {
+ public:
+  explicit Claims(Service& service) : service_(service) {}
+
+  /// The next question goes to podman.
+  void forget() { names_.reset(); }
+
+  bool has(const std::string& name);
+  plan::Difference compare(const std::string& name);
+  /// Makes the volume where there is none; gives the inventory's record.
+  std::string apply(const plan::Step& step);
+  /// Removes a volume that was made here, with its data, where `prune` says so; else tells why it stays.
+  std::string remove(const Entry& entry, bool prune);
+
+ private:
+  Service& service_;
+  std::optional<std::set<std::string>> names_;  ///< of all volumes, as of the last look
+};
+
+}  // namespace greenwave::drivers::podman

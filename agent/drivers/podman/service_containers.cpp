@@ -1,0 +1,103 @@
+// One container: its end, its log, commands in it.
+
+#include <charconv>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "drivers/podman/service.h"
+#include "drivers/podman/service_call.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto longest_run = std::chrono::hours(24 * 365);  ///< what is to end earlier is stopped by others
+
+}  // namespace
+
+int Service::wait(const std::string& container) {
+  auto made = request("POST", fmt::format("containers/{}/wait?condition=stopped", escape(container)));
+  made.timeout = {};
+  made.silence = longest_run;
+  const auto response = ask(std::move(made), "wait for the container");
+  const auto text = trim(response.body);
+  int status = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), status).ec != std::errc())
+    throw Error(Fault::transient, "podman does not say how the container ended");
+  return status;
+}
+
+std::string Service::log(const std::string& container, unsigned lines) {
+  const auto response = send(request(
+      "GET", fmt::format("containers/{}/logs?stdout=true&stderr=true&tail={}", escape(container), lines)));
+  return response.success() ? response.body : "";
+}
+
+std::string Service::inspect(const std::string& container) {
+  return ask(request("GET", fmt::format("containers/{}/json", escape(container))), "inspect a container", 404)
+      .body;
+}
+
+std::string Service::address(const std::string& container) {
+  const auto json = Json::parse(inspect(container), nullptr, false);
+  const Json::json_pointer place("/NetworkSettings/Networks");
+  if (!json.is_object() || !json.contains(place) || !json.at(place).is_object()) return {};
+  for (const auto& [name, network] : json.at(place).items()) {
+    if (!network.is_object()) continue;
+    if (auto address = text_in(network, "IPAddress"); !address.empty()) return address;
+    if (auto address = text_in(network, "GlobalIPv6Address"); !address.empty()) return address;
+  }
+  return {};
+}
+
+void Service::stop_container(const std::string& id) {
+  auto made = with_body(fmt::format("containers/{}/stop", escape(id)), "application/json", "");
+  made.timeout = made.silence = stop_patience;
+  ask(std::move(made), "stop the container", 404);
+}
+
+void Service::restart_container(const std::string& id) {
+  auto made = with_body(fmt::format("containers/{}/restart", escape(id)), "application/json", "");
+  made.timeout = made.silence = stop_patience;
+  ask(std::move(made), "restart the container");
+}
+
+std::string Service::create_exec(const std::string& container, const std::vector<std::string>& argv) {
+  const Json body{{"Cmd", argv}, {"AttachStdout", true}, {"AttachStderr", true}};
+  const auto response =
+      ask(with_body(fmt::format("containers/{}/exec", escape(container)), "application/json", body.dump()),
+          "run a command in the container");
+  const auto json = Json::parse(response.body, nullptr, false);
+  auto id = json.is_object() ? text_in(json, "Id") : "";
+  if (id.empty()) throw Error(Fault::transient, "podman gave no id for a command");
+  return id;
+}
+
+std::optional<int> Service::run_exec(const std::string& id, Duration timeout) {
+  auto made = with_body(fmt::format("exec/{}/start", escape(id)), "application/json", R"({"Detach":false})");
+  made.timeout = made.silence = timeout;
+  made.sink = [](std::string_view) { return true; };  // what it says is its own business
+  try {
+    client_.send(made);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::transient) throw;
+  }
+  return exec_status(id);
+}
+
+std::optional<int> Service::exec_status(const std::string& id) {
+  const auto response =
+      ask(request("GET", fmt::format("exec/{}/json", escape(id))), "look at a command", 404);
+  const auto json = Json::parse(response.body, nullptr, false);
+  if (!response.success() || !json.is_object()) return -1;  // gone, with its container
+  if (json.value("Running", false)) return {};
+  const auto code = json.find("ExitCode");
+  return code != json.end() && code->is_number_integer() ? code->get<int>() : -1;
+}
+
+}  // namespace greenwave::drivers::podman

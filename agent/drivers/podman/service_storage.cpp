@@ -1,0 +1,119 @@
+// Volumes and images.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "drivers/podman/service.h"
+#include "drivers/podman/service_call.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto load_patience = std::chrono::minutes(30);
+constexpr auto pull_patience = std::chrono::hours(2);
+
+std::vector<std::string> names_in(const std::string& volumes) {
+  std::vector<std::string> names;
+  const auto json = Json::parse(volumes, nullptr, false);
+  if (!json.is_array()) return names;
+  for (const auto& volume : json) {
+    if (volume.is_object()) names.push_back(text_in(volume, "Name"));
+  }
+  return names;
+}
+
+/// Whether a registry wants to know who asks, or knows and refuses. Registries' own words (the distribution
+/// specification's codes UNAUTHORIZED and DENIED), as podman passes them on.
+bool is_refusal(std::string_view error) {
+  return error.find("unauthorized") != error.npos || error.find("denied: ") != error.npos ||
+         error.find("access to the resource is denied") != error.npos;
+}
+
+}  // namespace
+
+bool Service::has_volume(const std::string& name) {
+  return ask(request("GET", fmt::format("volumes/{}/exists", escape(name))), "look for a volume", 404)
+      .success();
+}
+
+void Service::create_volume(const std::string& name, const std::map<std::string, std::string>& own_labels) {
+  const Json body{{"Name", name}, {"Labels", own_labels}};
+  ask(with_body("volumes/create", "application/json", body.dump()), "make a volume");
+}
+
+bool Service::remove_volume(const std::string& name) {
+  return ask(request("DELETE", "volumes/" + escape(name)), "remove a volume", 409).status != 409;
+}
+
+std::vector<std::string> Service::volumes() {
+  return names_in(ask(request("GET", "volumes/json"), "list volumes").body);
+}
+
+std::vector<std::string> Service::volumes(std::string_view label, std::string_view value) {
+  const auto path = "volumes/json?" + filter("label", fmt::format("{}={}", label, value));
+  return names_in(ask(request("GET", path), "list volumes").body);
+}
+
+std::string Service::image(const std::string& reference) {
+  const auto response =
+      ask(request("GET", fmt::format("images/{}/json", escape(reference))), "look for an image", 404);
+  if (!response.success()) return {};
+  const auto json = Json::parse(response.body, nullptr, false);
+  return json.is_object() ? text_in(json, "Id") : "";
+}
+
+std::string Service::pull(const std::string& reference, const std::string& credentials) {
+  auto made = with_body(fmt::format("images/pull?policy=always&reference={}", escape(reference)),
+                        "application/json", "");
+  made.timeout = made.silence = pull_patience;
+  if (!credentials.empty()) made.headers.push_back("X-Registry-Auth: " + credentials);
+  const auto response = ask(std::move(made), "pull the image");
+  std::string id;
+  for (const auto line : split(response.body, '\n')) {
+    const auto json = Json::parse(line, nullptr, false);
+    if (!json.is_object()) continue;
+    if (const auto error = text_in(json, "error"); !error.empty()) {
+      throw Error(Fault::transient,
+                  fmt::format("podman cannot pull {}: {}", printable(reference),
+                              printable(error.substr(0, most_shown))),
+                  is_refusal(error)
+                      ? "podman.credentials in agent.yaml names a file with who the registry takes "
+                        "this device for; the old pod stays"
+                      : "the old pod stays; the pull is tried again");
+    }
+    if (auto found = text_in(json, "id"); !found.empty()) id = std::move(found);
+  }
+  if (id.empty())
+    throw Error(Fault::transient, fmt::format("podman gave no image for {}", printable(reference)));
+  return id;
+}
+
+void Service::load(const std::filesystem::path& archive) {
+  const Fd file(::open(archive.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat about {};
+  if (!file || ::fstat(file.get(), &about) != 0) throw system_error("cannot read", archive.native());
+  auto made = with_body("images/load", "application/x-tar", "");
+  made.timeout = made.silence = load_patience;
+  made.source_bytes = static_cast<std::uint64_t>(about.st_size);
+  made.source = [&file](std::span<char> buffer) {
+    const auto size = ::read(file.get(), buffer.data(), buffer.size());
+    return size > 0 ? static_cast<std::size_t>(size) : 0;
+  };
+  ask(std::move(made), fmt::format("load {}", archive.native()));
+}
+
+bool Service::remove_image(const std::string& id) {
+  const auto response = send(request("DELETE", fmt::format("images/{}", escape(id))));
+  return response.success() || response.status == 404;
+}
+
+}  // namespace greenwave::drivers::podman
