@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/text.h"
+#include "drivers/podman/field_names.h"
 #include "drivers/podman/probe.h"
 
 namespace greenwave::drivers::podman {
@@ -35,6 +37,7 @@ class Check {
   Check(const Rules& rules, Problems& problems) : rules_(rules), problems_(problems) {}
 
   void run(const yaml::Node& spec) {
+    check_field_names(spec, problems_);
     const auto* containers = spec.find("containers");
     if (containers == nullptr || !containers->is_sequence() || containers->sequence()->empty()) {
       problems_.error(spec.place, "the pod has no containers",
@@ -42,9 +45,10 @@ class Check {
       return;
     }
     read_volumes(spec.find("volumes"));
+    warn_of_user(spec.find("securityContext"));
     for (const auto* key : {"initContainers", "containers"}) {
       const auto* list = spec.find(key);
-      if (list == nullptr) continue;
+      if (list == nullptr || list->is_null()) continue;
       if (!list->is_sequence()) {
         problems_.error(list->place, fmt::format("{} is not a list", key));
         continue;
@@ -63,7 +67,7 @@ class Check {
   }
 
   void read_volumes(const yaml::Node* volumes) {
-    if (volumes == nullptr) return;
+    if (volumes == nullptr || volumes->is_null()) return;
     if (!volumes->is_sequence()) {
       problems_.error(volumes->place, "volumes is not a list");
       return;
@@ -78,9 +82,15 @@ class Check {
       return;
     }
     volumes_.insert(*name->string());
-    const auto known =
-        std::ranges::find_if(volume_kinds, [&](auto kind) { return volume.find(kind) != nullptr; });
-    if (known == volume_kinds.end()) {
+    const auto kinds =
+        std::ranges::count_if(volume_kinds, [&](auto kind) { return volume.find(kind) != nullptr; });
+    if (kinds > 1) {
+      problems_.error(volume.place,
+                      fmt::format("the volume {} is of more than one kind", printable(*name->string())),
+                      "leave one");
+      return;
+    }
+    if (kinds == 0) {
       problems_.error(volume.place,
                       fmt::format("podman has no volume such as {}", printable(*name->string())),
                       fmt::format("its kinds are {}", fmt::join(volume_kinds, ", ")));
@@ -159,9 +169,20 @@ class Check {
     }
     check_probes(container, problems_);
     if (const auto* security = container.find("securityContext")) read_security(*security);
+    warn_of_user(container.find("securityContext"));
     const auto* mounts = container.find("volumeMounts");
     if (mounts == nullptr || !mounts->is_sequence()) return;
     for (const auto& mount : *mounts->sequence()) read_mount(mount);
+  }
+
+  /// What podman leaves out although its author counts on it.
+  void warn_of_user(const yaml::Node* security) {
+    for (const auto* key : {"runAsNonRoot", "fsGroup"}) {
+      const auto* written = security != nullptr ? security->find(key) : nullptr;
+      if (written == nullptr || written->is_null()) continue;
+      problems_.warning(written->place, fmt::format("podman does nothing for {}", key),
+                        "write runAsUser, and give the files to that user");
+    }
   }
 
   void read_security(const yaml::Node& security) {
@@ -170,8 +191,10 @@ class Check {
     if (add == nullptr || !add->is_sequence()) return;
     for (const auto& item : *add->sequence()) {
       if (item.string() == nullptr) continue;
-      std::string_view name = *item.string();
-      if (name.starts_with("CAP_")) name.remove_prefix(4);
+      std::string name = *item.string();
+      std::ranges::transform(name, name.begin(),
+                             [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      if (name.starts_with("CAP_")) name.erase(0, 4);
       if (std::ranges::find(mighty, name) != mighty.end()) {
         refuse_privilege(item, fmt::format("the capability {}", name));
       }

@@ -13,16 +13,22 @@ constexpr std::int64_t longest_pause = 300;
 }  // namespace
 
 void CrashWatch::look(const std::vector<Container>& containers, std::int64_t now) {
-  std::map<std::string, std::int64_t> youngest;
+  struct Life {
+    std::int64_t started = 0;
+    bool runs = false;
+  };
+  std::map<std::string, Life> youngest;
   for (const auto& container : containers) {
-    auto& started = youngest[container.pod];
-    if (container.is_running()) started = std::max(started, container.started);
+    auto& life = youngest[container.pod];
+    life.started = std::max(life.started, container.started);
+    life.runs = life.runs || container.is_running();
   }
   std::erase_if(pods_, [&](const auto& known) { return !youngest.contains(known.first); });
-  for (const auto& [name, started] : youngest) {
-    if (started == 0) continue;  // it does not run
+  for (const auto& [name, life] : youngest) {
+    const auto& [started, runs] = life;
+    if (started == 0) continue;  // it has not run yet
     if (now - started >= young) {
-      pods_.erase(name);
+      if (runs) pods_.erase(name);
       continue;
     }
     auto& pod = pods_[name];

@@ -99,6 +99,7 @@ plan::Footprint PodmanDriver::footprint(const Manifest& manifest, Problems& prob
       auto& list = need.optional ? footprint.restart_on_declared : footprint.restart_on;
       list.push_back({need.kind, "", need.name});
     }
+    for (auto& claim : port_claims(workload)) footprint.claims.push_back(std::move(claim));
     footprint.watch = own_health;
   }
   return footprint;
@@ -171,17 +172,18 @@ plan::Difference PodmanDriver::compare(const plan::Desired& desired, const Entry
     return difference;
   }
   if (left_out()) return difference;
-  return is_claim(id) ? claims_.compare(id.name) : compare_workload(desired);
+  return is_claim(id) ? claims_.compare(id.name) : compare_workload(desired, entry);
 }
 
-plan::Difference PodmanDriver::compare_workload(const plan::Desired& desired) {
+plan::Difference PodmanDriver::compare_workload(const plan::Desired& desired, const Entry* entry) {
+  const auto record = entry != nullptr ? pod_record_from(entry->record) : PodRecord();
   const auto& manifest = desired.manifest;
   const auto workload = read_checked(manifest, rules_);
   const auto sheets = sheets_of(manifest, workload, store_, digest_key_);
   const auto& pods = view().of(label_of(manifest.id));
   plan::Difference difference;
   for (const auto& sheet : sheets) {
-    const auto state = state_of(sheet, workload.restart, pods);
+    const auto state = state_of(sheet, workload, pods, record);
     if (state == PodState::up && crashes_.loops(sheet.pod)) {
       difference.kind = plan::Difference::Kind::change;
       difference.diff += fmt::format(" stop pod {} for a while\n", sheet.pod);
@@ -253,15 +255,22 @@ void PodmanDriver::apply_workload(const plan::Step& step, Outcome& outcome) {
   };
   PodRecord record;
   try {
-    record = rollout.bring(step.id, workload, sheets, pods, known.pulled);
+    record = rollout.bring(step.id, workload, sheets, pods, known);
   } catch (const Error&) {
     excuse();  // the old one was started again
     throw;
   }
   excuse();
   if (settings_.prune_images) {
-    // Podman keeps what a container uses.
-    std::erase_if(record.pulled, [&](const std::string& image) { return service_.remove_image(image); });
+    // Podman keeps what a container uses. A revert needs what was here before, and perhaps without a
+    // registry.
+    std::set<std::string> before;
+    for (const auto& [name, containers] : pods) {
+      for (const auto& container : containers) before.insert(container.image_id);
+    }
+    std::erase_if(record.pulled, [&](const std::string& image) {
+      return !before.contains(image) && service_.remove_image(image);
+    });
   }
   outcome.entry.record = to_json(record);
 }

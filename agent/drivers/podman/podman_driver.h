@@ -61,7 +61,7 @@ class PodmanDriver : public Driver {
   std::vector<Container> look();
   const View& view();
   bool left_out() const;
-  plan::Difference compare_workload(const plan::Desired& desired);
+  plan::Difference compare_workload(const plan::Desired& desired, const Entry* entry);
   Outcome apply_one(const plan::Step& step);
   void apply_workload(const plan::Step& step, Outcome& outcome);
   void stop_between_tries(const std::string& pod);

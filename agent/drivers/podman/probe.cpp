@@ -168,7 +168,8 @@ int port_named(const Json& container, const std::string& name) {
 void check_probes(const yaml::Node& container, Problems& problems) {
   Check check(container, problems);
   for (const auto* kind : kinds) {
-    if (const auto* probe = container.find(kind)) check.run(*probe, kind);
+    const auto* probe = container.find(kind);
+    if (probe != nullptr && !probe->is_null()) check.run(*probe, kind);
   }
 }
 
@@ -176,6 +177,10 @@ Json take_probes(Json& container, bool host_network) {
   Json taken;
   for (const auto* kind : kinds) {
     if (!container.contains(kind)) continue;
+    if (container[kind].is_null()) {
+      container.erase(kind);
+      continue;
+    }
     auto probe = container[kind];
     container.erase(kind);
     for (const auto* handler : {"httpGet", "tcpSocket"}) {

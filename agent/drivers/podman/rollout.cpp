@@ -30,11 +30,12 @@ void check_host_path(const Rules& rules, const std::string& path) {
 }  // namespace
 
 PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std::vector<Sheet>& sheets,
-                         const Pods& pods, std::vector<std::string> pulled) {
+                         const Pods& pods, const PodRecord& known) {
+  auto pulled = known.pulled;
   std::vector<const Sheet*> to_make;
   std::vector<const Sheet*> to_start;
   for (const auto& sheet : sheets) {
-    const auto state = state_of(sheet, workload.restart, pods);
+    const auto state = state_of(sheet, workload, pods, known);
     if (state == PodState::missing || state == PodState::broken) to_make.push_back(&sheet);
     if (state == PodState::stopped) to_start.push_back(&sheet);
   }
@@ -46,8 +47,8 @@ PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std
     for (const auto& path : sheet->host_paths) check_host_path(rules_, path);
     for (const auto& image : sheet->images) {
       const auto present = images_.ensure(image);
-      const bool known = std::ranges::find(pulled, present.id) != pulled.end();
-      if (present.pulled && !known) pulled.push_back(present.id);
+      const bool listed = std::ranges::find(pulled, present.id) != pulled.end();
+      if (present.pulled && !listed) pulled.push_back(present.id);
     }
   }
   std::map<std::string, std::vector<std::string>> made;
@@ -58,7 +59,11 @@ PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std
     for (const auto* sheet : to_make) discard(sheet->pod);
     throw;
   }
-  for (const auto* sheet : to_start) service_.start_pod(sheet->pod);
+  for (const auto* sheet : to_start) {
+    const auto paused = [](const Container& container) { return container.state == "paused"; };
+    if (std::ranges::any_of(pods.at(sheet->pod), paused)) service_.unpause_pod(sheet->pod);
+    service_.start_pod(sheet->pod);
+  }
   for (const auto& name : old) discard(name);
 
   PodRecord record{{}, workload.restart, workload.once, std::move(pulled)};

@@ -19,9 +19,9 @@ class Rollout {
   Rollout(Service& service, Images& images, const Rules& rules)
       : service_(service), images_(images), rules_(rules) {}
 
-  /// `pulled` are the ids of images that came for the object before. Throws Error; the old pods run then.
+  /// `known` is what was made for the object before. Throws Error; the old pods run then.
   PodRecord bring(const ObjectId& id, const Workload& workload, const std::vector<Sheet>& sheets,
-                  const Pods& pods, std::vector<std::string> pulled);
+                  const Pods& pods, const PodRecord& known);
 
   /// Makes the sheet's pod in place of the old ones, which are removed first, and starts it. Gives the ids of
   /// its containers. Images must be there.

@@ -32,6 +32,14 @@ std::string reason_in(const http::Response& response) {
   return printable(trim(reason).substr(0, most_shown));
 }
 
+/// Labels come with an image as well, made by podman commit, say; a pod's name that ends in the digest does
+/// not.
+bool is_in_our_pod(const Json& container) {
+  const auto digest = label_in(container, labels::digest).substr(0, shown_digest);
+  return digest.size() == shown_digest &&
+         text_in(container, "PodName").find("-" + digest) != std::string::npos;
+}
+
 void check_version(const std::string& version) {
   int major = 0;
   const auto* end = version.data() + version.size();
@@ -56,7 +64,7 @@ std::vector<Container> read_containers(std::string_view text) {
   if (!json.is_array()) throw Error(Fault::transient, "podman's list of containers cannot be read");
   std::vector<Container> containers;
   for (const auto& item : json) {
-    if (!item.is_object()) continue;
+    if (!item.is_object() || !is_in_our_pod(item)) continue;
     auto& container = containers.emplace_back();
     container.id = text_in(item, "Id");
     container.pod = text_in(item, "PodName");
@@ -150,6 +158,10 @@ void Service::start_pod(const std::string& name) {
   if (response.status == 409) {
     throw Error(Fault::transient, fmt::format("podman cannot start the pod: {}", reason_in(response)));
   }
+}
+
+void Service::unpause_pod(const std::string& name) {
+  ask(with_body(fmt::format("pods/{}/unpause", escape(name)), "application/json", ""), "let the pod go on");
 }
 
 void Service::stop_pod(const std::string& name) {

@@ -27,7 +27,7 @@ struct Container {
   std::string image_id;  ///< hexadecimal
   std::int64_t started = 0;
   std::string probes;   ///< the label of them, see probe.h
-  std::string restart;  ///< with probes: its restartPolicy
+  std::string restart;  ///< its restartPolicy
 
   bool is_running() const { return state == "running"; }
 };
@@ -54,6 +54,7 @@ class Service {
   std::vector<std::string> play(const std::string& sheet, std::string_view log_tag);
   /// Throws Error when one of its containers did not start.
   void start_pod(const std::string& name);
+  void unpause_pod(const std::string& name);
   /// Nothing happens when there is no such pod.
   void stop_pod(const std::string& name);
   void remove_pod(const std::string& name);

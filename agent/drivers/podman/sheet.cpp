@@ -17,7 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t shown_digest = 10;
 constexpr std::size_t longest_host_name = 63;
 
 Digest digest_of(const Manifest& manifest, const Workload& workload, const Store& store,
@@ -82,10 +81,11 @@ class Writer {
     }
     metadata["labels"][std::string(labels::object)] = label_of(manifest_.id);
     metadata["labels"][std::string(labels::digest)] = sheet_.digest;
-    if (!probes_.empty()) {
-      metadata["labels"][std::string(labels::probes)] = probes_.dump();
-      metadata["labels"][std::string(labels::restart)] = workload_.restart;
-    }
+    // Always, so that no label of an image's counts instead.
+    metadata["labels"][std::string(labels::probes)] = probes_.dump();
+    metadata["labels"][std::string(labels::restart)] = workload_.restart;
+    // Podman 4.3 removes init containers that run once while they end, which fails half of the time.
+    metadata["annotations"]["io.podman.annotations.init.container.type"] = "always";
     return metadata;
   }
 

@@ -11,13 +11,14 @@ namespace greenwave::drivers::podman {
 
 /// Labels of ours on pods, containers and volumes.
 namespace labels {
-inline constexpr std::string_view object = "dev.greenwave/object";  ///< "v1/Pod//web"
-inline constexpr std::string_view digest = "dev.greenwave/digest";  ///< of what the pod was made from
-inline constexpr std::string_view probes = "dev.greenwave/probes";  ///< a pod's: see probe.h
-inline constexpr std::string_view restart =
-    "dev.greenwave/restart";                                  ///< its restartPolicy, where it has probes
-inline constexpr std::string_view pod = "dev.greenwave/pod";  ///< a volume's
+inline constexpr std::string_view object = "dev.greenwave/object";    ///< "v1/Pod//web"
+inline constexpr std::string_view digest = "dev.greenwave/digest";    ///< of what the pod was made from
+inline constexpr std::string_view probes = "dev.greenwave/probes";    ///< a pod's: see probe.h
+inline constexpr std::string_view restart = "dev.greenwave/restart";  ///< a pod's restartPolicy
+inline constexpr std::string_view pod = "dev.greenwave/pod";          ///< a volume's
 }  // namespace labels
+
+inline constexpr std::size_t shown_digest = 10;  ///< of it, in a pod's name
 
 /// An image that a container needs, and when it is to be pulled.
 struct Image {

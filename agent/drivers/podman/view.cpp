@@ -59,7 +59,7 @@ const Pods& View::of(const std::string& object) const {
 
 bool is_up(const Container& container, const std::string& restart) {
   if (container.is_running()) return true;
-  return restart != "Always" && has_ended(container);
+  return has_ended(container) && (restart == "Never" || (restart == "OnFailure" && container.exit_code == 0));
 }
 
 std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods) {
@@ -85,16 +85,20 @@ std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods) {
   return {};
 }
 
-PodState state_of(const Sheet& sheet, const std::string& restart, const Pods& pods) {
+PodState state_of(const Sheet& sheet, const Workload& workload, const Pods& pods, const PodRecord& record) {
   const auto found = pods.find(sheet.pod);
-  if (found == pods.end()) return PodState::missing;
+  if (found == pods.end()) {
+    const bool has_run = workload.once && std::ranges::find(record.pods, sheet.pod, &PodRecord::Pod::name) !=
+                                              record.pods.end();
+    return has_run ? PodState::up : PodState::missing;
+  }
   const auto& containers = found->second;
   for (const auto& name : sheet.containers) {
     if (std::ranges::find(containers, name, &Container::name) == containers.end()) return PodState::broken;
   }
   const auto up = [&](const Container& container) {
     const bool runs = std::ranges::find(sheet.containers, container.name) != sheet.containers.end();
-    return !runs || is_up(container, restart);  // an init container has ended
+    return !runs || is_up(container, workload.restart);  // an init container has ended
   };
   return std::ranges::all_of(containers, up) ? PodState::up : PodState::stopped;
 }

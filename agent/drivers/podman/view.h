@@ -40,7 +40,8 @@ enum class PodState {
   stopped,  ///< all there, and not all up
   up,
 };
-PodState state_of(const Sheet& sheet, const std::string& restart, const Pods& pods);
+/// What has run once, as the record says, is not missing because its pod is gone.
+PodState state_of(const Sheet& sheet, const Workload& workload, const Pods& pods, const PodRecord& record);
 
 /// How the pods of an object do. `settle` is how long one must have been up, `now` in seconds since 1970;
 /// `unready` has by id what probes say of containers that do not pass them.

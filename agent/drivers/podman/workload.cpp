@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -64,6 +65,12 @@ void read_restart(const Manifest& manifest, Workload& workload, Problems& proble
 
 /// A Job's numbers that would mean more than one pod.
 void refuse_many(const yaml::Node& frame, Problems& problems) {
+  const auto* suspend = frame.find("suspend");
+  const auto* suspended = suspend != nullptr ? std::get_if<bool>(&suspend->value) : nullptr;
+  if (suspended != nullptr && *suspended) {
+    problems.error(suspend->place, "podman runs a Job at once: it cannot be suspended",
+                   "leave the Job out until it is due");
+  }
   for (const auto* key : {"completions", "parallelism"}) {
     const auto* number = frame.find(key);
     if (number == nullptr) continue;
@@ -71,6 +78,19 @@ void refuse_many(const yaml::Node& frame, Problems& problems) {
     if (value != nullptr && *value == 1) continue;
     problems.error(number->place, fmt::format("podman runs a Job once: {} cannot be given", key),
                    "leave it out");
+  }
+}
+
+/// With these a container's runtime does to the host what no field of the pod says.
+void check_annotations(const yaml::Node* metadata, const Rules& rules, Problems& problems) {
+  const auto* annotations = metadata != nullptr ? metadata->find("annotations") : nullptr;
+  if (annotations == nullptr || !annotations->is_map() || rules.allow_privileged) return;
+  for (const auto& [key, place, value] : *annotations->map()) {
+    const bool steers = key.starts_with("run.oci.") || key.starts_with("io.podman.") ||
+                        key.starts_with("seccomp.security.alpha.") || key.starts_with("io.kubernetes.cri-o.");
+    if (!steers) continue;
+    problems.error(place, fmt::format("this device does not allow the annotation {}", printable(key)),
+                   "leave it out, or set podman: {allowPrivileged: true} in agent.yaml");
   }
 }
 
@@ -139,6 +159,30 @@ bool is_workload(std::string_view api_version, std::string_view kind) {
   return api_version == "batch/v1" && kind == "Job";
 }
 
+std::vector<std::string> port_claims(const Workload& workload) {
+  std::set<std::string> claims;
+  const auto* containers = workload.spec != nullptr ? workload.spec->find("containers") : nullptr;
+  if (containers == nullptr || !containers->is_sequence()) return {};
+  for (const auto& container : *containers->sequence()) {
+    const auto* ports = container.find("ports");
+    if (ports == nullptr || !ports->is_sequence()) continue;
+    for (const auto& port : *ports->sequence()) {
+      const auto* number = port.find("hostPort");
+      const auto* value = number != nullptr ? std::get_if<std::int64_t>(&number->value) : nullptr;
+      if (value == nullptr) continue;
+      const auto text = [&](const char* key) {
+        const auto* node = port.find(key);
+        return node != nullptr && node->string() != nullptr ? *node->string() : "";
+      };
+      const bool is_udp = text("protocol") == "UDP";
+      const auto address = text("hostIP");
+      claims.insert(
+          fmt::format("port:{}:{}{}{}", is_udp ? "udp" : "tcp", address, address.empty() ? "" : ":", *value));
+    }
+  }
+  return {claims.begin(), claims.end()};
+}
+
 bool is_allowed(const Rules& rules, std::string_view path) {
   if (!path.starts_with('/')) return false;
   for (const auto part : split(path.substr(1), '/')) {
@@ -170,6 +214,7 @@ Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const 
   if (workload.once) refuse_many(frame, problems);
   read_restart(manifest, workload, problems);
   check_containers(*workload.spec, rules, problems);
+  check_annotations(workload.metadata, rules, problems);
   workload.needs = NeedReader(problems).read(*workload.spec);
   return workload;
 }

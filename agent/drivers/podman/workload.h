@@ -45,6 +45,9 @@ Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& p
 Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const Rules& rules,
                        Problems& problems);
 
+/// The device's ports that its pods take: "port:tcp:8080", with the address where one is given. Pure.
+std::vector<std::string> port_claims(const Workload& workload);
+
 /// Whether a container may see `path` of the host: in plain form, and below an allowed one. Pure.
 bool is_allowed(const Rules& rules, std::string_view path);
 

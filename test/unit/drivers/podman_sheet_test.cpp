@@ -193,8 +193,9 @@ spec:
   CHECK(probes.readiness->host == "127.0.0.1");
   CHECK(probes.readiness->path == "/ready");
   CHECK_FALSE(probes.startup);
-  CHECK_FALSE(documents(Render({web, conf, keys}).sheets().front())[1]["metadata"]["labels"].contains(
-      "dev.greenwave/probes"));
+  CHECK(documents(
+            Render({web, conf, keys}).sheets().front())[1]["metadata"]["labels"]["dev.greenwave/probes"] ==
+        "{}");
 }
 
 TEST_CASE(

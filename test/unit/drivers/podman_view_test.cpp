@@ -73,16 +73,41 @@ TEST_CASE("podman view: a pod is well when it has been up for a while and its pr
 
 TEST_CASE("podman: a list of containers is read, and what is odd in it is passed over") {
   const auto containers = read_containers(R"([
-    {"Id": "c1", "Names": ["web-1-main"], "PodName": "web-1", "State": "running", "Status": "healthy",
-     "Labels": {"dev.greenwave/object": "v1/Pod//web", "dev.greenwave/digest": "d"}, "ExitCode": 0,
-     "Image": "i:1", "ImageID": "ab", "StartedAt": 1795528327},
+    {"Id": "c1", "Names": ["web-0123456789-main"], "PodName": "web-0123456789", "State": "running",
+     "Labels": {"dev.greenwave/object": "v1/Pod//web", "dev.greenwave/digest": "0123456789abcdef"},
+     "ExitCode": 0, "Status": "healthy", "Image": "i:1", "ImageID": "ab", "StartedAt": 1795528327},
     {"Id": 5, "Names": null, "Labels": null}, 7])");
-  REQUIRE(containers.size() == 2);
+  REQUIRE(containers.size() == 1);
   CHECK(containers[0].object == "v1/Pod//web");
   CHECK(containers[0].started == 1795528327);
-  CHECK(containers[1].name.empty());
   CHECK_THROWS_WITH(read_containers("{}"), Contains("cannot be read"));
   CHECK_THROWS_WITH(read_containers("["), Contains("cannot be read"));
+}
+
+TEST_CASE("podman: labels that came with an image make no container ours") {
+  const auto with_pod = [](const std::string& pod) {
+    return read_containers(R"([{"Id": "c", "PodName": ")" + pod + R"(", "Labels": {
+        "dev.greenwave/object": "v1/Pod//web", "dev.greenwave/digest": "0123456789abcdef"}}])")
+        .size();
+  };
+  CHECK(with_pod("") == 0);
+  CHECK(with_pod("debug") == 0);
+  CHECK(with_pod("web-9876543210") == 0);
+  CHECK(with_pod("web-0123456789-1") == 1);
+}
+
+TEST_CASE("podman view: what has run once is not missing, and what failed is not up") {
+  Workload workload;
+  Sheet sheet;
+  sheet.pod = "web-1";
+  CHECK(state_of(sheet, workload, {}, record()) == PodState::missing);
+  workload.once = true;
+  CHECK(state_of(sheet, workload, {}, record("OnFailure", true)) == PodState::up);
+  CHECK(state_of(sheet, workload, {}, {}) == PodState::missing);
+  CHECK(is_up(container("exited", 0), "OnFailure"));
+  CHECK_FALSE(is_up(container("exited", 137), "OnFailure"));
+  CHECK(is_up(container("exited", 137), "Never"));
+  CHECK_FALSE(is_up(container("exited", 0), "Always"));
 }
 
 TEST_CASE("podman: a record survives its way through the state file") {
@@ -147,6 +172,17 @@ TEST_CASE("podman crashes: who is found freshly started twice is stopped for a w
   }
   CHECK_FALSE(look(1000, 1010));
   CHECK(watch.pause("web-1") == 0);
+}
+
+TEST_CASE("podman crashes: who ends before each look loops as well") {
+  CrashWatch watch;
+  auto one = container("exited", 1);
+  one.started = 98;
+  watch.look({one}, 100);
+  CHECK_FALSE(watch.loops("web-1"));
+  one.started = 109;
+  watch.look({one}, 110);
+  CHECK(watch.loops("web-1"));
 }
 
 TEST_CASE("podman crashes: a start of the agent's own is none") {

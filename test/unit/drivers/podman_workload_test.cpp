@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "drivers/podman/workload.h"
 #include "unit/drivers/podman_fixture.h"
@@ -152,4 +153,55 @@ TEST_CASE("podman: a probe that cannot be asked is refused, with its place") {
   CHECK_THAT(with("readinessProbe: {httpGet: {port: 80, scheme: FTP}}"), Contains("no such scheme"));
   CHECK_THAT(with("livenessProbe: {tcpSocket: {port: 80}, successThreshold: 2}"), Contains("from 1 to 1"));
   CHECK_THAT(with("livenessProbe: {tcpSocket: {port: 80}, periodSeconds: 0}"), Contains("periodSeconds"));
+}
+
+TEST_CASE("podman: a field that only podman would know by its name is refused") {
+  for (const auto* spelling : {"SecurityContext: {Privileged: true}", "securitycontext: {privileged: true}",
+                               "securityContext: {PRIVILEGED: true}",
+                               "\"\u017fecurityContext\": {privileged: true}", "VolumeMounts: []"}) {
+    const auto text = fmt::format(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n    - name: a\n      "
+        "image: i\n      {}\n",
+        spelling);
+    INFO(text);
+    CHECK_THAT(problems_of(text), Contains("error: a pod has no field"));
+  }
+  CHECK_THAT(problems_of(pod_with("  Containers: []\n")), Contains("write containers"));
+  CHECK_THAT(problems_of(pod_with("  volumes: [{name: h, emptyDir: {}, HostPath: {path: /}}]\n")),
+             Contains("write hostPath"));
+  CHECK_THAT(problems_of(pod_with("  volumes: [{name: h, emptyDir: {}, hostPath: {path: /srv}}]\n")),
+             Contains("of more than one kind"));
+  CHECK(problems_of(pod_with("  nodeSelector: {Name: a, image: b}\n  volumes: null\n")) == "");
+}
+
+TEST_CASE("podman: what makes a container mighty is refused in any spelling") {
+  const auto with = [](const std::string& capability) {
+    return problems_of(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - {name: a, image: i, "
+        "securityContext: {capabilities: {add: [" +
+        capability + "]}}}\n");
+  };
+  CHECK_THAT(with("sys_admin"), Contains("the capability SYS_ADMIN"));
+  CHECK_THAT(with("cap_Sys_Module"), Contains("the capability SYS_MODULE"));
+  CHECK_THAT(with("all"), Contains("the capability ALL"));
+  CHECK(with("NET_BIND_SERVICE") == "");
+  CHECK_THAT(
+      problems_of(
+          "apiVersion: v1\nkind: Pod\nmetadata: {name: web, annotations: {run.oci.hooks.stdout: /etc/x}}\n"
+          "spec: {containers: [{name: a, image: i}]}\n"),
+      Contains("does not allow the annotation run.oci.hooks.stdout"));
+}
+
+TEST_CASE("podman: ports of the device are claimed") {
+  const auto manifest = test::kube_manifest(pod_with(""));
+  const auto with_ports = test::kube_manifest(
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: a\n      image: "
+      "i\n"
+      "      ports: [{containerPort: 80, hostPort: 8080}, {containerPort: 53, hostPort: 53, protocol: UDP, "
+      "hostIP: "
+      "127.0.0.1}, {containerPort: 9}]\n");
+  Problems problems;
+  CHECK(port_claims(read_workload(manifest, test::podman_rules, problems)).empty());
+  CHECK(port_claims(read_workload(with_ports, test::podman_rules, problems)) ==
+        std::vector<std::string>{"port:tcp:8080", "port:udp:127.0.0.1:53"});
 }

@@ -21,26 +21,6 @@ constexpr int cron_rank = 45;
 constexpr std::size_t largest_run_file = 64 << 20;
 constexpr std::size_t longest_unit = 200;  ///< systemd allows 255, endings and stamps included
 
-/// What the inventory keeps of a CronJob.
-struct Record {
-  std::string digest;               ///< of its Parts as they were applied, hexadecimal
-  std::vector<std::string> pulled;  ///< ids of images that came to the device for it
-};
-
-std::string to_json(const Record& record) {
-  return nlohmann::ordered_json{{"digest", record.digest}, {"pulled", record.pulled}}.dump();
-}
-
-Record record_from(const std::string& text) {
-  if (text.empty()) return {};
-  try {
-    const auto json = nlohmann::json::parse(text);
-    return {json.at("digest"), json.at("pulled")};
-  } catch (const nlohmann::json::exception&) {
-    throw Error(Fault::damaged, "the inventory's record of a CronJob cannot be read");
-  }
-}
-
 /// greenwaved's own path: after an upgrade, of what took its place.
 std::filesystem::path own_program() {
   constexpr std::string_view replaced = " (deleted)";
@@ -57,6 +37,28 @@ bool is_plain(const std::string& name) {
 }
 
 }  // namespace
+
+/// What the inventory keeps of a CronJob.
+struct CronDriver::Record {
+  std::string digest;               ///< of its Parts as they were applied, hexadecimal
+  std::vector<std::string> pulled;  ///< ids of images that came to the device for it
+  std::vector<std::string> used;    ///< ids of those that it runs from
+};
+
+std::string CronDriver::to_json(const Record& record) {
+  return nlohmann::ordered_json{{"digest", record.digest}, {"pulled", record.pulled}, {"used", record.used}}
+      .dump();
+}
+
+CronDriver::Record CronDriver::record_from(const std::string& text) {
+  if (text.empty()) return {};
+  try {
+    const auto json = nlohmann::json::parse(text);
+    return {json.at("digest"), json.at("pulled"), json.at("used")};
+  } catch (const nlohmann::json::exception&) {
+    throw Error(Fault::damaged, "the inventory's record of a CronJob cannot be read");
+  }
+}
 
 struct CronDriver::Work {
   const plan::Step* step = nullptr;
@@ -240,10 +242,11 @@ CronDriver::Work CronDriver::prepare(const plan::Step& step) {
     }
     auto want = wanted(step.desired->manifest);
     const auto known = step.entry != nullptr ? record_from(step.entry->record) : Record();
-    const auto pulled = bring_images(want.images, known.pulled);
+    auto record = bring_images(want.images, known);
+    record.digest = to_hex(digest_of(want.parts));
     make_directories(run_file("").parent_path(), 0700);
     replace_file(run_file(unit_of(step.id)), want.parts.run, 0600);
-    work.outcome.entry.record = to_json(Record{to_hex(digest_of(want.parts)), pulled});
+    work.outcome.entry.record = to_json(record);
     work.parts = std::move(want.parts);
     work.settles = true;
   } catch (const Error& error) {
@@ -253,28 +256,30 @@ CronDriver::Work CronDriver::prepare(const plan::Step& step) {
   return work;
 }
 
-/// They are here before they are due. Gives all that came for it, those of before included that are still in
-/// use.
-std::vector<std::string> CronDriver::bring_images(const std::vector<Image>& images,
-                                                  std::vector<std::string> pulled) {
-  std::vector<std::string> used;
+/// They are here before they are due. What the CronJob ran from until now stays for a revert, which may have
+/// no registry.
+CronDriver::Record CronDriver::bring_images(const std::vector<Image>& images, const Record& known) {
+  Record record{{}, known.pulled, {}};
   try {
     for (const auto& image : images) {
       const auto present = images_.ensure(image);
-      used.push_back(present.id);
-      if (present.pulled && std::ranges::find(pulled, present.id) == pulled.end())
-        pulled.push_back(present.id);
+      record.used.push_back(present.id);
+      const bool listed = std::ranges::find(record.pulled, present.id) != record.pulled.end();
+      if (present.pulled && !listed) record.pulled.push_back(present.id);
     }
   } catch (const Error& error) {
     if (!service_.answers()) away_ = error.what();
     throw;
   }
   if (settings_.prune_images) {
-    std::erase_if(pulled, [&](const std::string& image) {
-      return std::ranges::find(used, image) == used.end() && service_.remove_image(image);
+    const auto is_in = [](const std::vector<std::string>& ids, const std::string& id) {
+      return std::ranges::find(ids, id) != ids.end();
+    };
+    std::erase_if(record.pulled, [&](const std::string& image) {
+      return !is_in(record.used, image) && !is_in(known.used, image) && service_.remove_image(image);
     });
   }
-  return pulled;
+  return record;
 }
 
 void CronDriver::remove(const Entry& entry) {

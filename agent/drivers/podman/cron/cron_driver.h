@@ -56,6 +56,7 @@ class CronDriver : public Driver {
     std::vector<Image> images;
   };
   struct Work;
+  struct Record;
 
   bool left_out() const;
   void look(const std::vector<std::string>& units);
@@ -65,7 +66,9 @@ class CronDriver : public Driver {
   std::filesystem::path run_file(const std::string& unit) const;
   Work prepare(const plan::Step& step);
   void finish(Work& work);
-  std::vector<std::string> bring_images(const std::vector<Image>& images, std::vector<std::string> pulled);
+  static std::string to_json(const Record& record);
+  static Record record_from(const std::string& text);
+  Record bring_images(const std::vector<Image>& images, const Record& known);
   void remove(const Entry& entry);
 
   const bool live_;
