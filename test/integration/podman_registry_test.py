@@ -131,7 +131,12 @@ class Images(unittest.TestCase):
         self.city.commit({"a.yaml": json.dumps(spat)})
         device.once(check=0)
         pause = {image for image in self.images() if "podman-pause" in self.podman.podman("inspect", "--format", "{{.RepoTags}}", image)}
-        self.assertEqual(set(), (first - pause) & set(self.images()), "the old image goes")
+        self.assertEqual(first, first & set(self.images()), "the image of the version before stays for a revert")
+        self.push("three\n")
+        spat["metadata"]["labels"] = {"version": "3"}
+        self.city.commit({"a.yaml": json.dumps(spat)})
+        device.once(check=0)
+        self.assertEqual(set(), (first - pause) & set(self.images()), "the one before that goes")
 
         self.city.commit({"a.yaml": None, "b.yaml": None, "mine.yaml": None, "data.yaml": None})
         said = device.once(check=0).stdout

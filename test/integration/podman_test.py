@@ -13,7 +13,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
 from greenwave import City, Scratch, wait_until  # noqa: E402
-from pods import config_map, container, manifest, pod  # noqa: E402
+from pods import config_map, container, deployment, manifest, pod  # noqa: E402
 
 
 class Workloads(unittest.TestCase):
@@ -250,6 +250,43 @@ class Workloads(unittest.TestCase):
         network = self.podman.podman("exec", self.only("near"), "/bin/busybox", "readlink", "/proc/self/ns/net")
         self.assertEqual(os.readlink("/proc/self/ns/net"), network)
         self.assertEqual(["lean", "near"], sorted({name.split("-")[0] for name in self.podman.containers()}))
+
+    def test_a_port_moves_with_its_deployment_and_init_containers_come_first(self):
+        port = {"containerPort": 80, "hostPort": free_port()}
+        first = container("first", command=["/bin/sh", "-c", "exit 0"])
+        web = container(ports=[port])
+        device = self.device()
+        for name in ("web", "signals", "web"):
+            self.city.commit({"web.yaml": deployment(name, web, initContainers=[first])}, "Another name")
+            said = device.once(check=0).stdout
+            running = [one for one in self.podman.containers() if one.endswith("-main")]
+            self.assertEqual([name], [one.rsplit("-", 3)[0] for one in running], said)
+            self.assertNotIn(f"Deployment/{name}", device.once(check=0).stdout, "nothing is to be done")
+
+    def test_what_a_person_runs_from_our_image_is_theirs_and_a_paused_pod_goes_on(self):
+        self.city.commit({"a.yaml": pod("a")})
+        device = self.device()
+        device.once(check=0)
+        name = self.only("a")
+        self.podman.podman("commit", name, "localhost/debug:1")
+        self.podman.podman("run", "-d", "--name", "debug", "localhost/debug:1", "/bin/sleep", "1000")
+        self.assertNotIn("Pod/a", device.once(check=0).stdout)
+        self.podman.podman("pause", name)
+        self.assertIn("Pod/a", device.once(check=0).stdout)
+        self.assertEqual("running", self.podman.podman("inspect", "--format", "{{.State.Status}}", name))
+        self.city.commit({"a.yaml": None})
+        device.once("--allow-empty", check=0)
+        self.assertEqual("debug", self.podman.podman("ps", "--format", "{{.Names}}"))
+
+    def test_a_job_that_was_tidied_up_does_not_run_again(self):
+        job = {"template": {"spec": {"restartPolicy": "Never", "containers": [container(command=["/bin/true"])]}}}
+        self.city.commit({"j.yaml": manifest("batch/v1", "Job", "j", spec=job)})
+        device = self.device()
+        device.once(check=0)
+        self.podman.podman("pod", "rm", "--force", "--all")
+        self.city.commit({"j.yaml": manifest("batch/v1", "Job", "j", spec={**job, "ttlSecondsAfterFinished": 5})})
+        device.once(check=0)
+        self.assertEqual({}, self.podman.containers())
 
     def test_a_pod_is_healthy_when_it_is_ready_and_shows_why_it_is_not(self):
         serve = ["/bin/sh", "-c", "/bin/busybox mkdir /www; exec /bin/httpd -f -p 8080 -h /www"]

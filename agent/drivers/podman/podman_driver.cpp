@@ -99,6 +99,8 @@ plan::Footprint PodmanDriver::footprint(const Manifest& manifest, Problems& prob
       auto& list = need.optional ? footprint.restart_on_declared : footprint.restart_on;
       list.push_back({need.kind, "", need.name});
     }
+    // Who takes over all of its ports does not take over its pods: they go first.
+    footprint.claims.push_back("pods:" + label_of(id));
     for (auto& claim : port_claims(workload)) footprint.claims.push_back(std::move(claim));
     footprint.watch = own_health;
   }
@@ -261,6 +263,7 @@ void PodmanDriver::apply_workload(const plan::Step& step, Outcome& outcome) {
     throw;
   }
   excuse();
+  for (const auto& pod : record.pods) crashes_.excuse(pod.name);
   if (settings_.prune_images) {
     // Podman keeps what a container uses. A revert needs what was here before, and perhaps without a
     // registry.
@@ -306,7 +309,9 @@ void PodmanDriver::hold_back(const Pods& pods, const std::vector<Sheet>& sheets)
 void PodmanDriver::remove(const plan::Step& step, Outcome& outcome) {
   if (!live_) return;
   if (is_workload(step.id)) {
-    Rollout(service_, images_, rules_).remove(view().of(label_of(step.id)));
+    const auto& pods = view().of(label_of(step.id));
+    Rollout(service_, images_, rules_).remove(pods);
+    for (const auto& [name, containers] : pods) crashes_.excuse(name);
     if (!settings_.prune_images) return;
     for (const auto& image : pod_record_from(step.entry->record).pulled) service_.remove_image(image);
   } else if (is_claim(step.id)) {
@@ -348,10 +353,13 @@ std::vector<std::string> PodmanDriver::start(std::span<const Entry> inventory) {
       if (!is_workload(entry.id)) continue;
       const auto record = pod_record_from(entry.record);
       for (const auto& [name, containers] : now.of(label_of(entry.id))) {
-        const bool known = std::ranges::find(record.pods, name, &PodRecord::Pod::name) != record.pods.end();
-        const bool up = std::ranges::all_of(
-            containers, [&](const Container& container) { return is_up(container, record.restart); });
-        if (!known || up) continue;
+        const auto known = std::ranges::find(record.pods, name, &PodRecord::Pod::name);
+        if (known == record.pods.end()) continue;
+        const auto& own = known->containers;  // without init containers, which have ended
+        const bool up = std::ranges::all_of(containers, [&](const Container& container) {
+          return std::ranges::find(own, container.id) == own.end() || is_up(container, record.restart);
+        });
+        if (up) continue;
         try {
           service_.start_pod(name);
         } catch (const Error& error) {
