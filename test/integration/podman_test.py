@@ -256,7 +256,7 @@ class Workloads(unittest.TestCase):
         first = container("first", command=["/bin/sh", "-c", "exit 0"])
         web = container(ports=[port])
         device = self.device()
-        for name in ("web", "signals", "web"):
+        for name in ("web", "signals"):
             self.city.commit({"web.yaml": deployment(name, web, initContainers=[first])}, "Another name")
             said = device.once(check=0).stdout
             running = [one for one in self.podman.containers() if one.endswith("-main")]
