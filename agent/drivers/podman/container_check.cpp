@@ -46,6 +46,7 @@ class Check {
     }
     read_volumes(spec.find("volumes"));
     warn_of_user(spec.find("securityContext"));
+    if (const auto* security = spec.find("securityContext")) refuse_unmasked(*security);
     for (const auto* key : {"initContainers", "containers"}) {
       const auto* list = spec.find(key);
       if (list == nullptr || list->is_null()) continue;
@@ -185,7 +186,19 @@ class Check {
     }
   }
 
+  /// What takes away a container's walls.
+  void refuse_unmasked(const yaml::Node& security) {
+    const auto refuse_word = [&](const yaml::Node* written, std::string_view word, std::string_view what) {
+      if (written != nullptr && written->string() != nullptr && *written->string() == word) {
+        refuse_privilege(*written, what);
+      }
+    };
+    refuse_word(security.find("procMount"), "Unmasked", "procMount: Unmasked");
+    refuse_word(security.at({"seccompProfile", "type"}), "Unconfined", "seccompProfile: {type: Unconfined}");
+  }
+
   void read_security(const yaml::Node& security) {
+    refuse_unmasked(security);
     if (is_true(security.find("privileged"))) refuse_privilege(*security.find("privileged"), "privileged");
     const auto* add = security.at({"capabilities", "add"});
     if (add == nullptr || !add->is_sequence()) return;

@@ -185,6 +185,9 @@ TEST_CASE("podman: what makes a container mighty is refused in any spelling") {
   CHECK_THAT(with("cap_Sys_Module"), Contains("the capability SYS_MODULE"));
   CHECK_THAT(with("all"), Contains("the capability ALL"));
   CHECK(with("NET_BIND_SERVICE") == "");
+  CHECK_THAT(problems_of(pod_with("  securityContext: {seccompProfile: {type: Unconfined}}\n")),
+             Contains("does not allow seccompProfile"));
+  CHECK(problems_of(pod_with("  securityContext: {seccompProfile: {type: RuntimeDefault}}\n")) == "");
   CHECK_THAT(
       problems_of(
           "apiVersion: v1\nkind: Pod\nmetadata: {name: web, annotations: {run.oci.hooks.stdout: /etc/x}}\n"
