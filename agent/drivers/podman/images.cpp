@@ -91,4 +91,11 @@ Present Images::ensure(const Image& image) {
   return {service_.pull(image.reference, auth), true};
 }
 
+std::string Images::bring(const Image& image, std::vector<std::string>& pulled) {
+  auto present = ensure(image);
+  const bool listed = std::ranges::find(pulled, present.id) != pulled.end();
+  if (present.pulled && !listed) pulled.push_back(present.id);
+  return std::move(present.id);
+}
+
 }  // namespace greenwave::drivers::podman

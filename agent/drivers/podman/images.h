@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "drivers/podman/service.h"
 #include "drivers/podman/sheet.h"
@@ -33,6 +34,8 @@ class Images {
 
   /// Throws Error when the image cannot be had.
   Present ensure(const Image& image);
+  /// As ensure; adds an image that came by this to `pulled`, where each stands once. Gives its id.
+  std::string bring(const Image& image, std::vector<std::string>& pulled);
 
  private:
   Service& service_;

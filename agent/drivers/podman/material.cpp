@@ -43,6 +43,13 @@ void read_map(const Manifest& manifest, std::string_view field, bool encoded, Ma
 
 }  // namespace
 
+void restart_on_needs(const Workload& workload, plan::Footprint& footprint) {
+  for (const auto& need : workload.needs) {
+    auto& list = need.optional ? footprint.restart_on_declared : footprint.restart_on;
+    list.push_back({need.kind, "", need.name});
+  }
+}
+
 bool is_material(std::string_view api_version, std::string_view kind) {
   return api_version == "v1" && (kind == "ConfigMap" || kind == "Secret");
 }

@@ -95,10 +95,7 @@ plan::Footprint PodmanDriver::footprint(const Manifest& manifest, Problems& prob
   } else {
     footprint.rank = workload_rank;
     const auto workload = read_workload(manifest, rules_, problems);
-    for (const auto& need : workload.needs) {
-      auto& list = need.optional ? footprint.restart_on_declared : footprint.restart_on;
-      list.push_back({need.kind, "", need.name});
-    }
+    restart_on_needs(workload, footprint);
     // Who takes over all of its ports does not take over its pods: they go first.
     footprint.claims.push_back("pods:" + label_of(id));
     for (auto& claim : port_claims(workload)) footprint.claims.push_back(std::move(claim));

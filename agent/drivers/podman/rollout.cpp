@@ -46,9 +46,7 @@ PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std
   for (const auto* sheet : to_make) {
     for (const auto& path : sheet->host_paths) check_host_path(rules_, path);
     for (const auto& image : sheet->images) {
-      const auto present = images_.ensure(image);
-      const bool listed = std::ranges::find(pulled, present.id) != pulled.end();
-      if (present.pulled && !listed) pulled.push_back(present.id);
+      images_.bring(image, pulled);
     }
   }
   std::map<std::string, std::vector<std::string>> made;

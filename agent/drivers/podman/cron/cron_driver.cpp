@@ -64,7 +64,6 @@ struct CronDriver::Work {
   const plan::Step* step = nullptr;
   Outcome outcome;
   Parts parts;
-  std::vector<std::string> pulled;
   bool settles = false;  ///< its timer is still to be brought
 };
 
@@ -99,10 +98,7 @@ plan::Footprint CronDriver::footprint(const Manifest& manifest, Problems& proble
     footprint.claims.push_back("unit:" + unit + ending);
     footprint.claims.push_back(fmt::format("path:{}/{}{}", systemd::unit_directory, unit, ending));
   }
-  for (const auto& need : job.workload.needs) {
-    auto& list = need.optional ? footprint.restart_on_declared : footprint.restart_on;
-    list.push_back({need.kind, "", need.name});
-  }
+  restart_on_needs(job.workload, footprint);
   return footprint;
 }
 
@@ -230,7 +226,7 @@ void CronDriver::apply(std::span<const plan::Step* const> steps, const SourceTre
 
 /// All of a step but its timer.
 CronDriver::Work CronDriver::prepare(const plan::Step& step) {
-  Work work{&step, {}, {}, {}, false};
+  Work work{&step, {}, {}, false};
   if (step.entry != nullptr) work.outcome.entry = *step.entry;
   work.outcome.entry.live = true;
   work.outcome.ok = true;
@@ -262,10 +258,7 @@ CronDriver::Record CronDriver::bring_images(const std::vector<Image>& images, co
   Record record{{}, known.pulled, {}};
   try {
     for (const auto& image : images) {
-      const auto present = images_.ensure(image);
-      record.used.push_back(present.id);
-      const bool listed = std::ranges::find(record.pulled, present.id) != record.pulled.end();
-      if (present.pulled && !listed) record.pulled.push_back(present.id);
+      record.used.push_back(images_.bring(image, record.pulled));
     }
   } catch (const Error& error) {
     if (!service_.answers()) away_ = error.what();
