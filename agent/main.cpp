@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/version.h"
 #include "control/server.h"
 #include "drivers/podman/cron/run.h"
 #include "report/metrics_file.h"
@@ -109,7 +110,7 @@ int run(const Options& options, const Log& log) {
   const auto config = agent.config();  // the socket stays where it is when the configuration is read again
   const control::Server server(agent, config, log);
   sd_notify(0, "READY=1");
-  log.info(fmt::format("greenwaved {} keeps {} as {} says", GREENWAVE_VERSION, agent.config().device,
+  log.info(fmt::format("greenwaved {} keeps {} as {} says", program_version, agent.config().device,
                        agent.config().repository.url));
   agent.run();
   return 0;
@@ -136,7 +137,7 @@ int main(int argc, char** argv) {
       ->type_name("UNIT")
       ->excludes(once);
   app.add_option("--log-level", options.level, "error, warning, info or debug")->capture_default_str();
-  app.set_version_flag("--version", GREENWAVE_VERSION);
+  app.set_version_flag("--version", program_version);
   CLI11_PARSE(app, argc, argv);
   keep_freed_memory();
   try {

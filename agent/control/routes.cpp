@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "control/request.h"
 
 namespace greenwave::control {
@@ -58,7 +59,7 @@ Reply refusal_of(unsigned status, const Error& error) {
 }
 
 Reply get_version(sync::Agent&, const Call&) {
-  return ok({{"version", GREENWAVE_VERSION}, {"api", "v1"}});
+  return ok({{"version", program_version}, {"api", "v1"}});
 }
 
 Reply get_status(sync::Agent& agent, const Call&) {

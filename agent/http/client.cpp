@@ -12,6 +12,7 @@
 
 #include "base/handle.h"
 #include "base/text.h"
+#include "base/version.h"
 
 namespace greenwave::http {
 
@@ -148,7 +149,7 @@ void Client::Exchange::start(const Endpoint& endpoint, const Request& what, std:
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-  set(easy, CURLOPT_USERAGENT, "greenwaved/" GREENWAVE_VERSION);
+  set(easy, CURLOPT_USERAGENT, fmt::format("greenwaved/{}", program_version).c_str());
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
   set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(what.timeout.count()));
   set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);

@@ -3,10 +3,12 @@
 #include <memory>
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/handle.h"
 #include "base/text.h"
+#include "base/version.h"
 
 namespace greenwave::http {
 
@@ -46,7 +48,7 @@ long get_status(const std::string& url, const std::vector<std::string>& headers,
     curl_easy_setopt(raw, CURLOPT_SSL_VERIFYHOST, 0L);
   }
   curl_easy_setopt(raw, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
-  curl_easy_setopt(raw, CURLOPT_USERAGENT, "greenwaved/" GREENWAVE_VERSION);
+  curl_easy_setopt(raw, CURLOPT_USERAGENT, fmt::format("greenwaved/{}", program_version).c_str());
   if (list) curl_easy_setopt(raw, CURLOPT_HTTPHEADER, list.get());
   curl_easy_setopt(raw, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(raw, CURLOPT_WRITEDATA, &taken);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "git/store.h"
 #include "sync/backoff.h"
 #include "sync/objects.h"
@@ -59,7 +60,7 @@ void LocalAgent::open(config::Config config, std::shared_ptr<state::State> opene
   const std::lock_guard lock(mutex_);
   state_ = std::move(opened);
   describe_ = workplace_->describe();
-  status_.version = GREENWAVE_VERSION;
+  status_.version = program_version;
   status_.device = settings.device;
   status_.repository = settings.repository.url;
   status_.branch = settings.repository.branch;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/version.h"
 #include "git/bundle.h"
 #include "git/housekeeping.h"
 #include "git/ref_name.h"
@@ -158,7 +159,7 @@ const std::vector<Entry>& Sync::inventory() {
 
 std::string Sync::render_key(const std::string& commit) const {
   Hasher hasher;
-  hasher.add_field(GREENWAVE_VERSION).add_field(commit).add_field(to_hex(parts_.config.digest()));
+  hasher.add_field(program_version).add_field(commit).add_field(to_hex(parts_.config.digest()));
   hasher.add_field(secrets::stamp_of(parts_.config.identity_files));
   for (const auto& [key, value] : parts_.facts) hasher.add_field(key).add_field(value);
   return to_hex(hasher.finish());

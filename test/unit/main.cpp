@@ -2,6 +2,12 @@
 #include <catch2/catch.hpp>
 #include <signal.h>
 
+#include "support/source_directory.h"
+
+std::filesystem::path greenwave::test::source_directory() {
+  return GREENWAVE_SOURCE;
+}
+
 int main(int argc, char** argv) {
   // As in the programs: a peer that hangs up is an error of that call, and ends nothing.
   ::signal(SIGPIPE, SIG_IGN);

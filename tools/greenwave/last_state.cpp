@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/version.h"
 #include "state/state.h"
 #include "sync/course.h"
 #include "sync/objects.h"
@@ -59,7 +60,7 @@ sync::Status last_status(const Context& context) {
   const auto state = open(context);
   sync::Status status;
   status.running = false;
-  status.version = GREENWAVE_VERSION;
+  status.version = program_version;
   if (context.config) {
     status.device = context.config->device;
     status.repository = context.config->repository.url;

@@ -1,3 +1,5 @@
+#include "base/version.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -25,9 +27,9 @@ nlohmann::json daemon_version(const Context& context) {
 int show_version(const Context& context) {
   const auto daemon = daemon_version(context);
   if (context.json) {
-    print(nlohmann::json{{"greenwave", GREENWAVE_VERSION}, {"greenwaved", daemon}});
+    print(nlohmann::json{{"greenwave", program_version}, {"greenwaved", daemon}});
   } else {
-    print(fmt::format("greenwave {}\ngreenwaved {}\n", GREENWAVE_VERSION,
+    print(fmt::format("greenwave {}\ngreenwaved {}\n", program_version,
                       daemon.is_string() ? printable(daemon.get<std::string>()) : "does not answer"));
   }
   return 0;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "render/render.h"
 #include "support/memory_tree.h"
+#include "support/source_directory.h"
 
 using namespace greenwave;
 namespace fs = std::filesystem;
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 test::MemoryTree sample_city() {
-  const auto city = fs::path(GREENWAVE_SOURCE) / "manifests/san-francisco";
+  const auto city = test::source_directory() / "manifests/san-francisco";
   std::map<std::string, std::string> files;
   for (const auto& item : fs::recursive_directory_iterator(city)) {
     if (item.is_regular_file()) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "support/git_repository.h"
 #include "support/golden.h"
+#include "support/source_directory.h"
 #include "support/temporary_directory.h"
 
 using namespace greenwave;
@@ -17,7 +18,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::filesystem::path goldens = std::filesystem::path(GREENWAVE_SOURCE) / "test/golden";
+const std::filesystem::path goldens = test::source_directory() / "test/golden";
 
 CommandResult greenwave_in(const std::filesystem::path& directory, std::vector<std::string> words) {
   Command command;
@@ -80,7 +81,7 @@ TEST_CASE("greenwave lint: SARIF and JSON are what programs can read") {
 }
 
 TEST_CASE("greenwave lint: the sample city has no problems") {
-  const auto found = greenwave_in(GREENWAVE_SOURCE, {"lint", "manifests/san-francisco"});
+  const auto found = greenwave_in(test::source_directory(), {"lint", "manifests/san-francisco"});
   CHECK(found.status == 0);
   CHECK_THAT(found.output, Contains("No problems on 485 devices"));
 }
@@ -233,7 +234,7 @@ TEST_CASE("greenwave init: a new city lints clean, from options, a CSV or a GeoJ
         json{{"name", "5th, Main"}, {"Phone", "0217"}, {"labels", {{"district", "north"}, {"phase", "8"}}}});
   CHECK(devices[1]["id"] == "springfield-0002");
 
-  const auto sample = std::string(GREENWAVE_SOURCE) + "/manifests/san-francisco/devices.geojson";
+  const auto sample = (test::source_directory() / "manifests/san-francisco/devices.geojson").string();
   const auto geojson = greenwave_in(directory.path(), {"init", "geo", "--name", "sf", "--devices", sample});
   CHECK(geojson.status == 0);
   CHECK_THAT(geojson.output, Contains("485 devices"));

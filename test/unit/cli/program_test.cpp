@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/version.h"
 #include "state/state.h"
 #include "unit/control/served.h"
 
@@ -166,8 +167,7 @@ TEST_CASE("greenwave pause and resume: who and until when; nonsense is refused w
 TEST_CASE("greenwave version: of the command and of the daemon") {
   Device device;
   const auto result = device.greenwave({"version", "-o", "json"});
-  CHECK(json::parse(result.output) ==
-        json{{"greenwave", GREENWAVE_VERSION}, {"greenwaved", GREENWAVE_VERSION}});
+  CHECK(json::parse(result.output) == json{{"greenwave", program_version}, {"greenwaved", program_version}});
 }
 
 TEST_CASE("greenwave: every command's --help has examples and exit codes; wrong usage is 2") {

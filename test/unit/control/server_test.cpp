@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/version.h"
 #include "control/peer.h"
 #include "unit/control/raw_client.h"
 #include "unit/control/served.h"
@@ -41,7 +42,7 @@ TEST_CASE("control: version, status, history, objects and diff answer as JSON") 
   served.agent.known = json::array({{{"object", "File/motd"}, {"state", "in sync"}, {"record", "{}"}}});
   served.agent.on_diff = [] { return json{{"commit", "abc"}, {"changes", json::array()}}; };
 
-  CHECK(json::parse(request(served.socket(), "GET", "/v1/version").body)["version"] == GREENWAVE_VERSION);
+  CHECK(json::parse(request(served.socket(), "GET", "/v1/version").body)["version"] == program_version);
   const auto status = request(served.socket(), "GET", "/v1/status");
   CHECK(status.status == 200);
   CHECK(status.head.find("Content-Type: application/json") != std::string::npos);

@@ -9,6 +9,7 @@
 #include "support/faults.h"
 #include "support/git_repository.h"
 #include "support/https_server.h"
+#include "support/source_directory.h"
 
 using namespace greenwave;
 using test::GitRepository;
@@ -145,8 +146,8 @@ TEST_CASE("https: a tip file makes a poll of an unchanged ref cheaper still") {
     test::run_or_throw({"sh", "-c",
                         "cd '" + origin.path().native() + "' && echo '" + std::string(40, '0') + " " +
                             origin.git({"rev-parse", "main"}) + " refs/heads/main' | TIP_DIRECTORY='" +
-                            origin.path().native() +
-                            ".tip' sh " GREENWAVE_SOURCE "/packaging/git-server/post-receive"});
+                            origin.path().native() + ".tip' sh '" + test::source_directory().native() +
+                            "/packaging/git-server/post-receive'"});
   };
   hook();
   const auto transport = git::make_transport(followed(server, origin), never);

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 
 #include "base/text.h"
+#include "base/version.h"
 #include "doctor/checks.h"
 #include "state/state.h"
 
@@ -73,12 +74,12 @@ void check_file_system(const char* role, const std::filesystem::path& path, Find
 void check_daemon(const Context& context, Findings& findings) {
   try {
     const auto version = context.client().get("/v1/version").value("version", "");
-    if (version == GREENWAVE_VERSION) {
+    if (version == program_version) {
       findings.push_back({Verdict::ok, "daemon", fmt::format("greenwaved {} answers", version), ""});
     } else {
       findings.push_back(
           {Verdict::warning, "daemon",
-           fmt::format("greenwaved {} runs, {} is installed", printable(version), GREENWAVE_VERSION),
+           fmt::format("greenwaved {} runs, {} is installed", printable(version), program_version),
            "sudo systemctl restart greenwaved"});
     }
   } catch (const Error& error) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "base/version.h"
 #include "lint/lint.h"
 
 namespace greenwave::cli {
@@ -129,7 +130,7 @@ std::string lint_sarif(const LintReport& report, const std::string& prefix) {
   }
   ordered_json driver{{"name", "greenwave"},
                       {"informationUri", "https://greenwave.dev"},
-                      {"version", GREENWAVE_VERSION},
+                      {"version", program_version},
                       {"rules", std::move(descriptors)}};
   ordered_json run{{"tool", {{"driver", std::move(driver)}}},
                    {"columnKind", "unicodeCodePoints"},

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace greenwave {
+
+/// Of the programs built from this tree: "0.1.0".
+extern const char* const program_version;
+
+}  // namespace greenwave
