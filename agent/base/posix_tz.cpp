@@ -6,9 +6,9 @@ namespace greenwave {
 
 namespace {
 
-class Reader {
+class RuleReader {
  public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+  explicit RuleReader(std::string_view text) : rest_(text) {}
 
   TimeZone::Rule rule() {
     TimeZone::Rule rule;
@@ -106,7 +106,7 @@ class Reader {
 }  // namespace
 
 TimeZone::Rule parse_posix_tz(std::string_view text) {
-  return Reader(text).rule();
+  return RuleReader(text).rule();
 }
 
 }  // namespace greenwave

@@ -25,9 +25,9 @@ constexpr Time earliest = sys_days{std::chrono::year{1} / 1 / 1};
 constexpr Time latest = sys_days{std::chrono::year{9999} / 12 / 31};
 
 /// RFC 8536, section 3: numbers are big-endian.
-class Reader {
+class BlockReader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  explicit BlockReader(std::string_view bytes) : rest_(bytes) {}
 
   std::string_view take(std::size_t size) {
     if (size > rest_.size()) throw Error(Fault::invalid, "the time zone's file ends too early");
@@ -59,7 +59,7 @@ struct Header {
   }
 };
 
-Header read_header(Reader& reader) {
+Header read_header(BlockReader& reader) {
   if (reader.take(4) != "TZif") throw Error(Fault::invalid, "this is no file of the tz database");
   Header header;
   const char version = reader.take(1).front();
@@ -131,7 +131,7 @@ TimeZone::Span TimeZone::span_at(Time time) const {
 }
 
 TimeZone parse_time_zone(std::string_view bytes) {
-  Reader reader(bytes);
+  BlockReader reader(bytes);
   auto header = read_header(reader);
   std::size_t width = 4;
   if (header.version >= 2) {  // the same again, with wider times

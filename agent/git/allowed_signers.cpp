@@ -16,7 +16,7 @@ namespace greenwave::git {
 
 namespace {
 
-constexpr std::size_t most_bytes = 1024 * 1024;
+constexpr std::size_t largest_file = 1024 * 1024;
 constexpr std::size_t most_problems = 100;
 constexpr std::string_view form = "write: PRINCIPALS [OPTIONS] KEYTYPE BASE64KEY [COMMENT]";
 
@@ -250,8 +250,8 @@ std::vector<AllowedSigner> parse_allowed_signers(std::string_view text, const st
                                                  Problems& problems) {
   const auto name = std::make_shared<const std::string>(file);
   std::vector<AllowedSigner> signers;
-  if (text.size() > most_bytes) {
-    problems.error({name, 0, 0}, fmt::format("the file is larger than {}", bytes_in_words(most_bytes)),
+  if (text.size() > largest_file) {
+    problems.error({name, 0, 0}, fmt::format("the file is larger than {}", bytes_in_words(largest_file)),
                    "list only the keys that may sign commits for this device");
     return signers;
   }

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t chunk_bytes = 64 * 1024;
 constexpr std::size_t checksum_bytes = 20;
-constexpr std::size_t most_named = 10;
+constexpr std::size_t most_refs = 10;
 
 /// Calls `take` with all bytes from `from` to `to`, piece by piece.
 void read_range(const BundleFile& file, std::uint64_t from, std::uint64_t to,
@@ -86,7 +86,7 @@ std::string Bundle::poll() {
   }
   std::vector<std::string> names;
   for (const auto& [name, oid] : header_.refs) {
-    if (names.size() < most_named) names.push_back(printable(name));
+    if (names.size() < most_refs) names.push_back(printable(name));
   }
   throw Error(Fault::invalid,
               fmt::format("{} has no {}, only: {}", file_->name, ref_,

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t oid_letters = 40;
 
-Error refuse(std::string_view why,
-             std::string remedy = "copy it again, or make it anew with git bundle create") {
+Error malformed_bundle(std::string_view why,
+                       std::string remedy = "copy it again, or make it anew with git bundle create") {
   return Error(Fault::invalid, std::string(why), std::move(remedy));
 }
 
@@ -23,14 +23,14 @@ std::string oid_at_start(std::string_view line) {
   const bool good =
       oid.size() == oid_letters && oid.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!good || (line.size() > oid_letters && line[oid_letters] != ' ')) {
-    throw refuse("the bundle's header names something that is not a commit");
+    throw malformed_bundle("the bundle's header names something that is not a commit");
   }
   return std::string(oid);
 }
 
 void require_known(std::string_view capability) {
   if (capability == "object-format=sha1" || capability.starts_with("filter=")) return;
-  throw refuse(
+  throw malformed_bundle(
       fmt::format("the bundle needs \"{}\", which is not known here", printable(capability.substr(0, 64))),
       "make it without, from a repository that uses SHA-1");
 }
@@ -42,16 +42,17 @@ BundleHeader parse_bundle_header(std::string_view bytes) {
   BundleHeader header;
   const auto next_line = [&] {
     const auto end = bytes.find('\n', header.size);
-    if (end == std::string_view::npos) throw refuse("the bundle's header has no end");
+    if (end == std::string_view::npos) throw malformed_bundle("the bundle's header has no end");
     const auto line = bytes.substr(header.size, end - header.size);
     header.size = end + 1;
     return line;
   };
   constexpr std::string_view signature = "# v";
-  if (!bytes.starts_with(signature)) throw refuse("it is not a git bundle");
+  if (!bytes.starts_with(signature)) throw malformed_bundle("it is not a git bundle");
   const auto first = next_line();
   const bool third = first == "# v3 git bundle";
-  if (!third && first != "# v2 git bundle") throw refuse("it is not a git bundle of version 2 or 3");
+  if (!third && first != "# v2 git bundle")
+    throw malformed_bundle("it is not a git bundle of version 2 or 3");
   for (auto line = next_line(); !line.empty(); line = next_line()) {
     if (third && line[0] == '@') {
       require_known(line.substr(1));
@@ -59,7 +60,8 @@ BundleHeader parse_bundle_header(std::string_view bytes) {
       header.prerequisites.push_back(oid_at_start(line.substr(1)));
     } else {
       auto oid = oid_at_start(line);
-      if (line.size() < oid_letters + 2) throw refuse("the bundle's header has a commit without a ref");
+      if (line.size() < oid_letters + 2)
+        throw malformed_bundle("the bundle's header has a commit without a ref");
       header.refs.emplace_back(line.substr(oid_letters + 1), std::move(oid));
     }
   }

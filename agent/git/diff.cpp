@@ -15,7 +15,7 @@ namespace {
 using Patch = std::unique_ptr<git_patch, Freed<git_patch_free>>;
 
 /// Texts beyond this are compared by size alone: the diff's memory is a multiple of it.
-constexpr std::size_t most_bytes = 1024 * 1024;
+constexpr std::size_t largest_text = 1024 * 1024;
 
 std::string summary(std::string_view before, std::string_view after, const std::string& name,
                     std::string_view what) {
@@ -100,7 +100,7 @@ void shorten(std::string& text, std::size_t cap) {
 std::string unified_diff(std::string_view before, std::string_view after, const std::string& name,
                          std::size_t cap) {
   if (before == after) return {};
-  if (before.size() > most_bytes || after.size() > most_bytes) {
+  if (before.size() > largest_text || after.size() > largest_text) {
     return summary(before, after, name, "too large to show");
   }
   if (!is_text(before) || !is_text(after)) return summary(before, after, name, "binary");

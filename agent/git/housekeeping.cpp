@@ -22,12 +22,11 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_packs = 20;
 constexpr std::size_t most_loose = 200;
 constexpr std::uint64_t small_ballast = 256 * 1024;  // not worth a write to the flash
-constexpr const char* remedy = "the store is set aside and fetched anew";
 
 using Config = std::unique_ptr<git_config, Freed<git_config_free>>;
 
 Error failed() {
-  return failure(Fault::damaged, "repack the store", remedy);
+  return failure(Fault::damaged, "repack the store", damaged_store_remedy);
 }
 
 void clear(const fs::path& directory) {

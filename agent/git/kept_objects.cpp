@@ -14,12 +14,11 @@ namespace greenwave::git {
 namespace {
 
 constexpr std::size_t most_between = 10'000;
-constexpr const char* remedy = "the store is set aside and fetched anew";
 
-class Visit {
+class ObjectWalk {
  public:
-  Visit(git_repository* repository, Fault fault, const char* what_helps,
-        const std::function<void(const git_oid&, const char*)>& visit)
+  ObjectWalk(git_repository* repository, Fault fault, std::string_view what_helps,
+             const std::function<void(const git_oid&, const char*)>& visit)
       : repository_(repository), fault_(fault), remedy_(what_helps), visit_(visit) {
     const auto fail = [&] { return failure(fault_, "read the database of objects", remedy_); };
     if (git_repository_odb(Out(odb_), repository_) < 0) throw fail();
@@ -110,7 +109,7 @@ class Visit {
 
   git_repository* repository_;
   Fault fault_;
-  const char* remedy_;
+  std::string_view remedy_;
   const std::function<void(const git_oid&, const char*)>& visit_;
   Odb odb_;
   std::set<git_oid, OidLess> seen_;
@@ -122,14 +121,14 @@ class Visit {
 
 void visit_commit(git_repository* repository, const git_oid& commit,
                   const std::function<void(const git_oid&, const char*)>& visit) {
-  Visit(repository, Fault::transient, "look at the repository with: git fsck", visit).enter(commit);
+  ObjectWalk(repository, Fault::transient, "look at the repository with: git fsck", visit).enter(commit);
 }
 
 std::size_t visit_kept(const Store& store, const std::function<void(const git_oid&, const char*)>& visit) {
-  Visit walk(store.raw(), Fault::damaged, remedy, visit);
+  ObjectWalk walk(store.raw(), Fault::damaged, damaged_store_remedy, visit);
   ReferenceIterator kept;
   if (git_reference_iterator_glob_new(Out(kept), store.raw(), "refs/greenwave/*") < 0) {
-    throw failure(Fault::damaged, "list the kept commits", remedy);
+    throw failure(Fault::damaged, "list the kept commits", damaged_store_remedy);
   }
   std::size_t found = 0;
   std::set<git_oid, OidLess> commits;
@@ -137,7 +136,7 @@ std::size_t visit_kept(const Store& store, const std::function<void(const git_oi
     Reference reference;
     const int code = git_reference_next(Out(reference), kept.get());
     if (code == GIT_ITEROVER) break;
-    if (code < 0) throw failure(Fault::damaged, "list the kept commits", remedy);
+    if (code < 0) throw failure(Fault::damaged, "list the kept commits", damaged_store_remedy);
     const auto* commit = git_reference_target(reference.get());
     if (commit == nullptr) continue;
     commits.insert(*commit);
@@ -149,7 +148,7 @@ std::size_t visit_kept(const Store& store, const std::function<void(const git_oi
 
 bool holds_all(const Store& store, const std::string& commit) {
   const std::function<void(const git_oid&, const char*)> nothing = [](const git_oid&, const char*) {};
-  Visit walk(store.raw(), Fault::damaged, remedy, nothing);
+  ObjectWalk walk(store.raw(), Fault::damaged, damaged_store_remedy, nothing);
   walk.enter(to_oid(commit));
   return walk.whole();
 }

@@ -9,6 +9,9 @@
 
 namespace greenwave::git {
 
+/// What the agent does about a store that cannot be read.
+inline constexpr std::string_view damaged_store_remedy = "the store is set aside and fetched again";
+
 /// What libgit2 said about its last failure on this thread: printable, never empty.
 std::string last_message();
 

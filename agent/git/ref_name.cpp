@@ -11,7 +11,7 @@ namespace greenwave::git {
 namespace {
 
 constexpr std::string_view heads = "refs/heads/";
-constexpr std::size_t most_named = 10;
+constexpr std::size_t most_listed = 10;
 
 std::string short_name(std::string_view ref) {
   return printable(ref.starts_with(heads) ? ref.substr(heads.size()) : ref);
@@ -34,8 +34,8 @@ Error no_such_ref(std::string_view ref, const std::vector<std::string>& refs) {
                  "push a first commit; the next poll finds it");
   }
   std::sort(branches.begin(), branches.end());
-  const auto more = branches.size() - std::min(branches.size(), most_named);
-  branches.resize(std::min(branches.size(), most_named));
+  const auto more = branches.size() - std::min(branches.size(), most_listed);
+  branches.resize(std::min(branches.size(), most_listed));
   return Error(Fault::invalid, fmt::format("the repository has no branch {}", short_name(ref)),
                fmt::format("push it, or follow one of those there are: {}{}", fmt::join(branches, ", "),
                            more > 0 ? fmt::format(" and {} more", more) : ""));

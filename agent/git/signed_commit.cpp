@@ -8,7 +8,7 @@ namespace greenwave::git {
 
 namespace {
 
-Error refuse(std::string_view why) {
+Error malformed_commit(std::string_view why) {
   return Error(Fault::invalid, "the commit object is malformed: " + std::string(why));
 }
 
@@ -24,12 +24,12 @@ Header next_header(std::string_view& rest) {
   std::size_t size = 0;
   do {
     const auto line_end = rest.find('\n', size);
-    if (line_end == std::string_view::npos) throw refuse("its headers don't end");
+    if (line_end == std::string_view::npos) throw malformed_commit("its headers don't end");
     size = line_end + 1;
   } while (size < rest.size() && rest[size] == ' ');
   const auto all = rest.substr(0, size);
   const auto space = all.find_first_of(" \n");
-  if (space == 0 || all[space] != ' ') throw refuse("a header has no name or no value");
+  if (space == 0 || all[space] != ' ') throw malformed_commit("a header has no name or no value");
   rest.remove_prefix(size);
   return {all.substr(0, space), all, all.substr(space + 1)};
 }
@@ -49,7 +49,7 @@ void read_committer(std::string_view value, SignedCommit& commit) {
   const auto close = value.rfind('>');
   if (open == std::string_view::npos || close == std::string_view::npos || close < open ||
       value.substr(close).size() < 3) {
-    throw refuse("its committer line has no e-mail address or no time");
+    throw malformed_commit("its committer line has no e-mail address or no time");
   }
   commit.committer = value.substr(open + 1, close - open - 1);
   const auto* first = value.data() + close + 2;
@@ -59,7 +59,7 @@ void read_committer(std::string_view value, SignedCommit& commit) {
   constexpr std::int64_t most = 253'402'300'799;  // the end of the year 9999
   if (failure != std::errc{} || value[close + 1] != ' ' || after == last || *after != ' ' || seconds < 0 ||
       seconds > most) {
-    throw refuse("its committer line has no valid time");
+    throw malformed_commit("its committer line has no valid time");
   }
   commit.time = Time(std::chrono::seconds(seconds));
 }
@@ -73,9 +73,9 @@ SignedCommit take_apart(std::string_view object) {
   enum Rank { tree, parents, author, committer, others };
   int rank = tree;
   while (!rest.starts_with('\n')) {
-    if (rest.empty()) throw refuse("its headers don't end");
+    if (rest.empty()) throw malformed_commit("its headers don't end");
     const auto header = next_header(rest);
-    if (header.all.find('\0') != std::string_view::npos) throw refuse("a header holds a zero byte");
+    if (header.all.find('\0') != std::string_view::npos) throw malformed_commit("a header holds a zero byte");
     const bool continues = header.all.find('\n') + 1 != header.all.size();
     if (rank == parents && header.name != "parent") rank = author;
     const bool fits = (rank == tree && header.name == "tree") || (rank == parents) ||
@@ -83,11 +83,12 @@ SignedCommit take_apart(std::string_view object) {
                       (rank == committer && header.name == "committer");
     const bool misplaced = rank == others && (header.name == "tree" || header.name == "parent" ||
                                               header.name == "author" || header.name == "committer");
-    if ((rank < others && (!fits || continues)) || misplaced) throw refuse("its headers are out of order");
+    if ((rank < others && (!fits || continues)) || misplaced)
+      throw malformed_commit("its headers are out of order");
     if (header.name == "committer") read_committer(header.value, commit);
     if (rank != parents && rank != others) ++rank;
     if (header.name == "gpgsig") {
-      if (!commit.signature.empty()) throw refuse("it has two signatures");
+      if (!commit.signature.empty()) throw malformed_commit("it has two signatures");
       commit.signature = continued(header.value);
       continue;
     }
@@ -95,7 +96,7 @@ SignedCommit take_apart(std::string_view object) {
     if (header.name == "gpgsig-sha256") continue;
     commit.payload += header.all;
   }
-  if (rank != others) throw refuse("it lacks a header");
+  if (rank != others) throw malformed_commit("it lacks a header");
   commit.payload += rest;
   return commit;
 }

@@ -18,16 +18,16 @@ constexpr std::string_view end = "-----END SSH SIGNATURE-----";
 constexpr std::string_view magic = "SSHSIG";
 constexpr std::size_t most_armor = 64 * 1024;
 
-Error refuse(std::string_view why) {
+Error malformed_signature(std::string_view why) {
   return Error(Fault::invalid, fmt::format("the SSH signature cannot be read: {}", why));
 }
 
 /// The bytes between the two lines of the armor.
 std::string unarmored(std::string_view text) {
-  if (text.size() > most_armor) throw refuse("it is too long");
+  if (text.size() > most_armor) throw malformed_signature("it is too long");
   text = trim(text);
   if (!text.starts_with(begin) || !text.ends_with(end) || text.size() < begin.size() + end.size()) {
-    throw refuse("its BEGIN or END line is missing");
+    throw malformed_signature("its BEGIN or END line is missing");
   }
   text.remove_prefix(begin.size());
   text.remove_suffix(end.size());
@@ -36,7 +36,7 @@ std::string unarmored(std::string_view text) {
   try {
     return decode_base64(letters);
   } catch (const Error&) {
-    throw refuse("it is not base64");
+    throw malformed_signature("it is not base64");
   }
 }
 
@@ -57,9 +57,9 @@ std::string hash_of(std::string_view message, const std::string& name) {
 SshSignature parse_ssh_signature(std::string_view armored) {
   const auto bytes = unarmored(armored);
   WireReader wire(bytes);
-  if (wire.bytes(magic.size()) != magic) throw refuse("it does not begin with SSHSIG");
+  if (wire.bytes(magic.size()) != magic) throw malformed_signature("it does not begin with SSHSIG");
   if (const auto version = wire.number(); version != 1) {
-    throw refuse(fmt::format("it is of version {}, only 1 is known", version));
+    throw malformed_signature(fmt::format("it is of version {}, only 1 is known", version));
   }
   SshSignature signature;
   signature.key = wire.string();
@@ -68,9 +68,9 @@ SshSignature parse_ssh_signature(std::string_view armored) {
   signature.hash = wire.string();
   signature.signature = wire.string();
   wire.require_end();
-  if (signature.name_space.empty()) throw refuse("its namespace is empty");
+  if (signature.name_space.empty()) throw malformed_signature("its namespace is empty");
   if (signature.hash != "sha256" && signature.hash != "sha512") {
-    throw refuse("its hash is neither sha256 nor sha512");
+    throw malformed_signature("its hash is neither sha256 nor sha512");
   }
   return signature;
 }

@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* remedy = "the store is set aside and fetched anew";
-
 /// A bare repository appears whole or not at all, also when the power is cut.
 void create(const fs::path& directory) {
   make_directories(directory.parent_path());
@@ -95,7 +93,7 @@ RawCommit lookup(git_repository* repository, const std::string& oid) {
   const auto name = to_oid(oid);
   RawCommit commit;
   const int code = git_commit_lookup(Out(commit), repository, &name);
-  if (code < 0) throw failure(Fault::damaged, fmt::format("read commit {}", oid), remedy);
+  if (code < 0) throw failure(Fault::damaged, fmt::format("read commit {}", oid), damaged_store_remedy);
   return commit;
 }
 
@@ -110,7 +108,8 @@ Store::Store(fs::path directory) : directory_(std::move(directory)) {
   if (lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) remove_leftovers(directory_);
 
   const auto damaged = [&] {
-    return failure(Fault::damaged, fmt::format("read the store {}", directory_.native()), remedy);
+    return failure(Fault::damaged, fmt::format("read the store {}", directory_.native()),
+                   damaged_store_remedy);
   };
   RawRepository opened;
   const unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE;
@@ -139,7 +138,8 @@ bool Store::has(const std::string& oid) const {
   const auto name = to_oid(oid);
   Odb odb;
   if (git_repository_odb(Out(odb), repository_) < 0) {
-    throw failure(Fault::damaged, fmt::format("read the store {}", directory_.native()), remedy);
+    throw failure(Fault::damaged, fmt::format("read the store {}", directory_.native()),
+                  damaged_store_remedy);
   }
   return git_odb_exists(odb.get(), &name) == 1;
 }
@@ -191,7 +191,7 @@ std::string Store::kept_as(const std::string& name) const {
 void Store::forget(const std::string& name) {
   if (kept_as(name).empty()) return;
   if (git_reference_remove(repository_, full_name(name).c_str()) < 0) {
-    throw failure(Fault::damaged, fmt::format("forget {}", full_name(name)), remedy);
+    throw failure(Fault::damaged, fmt::format("forget {}", full_name(name)), damaged_store_remedy);
   }
 }
 
@@ -201,7 +201,7 @@ void Store::keep(const std::string& name, const std::string& oid) {
   const auto full = full_name(name);
   Reference made;
   if (git_reference_create(Out(made), repository_, full.c_str(), &target, 1, nullptr) < 0) {
-    throw failure(Fault::damaged, fmt::format("keep commit {} as {}", oid, full), remedy);
+    throw failure(Fault::damaged, fmt::format("keep commit {} as {}", oid, full), damaged_store_remedy);
   }
 }
 

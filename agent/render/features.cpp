@@ -18,7 +18,7 @@ namespace greenwave::render {
 
 namespace {
 
-constexpr std::size_t most_depth = 32;
+constexpr std::size_t most_open = 32;
 constexpr std::size_t most_values = 10'000;  // in one Feature
 
 /// How far the parser has read: its own events carry no places. Columns count characters, not bytes.
@@ -186,8 +186,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
       open_.push_back(std::move(container));
     } else if (!open_.empty()) {
       count(container.place);
-      if (open_.size() == most_depth) {
-        refuse(container.place, fmt::format("nested deeper than {} levels", most_depth));
+      if (open_.size() == most_open) {
+        refuse(container.place, fmt::format("nested deeper than {} levels", most_open));
       }
       open_.push_back(std::move(container));
     } else {

@@ -13,18 +13,17 @@
 #include "secrets/age_header.h"
 #include "secrets/armor.h"
 #include "secrets/crypto.h"
+#include "secrets/ssh_identity.h"
 
 namespace greenwave::secrets {
 
 namespace {
 
 constexpr std::string_view x25519_type = "X25519";
-constexpr std::string_view ssh_type = "ssh-ed25519";
 constexpr std::string_view x25519_info = "age-encryption.org/v1/X25519";
 constexpr std::string_view ssh_info = "age-encryption.org/v1/ssh-ed25519";
 constexpr std::size_t point_size = 32;
 constexpr std::size_t file_key_size = 16;
-constexpr std::size_t tag_size = 16;
 constexpr std::size_t nonce_size = 16;  ///< of the payload
 constexpr std::size_t chunk_size = 64 * 1024;
 

@@ -11,12 +11,12 @@ namespace greenwave::secrets {
 namespace {
 
 constexpr std::string_view version_line = "age-encryption.org/v1";
-constexpr std::size_t columns = 64;
+constexpr std::size_t body_columns = 64;
 constexpr std::size_t mac_size = 32;
 constexpr std::size_t most_stanzas = 20'000;  // a file for every device of a large city
 constexpr std::size_t longest_line = 4096;
 
-Error malformed() {
+Error damaged_header() {
   return Error(Fault::invalid, "its age header is damaged", "encrypt it again");
 }
 
@@ -37,17 +37,17 @@ class Reader {
     }
     header.authenticated = file_.substr(0, at_ + 3);
     const auto last = line();
-    if (header.stanzas.empty() || last.size() < 4 || last[3] != ' ') throw malformed();
+    if (header.stanzas.empty() || last.size() < 4 || last[3] != ' ') throw damaged_header();
     header.mac = bytes(last.substr(4));
     header.size = at_;
-    if (header.mac.size() != mac_size) throw malformed();
+    if (header.mac.size() != mac_size) throw damaged_header();
     return header;
   }
 
  private:
   std::string_view line() {
     const auto end = file_.substr(at_, longest_line).find('\n');
-    if (end == file_.npos) throw malformed();
+    if (end == file_.npos) throw damaged_header();
     const auto text = file_.substr(at_, end);
     at_ += end + 1;
     return text;
@@ -57,7 +57,7 @@ class Reader {
     try {
       return decode_raw_base64(letters);
     } catch (const Error&) {
-      throw malformed();
+      throw damaged_header();
     }
   }
 
@@ -66,14 +66,14 @@ class Reader {
     const auto is_word = [](std::string_view word) {
       return !word.empty() && std::ranges::all_of(word, [](char c) { return c > 32 && c < 127; });
     };
-    if (words.size() < 2 || words[0] != "->" || !std::ranges::all_of(words, is_word)) throw malformed();
+    if (words.size() < 2 || words[0] != "->" || !std::ranges::all_of(words, is_word)) throw damaged_header();
     Stanza stanza{words[1], {words.begin() + 2, words.end()}, {}};
     std::string_view part;
     do {
       part = line();
-      if (part.size() > columns) throw malformed();
+      if (part.size() > body_columns) throw damaged_header();
       stanza.body += bytes(part);
-    } while (part.size() == columns);
+    } while (part.size() == body_columns);
     return stanza;
   }
 

@@ -14,7 +14,7 @@ constexpr std::string_view begin_line = "-----BEGIN AGE ENCRYPTED FILE-----";
 constexpr std::string_view end_line = "-----END AGE ENCRYPTED FILE-----";
 constexpr std::size_t columns = 64;
 
-Error malformed() {
+Error damaged_armor() {
   return Error(Fault::invalid, "its armor is damaged", "encrypt it again: age --armor");
 }
 
@@ -29,19 +29,19 @@ std::string remove_armor(std::string_view text) {
   for (auto& line : lines) {
     if (line.ends_with('\r')) line.remove_suffix(1);
   }
-  if (lines.size() < 2 || lines.front() != begin_line || lines.back() != end_line) throw malformed();
+  if (lines.size() < 2 || lines.front() != begin_line || lines.back() != end_line) throw damaged_armor();
   std::string letters;
   letters.reserve(text.size());
   for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
     const bool last = i + 2 == lines.size();
     const auto size = lines[i].size();
-    if (size == 0 || size > columns || (!last && size < columns)) throw malformed();
+    if (size == 0 || size > columns || (!last && size < columns)) throw damaged_armor();
     letters += lines[i];
   }
   try {
     return decode_base64(letters);
   } catch (const Error&) {
-    throw malformed();
+    throw damaged_armor();
   }
 }
 

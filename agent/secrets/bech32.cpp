@@ -16,7 +16,7 @@ constexpr std::size_t checksum_size = 6;
 
 using Fives = std::vector<std::uint8_t>;  ///< five bits each
 
-Error malformed() {
+Error damaged_text() {
   return Error(Fault::invalid, "it is damaged, or not complete",
                "copy it again, from its first letter to its last");
 }
@@ -49,7 +49,7 @@ std::string bytes_of(const Fives& values) {
     held -= 8;
     bytes += static_cast<char>(bits >> held & 0xFF);
   }
-  if (held >= 5 || (bits & ((1U << held) - 1)) != 0) throw malformed();
+  if (held >= 5 || (bits & ((1U << held) - 1)) != 0) throw damaged_text();
   return bytes;
 }
 
@@ -79,7 +79,7 @@ Bech32 decode_bech32(std::string_view text) {
   const auto separator = text.rfind('1');
   if (mixed || separator == text.npos || separator == 0 || text.size() - separator - 1 < checksum_size ||
       text.size() > 4096 || !std::ranges::all_of(text, is_shown)) {
-    throw malformed();
+    throw damaged_text();
   }
   std::string lower(text);
   std::ranges::transform(lower, lower.begin(), [](unsigned char letter) { return std::tolower(letter); });
@@ -88,10 +88,10 @@ Bech32 decode_bech32(std::string_view text) {
   Fives values;
   for (const char letter : lower.substr(separator + 1)) {
     const auto at = alphabet.find(letter);
-    if (at == alphabet.npos) throw malformed();
+    if (at == alphabet.npos) throw damaged_text();
     values.push_back(static_cast<std::uint8_t>(at));
   }
-  if (checksum_of(value.prefix, values) != 1) throw malformed();
+  if (checksum_of(value.prefix, values) != 1) throw damaged_text();
   values.resize(values.size() - checksum_size);
   value.bytes = bytes_of(values);
   return value;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@ namespace greenwave::secrets {
 
 // The few primitives that age and SOPS are made of, over OpenSSL. Keys, nonces and points are bytes of the
 // length that the primitive has; another length is a mistake of the caller (Fault::internal).
+
+/// Of both ciphers below, in bytes.
+inline constexpr std::size_t tag_size = 16;
 
 std::string random_bytes(std::size_t count);
 

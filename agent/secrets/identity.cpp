@@ -18,8 +18,7 @@ namespace {
 
 constexpr std::string_view secret_prefix = "age-secret-key-";
 constexpr std::string_view recipient_prefix = "age";
-constexpr std::string_view ssh_type = "ssh-ed25519";
-constexpr std::size_t key_size = 32;
+constexpr std::size_t secret_size = 32;
 
 Identity identity_of(std::string scalar) {
   Identity identity;
@@ -39,7 +38,7 @@ Identity read_line(std::string_view line) {
                 "an identity begins with AGE-SECRET-KEY-1; greenwave identity makes one");
   }
   auto value = decode_bech32(line);
-  if (value.prefix != secret_prefix || value.bytes.size() != key_size) {
+  if (value.prefix != secret_prefix || value.bytes.size() != secret_size) {
     throw Error(Fault::invalid, "this is no age identity", "make one with greenwave identity");
   }
   return identity_of(std::move(value.bytes));
@@ -81,7 +80,7 @@ std::string to_text(const Identity& identity) {
 }
 
 Identity new_identity() {
-  return identity_of(random_bytes(key_size));
+  return identity_of(random_bytes(secret_size));
 }
 
 std::optional<std::string> normal_recipient(std::string_view text) {
@@ -89,7 +88,7 @@ std::optional<std::string> normal_recipient(std::string_view text) {
   try {
     if (text.starts_with("age1")) {
       const auto value = decode_bech32(text);
-      if (value.prefix == recipient_prefix && value.bytes.size() == key_size) return std::string(text);
+      if (value.prefix == recipient_prefix && value.bytes.size() == secret_size) return std::string(text);
       return {};
     }
     if (!text.starts_with(ssh_type)) return {};

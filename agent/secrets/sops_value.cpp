@@ -12,7 +12,6 @@ namespace greenwave::secrets {
 
 namespace {
 
-constexpr std::size_t tag_size = 16;
 constexpr std::size_t longest_nonce = 64;
 
 Error changed() {

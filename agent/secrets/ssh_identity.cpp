@@ -10,19 +10,18 @@ namespace greenwave::secrets {
 
 namespace {
 
-constexpr std::string_view begin_line = "-----BEGIN OPENSSH PRIVATE KEY-----";
-constexpr std::string_view end_line = "-----END OPENSSH PRIVATE KEY-----";
-constexpr std::string_view type = "ssh-ed25519";
+constexpr std::string_view key_begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
+constexpr std::string_view key_end = "-----END OPENSSH PRIVATE KEY-----";
 
-Error malformed() {
+Error damaged_key() {
   return Error(Fault::invalid, "the OpenSSH key is damaged", "make another: ssh-keygen -t ed25519 -N ''");
 }
 
 std::string blob_of(std::string_view text) {
   text = trim(text);
-  if (!text.starts_with(begin_line) || !text.ends_with(end_line)) throw malformed();
-  text.remove_prefix(begin_line.size());
-  text.remove_suffix(end_line.size());
+  if (!text.starts_with(key_begin) || !text.ends_with(key_end)) throw damaged_key();
+  text.remove_prefix(key_begin.size());
+  text.remove_suffix(key_end.size());
   std::string letters;
   letters.reserve(text.size());
   for (const char letter : text) {
@@ -33,7 +32,7 @@ std::string blob_of(std::string_view text) {
 
 Identity read(std::string_view blob) {
   git::WireReader wire(blob);
-  if (wire.bytes(15) != std::string_view("openssh-key-v1\0", 15)) throw malformed();
+  if (wire.bytes(15) != std::string_view("openssh-key-v1\0", 15)) throw damaged_key();
   const auto cipher = wire.string();
   wire.string();  // how the passphrase becomes a key
   wire.string();
@@ -41,14 +40,14 @@ Identity read(std::string_view blob) {
     throw Error(Fault::invalid, "the OpenSSH key has a passphrase, which nobody enters on a device",
                 "remove it: ssh-keygen -p -N '' -f FILE");
   }
-  if (wire.number() != 1) throw malformed();
+  if (wire.number() != 1) throw damaged_key();
   const auto public_key = wire.string();
   const auto rest = wire.string();
   wire.require_end();
 
   git::WireReader secret(rest);
-  if (secret.number() != secret.number()) throw malformed();
-  if (secret.string() != type) {
+  if (secret.number() != secret.number()) throw damaged_key();
+  if (secret.string() != ssh_type) {
     throw Error(Fault::invalid, "the OpenSSH key is not of the type ed25519",
                 "make one: ssh-keygen -t ed25519 -N ''");
   }
@@ -56,11 +55,11 @@ Identity read(std::string_view blob) {
   const auto seed_and_point = secret.string();
   secret.string();  // the comment
   for (char expected = 1; !secret.at_end(); ++expected) {
-    if (secret.bytes(1)[0] != expected) throw malformed();
+    if (secret.bytes(1)[0] != expected) throw damaged_key();
   }
   if (point.size() != 32 || seed_and_point.size() != 64 || seed_and_point.substr(32) != point ||
-      public_key != git::wire_string(type) + git::wire_string(point)) {
-    throw malformed();
+      public_key != git::wire_string(ssh_type) + git::wire_string(point)) {
+    throw damaged_key();
   }
   // What Ed25519 multiplies by, which serves Curve25519 as well: both are one curve in two forms.
   Identity identity;
@@ -68,14 +67,14 @@ Identity read(std::string_view blob) {
   identity.scalar = sha512(seed_and_point.substr(0, 32)).substr(0, 32);
   identity.point = x25519_point(identity.scalar);
   identity.ssh_key = public_key;
-  identity.recipient = std::string(type) + ' ' + encode_base64(public_key);
+  identity.recipient = std::string(ssh_type) + ' ' + encode_base64(public_key);
   return identity;
 }
 
 }  // namespace
 
 bool is_ssh_identity(std::string_view text) {
-  return trim(text).starts_with(begin_line);
+  return trim(text).starts_with(key_begin);
 }
 
 Identity read_ssh_identity(std::string_view text) {
@@ -84,7 +83,7 @@ Identity read_ssh_identity(std::string_view text) {
     blob = blob_of(text);
     return read(blob);
   } catch (const Error& error) {
-    if (error.remedy().empty()) throw malformed();  // of base64, or of the wire format
+    if (error.remedy().empty()) throw damaged_key();  // of base64, or of the wire format
     throw;
   }
 }

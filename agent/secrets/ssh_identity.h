@@ -6,6 +6,9 @@
 
 namespace greenwave::secrets {
 
+/// The one type of OpenSSH key that age encrypts for and that is read here.
+inline constexpr std::string_view ssh_type = "ssh-ed25519";
+
 /// Whether the text is a private key in OpenSSH's own form (its PROTOCOL.key).
 bool is_ssh_identity(std::string_view text);
 

@@ -10,9 +10,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/directory_stream.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/handle.h"
 #include "base/text.h"
 
 namespace greenwave::sync {
@@ -22,8 +22,6 @@ namespace {
 /// A lock tells nobody when it is let go.
 constexpr auto busy_pause = std::chrono::seconds(10);
 constexpr std::size_t most_files = 256;
-
-using Directory = std::unique_ptr<DIR, Freed<closedir>>;
 
 /// Whether another process holds a lock on it. To find out the lock is taken for a moment.
 bool is_locked(int directory, const char* name) {
@@ -37,7 +35,7 @@ bool is_locked(int directory, const char* name) {
 
 std::vector<std::string> busy_files(const std::filesystem::path& directory) {
   std::vector<std::string> busy;
-  const Directory listing(::opendir(directory.c_str()));
+  const DirectoryStream listing(::opendir(directory.c_str()));
   if (!listing) return busy;
   std::size_t seen = 0;
   while (const auto* item = ::readdir(listing.get())) {

@@ -25,7 +25,7 @@ using Kind = CheckSpec::Kind;
 constexpr std::array<std::pair<const char*, Kind>, 4> kinds{
     {{"unit", Kind::unit}, {"http", Kind::http}, {"tcp", Kind::tcp}, {"command", Kind::command}}};
 /// A look holds up the others of its kind, and a verdict is waited for.
-constexpr auto longest_timeout = std::chrono::minutes(1);
+constexpr auto longest_check = std::chrono::minutes(1);
 constexpr auto longest_within = std::chrono::hours(1);
 
 const char* name_of(Kind kind) {
@@ -55,7 +55,7 @@ void check_url(yaml::Fields& spec, const std::string& url) {
 
 void check_times(yaml::Fields& spec, CheckSpec& check) {
   for (const auto& [key, time, most] : {std::tuple{"interval", &check.interval, Duration(longest_within)},
-                                        std::tuple{"timeout", &check.timeout, Duration(longest_timeout)},
+                                        std::tuple{"timeout", &check.timeout, Duration(longest_check)},
                                         std::tuple{"within", &check.within, Duration(longest_within)}}) {
     const auto given = spec.duration(key);
     if (!given) continue;

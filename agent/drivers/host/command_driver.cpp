@@ -19,7 +19,7 @@ constexpr std::size_t shown_bytes = 2000;
 constexpr auto check_timeout = std::chrono::seconds(30);
 constexpr auto undo_timeout = std::chrono::minutes(5);
 /// A command has no health of its own beyond its success.
-constexpr plan::Watch own_health{.interval = std::chrono::seconds(1), .within = std::chrono::seconds(1)};
+constexpr plan::Watch command_health{.interval = std::chrono::seconds(1), .within = std::chrono::seconds(1)};
 
 std::string last_lines(const std::string& output) {
   std::string_view text = trim(output);
@@ -102,7 +102,7 @@ plan::Footprint CommandDriver::footprint(const Manifest& manifest, Problems& pro
   footprint.sensitive = read_command_spec(manifest, problems).sensitive;
   footprint.rank = command_rank;
   footprint.claims.push_back("command:" + manifest.id.name);
-  footprint.watch = own_health;
+  footprint.watch = command_health;
   return footprint;
 }
 

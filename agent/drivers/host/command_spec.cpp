@@ -13,7 +13,7 @@ namespace greenwave::drivers::host {
 
 namespace {
 
-constexpr auto longest_timeout = std::chrono::hours(24);
+constexpr auto longest_command = std::chrono::hours(24);
 
 bool is_variable_name(const std::string& name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -58,7 +58,7 @@ CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
                  "keep the one that says when the command is needed");
     }
   }
-  if (command.timeout <= Duration::zero() || command.timeout > longest_timeout) {
+  if (command.timeout <= Duration::zero() || command.timeout > longest_command) {
     spec.error("timeout", "the timeout is not between 1ms and 24h", "write 5m, for example");
   }
   for (const auto& [name, value] : command.environment) {

@@ -10,16 +10,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/directory_stream.h"
+
 namespace greenwave::drivers::host {
 
 namespace {
 
 /// Every level holds a descriptor.
-constexpr int most_levels = 128;
-
-struct CloseDirectory {
-  void operator()(DIR* raw) const { ::closedir(raw); }
-};
+constexpr int deepest_foreign = 128;
 
 Fd open_directory(int parent, const std::string& name) {
   return Fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -27,7 +25,7 @@ Fd open_directory(int parent, const std::string& name) {
 
 std::vector<std::string> names_in(int directory, const std::string& path) {
   Fd fresh(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::unique_ptr<DIR, CloseDirectory> stream(fresh ? ::fdopendir(fresh.get()) : nullptr);
+  const DirectoryStream stream(fresh ? ::fdopendir(fresh.get()) : nullptr);
   if (!stream) throw path_error("list", path);
   fresh.release();
   std::vector<std::string> names;
@@ -55,7 +53,7 @@ void remove_below(int parent, const std::string& name, const std::string& path, 
     throw Error(Fault::conflict, fmt::format("{} is not removed: a file system is mounted there", path),
                 "unmount it, or leave purge out");
   }
-  if (level > most_levels) {
+  if (level > deepest_foreign) {
     throw Error(Fault::conflict, fmt::format("{} is nested too deeply to be removed", path),
                 "remove it by hand");
   }

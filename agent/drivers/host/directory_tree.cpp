@@ -10,7 +10,7 @@ namespace greenwave::drivers::host {
 namespace {
 
 constexpr std::size_t most_items = 50'000;
-constexpr int most_levels = 64;
+constexpr int deepest_source = 64;
 
 std::string joined(const std::string& directory, const std::string& name) {
   if (directory.empty() || name.empty()) return directory + name;
@@ -19,8 +19,8 @@ std::string joined(const std::string& directory, const std::string& name) {
 
 void add(const SourceTree& tree, const std::string& source, const std::string& below, int level,
          std::vector<TreeItem>& items) {
-  if (level > most_levels) {
-    throw Error(Fault::invalid, fmt::format("{} is deeper than {} directories", source, most_levels),
+  if (level > deepest_source) {
+    throw Error(Fault::invalid, fmt::format("{} is deeper than {} directories", source, deepest_source),
                 "make it flatter");
   }
   std::vector<std::string> directories;

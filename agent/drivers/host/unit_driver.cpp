@@ -16,7 +16,8 @@ namespace greenwave::drivers::host {
 namespace {
 
 constexpr int unit_rank = 30;
-constexpr plan::Watch own_health{.interval = std::chrono::seconds(1), .within = std::chrono::minutes(2)};
+constexpr plan::Watch unit_health_watch{.interval = std::chrono::seconds(1),
+                                        .within = std::chrono::minutes(2)};
 /// What was there before is kept in the history as it was, up to this size.
 constexpr std::size_t longest_was = 2000;
 
@@ -74,7 +75,7 @@ plan::Footprint UnitDriver::footprint(const Manifest& manifest, Problems& proble
   }
   footprint.restart_on = spec.restart_on;
   footprint.reload_on = spec.reload_on;
-  if (spec.running == true) footprint.watch = own_health;
+  if (spec.running == true) footprint.watch = unit_health_watch;
   return footprint;
 }
 

@@ -10,7 +10,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/directory_stream.h"
 #include "base/file.h"
+#include "drivers/host/unit_files.h"
 #include "systemd/unit_name.h"
 
 namespace greenwave::drivers::host {
@@ -21,11 +23,6 @@ namespace {
 constexpr std::array<std::string_view, 5> search_path = {systemd::unit_directory, "/run/systemd/system",
                                                          "/usr/local/lib/systemd/system",
                                                          "/usr/lib/systemd/system", "/lib/systemd/system"};
-constexpr std::size_t largest_unit = 4 << 20;
-
-struct DirectoryClose {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
@@ -68,7 +65,7 @@ std::vector<std::string> Enablement::names_in(const std::string& directory) {
   if (!spot) return names;
   Fd fd(::openat(spot->directory, spot->name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd) return names;
-  const std::unique_ptr<DIR, DirectoryClose> listing(::fdopendir(fd.get()));
+  const DirectoryStream listing(::fdopendir(fd.get()));
   if (!listing) throw path_error("list", directory);
   static_cast<void>(fd.release());
   while (const auto* item = ::readdir(listing.get())) {

@@ -12,8 +12,6 @@ namespace greenwave::drivers::host {
 
 namespace {
 
-constexpr std::size_t largest_unit = 4 << 20;
-
 /// Directories that exist only for the units in them, as systemctl makes and removes them.
 bool is_units_own(const std::string& directory) {
   return directory.ends_with(".d") || directory.ends_with(".wants") || directory.ends_with(".requires");

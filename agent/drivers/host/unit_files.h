@@ -10,6 +10,9 @@
 
 namespace greenwave::drivers::host {
 
+/// A unit file that is larger is refused, in bytes.
+inline constexpr std::size_t largest_unit = 4 << 20;
+
 /// What stands at the path of a unit file, drop-in or link. Small enough to be held whole.
 struct FileNow {
   struct stat about {};

@@ -7,6 +7,8 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
+#include "base/directory_stream.h"
+
 namespace greenwave::drivers::host {
 
 namespace {
@@ -17,10 +19,6 @@ constexpr auto moment = std::chrono::milliseconds(250);
 constexpr std::array<const char*, 5> unit_directories = {"/etc/systemd/system", "/run/systemd/system",
                                                          "/usr/local/lib/systemd/system",
                                                          "/usr/lib/systemd/system", "/lib/systemd/system"};
-
-struct DirectoryClose {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 /// Collects the times of directories. What changed within the last second could change once more without
 /// another time to show for it.
@@ -53,7 +51,7 @@ Digest digest_of_directories() {
   DirectoryTimes times;
   for (const std::string directory : unit_directories) {
     times.add(directory);
-    const std::unique_ptr<DIR, DirectoryClose> listing(::opendir(directory.c_str()));
+    const DirectoryStream listing(::opendir(directory.c_str()));
     if (!listing) continue;
     while (const auto* item = ::readdir(listing.get())) {
       const std::string name = item->d_name;

@@ -15,14 +15,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_bytes = 1 << 20;
+constexpr std::size_t largest_file = 1 << 20;
 constexpr const char* k3s_file = "/etc/rancher/k3s/k3s.yaml";
 constexpr const char* account = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// What is not there may come: k3s writes its file when it first starts.
 std::string read(const fs::path& path) {
   try {
-    return read_file(path, most_bytes);
+    return read_file(path, largest_file);
   } catch (const Error& error) {
     throw Error(Fault::transient, error.message(),
                 "kubernetes.kubeconfig in agent.yaml says how the server is reached");

@@ -18,7 +18,7 @@ const char* const metadata_list_only =
 namespace {
 
 /// Enough to keep a small server busy, and few enough for its fair queues.
-constexpr std::size_t most_at_once = 24;
+constexpr std::size_t most_requests = 24;
 constexpr Duration first_wait = std::chrono::milliseconds(250);
 constexpr Duration longest_wait = std::chrono::seconds(30);
 constexpr Duration heartbeat = std::chrono::seconds(1);
@@ -117,7 +117,7 @@ std::vector<http::Answer> Api::send_all(std::span<const Call> calls, Duration pa
     std::vector<http::Request> requests;
     for (const auto i : open) requests.push_back(request_of(calls[i]));
     auto beat = std::chrono::steady_clock::now();
-    client_->send_all(requests, most_at_once, [&](std::size_t number, http::Answer answer) {
+    client_->send_all(requests, most_requests, [&](std::size_t number, http::Answer answer) {
       answers[open[number]] = std::move(answer);
       if (std::chrono::steady_clock::now() - beat < heartbeat) return;
       beat = std::chrono::steady_clock::now();

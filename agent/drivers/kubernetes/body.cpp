@@ -12,7 +12,7 @@ namespace greenwave::drivers::kubernetes {
 
 namespace {
 
-constexpr std::size_t longest_value = 63;
+constexpr std::size_t longest_label = 63;
 
 struct Escape {
   std::string_view character;
@@ -57,7 +57,7 @@ std::string for_yaml(const std::string& json) {
 std::string label_value(const std::string& device) {
   const auto alphanumeric = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
   const auto allowed = [&](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; };
-  const bool good = !device.empty() && device.size() <= longest_value && alphanumeric(device.front()) &&
+  const bool good = !device.empty() && device.size() <= longest_label && alphanumeric(device.front()) &&
                     alphanumeric(device.back()) && std::ranges::all_of(device, allowed);
   return good ? device : to_hex(sha256(device)).substr(0, 32);
 }

@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most_lines = 8;
-constexpr std::size_t longest_value = 60;
+constexpr std::size_t longest_shown = 60;
 
 json essence(json object) {
   if (!object.is_object()) return object;
@@ -68,7 +68,7 @@ void find_fields(const json* live, const json* wanted, const std::string& path, 
 std::string value_in_words(const json* value) {
   if (value == nullptr) return "nothing";
   auto text = value->dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > longest_value) text = text.substr(0, longest_value) + "…";
+  if (text.size() > longest_shown) text = text.substr(0, longest_shown) + "…";
   return printable(text);
 }
 

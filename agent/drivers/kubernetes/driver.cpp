@@ -15,7 +15,7 @@ namespace greenwave::drivers::kubernetes {
 namespace {
 
 /// Bounds the memory of what is sent, and how long a sync goes without asking whether it shall stop.
-constexpr std::size_t most_at_once = 120;
+constexpr std::size_t most_steps = 120;
 
 bool removes(const plan::Step& step) {
   return step.verb == plan::Verb::remove;
@@ -117,8 +117,7 @@ void KubernetesDriver::apply(std::span<const plan::Step* const> steps, const Sou
   Applying applying(server_, while_waiting_);
   for (std::size_t begin = 0; begin < steps.size() && !stop();) {
     auto end = begin + 1;
-    while (end < steps.size() && end - begin < most_at_once &&
-           removes(*steps[end]) == removes(*steps[begin]) &&
+    while (end < steps.size() && end - begin < most_steps && removes(*steps[end]) == removes(*steps[begin]) &&
            rank_of_step(*steps[end]) == rank_of_step(*steps[begin])) {
       ++end;
     }

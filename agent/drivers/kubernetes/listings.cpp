@@ -14,7 +14,7 @@ namespace {
 
 /// Beyond this the server cuts a list, and the rest is asked for.
 constexpr int page = 5000;
-constexpr std::size_t most_bytes = 64 << 20;
+constexpr std::size_t largest_list = 64 << 20;
 constexpr std::size_t most_objects = 200'000;
 
 }  // namespace
@@ -65,7 +65,7 @@ void Listings::fill(std::span<List> lists) {
                       list->next.empty() ? "" : "&continue=" + encoded(list->next));
       call.accept = metadata_list_only;
       call.user = server_.user_in(list->namespace_);
-      call.most_bytes = most_bytes;
+      call.most_bytes = largest_list;
       calls.push_back(std::move(call));
     }
     auto answers = server_.send_all(calls, looking_patience);

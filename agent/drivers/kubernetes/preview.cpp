@@ -21,7 +21,7 @@ namespace {
 using Kind = plan::Difference::Kind;
 
 /// So many objects are held in memory at once, each twice.
-constexpr std::size_t most_at_once = 64;
+constexpr std::size_t most_previews = 64;
 
 constexpr std::size_t fewest_for_a_list = 10;
 constexpr int longest_list = 2000;
@@ -78,8 +78,8 @@ void Preview::look(std::span<const Candidate> candidates, const Pass& pass) {
     }
   }
   probe(std::move(probed));
-  for (std::size_t begin = 0; begin < compared.size(); begin += most_at_once) {
-    const auto end = std::min(compared.size(), begin + most_at_once);
+  for (std::size_t begin = 0; begin < compared.size(); begin += most_previews) {
+    const auto end = std::min(compared.size(), begin + most_previews);
     std::vector<Asking> some(compared.begin() + static_cast<std::ptrdiff_t>(begin),
                              compared.begin() + static_cast<std::ptrdiff_t>(end));
     compare(some);

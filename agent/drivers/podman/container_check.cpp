@@ -32,9 +32,9 @@ bool is_true(const yaml::Node* node) {
   return flag != nullptr && *flag;
 }
 
-class Check {
+class ContainerCheck {
  public:
-  Check(const Rules& rules, Problems& problems) : rules_(rules), problems_(problems) {}
+  ContainerCheck(const Rules& rules, Problems& problems) : rules_(rules), problems_(problems) {}
 
   void run(const yaml::Node& spec) {
     check_field_names(spec, problems_);
@@ -236,7 +236,7 @@ class Check {
 }  // namespace
 
 void check_containers(const yaml::Node& spec, const Rules& rules, Problems& problems) {
-  Check(rules, problems).run(spec);
+  ContainerCheck(rules, problems).run(spec);
 }
 
 }  // namespace greenwave::drivers::podman

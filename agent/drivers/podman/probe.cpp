@@ -12,7 +12,7 @@ namespace greenwave::drivers::podman {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::array kinds{"startupProbe", "livenessProbe", "readinessProbe"};
 constexpr std::array handlers{"exec", "httpGet", "tcpSocket"};
@@ -21,9 +21,9 @@ constexpr int longest_timeout = 60;  ///< one after the other is asked
 constexpr int highest_port = 65'535;
 
 /// A container's probe as it is written.
-class Check {
+class ProbeCheck {
  public:
-  Check(const yaml::Node& container, Problems& problems) : container_(container), problems_(problems) {}
+  ProbeCheck(const yaml::Node& container, Problems& problems) : container_(container), problems_(problems) {}
 
   void run(const yaml::Node& probe, std::string_view kind) {
     const auto written =
@@ -99,20 +99,20 @@ class Check {
   Problems& problems_;
 };
 
-int number_in(const Json& json, const char* key, int usual, int least, int most) {
+int number_in(const OrderedJson& json, const char* key, int usual, int least, int most) {
   const auto found = json.find(key);
   return found != json.end() && found->is_number_integer()
              ? static_cast<int>(std::clamp<std::int64_t>(found->get<std::int64_t>(), least, most))
              : usual;
 }
 
-std::string text_in(const Json& json, const char* key) {
+std::string text_in(const OrderedJson& json, const char* key) {
   const auto found = json.find(key);
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 /// Fails where what the handler needs is not there.
-bool read_handler(const Json& json, Probe& probe) {
+bool read_handler(const OrderedJson& json, Probe& probe) {
   if (const auto exec = json.find("exec"); exec != json.end() && exec->is_object()) {
     const auto command = exec->find("command");
     if (command == exec->end() || !command->is_array()) return false;
@@ -142,7 +142,7 @@ bool read_handler(const Json& json, Probe& probe) {
   return false;
 }
 
-std::optional<Probe> read_probe(const Json& container, const char* kind) {
+std::optional<Probe> read_probe(const OrderedJson& container, const char* kind) {
   const auto json = container.find(kind);
   if (json == container.end() || !json->is_object()) return {};
   Probe probe;
@@ -155,7 +155,7 @@ std::optional<Probe> read_probe(const Json& container, const char* kind) {
   return probe;
 }
 
-int port_named(const Json& container, const std::string& name) {
+int port_named(const OrderedJson& container, const std::string& name) {
   if (!container.contains("ports")) return 0;
   for (const auto& port : container["ports"]) {
     if (text_in(port, "name") == name) return number_in(port, "containerPort", 0, 0, highest_port);
@@ -166,15 +166,15 @@ int port_named(const Json& container, const std::string& name) {
 }  // namespace
 
 void check_probes(const yaml::Node& container, Problems& problems) {
-  Check check(container, problems);
+  ProbeCheck check(container, problems);
   for (const auto* kind : kinds) {
     const auto* probe = container.find(kind);
     if (probe != nullptr && !probe->is_null()) check.run(*probe, kind);
   }
 }
 
-Json take_probes(Json& container, bool host_network) {
-  Json taken;
+OrderedJson take_probes(OrderedJson& container, bool host_network) {
+  OrderedJson taken;
   for (const auto* kind : kinds) {
     if (!container.contains(kind)) continue;
     if (container[kind].is_null()) {
@@ -197,7 +197,7 @@ Json take_probes(Json& container, bool host_network) {
 
 Probes probes_from(std::string_view label, std::string_view container) {
   if (label.empty()) return {};
-  const auto all = Json::parse(label, nullptr, false);
+  const auto all = OrderedJson::parse(label, nullptr, false);
   if (!all.is_object()) return {};
   const auto own = all.find(std::string(container));
   if (own == all.end() || !own->is_object()) return {};

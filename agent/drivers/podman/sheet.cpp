@@ -15,7 +15,7 @@ namespace greenwave::drivers::podman {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t longest_host_name = 63;
 
@@ -44,10 +44,10 @@ class Writer {
   Sheet write(const std::string& digest, std::string pod) {
     sheet_ = {};
     maps_.clear();
-    probes_ = Json::object();
+    probes_ = OrderedJson::object();
     sheet_.digest = digest;
     sheet_.pod = std::move(pod);
-    Json spec = to_json(*workload_.spec);
+    OrderedJson spec = to_json(*workload_.spec);
     const bool host_network = spec.value("hostNetwork", false);
     for (const auto* list : {"initContainers", "containers"}) {
       if (!spec.contains(list)) continue;
@@ -64,15 +64,16 @@ class Writer {
     spec["restartPolicy"] = workload_.restart;
     if (!spec.contains("hostname")) spec["hostname"] = manifest_.id.name.substr(0, longest_host_name);
 
-    const Json document{{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata()}, {"spec", spec}};
+    const OrderedJson document{
+        {"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata()}, {"spec", spec}};
     for (const auto& map : maps_) sheet_.text += map + "\n---\n";
     sheet_.text += document.dump() + "\n";
     return std::move(sheet_);
   }
 
  private:
-  Json metadata() const {
-    Json metadata{{"name", sheet_.pod}, {"labels", Json::object()}};
+  OrderedJson metadata() const {
+    OrderedJson metadata{{"name", sheet_.pod}, {"labels", OrderedJson::object()}};
     if (workload_.metadata != nullptr) {
       for (const auto* key : {"labels", "annotations"}) {
         const auto* node = workload_.metadata->find(key);
@@ -97,7 +98,7 @@ class Writer {
   }
 
   /// Nothing where it is missing and may be.
-  std::optional<Material> material(std::string_view kind, const Json& ref, const char* key) const {
+  std::optional<Material> material(std::string_view kind, const OrderedJson& ref, const char* key) const {
     const std::string name = ref.value(key, "");
     const bool optional = ref.value("optional", false);
     auto found = store_.find({std::string(kind), name, optional}, manifest_.id.namespace_);
@@ -105,7 +106,7 @@ class Writer {
     return found;
   }
 
-  void fill_container(Json& container, bool runs) {
+  void fill_container(OrderedJson& container, bool runs) {
     const std::string name = container.value("name", "");
     if (runs) sheet_.containers.push_back(sheet_.pod + "-" + name);
     note_image(container);
@@ -113,7 +114,7 @@ class Writer {
     fill_environment(container);
   }
 
-  void note_image(const Json& container) {
+  void note_image(const OrderedJson& container) {
     Image image{container.value("image", ""), Image::Pull::missing};
     const auto policy = container.value("imagePullPolicy", "");
     const auto name = image.reference.substr(image.reference.rfind('/') + 1);
@@ -127,8 +128,8 @@ class Writer {
     if (std::ranges::find(sheet_.images, image) == sheet_.images.end()) sheet_.images.push_back(image);
   }
 
-  void fill_environment(Json& container) const {
-    Json filled = Json::array();
+  void fill_environment(OrderedJson& container) const {
+    OrderedJson filled = OrderedJson::array();
     if (container.contains("envFrom")) {
       for (const auto& source : container["envFrom"]) {
         for (const auto& [ref, kind] : {std::pair{"configMapRef", "ConfigMap"}, {"secretRef", "Secret"}}) {
@@ -148,7 +149,7 @@ class Writer {
     if (!filled.empty()) container["env"] = std::move(filled);
   }
 
-  void fill_variable(const Json& variable, Json& filled) const {
+  void fill_variable(const OrderedJson& variable, OrderedJson& filled) const {
     const auto from = variable.find("valueFrom");
     if (from == variable.end() || !from->is_object()) {
       filled.push_back(variable);
@@ -176,7 +177,7 @@ class Writer {
                 "mount it as a volume");
   }
 
-  void fill_volume(Json& volume) {
+  void fill_volume(OrderedJson& volume) {
     const std::string own = fmt::format("{}-{}", sheet_.pod, volume.value("name", ""));
     for (const auto& [member, kind, key] :
          {std::tuple{"configMap", "ConfigMap", "name"}, {"secret", "Secret", "secretName"}}) {
@@ -202,7 +203,7 @@ class Writer {
   }
 
   /// The files of a projected volume: where two sources have one of the same name, the later's.
-  Material merge(const Json& sources) const {
+  Material merge(const OrderedJson& sources) const {
     Material files;
     for (const auto& source : sources) {
       for (const auto& [member, kind] : {std::pair{"configMap", "ConfigMap"}, {"secret", "Secret"}}) {
@@ -215,7 +216,7 @@ class Writer {
   }
 
   /// The files of a volume: what `items` chooses, or everything.
-  Material project(const std::string& kind, const Json& source,
+  Material project(const std::string& kind, const OrderedJson& source,
                    const std::optional<Material>& material) const {
     if (!material) return {};
     if (!source.contains("items")) return *material;
@@ -233,12 +234,12 @@ class Writer {
   }
 
   void add_map(const std::string& name, const Material& material) {
-    Json bytes = Json::object();
+    OrderedJson bytes = OrderedJson::object();
     for (const auto& [key, value] : material) bytes[key] = encode_base64(value);
-    const Json map{{"apiVersion", "v1"},
-                   {"kind", "ConfigMap"},
-                   {"metadata", {{"name", name}}},
-                   {"binaryData", std::move(bytes)}};
+    const OrderedJson map{{"apiVersion", "v1"},
+                          {"kind", "ConfigMap"},
+                          {"metadata", {{"name", name}}},
+                          {"binaryData", std::move(bytes)}};
     maps_.push_back(map.dump());
     sheet_.volumes.push_back(name);
   }
@@ -248,7 +249,7 @@ class Writer {
   const Store& store_;
   Sheet sheet_;
   std::vector<std::string> maps_;
-  Json probes_;  ///< by container
+  OrderedJson probes_;  ///< by container
 };
 
 }  // namespace

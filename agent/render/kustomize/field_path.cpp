@@ -10,9 +10,9 @@ namespace greenwave::render::kustomize {
 
 namespace {
 
-class Walk {
+class FieldWalk {
  public:
-  Walk(Made made, const Place& place, Problems& problems, const std::function<void(yaml::Node&)>& visit)
+  FieldWalk(Made made, const Place& place, Problems& problems, const std::function<void(yaml::Node&)>& visit)
       : made_(made), place_(place), problems_(problems), visit_(visit) {}
 
   void go(yaml::Node& node, std::span<const std::string> path) {
@@ -75,7 +75,7 @@ std::vector<std::string> split_path(std::string_view path, char separator) {
 
 void each_at(yaml::Node& node, const std::vector<std::string>& path, Made made, const Place& place,
              Problems& problems, const std::function<void(yaml::Node&)>& visit) {
-  Walk(made, place, problems, visit).go(node, path);
+  FieldWalk(made, place, problems, visit).go(node, path);
 }
 
 }  // namespace greenwave::render::kustomize

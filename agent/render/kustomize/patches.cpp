@@ -56,9 +56,9 @@ bool merge_into(Object& object, Node patch, const Patch& options, Context& conte
   return true;
 }
 
-class Patcher {
+class PatchRun {
  public:
-  Patcher(std::vector<Object>& objects, Context& context) : objects_(objects), context_(context) {}
+  PatchRun(std::vector<Object>& objects, Context& context) : objects_(objects), context_(context) {}
 
   /// The patch says itself whom it means.
   void by_id(const Node& patch, const Patch& options) {
@@ -127,7 +127,7 @@ std::optional<ParsedPatch> parsed(const Patch& patch, const std::string& directo
                             : parse_patch_file(directory, patch.path, context);
 }
 
-void apply(const Patch& patch, const ParsedPatch& content, Patcher& patcher, Problems& problems) {
+void apply(const Patch& patch, const ParsedPatch& content, PatchRun& patcher, Problems& problems) {
   if (!patch.target) {
     if (!content.operations.empty()) {
       problems.error(patch.place, "a JSON patch needs a target", "write target: {kind: …, name: …}");
@@ -151,7 +151,7 @@ bool is_inline(const std::string& text) {
 
 void apply_merge_patches(std::vector<Object>& objects, const std::vector<Text>& patches,
                          const std::string& directory, Context& context) {
-  Patcher patcher(objects, context);
+  PatchRun patcher(objects, context);
   for (const auto& text : patches) {
     auto content = is_inline(text.value) ? parse_inline_patch(text, context)
                                          : parse_patch_file(directory, text, context);
@@ -170,7 +170,7 @@ void apply_merge_patches(std::vector<Object>& objects, const std::vector<Text>& 
 
 void apply_patches(std::vector<Object>& objects, const std::vector<Patch>& patches,
                    const std::string& directory, Context& context) {
-  Patcher patcher(objects, context);
+  PatchRun patcher(objects, context);
   for (const auto& patch : patches) {
     if (const auto content = parsed(patch, directory, context)) {
       apply(patch, *content, patcher, context.problems);
@@ -180,7 +180,7 @@ void apply_patches(std::vector<Object>& objects, const std::vector<Patch>& patch
 
 void apply_json_patches(std::vector<Object>& objects, const std::vector<Patch>& patches,
                         const std::string& directory, Context& context) {
-  Patcher patcher(objects, context);
+  PatchRun patcher(objects, context);
   for (const auto& patch : patches) {
     const auto content = parsed(patch, directory, context);
     if (!content || !patch.target) continue;

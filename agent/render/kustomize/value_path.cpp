@@ -47,9 +47,9 @@ const Node* looked_at(const Node& item, const Condition& condition) {
   return condition.key.empty() ? &item : item.find(condition.key);
 }
 
-class Walk {
+class ValueWalk {
  public:
-  Walk(Missing missing, const Place& place, Problems& problems, const std::function<void(Node&)>& visit)
+  ValueWalk(Missing missing, const Place& place, Problems& problems, const std::function<void(Node&)>& visit)
       : missing_(missing), place_(place), problems_(problems), visit_(visit) {}
 
   std::size_t go(Node& node, Path path) {
@@ -210,7 +210,7 @@ const Node* value_at(const Node& node, const std::vector<std::string>& path) {
 
 std::size_t each_value_at(Node& node, const std::vector<std::string>& path, Missing missing,
                           const Place& place, Problems& problems, const std::function<void(Node&)>& visit) {
-  return Walk(missing, place, problems, visit).go(node, path);
+  return ValueWalk(missing, place, problems, visit).go(node, path);
 }
 
 }  // namespace greenwave::render::kustomize
