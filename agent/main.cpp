@@ -4,11 +4,11 @@
 #include <iostream>
 #include <thread>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/command_line.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -120,25 +120,23 @@ int run(const Options& options, const Log& log) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Keeps this device as its city's git repository says", "greenwaved");
-  app.footer(examples);
-  app.add_option("--config", options.config, "The device's own configuration")->capture_default_str();
-  app.add_option("--root", options.root, "Every path that a manifest names lies under this directory")
-      ->capture_default_str();
-  auto* once = app.add_flag("--once", options.once, "One sync, then end");
-  app.add_flag("--allow-empty", options.allow_empty,
-               "With --once: an empty repository may remove everything");
-  app.add_option("--from", options.bundle,
-                 "With --once: take the commit from this git bundle, not the server")
-      ->type_name("FILE")
-      ->needs(once);
-  app.add_option("--run-cronjob", options.cron_job,
-                 "Run a CronJob's pod once and wait for its end: what the service UNIT does")
-      ->type_name("UNIT")
-      ->excludes(once);
-  app.add_option("--log-level", options.level, "error, warning, info or debug")->capture_default_str();
-  app.set_version_flag("--version", program_version);
-  CLI11_PARSE(app, argc, argv);
+  CommandLine line("greenwaved", "Keeps this device as its city's git repository says");
+  line.footer(examples);
+  line.option("--config", options.config, "The device's own configuration").show_default();
+  line.option("--root", options.root, "Every path that a manifest names lies under this directory")
+      .show_default();
+  const auto once = line.flag("--once", options.once, "One sync, then end");
+  line.flag("--allow-empty", options.allow_empty, "With --once: an empty repository may remove everything");
+  line.option("--from", options.bundle, "With --once: take the commit from this git bundle, not the server")
+      .value_name("FILE")
+      .needs(once);
+  line.option("--run-cronjob", options.cron_job,
+              "Run a CronJob's pod once and wait for its end: what the service UNIT does")
+      .value_name("UNIT")
+      .excludes(once);
+  line.option("--log-level", options.level, "error, warning, info or debug").show_default();
+  line.version(program_version);
+  if (const auto status = line.parse(argc, argv)) return *status;
   keep_freed_memory();
   try {
     const Log log(parse_level(options.level));

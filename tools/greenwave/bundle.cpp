@@ -14,28 +14,14 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(For the city's side: it runs where a clone of the repository is, and needs no daemon. The bundle holds
-the branch's commit, what this device's layers name of it, and the commits that lead to it without
-their files. A device takes it with: greenwave sync --from FILE. A bundle that plain git bundle create
-made does as well; it holds the whole repository.
-
-Exit codes: 0 written, 2 it could not be made.
-
-Examples:
-  greenwave bundle --device sf-0042 sf-0042.bundle
-  greenwave bundle --device sf-0042 --since 1a2b3c4d5e sf-0042.bundle
-                                     smaller: for a device whose status shows that commit
-  greenwave bundle --device sf-0042 --repo /srv/git/city.git --label model=atc-5201 sf-0042.bundle)";
-
-struct Options {
+struct BundleOptions {
   git::BundleOrder order{.repository = ".", .branch = "main", .path = {}, .since = {}};
   std::string device;
   std::vector<std::string> labels;
   std::filesystem::path file;
 };
 
-render::Identity identity_of(const Options& options) {
+render::Identity identity_of(const BundleOptions& options) {
   render::Identity identity{options.device, {}, {}};
   for (const auto& label : options.labels) {
     const auto equals = label.find('=');
@@ -60,7 +46,7 @@ void require_whole(const render::Rendered& rendered) {
               "correct the repository, or give the labels of the device's own agent.yaml with --label");
 }
 
-int make_bundle(const Context& context, const Options& options) {
+int make_bundle(const Context& context, const BundleOptions& options) {
   git::initialize();
   const auto identity = identity_of(options);
   render::Rendered rendered;
@@ -93,33 +79,42 @@ int make_bundle(const Context& context, const Options& options) {
   return 0;
 }
 
+Action declare_bundle(CommandLine& line) {
+  const auto options = std::make_shared<BundleOptions>();
+  line.option("--device", options->device, "The device's id").value_name("ID").required();
+  line.option("--repo", options->order.repository, "The city's repository, bare or a clone of it")
+      .value_name("DIR")
+      .show_default();
+  line.option("--branch", options->order.branch, "The branch that the device follows")
+      .value_name("NAME")
+      .show_default();
+  line.option("--path", options->order.path, "The cluster's directory in the repository").value_name("DIR");
+  line.option("--since", options->order.since, "A commit that the device has applied: only what is newer")
+      .value_name("COMMIT");
+  line.option("--label", options->labels, "A label of the device's own agent.yaml").value_name("KEY=VALUE");
+  line.option("FILE", options->file, "The bundle to write").required();
+  return [options](const Context& context) { return make_bundle(context, *options); };
+}
+
 }  // namespace
 
-void add_bundle(CLI::App& app, Action& chosen) {
-  auto* command =
-      app.add_subcommand("bundle", "Write what one device needs to a file, to be carried to it on a stick");
-  const auto options = std::make_shared<Options>();
-  command->add_option("--device", options->device, "The device's id")->type_name("ID")->required();
-  command->add_option("--repo", options->order.repository, "The city's repository, bare or a clone of it")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command->add_option("--branch", options->order.branch, "The branch that the device follows")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command->add_option("--path", options->order.path, "The cluster's directory in the repository")
-      ->type_name("DIR");
-  command
-      ->add_option("--since", options->order.since,
-                   "A commit that the device has applied: only what is newer")
-      ->type_name("COMMIT");
-  command->add_option("--label", options->labels, "A label of the device's own agent.yaml")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command->add_option("FILE", options->file, "The bundle to write")->required();
-  command->footer(help_of(help));
-  command->callback([&chosen, options] {
-    chosen = [options](const Context& context) { return make_bundle(context, *options); };
-  });
-}
+const Subcommand bundle_command{
+    .name = "bundle",
+    .summary = "Write what one device needs to a file, to be carried to it on a stick",
+    .details =
+        R"(For the city's side: it runs where a clone of the repository is, and needs no daemon. The bundle holds
+the branch's commit, what this device's layers name of it, and the commits that lead to it without
+their files. A device takes it with: greenwave sync --from FILE. A bundle that plain git bundle create
+made does as well; it holds the whole repository.
+
+Exit codes: 0 written, 2 it could not be made.
+
+Examples:
+  greenwave bundle --device sf-0042 sf-0042.bundle
+  greenwave bundle --device sf-0042 --since 1a2b3c4d5e sf-0042.bundle
+                                     smaller: for a device whose status shows that commit
+  greenwave bundle --device sf-0042 --repo /srv/git/city.git --label model=atc-5201 sf-0042.bundle)",
+    .declare = declare_bundle,
+};
 
 }  // namespace greenwave::cli

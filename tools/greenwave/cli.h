@@ -1,37 +1,38 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
-#include <CLI/CLI.hpp>
-
+#include "base/command_line.h"
 #include "context.h"
 
 namespace greenwave::cli {
 
-/// A command's work; the result is the exit code. What it throws is shown, and exits with exit_not_done.
+/// A subcommand's work; returns the exit code. What it throws is shown, and exits with exit_not_done.
 using Action = std::function<int(const Context&)>;
 
-/// Each adds one command to `app`, and sets `chosen` when the arguments chose it.
-void add_status(CLI::App& app, Action& chosen);
-void add_sync(CLI::App& app, Action& chosen);
-void add_diff(CLI::App& app, Action& chosen);
-void add_history(CLI::App& app, Action& chosen);
-void add_show(CLI::App& app, Action& chosen);
-void add_pause(CLI::App& app, Action& chosen);
-void add_resume(CLI::App& app, Action& chosen);
-void add_doctor(CLI::App& app, Action& chosen);
-void add_promote(CLI::App& app, Action& chosen);
-void add_bundle(CLI::App& app, Action& chosen);
-void add_lint(CLI::App& app, Action& chosen);
-void add_render(CLI::App& app, Action& chosen);
-void add_impact(CLI::App& app, Action& chosen);
-void add_init(CLI::App& app, Action& chosen);
-void add_identity(CLI::App& app, Action& chosen);
-void add_recipients(CLI::App& app, Action& chosen);
-void add_version(CLI::App& app, Action& chosen);
+struct Subcommand {
+  const char* name;
+  const char* summary;
+  const char* details;                   ///< --help after the options: exit codes and examples
+  Action (*declare)(CommandLine& line);  ///< adds the options to `line`
+};
 
-/// A command's --help after its options: what is particular to it, then where the common options are.
-std::string help_of(const char* particular);
+extern const Subcommand status_command;
+extern const Subcommand sync_command;
+extern const Subcommand diff_command;
+extern const Subcommand history_command;
+extern const Subcommand show_command;
+extern const Subcommand pause_command;
+extern const Subcommand resume_command;
+extern const Subcommand doctor_command;
+extern const Subcommand bundle_command;
+extern const Subcommand lint_command;
+extern const Subcommand render_command;
+extern const Subcommand impact_command;
+extern const Subcommand init_command;
+extern const Subcommand identity_command;
+extern const Subcommand recipients_command;
+extern const Subcommand promote_command;
+extern const Subcommand version_command;
 
 }  // namespace greenwave::cli

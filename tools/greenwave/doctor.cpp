@@ -11,17 +11,6 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(Looks at the configuration, the network on the way to the repository, credentials, identities, the clock,
-disk space, the state file, systemd, podman or the Kubernetes API server, and the daemon; changes nothing. Without
-sudo it may see less.
-
-Exit codes: 0 nothing failed (there may be warnings), 1 something failed.
-
-Examples:
-  sudo greenwave doctor
-  greenwave doctor -o json | jq '.checks[] | select(.result != "ok")')";
-
 /// The latest moment that has surely passed: of the commit that the daemon knows, or of its history.
 std::optional<Time> newest_record(const Context& context) {
   std::optional<Time> newest;
@@ -69,10 +58,20 @@ int examine(const Context& context) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("doctor", "What may be wrong with this device, and what to do about it");
-  command->footer(help_of(help));
-  command->callback([&chosen] { chosen = examine; });
-}
+const Subcommand doctor_command{
+    .name = "doctor",
+    .summary = "What may be wrong with this device, and what to do about it",
+    .details =
+        R"(Looks at the configuration, the network on the way to the repository, credentials, identities, the clock,
+disk space, the state file, systemd, podman or the Kubernetes API server, and the daemon; changes nothing. Without
+sudo it may see less.
+
+Exit codes: 0 nothing failed (there may be warnings), 1 something failed.
+
+Examples:
+  sudo greenwave doctor
+  greenwave doctor -o json | jq '.checks[] | select(.result != "ok")')",
+    .declare = [](CommandLine&) -> Action { return examine; },
+};
 
 }  // namespace greenwave::cli

@@ -9,13 +9,6 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(Syncs that changed nothing are not recorded. Exit codes: 0, 2 it could not be read.
-
-Examples:
-  greenwave history
-  greenwave history -n 100 -o json)";
-
 std::vector<state::SyncRecord> read_history(const Context& context, std::size_t most) {
   try {
     const auto answer = context.client().get(fmt::format("/v1/history?limit={}", most));
@@ -41,16 +34,24 @@ int show_history(const Context& context, std::size_t most) {
   return 0;
 }
 
+Action declare_history(CommandLine& line) {
+  const auto most = std::make_shared<std::size_t>(10);
+  line.option("-n", *most, "How many").between(1, 1000).show_default();
+  return [most](const Context& context) { return show_history(context, *most); };
+}
+
 }  // namespace
 
-void add_history(CLI::App& app, Action& chosen) {
-  auto* command =
-      app.add_subcommand("history", "The last syncs that changed something or failed, newest first");
-  const auto most = std::make_shared<std::size_t>(10);
-  command->add_option("-n", *most, "How many")->check(CLI::Range(1, 1000))->capture_default_str();
-  command->footer(help_of(help));
-  command->callback(
-      [&chosen, most] { chosen = [most](const Context& context) { return show_history(context, *most); }; });
-}
+const Subcommand history_command{
+    .name = "history",
+    .summary = "The last syncs that changed something or failed, newest first",
+    .details =
+        R"(Syncs that changed nothing are not recorded. Exit codes: 0, 2 it could not be read.
+
+Examples:
+  greenwave history
+  greenwave history -n 100 -o json)",
+    .declare = declare_history,
+};
 
 }  // namespace greenwave::cli

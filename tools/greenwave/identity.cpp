@@ -13,22 +13,7 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(Makes the identity of this device when there is none, and prints its recipient: what people encrypt for it, with
-age or with SOPS. The identity itself stays on the device, in the file `identity` beside agent.yaml, for root alone.
-The recipient goes into the inventory, as the property `recipient` of the device's Feature.
-
-To replace an identity: --renew, put the second recipient into the inventory beside the first, run sops updatekeys
-(or encrypt again), and once that is on the device, --retire.
-
-Exit codes: 0 done, 2 it could not be done.
-
-Examples:
-  sudo greenwave identity
-  sudo greenwave identity --renew
-  sudo greenwave identity -o json | jq -r '.recipients[]')";
-
-struct Wish {
+struct IdentityOptions {
   bool renew = false;
   bool retire = false;
 };
@@ -54,14 +39,15 @@ void write(const std::filesystem::path& file, const secrets::Keyring& keys) {
 }
 
 /// What changes the file, and what to say about it.
-std::string change(const std::filesystem::path& file, const Wish& wish, secrets::Keyring& keys) {
-  if (wish.retire) {
+std::string change(const std::filesystem::path& file, const IdentityOptions& options,
+                   secrets::Keyring& keys) {
+  if (options.retire) {
     if (keys.size() < 2) throw Error(Fault::conflict, "there is one identity, and no older one to retire");
     keys.erase(keys.begin(), keys.end() - 1);
     write(file, keys);
     return "the older identity is gone: what is encrypted for it alone cannot be opened here any more";
   }
-  if (keys.empty() || wish.renew) {
+  if (keys.empty() || options.renew) {
     if (keys.size() > 1) {
       throw Error(Fault::conflict, "there are two identities already",
                   "retire the older one first: --retire");
@@ -76,7 +62,7 @@ std::string change(const std::filesystem::path& file, const Wish& wish, secrets:
   return {};
 }
 
-int identify(const Context& context, const Wish& wish) {
+int identify(const Context& context, const IdentityOptions& options) {
   const auto usual = config::usual_identity(context.globals.config);
   std::vector<std::filesystem::path> files{usual};
   if (context.config && !context.config->identity_files.empty()) files = context.config->identity_files;
@@ -84,8 +70,8 @@ int identify(const Context& context, const Wish& wish) {
   std::string note;
   if (files == std::vector{usual}) {
     if (std::filesystem::exists(usual)) keys = read(usual);
-    note = change(usual, wish, keys);
-  } else if (wish.renew || wish.retire) {
+    note = change(usual, options, keys);
+  } else if (options.renew || options.retire) {
     throw Error(Fault::invalid, "agent.yaml names identity files of its own",
                 "change those, and identity.files: two at a time while one is being replaced");
   } else {
@@ -104,17 +90,33 @@ int identify(const Context& context, const Wish& wish) {
   return 0;
 }
 
+Action declare_identity(CommandLine& line) {
+  const auto options = std::make_shared<IdentityOptions>();
+  const auto renew = line.flag("--renew", options->renew, "Make a second one, to replace the first");
+  line.flag("--retire", options->retire, "Remove the older of two").excludes(renew);
+  return [options](const Context& context) { return identify(context, *options); };
+}
+
 }  // namespace
 
-void add_identity(CLI::App& app, Action& chosen) {
-  auto* command =
-      app.add_subcommand("identity", "Make this device's identity, and print what to encrypt for it");
-  auto wish = std::make_shared<Wish>();
-  auto* renew = command->add_flag("--renew", wish->renew, "Make a second one, to replace the first");
-  command->add_flag("--retire", wish->retire, "Remove the older of two")->excludes(renew);
-  command->footer(help_of(help));
-  command->callback(
-      [&chosen, wish] { chosen = [wish](const Context& context) { return identify(context, *wish); }; });
-}
+const Subcommand identity_command{
+    .name = "identity",
+    .summary = "Make this device's identity, and print what to encrypt for it",
+    .details =
+        R"(Makes the identity of this device when there is none, and prints its recipient: what people encrypt for it, with
+age or with SOPS. The identity itself stays on the device, in the file `identity` beside agent.yaml, for root alone.
+The recipient goes into the inventory, as the property `recipient` of the device's Feature.
+
+To replace an identity: --renew, put the second recipient into the inventory beside the first, run sops updatekeys
+(or encrypt again), and once that is on the device, --retire.
+
+Exit codes: 0 done, 2 it could not be done.
+
+Examples:
+  sudo greenwave identity
+  sudo greenwave identity --renew
+  sudo greenwave identity -o json | jq -r '.recipients[]')",
+    .declare = declare_identity,
+};
 
 }  // namespace greenwave::cli

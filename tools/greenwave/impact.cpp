@@ -17,22 +17,7 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(BASE..HEAD are two commits, BASE...HEAD begins where HEAD left BASE, and BASE alone is compared with the files
-on disk. Bytes over the air are about what a device fetches over https. Formats: text, json, markdown (for a
-pull request), geojson (a map of what changes).
-
-Exit codes: 0 worked out, 1 some devices cannot be judged, 2 none can. With --device: 0 nothing changes for it,
-1 something does.
-
-Examples:
-  greenwave impact origin/main...HEAD
-  greenwave impact HEAD                              what is not committed yet
-  greenwave impact main..HEAD --device sf-0042
-  greenwave impact main..HEAD -o markdown | gh pr comment --body-file -
-  greenwave impact main..HEAD -o geojson > impact.geojson)";
-
-struct Asked {
+struct ImpactOptions {
   CityOptions city;
   std::string range;
   std::string repository = ".";
@@ -47,17 +32,18 @@ struct Sides {
   std::optional<CitySource> head;
   Range range;
 
-  explicit Sides(const Asked& asked) : repository(asked.repository), range(parse_range(asked.range)) {
+  explicit Sides(const ImpactOptions& options)
+      : repository(options.repository), range(parse_range(options.range)) {
     auto base_oid = repository.resolve(range.base);
     if (range.head.empty()) {
-      base = CitySource::commit(repository, base_oid, asked.city.path);
-      head = CitySource::open(asked.repository, asked.city.path);
+      base = CitySource::commit(repository, base_oid, options.city.path);
+      head = CitySource::open(options.repository, options.city.path);
       return;
     }
     const auto head_oid = repository.resolve(range.head);
     if (range.from_merge_base) base_oid = repository.merge_base(base_oid, head_oid);
-    base = CitySource::commit(repository, base_oid, asked.city.path);
-    head = CitySource::commit(repository, head_oid, asked.city.path);
+    base = CitySource::commit(repository, base_oid, options.city.path);
+    head = CitySource::commit(repository, head_oid, options.city.path);
   }
 
   std::string head_name() const { return range.head.empty() ? "files on disk" : range.head; }
@@ -97,18 +83,18 @@ int show_device(const Sides& sides, const render::Fleet& base, const render::Fle
   return none ? 0 : 1;
 }
 
-int run_impact(const Asked& asked, const Context& context) {
-  const auto format = format_of(asked.city, context);
+int run_impact(const ImpactOptions& options, const Context& context) {
+  const auto format = format_of(options.city, context);
   return guarded(format == "json", [&] {
-    const Sides sides(asked);
-    const auto labels = labels_of(asked.city);
+    const Sides sides(options);
+    const auto labels = labels_of(options.city);
     const auto base = fleet_of(*sides.base, labels, sides.range.base);
     const auto head = fleet_of(*sides.head, labels, sides.head_name());
-    HostDrivers drivers(allowed_of(asked.city));
-    if (!asked.device.empty()) {
-      return show_device(sides, base, head, drivers.list(), asked.device, format == "json", context.style);
+    HostDrivers drivers(allowed_of(options.city));
+    if (!options.device.empty()) {
+      return show_device(sides, base, head, drivers.list(), options.device, format == "json", context.style);
     }
-    auto found = impact(base, head, drivers.list(), asked.by);
+    auto found = impact(base, head, drivers.list(), options.by);
     found.base = sides.range.base;
     found.head = sides.head_name();
     if (format == "json") {
@@ -124,23 +110,38 @@ int run_impact(const Asked& asked, const Context& context) {
   });
 }
 
+Action declare_impact(CommandLine& line) {
+  const auto options = std::make_shared<ImpactOptions>();
+  line.option("range", options->range, "BASE..HEAD, BASE...HEAD or BASE").required();
+  line.option("-C,--repository", options->repository, "The repository, or a directory in its checkout")
+      .value_name("DIR")
+      .show_default();
+  line.option("--device", options->device, "One device, as a diff").value_name("ID");
+  line.option("--by", options->by, "The label that the table goes by").value_name("LABEL").show_default();
+  add_city_options(line, options->city, {"text", "json", "markdown", "geojson"});
+  return [options](const Context& context) { return run_impact(*options, context); };
+}
+
 }  // namespace
 
-void add_impact(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("impact", "Which devices a commit changes, and how");
-  const auto asked = std::make_shared<Asked>();
-  command->add_option("range", asked->range, "BASE..HEAD, BASE...HEAD or BASE")->required();
-  command->add_option("-C,--repository", asked->repository, "The repository, or a directory in its checkout")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command->add_option("--device", asked->device, "One device, as a diff")->type_name("ID");
-  command->add_option("--by", asked->by, "The label that the table goes by")
-      ->type_name("LABEL")
-      ->capture_default_str();
-  add_city_options(*command, asked->city, {"text", "json", "markdown", "geojson"});
-  command->footer(help_of(help));
-  command->callback(
-      [&chosen, asked] { chosen = [asked](const Context& context) { return run_impact(*asked, context); }; });
-}
+const Subcommand impact_command{
+    .name = "impact",
+    .summary = "Which devices a commit changes, and how",
+    .details =
+        R"(BASE..HEAD are two commits, BASE...HEAD begins where HEAD left BASE, and BASE alone is compared with the files
+on disk. Bytes over the air are about what a device fetches over https. Formats: text, json, markdown (for a
+pull request), geojson (a map of what changes).
+
+Exit codes: 0 worked out, 1 some devices cannot be judged, 2 none can. With --device: 0 nothing changes for it,
+1 something does.
+
+Examples:
+  greenwave impact origin/main...HEAD
+  greenwave impact HEAD                              what is not committed yet
+  greenwave impact main..HEAD --device sf-0042
+  greenwave impact main..HEAD -o markdown | gh pr comment --body-file -
+  greenwave impact main..HEAD -o geojson > impact.geojson)",
+    .declare = declare_impact,
+};
 
 }  // namespace greenwave::cli

@@ -20,28 +20,14 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(Writes greenwave.yaml, devices.geojson, a first manifest and, with --ci, a workflow that runs lint and impact.
-What is not given as an option is asked for on a terminal. Nothing that is there is overwritten.
-
-A CSV's first line names its columns: longitude, latitude, and as far as there are: id, name, district, corridor,
-model, role; "label.KEY" for other labels. All else becomes properties of the device.
-
-Exit codes: 0 done, 1 the new repository does not lint clean, 2 it could not be made.
-
-Examples:
-  greenwave init                                    asks
-  greenwave init city --name springfield --ci github
-  greenwave init city --name springfield --devices intersections.csv --ci gitlab)";
-
-struct Asked {
+struct InitOptions {
   std::string directory = ".";
   std::string name;
   std::string devices;
   std::string ci;
 };
 
-/// The answer of a person, or `otherwise` for an empty one and where nobody can be asked.
+/// The person's reply; `otherwise` when it is empty or there is no terminal.
 std::string ask(const std::string& question, const std::string& otherwise) {
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return otherwise;
   print_note(otherwise.empty() ? question : fmt::format("{} [{}]", question, otherwise));
@@ -74,25 +60,25 @@ std::string inventory_of(const std::string& file, const std::string& name) {
                                 : inventory_from_csv(text, file, name);
 }
 
-int run_init(Asked asked, const Context& context) {
+int run_init(InitOptions options, const Context& context) {
   return guarded(context.json, [&] {
-    if (asked.name.empty()) asked.name = ask("What is the city called?", name_from(asked.directory));
-    if (!is_name(asked.name)) {
-      throw Error(Fault::invalid, fmt::format("\"{}\" cannot be a city's name here", printable(asked.name)),
+    if (options.name.empty()) options.name = ask("What is the city called?", name_from(options.directory));
+    if (!is_name(options.name)) {
+      throw Error(Fault::invalid, fmt::format("\"{}\" cannot be a city's name here", printable(options.name)),
                   "use small letters, digits and dashes: --name san-francisco");
     }
-    if (asked.devices.empty()) {
-      asked.devices = ask("A GeoJSON or CSV file of its intersections? (empty: one to begin with)", "");
+    if (options.devices.empty()) {
+      options.devices = ask("A GeoJSON or CSV file of its intersections? (empty: one to begin with)", "");
     }
-    if (asked.ci.empty()) asked.ci = ask("A workflow for github, gitlab, both or none?", "none");
-    NewCity city{.name = asked.name, .inventory = inventory_of(asked.devices, asked.name)};
+    if (options.ci.empty()) options.ci = ask("A workflow for github, gitlab, both or none?", "none");
+    NewCity city{.name = options.name, .inventory = inventory_of(options.devices, options.name)};
     city.has_canary = city.inventory.find("\"role\":\"canary\"") != std::string::npos;
-    city.github = asked.ci == "github" || asked.ci == "both";
-    city.gitlab = asked.ci == "gitlab" || asked.ci == "both";
+    city.github = options.ci == "github" || options.ci == "both";
+    city.gitlab = options.ci == "gitlab" || options.ci == "both";
     const auto files = files_of(city);
-    write_city(asked.directory, files);
+    write_city(options.directory, files);
 
-    const auto report = lint(DiskTree(asked.directory), {});
+    const auto report = lint(DiskTree(options.directory), {});
     if (context.json) {
       auto paths = nlohmann::json::array();
       for (const auto& [path, content] : files) paths.push_back(path);
@@ -110,19 +96,35 @@ int run_init(Asked asked, const Context& context) {
   });
 }
 
+Action declare_init(CommandLine& line) {
+  const auto options = std::make_shared<InitOptions>();
+  line.option("directory", options->directory, "Where to make it").show_default();
+  line.option("--name", options->name, "The city's name").value_name("NAME");
+  line.option("--devices", options->devices, "Its intersections, as GeoJSON or CSV").value_name("FILE");
+  line.option("--ci", options->ci, "A workflow for github, gitlab, both or none")
+      .one_of({"github", "gitlab", "both", "none"});
+  return [options](const Context& context) { return run_init(*options, context); };
+}
+
 }  // namespace
 
-void add_init(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("init", "Makes a new city repository that lints clean");
-  const auto asked = std::make_shared<Asked>();
-  command->add_option("directory", asked->directory, "Where to make it")->capture_default_str();
-  command->add_option("--name", asked->name, "The city's name")->type_name("NAME");
-  command->add_option("--devices", asked->devices, "Its intersections, as GeoJSON or CSV")->type_name("FILE");
-  command->add_option("--ci", asked->ci, "A workflow for github, gitlab, both or none")
-      ->check(CLI::IsMember({"github", "gitlab", "both", "none"}));
-  command->footer(help_of(help));
-  command->callback(
-      [&chosen, asked] { chosen = [asked](const Context& context) { return run_init(*asked, context); }; });
-}
+const Subcommand init_command{
+    .name = "init",
+    .summary = "Makes a new city repository that lints clean",
+    .details =
+        R"(Writes greenwave.yaml, devices.geojson, a first manifest and, with --ci, a workflow that runs lint and impact.
+What is not given as an option is asked for on a terminal. Nothing that is there is overwritten.
+
+A CSV's first line names its columns: longitude, latitude, and as far as there are: id, name, district, corridor,
+model, role; "label.KEY" for other labels. All else becomes properties of the device.
+
+Exit codes: 0 done, 1 the new repository does not lint clean, 2 it could not be made.
+
+Examples:
+  greenwave init                                    asks
+  greenwave init city --name springfield --ci github
+  greenwave init city --name springfield --devices intersections.csv --ci gitlab)",
+    .declare = declare_init,
+};
 
 }  // namespace greenwave::cli

@@ -10,32 +10,17 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(Every device of the inventory is rendered, what is equal for several once, and judged as the device itself
-would judge it. Formats: text, json, github (annotations of a pull request), sarif (code scanning).
-
-Exit codes: 0 no errors (there may be warnings), 1 errors, 2 it could not be looked at.
-
-Examples:
-  greenwave lint                            the files in this directory
-  greenwave lint @HEAD~1                    a commit of this repository
-  greenwave lint /srv/city.git@main --path traffic
-  greenwave lint -o github                  in a GitHub workflow
-  greenwave lint --allow / --label arch=arm64)";
-
-struct Asked {
+struct LintCommandOptions {
   CityOptions city;
   std::string where = ".";
 };
 
-int run_lint(const Asked& asked, const Context& context) {
-  const auto format = format_of(asked.city, context);
+int run_lint(const LintCommandOptions& options, const Context& context) {
+  const auto format = format_of(options.city, context);
   return guarded(format == "json", [&] {
-    const auto source = CitySource::open(asked.where, asked.city.path);
-    LintOptions options;
-    options.labels = labels_of(asked.city);
-    options.allowed_paths = allowed_of(asked.city);
-    const auto report = lint(source.tree(), options);
+    const auto source = CitySource::open(options.where, options.city.path);
+    const auto report =
+        lint(source.tree(), {.allowed_paths = allowed_of(options.city), .labels = labels_of(options.city)});
     if (format == "json") {
       print(lint_json(report, source.shown_prefix()));
     } else if (format == "github") {
@@ -49,17 +34,31 @@ int run_lint(const Asked& asked, const Context& context) {
   });
 }
 
+Action declare_lint(CommandLine& line) {
+  const auto options = std::make_shared<LintCommandOptions>();
+  line.option("where", options->where, "DIR, REPOSITORY@REVISION or @REVISION").show_default();
+  add_city_options(line, options->city, {"text", "json", "github", "sarif"});
+  return [options](const Context& context) { return run_lint(*options, context); };
+}
+
 }  // namespace
 
-void add_lint(CLI::App& app, Action& chosen) {
-  auto* command =
-      app.add_subcommand("lint", "Finds in a city's repository what would go wrong on any of its devices");
-  const auto asked = std::make_shared<Asked>();
-  command->add_option("where", asked->where, "DIR, REPOSITORY@REVISION or @REVISION")->capture_default_str();
-  add_city_options(*command, asked->city, {"text", "json", "github", "sarif"});
-  command->footer(help_of(help));
-  command->callback(
-      [&chosen, asked] { chosen = [asked](const Context& context) { return run_lint(*asked, context); }; });
-}
+const Subcommand lint_command{
+    .name = "lint",
+    .summary = "Finds in a city's repository what would go wrong on any of its devices",
+    .details =
+        R"(Every device of the inventory is rendered, what is equal for several once, and judged as the device itself
+would judge it. Formats: text, json, github (annotations of a pull request), sarif (code scanning).
+
+Exit codes: 0 no errors (there may be warnings), 1 errors, 2 it could not be looked at.
+
+Examples:
+  greenwave lint                            the files in this directory
+  greenwave lint @HEAD~1                    a commit of this repository
+  greenwave lint /srv/city.git@main --path traffic
+  greenwave lint -o github                  in a GitHub workflow
+  greenwave lint --allow / --label arch=arm64)",
+    .declare = declare_lint,
+};
 
 }  // namespace greenwave::cli

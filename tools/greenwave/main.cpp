@@ -1,4 +1,5 @@
-#include <CLI/CLI.hpp>
+#include <map>
+
 #include <signal.h>
 #include <unistd.h>
 
@@ -22,20 +23,29 @@ Examples:
   sudo greenwave pause --for 2h --reason "working in the cabinet"
   greenwave doctor                 what may be wrong with configuration, network, clock, disk)";
 
-void add_globals(CLI::App& app, cli::Globals& globals) {
-  app.add_option("--config", globals.config, "The device's configuration")
-      ->type_name("FILE")
-      ->capture_default_str();
-  app.add_option("--root", globals.root, "Where the daemon runs with --root DIR: the same DIR")
-      ->type_name("DIR");
-  app.add_option("--socket", globals.socket,
-                 "The daemon's control socket, if not where the configuration says")
-      ->type_name("PATH");
-  app.add_option("-o,--output", globals.output, "text for people, json for programs")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  app.add_flag("--no-color", globals.no_color, "Plain text on a terminal, as with NO_COLOR=1");
+constexpr const char* common_options =
+    "\n\nEvery command takes -o json, --no-color, --config, --root and --socket: greenwave --help";
+
+/// In the order of --help.
+constexpr const cli::Subcommand* subcommands[] = {
+    &cli::status_command,  &cli::sync_command,     &cli::diff_command,       &cli::history_command,
+    &cli::show_command,    &cli::pause_command,    &cli::resume_command,     &cli::doctor_command,
+    &cli::bundle_command,  &cli::lint_command,     &cli::render_command,     &cli::impact_command,
+    &cli::init_command,    &cli::identity_command, &cli::recipients_command, &cli::promote_command,
+    &cli::version_command,
+};
+
+void add_globals(CommandLine& line, cli::Globals& globals) {
+  line.option("--config", globals.config, "The device's configuration").value_name("FILE").show_default();
+  line.option("--root", globals.root, "Where the daemon runs with --root DIR: the same DIR")
+      .value_name("DIR");
+  line.option("--socket", globals.socket, "The daemon's control socket, if not where the configuration says")
+      .value_name("PATH");
+  line.option("-o,--output", globals.output, "text for people, json for programs")
+      .value_name("FORMAT")
+      .one_of({"text", "json"})
+      .show_default();
+  line.flag("--no-color", globals.no_color, "Plain text on a terminal, as with NO_COLOR=1");
 }
 
 int run(const cli::Action& command, const cli::Globals& globals) {
@@ -53,35 +63,16 @@ int run(const cli::Action& command, const cli::Globals& globals) {
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);  // a server that hangs up is a finding of doctor, not an end
-  CLI::App app(about, "greenwave");
+  CommandLine line("greenwave", about);
+  line.footer(examples);
   cli::Globals globals;
-  cli::Action chosen;
-  app.fallthrough();
-  app.require_subcommand(1);
-  app.footer(examples);
-  add_globals(app, globals);
-  cli::add_status(app, chosen);
-  cli::add_sync(app, chosen);
-  cli::add_diff(app, chosen);
-  cli::add_history(app, chosen);
-  cli::add_show(app, chosen);
-  cli::add_pause(app, chosen);
-  cli::add_resume(app, chosen);
-  cli::add_doctor(app, chosen);
-  cli::add_bundle(app, chosen);
-  cli::add_lint(app, chosen);
-  cli::add_render(app, chosen);
-  cli::add_impact(app, chosen);
-  cli::add_init(app, chosen);
-  cli::add_identity(app, chosen);
-  cli::add_recipients(app, chosen);
-  cli::add_promote(app, chosen);
-  cli::add_version(app, chosen);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : cli::exit_not_done;
+  add_globals(line, globals);
+  std::map<std::string, cli::Action> actions;
+  for (const auto* subcommand : subcommands) {
+    auto& its_line = line.subcommand(subcommand->name, subcommand->summary);
+    its_line.footer(std::string(subcommand->details) + common_options);
+    actions[subcommand->name] = subcommand->declare(its_line);
   }
-  return run(chosen, globals);
+  if (const auto status = line.parse(argc, argv)) return *status == 0 ? 0 : cli::exit_not_done;
+  return run(actions.at(line.chosen()), globals);
 }

@@ -8,7 +8,7 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr std::size_t label_width = 12;
+constexpr std::size_t name_width = 12;
 
 std::string plain(const nlohmann::json& value) {
   if (value.is_string()) return printable(value.get<std::string>());
@@ -37,7 +37,7 @@ std::string action_text(const nlohmann::json& action) {
 std::string member_text(const std::string& label, const nlohmann::json& value, const Style& style) {
   if (value.is_null() || value == "" || value == false || (value.is_structured() && value.empty())) return {};
   const auto line = [&](std::string_view name, const std::string& text) {
-    return fmt::format("  {:<{}}{}\n", name, label_width, wrap(text, label_width + 2, style.width));
+    return fmt::format("  {:<{}}{}\n", name, name_width, wrap(text, name_width + 2, style.width));
   };
   if (value.is_object()) return line(label, members(value));
   if (!value.is_array()) return line(label, plain(value));

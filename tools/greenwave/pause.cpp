@@ -9,18 +9,12 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help = R"(The pause ends by itself. Who paused and why is in the status and the history.
-Exit codes: 0, 2 it could not be done.
-
-Examples:
-  sudo greenwave pause --for 2h --reason "working in the cabinet")";
-
-struct Options {
+struct PauseOptions {
   std::string duration;
   std::string reason;
 };
 
-int pause(const Context& context, const Options& options) {
+int pause(const Context& context, const PauseOptions& options) {
   auto body = acting_user();
   body["for"] = options.duration;
   body["reason"] = options.reason;
@@ -38,19 +32,25 @@ int pause(const Context& context, const Options& options) {
   return 0;
 }
 
+Action declare_pause(CommandLine& line) {
+  const auto options = std::make_shared<PauseOptions>();
+  line.option("--for", options->duration, "How long: 30m, 2h, 1h30m, up to 7d").value_name("TIME").required();
+  line.option("--reason", options->reason, "Why, for your colleagues").value_name("TEXT").required();
+  return [options](const Context& context) { return pause(context, *options); };
+}
+
 }  // namespace
 
-void add_pause(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("pause", "Keep the agent's hands off this device for a while");
-  const auto options = std::make_shared<Options>();
-  command->add_option("--for", options->duration, "How long: 30m, 2h, 1h30m, up to 7d")
-      ->type_name("TIME")
-      ->required();
-  command->add_option("--reason", options->reason, "Why, for your colleagues")->type_name("TEXT")->required();
-  command->footer(help_of(help));
-  command->callback([&chosen, options] {
-    chosen = [options](const Context& context) { return pause(context, *options); };
-  });
-}
+const Subcommand pause_command{
+    .name = "pause",
+    .summary = "Keep the agent's hands off this device for a while",
+    .details =
+        R"(The pause ends by itself. Who paused and why is in the status and the history.
+Exit codes: 0, 2 it could not be done.
+
+Examples:
+  sudo greenwave pause --for 2h --reason "working in the cabinet")",
+    .declare = declare_pause,
+};
 
 }  // namespace greenwave::cli

@@ -18,19 +18,7 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"help(Prints the recipients of all devices that get a layer, a line each: who must be able to read what is encrypted
-there. They come from the property `recipient` of the devices' Features (one, or a list of two while an identity
-is being replaced); greenwave identity on a device prints its own.
-
-Exit codes: 0 all devices have one, 1 some have none, 2 it could not be worked out.
-
-Examples:
-  greenwave recipients --layer base > recipients.txt && age -R recipients.txt -o key.age key
-  sops encrypt --age "$(greenwave recipients --layer corridors/castro | paste -sd,)" plain.yaml
-  greenwave recipients --layer base -o json city/ | jq -r '.missing[]')help";
-
-struct Wish {
+struct RecipientsOptions {
   std::string layer;
   std::string directory = ".";
 };
@@ -41,7 +29,7 @@ struct Found {
   std::size_t devices = 0;
 };
 
-Cluster read_cluster(const SourceTree& tree, const Wish& wish) {
+Cluster read_cluster(const SourceTree& tree, const RecipientsOptions& options) {
   Problems problems;
   auto cluster = render::read_cluster(tree, problems);
   if (cluster.devices.empty()) {
@@ -51,17 +39,17 @@ Cluster read_cluster(const SourceTree& tree, const Wish& wish) {
   std::vector<std::string> paths;
   for (const auto& layer : cluster.layers) paths.push_back(layer.path);
   std::erase_if(cluster.layers, [&](const Layer& layer) {
-    return layer.path != wish.layer && !render::has_variables(layer.path);
+    return layer.path != options.layer && !render::has_variables(layer.path);
   });
   if (cluster.layers.empty()) {
-    throw Error(Fault::invalid, fmt::format("greenwave.yaml has no layer {}", printable(wish.layer)),
+    throw Error(Fault::invalid, fmt::format("greenwave.yaml has no layer {}", printable(options.layer)),
                 fmt::format("its layers are {}", fmt::join(paths, ", ")));
   }
   return cluster;
 }
 
-Found find(const SourceTree& tree, const Wish& wish) {
-  const auto cluster = read_cluster(tree, wish);
+Found find(const SourceTree& tree, const RecipientsOptions& options) {
+  const auto cluster = read_cluster(tree, options);
   Problems problems;
   const auto devices = render::read_devices(render::read_inventory(cluster, tree), cluster.devices, problems);
   render::throw_errors(problems);
@@ -71,7 +59,7 @@ Found find(const SourceTree& tree, const Wish& wish) {
     const render::Variables variables(cluster, device);
     const auto layers = chooser.choose(device, variables, problems);
     const bool gets_it = std::ranges::any_of(
-        layers, [&](const render::ChosenLayer& layer) { return layer.known && layer.path == wish.layer; });
+        layers, [&](const render::ChosenLayer& layer) { return layer.known && layer.path == options.layer; });
     if (!gets_it) continue;
     ++found.devices;
     const auto recipients = recipients_of(device, problems);
@@ -79,23 +67,23 @@ Found find(const SourceTree& tree, const Wish& wish) {
     for (const auto& recipient : recipients) found.recipients[recipient].push_back(device.id);
   }
   render::throw_errors(problems);
-  const auto is_named = [&](const Layer& layer) { return layer.path == wish.layer; };
+  const auto is_named = [&](const Layer& layer) { return layer.path == options.layer; };
   if (found.devices == 0 && std::ranges::none_of(cluster.layers, is_named)) {
-    throw Error(Fault::invalid, fmt::format("greenwave.yaml has no layer {}", printable(wish.layer)),
+    throw Error(Fault::invalid, fmt::format("greenwave.yaml has no layer {}", printable(options.layer)),
                 "name a layer as a device gets it, its variables filled in");
   }
   return found;
 }
 
-int list_recipients(const Context& context, Wish wish) {
-  while (wish.layer.ends_with('/')) wish.layer.pop_back();
-  const auto found = find(DiskTree(wish.directory), wish);
+int list_recipients(const Context& context, RecipientsOptions options) {
+  while (options.layer.ends_with('/')) options.layer.pop_back();
+  const auto found = find(DiskTree(options.directory), options);
   if (context.json) {
     auto list = nlohmann::json::array();
     for (const auto& [recipient, devices] : found.recipients) {
       list.push_back({{"recipient", recipient}, {"devices", devices}});
     }
-    print(nlohmann::json{{"layer", wish.layer}, {"recipients", list}, {"missing", found.missing}});
+    print(nlohmann::json{{"layer", options.layer}, {"recipients", list}, {"missing", found.missing}});
   } else {
     for (const auto& [recipient, devices] : found.recipients) print(recipient + "\n");
     if (!found.missing.empty()) {
@@ -106,21 +94,32 @@ int list_recipients(const Context& context, Wish wish) {
   return found.missing.empty() ? 0 : 1;
 }
 
+Action declare_recipients(CommandLine& line) {
+  const auto options = std::make_shared<RecipientsOptions>();
+  line.option("--layer", options->layer, "A layer's path, as devices get it").value_name("PATH").required();
+  line.option("directory", options->directory, "Where the cluster's greenwave.yaml lies")
+      .value_name("DIR")
+      .show_default();
+  return [options](const Context& context) { return list_recipients(context, *options); };
+}
+
 }  // namespace
 
-void add_recipients(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("recipients", "Who must be able to read what is encrypted in a layer");
-  auto wish = std::make_shared<Wish>();
-  command->add_option("--layer", wish->layer, "A layer's path, as devices get it")
-      ->type_name("PATH")
-      ->required();
-  command->add_option("directory", wish->directory, "Where the cluster's greenwave.yaml lies")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command->footer(help_of(help));
-  command->callback([&chosen, wish] {
-    chosen = [wish](const Context& context) { return list_recipients(context, *wish); };
-  });
-}
+const Subcommand recipients_command{
+    .name = "recipients",
+    .summary = "Who must be able to read what is encrypted in a layer",
+    .details =
+        R"help(Prints the recipients of all devices that get a layer, a line each: who must be able to read what is encrypted
+there. They come from the property `recipient` of the devices' Features (one, or a list of two while an identity
+is being replaced); greenwave identity on a device prints its own.
+
+Exit codes: 0 all devices have one, 1 some have none, 2 it could not be worked out.
+
+Examples:
+  greenwave recipients --layer base > recipients.txt && age -R recipients.txt -o key.age key
+  sops encrypt --age "$(greenwave recipients --layer corridors/castro | paste -sd,)" plain.yaml
+  greenwave recipients --layer base -o json city/ | jq -r '.missing[]')help",
+    .declare = declare_recipients,
+};
 
 }  // namespace greenwave::cli

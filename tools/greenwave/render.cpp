@@ -18,17 +18,7 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(Layers are merged and variables replaced, as the device does it. Problems go to standard error.
-
-Exit codes: 0 all objects are there, 1 some are refused, 2 it could not be rendered.
-
-Examples:
-  greenwave render --device sf-0042
-  greenwave render --device sf-0042 --explain          where each value comes from
-  greenwave render --device sf-0042 /srv/city.git@v12 -o json)";
-
-struct Asked {
+struct RenderOptions {
   CityOptions city;
   std::string where = ".";
   std::string device;
@@ -81,16 +71,16 @@ void print_yaml(const render::Rendered& rendered, bool explain) {
   print(text);
 }
 
-int run_render(const Asked& asked, const Context& context) {
-  const bool json = format_of(asked.city, context) == "json";
+int run_render(const RenderOptions& options, const Context& context) {
+  const bool json = format_of(options.city, context) == "json";
   return guarded(json, [&] {
-    const auto source = CitySource::open(asked.where, asked.city.path);
-    const auto rendered = render::render(source.tree(), {asked.device, labels_of(asked.city), {}});
+    const auto source = CitySource::open(options.where, options.city.path);
+    const auto rendered = render::render(source.tree(), {options.device, labels_of(options.city), {}});
     refuse_unknown(rendered, source.tree());
     if (json) {
-      print_json(rendered, asked.explain);
+      print_json(rendered, options.explain);
     } else {
-      print_yaml(rendered, asked.explain);
+      print_yaml(rendered, options.explain);
       for (const auto& problem : rendered.problems.list())
         print_note(source.shown_prefix() + to_string(problem));
     }
@@ -98,19 +88,30 @@ int run_render(const Asked& asked, const Context& context) {
   });
 }
 
+Action declare_render(CommandLine& line) {
+  const auto options = std::make_shared<RenderOptions>();
+  line.option("where", options->where, "DIR, REPOSITORY@REVISION or @REVISION").show_default();
+  line.option("--device", options->device, "Its id in the inventory").value_name("ID").required();
+  line.flag("--explain", options->explain, "Say beside each value which layer, file and line it is from");
+  add_city_options(line, options->city, {"text", "json"});
+  return [options](const Context& context) { return run_render(*options, context); };
+}
+
 }  // namespace
 
-void add_render(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("render", "What one device would apply, as a YAML stream");
-  const auto asked = std::make_shared<Asked>();
-  command->add_option("where", asked->where, "DIR, REPOSITORY@REVISION or @REVISION")->capture_default_str();
-  command->add_option("--device", asked->device, "Its id in the inventory")->type_name("ID")->required();
-  command->add_flag("--explain", asked->explain,
-                    "Say beside each value which layer, file and line it is from");
-  add_city_options(*command, asked->city, {"text", "json"});
-  command->footer(help_of(help));
-  command->callback(
-      [&chosen, asked] { chosen = [asked](const Context& context) { return run_render(*asked, context); }; });
-}
+const Subcommand render_command{
+    .name = "render",
+    .summary = "What one device would apply, as a YAML stream",
+    .details =
+        R"(Layers are merged and variables replaced, as the device does it. Problems go to standard error.
+
+Exit codes: 0 all objects are there, 1 some are refused, 2 it could not be rendered.
+
+Examples:
+  greenwave render --device sf-0042
+  greenwave render --device sf-0042 --explain          where each value comes from
+  greenwave render --device sf-0042 /srv/city.git@v12 -o json)",
+    .declare = declare_render,
+};
 
 }  // namespace greenwave::cli

@@ -6,11 +6,6 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help = R"(Exit codes: 0, 2 it could not be done, or there was no pause.
-
-Examples:
-  sudo greenwave resume && sudo greenwave sync --wait)";
-
 int resume(const Context& context) {
   const auto answer = context.client().post("/v1/resume", acting_user());
   if (context.json) {
@@ -23,10 +18,15 @@ int resume(const Context& context) {
 
 }  // namespace
 
-void add_resume(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("resume", "End a pause");
-  command->footer(help_of(help));
-  command->callback([&chosen] { chosen = resume; });
-}
+const Subcommand resume_command{
+    .name = "resume",
+    .summary = "End a pause",
+    .details =
+        R"(Exit codes: 0, 2 it could not be done, or there was no pause.
+
+Examples:
+  sudo greenwave resume && sudo greenwave sync --wait)",
+    .declare = [](CommandLine&) -> Action { return resume; },
+};
 
 }  // namespace greenwave::cli

@@ -10,15 +10,6 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(OBJECT is a name as status and diff show it (File/motd), or its last part (motd). Without one, all objects
-are listed. Exit codes: 0, 1 no such object, 2 it could not be read.
-
-Examples:
-  greenwave show
-  greenwave show SystemdUnit/chrony.service
-  greenwave show Pod/spat                            with its containers and the end of its log)";
-
 nlohmann::json read_objects(const Context& context, const std::string& name) {
   try {
     return context.client().get(name.empty() ? "/v1/objects" : "/v1/objects/" + escaped(name)).at("objects");
@@ -49,15 +40,26 @@ int show_object(const Context& context, const std::string& name) {
   }
 }
 
+Action declare_show(CommandLine& line) {
+  const auto name = std::make_shared<std::string>();
+  line.option("object", *name, "Kind/name, or the name alone").value_name("OBJECT");
+  return [name](const Context& context) { return show_object(context, *name); };
+}
+
 }  // namespace
 
-void add_show(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("show", "What the agent knows of one object, or the list of all");
-  const auto name = std::make_shared<std::string>();
-  command->add_option("object", *name, "Kind/name, or the name alone")->type_name("OBJECT");
-  command->footer(help_of(help));
-  command->callback(
-      [&chosen, name] { chosen = [name](const Context& context) { return show_object(context, *name); }; });
-}
+const Subcommand show_command{
+    .name = "show",
+    .summary = "What the agent knows of one object, or the list of all",
+    .details =
+        R"(OBJECT is a name as status and diff show it (File/motd), or its last part (motd). Without one, all objects
+are listed. Exit codes: 0, 1 no such object, 2 it could not be read.
+
+Examples:
+  greenwave show
+  greenwave show SystemdUnit/chrony.service
+  greenwave show Pod/spat                            with its containers and the end of its log)",
+    .declare = declare_show,
+};
 
 }  // namespace greenwave::cli

@@ -8,15 +8,6 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help =
-    R"(Exit codes: 0 all objects are in sync (or wait for a window), 1 some are not, the ref's commit was taken
-back, or the last sync could not be done,
-2 the daemon does not answer (its last state is shown where there is one).
-
-Examples:
-  greenwave status
-  greenwave status -o json | jq .failed)";
-
 /// The daemon's answer, or, when it gives none, what it last wrote down. Nothing (and why, on standard error)
 /// when there is neither.
 std::optional<sync::Status> current_status(const Context& context) {
@@ -53,11 +44,18 @@ int show_status(const Context& context) {
 
 }  // namespace
 
-void add_status(CLI::App& app, Action& chosen) {
-  auto* command =
-      app.add_subcommand("status", "Whether this device is as its repository says, and if not, why");
-  command->footer(help_of(help));
-  command->callback([&chosen] { chosen = show_status; });
-}
+const Subcommand status_command{
+    .name = "status",
+    .summary = "Whether this device is as its repository says, and if not, why",
+    .details =
+        R"(Exit codes: 0 all objects are in sync (or wait for a window), 1 some are not, the ref's commit was taken
+back, or the last sync could not be done,
+2 the daemon does not answer (its last state is shown where there is one).
+
+Examples:
+  greenwave status
+  greenwave status -o json | jq .failed)",
+    .declare = [](CommandLine&) -> Action { return show_status; },
+};
 
 }  // namespace greenwave::cli

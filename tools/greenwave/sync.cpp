@@ -11,20 +11,7 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help = R"(Leaving a --wait with Ctrl-C does not stop the sync.
-
-Exit codes: 0 all in sync (without --wait: the sync is queued), 1 some objects failed or were refused,
-or the commit was taken back, 2 the sync could not be done. What waits for a window counts as in sync.
-
-Examples:
-  sudo greenwave sync --wait            poll and apply now, and watch
-  sudo greenwave sync --wait --force    trust no recorded signature: read and apply everything again
-  sudo greenwave sync --wait --now --reason "agreed with the traffic desk"
-                                        do not wait for a window with what restarts
-  sudo greenwave sync --wait --from /media/stick/city.bundle
-                                        no network: from a bundle that git or greenwave bundle made)";
-
-struct Options {
+struct SyncOptions {
   bool wait = false;
   bool force = false;
   bool allow_empty = false;
@@ -62,7 +49,7 @@ int say_queued(const Context& context, const nlohmann::json& answer) {
 }
 
 /// The bundle's bytes are sent, not its path: the file is read with the rights of who asks.
-int sync_from(const Context& context, const Options& options) {
+int sync_from(const Context& context, const SyncOptions& options) {
   const auto flag = [](bool set) { return set ? "true" : "false"; };
   const auto path =
       fmt::format("/v1/bundle?wait={}&force={}&allowEmpty={}&name={}&sudoUser={}", flag(options.wait),
@@ -81,7 +68,7 @@ int sync_from(const Context& context, const Options& options) {
   }
 }
 
-int sync_now(const Context& context, const Options& options) {
+int sync_now(const Context& context, const SyncOptions& options) {
   if (!options.bundle.empty()) return sync_from(context, options);
   auto body = acting_user();
   body["force"] = options.force;
@@ -94,35 +81,47 @@ int sync_now(const Context& context, const Options& options) {
   return follow(context, [&](const OnLine& on_line) { context.client().follow("/v1/sync", body, on_line); });
 }
 
+Action declare_sync(CommandLine& line) {
+  const auto options = std::make_shared<SyncOptions>();
+  line.flag("--wait", options->wait, "Show progress, and end with the sync");
+  line.flag("--force", options->force,
+            "Read and apply everything again, whatever the records say; also during a pause, and also "
+            "a commit that was taken back");
+  auto now = line.flag("--now", options->now, "Whatever the windows say; needs --reason");
+  const auto reason =
+      line.option("--reason", options->reason, "Why now; it is kept in the history with your name")
+          .value_name("TEXT")
+          .needs(now);
+  now.needs(reason);
+  const auto from =
+      line.option("--from", options->bundle,
+                  "Take the commit from this git bundle instead of the server, through the same checks")
+          .value_name("FILE");
+  now.excludes(from);
+  line.flag("--allow-empty", options->allow_empty,
+            "Let a repository that declares nothing for this device remove everything");
+  return [options](const Context& context) { return sync_now(context, *options); };
+}
+
 }  // namespace
 
-void add_sync(CLI::App& app, Action& chosen) {
-  auto* command =
-      app.add_subcommand("sync", "Poll the repository and apply what is meant for this device, now");
-  const auto options = std::make_shared<Options>();
-  command->add_flag("--wait", options->wait, "Show progress, and end with the sync");
-  command->add_flag(
-      "--force", options->force,
-      "Read and apply everything again, whatever the records say; also during a pause, and also "
-      "a commit that was taken back");
-  auto* const now = command->add_flag("--now", options->now, "Whatever the windows say; needs --reason");
-  auto* const reason =
-      command->add_option("--reason", options->reason, "Why now; it is kept in the history with your name")
-          ->type_name("TEXT")
-          ->needs(now);
-  now->needs(reason);
-  auto* const from =
-      command
-          ->add_option("--from", options->bundle,
-                       "Take the commit from this git bundle instead of the server, through the same checks")
-          ->type_name("FILE");
-  now->excludes(from);
-  command->add_flag("--allow-empty", options->allow_empty,
-                    "Let a repository that declares nothing for this device remove everything");
-  command->footer(help_of(help));
-  command->callback([&chosen, options] {
-    chosen = [options](const Context& context) { return sync_now(context, *options); };
-  });
-}
+const Subcommand sync_command{
+    .name = "sync",
+    .summary = "Poll the repository and apply what is meant for this device, now",
+    .details =
+        R"(Leaving a --wait with Ctrl-C does not stop the sync.
+
+Exit codes: 0 all in sync (without --wait: the sync is queued), 1 some objects failed or were refused,
+or the commit was taken back, 2 the sync could not be done. What waits for a window counts as in sync.
+
+Examples:
+  sudo greenwave sync --wait            poll and apply now, and watch
+  sudo greenwave sync --wait --force    trust no recorded signature: read and apply everything again
+  sudo greenwave sync --wait --now --reason "agreed with the traffic desk"
+                                        do not wait for a window with what restarts
+  sudo greenwave sync --wait --from /media/stick/city.bundle
+                                        no network: from a bundle that git or greenwave bundle made)",
+    .declare = declare_sync,
+};
 
 }  // namespace greenwave::cli

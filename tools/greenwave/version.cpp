@@ -10,11 +10,6 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* help = R"(Exit codes: 0, also when the daemon does not answer.
-
-Examples:
-  greenwave version)";
-
 /// The running daemon's version; nothing when it does not answer.
 nlohmann::json daemon_version(const Context& context) {
   try {
@@ -37,10 +32,15 @@ int show_version(const Context& context) {
 
 }  // namespace
 
-void add_version(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("version", "The versions of this command and of the running daemon");
-  command->footer(help_of(help));
-  command->callback([&chosen] { chosen = show_version; });
-}
+const Subcommand version_command{
+    .name = "version",
+    .summary = "The versions of this command and of the running daemon",
+    .details =
+        R"(Exit codes: 0, also when the daemon does not answer.
+
+Examples:
+  greenwave version)",
+    .declare = [](CommandLine&) -> Action { return show_version; },
+};
 
 }  // namespace greenwave::cli

@@ -8,23 +8,18 @@
 
 namespace greenwave::cli {
 
-void add_city_options(CLI::App& command, CityOptions& options, std::vector<std::string> formats) {
-  command.add_option("--path", options.path, "The directory of greenwave.yaml in the repository")
-      ->type_name("DIR");
-  command
-      .add_option(
-          "--label", options.labels,
-          "A label that devices give themselves (agent.yaml, arch, os), for those whose Feature has none "
-          "of that name")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  command.add_option("--allow", options.allowed, "Paths that devices allow (allowedPaths of agent.yaml)")
-      ->type_name("PATH")
-      ->allow_extra_args(false);
+void add_city_options(CommandLine& line, CityOptions& options, std::vector<std::string> formats) {
+  line.option("--path", options.path, "The directory of greenwave.yaml in the repository").value_name("DIR");
+  line.option("--label", options.labels,
+              "A label that devices give themselves (agent.yaml, arch, os), for those whose Feature has none "
+              "of that name")
+      .value_name("KEY=VALUE");
+  line.option("--allow", options.allowed, "Paths that devices allow (allowedPaths of agent.yaml)")
+      .value_name("PATH");
   const auto words = fmt::format("{}", fmt::join(formats, ", "));
-  command.add_option("-o,--output", options.format, "One of " + words)
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember(std::move(formats)));
+  line.option("-o,--output", options.format, "One of " + words)
+      .value_name("FORMAT")
+      .one_of(std::move(formats));
 }
 
 std::string format_of(const CityOptions& options, const Context& context) {

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "base/command_line.h"
 #include "context.h"
 #include "model/device.h"
 
@@ -21,7 +20,7 @@ struct CityOptions {
 };
 
 /// Adds --path, --label, --allow and an -o of more `formats` than other commands have.
-void add_city_options(CLI::App& command, CityOptions& options, std::vector<std::string> formats);
+void add_city_options(CommandLine& line, CityOptions& options, std::vector<std::string> formats);
 
 /// Of -o, wherever it was given.
 std::string format_of(const CityOptions& options, const Context& context);

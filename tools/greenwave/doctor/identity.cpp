@@ -12,7 +12,7 @@ namespace greenwave::cli {
 
 namespace {
 
-void check_file(const std::filesystem::path& file, Findings& findings) {
+void check_identity_file(const std::filesystem::path& file, Findings& findings) {
   if (::access(file.c_str(), R_OK) != 0 && errno == EACCES && ::geteuid() != 0) {
     findings.push_back({Verdict::warning, "identity",
                         fmt::format("{}: this user may not read it", file.native()),
@@ -47,7 +47,7 @@ void check_identity(const config::Config& config, Findings& findings) {
                         "no identity file; none is needed until the repository holds secrets for this device",
                         ""});
   }
-  for (const auto& file : config.identity_files) check_file(file, findings);
+  for (const auto& file : config.identity_files) check_identity_file(file, findings);
 }
 
 }  // namespace greenwave::cli

@@ -19,7 +19,8 @@ constexpr std::uint64_t little_space = 100 * mebibyte;
 constexpr std::uint64_t no_space = 10 * mebibyte;
 constexpr Time earliest = Time(std::chrono::sys_days(std::chrono::year(2025) / 1 / 1));
 
-void check_file(const char* key, const std::filesystem::path& path, bool secret, Findings& findings) {
+void check_credential_file(const char* key, const std::filesystem::path& path, bool secret,
+                           Findings& findings) {
   if (path.empty()) return;
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) {
@@ -105,13 +106,13 @@ void check_configuration(const Context& context, Findings& findings) {
 }
 
 void check_credentials(const config::Credentials& credentials, Findings& findings) {
-  check_file("tokenFile", credentials.token_file, true, findings);
-  check_file("passwordFile", credentials.password_file, true, findings);
-  check_file("sshKeyFile", credentials.ssh_key_file, true, findings);
-  check_file("clientKey", credentials.client_key, true, findings);
-  check_file("knownHostsFile", credentials.known_hosts_file, false, findings);
-  check_file("clientCertificate", credentials.client_certificate, false, findings);
-  check_file("caFile", credentials.ca_file, false, findings);
+  check_credential_file("tokenFile", credentials.token_file, true, findings);
+  check_credential_file("passwordFile", credentials.password_file, true, findings);
+  check_credential_file("sshKeyFile", credentials.ssh_key_file, true, findings);
+  check_credential_file("clientKey", credentials.client_key, true, findings);
+  check_credential_file("knownHostsFile", credentials.known_hosts_file, false, findings);
+  check_credential_file("clientCertificate", credentials.client_certificate, false, findings);
+  check_credential_file("caFile", credentials.ca_file, false, findings);
 }
 
 void check_disk(const config::Config& config, Findings& findings) {
