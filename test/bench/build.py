@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""How long the programs take to build from a clean clone, without ccache, and how long one changed file takes.
+
+    test/bench/run build                         this commit
+    python3 test/bench/build.py --before REV     and REV, built in the same run, for a comparison
+
+Wall seconds with as many jobs as there are processors; the limits are meant for two of them, with nothing else to do.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from greenwave import Scratch, print_table, run  # noqa: E402
+
+SOURCE = pathlib.Path(__file__).parents[2]
+PROGRAMS = ("greenwaved", "greenwave")
+MOST_SECONDS = 300
+MOST_SECONDS_CHANGED = 20
+CHANGED = "agent/render/merge.cpp"  # a file of average size
+ENVIRONMENT = {**os.environ, "CCACHE_DISABLE": "1"}
+
+
+def seconds(command, directory):
+    began = time.monotonic()
+    subprocess.run(command, cwd=directory, env=ENVIRONMENT, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - began
+
+
+def cloned(revision, directory):
+    run("git", "clone", "-q", SOURCE, directory)
+    run("git", "checkout", "-q", revision, cwd=directory)
+    return directory
+
+
+def build(checkout, preset):
+    subprocess.run(["cmake", "--preset", preset], cwd=checkout, env=ENVIRONMENT, stdout=subprocess.DEVNULL, check=True)
+    return seconds(["cmake", "--build", "--preset", preset, "--target", *PROGRAMS], checkout)
+
+
+def rebuild(checkout, preset):
+    os.utime(checkout / CHANGED)
+    return seconds(["cmake", "--build", "--preset", preset, "--target", *PROGRAMS], checkout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--before", metavar="REV", help="build this commit as well")
+    parser.add_argument("--changed", action="store_true", help="build the debug preset too, then one changed file")
+    options = parser.parse_args()
+    with Scratch() as scratch:
+        rows = [["", "release, clean", "limit"]]
+        if options.before:
+            before = build(cloned(options.before, scratch / "before"), "release")
+            rows.append([options.before, f"{before:.0f} s", ""])
+        checkout = cloned("HEAD", scratch / "now")
+        now = build(checkout, "release")
+        rows.append(["HEAD", f"{now:.0f} s", f"{MOST_SECONDS} s"])
+        if options.before:
+            rows.append(["HEAD / before", f"{now / before:.2f}", ""])
+        missed = now > MOST_SECONDS
+        if options.changed:
+            build(checkout, "debug")
+            changed = rebuild(checkout, "debug")
+            rows.append([f"HEAD, debug, {CHANGED} changed", f"{changed:.0f} s", f"{MOST_SECONDS_CHANGED} s"])
+            missed |= changed > MOST_SECONDS_CHANGED
+        print_table(rows)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
