@@ -9,7 +9,7 @@ namespace greenwave::report {
 
 void MetricsFile::update(const config::Config& config, const sync::Status& status,
                          const sync::Result* result) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (result != nullptr) count(counts_, *result);
   if (config.metrics_file.empty()) return;
   std::string trouble;

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <mutex>
 #include <string>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "config/config.h"
 #include "report/metrics.h"
 
@@ -21,9 +21,9 @@ class MetricsFile {
 
  private:
   const Log& log_;
-  std::mutex mutex_;
-  Counts counts_;
-  std::string trouble_;
+  Mutex mutex_;
+  Counts counts_ GUARDED_BY(mutex_);
+  std::string trouble_ GUARDED_BY(mutex_);
 };
 
 }  // namespace greenwave::report

@@ -80,7 +80,7 @@ void write_setting(Database& database, const std::string& key, const std::string
 
 void State::record(const SyncRecord& sync, Time now) {
   const auto body = text_of(to_json(sync));
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Transaction transaction(*database_);
   database_->prepare("INSERT INTO history (started, size, body) VALUES (?, ?, ?)")
       .bind(milliseconds(sync.started))
@@ -92,7 +92,7 @@ void State::record(const SyncRecord& sync, Time now) {
 }
 
 std::vector<SyncRecord> State::history(std::size_t most) const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::vector<SyncRecord> syncs;
   auto rows = database_->prepare("SELECT number, started, body FROM history ORDER BY number DESC LIMIT ?");
   rows.bind(static_cast<std::int64_t>(std::min<std::size_t>(most, most_syncs)));
@@ -105,14 +105,14 @@ std::vector<SyncRecord> State::history(std::size_t most) const {
 }
 
 std::optional<Pause> State::pause() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto text = read_setting(*database_, pause_key);
   if (!text) return {};
   return read_record(*text, pause_from_json);
 }
 
 void State::set_pause(const std::optional<Pause>& pause) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (pause) {
     write_setting(*database_, pause_key, text_of(to_json(*pause)));
   } else {
@@ -121,17 +121,17 @@ void State::set_pause(const std::optional<Pause>& pause) {
 }
 
 std::optional<std::string> State::value(const std::string& key) const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return read_setting(*database_, "value:" + key);
 }
 
 void State::set_value(const std::string& key, const std::string& value) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   write_setting(*database_, "value:" + key, value);
 }
 
 void State::note_value(const std::string& key, const std::string& value) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Unsynced unsynced(*database_);
   write_setting(*database_, "value:" + key, value);
 }

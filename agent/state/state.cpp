@@ -90,7 +90,7 @@ State::~State() = default;
 
 bool State::sound() const {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!is_sound(*database_)) return false;
   }
   // SQLite finds what is wrong with a page, not what is wrong in it.
@@ -107,7 +107,7 @@ bool State::sound() const {
 }
 
 std::vector<Entry> State::inventory() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::vector<Entry> entries;
   {
     auto count = database_->prepare("SELECT count(*) FROM objects");
@@ -120,7 +120,7 @@ std::vector<Entry> State::inventory() const {
 }
 
 void State::intend(std::span<const Entry> entries, std::span<const plan::Owed> owed) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Transaction transaction(*database_);
   for (const auto& entry : entries) write_intent(*database_, entry);
   for (const auto& one : owed) {
@@ -133,7 +133,7 @@ void State::intend(std::span<const Entry> entries, std::span<const plan::Owed> o
 
 void State::settle(std::span<const Entry> entries, std::span<const ObjectId> forgotten,
                    std::span<const plan::Owed> done) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Transaction transaction(*database_);
   for (const auto& entry : entries) write_entry(*database_, entry);
   for (const auto& id : forgotten) {
@@ -153,7 +153,7 @@ void State::settle(std::span<const Entry> entries, std::span<const ObjectId> for
 }
 
 std::vector<plan::Owed> State::owed() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::vector<plan::Owed> owed;
   auto rows = database_->prepare("SELECT unit, restart, cause FROM owed ORDER BY unit, cause");
   while (rows.next()) {

@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "model/inventory.h"
 #include "plan/plan.h"
 #include "state/history.h"
@@ -76,8 +76,8 @@ class State {
  private:
   explicit State(std::unique_ptr<Database> database);
 
-  mutable std::mutex mutex_;
-  std::unique_ptr<Database> database_;
+  mutable Mutex mutex_;
+  std::unique_ptr<Database> database_ PT_GUARDED_BY(mutex_);
 };
 
 }  // namespace greenwave::state

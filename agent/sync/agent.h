@@ -1,9 +1,7 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "git/bundle.h"
 #include "sync/status.h"
 
@@ -45,9 +44,9 @@ class Run {
   void add(Event event);
 
  private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<Event> events_;
+  Mutex mutex_;
+  Condition arrived_;
+  std::deque<Event> events_ GUARDED_BY(mutex_);
 };
 
 /// What the control API may ask of the running agent. Every call is thread-safe and answers at once, but for

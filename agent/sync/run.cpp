@@ -3,8 +3,11 @@
 namespace greenwave::sync {
 
 std::optional<Event> Run::next(Duration timeout) {
-  std::unique_lock lock(mutex_);
-  if (!arrived_.wait_for(lock, timeout, [this] { return !events_.empty(); })) return {};
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const Lock lock(mutex_);
+  while (events_.empty()) {
+    if (!arrived_.wait_until(mutex_, deadline) && events_.empty()) return {};
+  }
   auto event = std::move(events_.front());
   events_.pop_front();
   return event;
@@ -12,7 +15,7 @@ std::optional<Event> Run::next(Duration timeout) {
 
 void Run::add(Event event) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     events_.push_back(std::move(event));
   }
   arrived_.notify_all();

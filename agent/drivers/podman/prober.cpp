@@ -30,12 +30,12 @@ std::string_view short_name(const Container& container) {
 }  // namespace
 
 std::map<std::string, std::string> ProbeBoard::unready() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return unready_;
 }
 
 bool ProbeBoard::restarts(const std::string& id) const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return restarting_.contains(id);
 }
 
@@ -44,7 +44,7 @@ Prober::Prober(std::filesystem::path socket, std::function<void(std::string_view
 
 Prober::~Prober() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stop_ = true;
   }
   wake_.notify_all();
@@ -61,7 +61,7 @@ ProbeCourse Prober::course_of(const Container& container) {
 
 void Prober::watch(const std::vector<Container>& containers) {
   std::map<std::string, Target> now;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   for (const auto& container : containers) {
     const auto known = targets_.find(container.id);
     const bool lives_on = known != targets_.end() && known->second.container.started == container.started;
@@ -82,12 +82,12 @@ void Prober::watch(const std::vector<Container>& containers) {
 }
 
 std::set<std::string> Prober::take_restarted() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return std::exchange(restarted_, {});
 }
 
 void Prober::publish() {
-  const std::lock_guard lock(board_->mutex_);
+  const Lock lock(board_->mutex_);
   board_->unready_.clear();
   for (const auto& [id, target] : targets_) {
     if (auto why = target.course.unready()) board_->unready_[id] = std::move(*why);
@@ -96,26 +96,28 @@ void Prober::publish() {
 
 void Prober::run() {
   Service service(socket_, stop_);
-  std::unique_lock lock(mutex_);
-  while (!stop_) round(lock, service);
+  const Lock lock(mutex_);
+  while (!stop_) round(service);
 }
 
 /// Waits for who is next, asks, and does what follows from it. The lock is held, but for the asking.
-void Prober::round(std::unique_lock<std::mutex>& lock, Service& service) {
+void Prober::round(Service& service) {
   const auto next =
       std::ranges::min_element(targets_, {}, [](const auto& one) { return one.second.course.next(); });
   const auto now = steady_clock::now();
   if (next == targets_.end() || next->second.course.next() > now) {
     const auto until = next == targets_.end() ? now + longest_rest
                                               : std::min(next->second.course.next(), now + longest_rest);
-    wake_.wait_until(lock, until);
+    wake_.wait_until(mutex_, until);
     return;
   }
   auto asked = next->second;
   const auto kind = asked.course.due();
-  lock.unlock();
-  const auto answer = ask(service, asked, kind);
-  lock.lock();
+  Answer answer;
+  {
+    const Unlock meanwhile(mutex_);
+    answer = ask(service, asked, kind);
+  }
   const auto found = targets_.find(asked.container.id);
   if (found == targets_.end() || found->second.container.started != asked.container.started) return;
   auto& target = found->second;
@@ -130,15 +132,17 @@ void Prober::round(std::unique_lock<std::mutex>& lock, Service& service) {
   publish();
   if (!lost || stop_) return;
   {
-    const std::lock_guard board(board_->mutex_);
+    const Lock board(board_->mutex_);
     board_->restarting_.insert(asked.container.id);
   }
-  lock.unlock();
-  const auto anew = restart(service, asked.container, why);
-  lock.lock();
+  std::optional<Container> anew;
+  {
+    const Unlock meanwhile(mutex_);
+    anew = restart(service, asked.container, why);
+  }
   restarted_.insert(asked.container.pod);
   {
-    const std::lock_guard board(board_->mutex_);
+    const Lock board(board_->mutex_);
     board_->restarting_.erase(asked.container.id);
   }
   const auto again = targets_.find(asked.container.id);
@@ -150,8 +154,11 @@ void Prober::round(std::unique_lock<std::mutex>& lock, Service& service) {
 
 /// True when it is to stop.
 bool Prober::rest(Duration time) {
-  std::unique_lock lock(mutex_);
-  return wake_.wait_for(lock, time, [this] { return stop_.load(); });
+  const auto deadline = steady_clock::now() + time;
+  const Lock lock(mutex_);
+  while (!stop_ && wake_.wait_until(mutex_, deadline)) {
+  }
+  return stop_;
 }
 
 /// Restarts it, unless it is not the one any more that was asked; gives it as it is then.

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "drivers/podman/probe_course.h"
 #include "drivers/podman/service.h"
 
@@ -29,9 +28,9 @@ class ProbeBoard {
 
  private:
   friend class Prober;
-  mutable std::mutex mutex_;
-  std::map<std::string, std::string> unready_;
-  std::set<std::string> restarting_;
+  mutable Mutex mutex_;
+  std::map<std::string, std::string> unready_ GUARDED_BY(mutex_);
+  std::set<std::string> restarting_ GUARDED_BY(mutex_);
 };
 
 /// Asks the probes of what runs, one after the other, in a thread of its own that there is only where there
@@ -66,22 +65,22 @@ class Prober {
   };
 
   void run();
-  void round(std::unique_lock<std::mutex>& lock, Service& service);
+  void round(Service& service) REQUIRES(mutex_);
   Answer ask(Service& service, Target& target, ProbeCourse::Kind kind);
   Answer ask_command(Service& service, Target& target, ProbeCourse::Kind kind);
   std::optional<Container> restart(Service& service, const Container& known, const std::string& why);
   bool rest(Duration time);
-  void publish();
+  void publish() REQUIRES(mutex_);
   static ProbeCourse course_of(const Container& container);
 
   const std::filesystem::path socket_;
   const std::function<void(std::string_view)> tell_;
   const std::shared_ptr<ProbeBoard> board_ = std::make_shared<ProbeBoard>();
   std::atomic<bool> stop_ = false;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::map<std::string, Target> targets_;  ///< by the container's id
-  std::set<std::string> restarted_;        ///< pods
+  Mutex mutex_;
+  Condition wake_;
+  std::map<std::string, Target> targets_ GUARDED_BY(mutex_);  ///< by the container's id
+  std::set<std::string> restarted_ GUARDED_BY(mutex_);        ///< pods
   std::thread thread_;
 };
 
