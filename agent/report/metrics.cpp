@@ -1,5 +1,6 @@
 #include "report/metrics.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -12,7 +13,9 @@ namespace {
 
 std::string kind_of(const sync::Result& result) {
   if (result.standing.unreachable_since) return "unreachable";
-  return result.record.result == "in sync" ? "in_sync" : result.record.result;
+  std::string word(state::to_string(result.record.result));
+  std::ranges::replace(word, ' ', '_');
+  return word;
 }
 
 double seconds(Duration duration) {

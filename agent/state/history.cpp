@@ -1,5 +1,9 @@
 #include "state/history.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +12,40 @@
 namespace greenwave::state {
 
 namespace {
+
+template <typename Value>
+using Word = std::pair<Value, std::string_view>;
+
+constexpr std::array<Word<Trigger>, 8> trigger_words{{{Trigger::once, "once"},
+                                                      {Trigger::interval, "interval"},
+                                                      {Trigger::request, "request"},
+                                                      {Trigger::bundle, "bundle"},
+                                                      {Trigger::window, "window"},
+                                                      {Trigger::revert, "revert"},
+                                                      {Trigger::pause, "pause"},
+                                                      {Trigger::resume, "resume"}}};
+
+constexpr std::array<Word<SyncResult>, 9> result_words{{{SyncResult::in_sync, "in sync"},
+                                                        {SyncResult::waiting, "waiting"},
+                                                        {SyncResult::held, "held"},
+                                                        {SyncResult::failed, "failed"},
+                                                        {SyncResult::not_healthy, "not healthy"},
+                                                        {SyncResult::reverted, "reverted"},
+                                                        {SyncResult::error, "error"},
+                                                        {SyncResult::paused, "paused"},
+                                                        {SyncResult::resumed, "resumed"}}};
+
+template <typename Words, typename Value>
+std::string_view word_of(const Words& words, Value value) {
+  const auto found = std::ranges::find(words, value, &Word<Value>::first);
+  return found == words.end() ? std::string_view() : found->second;
+}
+
+template <typename Value, std::size_t size>
+Value value_of(const std::array<Word<Value>, size>& words, std::string_view text) {
+  const auto found = std::ranges::find(words, text, &Word<Value>::second);
+  return found == words.end() ? Value::unknown : found->first;
+}
 
 /// Empty texts are left out: most actions have neither an error nor a reason.
 void put(nlohmann::json& json, const char* key, const std::string& text) {
@@ -47,16 +85,32 @@ auto reading(std::string_view what, Read read) {
 
 }  // namespace
 
+std::string_view to_string(Trigger trigger) {
+  return word_of(trigger_words, trigger);
+}
+
+std::string_view to_string(SyncResult result) {
+  return word_of(result_words, result);
+}
+
+Trigger trigger_from(std::string_view text) {
+  return value_of(trigger_words, text);
+}
+
+SyncResult sync_result_from(std::string_view text) {
+  return value_of(result_words, text);
+}
+
 bool is_sync(const SyncRecord& record) {
-  return record.trigger != "pause" && record.trigger != "resume";
+  return record.trigger != Trigger::pause && record.trigger != Trigger::resume;
 }
 
 nlohmann::json to_json(const SyncRecord& record) {
   nlohmann::json json{{"number", record.number},
                       {"started", to_iso(record.started)},
                       {"tookMs", record.took.count()},
-                      {"trigger", record.trigger},
-                      {"result", record.result}};
+                      {"trigger", to_string(record.trigger)},
+                      {"result", to_string(record.result)}};
   put(json, "who", record.who);
   put(json, "reason", record.reason);
   put(json, "commit", record.commit);
@@ -75,13 +129,13 @@ SyncRecord sync_record_from_json(const nlohmann::json& json) {
     record.number = json.value("number", std::int64_t{0});
     record.started = time_in(json, "started");
     record.took = Duration(json.value("tookMs", std::int64_t{0}));
-    record.trigger = json.value("trigger", "");
+    record.trigger = trigger_from(json.value("trigger", ""));
     record.who = json.value("who", "");
     record.reason = json.value("reason", "");
     record.commit = json.value("commit", "");
     record.subject = json.value("subject", "");
     record.author = json.value("author", "");
-    record.result = json.value("result", "");
+    record.result = sync_result_from(json.value("result", ""));
     record.error = json.value("error", "");
     for (const auto& action : json.value("actions", nlohmann::json::array())) {
       record.actions.push_back(action_from_json(action));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -21,19 +22,52 @@ struct Action {
   std::string was;     ///< what had been there before; no secret
 };
 
+/// What a sync was done for, or a record of the history written for.
+enum class Trigger {
+  unknown,  ///< not written, or by another version of the agent
+  once,
+  interval,
+  request,
+  bundle,
+  window,  ///< opened for what waited
+  revert,
+  pause,
+  resume,
+};
+
+/// How a sync ended.
+enum class SyncResult {
+  unknown,  ///< not written, or by another version of the agent; none yet
+  in_sync,
+  waiting,      ///< in sync, but for steps that wait for a window or a program that is busy
+  held,         ///< the ref still names a commit that was taken back
+  failed,       ///< some objects, or something in the repository is wrong
+  not_healthy,  ///< a commit that is taken back next
+  reverted,
+  error,  ///< it could not be done at all
+  paused,
+  resumed,
+};
+
+/// The words of the history, of status and of the metrics: "in sync", "not healthy"; unknown is "".
+std::string_view to_string(Trigger trigger);
+std::string_view to_string(SyncResult result);
+Trigger trigger_from(std::string_view text);
+SyncResult sync_result_from(std::string_view text);
+
 /// One sync that changed something, or failed: syncs that change nothing are not recorded.
 struct SyncRecord {
   std::int64_t number = 0;  ///< set by State
   Time started{};
   Duration took{};
-  std::string trigger;  ///< "once", "interval", "request", "bundle", "pause", "resume"
-  std::string who;      ///< for a request: the person
-  std::string reason;   ///< why the person did not wait for a window
+  Trigger trigger = Trigger::unknown;
+  std::string who;     ///< for a request: the person
+  std::string reason;  ///< why the person did not wait for a window
   std::string commit;
   std::string subject;
   std::string author;
-  std::string result;  ///< "in sync", "failed" (some objects), "refused", "error" (no sync at all)
-  std::string error;   ///< for "error", and the reason given with a pause
+  SyncResult result = SyncResult::unknown;
+  std::string error;  ///< for `error` and `not_healthy`: why; the reason given with a pause
   std::vector<Action> actions;
   std::vector<std::string> problems;  ///< of the repository, as FILE:LINE:COLUMN texts
 };

@@ -65,7 +65,7 @@ class State {
   std::optional<Pause> pause() const;
   void set_pause(const std::optional<Pause>& pause);
 
-  /// Small values of the sync loop: "rendered" (what was last rendered in full), "commit", …
+  /// Small values of the sync loop; `key` is one of state/keys.h.
   std::optional<std::string> value(const std::string& key) const;
   /// Writes nothing when the value is already there.
   void set_value(const std::string& key, const std::string& value);

@@ -2,18 +2,19 @@
 
 #include "base/error.h"
 #include "git/ancestry.h"
+#include "state/keys.h"
 
 namespace greenwave::sync {
 
 namespace {
 
-constexpr const char* key = "accepted";  // of State::value, and of Store::keep
+constexpr const char* accepted_ref = "accepted";
 
 }  // namespace
 
 std::string Acceptance::known(const git::Store& store) const {
-  const auto remembered = state_.value(key).value_or("");
-  return remembered.empty() ? store.kept_as(key) : remembered;
+  const auto remembered = state_.value(state::keys::accepted).value_or("");
+  return remembered.empty() ? store.kept_as(accepted_ref) : remembered;
 }
 
 void Acceptance::fetch_known(git::Transport& from, git::Store& store) const {
@@ -22,7 +23,7 @@ void Acceptance::fetch_known(git::Transport& from, git::Store& store) const {
   if (commit.empty() || store.has(commit)) return;
   try {
     from.fetch(commit, store, git::commit_alone);
-    store.keep(key, commit);
+    store.keep(accepted_ref, commit);
   } catch (const Error& error) {
     if (error.fault() == Fault::damaged) throw;
   }
@@ -30,8 +31,8 @@ void Acceptance::fetch_known(git::Transport& from, git::Store& store) const {
 
 void Acceptance::judge(git::Store& store, const std::string& commit) {
   if (trust_ == nullptr) {
-    if (!known(store).empty()) state_.set_value(key, "");
-    return store.forget(key);
+    if (!known(store).empty()) state_.set_value(state::keys::accepted, "");
+    return store.forget(accepted_ref);
   }
   trust_->verify(store, commit);
   const auto before = known(store);
@@ -40,8 +41,8 @@ void Acceptance::judge(git::Store& store, const std::string& commit) {
     git::require_allowed(verdict, before, commit);
     if (!verdict.reset_by.empty()) trust_->verify(store, verdict.reset_by);
   }
-  state_.set_value(key, commit);
-  store.keep(key, commit);
+  state_.set_value(state::keys::accepted, commit);
+  store.keep(accepted_ref, commit);
 }
 
 }  // namespace greenwave::sync

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sync/values.h"
+#include "state/keys.h"
 
 namespace greenwave::sync {
 
@@ -48,8 +48,8 @@ Rejected rejected_from_json(const nlohmann::json& json) {
 }
 
 Course read_course(const state::State& state) {
-  Course course{.good = state.value(values::applied).value_or("")};
-  const auto json = nlohmann::json::parse(state.value(values::course).value_or(""), nullptr, false);
+  Course course{.good = state.value(state::keys::applied).value_or("")};
+  const auto json = nlohmann::json::parse(state.value(state::keys::course).value_or(""), nullptr, false);
   try {
     if (json.is_discarded()) return course;
     Course read{.good = json.at("good")};
@@ -65,7 +65,7 @@ void write_course(state::State& state, const Course& course) {
   nlohmann::json json{{"good", course.good}};
   if (course.trial) json["trial"] = to_json(*course.trial);
   if (course.rejected) json["rejected"] = to_json(*course.rejected);
-  state.set_value(values::course, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  state.set_value(state::keys::course, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace greenwave::sync

@@ -7,14 +7,11 @@
 #include "base/text.h"
 #include "git/ancestry.h"
 #include "model/wave.h"
+#include "state/keys.h"
 
 namespace greenwave::sync {
 
 namespace {
-
-// Keys of State::value.
-constexpr const char* wave_key = "wave";         ///< "BRANCH REF NAME": no ref has a blank in it
-constexpr const char* arrived_key = "followed";  ///< "BRANCH REF"
 
 /// The text up to the next blank, which is taken off.
 std::string take_word(std::string& text) {
@@ -27,14 +24,14 @@ std::string take_word(std::string& text) {
 }  // namespace
 
 Following::Following(state::State& state, std::string branch) : state_(state), branch_(std::move(branch)) {
-  auto decided = state_.value(wave_key).value_or("");
+  auto decided = state_.value(state::keys::wave).value_or("");
   decided_branch_ = take_word(decided);
   if (!is_undecided()) {
     wave_ref_ = take_word(decided);
     wave_ = std::move(decided);
   }
   // Whoever names another branch in the configuration means it: there is nothing to hold then.
-  auto arrived = state_.value(arrived_key).value_or("");
+  auto arrived = state_.value(state::keys::followed).value_or("");
   if (take_word(arrived) == branch_) arrived_by_ = std::move(arrived);
 }
 
@@ -48,7 +45,7 @@ void Following::decide(const Cluster& cluster, const Device& device) {
   decided_branch_ = branch_;
   wave_ = wave != nullptr ? wave->name : "";
   wave_ref_ = wave != nullptr ? wave->ref : "";
-  state_.note_value(wave_key, fmt::format("{} {} {}", branch_, wave_ref_, wave_));
+  state_.note_value(state::keys::wave, fmt::format("{} {} {}", branch_, wave_ref_, wave_));
 }
 
 bool Following::holds(const git::Store& store, const std::string& own, const std::string& ref,
@@ -78,7 +75,7 @@ bool Following::holds_still(const std::string& own, const std::string& ref, cons
 void Following::arrive(const std::string& ref) {
   held_ = {};
   arrived_by_ = ref;
-  state_.note_value(arrived_key, fmt::format("{} {}", branch_, ref));
+  state_.note_value(state::keys::followed, fmt::format("{} {}", branch_, ref));
 }
 
 void check_waves(const Cluster& cluster, const Device& device, const std::string& branch,

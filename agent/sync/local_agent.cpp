@@ -19,6 +19,8 @@
 
 namespace greenwave::sync {
 
+using state::Trigger;
+
 namespace {
 
 constexpr Duration longest_pause = std::chrono::hours(7 * 24);
@@ -132,12 +134,12 @@ void LocalAgent::run() {
       refuse(*waiting, *pause);
     } else if (waiting) {
       const auto result =
-          sync(waiting->request, waiting->request.bundle ? "bundle" : "request", waiting->runs);
+          sync(waiting->request, waiting->request.bundle ? Trigger::bundle : Trigger::request, waiting->runs);
       plan_next(&result);
     } else if (has_opened()) {
       go_on();
     } else if (clock_.tick() >= next_ && !standing_pause()) {
-      const auto result = sync({}, "interval", {});
+      const auto result = sync({}, Trigger::interval, {});
       plan_next(&result);
     } else if (clock_.tick() >= next_) {
       plan_next(nullptr);
@@ -188,7 +190,7 @@ void LocalAgent::go_on() {
   }
   Request request;
   request.poll = false;  // fetched and verified ahead of it
-  opening_ = sync(request, "window", {}).standing.waiting_until;
+  opening_ = sync(request, Trigger::window, {}).standing.waiting_until;
 }
 
 bool LocalAgent::has_opened() const {
@@ -225,7 +227,7 @@ std::optional<state::Pause> LocalAgent::standing_pause() {
   try {
     state_->set_pause({});
     lock.unlock();
-    record_pause("resume", "", "the pause ended by itself");
+    record_pause(Trigger::resume, "", "the pause ended by itself");
   } catch (const Error& error) {
     if (error.fault() != Fault::transient) throw;
     log_.error(error.what());  // a full disk makes no pause longer
@@ -234,12 +236,12 @@ std::optional<state::Pause> LocalAgent::standing_pause() {
 }
 
 Result LocalAgent::once(const Request& request) {
-  auto result = sync(request, "once", {});
+  auto result = sync(request, Trigger::once, {});
   for (const auto& note : workplace_->notes()) log_.info(note);
   return result;
 }
 
-Result LocalAgent::sync(const Request& request, const std::string& trigger,
+Result LocalAgent::sync(const Request& request, Trigger trigger,
                         const std::vector<std::shared_ptr<Run>>& runs) {
   const auto received = workplace_->transport->bytes_received();
   Result result;
@@ -248,7 +250,7 @@ Result LocalAgent::sync(const Request& request, const std::string& trigger,
   } catch (const Error& error) {
     result.exit_code = 2;
     result.record.started = clock_.now();
-    result.record.result = "error";
+    result.record.result = state::SyncResult::error;
     result.record.error = error.what();
   }
   const auto& record = result.record;
@@ -262,17 +264,16 @@ Result LocalAgent::sync(const Request& request, const std::string& trigger,
     status_.bytes_received += status_.bytes_last_sync;
   }
   report_(workplace_->config, status(), &result);
-  const auto text = record.error.empty()
-                        ? fmt::format("{}: {}", record.result, count_of(result.standing.objects, "object"))
-                        : record.error;
+  const auto text = record.error.empty() ? fmt::format("{}: {}", to_string(record.result),
+                                                       count_of(result.standing.objects, "object"))
+                                         : record.error;
   const Event done{
       .kind = "done", .text = text, .object = {}, .ok = result.exit_code == 0, .exit_code = result.exit_code};
   for (const auto& run : runs) run->add(done);
   return result;
 }
 
-Result LocalAgent::sync_or_recover(const Request& request, const std::string& trigger,
-                                   const Observer& observer) {
+Result LocalAgent::sync_or_recover(const Request& request, Trigger trigger, const Observer& observer) {
   try {
     return workplace_->sync.run(request, trigger, observer);
   } catch (const Error& error) {
@@ -417,7 +418,7 @@ void LocalAgent::pause(Duration duration, const std::string& who, const std::str
     const std::lock_guard lock(mutex_);
     state_->set_pause(pause);
   }
-  record_pause("pause", who, fmt::format("for {}: {}", to_words(duration), reason));
+  record_pause(Trigger::pause, who, fmt::format("for {}: {}", to_words(duration), reason));
 }
 
 void LocalAgent::resume(const std::string& who) {
@@ -426,10 +427,10 @@ void LocalAgent::resume(const std::string& who) {
     if (!state_->pause()) throw Error(Fault::conflict, "the agent is not paused");
     state_->set_pause({});
   }
-  record_pause("resume", who, "");
+  record_pause(Trigger::resume, who, "");
 }
 
-void LocalAgent::record_pause(const std::string& trigger, const std::string& who, const std::string& reason) {
+void LocalAgent::record_pause(Trigger trigger, const std::string& who, const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
     status_.pause = state_->pause();
@@ -440,10 +441,10 @@ void LocalAgent::record_pause(const std::string& trigger, const std::string& who
   record.started = clock_.now();
   record.trigger = trigger;
   record.who = who;
-  record.result = trigger == "pause" ? "paused" : "resumed";
+  record.result = trigger == Trigger::pause ? state::SyncResult::paused : state::SyncResult::resumed;
   record.error = reason;
   state()->record(record, clock_.now());
-  log_.info(fmt::format("{} {}{}", record.result, who.empty() ? "" : "by " + who,
+  log_.info(fmt::format("{} {}{}", to_string(record.result), who.empty() ? "" : "by " + who,
                         reason.empty() ? "" : ": " + reason));
 }
 

@@ -65,9 +65,8 @@ class LocalAgent : public Agent {
 
   void open(config::Config config, std::shared_ptr<state::State> opened);
   void replace_config();
-  Result sync(const Request& request, const std::string& trigger,
-              const std::vector<std::shared_ptr<Run>>& runs);
-  Result sync_or_recover(const Request& request, const std::string& trigger, const Observer& observer);
+  Result sync(const Request& request, state::Trigger trigger, const std::vector<std::shared_ptr<Run>>& runs);
+  Result sync_or_recover(const Request& request, state::Trigger trigger, const Observer& observer);
   void tell(const Event& event, const std::vector<std::shared_ptr<Run>>& runs);
   void publish(const Result& result);
   void end_jobs();
@@ -79,7 +78,7 @@ class LocalAgent : public Agent {
   void go_on();
   std::optional<state::Pause> standing_pause();
   std::shared_ptr<state::State> state() const;
-  void record_pause(const std::string& trigger, const std::string& who, const std::string& reason);
+  void record_pause(state::Trigger trigger, const std::string& who, const std::string& reason);
 
   const std::filesystem::path config_file_;
   const std::filesystem::path root_;

@@ -1,15 +1,12 @@
 #include "sync/outage.h"
 
 #include "base/error.h"
+#include "state/keys.h"
 
 namespace greenwave::sync {
 
-namespace {
-constexpr const char* key = "unreachable since";  // of State::value
-}
-
 Outage::Outage(state::State& state) : state_(state) {
-  const auto written = state_.value(key).value_or("");
+  const auto written = state_.value(state::keys::unreachable_since).value_or("");
   try {
     if (!written.empty()) since_ = from_iso(written);
   } catch (const Error&) {
@@ -20,13 +17,13 @@ Outage::Outage(state::State& state) : state_(state) {
 void Outage::goes_on(Time now) {
   if (since_) return;
   since_ = now;
-  state_.note_value(key, to_iso(now));
+  state_.note_value(state::keys::unreachable_since, to_iso(now));
 }
 
 void Outage::ends() {
   if (!since_) return;
   since_.reset();
-  state_.note_value(key, "");
+  state_.note_value(state::keys::unreachable_since, "");
 }
 
 }  // namespace greenwave::sync

@@ -31,7 +31,7 @@ void Sync::revert(const Observer& observer, Result& result) {
   const auto began = parts_.clock.tick();
   result.record = {};
   result.record.started = parts_.clock.now();
-  result.record.trigger = "revert";
+  result.record.trigger = state::Trigger::revert;
 
   std::string failure;
   try {
@@ -64,7 +64,7 @@ void Sync::tell_of_trial(state::SyncRecord& record) {
   record.commit = commit.oid;
   record.subject = commit.subject;
   record.author = commit.author;
-  record.result = "not healthy";
+  record.result = state::SyncResult::not_healthy;
   record.took = std::max(parts_.clock.now() - record.started, Duration::zero());
   record.error = course_.trial->reverting;
   parts_.state.record(record, parts_.clock.now());

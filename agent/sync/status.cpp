@@ -39,7 +39,7 @@ std::optional<Time> time_in(const nlohmann::json& json, const char* key) {
 
 std::string_view health_of(const Status& status) {
   if (status.rejected) return "reverted";
-  if (!status.failed.empty() || status.last_result == "failed") return "failed";
+  if (!status.failed.empty() || status.last_result == state::SyncResult::failed) return "failed";
   if (!status.last_error.empty() && !status.unreachable_since) return "failed";
   return status.commit && status.waiting.empty() ? "healthy" : "progressing";
 }
@@ -51,7 +51,7 @@ nlohmann::json to_json(const Status& status) {
                       {"repository", status.repository},
                       {"branch", status.branch},
                       {"phase", status.phase},
-                      {"lastResult", status.last_result},
+                      {"lastResult", state::to_string(status.last_result)},
                       {"lastTookMs", status.last_took.count()},
                       {"lastError", status.last_error},
                       {"objects", status.objects},
@@ -97,7 +97,7 @@ Status status_from_json(const nlohmann::json& json) {
     if (json.contains("commit")) status.commit = commit_from_json(json.at("commit"));
     status.phase = json.value("phase", "");
     status.last_sync = time_in(json, "lastSync");
-    status.last_result = json.value("lastResult", "");
+    status.last_result = state::sync_result_from(json.value("lastResult", ""));
     status.last_took = Duration(json.value("lastTookMs", std::int64_t{0}));
     status.last_error = json.value("lastError", "");
     status.next_sync = time_in(json, "nextSync");

@@ -45,7 +45,7 @@ struct Status {
   std::optional<git::Commit> commit;  ///< applied (or being applied)
   std::string phase;                  ///< "idle", "polling", "fetching", "rendering", "probing"
   std::optional<Time> last_sync;      ///< that reached its end, in this process or as the history knows it
-  std::string last_result;            ///< as SyncRecord::result
+  state::SyncResult last_result = state::SyncResult::unknown;
   Duration last_took{};
   std::string last_error;                 ///< why the last sync could not be done at all; empty: it could
   std::optional<Time> unreachable_since;  ///< the repository; the device keeps its last commit meanwhile

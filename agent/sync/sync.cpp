@@ -14,12 +14,14 @@
 #include "git/ref_name.h"
 #include "secrets/keyring.h"
 #include "secrets/opening_tree.h"
+#include "state/keys.h"
 #include "sync/apply.h"
 #include "sync/needs.h"
 #include "sync/telling.h"
-#include "sync/values.h"
 
 namespace greenwave::sync {
+
+using state::SyncResult;
 
 namespace {
 
@@ -33,8 +35,8 @@ Sync::Sync(Parts parts)
       acceptance_(parts_.state, parts_.trust),
       following_(parts_.state, git::full_ref_name(parts_.config.repository.branch)),
       outage_(parts_.state) {
-  clean_ = parts_.state.value(values::clean).value_or("");
-  standing_.cluster = parts_.state.value(values::cluster).value_or("");
+  clean_ = parts_.state.value(state::keys::clean).value_or("");
+  standing_.cluster = parts_.state.value(state::keys::cluster).value_or("");
   course_ = read_course(parts_.state);
   try {
     store_ = std::make_unique<git::Store>(parts_.config.store());
@@ -73,7 +75,7 @@ std::string Sync::receive(git::Transport& from, const Observer& observer, Result
 std::string Sync::accept(git::Transport& from, const std::string& tip, const Observer& observer,
                          Result& result) {
   const auto ref = from.found();
-  auto own = parts_.state.value(values::accepted).value_or("");
+  auto own = parts_.state.value(state::keys::accepted).value_or("");
   if (own.empty()) own = applied();
   if (own.empty()) own = complete_;
   if (following_.holds_still(own, ref, tip)) return hold(from, own, result);
@@ -149,7 +151,7 @@ void Sync::tidy() {
 }
 
 std::string Sync::applied() const {
-  return parts_.state.value(values::applied).value_or("");
+  return parts_.state.value(state::keys::applied).value_or("");
 }
 
 const std::vector<Entry>& Sync::inventory() {
@@ -249,18 +251,18 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
   if (applied.stopped) throw Error(Fault::transient, "the sync was ended before its last step");
 
   store_->keep(applied_ref, commit);
-  parts_.state.note_value(values::applied, commit);
-  parts_.state.note_value(values::cluster, standing_.cluster);
+  parts_.state.note_value(state::keys::applied, commit);
+  parts_.state.note_value(state::keys::cluster, standing_.cluster);
   standing_.has_errors = prepared->problems.has_errors();
   judge(commit, *prepared, observer, result);
   const bool clean =
       standing_.failed.empty() && !standing_.has_errors && !course_.trial && standing_.waiting.empty();
   clean_ = clean ? key : "";
   // With warnings the next process renders once more, so that its status shows them.
-  parts_.state.note_value(values::clean, prepared->problems.empty() ? clean_ : "");
+  parts_.state.note_value(state::keys::clean, prepared->problems.empty() ? clean_ : "");
 }
 
-Result Sync::run(const Request& request, const std::string& trigger, const Observer& observer) {
+Result Sync::run(const Request& request, state::Trigger trigger, const Observer& observer) {
   const auto began = parts_.clock.tick();
   Result result;
   auto& record = result.record;
@@ -279,20 +281,20 @@ Result Sync::run(const Request& request, const std::string& trigger, const Obser
   tidy();
   end_of_pass();
 
-  if (record.trigger != "revert") {
+  if (record.trigger != state::Trigger::revert) {
     record.took = std::chrono::duration_cast<Duration>(parts_.clock.tick() - began);
   }
   if (!record.error.empty()) {
-    record.result = "error";
+    record.result = SyncResult::error;
     result.exit_code = 2;
   } else if (!standing_.failed.empty() || standing_.has_errors) {
-    record.result = "failed";
+    record.result = SyncResult::failed;
     result.exit_code = 1;
   } else if (course_.rejected) {
-    record.result = record.trigger == "revert" ? "reverted" : "held";
+    record.result = record.trigger == state::Trigger::revert ? SyncResult::reverted : SyncResult::held;
     result.exit_code = 1;
   } else {
-    record.result = standing_.waiting.empty() ? "in sync" : "waiting";
+    record.result = standing_.waiting.empty() ? SyncResult::in_sync : SyncResult::waiting;
   }
   remember(result);
   inventory_.reset();  // some MiB for thousands of objects, and milliseconds to load again
@@ -387,7 +389,8 @@ void Sync::stand(Result& result) {
 /// A sync that did nothing is not recorded, nor is one that failed just as the one before it.
 void Sync::remember(Result& result) {
   const auto& record = result.record;
-  const bool quiet = record.result == "in sync" || record.result == "held" || record.result == "waiting";
+  const bool quiet = record.result == SyncResult::in_sync || record.result == SyncResult::held ||
+                     record.result == SyncResult::waiting;
   if (record.actions.empty() && record.error.empty() && quiet) {
     last_recorded_.clear();
     return;

@@ -88,7 +88,7 @@ class Sync {
   explicit Sync(Parts parts);
   ~Sync();
 
-  Result run(const Request& request, const std::string& trigger, const Observer& observer);
+  Result run(const Request& request, state::Trigger trigger, const Observer& observer);
 
   /// What run() would change now, as Agent::diff.
   nlohmann::json diff();

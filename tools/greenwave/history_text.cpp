@@ -7,15 +7,25 @@ namespace greenwave::cli {
 
 namespace {
 
-Paint paint_of(const std::string& result) {
-  if (result == "in sync") return Paint::good;
-  if (result == "waiting") return Paint::strong;
-  if (result == "paused" || result == "resumed") return Paint::strong;
-  return result == "error" || result == "not healthy" ? Paint::bad : Paint::caution;
+Paint paint_of(state::SyncResult result) {
+  using state::SyncResult;
+  switch (result) {
+    case SyncResult::in_sync:
+      return Paint::good;
+    case SyncResult::waiting:
+    case SyncResult::paused:
+    case SyncResult::resumed:
+      return Paint::strong;
+    case SyncResult::error:
+    case SyncResult::not_healthy:
+      return Paint::bad;
+    default:
+      return Paint::caution;
+  }
 }
 
 std::string cause_of(const state::SyncRecord& sync) {
-  auto cause = printable(sync.trigger);
+  std::string cause(to_string(sync.trigger));
   if (!sync.who.empty()) cause += " by " + printable(sync.who);
   return cause;
 }
@@ -50,7 +60,7 @@ std::string sync_text(const state::SyncRecord& sync, Time now, const Style& styl
   auto text = fmt::format("{} {} ({}), {}", paint(style, Paint::strong, fmt::format("#{}", sync.number)),
                           moment(sync.started), relative(sync.started, now), cause_of(sync));
   if (sync.took.count() > 0) text += ", took " + to_words(sync.took);
-  text += ": " + paint(style, paint_of(sync.result), printable(sync.result)) + "\n";
+  text += ": " + paint(style, paint_of(sync.result), std::string(to_string(sync.result))) + "\n";
   if (!sync.commit.empty()) {
     text += fmt::format("    {} {}", short_oid(sync.commit), wrap(sync.subject, 15, style.width));
     if (!sync.author.empty()) text += fmt::format(", by {}", printable(sync.author));

@@ -77,7 +77,7 @@ sync::Status last_status(const Context& context) {
       status.last_sync = sync.started + sync.took;
       status.last_result = sync.result;
       status.last_took = sync.took;
-      if (sync.result == "error") status.last_error = sync.error;
+      if (sync.result == state::SyncResult::error) status.last_error = sync.error;
       status.problems = sync.problems;
       add_refused(status, sync);
     }

@@ -126,8 +126,8 @@ void Screen::rows() {
     row("Commit", "none yet");
   }
   row("Last sync", status.last_sync ? fmt::format("{} ({}): {}, took {}", moment(*status.last_sync),
-                                                  relative(*status.last_sync, now), status.last_result,
-                                                  to_words(status.last_took))
+                                                  relative(*status.last_sync, now),
+                                                  to_string(status.last_result), to_words(status.last_took))
                                     : "none yet");
   if (!status.phase.empty() && status.phase != "idle" && status.running) {
     row("Now", status.phase);

@@ -58,7 +58,7 @@ struct Stopped {
     state::State state(directory.path / "root/var/lib/greenwave/state.db");
     state::SyncRecord sync;
     sync.started = SystemClock().now();
-    sync.result = "in sync";
+    sync.result = state::SyncResult::in_sync;
     sync.commit = "1a2b3c4d5e6f";
     sync.subject = "Retime Fulton";
     state.record(sync, sync.started);
@@ -223,7 +223,7 @@ TEST_CASE("greenwave: history's length reaches the daemon") {
   for (int number = 5; number > 0; --number) {
     state::SyncRecord record;
     record.number = number;
-    record.result = "in sync";
+    record.result = state::SyncResult::in_sync;
     device.agent.records.push_back(record);
   }
   CHECK(json::parse(device.greenwave({"history", "-n", "3", "-o", "json"}).output)["syncs"].size() == 3);

@@ -22,7 +22,7 @@ sync::Status healthy() {
                               "Alice Diaz", at("2026-11-24T03:11:50Z")};
   status.phase = "idle";
   status.last_sync = at("2026-11-24T06:11:25Z");
-  status.last_result = "in sync";
+  status.last_result = state::SyncResult::in_sync;
   status.last_took = 1240ms;
   status.next_sync = at("2026-11-24T06:12:25Z");
   status.objects = 44;
@@ -57,7 +57,7 @@ Received    612 B in the last sync, 121 KiB since the start
 TEST_CASE("status: what failed comes with its reason and what to do, problems with their places") {
   auto status = healthy();
   status.phase = "applying";
-  status.last_result = "failed";
+  status.last_result = state::SyncResult::failed;
   status.in_sync = 41;
   status.drifted = 1;
   status.failed = {

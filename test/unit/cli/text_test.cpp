@@ -21,19 +21,19 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
   sync.number = 12;
   sync.started = from_iso("2026-11-24T06:00:00Z");
   sync.took = 900ms;
-  sync.trigger = "request";
+  sync.trigger = state::Trigger::request;
   sync.who = "alice (sudo)";
   sync.commit = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d";
   sync.subject = "Retime Fulton";
   sync.author = "Alice Diaz";
-  sync.result = "failed";
+  sync.result = state::SyncResult::failed;
   sync.actions = {{"repair", "File/motd", true, "", "content changed", "Welcome"},
                   {"update", "File/chrony", false, "the disk is full; free some space", "", ""}};
   state::SyncRecord pause;
   pause.number = 11;
   pause.started = from_iso("2026-11-24T05:00:00Z");
-  pause.trigger = "pause";
-  pause.result = "paused";
+  pause.trigger = state::Trigger::pause;
+  pause.result = state::SyncResult::paused;
   pause.error = "cabinet open";
   CHECK(cli::history_text({sync, pause}, from_iso("2026-11-24T06:11:50Z"), plain) ==
         R"(#12 2026-11-24 06:00 UTC (11m 50s ago), request by alice (sudo), took 900ms: failed
@@ -52,8 +52,8 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
 TEST_CASE("history: what a file had been is shown as it stood there, a long one cut short") {
   state::SyncRecord sync;
   sync.started = from_iso("2026-11-24T06:00:00Z");
-  sync.trigger = "interval";
-  sync.result = "in sync";
+  sync.trigger = state::Trigger::interval;
+  sync.result = state::SyncResult::in_sync;
   sync.actions = {{"repair", "File/plan", true, "", "", "mode 0644, 60 B\n{\n  \"a\": 1\n}\n"},
                   {"repair", "File/long", true, "", "", "mode 0644\n1\n2\n3\n4\n5\n6\n7\n8"}};
   const auto text = cli::history_text({sync}, sync.started, plain);

@@ -19,7 +19,7 @@ sync::Status status() {
   made.followed.wave = "canary";
   made.commit = git::Commit{"3f786850e387550fdab836ed7e6dc881de23001b", "", "", {}};
   made.last_sync = from_iso("2026-11-24T06:11:50Z");
-  made.last_result = "in sync";
+  made.last_result = state::SyncResult::in_sync;
   made.last_took = 1250ms;
   made.in_sync = 43;
   made.failed = {{"File/a", "no"}};
@@ -28,9 +28,9 @@ sync::Status status() {
   return made;
 }
 
-sync::Result result(const std::string& word, std::size_t repaired = 0) {
+sync::Result result(state::SyncResult how, std::size_t repaired = 0) {
   sync::Result made;
-  made.record.result = word;
+  made.record.result = how;
   made.record.started = from_iso("2026-11-24T06:11:50Z");
   made.record.took = 1500ms;
   made.standing.repaired = repaired;
@@ -45,14 +45,14 @@ bool has(const std::string& page, const std::string& line) {
 
 TEST_CASE("metrics: syncs are counted by result, with their durations and what they repaired") {
   report::Counts counts;
-  count(counts, result("in sync", 2));
-  count(counts, result("in sync"));
-  count(counts, result("failed", 1));
-  auto offline = result("error");
+  count(counts, result(state::SyncResult::in_sync, 2));
+  count(counts, result(state::SyncResult::in_sync));
+  count(counts, result(state::SyncResult::failed, 1));
+  auto offline = result(state::SyncResult::error);
   offline.standing.unreachable_since = from_iso("2026-11-24T06:00:00Z");
   count(counts, offline);
-  count(counts, result("error"));
-  count(counts, result("reverted"));
+  count(counts, result(state::SyncResult::error));
+  count(counts, result(state::SyncResult::reverted));
   const auto page = exposition(counts, status());
   CHECK(has(page, "greenwave_syncs_total{result=\"in_sync\"} 2"));
   CHECK(has(page, "greenwave_syncs_total{result=\"failed\"} 1"));
@@ -101,7 +101,7 @@ TEST_CASE("metrics: the file is whole and readable, and one that can't be writte
   const Log log(Level::error);
   report::MetricsFile file(log);
   config::Config config;
-  const auto outcome = result("in sync");
+  const auto outcome = result(state::SyncResult::in_sync);
   file.update(config, status(), &outcome);  // none is configured
   config.metrics_file = directory / "textfile/greenwave.prom";
   file.update(config, status(), &outcome);

@@ -59,7 +59,7 @@ void check_same(const Entry& a, const Entry& b) {
 SyncRecord sync_at(Time started, std::vector<Action> actions = {}) {
   SyncRecord sync;
   sync.started = started;
-  sync.result = "in sync";
+  sync.result = SyncResult::in_sync;
   sync.actions = std::move(actions);
   return sync;
 }
@@ -252,12 +252,12 @@ TEST_CASE("state: the history gives the newest first, with everything that was r
   State state(scratch / "state.db");
   SyncRecord sync = sync_at(on(2026, 1, 1) + std::chrono::milliseconds(123));
   sync.took = std::chrono::milliseconds(1234);
-  sync.trigger = "request";
+  sync.trigger = Trigger::request;
   sync.who = "ana";
   sync.commit = "c0ffee";
   sync.subject = "Longer green on Fulton";
   sync.author = "Bo";
-  sync.result = "failed";
+  sync.result = SyncResult::failed;
   sync.error = "one object failed";
   sync.problems = {"a.yaml:1:1: error: no"};
   sync.actions = {{"repair", "File/motd", false, "disk full", "content changed", "old"},
@@ -271,8 +271,10 @@ TEST_CASE("state: the history gives the newest first, with everything that was r
   const auto& read = history[0];
   CHECK(read.started == sync.started);
   CHECK(read.took == sync.took);
-  CHECK(read.trigger + read.who + read.commit + read.subject + read.author + read.result + read.error ==
-        "requestanac0ffeeLonger green on FultonBofailedone object failed");
+  CHECK(read.trigger == Trigger::request);
+  CHECK(read.result == SyncResult::failed);
+  CHECK(read.who + read.commit + read.subject + read.author + read.error ==
+        "anac0ffeeLonger green on FultonBoone object failed");
   CHECK(read.problems == sync.problems);
   REQUIRE(read.actions.size() == 2);
   CHECK_FALSE(read.actions[0].ok);
@@ -537,8 +539,26 @@ TEST_CASE("state: a missing directory is made, and what is no directory is an er
   CHECK_THROWS_AS(State(scratch / "flat/state.db"), Error);
 }
 
+TEST_CASE("state: every trigger and result has a word of its own, and what is unknown has none") {
+  for (int i = 1; i <= static_cast<int>(Trigger::resume); ++i) {
+    const auto trigger = static_cast<Trigger>(i);
+    CHECK_FALSE(to_string(trigger).empty());
+    CHECK(trigger_from(to_string(trigger)) == trigger);
+  }
+  for (int i = 1; i <= static_cast<int>(SyncResult::resumed); ++i) {
+    const auto result = static_cast<SyncResult>(i);
+    CHECK_FALSE(to_string(result).empty());
+    CHECK(sync_result_from(to_string(result)) == result);
+  }
+  CHECK(to_string(SyncResult::not_healthy) == "not healthy");
+  CHECK(trigger_from("of a later version") == Trigger::unknown);
+  CHECK(sync_result_from("") == SyncResult::unknown);
+  CHECK(to_string(Trigger::unknown).empty());
+}
+
 TEST_CASE("state: a record of another form is refused, and a shorter one reads with defaults") {
-  CHECK(sync_record_from_json(nlohmann::json::parse(R"({"result":"in sync"})")).result == "in sync");
+  CHECK(sync_record_from_json(nlohmann::json::parse(R"({"result":"in sync"})")).result ==
+        SyncResult::in_sync);
   CHECK_THROWS_AS(sync_record_from_json(nlohmann::json::parse(R"({"result":7})")), Error);
   CHECK_THROWS_AS(sync_record_from_json(nlohmann::json::parse("[]")), Error);
   CHECK_THROWS_AS(sync_record_from_json(nlohmann::json::parse(R"({"started":"yesterday"})")), Error);

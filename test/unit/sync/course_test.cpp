@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "state/keys.h"
 #include "support/temporary_directory.h"
-#include "sync/values.h"
 
 using namespace greenwave;
 using namespace greenwave::sync;
@@ -44,17 +44,17 @@ TEST_CASE("course: a device that an older agent kept is good as it is") {
   const test::TemporaryDirectory directory;
   state::State state(directory / "state.db");
   CHECK(read_course(state).good.empty());
-  state.set_value(values::applied, "a");
+  state.set_value(state::keys::applied, "a");
   CHECK(read_course(state).good == "a");
 }
 
 TEST_CASE("course: a record that cannot be read leaves the device good as it is") {
   const test::TemporaryDirectory directory;
   state::State state(directory / "state.db");
-  state.set_value(values::applied, "a");
+  state.set_value(state::keys::applied, "a");
   for (const char* text : {"", "{", "[]", "{\"god\":1}", "{\"good\":\"b\",\"trial\":{}}"}) {
     INFO(text);
-    state.set_value(values::course, text);
+    state.set_value(state::keys::course, text);
     CHECK(read_course(state).good == "a");
     CHECK_FALSE(read_course(state).trial);
   }

@@ -26,7 +26,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.commit = git::Commit{std::string(40, 'a'), "Longer green", "Ana", on(2026, 3, 1)};
   status.phase = "idle";
   status.last_sync = on(2026, 3, 2);
-  status.last_result = "failed";
+  status.last_result = state::SyncResult::failed;
   status.last_took = std::chrono::milliseconds(1234);
   status.last_error = "no route";
   status.next_sync = on(2026, 3, 3);
@@ -66,9 +66,9 @@ TEST_CASE("status: healthy is who is as its commit says, whether the repository 
   Status status;
   CHECK(health_of(status) == "progressing");
   status.commit = git::Commit{std::string(40, 'a'), "Longer green", "Ana", on(2026, 3, 1)};
-  status.last_result = "in sync";
+  status.last_result = state::SyncResult::in_sync;
   CHECK(health_of(status) == "healthy");
-  status.last_result = "error";
+  status.last_result = state::SyncResult::error;
   status.last_error = "no route";
   CHECK(health_of(status) == "failed");  // a commit was refused, say
   status.unreachable_since = on(2026, 3, 1);
