@@ -52,7 +52,7 @@ class Doctor(unittest.TestCase):
         self.assert_failed(found["connection"], "refused")
 
     def test_tls(self):
-        self.assert_failed(self.findings(more="")["tls"], "Test CA", "does not lead to an authority", "caFile")
+        self.assert_failed(self.findings(more="")["tls"], "Test CA", "not signed by an authority", "caFile")
         self.server.stop()
         other = GitServer(self.scratch / "other", self.scratch, names="DNS:git.example").start()
         self.addCleanup(other.stop)
@@ -87,7 +87,7 @@ class Doctor(unittest.TestCase):
         self.assert_failed(self.findings(more=more)["trust"], "allowed_signers:1:", "cert-authority")
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.scratch / "ana")
         signers.write_text("ana@city.example " + (self.scratch / "ana.pub").read_text())
-        self.assertIn("lets 1 key sign commits", self.findings(more=more)["trust"][1])
+        self.assertIn("allows 1 key to sign commits", self.findings(more=more)["trust"][1])
 
 
 if __name__ == "__main__":

@@ -382,7 +382,7 @@ class Kubernetes(unittest.TestCase):
         said = device.once(check=1).stdout
         self.assertIn("401", said)
         self.assertNotIn("an-expired-token", said)
-        self.assertIn("answers 401 to the credentials", " ".join(device.cli("doctor").stdout.split()))
+        self.assertIn("answers the credentials with HTTP 401", " ".join(device.cli("doctor").stdout.split()))
         token.write_text(self.cluster.TOKEN + "\n")
         device.once(check=0)
         self.assertTrue(self.exists("by-token"))

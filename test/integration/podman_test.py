@@ -197,7 +197,7 @@ class Workloads(unittest.TestCase):
         self.assertIn("podman does not answer", " ".join(device.cli("doctor").stdout.split()))
         self.podman.start_service()
         device.once(check=0)
-        self.assertRegex(" ".join(device.cli("doctor").stdout.split()), "ok podman it answers on .* with [1-9]")
+        self.assertRegex(" ".join(device.cli("doctor").stdout.split()), "ok podman answers on .*, runs [1-9]")
         self.assertEqual(before[self.only("a")], self.ids()[self.only("a")])
         self.only("b")
 

@@ -126,7 +126,7 @@ class Promotes(unittest.TestCase):
         two = self.change("two\n")
         self.push(two, CANARY)
         health = self.health(fr_1=(two, "healthy"))
-        self.assertIn("canary soaks until", self.promote(*health, check=0))
+        self.assertIn("canary is soaking until", self.promote(*health, check=0))
         self.assertRegex(self.promote("--status", *health, check=0), r"in (1h|59m)")
         base = self.city.git("rev-parse", "main", cwd=self.city.bare)
         self.assertEqual(self.refs(), [two, base, base])
@@ -164,7 +164,7 @@ class Promotes(unittest.TestCase):
         other = self.change("other\n")
         self.push(other, EARLY)
         told = self.promote("--assume-healthy", check=2)
-        self.assertIn("grown apart", told)
+        self.assertIn("diverged", told)
         self.assertEqual(self.refs()[:2], [two, other])
 
     def test_a_wave_that_is_behind_the_branch_is_brought_up_to_it(self):
@@ -199,11 +199,11 @@ class Promotes(unittest.TestCase):
         told = waves(one, {"name": "b", "selector": {"matchLabels": {"wave": "early"}}, "ref": EARLY})
         self.assertIn("the waves a and b overlap: the selectors of both have fr-2 and 1 more", told)
         self.assertIn("between 0 and 100", waves({"name": "a", "percent": 110, "ref": CANARY}))
-        self.assertIn("names no waves", waves())
+        self.assertIn("has no waves", waves())
 
     def test_bad_health_and_a_repository_that_is_not_there_are_told(self):
         file = self.scratch / "health.json"
-        for text, told in (("[]", "not the health"), ('{"devices": {"a": {"health": "fine"}}}', 'health is "fine"'),
+        for text, told in (("[]", 'no map "devices"'), ('{"devices": {"a": {"health": "fine"}}}', 'health is "fine"'),
                            ('{"devices": {"a": {"health": "healthy", "seen": "today"}}}', "the device a")):
             file.write_text(text)
             self.assertIn(told, self.promote("--health", file, check=2))

@@ -34,7 +34,7 @@ render::Identity identity_of(const BundleOptions& options) {
   return identity;
 }
 
-/// What can't be rendered can't be carried either: the device would miss files that were not looked for.
+/// A tree with errors is not bundled: files that rendering did not get to would be missing.
 void require_whole(const render::Rendered& rendered) {
   if (!rendered.problems.has_errors()) return;
   std::string errors;
@@ -43,7 +43,7 @@ void require_whole(const render::Rendered& rendered) {
     errors += (errors.empty() ? "" : "\n") + to_string(problem);
   }
   throw Error(Fault::invalid, errors,
-              "correct the repository, or give the labels of the device's own agent.yaml with --label");
+              "fix the repository, or pass the labels of the device's agent.yaml with --label");
 }
 
 int make_bundle(const Context& context, const BundleOptions& options) {
@@ -52,7 +52,7 @@ int make_bundle(const Context& context, const BundleOptions& options) {
   render::Rendered rendered;
   const auto written = git::write_bundle(
       options.order,
-      // The branch's own commit is visited first, then the one that the device has.
+      // The branch's commit comes first, then the one that the device has.
       [&, first = true](const SourceTree& tree) mutable {
         auto one = sync::render_and_read(tree, identity);
         if (!std::exchange(first, false)) return;
@@ -82,16 +82,17 @@ int make_bundle(const Context& context, const BundleOptions& options) {
 Action declare_bundle(CommandLine& line) {
   const auto options = std::make_shared<BundleOptions>();
   line.option("--device", options->device, "The device's id").value_name("ID").required();
-  line.option("--repo", options->order.repository, "The city's repository, bare or a clone of it")
+  line.option("--repo", options->order.repository, "The city's repository: bare, or a clone")
       .value_name("DIR")
       .show_default();
   line.option("--branch", options->order.branch, "The branch that the device follows")
       .value_name("NAME")
       .show_default();
   line.option("--path", options->order.path, "The cluster's directory in the repository").value_name("DIR");
-  line.option("--since", options->order.since, "A commit that the device has applied: only what is newer")
+  line.option("--since", options->order.since,
+              "A commit that the device has applied; leaves out what it has already")
       .value_name("COMMIT");
-  line.option("--label", options->labels, "A label of the device's own agent.yaml").value_name("KEY=VALUE");
+  line.option("--label", options->labels, "A label from the device's agent.yaml").value_name("KEY=VALUE");
   line.option("FILE", options->file, "The bundle to write").required();
   return [options](const Context& context) { return make_bundle(context, *options); };
 }
@@ -100,14 +101,14 @@ Action declare_bundle(CommandLine& line) {
 
 const Subcommand bundle_command{
     .name = "bundle",
-    .summary = "Write what one device needs to a file, to be carried to it on a stick",
+    .summary = "Write what one device needs to a file, to carry it there on a USB stick",
     .details =
-        R"(For the city's side: it runs where a clone of the repository is, and needs no daemon. The bundle holds
-the branch's commit, what this device's layers name of it, and the commits that lead to it without
-their files. A device takes it with: greenwave sync --from FILE. A bundle that plain git bundle create
-made does as well; it holds the whole repository.
+        R"(Runs wherever a clone of the repository is, without a daemon. The bundle contains the branch's commit, the
+files in it that this device's layers use, and the earlier commits without their files. To apply it on the
+device: greenwave sync --from FILE. A bundle made by git bundle create works too; it contains the whole
+repository.
 
-Exit codes: 0 written, 2 it could not be made.
+Exit codes: 0 written, 2 it could not be written.
 
 Examples:
   greenwave bundle --device sf-0042 sf-0042.bundle

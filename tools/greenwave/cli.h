@@ -7,7 +7,7 @@
 
 namespace greenwave::cli {
 
-/// A subcommand's work; returns the exit code. What it throws is shown, and exits with exit_not_done.
+/// A subcommand's work; returns the exit code. An exception is printed and exits with exit_not_done.
 using Action = std::function<int(const Context&)>;
 
 struct Subcommand {

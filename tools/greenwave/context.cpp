@@ -49,7 +49,7 @@ void print_error(const Error& error, bool json) {
   std::string lines = printable(text) + "\n";
   if (!error.remedy().empty()) {
     auto remedy = printable(error.remedy());
-    // Remedies are parts joined by "; ": a line each, so that a command can be copied.
+    // A remedy's parts are joined by "; ". One per line, a command can be copied.
     for (auto at = remedy.find("; "); at != std::string::npos; at = remedy.find("; ", at)) {
       remedy.replace(at, 2, "\n  ");
     }

@@ -12,7 +12,7 @@
 
 namespace greenwave::cli {
 
-/// What every command exits with when it could not do what it is for.
+/// The exit code of a command that failed.
 inline constexpr int exit_not_done = 2;
 
 /// The options that every command takes.
@@ -24,12 +24,12 @@ struct Globals {
   bool no_color = false;
 };
 
-/// What a command works with.
+/// A command's options and configuration.
 struct Context {
   Globals globals;
   bool json = false;
   Style style;
-  std::optional<config::Config> config;  ///< nothing when it can't be read: then the places are the defaults
+  std::optional<config::Config> config;  ///< empty when it cannot be read; the paths are then the defaults
   std::string config_problem;            ///< why
   std::filesystem::path socket;
   std::filesystem::path database;
@@ -46,7 +46,7 @@ void print(const nlohmann::json& json);
 void print_error(const Error& error, bool json);
 void print_note(const std::string& text);
 
-/// {"sudoUser": …} when root acts for someone by sudo, else an empty object.
+/// {"sudoUser": …} when run as root through sudo, else an empty object.
 nlohmann::json acting_user();
 
 }  // namespace greenwave::cli

@@ -23,8 +23,8 @@ const Subcommand diff_command{
     .name = "diff",
     .summary = "What a sync would change, as unified diffs; changes nothing",
     .details =
-        R"(Secret contents are never shown. Exit codes: 0 nothing would change, 1 something would, 2 it could not
-be worked out.
+        R"(Secret contents are never shown. Exit codes: 0 nothing would change, 1 something would, 2 the diff
+failed.
 
 Examples:
   greenwave diff

@@ -11,7 +11,7 @@ namespace greenwave::cli {
 namespace {
 
 std::string line_text(std::string_view line, const Style& style) {
-  // A terminal obeys control characters; a patch that goes to a file keeps its bytes.
+  // Control characters are escaped for a terminal only: a patch that is redirected must still apply.
   std::string text = style.terminal ? printable(line) : std::string(line);
   if (style.terminal && text.ends_with('\r')) text.replace(text.size() - 1, 1, "^M");
   if (text.starts_with("+++") || text.starts_with("---")) return paint(style, Paint::strong, text);
@@ -53,10 +53,10 @@ std::string diff_text(const nlohmann::json& diff, const Style& style) {
   const auto commit = short_oid(diff.value("commit", ""));
   const auto problems = diff.value("problems", nlohmann::json::array());
   if (changes.empty() && !problems.empty()) {
-    text +=
-        fmt::format("Nothing would change, but these keep parts of commit {} from being applied.\n", commit);
+    text += fmt::format(
+        "Nothing would change, but these problems keep parts of commit {} from being applied.\n", commit);
   } else if (changes.empty()) {
-    text += fmt::format("Nothing would change: the device is as commit {} says.\n", commit);
+    text += fmt::format("Nothing would change: the device is in sync with commit {}.\n", commit);
   } else {
     std::string kinds;
     for (const auto& [verb, count] : counts)

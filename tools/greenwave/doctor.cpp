@@ -11,7 +11,7 @@ namespace greenwave::cli {
 
 namespace {
 
-/// The latest moment that has surely passed: of the commit that the daemon knows, or of its history.
+/// The latest time on record, from the daemon or its state file: a correct clock is past it.
 std::optional<Time> newest_record(const Context& context) {
   std::optional<Time> newest;
   const auto later = [&newest](Time time) { newest = newest ? std::max(*newest, time) : time; };
@@ -21,17 +21,17 @@ std::optional<Time> newest_record(const Context& context) {
     if (status.last_sync) later(*status.last_sync);
     return newest;
   } catch (const Error&) {
-    // Without the daemon the state file still tells.
+    // The daemon does not answer: read its state file.
   }
   try {
     for (const auto& sync : last_history(context, 20)) later(sync.started);
   } catch (const Error&) {
-    // check_state says what is wrong with it.
+    // check_state reports what is wrong with it.
   }
   return newest;
 }
 
-int examine(const Context& context) {
+int run_doctor(const Context& context) {
   git::initialize();
   const auto now = SystemClock().now();
   Findings findings;
@@ -60,18 +60,18 @@ int examine(const Context& context) {
 
 const Subcommand doctor_command{
     .name = "doctor",
-    .summary = "What may be wrong with this device, and what to do about it",
+    .summary = "Check this device for problems, and say how to fix them",
     .details =
-        R"(Looks at the configuration, the network on the way to the repository, credentials, identities, the clock,
-disk space, the state file, systemd, podman or the Kubernetes API server, and the daemon; changes nothing. Without
-sudo it may see less.
+        R"(Checks the configuration, the network path to the repository, credentials, identities, the clock, disk space,
+the state file, systemd, podman or the Kubernetes API server, and the daemon. It changes nothing. Some checks
+need sudo.
 
 Exit codes: 0 nothing failed (there may be warnings), 1 something failed.
 
 Examples:
   sudo greenwave doctor
   greenwave doctor -o json | jq '.checks[] | select(.result != "ok")')",
-    .declare = [](CommandLine&) -> Action { return examine; },
+    .declare = [](CommandLine&) -> Action { return run_doctor; },
 };
 
 }  // namespace greenwave::cli

@@ -36,7 +36,7 @@ int show_history(const Context& context, std::size_t most) {
 
 Action declare_history(CommandLine& line) {
   const auto most = std::make_shared<std::size_t>(10);
-  line.option("-n", *most, "How many").between(1, 1000).show_default();
+  line.option("-n", *most, "How many to show").between(1, 1000).show_default();
   return [most](const Context& context) { return show_history(context, *most); };
 }
 
@@ -46,7 +46,7 @@ const Subcommand history_command{
     .name = "history",
     .summary = "The last syncs that changed something or failed, newest first",
     .details =
-        R"(Syncs that changed nothing are not recorded. Exit codes: 0, 2 it could not be read.
+        R"(Syncs that changed nothing are not recorded. Exit codes: 0 shown, 2 it could not be read.
 
 Examples:
   greenwave history

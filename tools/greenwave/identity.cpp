@@ -31,32 +31,33 @@ void write(const std::filesystem::path& file, const secrets::Keyring& keys) {
   for (const auto& key : keys) {
     if (key.kind != secrets::Identity::Kind::x25519) {
       throw Error(Fault::invalid, fmt::format("{} is an OpenSSH key", file.native()),
-                  "make the next one with ssh-keygen, and name both in identity.files of agent.yaml");
+                  "make the new one with ssh-keygen, and list both in identity.files in agent.yaml");
     }
     text += fmt::format("# recipient: {}\n{}\n", key.recipient, secrets::to_text(key));
   }
   replace_file(file, text, 0600);
 }
 
-/// What changes the file, and what to say about it.
+/// Changes the file as the options say. Returns a note for the user, empty when nothing changed.
 std::string change(const std::filesystem::path& file, const IdentityOptions& options,
                    secrets::Keyring& keys) {
   if (options.retire) {
-    if (keys.size() < 2) throw Error(Fault::conflict, "there is one identity, and no older one to retire");
+    if (keys.size() < 2)
+      throw Error(Fault::conflict, "there is only one identity, and no older one to retire");
     keys.erase(keys.begin(), keys.end() - 1);
     write(file, keys);
-    return "the older identity is gone: what is encrypted for it alone cannot be opened here any more";
+    return "removed the older identity: secrets encrypted only for it can no longer be opened here";
   }
   if (keys.empty() || options.renew) {
     if (keys.size() > 1) {
-      throw Error(Fault::conflict, "there are two identities already",
+      throw Error(Fault::conflict, "there are already two identities",
                   "retire the older one first: --retire");
     }
     keys.push_back(secrets::new_identity());
     write(file, keys);
     return fmt::format(
-        "made an identity in {}: put its recipient into the inventory, as the property recipient, "
-        "and let the daemon read it: systemctl reload greenwaved",
+        "made an identity in {}; add its recipient to the inventory, as the property recipient, "
+        "and have the daemon read it: systemctl reload greenwaved",
         file.native());
   }
   return {};
@@ -72,8 +73,8 @@ int identify(const Context& context, const IdentityOptions& options) {
     if (std::filesystem::exists(usual)) keys = read(usual);
     note = change(usual, options, keys);
   } else if (options.renew || options.retire) {
-    throw Error(Fault::invalid, "agent.yaml names identity files of its own",
-                "change those, and identity.files: two at a time while one is being replaced");
+    throw Error(Fault::invalid, "agent.yaml sets identity.files",
+                "change those files by hand; list two of them while one is being replaced");
   } else {
     for (const auto& file : files) {
       for (auto& key : read(file)) keys.push_back(std::move(key));
@@ -92,8 +93,8 @@ int identify(const Context& context, const IdentityOptions& options) {
 
 Action declare_identity(CommandLine& line) {
   const auto options = std::make_shared<IdentityOptions>();
-  const auto renew = line.flag("--renew", options->renew, "Make a second one, to replace the first");
-  line.flag("--retire", options->retire, "Remove the older of two").excludes(renew);
+  const auto renew = line.flag("--renew", options->renew, "Make a second identity, to replace the first");
+  line.flag("--retire", options->retire, "Remove the older of two identities").excludes(renew);
   return [options](const Context& context) { return identify(context, *options); };
 }
 
@@ -101,16 +102,16 @@ Action declare_identity(CommandLine& line) {
 
 const Subcommand identity_command{
     .name = "identity",
-    .summary = "Make this device's identity, and print what to encrypt for it",
+    .summary = "Make this device's identity, and print its recipient",
     .details =
-        R"(Makes the identity of this device when there is none, and prints its recipient: what people encrypt for it, with
-age or with SOPS. The identity itself stays on the device, in the file `identity` beside agent.yaml, for root alone.
-The recipient goes into the inventory, as the property `recipient` of the device's Feature.
+        R"(Makes an identity for this device if it has none, and prints its recipient: the public key that people encrypt for
+with age or SOPS. The identity stays on the device, in the file `identity` beside agent.yaml, readable only by root.
+Put the recipient into the inventory, as the property `recipient` of the device's Feature.
 
-To replace an identity: --renew, put the second recipient into the inventory beside the first, run sops updatekeys
-(or encrypt again), and once that is on the device, --retire.
+To replace an identity: run --renew, add the second recipient to the inventory beside the first, run sops updatekeys
+(or encrypt again), and run --retire once the device has applied that.
 
-Exit codes: 0 done, 2 it could not be done.
+Exit codes: 0 done, 2 failed.
 
 Examples:
   sudo greenwave identity

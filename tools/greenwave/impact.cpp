@@ -62,7 +62,7 @@ render::Fleet fleet_of(const CitySource& source, const Labels& labels, const std
   for (const auto& device : fleet.devices()) ids.push_back(device.id);
   const auto near = nearest(id, ids);
   throw Error(Fault::invalid, fmt::format("the inventory has no device {}", printable(id)),
-              near.empty() ? "name one of its ids" : fmt::format("did you mean {}?", printable(near)));
+              near.empty() ? "use one of its ids" : fmt::format("did you mean {}?", printable(near)));
 }
 
 int show_device(const Sides& sides, const render::Fleet& base, const render::Fleet& head,
@@ -116,8 +116,8 @@ Action declare_impact(CommandLine& line) {
   line.option("-C,--repository", options->repository, "The repository, or a directory in its checkout")
       .value_name("DIR")
       .show_default();
-  line.option("--device", options->device, "One device, as a diff").value_name("ID");
-  line.option("--by", options->by, "The label that the table goes by").value_name("LABEL").show_default();
+  line.option("--device", options->device, "Show the changes of one device as a diff").value_name("ID");
+  line.option("--by", options->by, "The label to group the table by").value_name("LABEL").show_default();
   add_city_options(line, options->city, {"text", "json", "markdown", "geojson"});
   return [options](const Context& context) { return run_impact(*options, context); };
 }
@@ -128,16 +128,16 @@ const Subcommand impact_command{
     .name = "impact",
     .summary = "Which devices a commit changes, and how",
     .details =
-        R"(BASE..HEAD are two commits, BASE...HEAD begins where HEAD left BASE, and BASE alone is compared with the files
-on disk. Bytes over the air are about what a device fetches over https. Formats: text, json, markdown (for a
+        R"(BASE..HEAD compares two commits, BASE...HEAD starts at their merge base, and BASE alone is compared with the
+files on disk. Bytes over the air estimate what a device fetches over https. Formats: text, json, markdown (for a
 pull request), geojson (a map of what changes).
 
-Exit codes: 0 worked out, 1 some devices cannot be judged, 2 none can. With --device: 0 nothing changes for it,
-1 something does.
+Exit codes: 0 all devices were compared, 1 some cannot be judged, 2 the comparison failed. With --device:
+0 nothing changes, 1 something does.
 
 Examples:
   greenwave impact origin/main...HEAD
-  greenwave impact HEAD                              what is not committed yet
+  greenwave impact HEAD                              changes that are not committed yet
   greenwave impact main..HEAD --device sf-0042
   greenwave impact main..HEAD -o markdown | gh pr comment --body-file -
   greenwave impact main..HEAD -o geojson > impact.geojson)",

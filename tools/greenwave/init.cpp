@@ -27,7 +27,7 @@ struct InitOptions {
   std::string ci;
 };
 
-/// The person's reply; `otherwise` when it is empty or there is no terminal.
+/// The user's reply; `otherwise` when it is empty or there is no terminal.
 std::string ask(const std::string& question, const std::string& otherwise) {
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return otherwise;
   print_note(otherwise.empty() ? question : fmt::format("{} [{}]", question, otherwise));
@@ -64,13 +64,13 @@ int run_init(InitOptions options, const Context& context) {
   return guarded(context.json, [&] {
     if (options.name.empty()) options.name = ask("What is the city called?", name_from(options.directory));
     if (!is_name(options.name)) {
-      throw Error(Fault::invalid, fmt::format("\"{}\" cannot be a city's name here", printable(options.name)),
-                  "use small letters, digits and dashes: --name san-francisco");
+      throw Error(Fault::invalid, fmt::format("\"{}\" is not a valid city name", printable(options.name)),
+                  "use lowercase letters, digits and dashes: --name san-francisco");
     }
     if (options.devices.empty()) {
-      options.devices = ask("A GeoJSON or CSV file of its intersections? (empty: one to begin with)", "");
+      options.devices = ask("A GeoJSON or CSV file with its intersections? (empty: one sample device)", "");
     }
-    if (options.ci.empty()) options.ci = ask("A workflow for github, gitlab, both or none?", "none");
+    if (options.ci.empty()) options.ci = ask("A CI workflow for github, gitlab, both or none?", "none");
     NewCity city{.name = options.name, .inventory = inventory_of(options.devices, options.name)};
     city.has_canary = city.inventory.find("\"role\":\"canary\"") != std::string::npos;
     city.github = options.ci == "github" || options.ci == "both";
@@ -78,27 +78,27 @@ int run_init(InitOptions options, const Context& context) {
     const auto files = files_of(city);
     write_city(options.directory, files);
 
-    const auto report = lint(DiskTree(options.directory), {});
+    const auto result = lint(DiskTree(options.directory), {});
     if (context.json) {
       auto paths = nlohmann::json::array();
       for (const auto& [path, content] : files) paths.push_back(path);
       print(nlohmann::json{
-          {"name", city.name}, {"files", std::move(paths)}, {"devices", report.devices.size()}});
+          {"name", city.name}, {"files", std::move(paths)}, {"devices", result.devices.size()}});
     } else {
       std::string text;
       for (const auto& [path, content] : files) text += fmt::format("  {}\n", path);
       print(fmt::format(
           "{} is ready, with {}:\n{}\n{}\nNext: git init, commit, and greenwave render --device {}\n",
-          city.name, count_of(report.devices.size(), "device"), text, lint_text(report, "", context.style),
-          report.devices.empty() ? "ID" : printable(report.devices.front())));
+          city.name, count_of(result.devices.size(), "device"), text, lint_text(result, "", context.style),
+          result.devices.empty() ? "ID" : printable(result.devices.front())));
     }
-    return report.count(Severity::error) > 0 ? 1 : 0;
+    return result.count(Severity::error) > 0 ? 1 : 0;
   });
 }
 
 Action declare_init(CommandLine& line) {
   const auto options = std::make_shared<InitOptions>();
-  line.option("directory", options->directory, "Where to make it").show_default();
+  line.option("directory", options->directory, "Where to write it").show_default();
   line.option("--name", options->name, "The city's name").value_name("NAME");
   line.option("--devices", options->devices, "Its intersections, as GeoJSON or CSV").value_name("FILE");
   line.option("--ci", options->ci, "A workflow for github, gitlab, both or none")
@@ -110,15 +110,15 @@ Action declare_init(CommandLine& line) {
 
 const Subcommand init_command{
     .name = "init",
-    .summary = "Makes a new city repository that lints clean",
+    .summary = "Make a new city repository that lints clean",
     .details =
         R"(Writes greenwave.yaml, devices.geojson, a first manifest and, with --ci, a workflow that runs lint and impact.
-What is not given as an option is asked for on a terminal. Nothing that is there is overwritten.
+On a terminal it asks for what is not given as an option. It never overwrites a file.
 
-A CSV's first line names its columns: longitude, latitude, and as far as there are: id, name, district, corridor,
-model, role; "label.KEY" for other labels. All else becomes properties of the device.
+The first line of a CSV names its columns: longitude and latitude; optionally id, name, district, corridor, model
+and role, and "label.KEY" for other labels. Any other column becomes a property of the device.
 
-Exit codes: 0 done, 1 the new repository does not lint clean, 2 it could not be made.
+Exit codes: 0 done, 1 the new repository does not lint clean, 2 it could not be written.
 
 Examples:
   greenwave init                                    asks

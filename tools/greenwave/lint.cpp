@@ -19,18 +19,18 @@ int run_lint(const LintCommandOptions& options, const Context& context) {
   const auto format = format_of(options.city, context);
   return guarded(format == "json", [&] {
     const auto source = CitySource::open(options.where, options.city.path);
-    const auto report =
+    const auto result =
         lint(source.tree(), {.allowed_paths = allowed_of(options.city), .labels = labels_of(options.city)});
     if (format == "json") {
-      print(lint_json(report, source.shown_prefix()));
+      print(lint_json(result, source.shown_prefix()));
     } else if (format == "github") {
-      print(lint_github(report, source.repository_prefix()));
+      print(lint_github(result, source.repository_prefix()));
     } else if (format == "sarif") {
-      print(lint_sarif(report, source.repository_prefix()));
+      print(lint_sarif(result, source.repository_prefix()));
     } else {
-      print(lint_text(report, source.shown_prefix(), context.style));
+      print(lint_text(result, source.shown_prefix(), context.style));
     }
-    return report.count(Severity::error) > 0 ? 1 : 0;
+    return result.count(Severity::error) > 0 ? 1 : 0;
   });
 }
 
@@ -45,12 +45,12 @@ Action declare_lint(CommandLine& line) {
 
 const Subcommand lint_command{
     .name = "lint",
-    .summary = "Finds in a city's repository what would go wrong on any of its devices",
+    .summary = "Find problems in a city's repository before they reach a device",
     .details =
-        R"(Every device of the inventory is rendered, what is equal for several once, and judged as the device itself
-would judge it. Formats: text, json, github (annotations of a pull request), sarif (code scanning).
+        R"(Renders every device in the inventory and checks the result as the device would; what several devices share
+is checked once. Formats: text, json, github (annotations of a pull request), sarif (code scanning).
 
-Exit codes: 0 no errors (there may be warnings), 1 errors, 2 it could not be looked at.
+Exit codes: 0 no errors (there may be warnings), 1 errors, 2 the repository could not be read.
 
 Examples:
   greenwave lint                            the files in this directory

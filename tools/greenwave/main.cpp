@@ -10,18 +10,18 @@ using namespace greenwave;
 namespace {
 
 constexpr const char* about =
-    "Shows and steers how greenwaved keeps this device as its city's repository says.";
+    "Shows and controls how greenwaved keeps this device in sync with its city's repository.";
 
 constexpr const char* examples =
-    R"(Exit codes: 0 all is well, 1 something is not, 2 it could not be done or asked (also: wrong usage).
-Each command's --help says what that means for it.
+    R"(Exit codes: 0 success, 1 something needs attention, 2 the command failed or was used wrongly.
+Each command's --help has the details.
 
 Examples:
-  greenwave status                 is this device as it should be, and if not, why
+  greenwave status                 is this device in sync, and if not, why
   greenwave diff                   what a sync would change
   sudo greenwave sync --wait       poll and apply now, and watch
   sudo greenwave pause --for 2h --reason "working in the cabinet"
-  greenwave doctor                 what may be wrong with configuration, network, clock, disk)";
+  greenwave doctor                 check configuration, network, clock, disk space)";
 
 constexpr const char* common_options =
     "\n\nEvery command takes -o json, --no-color, --config, --root and --socket: greenwave --help";
@@ -37,15 +37,14 @@ constexpr const cli::Subcommand* subcommands[] = {
 
 void add_globals(CommandLine& line, cli::Globals& globals) {
   line.option("--config", globals.config, "The device's configuration").value_name("FILE").show_default();
-  line.option("--root", globals.root, "Where the daemon runs with --root DIR: the same DIR")
-      .value_name("DIR");
-  line.option("--socket", globals.socket, "The daemon's control socket, if not where the configuration says")
+  line.option("--root", globals.root, "The DIR that the daemon was given with --root").value_name("DIR");
+  line.option("--socket", globals.socket, "The daemon's control socket, if it is not the configured one")
       .value_name("PATH");
   line.option("-o,--output", globals.output, "text for people, json for programs")
       .value_name("FORMAT")
       .one_of({"text", "json"})
       .show_default();
-  line.flag("--no-color", globals.no_color, "Plain text on a terminal, as with NO_COLOR=1");
+  line.flag("--no-color", globals.no_color, "No colours on a terminal, as with NO_COLOR=1");
 }
 
 int run(const cli::Action& command, const cli::Globals& globals) {
@@ -62,7 +61,7 @@ int run(const cli::Action& command, const cli::Globals& globals) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ::signal(SIGPIPE, SIG_IGN);  // a server that hangs up is a finding of doctor, not an end
+  ::signal(SIGPIPE, SIG_IGN);  // doctor reports a server that hangs up, and goes on
   CommandLine line("greenwave", about);
   line.footer(examples);
   cli::Globals globals;

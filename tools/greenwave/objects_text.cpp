@@ -15,7 +15,7 @@ std::string plain(const nlohmann::json& value) {
   return printable(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-/// A map's members as "key value, key value", empty ones left out.
+/// A map's members as "key value, key value", without empty ones.
 std::string members(const nlohmann::json& map) {
   std::string text;
   for (const auto& [key, value] : map.items()) {
@@ -25,7 +25,7 @@ std::string members(const nlohmann::json& map) {
   return text;
 }
 
-/// One line of an object's own history.
+/// One line of an object's history.
 std::string action_text(const nlohmann::json& action) {
   auto text = fmt::format("{} {}", plain(action.value("time", nlohmann::json(""))), action.value("verb", ""));
   if (const auto reason = action.value("reason", ""); !reason.empty()) text += ": " + reason;
@@ -74,7 +74,7 @@ std::string objects_text(const nlohmann::json& objects, const Style& style) {
 }
 
 std::string object_list_text(const nlohmann::json& objects, const Style& style) {
-  if (objects.empty()) return "The agent has applied no object on this device yet.\n";
+  if (objects.empty()) return "The agent has not applied any object on this device yet.\n";
   std::size_t longest = 0;
   for (const auto& object : objects)
     longest = std::max(longest, printable(object.value("object", "")).size());

@@ -43,10 +43,10 @@ Action declare_pause(CommandLine& line) {
 
 const Subcommand pause_command{
     .name = "pause",
-    .summary = "Keep the agent's hands off this device for a while",
+    .summary = "Stop the agent from changing this device for a while",
     .details =
         R"(The pause ends by itself. Who paused and why is in the status and the history.
-Exit codes: 0, 2 it could not be done.
+Exit codes: 0 paused, 2 the request failed.
 
 Examples:
   sudo greenwave pause --for 2h --reason "working in the cabinet")",

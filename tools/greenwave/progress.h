@@ -7,8 +7,8 @@
 
 namespace greenwave::cli {
 
-/// Turns a sync's events into what to write: on a terminal the phase is one line that is replaced, and each
-/// object a line that stays; elsewhere every event is a line.
+/// Formats a sync's events. On a terminal the phase is one line that is overwritten, below a line for each
+/// object; elsewhere every event is a line.
 class Progress {
  public:
   explicit Progress(const Style& style) : style_(style) {}

@@ -24,7 +24,7 @@ struct RecipientsOptions {
 };
 
 struct Found {
-  std::map<std::string, std::vector<std::string>> recipients;  ///< and the devices that they are of
+  std::map<std::string, std::vector<std::string>> recipients;  ///< each with its devices
   std::vector<std::string> missing;                            ///< devices without one
   std::size_t devices = 0;
 };
@@ -33,8 +33,8 @@ Cluster read_cluster(const SourceTree& tree, const RecipientsOptions& options) {
   Problems problems;
   auto cluster = render::read_cluster(tree, problems);
   if (cluster.devices.empty()) {
-    throw Error(Fault::invalid, "the cluster has no inventory, so nobody knows its devices' recipients",
-                "name one in spec.devices of greenwave.yaml");
+    throw Error(Fault::invalid, "the cluster has no inventory to read recipients from",
+                "set spec.devices in greenwave.yaml");
   }
   std::vector<std::string> paths;
   for (const auto& layer : cluster.layers) paths.push_back(layer.path);
@@ -70,7 +70,7 @@ Found find(const SourceTree& tree, const RecipientsOptions& options) {
   const auto is_named = [&](const Layer& layer) { return layer.path == options.layer; };
   if (found.devices == 0 && std::ranges::none_of(cluster.layers, is_named)) {
     throw Error(Fault::invalid, fmt::format("greenwave.yaml has no layer {}", printable(options.layer)),
-                "name a layer as a device gets it, its variables filled in");
+                "write the layer's path with its variables filled in");
   }
   return found;
 }
@@ -96,8 +96,10 @@ int list_recipients(const Context& context, RecipientsOptions options) {
 
 Action declare_recipients(CommandLine& line) {
   const auto options = std::make_shared<RecipientsOptions>();
-  line.option("--layer", options->layer, "A layer's path, as devices get it").value_name("PATH").required();
-  line.option("directory", options->directory, "Where the cluster's greenwave.yaml lies")
+  line.option("--layer", options->layer, "The layer's path, with its variables filled in")
+      .value_name("PATH")
+      .required();
+  line.option("directory", options->directory, "The directory of the cluster's greenwave.yaml")
       .value_name("DIR")
       .show_default();
   return [options](const Context& context) { return list_recipients(context, *options); };
@@ -107,13 +109,13 @@ Action declare_recipients(CommandLine& line) {
 
 const Subcommand recipients_command{
     .name = "recipients",
-    .summary = "Who must be able to read what is encrypted in a layer",
+    .summary = "The recipients to encrypt a layer's secrets for",
     .details =
-        R"help(Prints the recipients of all devices that get a layer, a line each: who must be able to read what is encrypted
-there. They come from the property `recipient` of the devices' Features (one, or a list of two while an identity
-is being replaced); greenwave identity on a device prints its own.
+        R"help(Prints the recipients of all devices that get a layer, one per line: encrypt the layer's secrets for these.
+They come from the property `recipient` of the devices' Features (one, or a list of two while an identity
+is being replaced); greenwave identity prints a device's own.
 
-Exit codes: 0 all devices have one, 1 some have none, 2 it could not be worked out.
+Exit codes: 0 all devices have one, 1 some have none, 2 the layer could not be read.
 
 Examples:
   greenwave recipients --layer base > recipients.txt && age -R recipients.txt -o key.age key

@@ -25,7 +25,7 @@ struct RenderOptions {
   bool explain = false;
 };
 
-/// A device that the inventory does not list would get what has no selector: more often it is misspelt.
+/// An unknown device would get every layer without a selector, but its id is more likely misspelt.
 void refuse_unknown(const render::Rendered& rendered, const SourceTree& tree) {
   if (rendered.cluster.devices.empty() || rendered.device.in_inventory) return;
   Problems problems;
@@ -33,9 +33,9 @@ void refuse_unknown(const render::Rendered& rendered, const SourceTree& tree) {
   const auto near =
       render::find_device(render::read_inventory(rendered.cluster, tree), file, rendered.device.id, problems)
           .near;
-  throw Error(
-      Fault::invalid, fmt::format("{} has no device {}", file, printable(rendered.device.id)),
-      near.empty() ? "name one of its ids" : printable(fmt::format("near are: {}", fmt::join(near, ", "))));
+  throw Error(Fault::invalid, fmt::format("{} has no device {}", file, printable(rendered.device.id)),
+              near.empty() ? "use one of its ids"
+                           : printable(fmt::format("did you mean {}?", fmt::join(near, " or "))));
 }
 
 void print_json(const render::Rendered& rendered, bool explain) {
@@ -91,8 +91,8 @@ int run_render(const RenderOptions& options, const Context& context) {
 Action declare_render(CommandLine& line) {
   const auto options = std::make_shared<RenderOptions>();
   line.option("where", options->where, "DIR, REPOSITORY@REVISION or @REVISION").show_default();
-  line.option("--device", options->device, "Its id in the inventory").value_name("ID").required();
-  line.flag("--explain", options->explain, "Say beside each value which layer, file and line it is from");
+  line.option("--device", options->device, "The device's id in the inventory").value_name("ID").required();
+  line.flag("--explain", options->explain, "Note beside each value its layer, file and line");
   add_city_options(line, options->city, {"text", "json"});
   return [options](const Context& context) { return run_render(*options, context); };
 }
@@ -103,9 +103,9 @@ const Subcommand render_command{
     .name = "render",
     .summary = "What one device would apply, as a YAML stream",
     .details =
-        R"(Layers are merged and variables replaced, as the device does it. Problems go to standard error.
+        R"(Merges layers and replaces variables as the device does. Problems are printed on standard error.
 
-Exit codes: 0 all objects are there, 1 some are refused, 2 it could not be rendered.
+Exit codes: 0 all objects were rendered, 1 some were refused, 2 rendering failed.
 
 Examples:
   greenwave render --device sf-0042

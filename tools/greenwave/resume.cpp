@@ -11,7 +11,7 @@ int resume(const Context& context) {
   if (context.json) {
     print(answer);
   } else {
-    print(std::string("The agent keeps this device again.\n"));
+    print(std::string("The agent manages this device again.\n"));
   }
   return 0;
 }
@@ -22,7 +22,7 @@ const Subcommand resume_command{
     .name = "resume",
     .summary = "End a pause",
     .details =
-        R"(Exit codes: 0, 2 it could not be done, or there was no pause.
+        R"(Exit codes: 0 resumed, 2 the request failed, or there was no pause.
 
 Examples:
   sudo greenwave resume && sudo greenwave sync --wait)",

@@ -18,7 +18,7 @@ nlohmann::json read_objects(const Context& context, const std::string& name) {
     print_error(unreachable, false);
     if (objects.empty() && !name.empty()) {
       throw Refused(404, fmt::format("there is no object {} on this device", printable(name)),
-                    "list them: greenwave show");
+                    "list all objects: greenwave show");
     }
     return objects;
   }
@@ -50,10 +50,10 @@ Action declare_show(CommandLine& line) {
 
 const Subcommand show_command{
     .name = "show",
-    .summary = "What the agent knows of one object, or the list of all",
+    .summary = "What the agent knows about one object, or a list of all",
     .details =
-        R"(OBJECT is a name as status and diff show it (File/motd), or its last part (motd). Without one, all objects
-are listed. Exit codes: 0, 1 no such object, 2 it could not be read.
+        R"(OBJECT is a name as shown by status and diff (File/motd), or its last part (motd). Without it, all objects
+are listed. Exit codes: 0 found, 1 no such object, 2 it could not be read.
 
 Examples:
   greenwave show

@@ -8,8 +8,8 @@ namespace greenwave::cli {
 
 namespace {
 
-/// The daemon's answer, or, when it gives none, what it last wrote down. Nothing (and why, on standard error)
-/// when there is neither.
+/// The daemon's status, or its last saved one when it does not answer. Without either, prints why and returns
+/// nothing.
 std::optional<sync::Status> current_status(const Context& context) {
   try {
     return sync::status_from_json(context.client().get("/v1/status"));
@@ -46,11 +46,10 @@ int show_status(const Context& context) {
 
 const Subcommand status_command{
     .name = "status",
-    .summary = "Whether this device is as its repository says, and if not, why",
+    .summary = "Whether this device is in sync with its repository, and if not, why",
     .details =
-        R"(Exit codes: 0 all objects are in sync (or wait for a window), 1 some are not, the ref's commit was taken
-back, or the last sync could not be done,
-2 the daemon does not answer (its last state is shown where there is one).
+        R"(Exit codes: 0 all objects are in sync (or wait for a window), 1 some are not, the ref's commit was
+reverted, or the last sync failed, 2 the daemon does not answer (its last saved state is shown, if any).
 
 Examples:
   greenwave status

@@ -38,7 +38,7 @@ std::string_view code_of(Paint how) {
 }
 
 std::size_t columns_of(std::string_view text) {
-  // Every byte but UTF-8's continuations begins a character.
+  // Every byte except UTF-8 continuation bytes starts a character.
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; }));
 }

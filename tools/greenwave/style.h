@@ -8,10 +8,10 @@
 
 namespace greenwave::cli {
 
-/// How text goes to where standard output leads.
+/// How to format text for standard output.
 struct Style {
   bool color = false;
-  bool terminal = false;   ///< a person watches: lines may be updated in place
+  bool terminal = false;   ///< lines may be updated in place
   std::size_t width = 80;  ///< columns; text is wrapped to it
 };
 
@@ -21,15 +21,15 @@ Style style_of(int fd, bool no_color);
 enum class Paint { good, bad, caution, strong, faint, added, removed, place };
 std::string paint(const Style& style, Paint how, std::string_view text);
 
-/// Words put on lines of at most `width` columns; every line but the first begins with `indent` blanks, and
-/// the first is taken to begin there already. Outside bytes are made printable.
+/// Wraps the text at `width` columns. The first line is assumed to start after `indent` blanks already; the
+/// others are indented. Bytes that are not printable are escaped.
 std::string wrap(std::string_view text, std::size_t indent, std::size_t width);
 
 /// "2026-11-24 06:11 UTC"
 std::string moment(Time time);
 /// "25s ago", "just now", or "in 35s".
 std::string relative(Time time, Time now);
-/// The first 10 digits of a commit's name.
+/// The first 10 digits of a commit id.
 std::string short_oid(std::string_view oid);
 
 }  // namespace greenwave::cli

@@ -22,11 +22,11 @@ struct SyncOptions {
 
 using OnLine = std::function<void(std::string_view)>;
 
-/// Shows the events of a sync, which `ask` gives to its argument a line each.
-int follow(const Context& context, const std::function<void(const OnLine&)>& ask) {
+/// Shows the events of a sync. `send` makes the request and passes each line of the response to its argument.
+int follow(const Context& context, const std::function<void(const OnLine&)>& send) {
   Progress progress(context.style);
   int exit_code = -1;
-  ask([&](std::string_view line) {
+  send([&](std::string_view line) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
     if (!json.is_object()) return;
     const auto event = control::event_from_json(json);
@@ -36,19 +36,19 @@ int follow(const Context& context, const std::function<void(const OnLine&)>& ask
   });
   if (exit_code >= 0) return exit_code;
   throw Error(Fault::transient, "the connection ended before the sync did",
-              "see how it went with: greenwave status");
+              "check the result with: greenwave status");
 }
 
 int say_queued(const Context& context, const nlohmann::json& answer) {
   if (context.json) {
     print(answer);
   } else {
-    print(std::string("The sync is queued; see how it went with: greenwave status\n"));
+    print(std::string("The sync is queued; check the result with: greenwave status\n"));
   }
   return 0;
 }
 
-/// The bundle's bytes are sent, not its path: the file is read with the rights of who asks.
+/// Sends the bundle's bytes, not its path, so that the file is read with the caller's permissions.
 int sync_from(const Context& context, const SyncOptions& options) {
   const auto flag = [](bool set) { return set ? "true" : "false"; };
   const auto path =
@@ -63,8 +63,8 @@ int sync_from(const Context& context, const SyncOptions& options) {
     return say_queued(context, answer);
   } catch (const Unreachable& error) {
     throw Unreachable(error.fault(), error.message(),
-                      fmt::format("{}; without it: sudo greenwaved --once --from {}", error.remedy(),
-                                  options.bundle.native()));
+                      fmt::format("{}; or sync without the daemon: sudo greenwaved --once --from {}",
+                                  error.remedy(), options.bundle.native()));
   }
 }
 
@@ -83,23 +83,22 @@ int sync_now(const Context& context, const SyncOptions& options) {
 
 Action declare_sync(CommandLine& line) {
   const auto options = std::make_shared<SyncOptions>();
-  line.flag("--wait", options->wait, "Show progress, and end with the sync");
+  line.flag("--wait", options->wait, "Show progress, and exit when the sync has finished");
   line.flag("--force", options->force,
-            "Read and apply everything again, whatever the records say; also during a pause, and also "
-            "a commit that was taken back");
-  auto now = line.flag("--now", options->now, "Whatever the windows say; needs --reason");
+            "Read and apply everything again, even during a pause, and even a commit that was reverted");
+  auto now = line.flag("--now", options->now, "Do not wait for a window; needs --reason");
   const auto reason =
-      line.option("--reason", options->reason, "Why now; it is kept in the history with your name")
+      line.option("--reason", options->reason, "Why now; recorded in the history with your name")
           .value_name("TEXT")
           .needs(now);
   now.needs(reason);
   const auto from =
       line.option("--from", options->bundle,
-                  "Take the commit from this git bundle instead of the server, through the same checks")
+                  "Take the commit from this git bundle instead of the server; the same checks apply")
           .value_name("FILE");
   now.excludes(from);
   line.flag("--allow-empty", options->allow_empty,
-            "Let a repository that declares nothing for this device remove everything");
+            "Allow a repository that declares nothing for this device to remove everything");
   return [options](const Context& context) { return sync_now(context, *options); };
 }
 
@@ -107,20 +106,20 @@ Action declare_sync(CommandLine& line) {
 
 const Subcommand sync_command{
     .name = "sync",
-    .summary = "Poll the repository and apply what is meant for this device, now",
+    .summary = "Poll the repository and apply this device's manifests now",
     .details =
-        R"(Leaving a --wait with Ctrl-C does not stop the sync.
+        R"(Ctrl-C ends --wait, but does not stop the sync.
 
 Exit codes: 0 all in sync (without --wait: the sync is queued), 1 some objects failed or were refused,
-or the commit was taken back, 2 the sync could not be done. What waits for a window counts as in sync.
+or the commit was reverted, 2 the sync failed. Objects that wait for a window count as in sync.
 
 Examples:
   sudo greenwave sync --wait            poll and apply now, and watch
-  sudo greenwave sync --wait --force    trust no recorded signature: read and apply everything again
+  sudo greenwave sync --wait --force    trust no recorded signature; read and apply everything again
   sudo greenwave sync --wait --now --reason "agreed with the traffic desk"
-                                        do not wait for a window with what restarts
+                                        restart units now, not in the next window
   sudo greenwave sync --wait --from /media/stick/city.bundle
-                                        no network: from a bundle that git or greenwave bundle made)",
+                                        no network: from a bundle made by git or greenwave bundle)",
     .declare = declare_sync,
 };
 

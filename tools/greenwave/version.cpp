@@ -36,7 +36,7 @@ const Subcommand version_command{
     .name = "version",
     .summary = "The versions of this command and of the running daemon",
     .details =
-        R"(Exit codes: 0, also when the daemon does not answer.
+        R"(Exit codes: 0, even when the daemon does not answer.
 
 Examples:
   greenwave version)",

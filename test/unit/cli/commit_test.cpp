@@ -112,7 +112,7 @@ TEST_CASE("greenwave lint: what is no repository, or no revision, is said with w
   CHECK(json::parse(unknown.output)["remedy"] == "did you mean main?");
   const auto missing = greenwave_in(made.path(), {"lint", "nowhere"});
   CHECK(missing.status == 2);
-  CHECK_THAT(missing.output, Contains("nowhere is no directory"));
+  CHECK_THAT(missing.output, Contains("nowhere is not a directory"));
 }
 
 TEST_CASE("greenwave lint: other allowed paths and labels of the devices' own") {
@@ -253,9 +253,10 @@ TEST_CASE("greenwave init: writes over nothing, and says what is wrong with a li
     CHECK(result.status == 2);
     return result.output;
   };
-  CHECK_THAT(refused("id,name\n1,a\n"), Contains("d.csv:1: no columns are called longitude"));
+  CHECK_THAT(refused("id,name\n1,a\n"), Contains("d.csv:1: no columns named longitude"));
   CHECK_THAT(refused("id,lon,lat\n1,2\n"), Contains("d.csv:2: 2 fields where 3 were expected"));
-  CHECK_THAT(refused("id,lon,lat\n1,2,x\n"), Contains("d.csv:2: the longitude or the latitude is no number"));
-  CHECK_THAT(refused("id,lon,lat\n1,37.7,-122.4\n"), Contains("is no longitude and latitude"));
-  CHECK_THAT(refused("id,lon,lat\n1,2,3\n1,2,3\n"), Contains("d.csv:3: the id 1 is there twice"));
+  CHECK_THAT(refused("id,lon,lat\n1,2,x\n"),
+             Contains("d.csv:2: the longitude or the latitude is not a number"));
+  CHECK_THAT(refused("id,lon,lat\n1,37.7,-122.4\n"), Contains("is not a longitude and latitude"));
+  CHECK_THAT(refused("id,lon,lat\n1,2,3\n1,2,3\n"), Contains("d.csv:3: duplicate id 1"));
 }

@@ -18,7 +18,7 @@
 using namespace greenwave;
 using namespace greenwave::test;
 using Catch::Contains;
-using cli::Verdict;
+using cli::CheckResult;
 
 namespace {
 
@@ -103,17 +103,17 @@ cli::Finding only(const cli::Findings& findings) {
 }  // namespace
 
 TEST_CASE("doctor: tells a certificate that is good, expired, too new, another's, and not trusted") {
-  CHECK(tls_finding(-10, 90, "git.example", true).verdict == Verdict::ok);
+  CHECK(tls_finding(-10, 90, "git.example", true).result == CheckResult::ok);
   const auto ends_soon = tls_finding(-10, 5, "git.example", true);
-  CHECK(ends_soon.verdict == Verdict::warning);
+  CHECK(ends_soon.result == CheckResult::warning);
   const auto expired = tls_finding(-10, -1, "git.example", true);
-  CHECK(expired.verdict == Verdict::failed);
+  CHECK(expired.result == CheckResult::failed);
   CHECK_THAT(expired.text,
              Contains("git.example by City CA expired on") && Contains("this device's clock says"));
   CHECK_THAT(tls_finding(1, 90, "git.example", true).remedy, Contains("set the clock"));
   CHECK_THAT(tls_finding(-10, 90, "other.example", true).text, Contains("is not for other.example"));
   const auto unknown = tls_finding(-10, 90, "git.example", false);
-  CHECK(unknown.verdict == Verdict::failed);
+  CHECK(unknown.result == CheckResult::failed);
   CHECK_THAT(unknown.remedy, Contains("caFile"));
 }
 
@@ -121,11 +121,11 @@ TEST_CASE("doctor: tells a name that does not resolve from a port that refuses")
   cli::Findings findings;
   CHECK_FALSE(cli::check_connection("no-such-host.invalid", 443, findings));
   CHECK(only(findings).check == "dns");
-  CHECK(only(findings).verdict == Verdict::failed);
+  CHECK(only(findings).result == CheckResult::failed);
   findings.clear();
   CHECK_FALSE(cli::check_connection("127.0.0.1", 1, findings));
   REQUIRE(findings.size() == 2);
-  CHECK(findings[0].verdict == Verdict::ok);
+  CHECK(findings[0].result == CheckResult::ok);
   CHECK_THAT(findings[1].text, Contains("port 1 of 127.0.0.1") && Contains("refused"));
 }
 
@@ -133,11 +133,11 @@ TEST_CASE("doctor: a clock that is unset or behind the records is found") {
   const auto verdict = [](const char* now, std::optional<Time> newest) {
     cli::Findings findings;
     cli::check_clock(from_iso(now), newest, findings);
-    return only(findings).verdict;
+    return only(findings).result;
   };
-  CHECK(verdict("1970-01-01T00:05:00Z", {}) == Verdict::failed);
-  CHECK(verdict("2026-11-24T06:00:00Z", from_iso("2026-11-25T06:00:00Z")) == Verdict::failed);
-  CHECK(verdict("2026-11-24T06:00:00Z", from_iso("2026-11-24T05:59:00Z")) == Verdict::ok);
+  CHECK(verdict("1970-01-01T00:05:00Z", {}) == CheckResult::failed);
+  CHECK(verdict("2026-11-24T06:00:00Z", from_iso("2026-11-25T06:00:00Z")) == CheckResult::failed);
+  CHECK(verdict("2026-11-24T06:00:00Z", from_iso("2026-11-24T05:59:00Z")) == CheckResult::ok);
 }
 
 TEST_CASE("doctor: credentials that are missing, empty or open to others are found") {
@@ -154,9 +154,9 @@ TEST_CASE("doctor: credentials that are missing, empty or open to others are fou
   replace_file(path, "", 0600);
   CHECK_THAT(finding().text, Contains("is empty"));
   replace_file(path, "secret", 0600);
-  CHECK(finding().verdict == Verdict::ok);
+  CHECK(finding().result == CheckResult::ok);
   ::chmod(path.c_str(), 0644);
-  CHECK(finding().verdict == Verdict::warning);
+  CHECK(finding().result == CheckResult::warning);
   CHECK_THAT(finding().remedy, Contains("chmod 600"));
 }
 
@@ -169,18 +169,18 @@ TEST_CASE("doctor: an identity that is missing, broken or open to others is foun
     cli::check_identity(config, found);
     return found;
   };
-  CHECK(only(findings()).verdict == Verdict::ok);
+  CHECK(only(findings()).result == CheckResult::ok);
   config.identity_files = {path};
-  CHECK(only(findings()).verdict == Verdict::failed);
+  CHECK(only(findings()).result == CheckResult::failed);
   replace_file(path, "AGE-SECRET-KEY-1BROKEN\n", 0600);
-  CHECK(only(findings()).verdict == Verdict::failed);
+  CHECK(only(findings()).result == CheckResult::failed);
   CHECK_THAT(only(findings()).text, !Contains("1BROKEN"));
   const auto identity = secrets::new_identity();
   replace_file(path, secrets::to_text(identity) + "\n", 0600);
-  CHECK(only(findings()).verdict == Verdict::ok);
+  CHECK(only(findings()).result == CheckResult::ok);
   CHECK_THAT(only(findings()).text, Contains(identity.recipient));
   ::chmod(path.c_str(), 0644);
-  CHECK(findings().front().verdict == Verdict::failed);
+  CHECK(findings().front().result == CheckResult::failed);
   CHECK_THAT(findings().front().remedy, Contains("chmod 600"));
 }
 
@@ -203,15 +203,15 @@ TEST_CASE("doctor: an ssh server whose key is not known is found before anything
   const auto found =
       std::find_if(findings.begin(), findings.end(), [](const auto& one) { return one.check == "ssh"; });
   REQUIRE(found != findings.end());
-  CHECK(found->verdict == Verdict::failed);
+  CHECK(found->result == CheckResult::failed);
   CHECK_THAT(found->remedy, Contains("ssh-keyscan"));
   CHECK(findings.back().check == "ssh");
 }
 
 TEST_CASE("doctor: shows findings in lines and as JSON") {
   const cli::Findings findings{
-      {Verdict::ok, "clock", "2026-11-24 06:11 UTC", ""},
-      {Verdict::failed, "disk", "state directory /var/lib/greenwave: 1.0 MiB free", "free some"}};
+      {CheckResult::ok, "clock", "2026-11-24 06:11 UTC", ""},
+      {CheckResult::failed, "disk", "state directory /var/lib/greenwave: 1.0 MiB free", "free some"}};
   CHECK(cli::findings_text(findings, {false, false, 80}) == R"(ok        clock         2026-11-24 06:11 UTC
 failed    disk          state directory /var/lib/greenwave: 1.0 MiB free
                      -> free some

@@ -24,19 +24,19 @@ bool leads_to(const std::string& ancestor, const std::string& commit) {
 
 struct Case {
   Wave canary, early;
-  Question question;
+  Situation situation;
 
   Case(const std::string& at_canary, const std::string& at_early, const std::string& at_branch) {
     canary.name = "canary";
     canary.soak = early.soak = 1h;
     early.name = "early";
-    question.stages = {stage("canary", at_canary, &canary, {"c1", "c2"}),
-                       stage("early", at_early, &early, {"e1", "e2", "e3", "e4"}),
-                       stage("branch", at_branch, nullptr, {})};
-    question.leads_to = leads_to;
-    question.health = Health{};
-    question.silent_after = 1h;
-    question.now = now;
+    situation.stages = {stage("canary", at_canary, &canary, {"c1", "c2"}),
+                        stage("early", at_early, &early, {"e1", "e2", "e3", "e4"}),
+                        stage("branch", at_branch, nullptr, {})};
+    situation.leads_to = leads_to;
+    situation.health = Health{};
+    situation.silent_after = 1h;
+    situation.now = now;
   }
 
   static Stage stage(const std::string& name, const std::string& commit, const Wave* wave,
@@ -51,11 +51,11 @@ struct Case {
 
   Case& hears(const std::string& device, const std::string& commit, const std::string& health,
               Duration ago = 1min) {
-    (*question.health)[device] = {commit, "", health, now - ago};
+    (*situation.health)[device] = {commit, "", health, now - ago};
     return *this;
   }
 
-  Outcome of(std::size_t stage) const { return decide(question).at(stage); }
+  Decision of(std::size_t stage) const { return decide(situation).at(stage); }
   Verdict verdict(std::size_t stage) const { return of(stage).verdict; }
 };
 
@@ -72,9 +72,9 @@ TEST_CASE("promote: a commit goes on when it has soaked and enough devices are h
 TEST_CASE("promote: a soak time that is not over, or of unknown beginning, holds it") {
   Case city("b", "a", "a");
   city.hears("c1", "b", "healthy").hears("c2", "b", "healthy");
-  city.question.stages[0].since = now - 59min;
+  city.situation.stages[0].since = now - 59min;
   CHECK(city.verdict(1) == Verdict::waits);
-  city.question.stages[0].since.reset();
+  city.situation.stages[0].since.reset();
   CHECK(city.verdict(1) == Verdict::waits);
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("promote: silence, an old report and health at another commit count as
 
 TEST_CASE("promote: more failures than the wave allows halt it, also before its soak time is over") {
   Case city("b", "a", "a");
-  city.question.stages[0].since = now;
+  city.situation.stages[0].since = now;
   city.hears("c1", "b", "healthy").hears("c2", "b", "failed");
   CHECK(city.verdict(1) == Verdict::halted);
   CHECK(city.of(1).reason.find("c2") != std::string::npos);
@@ -98,7 +98,7 @@ TEST_CASE("promote: more failures than the wave allows halt it, also before its 
   CHECK(city.verdict(1) == Verdict::waits);
   CHECK(city.hears("c2", "a", "failed").verdict(1) == Verdict::waits);  // at another commit
   city.canary.failed_percent = 0;
-  (*city.question.health)["c2"] = {"a", "b", "reverted", now};
+  (*city.situation.health)["c2"] = {"a", "b", "reverted", now};
   CHECK(city.verdict(1) == Verdict::halted);
 }
 
@@ -142,11 +142,11 @@ TEST_CASE(
 
 TEST_CASE("promote: a wave without devices tells nothing; what is assumed healthy only soaks") {
   Case city("b", "a", "a");
-  city.question.stages[0].devices.clear();
+  city.situation.stages[0].devices.clear();
   CHECK(city.verdict(1) == Verdict::waits);
-  city.question.health.reset();
+  city.situation.health.reset();
   CHECK(city.verdict(1) == Verdict::moves);
-  city.question.stages[0].since = now;
+  city.situation.stages[0].since = now;
   CHECK(city.verdict(1) == Verdict::waits);
 }
 

@@ -41,7 +41,7 @@ std::string found(const std::vector<secrets::Identity>& recipients,
   std::string text;
   const auto report = cli::lint(tree, {});
   for (const auto& finding : report.findings) {
-    text += to_string(finding.problem) + " " + cli::concerned(finding, report) + "\n";
+    text += to_string(finding.problem) + " " + cli::affected_devices(finding, report) + "\n";
   }
   return text;
 }
@@ -65,5 +65,5 @@ TEST_CASE(
 TEST_CASE("lint: devices without a recipient, and what is none, are found") {
   CHECK_THAT(found({ours}, "null"), Catch::Contains("without a recipient in the inventory"));
   CHECK_THAT(found({ours}, "\"age1nonsense\""),
-             Catch::Contains("d.geojson:1:") && Catch::Contains("no recipient of age"));
+             Catch::Contains("d.geojson:1:") && Catch::Contains("not an age recipient"));
 }

@@ -103,7 +103,7 @@ Problems in the repository
   CHECK(colored.find("\x1b[32m+new\x1b[0m") != std::string::npos);
   CHECK(colored.find("\x1b[31m-old\x1b[0m") != std::string::npos);
   CHECK(cli::diff_text({{"commit", "1a2b3c4d5e6f"}, {"changes", json::array()}}, plain) ==
-        "Nothing would change: the device is as commit 1a2b3c4d5e says.\n");
+        "Nothing would change: the device is in sync with commit 1a2b3c4d5e.\n");
 }
 
 TEST_CASE("diff: a file's control characters reach a patch, and never a terminal") {

@@ -11,10 +11,9 @@ namespace greenwave::cli {
 void add_city_options(CommandLine& line, CityOptions& options, std::vector<std::string> formats) {
   line.option("--path", options.path, "The directory of greenwave.yaml in the repository").value_name("DIR");
   line.option("--label", options.labels,
-              "A label that devices give themselves (agent.yaml, arch, os), for those whose Feature has none "
-              "of that name")
+              "A label from agent.yaml, or arch or os, for devices whose Feature has no label of that name")
       .value_name("KEY=VALUE");
-  line.option("--allow", options.allowed, "Paths that devices allow (allowedPaths of agent.yaml)")
+  line.option("--allow", options.allowed, "A path that devices allow (allowedPaths in agent.yaml)")
       .value_name("PATH");
   const auto words = fmt::format("{}", fmt::join(formats, ", "));
   line.option("-o,--output", options.format, "One of " + words)
@@ -31,7 +30,7 @@ Labels labels_of(const CityOptions& options) {
   for (const auto& label : options.labels) {
     const auto sign = label.find('=');
     if (sign == std::string::npos || sign == 0) {
-      throw Error(Fault::invalid, fmt::format("--label {} is no label", printable(label)),
+      throw Error(Fault::invalid, fmt::format("--label {} is not a label", printable(label)),
                   "write KEY=VALUE, for example arch=arm64");
     }
     labels[label.substr(0, sign)] = label.substr(sign + 1);

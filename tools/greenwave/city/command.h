@@ -11,7 +11,7 @@
 
 namespace greenwave::cli {
 
-/// What the commands for those who commit have in common.
+/// The options that lint, render and impact share.
 struct CityOptions {
   std::string path;                 ///< of the cluster in the repository
   std::vector<std::string> labels;  ///< KEY=VALUE
@@ -19,18 +19,18 @@ struct CityOptions {
   std::string format;
 };
 
-/// Adds --path, --label, --allow and an -o of more `formats` than other commands have.
+/// Adds --path, --label, --allow, and an -o that accepts `formats`.
 void add_city_options(CommandLine& line, CityOptions& options, std::vector<std::string> formats);
 
-/// Of -o, wherever it was given.
+/// The value of -o, given before or after the command.
 std::string format_of(const CityOptions& options, const Context& context);
 
 /// Throws Error (invalid).
 Labels labels_of(const CityOptions& options);
-/// Those of agent.yaml by default.
+/// Those of --allow, or agent.yaml's default.
 std::vector<std::string> allowed_of(const CityOptions& options);
 
-/// Runs `work`; an Error is shown as the format wants it, and gives exit_not_done.
+/// Runs `work`; prints an Error, as JSON if `json`, and then returns exit_not_done.
 int guarded(bool json, const std::function<int()>& work);
 
 }  // namespace greenwave::cli

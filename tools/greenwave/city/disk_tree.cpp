@@ -55,7 +55,7 @@ std::string DiskTree::oid_of(const std::string& path, Type type) const {
     std::vector<Item> inner;
     for (auto one : items(path)) {
       one.oid = oid_of(render::join_path(path, one.name), one.type);
-      // An empty directory is in no commit, nor what is too large to be read.
+      // A commit has no empty directories. Files that are too large to read have no oid here.
       if (!one.oid.empty()) inner.push_back(std::move(one));
     }
     if (!inner.empty()) oids_[path] = git::tree_oid(inner);
@@ -64,7 +64,7 @@ std::string DiskTree::oid_of(const std::string& path, Type type) const {
     try {
       at->second = git::blob_oid(read(path, largest_source));
     } catch (const Error& failure) {
-      if (failure.fault() != Fault::invalid) throw;  // too large: whoever reads it is told
+      if (failure.fault() != Fault::invalid) throw;  // too large: reading it reports that
     }
   }
   return at->second;
@@ -91,14 +91,14 @@ std::vector<SourceTree::Item> DiskTree::list(const std::string& path) const {
 std::string DiskTree::read(const std::string& path, std::size_t cap) const {
   const auto* found = path.empty() ? nullptr : item(path);
   if (found == nullptr || found->type == Type::directory || found->type == Type::other) {
-    throw Error(Fault::invalid, fmt::format("{} is no file of the repository", printable(path)));
+    throw Error(Fault::invalid, fmt::format("{} is not a file in the repository", printable(path)));
   }
   const auto place = directory_ / path;
   if (found->type == Type::link) return fs::read_symlink(place).native();
   std::error_code error;
   const auto size = fs::file_size(place, error);
   if (!error && size > cap) {
-    throw Error(Fault::invalid, fmt::format("{} has {}, more than the {} that are read here", printable(path),
+    throw Error(Fault::invalid, fmt::format("{} has {}, more than the limit of {}", printable(path),
                                             bytes_in_words(size), bytes_in_words(cap)));
   }
   return read_file(place, cap);

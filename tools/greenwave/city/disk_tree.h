@@ -9,8 +9,8 @@
 
 namespace greenwave::cli {
 
-/// A directory's files as a commit of all of them would hold them: what starts with ".git" is left out, links
-/// are not followed, an executable file is one that its owner may run. What was read once is taken to stay.
+/// A directory's files as a commit of all of them would have them: without .git, links not followed, a file
+/// executable if its owner may run it. Files are assumed not to change once they were read.
 class DiskTree : public SourceTree {
  public:
   explicit DiskTree(std::filesystem::path directory) : directory_(std::move(directory)) {}
@@ -25,7 +25,7 @@ class DiskTree : public SourceTree {
   std::string oid_of(const std::string& path, Type type) const;
 
   std::filesystem::path directory_;
-  mutable std::map<std::string, std::vector<Item>> directories_;  ///< by path; their oids are made when asked
+  mutable std::map<std::string, std::vector<Item>> directories_;  ///< by path; oids are computed on demand
   mutable std::map<std::string, std::string> oids_;
 };
 

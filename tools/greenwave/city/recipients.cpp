@@ -12,8 +12,8 @@ std::vector<std::string> recipients_of(const Device& device, Problems& problems)
     if (normal) {
       recipients.push_back(std::move(*normal));
     } else {
-      problems.error(item.place, "this is no recipient of age",
-                     "write what greenwave identity prints on the device");
+      problems.error(item.place, "this is not an age recipient",
+                     "use what greenwave identity prints on the device");
     }
   };
   const auto* property = device.properties.find("recipient");

@@ -8,7 +8,7 @@
 
 namespace greenwave::cli {
 
-/// What people encrypt for a device, in normal form: its property `recipient`, one or a list. What is none is
+/// The age recipients of a device, in normal form: its property `recipient`, one or a list. Anything else is
 /// a problem.
 std::vector<std::string> recipients_of(const Device& device, Problems& problems);
 

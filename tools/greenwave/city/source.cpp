@@ -18,15 +18,15 @@ namespace fs = std::filesystem;
 std::string normal(const std::string& path) {
   auto normalised = render::normal_path(path);
   if (normalised) return *normalised;
-  throw Error(Fault::invalid, fmt::format("{} is no path in the repository", printable(path)),
-              "write it from the repository's root, without a leading / and without ..");
+  throw Error(Fault::invalid, fmt::format("{} is not a path in the repository", printable(path)),
+              "write it relative to the repository's root, without ..");
 }
 
 std::string prefix_of(const fs::path& directory) {
   try {
     return git::Repository(directory).prefix();
   } catch (const Error&) {
-    return {};  // a directory that is in no repository is its own top
+    return {};  // a directory outside of any repository is its own top
   }
 }
 
@@ -53,8 +53,8 @@ CitySource CitySource::open(const std::string& named, const std::string& path) {
     CitySource source;
     const auto directory = path.empty() ? fs::path(named) : fs::path(named) / normal(path);
     if (!fs::is_directory(directory, error)) {
-      throw Error(Fault::invalid, fmt::format("{} is no directory", printable(directory.native())),
-                  "name the directory that holds greenwave.yaml, or a commit as REPOSITORY@REVISION");
+      throw Error(Fault::invalid, fmt::format("{} is not a directory", printable(directory.native())),
+                  "name the directory of greenwave.yaml, or a commit as REPOSITORY@REVISION");
     }
     source.tree_ = std::make_unique<DiskTree>(directory);
     source.shown_prefix_ = as_prefix(directory.lexically_normal().native());
@@ -78,7 +78,7 @@ Range parse_range(const std::string& text) {
   }
   if (range.base.empty()) range.base = "HEAD";
   if (range.head.find("..") == std::string::npos) return range;
-  throw Error(Fault::invalid, fmt::format("\"{}\" is no range of commits", printable(text)),
+  throw Error(Fault::invalid, fmt::format("\"{}\" is not a range of commits", printable(text)),
               "write BASE..HEAD, for example origin/main..HEAD");
 }
 

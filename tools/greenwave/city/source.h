@@ -8,20 +8,20 @@
 
 namespace greenwave::cli {
 
-/// The files of a city: a directory as it lies on disk, or a commit of a repository without a checkout.
+/// The files of a city: a directory on disk, or a commit of a repository without a checkout.
 class CitySource {
  public:
-  /// Takes "DIR", "REPO@REV" or "@REV" (of the repository here). `path` is the directory of the cluster
-  /// within; in a commit it counts from the directory that was named. Throws Error (invalid).
+  /// `named` is "DIR", "REPO@REV" or "@REV" (of the repository here). `path` is the cluster's directory in
+  /// it; in a commit it is relative to the named directory. Throws Error (invalid).
   static CitySource open(const std::string& named, const std::string& path);
   /// A commit of `repository`, which must outlive it.
   static CitySource commit(const git::Repository& repository, const std::string& oid,
                            const std::string& path);
 
   const SourceTree& tree() const { return *tree_; }
-  /// What people click on to get to a file: goes before a path of the tree.
+  /// Put before a path of the tree, it gives a path that people can open.
   const std::string& shown_prefix() const { return shown_prefix_; }
-  /// From the top of the repository, as CI systems want it.
+  /// The same from the top of the repository, as CI systems need it.
   const std::string& repository_prefix() const { return repository_prefix_; }
 
  private:
@@ -33,10 +33,10 @@ class CitySource {
   std::string repository_prefix_;
 };
 
-/// "base" or "base/" before a path: "base/".
+/// "base/" for "base" or "base/".
 std::string as_prefix(const std::string& directory);
 
-/// Two commits to compare: "BASE..HEAD", "BASE...HEAD" (from where they parted), "BASE" (to the files on
+/// Two commits to compare: "BASE..HEAD", "BASE...HEAD" (from their merge base), "BASE" (to the files on
 /// disk).
 struct Range {
   std::string base;

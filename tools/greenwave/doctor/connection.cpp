@@ -27,7 +27,7 @@ std::string numeric(const addrinfo& address) {
 }
 
 Addresses resolve(const std::string& host, std::uint16_t port, Findings& findings) {
-  // The resolver's own patience (10 seconds and more) is not a technician's.
+  // The resolver's default timeout is 10 seconds or more: too long for a technician who waits.
   ::setenv("RES_OPTIONS", "timeout:2 attempts:2", /*overwrite=*/0);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -38,7 +38,7 @@ Addresses resolve(const std::string& host, std::uint16_t port, Findings& finding
   if (failure != 0) {
     const bool unknown = failure == EAI_NONAME;
     findings.push_back(
-        {Verdict::failed, "dns", fmt::format("{}: {}", host, ::gai_strerror(failure)),
+        {CheckResult::failed, "dns", fmt::format("{}: {}", host, ::gai_strerror(failure)),
          unknown ? "check the host's name in repository.url, and the name servers in /etc/resolv.conf"
                  : "check the modem's link and the name servers in /etc/resolv.conf"});
     return {nullptr, &::freeaddrinfo};
@@ -47,11 +47,11 @@ Addresses resolve(const std::string& host, std::uint16_t port, Findings& finding
   for (const auto* at = addresses.get(); at != nullptr; at = at->ai_next) {
     list += (list.empty() ? "" : ", ") + numeric(*at);
   }
-  findings.push_back({Verdict::ok, "dns", fmt::format("{} is {}", host, list), ""});
+  findings.push_back({CheckResult::ok, "dns", fmt::format("{} resolves to {}", host, list), ""});
   return addresses;
 }
 
-/// The socket, or the errno.
+/// A connected socket, or an empty one and its errno in `failure`.
 Fd connect_to(const addrinfo& address, int& failure) {
   Fd socket(::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   failure = errno;
@@ -60,16 +60,16 @@ Fd connect_to(const addrinfo& address, int& failure) {
     failure = errno;
     return {};
   }
-  pollfd wait{socket.get(), POLLOUT, 0};
+  pollfd ready{socket.get(), POLLOUT, 0};
   failure = ETIMEDOUT;
-  if (::poll(&wait, 1, connect_timeout_ms) <= 0) return {};
+  if (::poll(&ready, 1, connect_timeout_ms) <= 0) return {};
   socklen_t length = sizeof failure;
   ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &failure, &length);
   if (failure != 0) return {};
   ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) & ~O_NONBLOCK);
-  const timeval patience{5, 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const timeval timeout{5, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
   return socket;
 }
 
@@ -82,15 +82,16 @@ Fd check_connection(const std::string& host, std::uint16_t port, Findings& findi
     int failure = 0;
     auto socket = connect_to(*at, failure);
     if (socket) {
-      findings.push_back(
-          {Verdict::ok, "connection", fmt::format("{} port {} accepts", numeric(*at), port), ""});
+      findings.push_back({CheckResult::ok, "connection",
+                          fmt::format("{} port {} accepts connections", numeric(*at), port), ""});
       return socket;
     }
     failures += fmt::format("{}{}: {}", failures.empty() ? "" : ", ", numeric(*at), std::strerror(failure));
   }
   if (addresses) {
-    findings.push_back({Verdict::failed, "connection", fmt::format("port {} of {}: {}", port, host, failures),
-                        "check the modem's link, the firewall between, and whether the server is up"});
+    findings.push_back({CheckResult::failed, "connection",
+                        fmt::format("port {} of {}: {}", port, host, failures),
+                        "check the modem's link, the firewalls on the way, and whether the server is up"});
   }
   return {};
 }

@@ -15,20 +15,20 @@ struct Name {
   Paint paint;
 };
 
-Name name_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::ok:
+Name name_of(CheckResult result) {
+  switch (result) {
+    case CheckResult::ok:
       return {"ok", Paint::good};
-    case Verdict::warning:
+    case CheckResult::warning:
       return {"warning", Paint::caution};
-    case Verdict::failed:
+    case CheckResult::failed:
       return {"failed", Paint::bad};
   }
   return {"failed", Paint::bad};
 }
 
-std::size_t count(const Findings& findings, Verdict verdict) {
-  return static_cast<std::size_t>(std::ranges::count(findings, verdict, &Finding::verdict));
+std::size_t count(const Findings& findings, CheckResult result) {
+  return static_cast<std::size_t>(std::ranges::count(findings, result, &Finding::result));
 }
 
 }  // namespace
@@ -37,15 +37,15 @@ std::string findings_text(const Findings& findings, const Style& style) {
   constexpr std::size_t indent = 24;
   std::string text;
   for (const auto& finding : findings) {
-    const auto name = name_of(finding.verdict);
+    const auto name = name_of(finding.result);
     text += fmt::format("{}{:<14}{}\n", paint(style, name.paint, fmt::format("{:<10}", name.word)),
                         finding.check, wrap(finding.text, indent, style.width));
     if (!finding.remedy.empty()) {
       text += std::string(indent - 3, ' ') + "-> " + wrap(finding.remedy, indent, style.width) + "\n";
     }
   }
-  const auto failed = count(findings, Verdict::failed);
-  const auto warnings = count(findings, Verdict::warning);
+  const auto failed = count(findings, CheckResult::failed);
+  const auto warnings = count(findings, CheckResult::warning);
   text += failed + warnings == 0 ? "\nAll is well.\n"
                                  : fmt::format("\n{} failed, {}.\n", failed, count_of(warnings, "warning"));
   return text;
@@ -55,7 +55,7 @@ nlohmann::json to_json(const Findings& findings) {
   auto checks = nlohmann::json::array();
   for (const auto& finding : findings) {
     checks.push_back({{"check", finding.check},
-                      {"result", name_of(finding.verdict).word},
+                      {"result", name_of(finding.result).word},
                       {"text", finding.text},
                       {"remedy", finding.remedy}});
   }
@@ -63,7 +63,7 @@ nlohmann::json to_json(const Findings& findings) {
 }
 
 bool has_failed(const Findings& findings) {
-  return count(findings, Verdict::failed) > 0;
+  return count(findings, CheckResult::failed) > 0;
 }
 
 }  // namespace greenwave::cli

@@ -14,28 +14,28 @@ namespace {
 
 void check_identity_file(const std::filesystem::path& file, Findings& findings) {
   if (::access(file.c_str(), R_OK) != 0 && errno == EACCES && ::geteuid() != 0) {
-    findings.push_back({Verdict::warning, "identity",
-                        fmt::format("{}: this user may not read it", file.native()),
-                        "sudo greenwave doctor sees more"});
+    findings.push_back({CheckResult::warning, "identity",
+                        fmt::format("{}: this user cannot read it", file.native()),
+                        "run it as root: sudo greenwave doctor"});
     return;
   }
   Problems problems;
   const auto keys = secrets::read_keyring({file}, problems);
   for (const auto& problem : problems.list()) {
-    findings.push_back(
-        {Verdict::failed, "identity", fmt::format("{}: {}", file.native(), problem.message), problem.remedy});
+    findings.push_back({CheckResult::failed, "identity",
+                        fmt::format("{}: {}", file.native(), problem.message), problem.remedy});
   }
   struct stat about {};
   if (::stat(file.c_str(), &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     findings.push_back(
-        {Verdict::failed, "identity",
-         fmt::format("{} has mode {:04o}: others than root may open this device's secrets", file.native(),
-                     about.st_mode & 07777),
+        {CheckResult::failed, "identity",
+         fmt::format("{} has mode {:04o}: users other than root can open this device's secrets",
+                     file.native(), about.st_mode & 07777),
          fmt::format("chmod 600 {}, then replace it: sudo greenwave identity --renew", file.native())});
   }
   for (const auto& key : keys) {
-    findings.push_back({Verdict::ok, "identity",
-                        fmt::format("{} opens what is encrypted for {}", file.native(), key.recipient), ""});
+    findings.push_back({CheckResult::ok, "identity",
+                        fmt::format("{} opens secrets encrypted for {}", file.native(), key.recipient), ""});
   }
 }
 
@@ -43,7 +43,7 @@ void check_identity_file(const std::filesystem::path& file, Findings& findings) 
 
 void check_identity(const config::Config& config, Findings& findings) {
   if (config.identity_files.empty()) {
-    findings.push_back({Verdict::ok, "identity",
+    findings.push_back({CheckResult::ok, "identity",
                         "no identity file; none is needed until the repository holds secrets for this device",
                         ""});
   }

@@ -25,48 +25,48 @@ void check_credential_file(const char* key, const std::filesystem::path& path, b
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) {
     const bool hidden = errno == EACCES && ::geteuid() != 0;
-    findings.push_back({hidden ? Verdict::warning : Verdict::failed, "credentials",
+    findings.push_back({hidden ? CheckResult::warning : CheckResult::failed, "credentials",
                         fmt::format("{}: {}: {}", key, path.native(), std::strerror(errno)),
-                        hidden ? "this user may not look at it: sudo greenwave doctor"
-                               : "create the file, or correct repository.credentials in agent.yaml"});
+                        hidden ? "this user cannot look at it; run it as root: sudo greenwave doctor"
+                               : "create the file, or fix repository.credentials in agent.yaml"});
   } else if (secret && (about.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
-    findings.push_back({Verdict::warning, "credentials",
-                        fmt::format("{}: {} has mode {:04o}: others than its owner may use it", key,
+    findings.push_back({CheckResult::warning, "credentials",
+                        fmt::format("{}: {} has mode {:04o}: users other than its owner can use it", key,
                                     path.native(), about.st_mode & 07777),
                         fmt::format("chmod 600 {}", path.native())});
   } else if (about.st_size == 0) {
-    findings.push_back({Verdict::failed, "credentials", fmt::format("{}: {} is empty", key, path.native()),
-                        "write the credential into it"});
+    findings.push_back({CheckResult::failed, "credentials",
+                        fmt::format("{}: {} is empty", key, path.native()), "write the credential into it"});
   } else {
-    findings.push_back({Verdict::ok, "credentials", fmt::format("{}: {}", key, path.native()), ""});
+    findings.push_back({CheckResult::ok, "credentials", fmt::format("{}: {}", key, path.native()), ""});
   }
 }
 
 void check_file_system(const char* role, const std::filesystem::path& path, Findings& findings) {
   struct statvfs about {};
   if (::statvfs(path.c_str(), &about) != 0) {
-    findings.push_back({errno == ENOENT ? Verdict::warning : Verdict::failed, "disk",
+    findings.push_back({errno == ENOENT ? CheckResult::warning : CheckResult::failed, "disk",
                         fmt::format("{} {}: {}", role, path.native(), std::strerror(errno)),
-                        "greenwaved makes it at its first start"});
+                        "greenwaved creates it when it first starts"});
     return;
   }
   const std::uint64_t free = std::uint64_t{about.f_bavail} * about.f_frsize;
   const auto text = fmt::format("{} {}: {} free", role, path.native(), bytes_in_words(free));
   if ((about.f_flag & ST_RDONLY) != 0) {
-    findings.push_back({Verdict::failed, "disk",
+    findings.push_back({CheckResult::failed, "disk",
                         fmt::format("{} {} is mounted read-only", role, path.native()),
-                        "look at dmesg for storage errors, then remount it read-write"});
+                        "check dmesg for storage errors, then remount it read-write"});
   } else if (free < no_space) {
-    findings.push_back({Verdict::failed, "disk", text, "free some space: journalctl --vacuum-size=50M"});
+    findings.push_back({CheckResult::failed, "disk", text, "free some space: journalctl --vacuum-size=50M"});
   } else if (about.f_files > 0 && about.f_favail < 100) {
-    findings.push_back({Verdict::failed, "disk",
-                        fmt::format("{} {}: no inodes are left", role, path.native()),
-                        "remove files: many small ones use up the inodes"});
+    findings.push_back({CheckResult::failed, "disk",
+                        fmt::format("{} {}: no inodes left", role, path.native()),
+                        "remove small files: each uses an inode"});
   } else if (free < little_space) {
     findings.push_back(
-        {Verdict::warning, "disk", text, "free some space soon: journalctl --vacuum-size=50M"});
+        {CheckResult::warning, "disk", text, "free some space soon: journalctl --vacuum-size=50M"});
   } else {
-    findings.push_back({Verdict::ok, "disk", text, ""});
+    findings.push_back({CheckResult::ok, "disk", text, ""});
   }
 }
 
@@ -76,15 +76,15 @@ void check_daemon(const Context& context, Findings& findings) {
   try {
     const auto version = context.client().get("/v1/version").value("version", "");
     if (version == program_version) {
-      findings.push_back({Verdict::ok, "daemon", fmt::format("greenwaved {} answers", version), ""});
+      findings.push_back({CheckResult::ok, "daemon", fmt::format("greenwaved {} answers", version), ""});
     } else {
       findings.push_back(
-          {Verdict::warning, "daemon",
-           fmt::format("greenwaved {} runs, {} is installed", printable(version), program_version),
+          {CheckResult::warning, "daemon",
+           fmt::format("greenwaved {} is running, but {} is installed", printable(version), program_version),
            "sudo systemctl restart greenwaved"});
     }
   } catch (const Error& error) {
-    findings.push_back({Verdict::failed, "daemon", error.message(), error.remedy()});
+    findings.push_back({CheckResult::failed, "daemon", error.message(), error.remedy()});
   }
 }
 
@@ -92,16 +92,16 @@ void check_configuration(const Context& context, Findings& findings) {
   const auto& file = context.globals.config;
   try {
     const auto config = config::load_config(file, context.globals.root,
-                                            config::Check::words);  // check_credentials looks at the files
+                                            config::Check::words);  // check_credentials checks the files
     for (const auto& warning : config.warnings) {
-      findings.push_back({Verdict::warning, "configuration", warning, ""});
+      findings.push_back({CheckResult::warning, "configuration", warning, ""});
     }
-    findings.push_back({Verdict::ok, "configuration",
+    findings.push_back({CheckResult::ok, "configuration",
                         fmt::format("{} is valid: device {}", file.native(), printable(config.device)), ""});
   } catch (const Error& error) {
     findings.push_back(
-        {Verdict::failed, "configuration", error.message(),
-         error.remedy().empty() ? "correct it, then: sudo systemctl reload greenwaved" : error.remedy()});
+        {CheckResult::failed, "configuration", error.message(),
+         error.remedy().empty() ? "fix it, then: sudo systemctl reload greenwaved" : error.remedy()});
   }
 }
 
@@ -124,31 +124,33 @@ void check_state(const std::filesystem::path& database, Findings& findings) {
   try {
     const auto state = state::State::open_read_only(database);
     if (!state) {
-      findings.push_back({Verdict::warning, "state", fmt::format("{} does not exist yet", database.native()),
-                          "greenwaved makes it at its first start"});
+      findings.push_back({CheckResult::warning, "state",
+                          fmt::format("{} does not exist yet", database.native()),
+                          "greenwaved creates it when it first starts"});
       return;
     }
     findings.push_back(
-        {Verdict::ok, "state",
+        {CheckResult::ok, "state",
          fmt::format("{}: {}", database.native(), count_of(state->inventory().size(), "object")), ""});
   } catch (const Error& error) {
-    findings.push_back({::geteuid() == 0 ? Verdict::failed : Verdict::warning, "state", error.message(),
-                        ::geteuid() == 0 ? error.remedy() : "sudo greenwave doctor sees more"});
+    findings.push_back({::geteuid() == 0 ? CheckResult::failed : CheckResult::warning, "state",
+                        error.message(),
+                        ::geteuid() == 0 ? error.remedy() : "run it as root: sudo greenwave doctor"});
   }
 }
 
 void check_clock(Time now, std::optional<Time> newest, Findings& findings) {
   const char* remedy = "set it: sudo chronyc makestep, or sudo date -s 'YYYY-MM-DD HH:MM'";
   if (now < earliest) {
-    findings.push_back({Verdict::failed, "clock",
+    findings.push_back({CheckResult::failed, "clock",
                         fmt::format("{}: the clock is not set, so certificates look invalid", moment(now)),
                         remedy});
   } else if (newest && now + std::chrono::minutes(10) < *newest) {
-    findings.push_back({Verdict::failed, "clock",
-                        fmt::format("{}, but the device's records reach to {}", moment(now), moment(*newest)),
+    findings.push_back({CheckResult::failed, "clock",
+                        fmt::format("{}, but the device has records from {}", moment(now), moment(*newest)),
                         remedy});
   } else {
-    findings.push_back({Verdict::ok, "clock", moment(now), ""});
+    findings.push_back({CheckResult::ok, "clock", moment(now), ""});
   }
 }
 

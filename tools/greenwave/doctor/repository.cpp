@@ -17,35 +17,35 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr Duration poll_patience = std::chrono::seconds(20);
+constexpr Duration poll_timeout = std::chrono::seconds(20);
 
 void check_host_key(const config::Url& url, const std::filesystem::path& known_hosts, Findings& findings) {
-  const auto learn = fmt::format(
+  const auto keyscan = fmt::format(
       "ssh-keyscan -p {} {} (compare the key with the server's before you trust it)", url.port, url.host);
   if (known_hosts.empty()) {
     findings.push_back(
-        {Verdict::warning, "ssh", "no knownHostsFile is set",
-         "set repository.credentials.knownHostsFile to a file with the server's key: " + learn});
+        {CheckResult::warning, "ssh", "no knownHostsFile is set",
+         "set repository.credentials.knownHostsFile to a file with the server's key: " + keyscan});
     return;
   }
   try {
     const git::KnownHosts keys(read_file(known_hosts, 1 << 20), url.host, url.port);
     if (!keys.types().empty()) {
       findings.push_back(
-          {Verdict::ok, "ssh", fmt::format("{} has a key for {}", known_hosts.native(), url.host), ""});
+          {CheckResult::ok, "ssh", fmt::format("{} has a key for {}", known_hosts.native(), url.host), ""});
     } else {
       findings.push_back(
-          {Verdict::failed, "ssh",
+          {CheckResult::failed, "ssh",
            fmt::format("{} has no key for {} port {}", known_hosts.native(), url.host, url.port),
-           "add the server's key: " + learn});
+           "add the server's key: " + keyscan});
     }
   } catch (const Error& error) {
     findings.push_back(
-        {Verdict::failed, "ssh", error.message(), "create it with the server's key: " + learn});
+        {CheckResult::failed, "ssh", error.message(), "create it with the server's key: " + keyscan});
   }
 }
 
-/// The variables that libcurl reads; a proxy's address may hold a password, so it is not shown.
+/// Reads libcurl's variables. Findings do not show them, since a proxy's URL may contain a password.
 bool behind_proxy() {
   for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
     if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return true;
@@ -53,13 +53,13 @@ bool behind_proxy() {
   return false;
 }
 
-/// DNS, a connection, TLS or the host key. False when it makes no sense to ask the server anything.
-bool check_way(const config::Repository& repository, Time now, Findings& findings) {
+/// Checks DNS, the connection, and TLS or the host key. False when there is no point in polling.
+bool check_path(const config::Repository& repository, Time now, Findings& findings) {
   const auto url = config::parse_url(repository.url);
   if (url.scheme == config::Url::Scheme::file) return true;
   const bool https = url.scheme == config::Url::Scheme::https;
   if (https && behind_proxy()) {
-    findings.push_back({Verdict::ok, "connection", "through the proxy that https_proxy names", ""});
+    findings.push_back({CheckResult::ok, "connection", "through the proxy in https_proxy", ""});
     return true;
   }
   const auto socket = check_connection(url.host, url.port, findings);
@@ -69,32 +69,32 @@ bool check_way(const config::Repository& repository, Time now, Findings& finding
   } else {
     check_host_key(url, repository.credentials.known_hosts_file, findings);
   }
-  return findings.back().verdict != Verdict::failed;
+  return findings.back().result != CheckResult::failed;
 }
 
-/// Asks as the daemon does, with a deadline.
+/// Polls as the daemon does, with a deadline.
 void check_poll(const config::Repository& repository, Findings& findings) {
   std::atomic<bool> stop{false};
   std::mutex mutex;
   std::condition_variable_any ended;
   std::jthread deadline([&](const std::stop_token& done) {
     std::unique_lock lock(mutex);
-    if (!ended.wait_for(lock, done, poll_patience, [] { return false; }) && !done.stop_requested())
+    if (!ended.wait_for(lock, done, poll_timeout, [] { return false; }) && !done.stop_requested())
       stop = true;
   });
   try {
     const auto commit = git::make_transport(repository, stop)->poll();
-    findings.push_back({Verdict::ok, "repository",
+    findings.push_back({CheckResult::ok, "repository",
                         fmt::format("branch {} is at commit {}", repository.branch, short_oid(commit)), ""});
   } catch (const Error& error) {
-    findings.push_back({Verdict::failed, "repository", error.message(), error.remedy()});
+    findings.push_back({CheckResult::failed, "repository", error.message(), error.remedy()});
   }
 }
 
 }  // namespace
 
 void check_repository(const config::Repository& repository, Time now, Findings& findings) {
-  if (check_way(repository, now, findings)) check_poll(repository, findings);
+  if (check_path(repository, now, findings)) check_poll(repository, findings);
 }
 
 }  // namespace greenwave::cli

@@ -12,34 +12,35 @@ namespace greenwave::cli {
 
 namespace {
 
-const std::atomic<bool> never = false;
+const std::atomic<bool> never_stops = false;
 
 void check_podman(const config::Podman& settings, Findings& findings) {
-  drivers::podman::Service service(settings.socket, never);
+  drivers::podman::Service service(settings.socket, never_stops);
   const auto containers = service.containers();
-  findings.push_back({Verdict::ok, "podman",
-                      fmt::format("it answers on {}, with {} of this device's manifests",
+  findings.push_back({CheckResult::ok, "podman",
+                      fmt::format("answers on {}, runs {} from this device's manifests",
                                   settings.socket.native(), count_of(containers.size(), "container")),
                       ""});
 }
 
 void check_kubernetes(const config::Kubernetes& settings, Findings& findings) {
-  drivers::kubernetes::Api api(settings, never, [] {});
+  drivers::kubernetes::Api api(settings, never_stops, [] {});
   api.refresh();
   const auto answer = api.send({.path = "/version"}, Duration::zero());
   if (answer.failure) throw *answer.failure;
-  // Anybody may ask for the version, and only whom the server knows for what it serves.
+  // Anybody may read the version. Listing the API needs valid credentials.
   const auto served = api.send({.path = "/api"}, Duration::zero());
   if (served.failure) throw *served.failure;
   const auto json = nlohmann::json::parse(answer.response.body, nullptr, false);
   const auto version = json.is_object() ? json.value("gitVersion", "") : "";
-  const auto who = fmt::format("{}, {}", api.name(), version.empty() ? "of no version" : printable(version));
+  const auto who =
+      fmt::format("{}, {}", api.name(), version.empty() ? "unknown version" : printable(version));
   if (served.response.success()) {
-    findings.push_back({Verdict::ok, "kubernetes", fmt::format("{} accepts the credentials", who), ""});
+    findings.push_back({CheckResult::ok, "kubernetes", fmt::format("{} accepts the credentials", who), ""});
   } else {
-    findings.push_back({Verdict::failed, "kubernetes",
-                        fmt::format("{}: it answers {} to the credentials", who, served.response.status),
-                        "has the token or the certificate expired? Write a new one to its file"});
+    findings.push_back({CheckResult::failed, "kubernetes",
+                        fmt::format("{} answers the credentials with HTTP {}", who, served.response.status),
+                        "the token or the certificate may have expired: write a new one to its file"});
   }
 }
 
@@ -52,7 +53,7 @@ void check_runtime(const config::Config& config, Findings& findings) {
     if (config.runtime == config::Runtime::kubernetes) check_kubernetes(config.kubernetes, findings);
   } catch (const Error& error) {
     findings.push_back(
-        {Verdict::failed, is_podman ? "podman" : "kubernetes", error.message(), error.remedy()});
+        {CheckResult::failed, is_podman ? "podman" : "kubernetes", error.message(), error.remedy()});
   }
 }
 

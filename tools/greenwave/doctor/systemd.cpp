@@ -16,7 +16,7 @@ struct BusClosed {
   void operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
 };
 
-/// systemd's version, asked of it over D-Bus; empty with `failure` set when it does not answer.
+/// systemd's version, read over D-Bus; empty, with `failure` set, when it does not answer.
 std::string manager_version(int& failure) {
   sd_bus* raw = nullptr;
   failure = sd_bus_open_system(&raw);
@@ -35,23 +35,24 @@ std::string manager_version(int& failure) {
 void check_systemd(const config::Config& config, Findings& findings) {
   if (config.root != "/") {
     findings.push_back(
-        {Verdict::ok, "systemd", "not needed with --root: units are written, not started", ""});
+        {CheckResult::ok, "systemd", "not needed with --root: units are written, not started", ""});
     return;
   }
   if (sd_booted() <= 0) {
-    findings.push_back({Verdict::failed, "systemd", "this system was not started by systemd",
-                        "units can't be started here; run greenwaved with --root, or on a systemd system"});
+    findings.push_back(
+        {CheckResult::failed, "systemd", "this system was not booted with systemd",
+         "units can't be started here; run greenwaved with --root, or on a system with systemd"});
     return;
   }
   int failure = 0;
   const auto version = manager_version(failure);
   if (failure < 0) {
-    findings.push_back({Verdict::failed, "systemd",
+    findings.push_back({CheckResult::failed, "systemd",
                         fmt::format("systemd does not answer over D-Bus: {}", std::strerror(-failure)),
                         "see: systemctl status dbus; install the package dbus"});
     return;
   }
-  findings.push_back({Verdict::ok, "systemd", fmt::format("systemd {} answers over D-Bus", version), ""});
+  findings.push_back({CheckResult::ok, "systemd", fmt::format("systemd {} answers over D-Bus", version), ""});
 }
 
 }  // namespace greenwave::cli

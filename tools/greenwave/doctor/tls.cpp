@@ -44,14 +44,14 @@ std::string hosts_of(X509* certificate) {
 }
 
 std::string last_error() {
-  char text[256] = "the connection ended, or took too long";
+  char text[256] = "the connection was closed, or timed out";
   if (const auto code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
   return printable(text);
 }
 
-/// OpenSSL checks the certificate and its name, but goes on when they are wrong, so that the certificate can
-/// be shown. Nothing is sent over this connection beyond the handshake.
-Ssl shake_hands(SSL_CTX* context, const Fd& socket, const std::string& host) {
+/// OpenSSL checks the certificate and its name, but continues when they are wrong, so that the certificate
+/// can be shown. Nothing is sent over this connection after the handshake.
+Ssl handshake(SSL_CTX* context, const Fd& socket, const std::string& host) {
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
   Ssl ssl(SSL_new(context));
   auto* expected = SSL_get0_param(ssl.get());
@@ -73,7 +73,7 @@ Finding judge(long result, X509* certificate, const std::string& host, Time now)
   const auto issuer = name_of(X509_get_issuer_name(certificate));
   const auto shown = fmt::format("the certificate for {} by {}", hosts_of(certificate), issuer);
   const auto failed = [](std::string text, std::string remedy) {
-    return Finding{Verdict::failed, "tls", std::move(text), std::move(remedy)};
+    return Finding{CheckResult::failed, "tls", std::move(text), std::move(remedy)};
   };
   switch (result) {
     case X509_V_OK:
@@ -81,32 +81,31 @@ Finding judge(long result, X509* certificate, const std::string& host, Time now)
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return failed(
           fmt::format("{} expired on {}; this device's clock says {}", shown, moment(ends), moment(now)),
-          "when the clock is right, the server's certificate must be renewed");
+          "if the clock is right, renew the server's certificate");
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return failed(
           fmt::format("{} is valid from {}; this device's clock says {}", shown, moment(begins), moment(now)),
           "set the clock: it is probably behind");
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return failed(
-          fmt::format("{} is not for {}", shown, host),
-          "use the name that the certificate has in repository.url, or correct the server's certificate");
+      return failed(fmt::format("{} is not for {}", shown, host),
+                    "use a name from the certificate in repository.url, or fix the server's certificate");
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return failed(
-          fmt::format("{} does not lead to an authority that this device trusts", shown),
+          fmt::format("{} is not signed by an authority that this device trusts", shown),
           "set repository.credentials.caFile to the authority's certificate, or install ca-certificates");
     default:
       return failed(fmt::format("{}: {}", shown, X509_verify_cert_error_string(result)),
-                    "the server's certificate, or what caFile holds, must be corrected");
+                    "fix the server's certificate, or the authorities in caFile");
   }
   const auto good = fmt::format("{}, valid until {}", shown, moment(ends));
   if (ends - now < soon) {
-    return {Verdict::warning, "tls", good, "the server's certificate must be renewed before then"};
+    return {CheckResult::warning, "tls", good, "renew the server's certificate before then"};
   }
-  return {Verdict::ok, "tls", good, ""};
+  return {CheckResult::ok, "tls", good, ""};
 }
 
 }  // namespace
@@ -117,21 +116,22 @@ void check_tls(const Fd& socket, const std::string& host, const std::filesystem:
   const bool trusting = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context.get()) == 1
                                         : SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) == 1;
   if (!trusting) {
-    findings.push_back({Verdict::failed, "tls",
+    findings.push_back({CheckResult::failed, "tls",
                         fmt::format("{} can't be read: {}", ca_file.native(), last_error()),
-                        "caFile must hold certificates in PEM form"});
+                        "caFile must contain certificates in PEM form"});
     return;
   }
-  const auto ssl = shake_hands(context.get(), socket, host);
+  const auto ssl = handshake(context.get(), socket, host);
   if (!ssl) {
-    findings.push_back({Verdict::failed, "tls", fmt::format("no TLS with {}: {}", host, last_error()),
+    findings.push_back({CheckResult::failed, "tls",
+                        fmt::format("no TLS connection to {}: {}", host, last_error()),
                         "check that the port in repository.url is the server's https port"});
     return;
   }
   const Certificate certificate(SSL_get1_peer_certificate(ssl.get()));
   if (!certificate) {
-    findings.push_back(
-        {Verdict::failed, "tls", fmt::format("{} shows no certificate", host), "correct the server"});
+    findings.push_back({CheckResult::failed, "tls", fmt::format("{} sent no certificate", host),
+                        "fix the server's TLS configuration"});
     return;
   }
   findings.push_back(judge(SSL_get_verify_result(ssl.get()), certificate.get(), host, now));

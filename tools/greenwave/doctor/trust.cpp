@@ -14,29 +14,29 @@ namespace greenwave::cli {
 void check_trust(const config::Config& config, Findings& findings) {
   const auto& file = config.allowed_signers;
   if (file.empty()) {
-    findings.push_back({Verdict::warning, "trust",
-                        "commits are not checked: who can push can change this device",
-                        "name a file of the people who may sign commits in trust.allowedSigners"});
+    findings.push_back({CheckResult::warning, "trust",
+                        "signatures are not checked: anyone who can push can change this device",
+                        "set trust.allowedSigners to a file with the keys that may sign commits"});
     return;
   }
   if (::access(file.c_str(), R_OK) != 0 && errno == EACCES && ::geteuid() != 0) {
-    findings.push_back({Verdict::warning, "trust",
-                        fmt::format("{}: this user may not read it", file.native()),
-                        "sudo greenwave doctor sees more"});
+    findings.push_back({CheckResult::warning, "trust",
+                        fmt::format("{}: this user cannot read it", file.native()),
+                        "run it as root: sudo greenwave doctor"});
     return;
   }
   try {
     const git::Trust trust(read_file(file, 1 << 20), file.native());
     for (const auto& warning : trust.warnings().list()) {
-      findings.push_back({Verdict::warning, "trust", to_string(warning), ""});
+      findings.push_back({CheckResult::warning, "trust", to_string(warning), ""});
     }
-    findings.push_back({Verdict::ok, "trust",
-                        fmt::format("{} lets {} sign commits", file.native(), count_of(trust.keys(), "key")),
-                        ""});
+    findings.push_back(
+        {CheckResult::ok, "trust",
+         fmt::format("{} allows {} to sign commits", file.native(), count_of(trust.keys(), "key")), ""});
   } catch (const Error& error) {
     findings.push_back(
-        {Verdict::failed, "trust", error.message(),
-         error.remedy().empty() ? "correct it, then: sudo systemctl reload greenwaved" : error.remedy()});
+        {CheckResult::failed, "trust", error.message(),
+         error.remedy().empty() ? "fix it, then: sudo systemctl reload greenwaved" : error.remedy()});
   }
 }
 

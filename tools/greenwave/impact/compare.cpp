@@ -11,7 +11,7 @@
 #include "city/judge.h"
 #include "impact/effects.h"
 #include "impact/impact.h"
-#include "impact/wire.h"
+#include "impact/transfer_size.h"
 #include "plan/plan.h"
 
 namespace greenwave::cli {
@@ -20,14 +20,14 @@ namespace {
 
 constexpr auto none = static_cast<std::uint32_t>(-1);
 
-/// Objects of one commit as a plan reads them, judged once however many devices have them.
+/// The objects of one commit as a plan reads them. Each is judged once, however many devices have it.
 class Outlines {
  public:
   Outlines(const render::Fleet& fleet, const sync::Drivers& drivers) : fleet_(fleet), drivers_(drivers) {}
 
   struct Outline {
     std::optional<plan::Desired> desired;
-    std::string refusal;  ///< empty: it is not refused
+    std::string refusal;  ///< empty: not refused
   };
 
   const Outline& of(std::uint32_t variant) {
@@ -53,7 +53,7 @@ class Outlines {
   std::unordered_map<std::uint32_t, Outline> known_;
 };
 
-/// An object of a device that is not what it was: the variants before and after, or none.
+/// An object of a device that differs: its variants in base and head, or none.
 struct Differing {
   std::uint32_t was = none;
   std::uint32_t is = none;
@@ -67,7 +67,7 @@ class Comparison {
         before_(base, drivers),
         after_(head, drivers),
         drivers_(drivers),
-        wire_(base, head) {}
+        transfer_size_(base, head) {}
 
   Impact compare(const std::string& by) {
     impact_.by = by;
@@ -85,7 +85,7 @@ class Comparison {
     return std::move(impact_);
   }
 
-  /// What differs for one device; throws nothing, and `reason` says when it cannot be told.
+  /// The objects that differ for one device. Sets `reason` if it cannot be judged.
   std::vector<Differing> differing(std::optional<std::size_t> base, std::size_t head, std::string& reason) {
     std::vector<Differing> list;
     static const std::vector<std::uint32_t> nothing;
@@ -106,7 +106,7 @@ class Comparison {
     return list;
   }
 
-  /// The plan of a device that goes from one commit to the other.
+  /// The plan of a device that moves from base to head.
   struct Planned {
     std::vector<plan::Desired> desired;
     std::vector<Entry> inventory;
@@ -205,7 +205,7 @@ class Comparison {
       return;
     }
     if (list.empty()) return;
-    // What is done depends on the objects that changed, and on what else the device has.
+    // The steps depend on the changed objects, and on the other objects of the device.
     std::string key =
         fmt::format("{} {}", base ? base_.combination_of(*base) : none, head_.combination_of(head));
     for (const auto& one : list) {
@@ -220,17 +220,17 @@ class Comparison {
   Group group(std::optional<std::size_t> base, std::size_t head, const std::vector<Differing>& list) {
     Group group;
     const auto planned = plan_for(base, head, list);
-    Effects effects(base_, head_, drivers_, wire_);
+    Effects effects(base_, head_, drivers_, transfer_size_);
     for (const auto& one : list) {
-      effects.look_at(one.was == none ? nullptr : &base_.variants()[one.was],
-                      one.is == none ? nullptr : &head_.variants()[one.is]);
+      effects.add_object(one.was == none ? nullptr : &base_.variants()[one.was],
+                         one.is == none ? nullptr : &head_.variants()[one.is]);
     }
-    for (const auto& step : planned->plan.steps) effects.add(step, group);
-    if (base) group.effect.bytes += wire_.bytes(*base, head);
+    for (const auto& step : planned->plan.steps) effects.add_step(step, group);
+    if (base) group.effect.bytes += transfer_size_.bytes(*base, head);
     return group;
   }
 
-  /// Groups that do the same are one for people, and keep the highest cost.
+  /// Groups with the same changes are shown as one, with the highest number of bytes.
   void join_groups() {
     std::map<std::vector<std::tuple<std::string, std::string, std::string>>, std::size_t> known;
     std::vector<Group> joined;
@@ -262,7 +262,7 @@ class Comparison {
   Outlines before_;
   Outlines after_;
   const sync::Drivers& drivers_;
-  Wire wire_;
+  TransferSize transfer_size_;
   Impact impact_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, bool> same_;
   std::unordered_map<std::string, std::size_t> group_of_;

@@ -23,7 +23,7 @@ bool is_true(const yaml::Node* node) {
   return flag != nullptr && *flag;
 }
 
-/// What a workload's pods are made from; null for kinds without pods.
+/// The pod template of a workload; null for kinds without pods.
 const yaml::Node* pods_of(const Manifest& manifest) {
   const auto& kind = manifest.id.kind;
   if (manifest.id.api_version == own_api) return nullptr;
@@ -66,7 +66,7 @@ std::string source_text(const render::Fleet& fleet, const Manifest& manifest) {
 
 }  // namespace
 
-void Effects::look_at(const render::Variant* was, const render::Variant* is) {
+void Effects::add_object(const render::Variant* was, const render::Variant* is) {
   if (is == nullptr) return;
   const auto after = head_.render(*is);
   if (!after.manifest) return;
@@ -77,7 +77,8 @@ void Effects::look_at(const render::Variant* was, const render::Variant* is) {
 Effects::Found Effects::compare(const Manifest* was, const Manifest& is) {
   Found found;
   if (is.source) {
-    found.bytes = wire_.source_bytes(was != nullptr && was->source ? was->source->path : "", is.source->path);
+    found.bytes =
+        transfer_size_.source_bytes(was != nullptr && was->source ? was->source->path : "", is.source->path);
   }
   if (is.id.api_version == own_api) {
     if (is.id.kind == "File") found.files = 1;
@@ -109,7 +110,7 @@ std::size_t Effects::changed_files(const std::string& was, const std::string& is
   return changed;
 }
 
-void Effects::add(const plan::Step& step, Group& group) {
+void Effects::add_step(const plan::Step& step, Group& group) {
   if (step.verb == plan::Verb::release) return;
   Change change;
   change.verb = step_verb(step);
@@ -134,7 +135,7 @@ void Effects::add(const plan::Step& step, Group& group) {
       change.disruptive = true;
     }
   }
-  // A unit that is new is started, whatever it would restart on.
+  // A new unit is started, not restarted.
   if (restarts && step.entry != nullptr) {
     ++effect.restarts;
     change.disruptive = true;

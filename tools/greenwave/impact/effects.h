@@ -4,21 +4,22 @@
 #include <string>
 
 #include "impact/impact.h"
-#include "impact/wire.h"
+#include "impact/transfer_size.h"
 #include "plan/step.h"
 #include "render/fleet.h"
 
 namespace greenwave::cli {
 
-/// Counts what the steps of one device cost.
+/// Counts the effects of the steps of one device.
 class Effects {
  public:
-  Effects(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers, Wire& wire)
-      : base_(base), head_(head), drivers_(drivers), wire_(wire) {}
+  Effects(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers,
+          TransferSize& transfer_size)
+      : base_(base), head_(head), drivers_(drivers), transfer_size_(transfer_size) {}
 
-  /// Tells how an object differs; null where it is not there. Call before its step is added.
-  void look_at(const render::Variant* was, const render::Variant* is);
-  void add(const plan::Step& step, Group& group);
+  /// Compares an object of both commits; null where it does not exist. Call before adding its step.
+  void add_object(const render::Variant* was, const render::Variant* is);
+  void add_step(const plan::Step& step, Group& group);
 
  private:
   struct Found {
@@ -34,18 +35,18 @@ class Effects {
   const render::Fleet& base_;
   const render::Fleet& head_;
   const sync::Drivers& drivers_;
-  Wire& wire_;
+  TransferSize& transfer_size_;
   std::map<ObjectId, Found> found_;
 };
 
-/// "update", "restart", …, as people read it.
+/// "update", "restart", … for people.
 std::string step_verb(const plan::Step& step);
 
-/// A unified diff of an object's manifest and of what its source holds. Secrets show only that they changed.
+/// A unified diff of an object's manifest and of its source. Of a secret it says only that it changed.
 std::string manifest_diff(const render::Fleet& base, const render::Variant* was, const render::Fleet& head,
                           const render::Variant* is);
 
-/// The wave that a device is in by its labels; empty: it follows the branch.
+/// The device's wave; empty: it follows the branch.
 std::string wave_name(const Cluster& cluster, const Device& device);
 
 }  // namespace greenwave::cli

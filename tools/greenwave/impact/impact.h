@@ -16,10 +16,10 @@ namespace greenwave::cli {
 /// What a change costs a device.
 struct Effect {
   std::size_t files = 0;     ///< written
-  std::size_t restarts = 0;  ///< units; reloads are not counted: they interrupt nothing
+  std::size_t restarts = 0;  ///< of units; reloads are not counted, since they interrupt nothing
   std::size_t pods = 0;      ///< workloads whose pods are replaced
   std::size_t pruned = 0;    ///< objects removed
-  std::uint64_t bytes = 0;   ///< over the air, about
+  std::uint64_t bytes = 0;   ///< over the air, an estimate
 
   Effect& operator+=(const Effect& other);
 };
@@ -29,14 +29,14 @@ struct Change {
   std::string verb;
   std::string object;
   std::string because;      ///< of a restart or reload
-  bool disruptive = false;  ///< interrupts what runs, or cannot be taken back
+  bool disruptive = false;  ///< interrupts what runs, or cannot be undone
 };
 
-/// Devices for which a commit does the same things, though their values may differ.
+/// Devices on which a commit has the same changes, though values may differ.
 struct Group {
-  std::vector<std::uint32_t> devices;  ///< numbers in Impact::devices
-  std::vector<Change> changes;         ///< in the order in which they are done
-  Effect effect;                       ///< for one of them
+  std::vector<std::uint32_t> devices;  ///< indices in Impact::devices
+  std::vector<Change> changes;         ///< in the order of the plan
+  Effect effect;                       ///< on one of them
 };
 
 struct ImpactDevice {
@@ -47,30 +47,30 @@ struct ImpactDevice {
   Position position;
 };
 
-/// Why nothing can be said of some devices.
+/// Devices that cannot be judged, and why.
 struct Unjudged {
   std::string reason;
   std::vector<std::uint32_t> devices;
 };
 
 struct Impact {
-  std::string base;  ///< as people wrote them
+  std::string base;  ///< as written on the command line
   std::string head;
   std::vector<ImpactDevice> devices;  ///< of either commit
-  std::vector<Group> groups;          ///< the largest first
+  std::vector<Group> groups;          ///< largest first
   std::vector<Unjudged> unjudged;
   std::vector<std::uint32_t> added;  ///< to the inventory
-  std::vector<std::uint32_t> gone;   ///< from it: they keep what they have until someone looks after them
-  std::string by = "district";       ///< the label that the table goes by
+  std::vector<std::uint32_t> gone;   ///< from it: they keep what they have
+  std::string by = "district";       ///< the label that the table is grouped by
 
   std::size_t changed() const;
 };
 
-/// Works out what every device of `head` does when it comes from `base`. The fleets must outlive nothing.
+/// Works out what every device of `head` does when it moves there from `base`.
 Impact impact(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers,
               const std::string& by);
 
-/// The same for one device, as unified diffs of its manifests and of its files. Secrets are not shown.
+/// The same for one device, as unified diffs of manifests and files. Secrets are not shown.
 struct ObjectDiff {
   std::string verb;
   std::string object;
@@ -84,7 +84,7 @@ std::string impact_markdown(const Impact& impact);
 std::string impact_json(const Impact& impact);
 std::string impact_geojson(const Impact& impact);
 
-/// Devices added up, by wave and by the label of the table.
+/// Sums over devices, by wave and by the label of the table.
 std::map<std::pair<std::string, std::string>, std::pair<std::size_t, Effect>> table_of(const Impact& impact);
 /// "sf-0001, sf-0002, sf-0003 and 9 more"
 std::string some_of(const Impact& impact, const std::vector<std::uint32_t>& devices);

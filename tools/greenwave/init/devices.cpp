@@ -39,7 +39,7 @@ std::optional<double> number_of(std::string_view text) {
   return value;
 }
 
-/// Numbers stay numbers, but not what only looks like one: a telephone number, an id with leading zeros.
+/// Numbers become JSON numbers; an id with leading zeros stays a string.
 ordered_json value_of(const std::string& text) {
   const bool plain = !text.starts_with('0') || text == "0" || text.starts_with("0.");
   std::int64_t whole = 0;
@@ -49,23 +49,22 @@ ordered_json value_of(const std::string& text) {
   return text;
 }
 
-/// Collects Features and writes them a line each, so that a diff shows devices.
+/// Collects Features and writes one per line, so that a diff shows devices.
 class Inventory {
  public:
   explicit Inventory(std::string city) : city_(std::move(city)) {}
 
-  /// Throws Error when the id is taken or the position is on no map.
+  /// Throws Error for a duplicate id or an impossible position.
   void add(std::string id, double longitude, double latitude, ordered_json properties,
            const std::string& file, std::size_t line) {
     if (id.empty()) id = fmt::format("{}-{:04}", city_, features_.size() + 1);
     if (std::abs(longitude) > 180 || std::abs(latitude) > 90) {
       throw wrong(
-          file, line, fmt::format("{}, {} is no longitude and latitude", longitude, latitude),
+          file, line, fmt::format("{}, {} is not a longitude and latitude", longitude, latitude),
           "write degrees (WGS 84), the longitude between -180 and 180, the latitude between -90 and 90");
     }
     if (!ids_.insert(id).second) {
-      throw wrong(file, line, fmt::format("the id {} is there twice", printable(id)),
-                  "give each device its own");
+      throw wrong(file, line, fmt::format("duplicate id {}", printable(id)), "give each device its own id");
     }
     if (!properties.contains("labels")) properties["labels"] = ordered_json::object();
     features_.push_back({{"type", "Feature"},
@@ -75,7 +74,7 @@ class Inventory {
   }
 
   std::string text(const std::string& file) const {
-    if (features_.empty()) throw wrong(file, 1, "there is no device in it", "list at least one intersection");
+    if (features_.empty()) throw wrong(file, 1, "it contains no device", "list at least one intersection");
     std::string text = "{\"type\": \"FeatureCollection\", \"features\": [\n";
     for (std::size_t i = 0; i < features_.size(); ++i) {
       text += features_[i].dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -90,18 +89,18 @@ class Inventory {
   std::set<std::string> ids_;
 };
 
-/// The records of a CSV with the lines on which they begin.
-struct Record {
+/// A record of a CSV, with the line it starts on.
+struct CsvRecord {
   std::size_t line = 1;
   std::vector<std::string> fields;
 };
 
-std::vector<Record> records_of(std::string_view csv, const std::string& file) {
+std::vector<CsvRecord> records_of(std::string_view csv, const std::string& file) {
   if (csv.starts_with("\xEF\xBB\xBF")) csv.remove_prefix(3);
   const auto first = csv.substr(0, csv.find('\n'));
   const char separator = first.find(',') == first.npos && first.find(';') != first.npos ? ';' : ',';
-  std::vector<Record> records;
-  Record record;
+  std::vector<CsvRecord> records;
+  CsvRecord record;
   std::string field;
   bool quoted = false;
   std::size_t line = 1;
@@ -135,7 +134,7 @@ std::vector<Record> records_of(std::string_view csv, const std::string& file) {
     }
     if (c == '\n') ++line;
   }
-  if (quoted) throw wrong(file, record.line, "a quote is not closed", "end the field with \"");
+  if (quoted) throw wrong(file, record.line, "unclosed quote", "end the field with \"");
   if (!field.empty() || !record.fields.empty()) end_record();
   return records;
 }
@@ -154,7 +153,7 @@ std::optional<std::size_t> column_of(const std::vector<std::string>& heads,
 
 std::string inventory_from_csv(std::string_view csv, const std::string& file, const std::string& name) {
   const auto records = records_of(csv, file);
-  if (records.empty()) throw wrong(file, 1, "the file is empty", "its first line names the columns");
+  if (records.empty()) throw wrong(file, 1, "the file is empty", "the first line must name the columns");
   auto heads = records.front().fields;
   for (auto& head : heads) {
     std::ranges::transform(head, head.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -163,9 +162,9 @@ std::string inventory_from_csv(std::string_view csv, const std::string& file, co
   const auto longitude = column_of(heads, {"longitude", "lon", "lng", "long", "x"});
   const auto latitude = column_of(heads, {"latitude", "lat", "y"});
   if (!longitude || !latitude) {
-    throw wrong(
-        file, 1, "no columns are called longitude and latitude",
-        fmt::format("name them so; there are: {}", printable(fmt::format("{}", fmt::join(heads, ", ")))));
+    throw wrong(file, 1, "no columns named longitude and latitude",
+                fmt::format("rename them; the columns are: {}",
+                            printable(fmt::format("{}", fmt::join(heads, ", ")))));
   }
   Inventory inventory(name);
   for (std::size_t i = 1; i < records.size(); ++i) {
@@ -173,12 +172,12 @@ std::string inventory_from_csv(std::string_view csv, const std::string& file, co
     if (fields.size() != heads.size()) {
       throw wrong(file, line,
                   fmt::format("{} where {} were expected", count_of(fields.size(), "field"), heads.size()),
-                  "put a field that holds a comma into quotes");
+                  "quote a field that contains a comma");
     }
     const auto east = number_of(fields[*longitude]);
     const auto north = number_of(fields[*latitude]);
     if (!east || !north) {
-      throw wrong(file, line, "the longitude or the latitude is no number",
+      throw wrong(file, line, "the longitude or the latitude is not a number",
                   "write degrees: -122.4194, 37.7749");
     }
     auto properties = ordered_json::object();
@@ -210,7 +209,7 @@ std::string inventory_from_geojson(std::string_view geojson, const std::string& 
         geometry.is_object() ? geometry.value("coordinates", ordered_json()) : ordered_json();
     if (!geometry.is_object() || geometry.value("type", "") != "Point" || !position.is_array() ||
         position.size() < 2 || !position[0].is_number() || !position[1].is_number()) {
-      throw wrong(file, line, "this Feature is no Point", "give only the points of intersections");
+      throw wrong(file, line, "this Feature is not a Point", "include only the points of intersections");
     }
     std::string id;
     if (const auto found = json.find("id"); found != json.end()) {

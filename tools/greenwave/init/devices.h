@@ -5,19 +5,19 @@
 
 namespace greenwave::cli {
 
-/// An inventory (devices.geojson) made from what a city has: a GeoJSON FeatureCollection of points, or a CSV
-/// (RFC 4180) whose first line names the columns. `name` is of the city: devices without an id of their own
-/// are called NAME-0001 and so on.
+/// Makes an inventory (devices.geojson) from a GeoJSON FeatureCollection of points, or from a CSV (RFC 4180)
+/// whose first line names the columns. `name` is the city's name: devices without an id are called NAME-0001
+/// and so on.
 ///
 /// Columns: id; longitude (lon, lng, x) and latitude (lat, y); name; the usual labels (district, corridor,
 /// model, role) and every column "label.KEY" become labels; all others properties, numbers as numbers.
 ///
-/// Throws Error (invalid) with the line of what is wrong.
+/// Throws Error (invalid) with the line of the problem.
 std::string inventory_from_csv(std::string_view csv, const std::string& file, const std::string& name);
 std::string inventory_from_geojson(std::string_view geojson, const std::string& file,
                                    const std::string& name);
 
-/// One device to begin with, at a place of the map that has to be moved.
+/// One sample device, at a position for the user to change.
 std::string sample_inventory(const std::string& name, double longitude, double latitude);
 
 }  // namespace greenwave::cli

@@ -20,7 +20,7 @@ spec:
 
   layers:                              # in this order; a later layer merges over an earlier one
     - path: base
-    - path: devices/${{device.id}}       # what one device alone has
+    - path: devices/${{device.id}}       # for one device only
       optional: true
 {waves})";
 
@@ -37,10 +37,10 @@ spec:
   path: /etc/motd
   content: |
     ${device.id} of ${cluster.name}: ${cluster.vars.contact}
-    This device keeps itself as the city's repository says: greenwave status
+    This device follows the city's repository: greenwave status
 )";
 
-constexpr const char* github = R"(# Tells before the merge what a change does to the city's devices.
+constexpr const char* github = R"(# Shows before the merge what a change does to the city's devices.
 name: greenwave
 on:
   pull_request:
@@ -72,7 +72,7 @@ jobs:
           gh pr comment "$NUMBER" --body-file impact.md --edit-last || gh pr comment "$NUMBER" --body-file impact.md
 )";
 
-constexpr const char* gitlab = R"(# Tells before the merge what a change does to the city's devices.
+constexpr const char* gitlab = R"(# Shows before the merge what a change does to the city's devices.
 # The runner is one with Greenwave installed: see its README for the package.
 greenwave:lint:
   tags: [greenwave]
@@ -116,8 +116,8 @@ void write_city(const std::filesystem::path& directory, const std::map<std::stri
   for (const auto& [path, content] : files) {
     std::error_code error;
     if (!std::filesystem::exists(std::filesystem::symlink_status(directory / path, error))) continue;
-    throw Error(Fault::conflict, fmt::format("{} is there already", (directory / path).native()),
-                "begin in an empty directory; nothing was written");
+    throw Error(Fault::conflict, fmt::format("{} already exists", (directory / path).native()),
+                "start in an empty directory; nothing was written");
   }
   for (const auto& [path, content] : files) {
     make_directories((directory / path).parent_path());

@@ -14,10 +14,10 @@ struct NewCity {
   bool gitlab = false;
 };
 
-/// The files of a new city's repository, by path.
+/// The files of a new city repository, by path.
 std::map<std::string, std::string> files_of(const NewCity& city);
 
-/// Writes them; throws Error (conflict), and writes none, when one is there already.
+/// Writes them. Throws Error (conflict) and writes nothing if one of them already exists.
 void write_city(const std::filesystem::path& directory, const std::map<std::string, std::string>& files);
 
 }  // namespace greenwave::cli

@@ -26,14 +26,14 @@ std::string words_of(const Selector::Requirement& requirement) {
     case Selector::Operator::not_in:
       return fmt::format("{} is not {}", requirement.key, fmt::join(requirement.values, " or "));
     case Selector::Operator::exists:
-      return fmt::format("there is a {}", requirement.key);
+      return fmt::format("{} exists", requirement.key);
     case Selector::Operator::does_not_exist:
-      return fmt::format("there is no {}", requirement.key);
+      return fmt::format("{} does not exist", requirement.key);
   }
   return {};
 }
 
-/// What the devices have instead of what a selector asks for.
+/// Suggests what the devices have instead of what the selector asks for.
 std::string remedy_for(const Selector& selector, const render::Fleet& fleet) {
   std::set<std::string> keys;
   for (const auto& device : fleet.devices()) {
@@ -60,10 +60,10 @@ std::string remedy_for(const Selector& selector, const render::Fleet& fleet) {
       if (!meant.empty()) return fmt::format("did you mean {}: {}?", requirement.key, printable(meant));
     }
   }
-  return "correct it, or remove what it selects for";
+  return "fix it, or remove what it selects";
 }
 
-bool matches_somebody(const Selector& selector, const render::Fleet& fleet) {
+bool matches_any_device(const Selector& selector, const render::Fleet& fleet) {
   return std::ranges::any_of(fleet.devices(),
                              [&](const Device& device) { return selects(selector, device.labels); });
 }
@@ -84,16 +84,17 @@ void check_polygon(const Layer& layer, const render::Fleet& fleet, LintFindings&
   const auto region = render::read_polygon(layer, fleet.tree(), problems);
   findings.add("polygon", problems);
   if (!region) return;
-  const bool somebody = std::ranges::any_of(fleet.devices(), [&](const Device& device) {
+  const bool has_device = std::ranges::any_of(fleet.devices(), [&](const Device& device) {
     return device.in_inventory && contains(*region, device.position);
   });
-  if (somebody) return;
-  findings.add("polygon",
-               {Severity::warning, layer.place, fmt::format("no device lies in {}", printable(layer.within)),
-                "longitude comes before latitude; draw the polygon around the devices that are meant"});
+  if (has_device) return;
+  findings.add(
+      "polygon",
+      {Severity::warning, layer.place, fmt::format("no device is inside {}", printable(layer.within)),
+       "check that longitude comes before latitude, and that the intended devices are inside"});
 }
 
-/// Directories that a layer's path with variables could mean.
+/// Directories that a layer's path may name, its variables filled in.
 void find_directories(const render::Fleet& fleet, const std::string& directory, std::size_t depth,
                       std::vector<std::string>& found) {
   if (depth > 16) return;
@@ -118,8 +119,8 @@ void check_unused_layers(const render::Fleet& fleet, LintFindings& findings) {
     const auto meant = nearest(name, ids);
     Problems found;
     found.warning({std::make_shared<const std::string>(directory), 0, 0}, "no device gets this layer",
-                  meant.empty() ? "remove it, or correct the selector, the polygon or the labels that "
-                                  "should bring it to a device"
+                  meant.empty() ? "remove it, or fix the selector, the polygon or the labels that should "
+                                  "give it to a device"
                                 : fmt::format("did you mean {}?", printable(meant)));
     findings.add("layer", found);
   }
@@ -127,7 +128,7 @@ void check_unused_layers(const render::Fleet& fleet, LintFindings& findings) {
 
 void check_window(const Window& window, LintFindings& findings) {
   std::error_code error_code;
-  // Where a machine that builds has no tz database, only the devices can tell.
+  // Without a tz database on this machine only the devices can check this.
   if (!std::filesystem::is_directory(zones, error_code)) return;
   try {
     load_time_zone(window.timezone);
@@ -135,7 +136,7 @@ void check_window(const Window& window, LintFindings& findings) {
     findings.add("window", {Severity::error, window.place,
                             fmt::format("there is no time zone {}, so the window {} never opens",
                                         printable(window.timezone), printable(window.name)),
-                            "write a name of the tz database, for example America/Los_Angeles"});
+                            "use a name from the tz database, for example America/Los_Angeles"});
   }
 }
 
@@ -145,13 +146,13 @@ void check_city(const render::Fleet& fleet, LintFindings& findings) {
   const auto& cluster = fleet.cluster();
   for (const auto& layer : cluster.layers) {
     const auto name = fmt::format("the layer {}", layer.path);
-    if (layer.selector && !cluster.devices.empty() && !matches_somebody(*layer.selector, fleet)) {
+    if (layer.selector && !cluster.devices.empty() && !matches_any_device(*layer.selector, fleet)) {
       check_selector(name, layer.place, *layer.selector, fleet, findings);
     }
     if (!layer.within.empty()) check_polygon(layer, fleet, findings);
   }
   for (const auto& wave : cluster.waves) {
-    if (wave.selector && !cluster.devices.empty() && !matches_somebody(*wave.selector, fleet)) {
+    if (wave.selector && !cluster.devices.empty() && !matches_any_device(*wave.selector, fleet)) {
       check_selector(fmt::format("the wave {}", wave.name), wave.place, *wave.selector, fleet, findings);
     }
   }

@@ -23,7 +23,7 @@ std::string_view line_of(std::string_view text, std::uint32_t number) {
   return text.substr(0, text.find('\n'));
 }
 
-/// As much of a long line as lies around the column.
+/// The part of a long line around the column.
 std::string shown_line(std::string_view line, std::uint32_t& column) {
   auto text = printable(without_secrets(line));
   std::ranges::replace(text, '\t', ' ');
@@ -109,7 +109,7 @@ std::vector<LintFinding> LintFindings::take(const SourceTree& tree) {
       try {
         text = tree.read(file, most_file);
       } catch (const Error&) {
-        text.clear();  // the finding says what is wrong with it
+        text.clear();  // the finding itself says what is wrong with the file
       }
     }
     std::uint32_t column = place.column;

@@ -13,16 +13,16 @@
 
 namespace greenwave::cli {
 
-/// One thing that is, or would go, wrong, said once for all devices that it concerns.
+/// One problem, reported once for all devices that it affects.
 struct LintFinding {
-  std::string rule;  ///< "yaml", "spec", "variable", …: what kind of check found it
+  std::string rule;  ///< "yaml", "spec", "variable", …: the kind of check that found it
   Problem problem;
-  std::vector<std::uint32_t> devices;  ///< numbers in the inventory, in its order
-  bool general = false;                ///< said of the repository itself: `devices` end up empty
-  std::string line;                    ///< as it was written, without secrets; empty: unknown
+  std::vector<std::uint32_t> devices;  ///< indices in the inventory
+  bool general = false;                ///< about the repository itself: `devices` is empty
+  std::string line;                    ///< the source line, without secrets; empty: unknown
 };
 
-/// Collects findings and joins those that say the same of several devices.
+/// Collects findings, and merges equal ones of several devices.
 class LintFindings {
  public:
   void add(std::string_view rule, const Problem& problem, std::optional<std::uint32_t> device = {});
@@ -38,7 +38,7 @@ class LintFindings {
   std::map<Key, LintFinding> findings_;
 };
 
-/// The place at the start of an Error's message ("file:1:2: error: …"), and what follows it.
+/// Parses a line of an Error's message: "file:1:2: error: …".
 Problem problem_from(const std::string& line);
 
 }  // namespace greenwave::cli

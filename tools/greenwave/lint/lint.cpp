@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t most_examples = 3;
 
 void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFindings& findings,
-                 LintReport& report) {
+                 LintResult& result) {
   findings.add("city", fleet.problems());
   for (const auto& [device, problem] : fleet.device_problems()) findings.add("layer", problem, device);
   std::vector<std::vector<std::uint32_t>> getting(fleet.layers().size());
@@ -28,7 +28,7 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
     for (const auto layer : fleet.combinations()[fleet.combination_of(device)].layers) {
       getting[layer].push_back(device);
     }
-    report.objects += fleet.objects_of(device).size();
+    result.objects += fleet.objects_of(device).size();
   }
   for (std::size_t i = 0; i < getting.size(); ++i) {
     findings.add("manifest", fleet.layers()[i].problems, getting[i]);
@@ -39,45 +39,45 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
   check_recipients(fleet, getting, findings);
   check_city(fleet, findings);
   HostDrivers drivers(options.allowed_paths);
-  report.rendered = check_objects(fleet, drivers.list(), findings);
-  report.combinations = fleet.combinations().size();
-  report.has_inventory = !fleet.cluster().devices.empty();
-  for (const auto& device : fleet.devices()) report.devices.push_back(device.id);
+  result.rendered = check_objects(fleet, drivers.list(), findings);
+  result.combinations = fleet.combinations().size();
+  result.has_inventory = !fleet.cluster().devices.empty();
+  for (const auto& device : fleet.devices()) result.devices.push_back(device.id);
 }
 
 }  // namespace
 
-LintReport lint(const SourceTree& tree, const LintOptions& options) {
-  LintReport report;
+LintResult lint(const SourceTree& tree, const LintOptions& options) {
+  LintResult result;
   LintFindings findings;
   try {
     const render::Fleet fleet(tree, options.labels);
-    check_fleet(fleet, options, findings, report);
+    check_fleet(fleet, options, findings, result);
   } catch (const Error& error) {
     if (error.fault() != Fault::invalid) throw;
-    // No device can make anything of this commit: each line is a problem of its own.
+    // Nothing could be rendered. Each line of the message is one problem.
     std::string text = error.what();
     for (const auto line : split(text, '\n')) findings.add("city", problem_from(std::string(line)));
   }
   find_secrets(tree, findings);
-  report.findings = findings.take(tree);
-  return report;
+  result.findings = findings.take(tree);
+  return result;
 }
 
-std::size_t LintReport::count(Severity severity) const {
+std::size_t LintResult::count(Severity severity) const {
   return static_cast<std::size_t>(std::ranges::count_if(
       findings, [severity](const LintFinding& finding) { return finding.problem.severity == severity; }));
 }
 
-std::string concerned(const LintFinding& finding, const LintReport& report) {
+std::string affected_devices(const LintFinding& finding, const LintResult& result) {
   const auto count = finding.devices.size();
-  if (count == 0 || !report.has_inventory) return {};
-  if (count == report.devices.size()) return fmt::format("all {}", count_of(count, "device"));
+  if (count == 0 || !result.has_inventory) return {};
+  if (count == result.devices.size()) return fmt::format("all {}", count_of(count, "device"));
   std::vector<std::string> examples;
   for (std::size_t i = 0; i < std::min(count, most_examples); ++i) {
-    examples.push_back(printable(report.devices[finding.devices[i]]));
+    examples.push_back(printable(result.devices[finding.devices[i]]));
   }
-  auto text = fmt::format("{} of {}: {}", count, count_of(report.devices.size(), "device"),
+  auto text = fmt::format("{} of {}: {}", count, count_of(result.devices.size(), "device"),
                           fmt::join(examples, ", "));
   if (count > most_examples) text += fmt::format(" and {} more", count - most_examples);
   return text;

@@ -14,7 +14,7 @@ namespace greenwave::cli {
 
 namespace {
 
-/// What the plan looks at in an object. Objects that differ in nothing of it are one.
+/// The part of an object that the plan reads. Objects with equal parts are planned once.
 struct Shape {
   plan::Desired desired;
   bool refused = false;
@@ -37,7 +37,7 @@ class ObjectChecks {
       : fleet_(fleet), drivers_(drivers), findings_(findings) {}
 
   void check_variants() {
-    const auto concerned = devices_of_variants();
+    const auto affected = devices_of_variants();
     shape_of_.resize(fleet_.variants().size(), no_shape);
     for (std::size_t i = 0; i < fleet_.variants().size(); ++i) {
       auto judged = judge(fleet_, fleet_.variants()[i], drivers_);
@@ -49,8 +49,8 @@ class ObjectChecks {
         shape.desired.manifest.id = fleet_.id(fleet_.variants()[i]);
         shape_of_[i] = shape_index(std::move(shape));
       }
-      findings_.add("object", judged.object, concerned[i]);
-      findings_.add("spec", judged.spec, concerned[i]);
+      findings_.add("object", judged.object, affected[i]);
+      findings_.add("spec", judged.spec, affected[i]);
     }
   }
 
@@ -64,7 +64,8 @@ class ObjectChecks {
       alike[std::move(shapes)].push_back(device);
     }
     for (const auto& [shapes, devices] : alike) {
-      if (!fleet_.complete(devices.front())) continue;  // what is missing may be what is referred to
+      if (!fleet_.complete(devices.front()))
+        continue;  // an object that is referred to may be among the missing ones
       std::vector<plan::Desired> desired;
       plan::Input input;
       for (const auto shape : shapes) {
@@ -90,24 +91,24 @@ class ObjectChecks {
     return devices;
   }
 
-  /// A device finds out when it reads the source; here it is read once, whatever number of objects names it.
+  /// Reads each source once, however many objects name it. A device would only find out when it applies it.
   void check_source(const Manifest& manifest, Problems& problems) {
     if (!manifest.source) return;
     const auto [at, is_new] = sources_.try_emplace(manifest.source->path);
     if (is_new) read_source(manifest.source->path, manifest.source->is_directory, 0, at->second);
     if (at->second.empty()) return;
     problems.error(manifest.document.at({"spec", "source"})->place, at->second,
-                   "keep what is that large outside of the repository, and let a Command fetch it");
+                   "keep large files outside of the repository, and fetch them with a Command");
   }
 
   void read_source(const std::string& path, bool is_directory, std::size_t depth,
-                   std::string& trouble) const {
+                   std::string& problem) const {
     constexpr std::size_t most_depth = 64;
     if (is_directory && depth < most_depth) {
       for (const auto& item : fleet_.tree().list(path)) {
         if (item.type == SourceTree::Type::link || item.type == SourceTree::Type::other) continue;
         read_source(render::join_path(path, item.name), item.type == SourceTree::Type::directory, depth + 1,
-                    trouble);
+                    problem);
       }
       return;
     }
@@ -115,7 +116,7 @@ class ObjectChecks {
       fleet_.tree().read(path, largest_source);
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
-      trouble = error.message();
+      problem = error.message();
     }
   }
 

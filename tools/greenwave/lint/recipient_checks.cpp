@@ -14,8 +14,8 @@ bool can_open(const std::vector<std::string>& own, const std::set<std::string>& 
   return std::ranges::any_of(own, [&](const std::string& recipient) { return named.contains(recipient); });
 }
 
-void check_file(const render::ReadFile& file, const std::vector<std::uint32_t>& getting,
-                const Recipients& recipients, LintFindings& findings) {
+void check_encrypted_file(const render::ReadFile& file, const std::vector<std::uint32_t>& getting,
+                          const Recipients& recipients, LintFindings& findings) {
   const std::set<std::string> named(file.recipients.begin(), file.recipients.end());
   for (std::uint32_t device = 0; device < recipients.size(); ++device) {
     const bool gets_it = std::ranges::binary_search(getting, device);
@@ -28,7 +28,7 @@ void check_file(const render::ReadFile& file, const std::vector<std::uint32_t>& 
                   "add the output of greenwave recipients to .sops.yaml, and run sops updatekeys");
     } else if (!gets_it && can_open(recipients[device], named)) {
       found.warning(file.encrypted, "devices that never get this can open it",
-                    "take their recipients out of .sops.yaml, and run sops updatekeys");
+                    "remove their recipients from .sops.yaml, and run sops updatekeys");
     }
     findings.add("secret", found, device);
   }
@@ -47,7 +47,7 @@ void check_recipients(const render::Fleet& fleet, const std::vector<std::vector<
   }
   for (std::size_t i = 0; i < getting.size(); ++i) {
     for (const auto& file : fleet.layers()[i].read.files) {
-      if (file.encrypted.file) check_file(file, getting[i], recipients, findings);
+      if (file.encrypted.file) check_encrypted_file(file, getting[i], recipients, findings);
     }
   }
 }

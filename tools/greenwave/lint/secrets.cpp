@@ -15,32 +15,32 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr std::size_t most_searched = 4 << 20;  // a larger file is no text that people wrote
+constexpr std::size_t most_searched = 4 << 20;  // larger files were not written by people
 constexpr std::size_t most_depth = 64;
 
-/// Where in a line a secret lies, and what it is.
+/// A secret in a line: its position, and what it is.
 struct Hit {
   std::size_t at = 0;
   std::size_t size = 0;
   std::string what;
-  bool certain = true;  ///< by its form, not only by what it is called
+  bool certain = true;  ///< by its format, and not only by its name
 };
 
-/// Tokens that say whose they are by how they begin, as their issuers document it.
-struct Form {
-  std::string_view start;
-  std::size_t least;  ///< further letters of the token
+/// Tokens with a prefix that their issuer documents.
+struct TokenFormat {
+  std::string_view prefix;
+  std::size_t min_length;  ///< without the prefix
   std::string_view what;
 };
 
-constexpr std::array forms{
-    Form{"AKIA", 16, "an AWS access key"}, Form{"ASIA", 16, "an AWS access key"},
-    Form{"ghp_", 30, "a GitHub token"},    Form{"gho_", 30, "a GitHub token"},
-    Form{"ghs_", 30, "a GitHub token"},    Form{"github_pat_", 30, "a GitHub token"},
-    Form{"glpat-", 20, "a GitLab token"},  Form{"glrt-", 20, "a GitLab runner token"},
-    Form{"xoxb-", 20, "a Slack token"},    Form{"xoxp-", 20, "a Slack token"},
-    Form{"AIza", 35, "a Google API key"},  Form{"npm_", 36, "an npm token"},
-    Form{"hvs.", 24, "a Vault token"},     Form{"AGE-SECRET-KEY-1", 50, "an age key"},
+constexpr std::array formats{
+    TokenFormat{"AKIA", 16, "an AWS access key"}, TokenFormat{"ASIA", 16, "an AWS access key"},
+    TokenFormat{"ghp_", 30, "a GitHub token"},    TokenFormat{"gho_", 30, "a GitHub token"},
+    TokenFormat{"ghs_", 30, "a GitHub token"},    TokenFormat{"github_pat_", 30, "a GitHub token"},
+    TokenFormat{"glpat-", 20, "a GitLab token"},  TokenFormat{"glrt-", 20, "a GitLab runner token"},
+    TokenFormat{"xoxb-", 20, "a Slack token"},    TokenFormat{"xoxp-", 20, "a Slack token"},
+    TokenFormat{"AIza", 35, "a Google API key"},  TokenFormat{"npm_", 36, "an npm token"},
+    TokenFormat{"hvs.", 24, "a Vault token"},     TokenFormat{"AGE-SECRET-KEY-1", 50, "an age key"},
 };
 
 bool is_token(char c) {
@@ -56,18 +56,20 @@ std::optional<Hit> private_key(std::string_view line) {
 }
 
 std::optional<Hit> known_token(std::string_view line) {
-  for (const auto& form : forms) {
-    for (auto at = line.find(form.start); at != std::string_view::npos; at = line.find(form.start, at + 1)) {
+  for (const auto& format : formats) {
+    for (auto at = line.find(format.prefix); at != std::string_view::npos;
+         at = line.find(format.prefix, at + 1)) {
       if (at > 0 && is_token(line[at - 1])) continue;
-      auto end = at + form.start.size();
+      auto end = at + format.prefix.size();
       while (end < line.size() && is_token(line[end])) ++end;
-      if (end - at >= form.start.size() + form.least) return Hit{at, end - at, std::string(form.what)};
+      if (end - at >= format.prefix.size() + format.min_length)
+        return Hit{at, end - at, std::string(format.what)};
     }
   }
   return {};
 }
 
-/// "https://user:password@host": what lies between.
+/// The password in "https://user:password@host".
 std::optional<Hit> password_in_url(std::string_view line) {
   for (auto at = line.find("://"); at != std::string_view::npos; at = line.find("://", at + 3)) {
     const auto from = at + 3;
@@ -92,8 +94,8 @@ bool is_secret_name(std::string name) {
   return false;
 }
 
-/// Text that stands for a secret kept elsewhere.
-bool stands_in(std::string_view value) {
+/// A reference or an example, not a secret.
+bool is_placeholder(std::string_view value) {
   return value.size() < 8 || value.find_first_of(" {}[]<>$/*&") != std::string_view::npos ||
          std::ranges::count(value, value.front()) == static_cast<std::ptrdiff_t>(value.size()) ||
          value.starts_with("ENC") || value.find("change") != std::string_view::npos ||
@@ -117,7 +119,7 @@ std::optional<Hit> named_secret(std::string_view line) {
   while (!value.empty() && std::string_view("\"',}").find(value.back()) != std::string_view::npos) {
     value.remove_suffix(1);
   }
-  if (value.empty() || stands_in(value)) return {};
+  if (value.empty() || is_placeholder(value)) return {};
   const auto at = static_cast<std::size_t>(value.data() - line.data());
   return Hit{at, value.size(), fmt::format("what looks like a {}", printable(name.substr(from))), false};
 }
@@ -150,7 +152,7 @@ void search(const SourceTree& tree, const std::string& directory, std::size_t de
 
 std::string without_secrets(std::string_view line) {
   std::string text(line);
-  // A line may hold several.
+  // A line may contain several.
   for (int i = 0; i < 8; ++i) {
     const auto hit = find_in(text);
     if (!hit || hit->what == "a private key") break;
@@ -174,9 +176,9 @@ void find_secrets(const std::string& file, std::string_view text, LintFindings& 
         fmt::format("{} in clear text: everyone who can read the repository has it", hit->what);
     Problems found;
     if (hit->certain) {
-      found.error(place, message,
-                  "take it back where it was issued, and keep the new one on the devices, outside of "
-                  "the repository");
+      found.error(
+          place, message,
+          "revoke it where it was issued, and keep the new one on the devices, outside of the repository");
     } else {
       found.warning(place, message, "keep it on the devices, outside of the repository");
     }

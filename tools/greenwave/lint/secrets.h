@@ -7,14 +7,14 @@
 
 namespace greenwave::cli {
 
-/// Looks for secrets in clear text, in every file of the tree: keys and tokens by the forms that their
-/// issuers give them, and members called password, token and so on that hold a text of their own.
+/// Looks for secrets in clear text in every file of the tree: keys and tokens by their issuers' formats, and
+/// literal values of fields called password, token and so on.
 void find_secrets(const SourceTree& tree, LintFindings& findings);
 
-/// Of one file. Never puts the secret itself into a finding.
+/// The same for one file. A finding never contains the secret itself.
 void find_secrets(const std::string& file, std::string_view text, LintFindings& findings);
 
-/// A line as it may be shown: what looks like a secret is replaced by dots.
+/// The line with everything that looks like a secret masked.
 std::string without_secrets(std::string_view line);
 
 }  // namespace greenwave::cli

@@ -29,8 +29,8 @@ std::vector<std::string> names_of(const std::map<std::string, std::string>& refs
 
 }  // namespace
 
-City::City(const Request& request)
-    : request_(request), branch_(git::full_ref_name(request.branch)), remote_(request.url) {
+City::City(const Options& options)
+    : options_(options), branch_(git::full_ref_name(options.branch)), remote_(options.url) {
   const auto refs = remote_.refs();
   const auto branch_commit = commit_of(refs, branch_);
   if (branch_commit.empty()) throw git::no_such_ref(branch_, names_of(refs));
@@ -50,39 +50,39 @@ City::City(const Request& request)
     const auto seen = record_.find(stage.ref);
     if (seen != record_.end() && seen->second.commit == stage.commit) stage.since = seen->second.since;
   }
-  outcomes_ =
+  decisions_ =
       decide({.stages = stages_,
               .leads_to = [this](const std::string& ancestor,
                                  const std::string& commit) { return remote_.leads_to(ancestor, commit); },
-              .health = request_.health,
-              .silent_after = request_.silent_after,
-              .now = request_.now});
+              .health = options_.health,
+              .silent_after = options_.silent_after,
+              .now = options_.now});
 }
 
 void City::read_cluster(const std::string& branch_commit) {
-  const auto directory = request_.path.empty() ? "" : request_.path + "/";
+  const auto directory = options_.path.empty() ? "" : options_.path + "/";
   const auto file = directory + render::cluster_file;
   const auto text = remote_.read(branch_commit, file);
   Problems problems;
   if (text) cluster_ = render::parse_cluster(*text, file, problems);
   render::throw_errors(problems);
   if (cluster_.waves.empty()) {
-    throw Error(Fault::invalid, fmt::format("{} of {} names no waves", file, printable(branch_)),
-                "write spec.waves: man greenwave.yaml; the branch must say it, not a wave alone");
+    throw Error(Fault::invalid, fmt::format("{} on {} has no waves", file, printable(branch_)),
+                "add spec.waves to it on the branch, not only on a wave's ref; see man greenwave.yaml");
   }
   for (const auto& wave : cluster_.waves) {
     if (wave.ref != branch_) continue;
     problems.error(wave.place,
                    fmt::format("the wave {} follows {}, which is the branch itself", printable(wave.name),
                                printable(branch_)),
-                   "give it a ref of its own, such as refs/heads/wave/canary");
+                   "give it its own ref, such as refs/heads/wave/canary");
   }
   if (!cluster_.devices.empty()) {
     const auto inventory = directory + cluster_.devices;
     const auto devices = remote_.read(branch_commit, inventory);
     if (!devices) {
       problems.error(cluster_.devices_place, fmt::format("the inventory {} does not exist", inventory),
-                     "add it, or correct the path");
+                     "add it, or fix the path");
     } else {
       devices_ = render::read_devices(*devices, inventory, problems);
     }
@@ -92,8 +92,8 @@ void City::read_cluster(const std::string& branch_commit) {
 }
 
 void City::add_stages(const std::map<std::string, std::string>& refs) {
-  if (!request_.from.empty()) {
-    const auto from = git::full_ref_name(request_.from);
+  if (!options_.from.empty()) {
+    const auto from = git::full_ref_name(options_.from);
     const auto commit = commit_of(refs, from);
     if (commit.empty()) throw git::no_such_ref(from, names_of(refs));
     stages_.push_back({.name = "source", .ref = from, .commit = commit});
@@ -113,43 +113,43 @@ void City::add_stages(const std::map<std::string, std::string>& refs) {
 void City::move() {
   std::vector<std::string> moved;
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    if (outcomes_[i].verdict != Verdict::moves) continue;
+    if (decisions_[i].verdict != Verdict::moves) continue;
     try {
-      remote_.push(outcomes_[i].to, stages_[i].ref);
+      remote_.push(decisions_[i].to, stages_[i].ref);
     } catch (const Error& error) {
-      outcomes_[i] = {Verdict::blocked, error.message(), {}};
+      decisions_[i] = {Verdict::blocked, error.message(), {}};
       continue;
     }
-    stages_[i].commit = outcomes_[i].to;
-    stages_[i].since = request_.now;
-    moved.push_back(fmt::format("{} to {}", printable(stages_[i].name), cli::short_oid(outcomes_[i].to)));
+    stages_[i].commit = decisions_[i].to;
+    stages_[i].since = options_.now;
+    moved.push_back(fmt::format("{} to {}", printable(stages_[i].name), cli::short_oid(decisions_[i].to)));
   }
   remember(moved);
 }
 
-/// Since when a ref has its commit is known only from when it was first seen there.
+/// A commit counts as being at a ref from when it was first seen there.
 void City::remember(const std::vector<std::string>& moved) {
   Record record;
   for (auto& stage : stages_) {
     const bool is_source = stage.wave == nullptr && &stage != &stages_.back();
     if (stage.commit.empty() || is_source) continue;
-    if (!stage.since) stage.since = request_.now;
+    if (!stage.since) stage.since = options_.now;
     record[stage.ref] = {stage.commit, *stage.since};
   }
   if (record == record_) return;
-  const auto subject =
-      moved.empty() ? std::string("See what the waves have") : fmt::format("Move {}", fmt::join(moved, ", "));
+  const auto subject = moved.empty() ? std::string("Record the waves' commits")
+                                     : fmt::format("Move {}", fmt::join(moved, ", "));
   const auto commit = remote_.commit(subject + "\n\n" + write_record(record), record_commit_);
   try {
     remote_.push(commit, record_ref);
   } catch (Error& error) {
-    throw error.during(fmt::format("writing down in {} since when the waves have their commits", record_ref));
+    throw error.during(fmt::format("recording in {} when the waves got their commits", record_ref));
   }
 }
 
 int City::exit_code() const {
   const auto any = [this](Verdict verdict) {
-    return std::ranges::any_of(outcomes_, [=](const auto& outcome) { return outcome.verdict == verdict; });
+    return std::ranges::any_of(decisions_, [=](const auto& decision) { return decision.verdict == verdict; });
   };
   if (any(Verdict::blocked)) return 2;
   return any(Verdict::halted) ? 1 : 0;

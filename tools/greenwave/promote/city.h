@@ -11,29 +11,29 @@
 
 namespace greenwave::promote {
 
-struct Request {
+struct Options {
   std::string url;
   std::string branch = "main";
   std::string path;  ///< of the cluster in the repository
-  std::string from;  ///< empty: commits come in at the first wave's ref
+  std::string from;  ///< empty: commits enter at the first wave's ref
   std::optional<Health> health;
   Duration silent_after{};
   Time now{};
 };
 
-/// A city's waves as its repository has them. Which waves there are, and who is in them, is what the branch
-/// says: what most of the city runs.
+/// A city's waves in its repository. The branch, which most of the city runs, defines the waves and their
+/// devices.
 class City {
  public:
-  /// Reads it and works out what may move. Throws Error.
-  explicit City(const Request& request);
+  /// Reads the repository and decides what may move. Throws Error.
+  explicit City(const Options& request);
 
-  /// Moves what may move, and writes down since when each ref has its commit. A ref that the server doesn't
-  /// let move becomes `blocked`.
+  /// Moves what may move, and records when each ref got its commit. A ref that the server refuses to move
+  /// becomes `blocked`.
   void move();
 
   const std::vector<Stage>& stages() const { return stages_; }
-  const std::vector<Outcome>& outcomes() const { return outcomes_; }
+  const std::vector<Decision>& decisions() const { return decisions_; }
   /// 0, 1 when something is halted, 2 when something is blocked.
   int exit_code() const;
 
@@ -42,13 +42,13 @@ class City {
   void add_stages(const std::map<std::string, std::string>& refs);
   void remember(const std::vector<std::string>& moved);
 
-  Request request_;
+  Options options_;
   std::string branch_;  ///< its full name
   Remote remote_;
   Cluster cluster_;
   std::vector<Device> devices_;
   std::vector<Stage> stages_;
-  std::vector<Outcome> outcomes_;
+  std::vector<Decision> decisions_;
   Record record_;
   std::string record_commit_;
 };

@@ -25,15 +25,15 @@ std::string text_in(const nlohmann::json& json, const char* key) {
   return member == json.end() ? "" : member->get<std::string>();
 }
 
-Report read_report(const nlohmann::json& json) {
-  Report report{text_in(json, "commit"), text_in(json, "target"), text_in(json, "health"), {}};
+DeviceHealth read_device(const nlohmann::json& json) {
+  DeviceHealth device{text_in(json, "commit"), text_in(json, "target"), text_in(json, "health"), {}};
   const auto seen = text_in(json, "seen");
-  if (!seen.empty()) report.seen = from_iso(seen);
+  if (!seen.empty()) device.seen = from_iso(seen);
   for (const auto known : {"healthy", "failed", "reverted", "progressing"}) {
-    if (report.health == known) return report;
+    if (device.health == known) return device;
   }
   throw Error(Fault::invalid,
-              fmt::format("health is \"{}\", not healthy, failed, reverted or progressing", report.health));
+              fmt::format("health is \"{}\", not healthy, failed, reverted or progressing", device.health));
 }
 
 std::size_t take(char* bytes, std::size_t one, std::size_t size, void* into) {
@@ -56,10 +56,10 @@ bool is_local(const std::string& url) {
 std::string download(const std::string& url) {
   if (!url.starts_with("https://") && !is_local(url)) {
     throw Error(Fault::invalid, fmt::format("{} is not an https URL", printable(url)),
-                "over plain http anyone on the way could call a bad commit healthy");
+                "over plain http anyone on the network could report a bad commit as healthy");
   }
   const cli::Curl curl(curl_easy_init());
-  if (!curl) throw Error(Fault::internal, "libcurl does not start");
+  if (!curl) throw Error(Fault::internal, "cannot initialise libcurl");
   std::string text;
   char reason[CURL_ERROR_SIZE] = {};
   auto* raw = curl.get();
@@ -86,13 +86,13 @@ std::string download(const std::string& url) {
 Health parse_health(std::string_view text, const std::string& name) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("devices") || !json["devices"].is_object()) {
-    throw wrong(name, "this is not the health of a city's devices");
+    throw wrong(name, "it has no map \"devices\"");
   }
   Health health;
-  for (const auto& [id, report] : json["devices"].items()) {
+  for (const auto& [id, device] : json["devices"].items()) {
     try {
-      if (!report.is_object()) throw Error(Fault::invalid, "it is no map");
-      health.emplace(id, read_report(report));
+      if (!device.is_object()) throw Error(Fault::invalid, "it is not a map");
+      health.emplace(id, read_device(device));
     } catch (const nlohmann::json::exception& error) {
       throw wrong(name, fmt::format("the device {}: {}", id, error.what()));
     } catch (const Error& error) {
@@ -114,12 +114,12 @@ Tally tally(const std::vector<std::string>& devices, const Health& health, const
   for (const auto& id : devices) {
     const auto found = health.find(id);
     if (found == health.end()) continue;
-    const auto& report = found->second;
-    if (report.seen && now - *report.seen > silent_after) continue;
-    const auto& target = report.target.empty() ? report.commit : report.target;
-    if (report.health == "healthy" && report.commit == commit) {
+    const auto& device = found->second;
+    if (device.seen && now - *device.seen > silent_after) continue;
+    const auto& target = device.target.empty() ? device.commit : device.target;
+    if (device.health == "healthy" && device.commit == commit) {
       ++result.healthy;
-    } else if ((report.health == "failed" || report.health == "reverted") && target == commit) {
+    } else if ((device.health == "failed" || device.health == "reverted") && target == commit) {
       result.failed.push_back(id);
     }
   }

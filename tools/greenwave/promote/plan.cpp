@@ -23,66 +23,66 @@ std::string names(const std::vector<std::string>& ids) {
 
 class Round {
  public:
-  explicit Round(const Question& question) : asked_(question), stages_(question.stages) {}
+  explicit Round(const Situation& situation) : situation_(situation), stages_(situation.stages) {}
 
-  std::vector<Outcome> run() {
-    outcomes_.resize(stages_.size());
-    bring_up();
+  std::vector<Decision> run() {
+    decisions_.resize(stages_.size());
+    catch_up();
     for (std::size_t i = 1; i < stages_.size(); ++i) {
-      if (outcomes_[i].verdict == Verdict::settled) outcomes_[i] = promote(i);
-      if (outcomes_[i].verdict == Verdict::moves) arrive(stages_[i], outcomes_[i].to);
+      if (decisions_[i].verdict == Verdict::settled) decisions_[i] = promote(i);
+      if (decisions_[i].verdict == Verdict::moves) arrive(stages_[i], decisions_[i].to);
     }
-    return std::move(outcomes_);
+    return std::move(decisions_);
   }
 
  private:
   bool is_ahead(const std::string& commit, const std::string& of) const {
-    return commit != of && asked_.leads_to(of, commit);
+    return commit != of && situation_.leads_to(of, commit);
   }
 
   void arrive(Stage& stage, const std::string& commit) {
     stage.commit = commit;
-    stage.since = asked_.now;
+    stage.since = situation_.now;
   }
 
-  void bring_up() {
+  void catch_up() {
     const Stage* later = &stages_.back();
     for (std::size_t i = stages_.size() - 1; i-- > 0;) {
       auto& stage = stages_[i];
       if (stage.commit.empty()) continue;
       if (stage.wave != nullptr && is_ahead(later->commit, stage.commit)) {
-        outcomes_[i] = {Verdict::moves, fmt::format("{} has more already", later->name), later->commit};
+        decisions_[i] = {Verdict::moves, fmt::format("{} is already ahead", later->name), later->commit};
         arrive(stage, later->commit);
       }
       later = &stage;
     }
   }
 
-  Outcome promote(std::size_t i) const {
+  Decision promote(std::size_t i) const {
     const auto& stage = stages_[i];
     const auto before = std::find_if(stages_.rend() - static_cast<std::ptrdiff_t>(i), stages_.rend(),
                                      [](const Stage& one) { return !one.commit.empty(); });
     if (before == stages_.rend()) return {Verdict::settled, "no wave before it has a commit", {}};
     const auto& current = stage.commit.empty() ? stages_.back().commit : stage.commit;
-    if (before->commit == current || asked_.leads_to(before->commit, current)) return {};
-    if (!asked_.leads_to(current, before->commit)) {
+    if (before->commit == current || situation_.leads_to(before->commit, current)) return {};
+    if (!situation_.leads_to(current, before->commit)) {
       return {Verdict::blocked,
-              fmt::format("{} is not ahead of it: {} and {} have grown apart", before->name,
+              fmt::format("{} is not ahead of it: {} and {} have diverged", before->name,
                           cli::short_oid(before->commit), cli::short_oid(current)),
               {}};
     }
     if (before->wave == nullptr) return {Verdict::moves, "", before->commit};
-    auto outcome = judge(*before);
-    if (outcome.verdict == Verdict::moves) outcome.to = before->commit;
-    return outcome;
+    auto decision = judge(*before);
+    if (decision.verdict == Verdict::moves) decision.to = before->commit;
+    return decision;
   }
 
-  /// Whether the stage's commit may leave it.
-  Outcome judge(const Stage& stage) const {
+  /// Whether the stage's commit may move on.
+  Decision judge(const Stage& stage) const {
     const auto& wave = *stage.wave;
-    const auto counted =
-        asked_.health ? tally(stage.devices, *asked_.health, stage.commit, asked_.now, asked_.silent_after)
-                      : Tally{};
+    const auto counted = situation_.health ? tally(stage.devices, *situation_.health, stage.commit,
+                                                   situation_.now, situation_.silent_after)
+                                           : Tally{};
     const auto devices = static_cast<double>(counted.devices);
     const auto failed = static_cast<double>(counted.failed.size());
     if (failed * 100 > wave.failed_percent * devices) {
@@ -92,16 +92,17 @@ class Round {
                           wave.failed_percent, names(counted.failed)),
               {}};
     }
-    const auto over = stage.since.value_or(asked_.now) + wave.soak;
-    if (asked_.now < over) {
+    const auto over = stage.since.value_or(situation_.now) + wave.soak;
+    if (situation_.now < over) {
       return {Verdict::waits,
-              fmt::format("{} soaks until {} ({})", stage.name, cli::moment(over),
-                          cli::relative(over, asked_.now)),
+              fmt::format("{} is soaking until {} ({})", stage.name, cli::moment(over),
+                          cli::relative(over, situation_.now)),
               {}};
     }
-    if (!asked_.health) return {Verdict::moves, fmt::format("{} is assumed to be healthy", stage.name), {}};
+    if (!situation_.health)
+      return {Verdict::moves, fmt::format("{} is assumed to be healthy", stage.name), {}};
     if (counted.devices == 0) {
-      return {Verdict::waits, fmt::format("no device is in {}, so nothing tells", stage.name), {}};
+      return {Verdict::waits, fmt::format("no device is in {}, so its health is unknown", stage.name), {}};
     }
     if (static_cast<double>(counted.healthy) * 100 < wave.healthy_percent * devices) {
       const auto needed = static_cast<std::size_t>(std::ceil(wave.healthy_percent * devices / 100));
@@ -117,9 +118,9 @@ class Round {
             {}};
   }
 
-  const Question& asked_;
-  std::vector<Stage> stages_;  ///< as they become in this round
-  std::vector<Outcome> outcomes_;
+  const Situation& situation_;
+  std::vector<Stage> stages_;  ///< as this round changes them
+  std::vector<Decision> decisions_;
 };
 
 }  // namespace
@@ -140,8 +141,8 @@ std::string_view to_string(Verdict verdict) {
   return "";
 }
 
-std::vector<Outcome> decide(const Question& question) {
-  return Round(question).run();
+std::vector<Decision> decide(const Situation& situation) {
+  return Round(situation).run();
 }
 
 }  // namespace greenwave::promote

@@ -8,9 +8,8 @@
 
 namespace greenwave::promote {
 
-/// Where the repository itself remembers since when each ref has its commit, which git does not: so that a CI
-/// job, a timer and a person all know the same. Its commits are also a log of what was promoted when, by
-/// whom:
+/// Records in the repository when each ref got its commit, which git itself does not, so that a CI job, a
+/// timer and a person all see the same. Its commits are also a log of what was promoted when and by whom:
 ///
 ///     git fetch origin refs/greenwave/promote && git log FETCH_HEAD
 inline constexpr const char* record_ref = "refs/greenwave/promote";
@@ -24,8 +23,8 @@ struct Seen {
 /// By the ref's full name.
 using Record = std::map<std::string, Seen>;
 
-/// The body of a commit's message, and back. What is not of this form reads as empty: soak times then begin
-/// anew, which is on the safe side.
+/// To and from the body of a commit message. Any other body reads as empty: soak times then start over, which
+/// is safe.
 std::string write_record(const Record& record);
 Record read_record(std::string_view message);
 

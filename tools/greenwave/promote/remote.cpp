@@ -16,10 +16,10 @@ namespace greenwave::promote {
 namespace {
 
 constexpr std::size_t most_output = 256 << 20;  // of a file, or of the list of refs
-constexpr Duration patience = std::chrono::minutes(10);
+constexpr Duration git_timeout = std::chrono::minutes(10);
 
-/// All of ours: an agent of ssh, proxies, git's own variables. Nobody sits at a terminal of the child's, so a
-/// question for a password would hang.
+/// Our own, for ssh's agent, proxies and git's variables. The child has no terminal, so it must not prompt
+/// for a password.
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> variables;
   for (char** at = environ; *at != nullptr; ++at) {
@@ -43,7 +43,7 @@ std::filesystem::path make_directory() {
 
 Remote::Remote(std::string url) : url_(std::move(url)) {
   if (url_.empty() || url_.starts_with('-')) {
-    throw Error(Fault::invalid, fmt::format("\"{}\" is no repository", printable(url_)),
+    throw Error(Fault::invalid, fmt::format("\"{}\" is not a repository", printable(url_)),
                 "write --repo https://HOST/PATH, ssh://…, or a directory");
   }
   std::error_code ignored;
@@ -60,11 +60,11 @@ Remote::~Remote() {
 
 CommandResult Remote::try_git(std::vector<std::string> words) const {
   Command command;
-  // Standard error goes apart: it is for people, and would get into what is read.
-  command.argv = {"sh", "-c", R"(cd "$0" && exec git "$@" 2>said)", directory_.native()};
+  // Standard error is for people: kept apart from the output that is parsed.
+  command.argv = {"sh", "-c", R"(cd "$0" && exec git "$@" 2>stderr)", directory_.native()};
   command.argv.insert(command.argv.end(), words.begin(), words.end());
   command.environment = environment();
-  command.timeout = patience;
+  command.timeout = git_timeout;
   command.output_cap = most_output;
   return run(command);
 }
@@ -73,29 +73,30 @@ std::string Remote::git(std::vector<std::string> words) const {
   const auto what = words.front();
   auto result = try_git(std::move(words));
   if (result.timed_out) {
-    throw Error(Fault::transient, fmt::format("git {} of {} took too long", what, printable(url_)),
-                "look at the way to the server");
+    throw Error(Fault::transient, fmt::format("git {} of {} timed out", what, printable(url_)),
+                "check the network to the server");
   }
   if (result.status == 127) {
     throw Error(Fault::invalid, "the program git is missing", "install it: apt-get install git");
   }
   if (result.status != 0) {
-    throw Error(Fault::transient, fmt::format("git {} of {} failed: {}", what, printable(url_), said()),
+    throw Error(Fault::transient,
+                fmt::format("git {} of {} failed: {}", what, printable(url_), error_output()),
                 "try it by hand, as the same user: git ls-remote");
   }
   return std::move(result.output);
 }
 
-/// What git had to say, in one line.
-std::string Remote::said() const {
+/// git's messages, in one line.
+std::string Remote::error_output() const {
   std::string line;
-  const auto text = read_file(directory_ / "said", 64 << 10);
+  const auto text = read_file(directory_ / "stderr", 64 << 10);
   for (const auto part : split(text, '\n')) {
     if (trim(part).empty()) continue;
     if (!line.empty()) line += ", ";
     line += printable(trim(part));
   }
-  return line.empty() ? "it said nothing" : line;
+  return line.empty() ? "no message" : line;
 }
 
 std::map<std::string, std::string> Remote::refs() const {
@@ -127,7 +128,8 @@ std::string Remote::message(const std::string& commit) const {
 bool Remote::leads_to(const std::string& ancestor, const std::string& commit) const {
   const auto status = try_git({"merge-base", "--is-ancestor", ancestor, commit}).status;
   if (status == 0 || status == 1) return status == 0;
-  throw Error(Fault::transient, fmt::format("git cannot compare {} and {}: {}", ancestor, commit, said()));
+  throw Error(Fault::transient,
+              fmt::format("git cannot compare {} and {}: {}", ancestor, commit, error_output()));
 }
 
 void Remote::push(const std::string& commit, const std::string& ref) const {
@@ -135,10 +137,10 @@ void Remote::push(const std::string& commit, const std::string& ref) const {
 }
 
 std::string Remote::commit(const std::string& message, const std::string& parent) const {
-  const auto tree = std::string(trim(git({"mktree"})));  // of nothing: the empty one
+  const auto tree = std::string(trim(git({"mktree"})));  // the empty tree
   std::vector<std::string> words{"commit-tree", tree, "-m", message};
   if (!parent.empty()) words.insert(words.end(), {"-p", parent});
-  // A CI job often has no name of its own.
+  // A CI job often has no git identity.
   if (try_git({"config", "user.email"}).status != 0 && std::getenv("GIT_COMMITTER_EMAIL") == nullptr) {
     words.insert(words.begin(), {"-c", "user.name=greenwave promote", "-c", "user.email=promote@localhost"});
   }

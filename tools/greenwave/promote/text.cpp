@@ -25,20 +25,20 @@ cli::Paint paint_of(Verdict verdict) {
   return cli::Paint::strong;
 }
 
-std::string outcome_text(const Outcome& outcome, bool only_looked, const cli::Style& style) {
-  if (outcome.verdict == Verdict::settled && outcome.reason.empty()) return "";
-  auto word = std::string(to_string(outcome.verdict));
-  if (outcome.verdict == Verdict::moves) {
-    word = fmt::format("{} to {}", only_looked ? "would move" : "moved", cli::short_oid(outcome.to));
+std::string decision_text(const Decision& decision, bool dry_run, const cli::Style& style) {
+  if (decision.verdict == Verdict::settled && decision.reason.empty()) return "";
+  auto word = std::string(to_string(decision.verdict));
+  if (decision.verdict == Verdict::moves) {
+    word = fmt::format("{} to {}", dry_run ? "would move" : "moved", cli::short_oid(decision.to));
   }
-  auto text = "    " + cli::paint(style, paint_of(outcome.verdict), word);
-  if (!outcome.reason.empty()) text += ": " + cli::wrap(outcome.reason, 6, style.width);
+  auto text = "    " + cli::paint(style, paint_of(decision.verdict), word);
+  if (!decision.reason.empty()) text += ": " + cli::wrap(decision.reason, 6, style.width);
   return text + "\n";
 }
 
 }  // namespace
 
-std::string text_of(const std::vector<Stage>& stages, const std::vector<Outcome>& outcomes, bool only_looked,
+std::string text_of(const std::vector<Stage>& stages, const std::vector<Decision>& decisions, bool dry_run,
                     Time now, const cli::Style& style) {
   std::size_t name_width = 0;
   std::size_t ref_width = 0;
@@ -55,22 +55,22 @@ std::string text_of(const std::vector<Stage>& stages, const std::vector<Outcome>
                         printable(stage.ref), ref_width, commit);
     if (stage.name != "source") text += "  " + count_of(stage.devices.size(), "device");
     if (stage.since) text += fmt::format(", since {}", cli::relative(*stage.since, now));
-    text += "\n" + outcome_text(outcomes[i], only_looked, style);
+    text += "\n" + decision_text(decisions[i], dry_run, style);
   }
   return text;
 }
 
-nlohmann::json to_json(const std::vector<Stage>& stages, const std::vector<Outcome>& outcomes) {
+nlohmann::json to_json(const std::vector<Stage>& stages, const std::vector<Decision>& decisions) {
   auto list = nlohmann::json::array();
   for (std::size_t i = 0; i < stages.size(); ++i) {
     nlohmann::json one{{"name", stages[i].name},
                        {"ref", stages[i].ref},
                        {"commit", stages[i].commit},
                        {"devices", stages[i].devices.size()},
-                       {"verdict", to_string(outcomes[i].verdict)},
-                       {"reason", outcomes[i].reason}};
+                       {"verdict", to_string(decisions[i].verdict)},
+                       {"reason", decisions[i].reason}};
     if (stages[i].since) one["since"] = to_iso(*stages[i].since);
-    if (!outcomes[i].to.empty()) one["to"] = outcomes[i].to;
+    if (!decisions[i].to.empty()) one["to"] = decisions[i].to;
     list.push_back(std::move(one));
   }
   return {{"stages", list}};

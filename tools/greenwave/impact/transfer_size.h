@@ -13,9 +13,9 @@ namespace greenwave::cli {
 
 /// How much of a commit a device must fetch that comes from another one: the trees and the blobs that it
 /// reads and does not have, each compressed as a pack holds it. What the transport adds is not in it.
-class Wire {
+class TransferSize {
  public:
-  Wire(const render::Fleet& base, const render::Fleet& head);
+  TransferSize(const render::Fleet& base, const render::Fleet& head);
 
   std::uint64_t bytes(std::size_t base_device, std::size_t head_device);
   /// Of a file or tree that a manifest names as its source. `base` may be empty.

@@ -1,4 +1,4 @@
-#include "impact/wire.h"
+#include "impact/transfer_size.h"
 
 #include <zlib.h>
 
@@ -27,11 +27,11 @@ std::uint64_t compressed(const std::string& bytes) {
 
 }  // namespace
 
-Wire::Wire(const render::Fleet& base, const render::Fleet& head)
+TransferSize::TransferSize(const render::Fleet& base, const render::Fleet& head)
     : base_(base), head_(head), base_common_(common(base)), head_common_(common(head)) {}
 
-void Wire::add_blob(const render::Fleet& fleet, const std::string& path, const SourceTree::Item& item,
-                    Objects& objects) {
+void TransferSize::add_blob(const render::Fleet& fleet, const std::string& path, const SourceTree::Item& item,
+                            Objects& objects) {
   const auto [at, is_new] = objects.try_emplace(item.oid, 0);
   if (!is_new) return;
   try {
@@ -41,7 +41,8 @@ void Wire::add_blob(const render::Fleet& fleet, const std::string& path, const S
   }
 }
 
-void Wire::add_tree(const render::Fleet& fleet, const std::string& path, bool whole, Objects& objects) {
+void TransferSize::add_tree(const render::Fleet& fleet, const std::string& path, bool whole,
+                            Objects& objects) {
   const auto item = fleet.tree().find(path);
   if (!item) return;
   if (item->type != SourceTree::Type::directory) return add_blob(fleet, path, *item, objects);
@@ -61,7 +62,7 @@ void Wire::add_tree(const render::Fleet& fleet, const std::string& path, bool wh
 }
 
 /// What every device reads.
-Wire::Objects Wire::common(const render::Fleet& fleet) {
+TransferSize::Objects TransferSize::common(const render::Fleet& fleet) {
   Objects objects;
   std::vector<std::string> paths{render::cluster_file};
   if (!fleet.cluster().devices.empty()) paths.push_back(fleet.cluster().devices);
@@ -74,14 +75,14 @@ Wire::Objects Wire::common(const render::Fleet& fleet) {
   return objects;
 }
 
-const Wire::Objects& Wire::layer(const render::Fleet& fleet, std::uint32_t number,
-                                 std::map<std::uint32_t, Objects>& known) {
+const TransferSize::Objects& TransferSize::layer(const render::Fleet& fleet, std::uint32_t number,
+                                                 std::map<std::uint32_t, Objects>& known) {
   const auto [at, is_new] = known.try_emplace(number);
   if (is_new) add_tree(fleet, fleet.layers()[number].read.layer.path, false, at->second);
   return at->second;
 }
 
-std::uint64_t Wire::bytes(std::size_t base_device, std::size_t head_device) {
+std::uint64_t TransferSize::bytes(std::size_t base_device, std::size_t head_device) {
   const auto was = base_.combination_of(base_device);
   const auto is = head_.combination_of(head_device);
   const auto [at, is_new] = known_.try_emplace({was, is}, 0);
@@ -102,7 +103,7 @@ std::uint64_t Wire::bytes(std::size_t base_device, std::size_t head_device) {
   return at->second;
 }
 
-std::uint64_t Wire::source_bytes(const std::string& base, const std::string& head) {
+std::uint64_t TransferSize::source_bytes(const std::string& base, const std::string& head) {
   Objects had;
   Objects needed;
   if (!base.empty()) add_tree(base_, base, true, had);

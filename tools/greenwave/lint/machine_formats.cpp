@@ -25,14 +25,14 @@ const char* word_for(Severity severity) {
   return severity == Severity::error ? "error" : "warning";
 }
 
-std::string whole_message(const LintFinding& finding, const LintReport& report) {
+std::string whole_message(const LintFinding& finding, const LintResult& result) {
   auto text = finding.problem.message;
   if (!finding.problem.remedy.empty()) text += "\n" + finding.problem.remedy;
-  if (const auto who = concerned(finding, report); !who.empty()) text += "\non " + who;
+  if (const auto who = affected_devices(finding, result); !who.empty()) text += "\non " + who;
   return text;
 }
 
-/// A workflow command's data and the values of its properties escape what would end them
+/// Escapes the data or a property's value of a workflow command
 /// (github.com/actions/toolkit, packages/core/src/command.ts).
 std::string escaped(std::string_view text, bool property) {
   std::string safe;
@@ -47,18 +47,18 @@ std::string escaped(std::string_view text, bool property) {
   return safe;
 }
 
-/// What each kind of check is about.
+/// What each rule checks.
 const std::map<std::string, const char*>& rules() {
   static const std::map<std::string, const char*> all{
       {"city", "greenwave.yaml and the inventory"},
       {"layer", "Which layers devices get"},
       {"selector", "Selectors match devices"},
-      {"polygon", "Polygons are closed and hold devices"},
+      {"polygon", "Polygons are closed and contain devices"},
       {"window", "Windows open"},
       {"manifest", "Files can be read as manifests"},
-      {"object", "Objects come out of their layers and variables"},
-      {"spec", "Specs are as the device's drivers read them"},
-      {"plan", "Objects of one device fit together"},
+      {"object", "Objects can be rendered from their layers and variables"},
+      {"spec", "Specs are valid for the device's drivers"},
+      {"plan", "Objects of one device do not conflict"},
       {"secret", "No secrets in clear text"},
   };
   return all;
@@ -66,13 +66,13 @@ const std::map<std::string, const char*>& rules() {
 
 }  // namespace
 
-std::string lint_json(const LintReport& report, const std::string& prefix) {
+std::string lint_json(const LintResult& result, const std::string& prefix) {
   auto findings = ordered_json::array();
-  for (const auto& finding : report.findings) {
+  for (const auto& finding : result.findings) {
     const auto& problem = finding.problem;
     auto devices = ordered_json::array();
     for (const auto device : finding.devices) {
-      if (report.has_inventory) devices.push_back(report.devices[device]);
+      if (result.has_inventory) devices.push_back(result.devices[device]);
     }
     findings.push_back({{"rule", finding.rule},
                         {"severity", word_for(problem.severity)},
@@ -84,17 +84,17 @@ std::string lint_json(const LintReport& report, const std::string& prefix) {
                         {"source", finding.line},
                         {"devices", std::move(devices)}});
   }
-  return dump({{"errors", report.count(Severity::error)},
-               {"warnings", report.count(Severity::warning)},
-               {"devices", report.has_inventory ? report.devices.size() : 0},
-               {"objects", report.objects},
-               {"rendered", report.rendered},
+  return dump({{"errors", result.count(Severity::error)},
+               {"warnings", result.count(Severity::warning)},
+               {"devices", result.has_inventory ? result.devices.size() : 0},
+               {"objects", result.objects},
+               {"rendered", result.rendered},
                {"findings", std::move(findings)}});
 }
 
-std::string lint_github(const LintReport& report, const std::string& prefix) {
+std::string lint_github(const LintResult& result, const std::string& prefix) {
   std::string text;
-  for (const auto& finding : report.findings) {
+  for (const auto& finding : result.findings) {
     const auto& problem = finding.problem;
     std::string properties;
     if (const auto file = file_of(finding, prefix); !file.empty()) {
@@ -104,29 +104,29 @@ std::string lint_github(const LintReport& report, const std::string& prefix) {
       properties += ",";
     }
     text += fmt::format("::{} {}title=greenwave {}::{}\n", word_for(problem.severity), properties,
-                        finding.rule, escaped(printable(whole_message(finding, report)), false));
+                        finding.rule, escaped(printable(whole_message(finding, result)), false));
   }
   return text;
 }
 
-std::string lint_sarif(const LintReport& report, const std::string& prefix) {
+std::string lint_sarif(const LintResult& result, const std::string& prefix) {
   auto descriptors = ordered_json::array();
   for (const auto& [id, about] : rules()) {
     descriptors.push_back({{"id", id}, {"shortDescription", {{"text", about}}}});
   }
   auto results = ordered_json::array();
-  for (const auto& finding : report.findings) {
+  for (const auto& finding : result.findings) {
     const auto& place = finding.problem.place;
-    ordered_json result{{"ruleId", finding.rule},
-                        {"level", word_for(finding.problem.severity)},
-                        {"message", {{"text", whole_message(finding, report)}}}};
+    ordered_json entry{{"ruleId", finding.rule},
+                       {"level", word_for(finding.problem.severity)},
+                       {"message", {{"text", whole_message(finding, result)}}}};
     if (place.file) {
       ordered_json physical{{"artifactLocation", {{"uri", file_of(finding, prefix)}}}};
       if (place.line > 0) physical["region"]["startLine"] = place.line;
       if (place.line > 0 && place.column > 0) physical["region"]["startColumn"] = place.column;
-      result["locations"] = ordered_json::array({{{"physicalLocation", std::move(physical)}}});
+      entry["locations"] = ordered_json::array({{{"physicalLocation", std::move(physical)}}});
     }
-    results.push_back(std::move(result));
+    results.push_back(std::move(entry));
   }
   ordered_json driver{{"name", "greenwave"},
                       {"informationUri", "https://greenwave.dev"},

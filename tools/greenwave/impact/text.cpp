@@ -1,9 +1,10 @@
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "impact/impact.h"
 #include "style.h"
 
@@ -13,9 +14,8 @@ namespace {
 
 using Row = std::array<std::string, 8>;
 
-const Row& heads_of(const Impact& impact, Row& heads) {
-  heads = {"wave", impact.by, "devices", "files", "restarts", "pods", "pruned", "over the air"};
-  return heads;
+Row heads_of(const Impact& impact) {
+  return {"wave", impact.by, "devices", "files", "restarts", "pods", "pruned", "over the air"};
 }
 
 Row row_of(std::string wave, std::string district, std::size_t devices, const Effect& effect) {
@@ -30,8 +30,7 @@ Row row_of(std::string wave, std::string district, std::size_t devices, const Ef
 }
 
 std::vector<Row> rows_of(const Impact& impact) {
-  std::vector<Row> rows(1);
-  heads_of(impact, rows[0]);
+  std::vector<Row> rows{heads_of(impact)};
   std::size_t devices = 0;
   Effect total;
   for (const auto& [key, value] : table_of(impact)) {
@@ -57,7 +56,7 @@ struct Disruption {
   std::vector<std::uint32_t> devices;
 };
 
-/// Every disruptive step with all devices that do it, the most first.
+/// Every disruptive step with its devices, the one with most devices first.
 std::vector<Disruption> disruptions_of(const Impact& impact) {
   std::vector<Disruption> all;
   for (const auto& group : impact.groups) {
@@ -79,7 +78,7 @@ std::string because_of(const std::string& cause) {
   return cause.empty() ? "" : fmt::format(", because {} changes", printable(cause));
 }
 
-/// What is not in the table.
+/// Notes on what the table does not show.
 std::vector<std::string> notes_of(const Impact& impact) {
   std::vector<std::string> notes;
   for (const auto& unjudged : impact.unjudged) {

@@ -1,8 +1,9 @@
+#include "base/text.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "lint/lint.h"
 #include "style.h"
 
@@ -16,7 +17,7 @@ bool is_word(char c) {
   return c != ' ' && c != ':' && c != ',' && c != '{' && c != '}' && c != '[' && c != ']' && c != '=';
 }
 
-/// How many characters the caret stands under, and what follows it.
+/// Counts UTF-8 characters.
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; }));
@@ -45,7 +46,7 @@ std::string source_text(const LintFinding& finding, const Style& style) {
                             std::string(place.column - 1, ' '), paint(style, Paint::bad, marks));
 }
 
-std::string finding_text(const LintFinding& finding, const LintReport& report, const std::string& prefix,
+std::string finding_text(const LintFinding& finding, const LintResult& result, const std::string& prefix,
                          const Style& style) {
   const auto& problem = finding.problem;
   const bool is_error = problem.severity == Severity::error;
@@ -58,7 +59,7 @@ std::string finding_text(const LintFinding& finding, const LintReport& report, c
   text += source_text(finding, style);
   const std::string blanks(indent, ' ');
   if (!problem.remedy.empty()) text += blanks + wrap(problem.remedy, indent, style.width) + "\n";
-  if (const auto who = concerned(finding, report); !who.empty()) {
+  if (const auto who = affected_devices(finding, result); !who.empty()) {
     text += blanks + wrap("on " + who, indent, style.width) + "\n";
   }
   return text;
@@ -66,24 +67,24 @@ std::string finding_text(const LintFinding& finding, const LintReport& report, c
 
 }  // namespace
 
-std::string lint_text(const LintReport& report, const std::string& prefix, const Style& style) {
+std::string lint_text(const LintResult& result, const std::string& prefix, const Style& style) {
   std::string text;
-  for (const auto& finding : report.findings) text += finding_text(finding, report, prefix, style) + "\n";
-  const auto errors = report.count(Severity::error);
-  const auto warnings = report.count(Severity::warning);
+  for (const auto& finding : result.findings) text += finding_text(finding, result, prefix, style) + "\n";
+  const auto errors = result.count(Severity::error);
+  const auto warnings = result.count(Severity::warning);
   const auto found =
       errors + warnings == 0
           ? paint(style, Paint::good, "No problems")
           : fmt::format("{}, {}",
                         paint(style, errors > 0 ? Paint::bad : Paint::strong, count_of(errors, "error")),
                         count_of(warnings, "warning"));
-  if (report.devices.empty()) return text + found + ".\n";
-  if (!report.has_inventory)
-    return text + fmt::format("{} in {}.\n", found, count_of(report.rendered, "object"));
+  if (result.devices.empty()) return text + found + ".\n";
+  if (!result.has_inventory)
+    return text + fmt::format("{} in {}.\n", found, count_of(result.rendered, "object"));
   return text + fmt::format("{} on {} with {}: {} of layers, {} rendered.\n", found,
-                            count_of(report.devices.size(), "device"), count_of(report.objects, "object"),
-                            count_of(report.combinations, "combination"),
-                            count_of(report.rendered, "object"));
+                            count_of(result.devices.size(), "device"), count_of(result.objects, "object"),
+                            count_of(result.combinations, "combination"),
+                            count_of(result.rendered, "object"));
 }
 
 }  // namespace greenwave::cli
