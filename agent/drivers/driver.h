@@ -1,22 +1,26 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/error.h"
-#include "base/problem.h"
 #include "model/inventory.h"
-#include "model/manifest.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
 
+/// One place where objects live: the host, podman, a Kubernetes API server. One thread. The types carry the
+/// order of a pass: a look at the device gives a Session, comparing a render with it a Comparison, and only
+/// that can apply.
 namespace greenwave::drivers {
 
-/// How one step went.
-struct Outcome {
+/// Result of one step.
+struct StepResult {
   bool ok = false;
   /// On success: record, files, live, as they are now. On failure: record and files as far as known. The
   /// caller fills in the rest.
@@ -26,13 +30,15 @@ struct Outcome {
   std::string note;  ///< on success: what people should know, such as what was left in place; no secret
 };
 
-/// How to look at the device, from one observation of it to the next.
-struct Pass {
+/// Called once a step, in any order, when its result is durable.
+using ReportStep = std::function<void(const plan::Step& step, StepResult result)>;
+
+struct LookOptions {
   bool distrust = false;  ///< recorded signatures are not believed: contents are read
   bool describe = false;  ///< people want to see Difference::diff; else it may be left empty
 };
 
-/// How an object does that was applied.
+/// Health of an applied object.
 struct Health {
   enum class State {
     good,
@@ -43,77 +49,119 @@ struct Health {
   std::string reason;  ///< why it is not good, in a few words; no secret
 };
 
+/// Whether the device has left the state in which an entry was applied.
+struct Drift {
+  std::optional<std::string>
+      how{};  ///< in a few words ("content changed", "not running"); nothing: it has not
+  /// New signatures where lstat differs but nothing of ours changed (a touched file).
+  std::optional<std::vector<FileSignature>> refreshed{};
+};
+
+/// All objects that a device is to have, and the files that they name. Both outlive what is made of it.
+struct Render {
+  std::span<const plan::Desired> desired;
+  const SourceTree& tree;
+};
+
 /// An object that is about to be compared.
 struct Candidate {
   const plan::Desired* desired = nullptr;
   const Entry* entry = nullptr;  ///< null: it is not in the inventory
 };
 
-/// Called once a step, in any order, when its result is durable.
-using Report = std::function<void(const plan::Step& step, Outcome outcome)>;
+/// A render, compared with the device.
+class Comparison {
+ public:
+  virtual ~Comparison() = default;
 
-/// One place where objects live: the host, podman, a Kubernetes API server. One thread. Drivers change the
-/// device in apply() alone, and never write the agent's state.
+  /// Of one of the candidates. Throws Error when the object alone cannot be judged (a directory where a file
+  /// should be, …).
+  virtual plan::Difference difference(const Candidate& candidate) = 0;
+
+  /// Does the steps, or what of them does not have to wait (Step::wait is `nothing` or `restart`), in an
+  /// order that keeps theirs where it matters; reports each. Ends early, between two steps, when `stop` says
+  /// so: the rest is not reported. A failing step is reported, not thrown. May be called again.
+  virtual void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
+                     const std::function<bool()>& stop) = 0;
+};
+
+/// One look at the device, and what follows from it. The driver outlives it, and has one at a time.
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  /// Cheap: content is read only where lstat differs from the entry's signatures.
+  virtual Drift drift(const Entry& entry) = 0;
+
+  /// `candidates` are those of this driver that may differ. The result must not outlive the session.
+  virtual std::unique_ptr<Comparison> compare(const Render& render,
+                                              std::span<const Candidate> candidates) = 0;
+
+  /// One Health for each applied object, as it is now. Takes no longer than `patience`, and what a single
+  /// look may take by itself. Only for objects whose Footprint has a `watch`.
+  virtual std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) = 0;
+
+  /// Why the place where the objects live cannot be looked at now, if that is so: what fails there says
+  /// nothing of the objects, nor of the commit.
+  virtual std::optional<std::string> unreachable() const = 0;
+};
+
+/// Takes back what applying an object did and removing it does not.
+class Undo {
+ public:
+  virtual ~Undo() = default;
+  /// Empty when that is done, else why not, for people; nothing when there was nothing to undo. May be called
+  /// twice after a power cut.
+  virtual std::optional<std::string> undo(const Entry& entry) = 0;
+};
+
+/// Knows of restarts that happen without the agent.
+class Restarts {
+ public:
+  virtual ~Restarts() = default;
+  /// Whether a restart that was left out is still needed: not when the object was restarted since.
+  virtual bool still_owes(const Entry& entry) = 0;
+};
+
+/// Starts what was applied and is not up: after a boot, before anything is known of the network.
+class Startup {
+ public:
+  virtual ~Startup() = default;
+  /// Returns what could not be started, and why.
+  virtual std::vector<std::string> start(std::span<const Entry> inventory) = 0;
+};
+
+/// What is known of an object beside its entry, as members to add.
+using Describe = std::function<nlohmann::json(const Entry&)>;
+
+/// Knows more of its objects than the inventory does.
+class Details {
+ public:
+  virtual ~Details() = default;
+  /// Outlives the driver; any thread may call it. Empty when there is nothing to add on this device.
+  virtual Describe describe() const = 0;
+};
+
+/// What only some drivers can do; null: this one cannot.
+struct Abilities {
+  Undo* undo = nullptr;
+  Restarts* restarts = nullptr;
+  Startup* startup = nullptr;
+  Details* details = nullptr;
+};
+
 class Driver {
  public:
   virtual ~Driver() = default;
 
-  virtual bool serves(const ObjectId& id) const = 0;
+  /// `entries` are the objects of this driver in the inventory.
+  virtual std::unique_ptr<Session> look(const LookOptions& options,
+                                        std::span<const Entry* const> entries) = 0;
 
-  /// Reads and checks a manifest without looking at the device; what is wrong goes into `problems` with
-  /// its place. Pure.
-  virtual plan::Footprint footprint(const Manifest& manifest, Problems& problems) const = 0;
+  /// What this device leaves out of what was declared, said once in its status.
+  virtual std::vector<std::string> notes() const = 0;
 
-  /// A pass over the device begins: what was remembered of it is forgotten. `pass` holds for the calls of
-  /// drift, compare and apply that follow.
-  virtual void begin(const Pass& pass) = 0;
-
-  /// What drift() is asked next, and compare(): a driver whose objects are far away looks at all of them at
-  /// once.
-  virtual void foresee_drift(std::span<const Entry* const> /*entries*/) {}
-  virtual void foresee_compare(std::span<const Candidate> /*candidates*/) {}
-
-  /// Why the place where its objects live cannot be looked at now, if that is so: what fails there says
-  /// nothing of the objects, nor of the commit.
-  virtual std::optional<std::string> away() const { return {}; }
-
-  /// Whether the device has left the state in which `entry` was applied; a few words say how ("content
-  /// changed", "not running"), or nothing when it has not. Cheap: content is read only where lstat differs
-  /// from the entry's signatures. `refreshed` is set to new signatures where
-  /// lstat differs but nothing of ours changed (a touched file).
-  virtual std::optional<std::string> drift(const Entry& entry,
-                                           std::optional<std::vector<FileSignature>>& refreshed) = 0;
-
-  /// All objects of the render that is about to be compared and applied, for drivers whose objects need
-  /// others. They stay where they are until the next call, or the end of the pass.
-  virtual void declare(std::span<const plan::Desired>) {}
-
-  /// Compares a manifest with the device. `entry` is null for an object that is not in the inventory.
-  /// Throws Error when the object alone cannot be judged (a directory where a file should be, …).
-  virtual plan::Difference compare(const plan::Desired& desired, const Entry* entry,
-                                   const SourceTree& tree) = 0;
-
-  /// Does the steps, or what of them does not have to wait (Step::wait is `nothing` or `restart`), which are
-  /// all served by this driver, in an order that keeps theirs where it matters; reports each. Ends early,
-  /// between two steps, when `stop` says so: the rest is not reported. A failing step is reported, not
-  /// thrown.
-  virtual void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
-                     const std::function<bool()>& stop) = 0;
-
-  /// Whether a restart that was left out is still needed: not when the object was started anew by others
-  /// since.
-  virtual bool still_owes(const Entry&) { return true; }
-
-  /// Looks how applied objects do whose Footprint has a `watch`: one Health each. Takes no longer than
-  /// `patience`, and what a single look may take by itself.
-  virtual std::vector<Health> health(std::span<const Entry* const> entries, Duration /*patience*/) {
-    return std::vector<Health>(entries.size());
-  }
-
-  /// Takes back what the object's last apply did and a removal does not, where its manifest says how: empty
-  /// when that is done, else why not, for people; nothing when there is nothing of the kind. May be called
-  /// twice after a power cut.
-  virtual std::optional<std::string> undo(const Entry&) { return {}; }
+  virtual Abilities abilities() { return {}; }
 };
 
 }  // namespace greenwave::drivers

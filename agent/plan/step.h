@@ -17,6 +17,12 @@ struct Watch {
   bool always = false;  ///< after every apply, whatever it touched
 };
 
+/// A systemd unit that must be running for an object to be healthy.
+struct ExpectedUnit {
+  std::string unit;
+  Place place;  ///< where that is written
+};
+
 /// What a manifest means for the device, known without looking at the device.
 struct Footprint {
   /// What the object owns alone: "path:/etc/motd", "unit:chrony.service". Two objects of one render that
@@ -36,6 +42,8 @@ struct Footprint {
   bool sensitive = false;
   /// How its health is watched after an apply; absent: it has none of its own.
   std::optional<Watch> watch;
+  std::string keeps_down;  ///< the systemd unit that it stops; empty: none
+  std::optional<ExpectedUnit> expects_up;
 };
 
 /// A manifest that passed its driver's checks.

@@ -26,16 +26,16 @@ std::string names_of(const std::vector<ObjectId>& ids) {
   return names;
 }
 
-drivers::Outcome failure(std::string error) {
-  drivers::Outcome outcome;
+drivers::StepResult failure(std::string error) {
+  drivers::StepResult outcome;
   outcome.error = std::move(error);
   return outcome;
 }
 
 class Apply {
  public:
-  Apply(plan::Plan plan, const Workbench& bench)
-      : plan_(std::move(plan)), bench_(bench), results_(plan_.steps.size(), Result::pending) {
+  Apply(plan::Plan plan, const ApplyContext& context)
+      : plan_(std::move(plan)), context_(context), results_(plan_.steps.size(), Result::pending) {
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
       const auto& step = plan_.steps[i];
       if (step.desired != nullptr) number_of_.emplace(step.id, i);
@@ -63,13 +63,13 @@ class Apply {
   enum class Result { pending, ok, failed, skipped };
 
   struct Batch {
-    drivers::Driver* driver = nullptr;
+    const ComparedPart* part = nullptr;
     std::vector<const plan::Step*> steps;  ///< for the driver
     std::vector<ObjectId> released;
     std::size_t end = 0;  ///< the first step after it
   };
 
-  bool stopping() const { return applied_.stopped || (bench_.stop && bench_.stop()); }
+  bool stopping() const { return applied_.stopped || (context_.stop && context_.stop()); }
 
   std::size_t number(const plan::Step& step) const {
     return static_cast<std::size_t>(&step - plan_.steps.data());
@@ -81,41 +81,34 @@ class Apply {
     return found == number_of_.end() || found->second >= number(step) ? nullptr : &results_[found->second];
   }
 
-  drivers::Driver* driver_of(const plan::Step& step) const {
-    for (auto* driver : bench_.drivers) {
-      if (driver->serves(step.id)) return driver;
-    }
-    return nullptr;
-  }
-
   Batch batch_from(std::size_t first) {
     Batch batch;
     for (batch.end = first; batch.end < plan_.steps.size(); ++batch.end) {
       auto& step = plan_.steps[batch.end];
       if (batch.steps.size() == most_steps || waits(step)) break;
-      const bool disrupts = bench_.closed && plan::disrupts(step) && step.wait == plan::Wait::nothing;
+      const bool disrupts = context_.closed && plan::disrupts(step) && step.wait == plan::Wait::nothing;
       if (disrupts && !batch.steps.empty()) break;
       if (disrupts) {
-        if (const auto closed = bench_.closed()) plan::hold(plan_.steps, batch.end, *closed);
+        if (const auto closed = context_.closed()) plan::hold(plan_.steps, batch.end, *closed);
       }
       if (step.wait != plan::Wait::nothing) wait_for(step);
       if (step.wait == plan::Wait::all) {
         results_[batch.end] = Result::skipped;
         continue;
       }
-      auto* const driver = driver_of(step);
-      if (batch.driver != nullptr && driver != nullptr && driver != batch.driver) break;
+      const auto* part = serving(context_.compared, step.id);
+      if (batch.part != nullptr && part != nullptr && part != batch.part) break;
       if (!is_due(step)) continue;
       if (step.verb == plan::Verb::release) {
         batch.released.push_back(step.id);
-        drivers::Outcome outcome;
+        drivers::StepResult outcome;
         outcome.ok = true;
         finish(step, outcome);
-      } else if (driver == nullptr) {
+      } else if (part == nullptr) {
         finish(step, failure(fmt::format("nothing on this device handles {}; set the runtime in agent.yaml",
                                          step.id.api_version)));
       } else {
-        batch.driver = driver;
+        batch.part = part;
         batch.steps.push_back(&step);
         // So that the next one that disrupts is asked about when it is its turn.
         if (disrupts && step.wait == plan::Wait::nothing) {
@@ -160,7 +153,7 @@ class Apply {
       if (step.verb == plan::Verb::release) {
         results_[number(step)] = Result::skipped;
       } else {
-        finish(step, failure(fmt::format("held, because {} failed; it follows when that is mended",
+        finish(step, failure(fmt::format("skipped because {0} failed; will be applied once {0} is fixed",
                                          to_string(plan_.steps[need].id))));
       }
       return false;
@@ -179,11 +172,11 @@ class Apply {
     std::vector<Entry> entries;
     auto forgotten = batch.released;
     std::vector<plan::Owed> done;
-    const auto report = [&](const plan::Step& step, const drivers::Outcome& outcome) {
+    const auto report = [&](const plan::Step& step, const drivers::StepResult& outcome) {
       if (outcome.ok && step.verb == plan::Verb::remove) {
         forgotten.push_back(step.id);
       } else {
-        entries.push_back(result_of(step, outcome, bench_.commit));
+        entries.push_back(result_of(step, outcome, context_.commit));
       }
       if (outcome.ok && !outcome.owes_restart) {
         if (step.wait == plan::Wait::restart) done.push_back({step.id, true, step.id});
@@ -196,7 +189,7 @@ class Apply {
     for (const auto* step : batch.steps) {
       if (results_[number(*step)] == Result::pending) leave(*step, entries, forgotten);
     }
-    bench_.state.settle(entries, forgotten, done);
+    context_.state.settle(entries, forgotten, done);
   }
 
   void intend(const Batch& batch) {
@@ -214,15 +207,15 @@ class Apply {
         return results_[number_of_.at(one.unit)] == Result::pending;
       });
     }
-    if (!entries.empty()) bench_.state.intend(entries, owed);
+    if (!entries.empty()) context_.state.intend(entries, owed);
   }
 
-  void drive(const Batch& batch, const drivers::Report& report) {
+  void drive(const Batch& batch, const drivers::ReportStep& report) {
     if (batch.steps.empty()) return;
     std::string reason;
     try {
-      batch.driver->apply(batch.steps, bench_.tree, report, [this] { return stopping(); });
-      if (!stopping()) reason = "its driver gave no result; this is a mistake of Greenwave's own";
+      batch.part->comparison->apply(batch.steps, report, [this] { return stopping(); });
+      if (!stopping()) reason = "internal error: the driver reported no result";
     } catch (const std::exception& error) {
       // Drivers report failures; what comes here instead must not cost the other objects their turn.
       reason = error.what();
@@ -246,8 +239,8 @@ class Apply {
 
   std::string reason_of(const plan::Step& step) const {
     std::string reason;
-    if (const auto how = bench_.drifted.find(step.id);
-        step.verb == plan::Verb::repair && how != bench_.drifted.end()) {
+    if (const auto how = context_.drifted.find(step.id);
+        step.verb == plan::Verb::repair && how != context_.drifted.end()) {
       reason = how->second;
     }
     const bool restarts = !step.restart_because.empty();
@@ -257,7 +250,7 @@ class Apply {
                        names_of(causes), step.wait == plan::Wait::restart ? " waits" : "");
   }
 
-  void finish(const plan::Step& step, const drivers::Outcome& outcome) {
+  void finish(const plan::Step& step, const drivers::StepResult& outcome) {
     results_[number(step)] = outcome.ok ? Result::ok : Result::failed;
     const bool only_waits = step.verb == plan::Verb::restart || step.verb == plan::Verb::reload;
     if (outcome.ok && only_waits && step.wait == plan::Wait::restart) return;
@@ -273,11 +266,11 @@ class Apply {
     action.was = step.difference.was;
     if (!outcome.ok) applied_.failed.push_back({action.object, action.error});
     if (outcome.ok && step.verb == plan::Verb::repair) ++applied_.repaired;
-    if (bench_.progress) bench_.progress(action);
+    if (context_.progress) context_.progress(action);
   }
 
   plan::Plan plan_;
-  const Workbench& bench_;
+  const ApplyContext& context_;
   Applied applied_;
   std::vector<Result> results_;  ///< of each step
   std::unordered_map<ObjectId, std::size_t> number_of_;
@@ -286,8 +279,8 @@ class Apply {
 
 }  // namespace
 
-Applied apply(plan::Plan plan, const Workbench& bench) {
-  return Apply(std::move(plan), bench).run();
+Applied apply(plan::Plan plan, const ApplyContext& context) {
+  return Apply(std::move(plan), context).run();
 }
 
 }  // namespace greenwave::sync

@@ -9,19 +9,18 @@
 
 #include "base/error.h"
 #include "drivers/driver.h"
-#include "model/source_tree.h"
 #include "plan/hold.h"
 #include "plan/plan.h"
 #include "state/state.h"
+#include "sync/check.h"
 #include "sync/status.h"
 
 namespace greenwave::sync {
 
 /// What an apply works with.
-struct Workbench {
-  std::span<drivers::Driver* const> drivers;
+struct ApplyContext {
+  std::span<const ComparedPart> compared;
   state::State& state;
-  const SourceTree& tree;
   std::string commit;                         ///< that is being applied
   std::map<ObjectId, std::string> drifted{};  ///< how objects had drifted, for the history
   /// Called once an action, as soon as its result is known; it is durable at the end of its batch.
@@ -46,6 +45,6 @@ struct Applied {
 
 /// Does a plan's steps: records what is about to change, lets the drivers change it, records the result; a
 /// batch of steps of one driver at a time. A step's failure stops only what depends on it.
-Applied apply(plan::Plan plan, const Workbench& bench);
+Applied apply(plan::Plan plan, const ApplyContext& context);
 
 }  // namespace greenwave::sync

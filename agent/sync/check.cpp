@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "kinds/table.h"
 
 namespace greenwave::sync {
 
@@ -16,9 +17,10 @@ namespace {
 void report_unserved(const Manifest& manifest, Problems& problems) {
   const auto& id = manifest.id;
   if (id.api_version == own_api) {
-    const auto meant = nearest(id.kind, {"File", "Directory", "SystemdUnit", "Command", "HealthCheck"});
+    const auto names = kinds::own_names();
+    const auto meant = nearest(id.kind, {names.begin(), names.end()});
     problems.error(manifest.place(), fmt::format("{} has no kind {}", own_api, printable(id.kind)),
-                   meant.empty() ? "its kinds are File, Directory, SystemdUnit, Command and HealthCheck"
+                   meant.empty() ? fmt::format("its kinds are {}", fmt::join(names, ", "))
                                  : fmt::format("did you mean {}?", meant));
     return;
   }
@@ -45,7 +47,7 @@ void read_patience(const Manifest& manifest, plan::Footprint& footprint, Problem
   } catch (const Error&) {
   }
   problems.error(manifest.place(), fmt::format("{} is \"{}\"", healthy_within, printable(text)),
-                 "write a time up to 1h, 5m say");
+                 "write a time up to 1h, e.g. 5m");
 }
 
 /// Whether the inventory alone already says that the object is as it should be.
@@ -54,32 +56,25 @@ bool settled(const plan::Desired& desired, const Entry* entry, const Observed& o
          entry->digest == desired.manifest.digest && !observed.drifted.contains(entry->id);
 }
 
-/// A health check of a unit that the same commit keeps down can never pass: it would take every commit back.
+/// A health check of a unit that the same commit keeps down can never pass: every commit would be reverted.
 void refuse_hopeless(Checked& checked) {
   std::set<std::string> down;
   for (const auto& object : checked.desired) {
-    const auto* running = object.manifest.document.at({"spec", "running"});
-    const auto* name = object.manifest.document.at({"spec", "name"});
-    const bool is_unit =
-        object.manifest.id.kind == "SystemdUnit" && name != nullptr && name->string() != nullptr;
-    if (!is_unit || running == nullptr) continue;
-    const auto* value = std::get_if<bool>(&running->value);
-    if (value != nullptr && !*value) down.insert(*name->string());
+    if (!object.footprint.keeps_down.empty()) down.insert(object.footprint.keeps_down);
   }
   std::erase_if(checked.desired, [&](const plan::Desired& object) {
-    const auto* unit = object.manifest.document.at({"spec", "unit"});
-    const bool hopeless = object.manifest.id.kind == "HealthCheck" && unit != nullptr &&
-                          unit->string() != nullptr && down.contains(*unit->string());
-    if (!hopeless) return false;
+    const auto& expected = object.footprint.expects_up;
+    if (!expected || !down.contains(expected->unit)) return false;
     checked.problems.error(
-        unit->place, fmt::format("this can never pass: {} is declared with running: false", *unit->string()),
+        expected->place,
+        fmt::format("this can never pass: {} is declared with running: false", expected->unit),
         "check another unit, or let this one run");
     checked.refused.push_back(object.manifest.id);
     return true;
   });
 }
 
-/// What cannot be looked at because its server is away is told once, not for each object.
+/// An outage is reported once, not for each object behind it.
 void refuse_unseen(const std::vector<drivers::Candidate>& candidates, const std::string& why,
                    Compared& compared) {
   auto name = to_string(candidates.front().desired->manifest.id);
@@ -88,14 +83,12 @@ void refuse_unseen(const std::vector<drivers::Candidate>& candidates, const std:
   for (const auto& candidate : candidates) compared.refused.push_back(candidate.desired->manifest.id);
 }
 
-void compare(drivers::Driver& driver, const std::vector<drivers::Candidate>& candidates,
-             const SourceTree& tree, Compared& compared) {
-  driver.foresee_compare(candidates);
-  if (const auto why = driver.away()) return refuse_unseen(candidates, *why, compared);
-  for (const auto& [desired, entry] : candidates) {
-    const auto& id = desired->manifest.id;
+void compare_each(drivers::Comparison& comparison, const std::vector<drivers::Candidate>& candidates,
+                  Compared& compared) {
+  for (const auto& candidate : candidates) {
+    const auto& id = candidate.desired->manifest.id;
     try {
-      compared.differences.emplace(id, driver.compare(*desired, entry, tree));
+      compared.differences.emplace(id, comparison.difference(candidate));
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
       compared.failed.push_back({to_string(id), error.what()});
@@ -104,20 +97,26 @@ void compare(drivers::Driver& driver, const std::vector<drivers::Candidate>& can
   }
 }
 
+const Entry* entry_of(std::span<const Entry> inventory, const ObjectId& id) {
+  const auto at = std::ranges::lower_bound(inventory, id, {}, &Entry::id);
+  return at != inventory.end() && at->id == id ? &*at : nullptr;
+}
+
 }  // namespace
 
-Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {
+Checked check(std::vector<Manifest> manifests, std::span<const drivers::Kinds* const> kinds) {
   Checked checked;
   checked.desired.reserve(manifests.size());
   for (auto& manifest : manifests) {
-    const auto* driver = driver_for(drivers, manifest.id);
-    if (driver == nullptr) {
+    const auto serves = [&](const auto* some) { return some->serves(manifest.id); };
+    const auto found = std::ranges::find_if(kinds, serves);
+    if (found == kinds.end()) {
       report_unserved(manifest, checked.problems);
       checked.refused.push_back(manifest.id);
       continue;
     }
     Problems problems;
-    auto footprint = driver->footprint(manifest, problems);
+    auto footprint = (*found)->footprint(manifest, problems);
     read_patience(manifest, footprint, problems);
     checked.problems.append(problems);
     if (problems.has_errors()) {
@@ -130,26 +129,35 @@ Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {
   return checked;
 }
 
-Compared compare(std::span<const plan::Desired> desired, std::span<const Entry> inventory,
-                 const Observed& observed, const Drivers& drivers, const SourceTree& tree, bool force) {
+Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {
+  std::vector<const drivers::Kinds*> kinds;
+  for (const auto& served : drivers) kinds.push_back(served.kinds);
+  return check(std::move(manifests), kinds);
+}
+
+Compared compare(const drivers::Render& render, std::span<const Entry> inventory, const Observed& observed,
+                 bool force) {
   Compared compared;
-  for (const auto& id : plan::replacing(desired, inventory)) {
+  for (const auto& id : plan::replacing(render.desired, inventory)) {
     compared.differences.emplace(
         id, plan::Difference{.kind = plan::Difference::Kind::create, .diff = {}, .was = {}, .record = {}});
   }
-  std::map<drivers::Driver*, std::vector<drivers::Candidate>> candidates;
-  for (const auto& object : desired) {
+  std::map<const Look*, std::vector<drivers::Candidate>> candidates;
+  for (const auto& object : render.desired) {
     const auto& id = object.manifest.id;
-    const auto at =
-        std::lower_bound(inventory.begin(), inventory.end(), id,
-                         [](const Entry& entry, const ObjectId& wanted) { return entry.id < wanted; });
-    const Entry* entry = at != inventory.end() && at->id == id ? &*at : nullptr;
+    const auto* entry = entry_of(inventory, id);
     if (compared.differences.contains(id) || (!force && settled(object, entry, observed))) continue;
-    candidates[driver_for(drivers, id)].push_back({&object, entry});
+    candidates[serving(observed.looks, id)].push_back({&object, entry});
   }
-  for (auto* driver : drivers) {
-    const auto found = candidates.find(driver);
-    if (found != candidates.end()) compare(*driver, found->second, tree, compared);
+  for (const auto& look : observed.looks) {
+    const auto& own = candidates[&look];
+    compared.parts.push_back({look.kinds, look.session->compare(render, own)});
+    if (own.empty()) continue;
+    if (const auto why = look.session->unreachable()) {
+      refuse_unseen(own, *why, compared);
+    } else {
+      compare_each(*compared.parts.back().comparison, own, compared);
+    }
   }
   return compared;
 }

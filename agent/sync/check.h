@@ -1,11 +1,13 @@
 #pragma once
 
+#include <map>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/problem.h"
 #include "model/inventory.h"
 #include "plan/plan.h"
-#include "render/render.h"
 #include "sync/observe.h"
 #include "sync/status.h"
 
@@ -20,17 +22,25 @@ struct Checked {
 
 /// Lets each driver read and judge its manifests; a wrong one is refused, the others go on. A kind that
 /// nothing on this device can run is an error when it claims to be Greenwave's, else a warning.
+Checked check(std::vector<Manifest> manifests, std::span<const drivers::Kinds* const> kinds);
 Checked check(std::vector<Manifest> manifests, const Drivers& drivers);
+
+/// A driver's part of a render, compared with the device.
+struct ComparedPart {
+  const drivers::Kinds* kinds;
+  std::unique_ptr<drivers::Comparison> comparison;
+};
 
 /// What comparing with the device found.
 struct Compared {
+  std::vector<ComparedPart> parts;  ///< one a driver, in their order; they need the Observed and the render
   std::map<ObjectId, plan::Difference> differences;
   std::vector<FailedObject> failed;  ///< could not be compared; they are refused too
   std::vector<ObjectId> refused;
 };
 
 /// Compares only what may differ: new, changed, drifted, failed or half-applied objects; all with `force`.
-Compared compare(std::span<const plan::Desired> desired, std::span<const Entry> inventory,
-                 const Observed& observed, const Drivers& drivers, const SourceTree& tree, bool force);
+Compared compare(const drivers::Render& render, std::span<const Entry> inventory, const Observed& observed,
+                 bool force);
 
 }  // namespace greenwave::sync

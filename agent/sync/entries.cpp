@@ -17,12 +17,12 @@ bool is_kept(const Manifest& manifest) {
   return manifest.annotation(annotations::prune) == "disabled";
 }
 
-Entry failed(const plan::Step& step, const drivers::Outcome& outcome) {
+Entry failed(const plan::Step& step, const drivers::StepResult& result) {
   auto entry = needs_intent(step) ? intent_of(step) : known_of(step);
-  entry.error = outcome.error;
-  if (!outcome.entry.record.empty()) entry.record = outcome.entry.record;
-  if (!outcome.entry.files.empty()) entry.files = outcome.entry.files;
-  entry.live = entry.live || outcome.entry.live;
+  entry.error = result.error;
+  if (!result.entry.record.empty()) entry.record = result.entry.record;
+  if (!result.entry.files.empty()) entry.files = result.entry.files;
+  entry.live = entry.live || result.entry.live;
   return entry;
 }
 
@@ -56,12 +56,12 @@ Entry intent_of(const plan::Step& step) {
   return entry;
 }
 
-Entry result_of(const plan::Step& step, const drivers::Outcome& outcome, const std::string& commit) {
-  if (!outcome.ok) return failed(step, outcome);
+Entry result_of(const plan::Step& step, const drivers::StepResult& result, const std::string& commit) {
+  if (!result.ok) return failed(step, result);
   auto entry = known_of(step);
-  entry.record = outcome.entry.record;
-  entry.files = outcome.entry.files;
-  entry.live = outcome.entry.live;
+  entry.record = result.entry.record;
+  entry.files = result.entry.files;
+  entry.live = result.entry.live;
   entry.error.clear();
   if (step.verb == plan::Verb::restart || step.verb == plan::Verb::reload) return entry;
   const auto& [manifest, footprint] = *step.desired;

@@ -61,9 +61,9 @@ class Probe {
     return one.health.state == Health::State::bad || one.looked >= one.deadline;
   }
 
-  /// Asks whoever is due, and those of one driver together.
+  /// Asks whoever is due, and those of one session together.
   void look() {
-    std::map<drivers::Driver*, std::vector<Watched*>> due;
+    std::map<drivers::Session*, std::vector<Watched*>> due;
     for (auto& one : open_) {
       const auto now = watching_.clock.tick();
       if (now < one.next) continue;
@@ -72,10 +72,10 @@ class Probe {
       if (one.subject.ask) {
         one.health = one.subject.ask();
       } else {
-        due[one.subject.driver].push_back(&one);
+        due[one.subject.session].push_back(&one);
       }
     }
-    for (const auto& [driver, watched] : due) {
+    for (const auto& [session, watched] : due) {
       std::vector<const Entry*> entries;
       auto patience = Duration::max();
       for (const auto* one : watched) {
@@ -83,7 +83,7 @@ class Probe {
         const auto left = std::chrono::duration_cast<Duration>(one->deadline - watching_.clock.tick());
         patience = std::min(patience, std::max(left, shortest_look));
       }
-      const auto found = driver->health(entries, patience);
+      const auto found = session->health(entries, patience);
       for (std::size_t i = 0; i < watched.size(); ++i) watched[i]->health = found[i];
     }
   }

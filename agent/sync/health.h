@@ -17,7 +17,7 @@ struct Subject {
   Duration interval{};
   Duration within{};  ///< from the beginning of the probe on
   /// Of the objects that are asked together: null for what asks by itself.
-  drivers::Driver* driver = nullptr;
+  drivers::Session* session = nullptr;
   const Entry* entry = nullptr;
   std::function<drivers::Health()> ask{};
 };

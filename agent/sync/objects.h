@@ -5,13 +5,13 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "drivers/driver.h"
 #include "model/inventory.h"
 #include "state/state.h"
 
 namespace greenwave::sync {
 
-/// What is known of an object beside its entry, as members to add.
-using Describe = std::function<nlohmann::json(const Entry&)>;
+using drivers::Describe;
 
 /// Agent::objects from the state, so that the CLI can tell the same when no daemon runs. `more` is asked of
 /// the objects that were named.

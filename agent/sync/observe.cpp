@@ -1,48 +1,45 @@
 #include "sync/observe.h"
 
-#include <map>
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
 
 namespace greenwave::sync {
 
-drivers::Driver* driver_for(const Drivers& drivers, const ObjectId& id) {
-  for (auto* driver : drivers) {
-    if (driver->serves(id)) return driver;
-  }
-  return nullptr;
-}
-
-Observed observe(std::span<const Entry> inventory, const Drivers& drivers, const drivers::Pass& pass) {
+Observed observe(std::span<const Entry> inventory, const Drivers& drivers,
+                 const drivers::LookOptions& options) {
   Observed observed;
-  std::vector<std::pair<drivers::Driver*, const Entry*>> looks;
-  std::map<drivers::Driver*, std::vector<const Entry*>> served;
-  looks.reserve(inventory.size());
+  std::vector<std::vector<const Entry*>> served(drivers.size());
+  std::vector<std::pair<std::size_t, const Entry*>> order;
+  order.reserve(inventory.size());
   for (const auto& entry : inventory) {
-    auto* const driver = driver_for(drivers, entry.id);
-    if (driver == nullptr) continue;
-    looks.emplace_back(driver, &entry);
-    served[driver].push_back(&entry);
+    const auto* server = serving(drivers, entry.id);
+    if (server == nullptr) continue;
+    const auto number = static_cast<std::size_t>(server - drivers.data());
+    served[number].push_back(&entry);
+    order.emplace_back(number, &entry);
   }
-  for (auto* driver : drivers) {
-    driver->begin(pass);
-    if (const auto own = served.find(driver); own != served.end()) driver->foresee_drift(own->second);
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
+    observed.looks.push_back({drivers[i].kinds, drivers[i].driver->look(options, served[i])});
   }
-  for (const auto& [driver, looked_at] : looks) {
-    const auto& entry = *looked_at;
-    std::optional<std::vector<FileSignature>> signatures;
+  for (const auto& [number, entry] : order) {
     try {
-      if (auto how = driver->drift(entry, signatures)) observed.drifted.emplace(entry.id, std::move(*how));
+      auto drift = observed.looks[number].session->drift(*entry);
+      if (drift.how) observed.drifted.emplace(entry->id, std::move(*drift.how));
+      if (!drift.refreshed) continue;
+      observed.refreshed.push_back(*entry);
+      observed.refreshed.back().files = std::move(*drift.refreshed);
     } catch (const Error& error) {
-      observed.drifted.emplace(entry.id, error.what());
-    }
-    if (signatures) {
-      observed.refreshed.push_back(entry);
-      observed.refreshed.back().files = std::move(*signatures);
+      observed.drifted.emplace(entry->id, error.what());
     }
   }
   return observed;
+}
+
+bool is_unreachable(const Observed& observed) {
+  return std::ranges::any_of(observed.looks,
+                             [](const Look& look) { return look.session->unreachable().has_value(); });
 }
 
 }  // namespace greenwave::sync

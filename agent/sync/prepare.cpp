@@ -3,19 +3,18 @@
 namespace greenwave::sync {
 
 std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rendered rendered,
-                                  Circumstances circumstances) {
+                                  PrepareInput given) {
   auto prepared = std::make_unique<Prepared>();
   prepared->tree = std::move(tree);
   prepared->cluster = std::move(rendered.cluster);
   prepared->device = std::move(rendered.device);
   prepared->problems = std::move(rendered.problems);
 
-  const auto& [inventory, owed, moot, observed, drivers, distrust, allow_empty] = circumstances;
+  const auto& [inventory, owed, moot, observed, drivers, distrust, allow_empty] = given;
   auto checked = check(std::move(rendered.manifests), drivers);
   prepared->problems.append(checked.problems);
   prepared->desired = std::move(checked.desired);
-  for (auto* driver : drivers) driver->declare(prepared->desired);
-  prepared->compared = compare(prepared->desired, inventory, observed, drivers, *prepared->tree, distrust);
+  prepared->compared = compare({prepared->desired, *prepared->tree}, inventory, observed, distrust);
 
   plan::Input input;
   input.desired = prepared->desired;

@@ -28,11 +28,11 @@ struct Prepared {
 };
 
 /// What a render is compared with, and how.
-struct Circumstances {
+struct PrepareInput {
   std::span<const Entry> inventory;  ///< must outlive the Prepared
   std::vector<plan::Owed> owed;
   std::vector<plan::Owed> moot{};
-  const Observed& observed;
+  const Observed& observed;  ///< must outlive the Prepared
   const Drivers& drivers;
   bool distrust = false;     ///< compare everything with the device, whatever the records say
   bool allow_empty = false;  ///< an empty render may remove everything
@@ -40,6 +40,6 @@ struct Circumstances {
 
 /// Checks a render's manifests, compares them with the device, and orders what must be done.
 std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rendered rendered,
-                                  Circumstances circumstances);
+                                  PrepareInput given);
 
 }  // namespace greenwave::sync

@@ -84,9 +84,10 @@ void Sync::undo_commands(const Observer& observer, Result& result) {
     const auto name = to_string(entry->id);
     auto& trial = *course_.trial;
     if ((before != wanted.end() && before->second == entry->digest) || contains(trial.undone, name)) continue;
-    auto* const driver = driver_for(parts_.drivers, entry->id);
-    if (driver == nullptr) continue;
-    const auto undone = driver->undo(*entry);
+    const auto* served = serving(parts_.drivers, entry->id);
+    auto* const undo = served != nullptr ? served->driver->abilities().undo : nullptr;
+    if (undo == nullptr) continue;
+    const auto undone = undo->undo(*entry);
     if (!undone) continue;
     state::Action action{
         .verb = "undo", .object = name, .ok = undone->empty(), .error = *undone, .reason = {}, .was = {}};

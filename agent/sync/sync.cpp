@@ -199,7 +199,9 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
   const auto key = render_key(commit);
   if (key == refused_ && !request.force) throw Error(Fault::invalid, refusal_);
 
-  const auto observed = observe(inventory(), parts_.drivers, {.distrust = request.force});
+  observed_.reset();
+  observed_ = observe(inventory(), parts_.drivers, {.distrust = request.force});
+  const auto& observed = *observed_;
   if (!observed.refreshed.empty()) {
     parts_.state.settle(observed.refreshed, {}, {});
     inventory_.reset();
@@ -224,13 +226,13 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
     observer({.kind = "problem", .text = to_string(problem), .ok = problem.severity == Severity::warning});
   }
 
-  const Workbench bench{.drivers = parts_.drivers,
-                        .state = parts_.state,
-                        .tree = *prepared->tree,
-                        .commit = commit,
-                        .drifted = observed.drifted,
-                        .progress = [&](const state::Action& action) { observer(event_of(action, commit)); },
-                        .stop = [this] { return parts_.stop.load(); }};
+  const ApplyContext bench{
+      .compared = prepared->compared.parts,
+      .state = parts_.state,
+      .commit = commit,
+      .drifted = observed.drifted,
+      .progress = [&](const state::Action& action) { observer(event_of(action, commit)); },
+      .stop = [this] { return parts_.stop.load(); }};
   auto applied = carry_out(*prepared, commit, bench, request);
 
   inventory_.reset();
@@ -297,6 +299,7 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
     record.result = standing_.waiting.empty() ? SyncResult::in_sync : SyncResult::waiting;
   }
   remember(result);
+  observed_.reset();
   inventory_.reset();  // some MiB for thousands of objects, and milliseconds to load again
   fresh_.reset();
   give_back_memory();
@@ -413,8 +416,8 @@ nlohmann::json Sync::diff() {
     if (commit.empty()) throw;
     answer["problems"].push_back(fmt::format("compared with the last applied commit: {}", error.what()));
   }
-  const auto observed = observe(inventory(), parts_.drivers, {.describe = true});
-  auto prepared = prepare_commit(commit, {}, observed);
+  observed_ = observe(inventory(), parts_.drivers, {.describe = true});
+  auto prepared = prepare_commit(commit, {}, *observed_);
   answer["commit"] = commit;
   for (const auto& step : prepared->plan.steps) {
     answer["changes"].push_back(
@@ -425,6 +428,7 @@ nlohmann::json Sync::diff() {
   }
   for (const auto& text : texts_of(prepared->problems)) answer["problems"].push_back(text);
   prepared.reset();
+  observed_.reset();
   inventory_.reset();
   give_back_memory();
   return answer;

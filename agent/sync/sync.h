@@ -116,7 +116,7 @@ class Sync {
   const std::vector<Entry>& inventory();
   std::string render_key(const std::string& commit) const;
 
-  Applied carry_out(Prepared& prepared, const std::string& commit, const Workbench& bench,
+  Applied carry_out(Prepared& prepared, const std::string& commit, const ApplyContext& bench,
                     const Request& request);
   void forget_moot_restarts();
 
@@ -154,7 +154,8 @@ class Sync {
   Outage outage_;
   std::unique_ptr<git::Store> store_;
   std::optional<std::vector<Entry>>
-      inventory_;  ///< as in the state, during a pass; nothing after a change to it
+      inventory_;                     ///< as in the state, during a pass; nothing after a change to it
+  std::optional<Observed> observed_;  ///< in this pass
   Standing standing_;
   Course course_;
   bool reached_ = false;  ///< the repository answered in this pass

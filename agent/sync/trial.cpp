@@ -161,7 +161,8 @@ std::vector<Subject> Sync::subjects(const Prepared& prepared, const Trial& trial
     if (entry == inventory().end()) continue;
     Subject subject{.name = name, .interval = watch->interval, .within = within(watch->within)};
     if (entry->error.empty()) {
-      subject.driver = driver_for(parts_.drivers, entry->id);
+      const auto* look = serving(observed_->looks, entry->id);
+      subject.session = look != nullptr ? look->session.get() : nullptr;
       subject.entry = &*entry;
     } else {
       subject.ask = [why = entry->error] { return drivers::Health{drivers::Health::State::bad, why}; };
@@ -193,7 +194,7 @@ bool Sync::is_superseded(const std::string& commit) {
 
 /// Whether a server of the device's does not answer.
 bool Sync::is_away() const {
-  return std::ranges::any_of(parts_.drivers, [](const auto* driver) { return driver->away().has_value(); });
+  return observed_ && is_unreachable(*observed_);
 }
 
 /// A pass that came to its end has not crashed, whatever failed in it.

@@ -8,7 +8,7 @@
 namespace greenwave::sync {
 
 /// Does what may be done of a plan now. The way back waits for nothing: what is there is not healthy.
-Applied Sync::carry_out(Prepared& prepared, const std::string& commit, const Workbench& bench,
+Applied Sync::carry_out(Prepared& prepared, const std::string& commit, const ApplyContext& bench,
                         const Request& request) {
   standing_.waiting_why.clear();
   standing_.waiting_until.reset();
@@ -45,8 +45,10 @@ void Sync::forget_moot_restarts() {
   for (const auto& entry : inventory()) {
     const auto is_its = [&](const plan::Owed& one) { return one.unit == entry.id; };
     if (std::ranges::none_of(owed, is_its)) continue;
-    auto* const driver = driver_for(parts_.drivers, entry.id);
-    if (driver == nullptr || driver->still_owes(entry)) continue;
+    const auto* served = serving(parts_.drivers, entry.id);
+    if (served == nullptr) continue;
+    auto* const restarts = served->driver->abilities().restarts;
+    if (restarts == nullptr || restarts->still_owes(entry)) continue;
     std::ranges::copy_if(owed, std::back_inserter(moot), is_its);
   }
   parts_.state.settle({}, {}, moot);

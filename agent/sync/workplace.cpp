@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "drivers/podman/describe.h"
 #include "secrets/crypto.h"
 
 namespace greenwave::sync {
@@ -67,47 +66,30 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
       state(std::move(memory)),
       transport(git::make_transport(config.repository, stop)),
       trust(read_trust(config, log)),
-      files({config.root, config.allowed_paths, digest_key}),
-      units({config.root, config.allowed_paths, digest_key}, heartbeat, std::chrono::seconds(90),
-            config.health.settle),
-      commands({config.root, config.allowed_paths, digest_key}, heartbeat),
-      checks({config.root, config.allowed_paths, digest_key}, config.health.settle, heartbeat),
-      podman(
-          config.runtime == config::Runtime::podman
-              ? std::make_unique<drivers::podman::PodmanDriver>(
-                    config, digest_key, stop, heartbeat, [&log](std::string_view text) { log.warning(text); })
-              : nullptr),
-      cron_jobs(podman ? std::make_unique<drivers::podman::CronDriver>(config, digest_key, stop, heartbeat)
-                       : nullptr),
-      kubernetes(config.runtime == config::Runtime::kubernetes
-                     ? std::make_unique<drivers::kubernetes::KubernetesDriver>(
-                           config.kubernetes, config.device, digest_key, stop, heartbeat)
-                     : nullptr),
-      sync({config, facts, digest_key, log, clock, *state, *transport, trust ? &*trust : nullptr, drivers(),
-            stop, heartbeat, process}) {}
-
-Drivers Workplace::drivers() {
-  Drivers drivers{&files, &units, &commands, &checks};
-  if (podman) drivers.insert(drivers.end(), {podman.get(), cron_jobs.get()});
-  if (kubernetes) drivers.push_back(kubernetes.get());
-  return drivers;
-}
+      drivers({config, digest_key, stop, heartbeat, [&log](std::string_view text) { log.warning(text); }}),
+      sync({config, facts, digest_key, log, clock, *state, *transport, trust ? &*trust : nullptr,
+            drivers.list(), stop, heartbeat, process}) {}
 
 void Workplace::start(const Log& log) {
-  if (!podman) return;
-  for (const auto& failure : podman->start(state->inventory())) log.warning(failure);
+  for (const auto& served : drivers.list()) {
+    auto* const startup = served.driver->abilities().startup;
+    if (startup == nullptr) continue;
+    for (const auto& failure : startup->start(state->inventory())) log.warning(failure);
+  }
 }
 
 Describe Workplace::describe() const {
-  if (!podman || !drivers::podman::PodmanDriver::is_live(config)) return {};
-  return [socket = config.podman.socket, board = podman->board()](const Entry& entry) -> nlohmann::json {
-    static const std::atomic<bool> never = false;
-    try {
-      drivers::podman::Service service(socket, never);
-      return drivers::podman::describe(service, entry, board->unready());
-    } catch (const Error& error) {
-      return {{"now", error.what()}};
-    }
+  std::vector<Describe> all;
+  for (const auto& served : drivers.list()) {
+    const auto* details = served.driver->abilities().details;
+    auto describe = details != nullptr ? details->describe() : Describe();
+    if (describe) all.push_back(std::move(describe));
+  }
+  if (all.empty()) return {};
+  return [all = std::move(all)](const Entry& entry) {
+    auto more = nlohmann::json::object();
+    for (const auto& describe : all) more.update(describe(entry));
+    return more;
   };
 }
 
@@ -116,10 +98,10 @@ std::vector<std::string> Workplace::notes() const {
   if (config.allowed_signers.empty()) {
     notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
   }
-  const auto pods = podman ? podman->notes() : std::vector<std::string>();
-  const auto cron = cron_jobs ? cron_jobs->notes() : std::vector<std::string>();
-  for (const auto& more : {units.notes(), commands.notes(), checks.notes(), pods, cron})
+  for (const auto& served : drivers.list()) {
+    const auto more = served.driver->notes();
     notes.insert(notes.end(), more.begin(), more.end());
+  }
   return notes;
 }
 

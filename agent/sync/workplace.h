@@ -7,15 +7,9 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "drivers/host/check_driver.h"
-#include "drivers/host/command_driver.h"
-#include "drivers/host/file_driver.h"
-#include "drivers/host/unit_driver.h"
-#include "drivers/kubernetes/driver.h"
-#include "drivers/podman/cron/cron_driver.h"
-#include "drivers/podman/podman_driver.h"
 #include "git/transport.h"
 #include "git/trust.h"
+#include "kinds/drivers.h"
 #include "state/state.h"
 #include "sync/objects.h"
 #include "sync/sync.h"
@@ -46,17 +40,8 @@ struct Workplace {
   std::shared_ptr<state::State> state;
   std::unique_ptr<git::Transport> transport;
   std::optional<git::Trust> trust;
-  drivers::host::FileDriver files;
-  drivers::host::UnitDriver units;
-  drivers::host::CommandDriver commands;
-  drivers::host::CheckDriver checks;
-  std::unique_ptr<drivers::podman::PodmanDriver> podman;              ///< with `runtime: podman`
-  std::unique_ptr<drivers::podman::CronDriver> cron_jobs;             ///< with it
-  std::unique_ptr<drivers::kubernetes::KubernetesDriver> kubernetes;  ///< null: it is not the runtime
+  kinds::Drivers drivers;
   Sync sync;
-
- private:
-  Drivers drivers();
 };
 
 /// How much of the history tells the last sync: pauses stand in it as well.

@@ -51,9 +51,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const Rules rules{{"/srv"}, false};
   const Store store(std::span(&desired, 1));
   try {
-    if (is_material(manifest.id.api_version, manifest.id.kind)) read_material(manifest, problems);
+    if (is_material(manifest.id)) read_material(manifest, problems);
     if (is_cron_job(manifest.id)) read_cron(manifest, rules, store);
-    if (is_workload(manifest.id.api_version, manifest.id.kind)) read_pods(manifest, rules, store);
+    if (is_workload(manifest.id)) read_pods(manifest, rules, store);
   } catch (const Error&) {
   }
   return 0;

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "drivers/driver.h"
+#include "drivers/kinds.h"
 #include "support/objects.h"
 
 namespace greenwave::test {
 
 /// A driver whose device is a map from object to content: fails, or ends the world, where a test wants it.
-class FakeDriver : public drivers::Driver {
+class FakeDriver : public drivers::Driver, public drivers::Kinds {
  public:
   std::set<std::string> kinds{"File", "Directory", "SystemdUnit", "Command"};
   std::map<ObjectId, Digest> device;
@@ -30,44 +31,78 @@ class FakeDriver : public drivers::Driver {
     return Make(to_string(manifest.id)).desired.footprint;
   }
 
-  void begin(const drivers::Pass&) override {}
-
-  std::optional<std::string> drift(const Entry& entry, std::optional<std::vector<FileSignature>>&) override {
-    const auto found = device.find(entry.id);
-    if (found != device.end() && found->second == entry.digest) return {};
-    return "content changed";
+  std::unique_ptr<drivers::Session> look(const drivers::LookOptions&,
+                                         std::span<const Entry* const>) override {
+    return std::make_unique<FakeSession>(*this);
   }
 
-  plan::Difference compare(const plan::Desired& desired, const Entry*, const SourceTree&) override {
-    using Kind = plan::Difference::Kind;
-    plan::Difference difference;
-    const auto found = device.find(desired.manifest.id);
-    difference.kind = found == device.end()                      ? Kind::create
-                      : found->second == desired.manifest.digest ? Kind::none
-                                                                 : Kind::change;
-    difference.record = "intended";
-    if (difference.kind != Kind::none) difference.disruption = disruption;
-    return difference;
-  }
+  std::vector<std::string> notes() const override { return {}; }
 
-  void apply(std::span<const plan::Step* const> steps, const SourceTree&, const drivers::Report& report,
-             const std::function<bool()>& stop) override {
-    auto& batch = batches.emplace_back();
-    for (const auto* step : steps) {
-      if (stop()) return;
-      batch.push_back(in_words(*step));
-      if (before) before(*step);
-      drivers::Outcome outcome;
-      outcome.ok = !failing.contains(to_string(step->id));
-      outcome.owes_restart = step->wait == plan::Wait::restart && owes;
-      if (!outcome.ok) outcome.error = "the disk is full";
-      if (outcome.ok && step->verb == plan::Verb::remove) device.erase(step->id);
-      if (outcome.ok && step->desired != nullptr) device[step->id] = step->desired->manifest.digest;
-      if (outcome.ok) outcome.entry.record = "applied";
-      outcome.note = note;
-      report(*step, std::move(outcome));
+ private:
+  class FakeComparison : public drivers::Comparison {
+   public:
+    explicit FakeComparison(FakeDriver& driver) : driver_(driver) {}
+
+    plan::Difference difference(const drivers::Candidate& candidate) override {
+      using Kind = plan::Difference::Kind;
+      const auto& manifest = candidate.desired->manifest;
+      plan::Difference difference;
+      const auto found = driver_.device.find(manifest.id);
+      difference.kind = found == driver_.device.end()      ? Kind::create
+                        : found->second == manifest.digest ? Kind::none
+                                                           : Kind::change;
+      difference.record = "intended";
+      if (difference.kind != Kind::none) difference.disruption = driver_.disruption;
+      return difference;
     }
-  }
+
+    void apply(std::span<const plan::Step* const> steps, const drivers::ReportStep& report,
+               const std::function<bool()>& stop) override {
+      auto& batch = driver_.batches.emplace_back();
+      for (const auto* step : steps) {
+        if (stop()) return;
+        batch.push_back(in_words(*step));
+        if (driver_.before) driver_.before(*step);
+        drivers::StepResult result;
+        result.ok = !driver_.failing.contains(to_string(step->id));
+        result.owes_restart = step->wait == plan::Wait::restart && driver_.owes;
+        if (!result.ok) result.error = "the disk is full";
+        if (result.ok && step->verb == plan::Verb::remove) driver_.device.erase(step->id);
+        if (result.ok && step->desired != nullptr) driver_.device[step->id] = step->desired->manifest.digest;
+        if (result.ok) result.entry.record = "applied";
+        result.note = driver_.note;
+        report(*step, std::move(result));
+      }
+    }
+
+   private:
+    FakeDriver& driver_;
+  };
+
+  class FakeSession : public drivers::Session {
+   public:
+    explicit FakeSession(FakeDriver& driver) : driver_(driver) {}
+
+    drivers::Drift drift(const Entry& entry) override {
+      const auto found = driver_.device.find(entry.id);
+      if (found != driver_.device.end() && found->second == entry.digest) return {};
+      return {.how = "content changed"};
+    }
+
+    std::unique_ptr<drivers::Comparison> compare(const drivers::Render&,
+                                                 std::span<const drivers::Candidate>) override {
+      return std::make_unique<FakeComparison>(driver_);
+    }
+
+    std::vector<drivers::Health> health(std::span<const Entry* const> entries, Duration) override {
+      return std::vector<drivers::Health>(entries.size());
+    }
+
+    std::optional<std::string> unreachable() const override { return {}; }
+
+   private:
+    FakeDriver& driver_;
+  };
 };
 
 }  // namespace greenwave::test

@@ -8,9 +8,9 @@
 
 #include "base/text.h"
 #include "city/command.h"
-#include "city/host_drivers.h"
 #include "city/source.h"
 #include "cli.h"
+#include "kinds/table.h"
 #include "text.h"
 
 namespace greenwave::cli {
@@ -66,10 +66,10 @@ render::Fleet fleet_of(const CitySource& source, const Labels& labels, const std
 }
 
 int show_device(const Sides& sides, const render::Fleet& base, const render::Fleet& head,
-                const sync::Drivers& drivers, const std::string& device, bool json, const Style& style) {
+                const drivers::Kinds& kinds, const std::string& device, bool json, const Style& style) {
   if (!head.device(device)) refuse_device(head, device);
   auto changes = nlohmann::json::array();
-  for (const auto& one : device_diff(base, head, drivers, device)) {
+  for (const auto& one : device_diff(base, head, kinds, device)) {
     changes.push_back({{"verb", one.verb}, {"object", one.object}, {"diff", one.diff}});
   }
   const bool none = changes.empty();
@@ -90,11 +90,11 @@ int run_impact(const ImpactOptions& options, const Context& context) {
     const auto labels = labels_of(options.city);
     const auto base = fleet_of(*sides.base, labels, sides.range.base);
     const auto head = fleet_of(*sides.head, labels, sides.head_name());
-    HostDrivers drivers(allowed_of(options.city));
+    const auto kinds = kinds::TableKinds::own(allowed_of(options.city));
     if (!options.device.empty()) {
-      return show_device(sides, base, head, drivers.list(), options.device, format == "json", context.style);
+      return show_device(sides, base, head, kinds, options.device, format == "json", context.style);
     }
-    auto found = impact(base, head, drivers.list(), options.by);
+    auto found = impact(base, head, kinds, options.by);
     found.base = sides.range.base;
     found.head = sides.head_name();
     if (format == "json") {

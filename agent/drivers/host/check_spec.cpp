@@ -155,4 +155,15 @@ HostAndPort host_and_port(std::string_view text) {
   return result;
 }
 
+plan::Footprint check_footprint(const Host&, const Manifest& manifest, Problems& problems) {
+  const auto spec = read_check_spec(manifest, problems);
+  plan::Footprint footprint;
+  footprint.rank = 50;
+  footprint.claims.push_back("check:" + manifest.id.name);
+  footprint.watch = plan::Watch{.interval = spec.interval, .within = spec.within, .always = true};
+  const auto* unit = manifest.spec().find("unit");
+  if (spec.kind == Kind::unit && unit != nullptr) footprint.expects_up = {spec.target, unit->place};
+  return footprint;
+}
+
 }  // namespace greenwave::drivers::host

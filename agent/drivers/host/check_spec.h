@@ -5,7 +5,9 @@
 
 #include "base/clock.h"
 #include "base/problem.h"
+#include "drivers/host/confined.h"
 #include "model/manifest.h"
+#include "plan/step.h"
 
 namespace greenwave::drivers::host {
 
@@ -27,6 +29,9 @@ struct CheckSpec {
 
 /// Reads and checks it; what is wrong goes into `problems`, also what could never pass. Pure.
 CheckSpec read_check_spec(const Manifest& manifest, Problems& problems);
+
+/// What a manifest claims; reads and checks the spec for that. Pure.
+plan::Footprint check_footprint(const Host& host, const Manifest& manifest, Problems& problems);
 
 /// What is asked, for people: "http http://127.0.0.1:8080/health".
 std::string in_words(const CheckSpec& spec);

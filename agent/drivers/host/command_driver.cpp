@@ -7,12 +7,13 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/host/argv.h"
+#include "drivers/host/command_spec.h"
+#include "drivers/host/host_session.h"
 
 namespace greenwave::drivers::host {
 
 namespace {
 
-constexpr int command_rank = 40;
 constexpr std::size_t shown_lines = 10;
 constexpr std::size_t shown_bytes = 2000;
 /// A check runs at every pass over the device, so it must be quick.
@@ -35,13 +36,13 @@ std::string last_lines(const std::string& output) {
 
 std::string how_it_ended(const CommandResult& result, Duration timeout) {
   if (result.timed_out) return fmt::format("did not end within {} and was killed", to_words(timeout));
-  if (result.status > 128) return fmt::format("was ended by signal {}", result.status - 128);
-  return fmt::format("ended with exit status {}", result.status);
+  if (result.status > 128) return fmt::format("was killed by signal {}", result.status - 128);
+  return fmt::format("exited with status {}", result.status);
 }
 
 std::string with_output(const std::string& message, const std::string& output) {
   const auto lines = last_lines(output);
-  return lines.empty() ? message + ", without a word" : fmt::format("{}:\n{}", message, lines);
+  return lines.empty() ? message + " and no output" : fmt::format("{}:\n{}", message, lines);
 }
 
 std::string words_of(const CommandSpec& spec) {
@@ -91,23 +92,122 @@ bool succeeded_before(const plan::Desired& desired, const Entry* entry) {
          entry->error.empty() && record_from(entry->record).ran;
 }
 
+class CommandComparison : public Comparison {
+ public:
+  explicit CommandComparison(CommandRunner& runner) : runner_(runner) {}
+
+  plan::Difference difference(const Candidate& candidate) override {
+    const auto& [desired, entry] = candidate;
+    Problems problems;
+    const auto spec = read_command_spec(desired->manifest, problems);
+    if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
+    plan::Difference difference;
+    difference.record = to_json({spec, false, ""});
+    if (runner_.leaves_out()) return difference;
+    std::optional<std::string> why;
+    if (has_check(spec)) {
+      why = runner_.need(spec);
+    } else if (!succeeded_before(*desired, entry)) {
+      why = "it has not succeeded yet for this manifest";
+    }
+    if (!why) return difference;
+    difference.kind = entry == nullptr ? plan::Difference::Kind::create : plan::Difference::Kind::change;
+    difference.diff = fmt::format("run {}\n({})\n", words_of(spec), *why);
+    difference.was = *why;
+    if (spec.disruptive) difference.disruption = plan::Disruption::whole;
+    return difference;
+  }
+
+  void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
+             const std::function<bool()>& stop) override {
+    for (const auto* step : steps) {
+      if (stop()) return;
+      StepResult result;
+      try {
+        result = apply_one(*step);
+      } catch (const Error& error) {
+        result.error = error.what();
+      }
+      report(*step, std::move(result));
+    }
+  }
+
+ private:
+  StepResult apply_one(const plan::Step& step);
+  void run_command(CommandRecord& record, StepResult& result);
+
+  CommandRunner& runner_;
+};
+
+StepResult CommandComparison::apply_one(const plan::Step& step) {
+  StepResult result;
+  result.ok = true;
+  // What a command did cannot be undone: its object is forgotten.
+  if (step.desired == nullptr) return result;
+  Problems problems;
+  CommandRecord record{read_command_spec(step.desired->manifest, problems), true, ""};
+  const auto& spec = record.check;
+  if (step.difference.kind != plan::Difference::Kind::none) {
+    run_command(record, result);
+  } else if (!has_check(spec)) {
+    record.ran = runner_.is_live();
+  }
+  result.entry.record = to_json(record);
+  result.entry.live = has_check(spec) || !record.ran;
+  return result;
+}
+
+void CommandComparison::run_command(CommandRecord& record, StepResult& result) {
+  const auto& spec = record.check;
+  auto run = runner_.start(spec.command, spec.timeout, spec.environment);
+  if (spec.sensitive) run.output = "(sensitive: not shown)";
+  record.output = last_lines(run.output);
+  record.ran = !run.timed_out && run.status == 0;
+  const auto fail = [&](const std::string& message) {
+    result.ok = false;
+    result.error = with_output(message, run.output);
+  };
+  if (!record.ran) {
+    fail(fmt::format("{} {}", words_of(spec), how_it_ended(run, spec.timeout)));
+  } else if (has_check(spec)) {
+    // A check that is never satisfied would run the command again at every pass.
+    if (const auto still = runner_.need(spec)) {
+      fail(fmt::format("{} succeeded, but {}; its creates or unless must show that it has run",
+                       words_of(spec), *still));
+    }
+  }
+}
+
+class CommandSession : public HostSession {
+ public:
+  explicit CommandSession(CommandRunner& runner) : runner_(runner) {}
+
+  Drift drift(const Entry& entry) override {
+    const auto record = record_from(entry.record);
+    if (runner_.leaves_out()) return {};
+    if (has_check(record.check)) return {.how = runner_.need(record.check)};
+    // The inventory came with an image in which nothing was run.
+    if (!record.ran) return {.how = "not run yet"};
+    return {};
+  }
+
+  std::unique_ptr<Comparison> compare(const Render&, std::span<const Candidate>) override {
+    return std::make_unique<CommandComparison>(runner_);
+  }
+
+  /// A command has no health of its own beyond its success.
+  std::vector<Health> health(std::span<const Entry* const> entries, Duration) override {
+    return std::vector<Health>(entries.size());
+  }
+
+ private:
+  CommandRunner& runner_;
+};
+
 }  // namespace
 
-bool CommandDriver::serves(const ObjectId& id) const {
-  return id.api_version == own_api && id.kind == "Command";
-}
-
-plan::Footprint CommandDriver::footprint(const Manifest& manifest, Problems& problems) const {
-  plan::Footprint footprint;
-  footprint.sensitive = read_command_spec(manifest, problems).sensitive;
-  footprint.rank = command_rank;
-  footprint.claims.push_back("command:" + manifest.id.name);
-  footprint.watch = command_health;
-  return footprint;
-}
-
-CommandResult CommandDriver::start(const std::vector<std::string>& argv, Duration timeout,
-                                   const std::map<std::string, std::string>& environment) {
+CommandResult CommandRunner::start(const std::vector<std::string>& argv, Duration timeout,
+                                   const std::map<std::string, std::string>& environment) const {
   Command command;
   command.argv = argv;
   command.timeout = timeout;
@@ -116,7 +216,7 @@ CommandResult CommandDriver::start(const std::vector<std::string>& argv, Duratio
   return run(command);
 }
 
-std::optional<std::string> CommandDriver::need(const CommandSpec& spec) {
+std::optional<std::string> CommandRunner::need(const CommandSpec& spec) const {
   if (!spec.creates.empty()) {
     const Host everything{host_.root, {"/"}};
     struct stat about {};
@@ -128,100 +228,22 @@ std::optional<std::string> CommandDriver::need(const CommandSpec& spec) {
   return fmt::format("{} {}", shown(spec.unless), how_it_ended(result, check_timeout));
 }
 
-std::optional<std::string> CommandDriver::drift(const Entry& entry,
-                                                std::optional<std::vector<FileSignature>>&) {
-  const auto record = record_from(entry.record);
-  if (!host_.is_live()) {
-    left_out_ = true;
-    return {};
-  }
-  if (has_check(record.check)) return need(record.check);
-  // The inventory came with an image in which nothing was run.
-  if (!record.ran) return "not run yet";
-  return {};
+bool CommandRunner::leaves_out() {
+  left_out_ = left_out_ || !is_live();
+  return !is_live();
 }
 
-plan::Difference CommandDriver::compare(const plan::Desired& desired, const Entry* entry, const SourceTree&) {
-  Problems problems;
-  const auto spec = read_command_spec(desired.manifest, problems);
-  if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
-  plan::Difference difference;
-  difference.record = to_json({spec, false, ""});
-  if (!host_.is_live()) {
-    left_out_ = true;
-    return difference;
-  }
-  std::optional<std::string> why;
-  if (has_check(spec)) {
-    why = need(spec);
-  } else if (!succeeded_before(desired, entry)) {
-    why = "it has not succeeded yet for this manifest";
-  }
-  if (!why) return difference;
-  difference.kind = entry == nullptr ? plan::Difference::Kind::create : plan::Difference::Kind::change;
-  difference.diff = fmt::format("run {}\n({})\n", words_of(spec), *why);
-  difference.was = *why;
-  if (spec.disruptive) difference.disruption = plan::Disruption::whole;
-  return difference;
-}
-
-void CommandDriver::apply(std::span<const plan::Step* const> steps, const SourceTree&, const Report& report,
-                          const std::function<bool()>& stop) {
-  for (const auto* step : steps) {
-    if (stop()) return;
-    Outcome outcome;
-    try {
-      outcome = apply_one(*step);
-    } catch (const Error& error) {
-      outcome.error = error.what();
-    }
-    report(*step, std::move(outcome));
-  }
-}
-
-Outcome CommandDriver::apply_one(const plan::Step& step) {
-  Outcome outcome;
-  outcome.ok = true;
-  // What a command did cannot be undone: its object is forgotten.
-  if (step.desired == nullptr) return outcome;
-  Problems problems;
-  CommandRecord record{read_command_spec(step.desired->manifest, problems), true, ""};
-  const auto& spec = record.check;
-  const bool must_run = step.difference.kind != plan::Difference::Kind::none;
-  if (must_run) {
-    auto result = start(spec.command, spec.timeout, spec.environment);
-    if (spec.sensitive) result.output = "(sensitive: not shown)";
-    record.output = last_lines(result.output);
-    record.ran = !result.timed_out && result.status == 0;
-    if (!record.ran) {
-      outcome.ok = false;
-      outcome.error = with_output(fmt::format("{} {}", words_of(spec), how_it_ended(result, spec.timeout)),
-                                  result.output);
-    } else if (has_check(spec)) {
-      // A check that is never satisfied would run the command again at every pass.
-      if (const auto still = need(spec)) {
-        outcome.ok = false;
-        outcome.error =
-            with_output(fmt::format("{} succeeded, but {}; its creates or unless must tell that it has run",
-                                    words_of(spec), *still),
-                        result.output);
-      }
-    }
-  } else if (!has_check(spec)) {
-    record.ran = host_.is_live();
-  }
-  outcome.entry.record = to_json(record);
-  outcome.entry.live = has_check(spec) || !record.ran;
-  return outcome;
+std::unique_ptr<Session> CommandDriver::look(const LookOptions&, std::span<const Entry* const>) {
+  return std::make_unique<CommandSession>(runner_);
 }
 
 std::optional<std::string> CommandDriver::undo(const Entry& entry) {
   const auto record = record_from(entry.record);
   // An intended one may have run, or half of it.
-  if (!host_.is_live() || (!record.ran && !entry.intended)) return {};
-  if (record.check.undo.empty()) return "it names no undo";
+  if (!runner_.is_live() || (!record.ran && !entry.intended)) return {};
+  if (record.check.undo.empty()) return "it has no undo command";
   try {
-    const auto result = start(record.check.undo, undo_timeout, {});
+    const auto result = runner_.start(record.check.undo, undo_timeout, {});
     if (!result.timed_out && result.status == 0) return "";
     return with_output(fmt::format("{} {}", shown(record.check.undo), how_it_ended(result, undo_timeout)),
                        result.output);
@@ -231,8 +253,8 @@ std::optional<std::string> CommandDriver::undo(const Entry& entry) {
 }
 
 std::vector<std::string> CommandDriver::notes() const {
-  if (!left_out_) return {};
-  return {fmt::format("commands are not run for a device below {}", host_.root.native())};
+  if (!runner_.has_left_out()) return {};
+  return {fmt::format("commands are not run for a device below {}", runner_.root().native())};
 }
 
 }  // namespace greenwave::drivers::host

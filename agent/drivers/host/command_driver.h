@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,39 +13,47 @@
 
 namespace greenwave::drivers::host {
 
+/// Runs programs on the live device.
+class CommandRunner {
+ public:
+  CommandRunner(Host host, std::function<void()> while_waiting)
+      : host_(std::move(host)), while_waiting_(std::move(while_waiting)) {}
+
+  bool is_live() const { return host_.is_live(); }
+  const std::filesystem::path& root() const { return host_.root; }
+  /// Whether a command is not run, since this is an image.
+  bool leaves_out();
+  bool has_left_out() const { return left_out_; }
+
+  /// Why the command must run, or nothing when its check says that it need not.
+  std::optional<std::string> need(const CommandSpec& spec) const;
+  CommandResult start(const std::vector<std::string>& argv, Duration timeout,
+                      const std::map<std::string, std::string>& environment) const;
+
+ private:
+  const Host host_;
+  const std::function<void()> while_waiting_;
+  bool left_out_ = false;
+};
+
 /// Runs programs for what no other kind does: Command of greenwave.dev/v1. A Command is as it should be while
 /// the path of its `creates` exists, or its `unless` succeeds; with neither, once it has succeeded for the
 /// manifest as it is. Below another root nothing is run. A program's output is kept in the entry's record,
 /// its last lines only.
-class CommandDriver : public Driver {
+class CommandDriver : public Driver, private Undo {
  public:
   /// `while_waiting` is called about once a second while a program runs (for a watchdog).
   explicit CommandDriver(Host host, std::function<void()> while_waiting = {})
-      : host_(std::move(host)), while_waiting_(std::move(while_waiting)) {}
+      : runner_(std::move(host), std::move(while_waiting)) {}
 
-  bool serves(const ObjectId& id) const override;
-  plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
-  void begin(const Pass&) override {}
-  std::optional<std::string> drift(const Entry& entry,
-                                   std::optional<std::vector<FileSignature>>& refreshed) override;
-  plan::Difference compare(const plan::Desired& desired, const Entry* entry, const SourceTree& tree) override;
-  void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
-             const std::function<bool()>& stop) override;
-  std::optional<std::string> undo(const Entry& entry) override;
-
-  /// What people should be told once: that commands are not run here, if there are any.
-  std::vector<std::string> notes() const;
+  std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;
+  std::vector<std::string> notes() const override;
+  Abilities abilities() override { return {.undo = this}; }
 
  private:
-  /// Why the command must run, or nothing when its check says that it need not.
-  std::optional<std::string> need(const CommandSpec& spec);
-  CommandResult start(const std::vector<std::string>& argv, Duration timeout,
-                      const std::map<std::string, std::string>& environment);
-  Outcome apply_one(const plan::Step& step);
+  std::optional<std::string> undo(const Entry& entry) override;
 
-  Host host_;
-  std::function<void()> while_waiting_;
-  bool left_out_ = false;
+  CommandRunner runner_;
 };
 
 }  // namespace greenwave::drivers::host

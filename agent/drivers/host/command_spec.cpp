@@ -71,4 +71,14 @@ CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
   return command;
 }
 
+plan::Footprint command_footprint(const Host&, const Manifest& manifest, Problems& problems) {
+  plan::Footprint footprint;
+  footprint.sensitive = read_command_spec(manifest, problems).sensitive;
+  footprint.rank = 40;
+  footprint.claims.push_back("command:" + manifest.id.name);
+  // No health beyond its success.
+  footprint.watch = plan::Watch{.interval = std::chrono::seconds(1), .within = std::chrono::seconds(1)};
+  return footprint;
+}
+
 }  // namespace greenwave::drivers::host

@@ -6,7 +6,9 @@
 
 #include "base/clock.h"
 #include "base/problem.h"
+#include "drivers/host/confined.h"
 #include "model/manifest.h"
+#include "plan/step.h"
 
 namespace greenwave::drivers::host {
 
@@ -24,5 +26,8 @@ struct CommandSpec {
 
 /// Reads and checks it; what is wrong goes into `problems`. Pure.
 CommandSpec read_command_spec(const Manifest& manifest, Problems& problems);
+
+/// What a manifest claims; reads and checks the spec for that. Pure.
+plan::Footprint command_footprint(const Host& host, const Manifest& manifest, Problems& problems);
 
 }  // namespace greenwave::drivers::host

@@ -92,31 +92,29 @@ plan::Difference compare_directory(const Host& host, Owners& owners, const plan:
   return difference;
 }
 
-std::optional<std::string> drift_of_directory(const Host& host, const Entry& entry, bool distrust,
-                                              std::optional<std::vector<FileSignature>>& refreshed) {
+Drift drift_of_directory(const Host& host, const Entry& entry, bool distrust) {
   const auto record = record_from_json(entry.record);
   const auto wanted = [&record](const FileSignature& file) {
     return file.content.is_zero() ? record.attributes : recorded_attributes(record, file.path);
   };
-  auto drifted = drift_of_files(host, entry, distrust, refreshed, wanted);
-  if (drifted || !record.purge) return drifted;
+  auto drift = drift_of_files(host, entry, distrust, wanted);
+  if (drift.how || !record.purge) return drift;
 
   // Only where a directory's own times moved can a foreign name have come.
   bool moved = distrust;
-  for (std::size_t i = 0; refreshed && i < entry.files.size(); ++i) {
-    moved = moved || (entry.files[i].content.is_zero() && entry.files[i] != (*refreshed)[i]);
+  for (std::size_t i = 0; drift.refreshed && i < entry.files.size(); ++i) {
+    moved = moved || (entry.files[i].content.is_zero() && entry.files[i] != (*drift.refreshed)[i]);
   }
-  if (!moved) return {};
+  if (!moved) return drift;
   std::set<std::string> names;
   for (const auto& file : entry.files) {
     if (file.path.size() > record.path.size()) names.insert(file.path.substr(record.path.size() + 1));
   }
   Parents parents(host);
   const auto foreign = foreign_names(parents, record.path, names);
-  if (foreign.empty()) return {};
-  refreshed.reset();
-  return fmt::format("{} not in the source: {}", count_of(foreign.size(), "name"),
-                     printable(foreign.front()));
+  if (foreign.empty()) return drift;
+  return {.how = fmt::format("{} not in the source: {}", count_of(foreign.size(), "name"),
+                             printable(foreign.front()))};
 }
 
 }  // namespace greenwave::drivers::host

@@ -21,8 +21,7 @@ struct Applied {
 plan::Difference compare_directory(const Host& host, Owners& owners, const plan::Desired& desired,
                                    const Entry* entry, const SourceTree& tree, bool distrust);
 
-std::optional<std::string> drift_of_directory(const Host& host, const Entry& entry, bool distrust,
-                                              std::optional<std::vector<FileSignature>>& refreshed);
+Drift drift_of_directory(const Host& host, const Entry& entry, bool distrust);
 
 /// Makes the directory and everything in it: durable after touched.sync(). One name's failure does not stop
 /// the others.

@@ -15,7 +15,7 @@ constexpr std::size_t most_pending = 8192;
 
 }  // namespace
 
-FileApply::FileApply(const Host& host, Owners& owners, const SourceTree& tree, const Report& report,
+FileApply::FileApply(const Host& host, Owners& owners, const SourceTree& tree, const ReportStep& report,
                      std::span<const plan::Step* const> steps, bool distrust)
     : host_(host), owners_(owners), tree_(tree), report_(report), distrust_(distrust) {
   for (const auto* step : steps) {

@@ -16,7 +16,7 @@ namespace greenwave::drivers::host {
 /// time. A kind of step (making, removing) is durable before the next kind begins.
 class FileApply {
  public:
-  FileApply(const Host& host, Owners& owners, const SourceTree& tree, const Report& report,
+  FileApply(const Host& host, Owners& owners, const SourceTree& tree, const ReportStep& report,
             std::span<const plan::Step* const> steps, bool distrust);
 
   void add(const plan::Step& step);
@@ -28,7 +28,7 @@ class FileApply {
     const plan::Step* step = nullptr;
     std::optional<std::size_t> staged;
     std::string record;  ///< of a staged file, once it is in place
-    Outcome outcome;
+    StepResult outcome;
     /// Whether an error means that the device is as it was before.
     bool untouched = false;
   };
@@ -43,7 +43,7 @@ class FileApply {
   const Host& host_;
   Owners& owners_;
   const SourceTree& tree_;
-  const Report& report_;
+  const ReportStep& report_;
   std::set<std::string> claimed_;  ///< by the steps of this apply
   std::optional<Parents> parents_;
   std::optional<Replacements> batch_;

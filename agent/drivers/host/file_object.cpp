@@ -39,7 +39,7 @@ std::set<std::string> paths_of(const Entry& entry) {
 }  // namespace
 
 plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree, const Pass& pass) {
+                              const Entry* entry, const SourceTree& tree, const LookOptions& options) {
   const auto spec = spec_of(parents.host(), desired.manifest);
   const auto content = content_of(spec, desired.manifest, tree);
   FileRecord record;
@@ -48,7 +48,7 @@ plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desi
   record.sensitive = spec.sensitive;
   const bool was_secret = entry != nullptr && record_from_json(entry->record).sensitive;
   auto difference = compare(parents, {spec.path, content, record.attributes, spec.sensitive || was_secret},
-                            pass.distrust ? nullptr : signature_at(entry, spec.path), pass.describe);
+                            options.distrust ? nullptr : signature_at(entry, spec.path), options.describe);
   const bool exists = difference.kind != plan::Difference::Kind::create;
   record.adopted = is_adoption(entry, spec.path, exists);
   if (entry != nullptr) {
@@ -62,9 +62,8 @@ plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desi
   return difference;
 }
 
-std::optional<std::string> drift_of_file(const Host& host, const Entry& entry, bool distrust,
-                                         std::optional<std::vector<FileSignature>>& refreshed) {
-  return drift_of_files(host, entry, distrust, refreshed,
+Drift drift_of_file(const Host& host, const Entry& entry, bool distrust) {
+  return drift_of_files(host, entry, distrust,
                         [&entry](const FileSignature&) { return record_from_json(entry.record).attributes; });
 }
 

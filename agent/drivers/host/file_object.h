@@ -14,11 +14,10 @@
 namespace greenwave::drivers::host {
 
 plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree, const Pass& pass);
+                              const Entry* entry, const SourceTree& tree, const LookOptions& options);
 
 /// `distrust`, here and below: recorded signatures do not spare reading content.
-std::optional<std::string> drift_of_file(const Host& host, const Entry& entry, bool distrust,
-                                         std::optional<std::vector<FileSignature>>& refreshed);
+Drift drift_of_file(const Host& host, const Entry& entry, bool distrust);
 
 struct Placed {
   std::string record;

@@ -105,6 +105,13 @@ std::string content_of(const Source& source, const SourceTree& tree) {
   return content;
 }
 
+plan::Footprint footprint_at(const Host& host, const std::string& path) {
+  plan::Footprint footprint;
+  footprint.claims.push_back("path:" + path);
+  for (const auto& parent : parents_of(host, path)) footprint.after.push_back("path:" + parent);
+  return footprint;
+}
+
 }  // namespace
 
 FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& problems) {
@@ -156,6 +163,22 @@ std::string content_of(const FileSpec& spec, const Manifest& manifest, const Sou
       return yaml::emit(*spec.value);
   }
   throw Error(Fault::internal, "a File of no known form");
+}
+
+plan::Footprint file_footprint(const Host& host, const Manifest& manifest, Problems& problems) {
+  const auto spec = read_file_spec(host, manifest, problems);
+  auto footprint = footprint_at(host, spec.path);
+  footprint.sensitive = spec.sensitive;
+  footprint.rank = 20;
+  return footprint;
+}
+
+plan::Footprint directory_footprint(const Host& host, const Manifest& manifest, Problems& problems) {
+  const auto spec = read_directory_spec(host, manifest, problems);
+  auto footprint = footprint_at(host, spec.path);
+  if (spec.purge) footprint.purges.push_back("path:" + spec.path);
+  footprint.rank = 10;
+  return footprint;
 }
 
 }  // namespace greenwave::drivers::host

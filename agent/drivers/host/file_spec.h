@@ -10,6 +10,7 @@
 #include "drivers/host/confined.h"
 #include "model/manifest.h"
 #include "model/source_tree.h"
+#include "plan/step.h"
 #include "yaml/node.h"
 
 namespace greenwave::drivers::host {
@@ -43,7 +44,11 @@ struct DirectorySpec {
 FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& problems);
 DirectorySpec read_directory_spec(const Host& host, const Manifest& manifest, Problems& problems);
 
-/// The bytes that a File shall hold. Throws Error.
+/// What a manifest claims, and what comes before it; reads and checks the spec for that. Pure.
+plan::Footprint file_footprint(const Host& host, const Manifest& manifest, Problems& problems);
+plan::Footprint directory_footprint(const Host& host, const Manifest& manifest, Problems& problems);
+
+/// The bytes that a File must hold. Throws Error.
 std::string content_of(const FileSpec& spec, const Manifest& manifest, const SourceTree& tree);
 
 }  // namespace greenwave::drivers::host

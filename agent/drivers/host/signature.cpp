@@ -184,9 +184,8 @@ std::string drift_of(Parents& parents, const FileSignature& signature, const Att
 
 }  // namespace
 
-std::optional<std::string> drift_of_files(const Host& host, const Entry& entry, bool distrust,
-                                          std::optional<std::vector<FileSignature>>& refreshed,
-                                          const AttributesOf& wanted) {
+Drift drift_of_files(const Host& host, const Entry& entry, bool distrust, const AttributesOf& wanted) {
+  Drift drift;
   std::optional<Parents> parents;
   for (std::size_t i = 0; i < entry.files.size(); ++i) {
     const auto& signature = entry.files[i];
@@ -195,14 +194,13 @@ std::optional<std::string> drift_of_files(const Host& host, const Entry& entry, 
     FileSignature fresh;
     const auto words = drift_of(*parents, signature, wanted(signature), distrust, fresh);
     if (!words.empty()) {
-      refreshed.reset();
-      return entry.files.size() == 1 ? words : fmt::format("{}: {}", signature.path, words);
+      return {.how = entry.files.size() == 1 ? words : fmt::format("{}: {}", signature.path, words)};
     }
     if (fresh == signature) continue;
-    if (!refreshed) refreshed = entry.files;
-    (*refreshed)[i] = std::move(fresh);
+    if (!drift.refreshed) drift.refreshed = entry.files;
+    (*drift.refreshed)[i] = std::move(fresh);
   }
-  return {};
+  return drift;
 }
 
 }  // namespace greenwave::drivers::host

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "drivers/driver.h"
 #include "drivers/host/confined.h"
 #include "model/inventory.h"
 
@@ -53,12 +54,9 @@ Digest content_digest(const Host& host, const Spot& spot, const struct stat& abo
 /// What a file of an entry should be; asked only where lstat differs from the signature.
 using AttributesOf = std::function<Attributes(const FileSignature&)>;
 
-/// Whether the files of `entry` left the state in which they were applied; the words say how. Content is
-/// read only where lstat differs, or always with `distrust`. `refreshed` gets new signatures where lstat
-/// differs but neither content nor attributes do. For a directory that directory_signature() describes only
+/// Whether the files of `entry` left the state in which they were applied. Content is read only where lstat
+/// differs, or always with `distrust`. For a directory that directory_signature() describes only
 /// the attributes are compared.
-std::optional<std::string> drift_of_files(const Host& host, const Entry& entry, bool distrust,
-                                          std::optional<std::vector<FileSignature>>& refreshed,
-                                          const AttributesOf& wanted);
+Drift drift_of_files(const Host& host, const Entry& entry, bool distrust, const AttributesOf& wanted);
 
 }  // namespace greenwave::drivers::host

@@ -69,7 +69,7 @@ UnitBatch::Work UnitBatch::begin(const plan::Step& step) {
   return work;
 }
 
-void UnitBatch::run(std::span<const plan::Step* const> steps, const Report& report,
+void UnitBatch::run(std::span<const plan::Step* const> steps, const ReportStep& report,
                     const std::function<bool()>& stop) {
   std::vector<Work> works;
   for (const auto* step : steps) works.push_back(begin(*step));
@@ -218,7 +218,7 @@ void UnitBatch::settle(Work& work) {
   work.owes = !work.record.owing.empty();
 }
 
-void UnitBatch::finish(std::vector<Work>& works, const Report& report) {
+void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
   std::string broken;
   try {
     removed_.sync();
@@ -236,7 +236,7 @@ void UnitBatch::finish(std::vector<Work>& works, const Report& report) {
       });
     }
     if (work.writes()) attempt(work, [&] { sign(work); });
-    Outcome outcome;
+    StepResult outcome;
     outcome.ok = work.error.empty();
     outcome.error = work.error;
     work.record.stale = (work.rewritten || work.before.stale) && (!outcome.ok || work.owes);

@@ -21,7 +21,8 @@ class UnitBatch {
   /// `jobs` is null where no systemd runs: units are then enabled by links, and not started.
   UnitBatch(const Host& host, UnitJobs* jobs) : host_(host), jobs_(jobs), parents_(host) {}
 
-  void run(std::span<const plan::Step* const> steps, const Report& report, const std::function<bool()>& stop);
+  void run(std::span<const plan::Step* const> steps, const ReportStep& report,
+           const std::function<bool()>& stop);
 
  private:
   struct Work {
@@ -47,7 +48,7 @@ class UnitBatch {
   void remove_files(const UnitRecord& record);
   void let_go(const UnitRecord& record);
   void settle(Work& work);
-  void finish(std::vector<Work>& works, const Report& report);
+  void finish(std::vector<Work>& works, const ReportStep& report);
   void sign(Work& work);
 
   const Host& host_;

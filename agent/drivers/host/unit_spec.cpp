@@ -15,6 +15,9 @@ namespace greenwave::drivers::host {
 namespace {
 
 constexpr std::size_t longest_name = 255;
+constexpr int unit_rank = 30;
+constexpr plan::Watch unit_health_watch{.interval = std::chrono::seconds(1),
+                                        .within = std::chrono::minutes(2)};
 constexpr std::array<std::string_view, 9> suffixes = {".service", ".socket", ".timer", ".path",     ".target",
                                                       ".mount",   ".swap",   ".slice", ".automount"};
 
@@ -147,6 +150,32 @@ UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
                    "put what is encrypted into a File, and name that in EnvironmentFile= or LoadCredential=");
   }
   return unit;
+}
+
+plan::Footprint unit_footprint(const Host& host, const Manifest& manifest, Problems& problems) {
+  const auto spec = read_unit_spec(manifest, problems);
+  plan::Footprint footprint;
+  footprint.rank = unit_rank;
+  footprint.claims.push_back("unit:" + spec.name);
+  for (const auto& file : spec.files) {
+    footprint.claims.push_back("path:" + file.path);
+    for (const auto& parent : parents_of(host, file.path)) {
+      const auto claim = "path:" + parent;
+      if (std::ranges::find(footprint.after, claim) == footprint.after.end())
+        footprint.after.push_back(claim);
+    }
+  }
+  if (!spec.files.empty()) {
+    if (const auto refusal = refusal_of(host, spec.files.front().path)) {
+      const auto* place = manifest.document.at({"spec", spec.defines_unit() ? "content" : "dropIns"});
+      problems.error(place != nullptr ? place->place : manifest.place(), refusal->message, refusal->remedy);
+    }
+  }
+  footprint.restart_on = spec.restart_on;
+  footprint.reload_on = spec.reload_on;
+  if (spec.running == true) footprint.watch = unit_health_watch;
+  if (spec.running == false) footprint.keeps_down = spec.name;
+  return footprint;
 }
 
 }  // namespace greenwave::drivers::host

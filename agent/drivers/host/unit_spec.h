@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "drivers/host/confined.h"
 #include "model/manifest.h"
+#include "plan/step.h"
 
 namespace greenwave::drivers::host {
 
@@ -34,5 +36,8 @@ struct UnitSpec {
 
 /// Reads and checks it; what is wrong goes into `problems`. Pure.
 UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems);
+
+/// What a manifest claims, and what comes before it; reads and checks the spec for that. Pure.
+plan::Footprint unit_footprint(const Host& host, const Manifest& manifest, Problems& problems);
 
 }  // namespace greenwave::drivers::host

@@ -47,7 +47,7 @@ std::string missing_kind(const ObjectId& id) {
 
 }  // namespace
 
-void Applying::run(std::span<const plan::Step* const> steps, const Report& report) {
+void Applying::run(std::span<const plan::Step* const> steps, const ReportStep& report) {
   std::vector<Work> works;
   for (const auto* step : steps) works.push_back({.step = step});
   try {

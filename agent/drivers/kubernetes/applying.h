@@ -17,7 +17,7 @@ class Applying {
   struct Work {
     const plan::Step* step;
     Target target{};
-    Outcome outcome{};
+    StepResult outcome{};
     bool done = false;
     std::string taken_from{};  ///< whose fields were taken over, for people
   };
@@ -26,7 +26,7 @@ class Applying {
       : server_(server), while_waiting_(std::move(while_waiting)) {}
 
   /// Does steps that do not wait for each other, and reports all of them.
-  void run(std::span<const plan::Step* const> steps, const Report& report);
+  void run(std::span<const plan::Step* const> steps, const ReportStep& report);
 
  private:
   void resolve(std::vector<Work>& works);

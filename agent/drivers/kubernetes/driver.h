@@ -2,15 +2,10 @@
 
 #include <atomic>
 #include <functional>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "config/config.h"
 #include "drivers/driver.h"
-#include "drivers/kubernetes/applying.h"
-#include "drivers/kubernetes/listings.h"
-#include "drivers/kubernetes/preview.h"
+#include "drivers/kinds.h"
 #include "drivers/kubernetes/server.h"
 
 namespace greenwave::drivers::kubernetes {
@@ -24,34 +19,32 @@ class KubernetesDriver : public Driver {
   /// watchdog).
   KubernetesDriver(const config::Kubernetes& settings, const std::string& device, const std::string& key,
                    const std::atomic<bool>& stop, std::function<void()> while_waiting = {});
+  KubernetesDriver(const KubernetesDriver&) = delete;
+  KubernetesDriver& operator=(const KubernetesDriver&) = delete;
 
-  bool serves(const ObjectId& id) const override;
-  plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
-  void begin(const Pass& pass) override;
-  void foresee_drift(std::span<const Entry* const> entries) override;
-  std::optional<std::string> drift(const Entry& entry,
-                                   std::optional<std::vector<FileSignature>>& refreshed) override;
-  void foresee_compare(std::span<const Candidate> candidates) override;
-  plan::Difference compare(const plan::Desired& desired, const Entry* entry, const SourceTree& tree) override;
-  void apply(std::span<const plan::Step* const> steps, const SourceTree& tree, const Report& report,
-             const std::function<bool()>& stop) override;
-  std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) override;
-  std::optional<std::string> away() const override;
+  const Kinds& kinds() const { return kinds_; }
+
+  std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;
+  std::vector<std::string> notes() const override { return {}; }
 
   /// Requests sent so far.
   std::uint64_t requests() const { return server_.api.sent(); }
 
  private:
-  template <typename Look>
-  void looking(const Look& look);
+  /// Which namespace an object is in depends on the kubeconfig.
+  class ServedKinds : public Kinds {
+   public:
+    explicit ServedKinds(const Server& server) : server_(server) {}
+    bool serves(const ObjectId& id) const override;
+    plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
+
+   private:
+    const Server& server_;
+  };
 
   std::function<void()> while_waiting_;
   Server server_;
-  Listings listings_;
-  Preview preview_;
-  Pass pass_;
-  /// Why the server cannot be asked in this pass; it is not tried for each object again.
-  std::optional<Error> trouble_;
+  ServedKinds kinds_;
 };
 
 }  // namespace greenwave::drivers::kubernetes

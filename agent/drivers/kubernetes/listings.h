@@ -17,7 +17,6 @@ class Listings {
  public:
   explicit Listings(Server& server) : server_(server) {}
 
-  void forget() { lists_.clear(); }
   /// Asks for the lists that these objects are in, unless they are there.
   void look(std::span<const Target> targets);
   /// Null: it is not there, or no longer carries the device's label. Throws Error where its list could not be

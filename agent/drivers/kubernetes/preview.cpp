@@ -42,7 +42,7 @@ struct Preview::Asking {
   bool describe;
 };
 
-void Preview::look(std::span<const Candidate> candidates, const Pass& pass) {
+void Preview::look(std::span<const Candidate> candidates, const LookOptions& options) {
   std::vector<Asking> probed;
   std::vector<Asking> compared;
   for (const auto& [desired, entry] : candidates) {
@@ -53,7 +53,7 @@ void Preview::look(std::span<const Candidate> candidates, const Pass& pass) {
     try {
       const auto resource = server_.discovery.find(manifest.id.api_version, manifest.id.kind);
       if (!resource) continue;  // its definition may come in the same commit
-      Asking asking{&manifest, entry, server_.target_of(manifest.id, *resource), pass.describe};
+      Asking asking{&manifest, entry, server_.target_of(manifest.id, *resource), options.describe};
       auto record = record_of(asking.target, manifest);
       if (entry != nullptr) {
         const auto before = record_from(entry->record);
@@ -64,7 +64,7 @@ void Preview::look(std::span<const Candidate> candidates, const Pass& pass) {
       found.difference.record = to_json(record);
       const bool is_new = entry == nullptr || entry->digest.is_zero();
       const bool is_same = !is_new && entry->digest == manifest.digest;
-      if (pass.describe || pass.distrust || is_same || runs_pods(manifest.id)) {
+      if (options.describe || options.distrust || is_same || runs_pods(manifest.id)) {
         compared.push_back(std::move(asking));
       } else if (is_new) {
         probed.push_back(std::move(asking));

@@ -19,8 +19,7 @@ class Preview {
  public:
   explicit Preview(Server& server) : server_(server) {}
 
-  void forget() { found_.clear(); }
-  void look(std::span<const Candidate> candidates, const Pass& pass);
+  void look(std::span<const Candidate> candidates, const LookOptions& options);
   /// Takes what was found. Throws Error when the object alone cannot be judged; nothing: it was not looked
   /// for.
   std::optional<plan::Difference> take(const ObjectId& id);

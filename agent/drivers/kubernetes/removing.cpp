@@ -22,15 +22,15 @@ struct Removal {
   std::string uid;  ///< of the object that is there
 };
 
-Outcome let_go(std::string note) {
-  Outcome outcome;
+StepResult let_go(std::string note) {
+  StepResult outcome;
   outcome.ok = true;
   outcome.note = std::move(note);
   return outcome;
 }
 
-Outcome failure(std::string why) {
-  Outcome outcome;
+StepResult failure(std::string why) {
+  StepResult outcome;
   outcome.error = std::move(why);
   return outcome;
 }
@@ -70,7 +70,7 @@ std::string refusal_of(const http::Answer& answer, const Removal& removal, std::
 
 }  // namespace
 
-void remove(Server& server, std::span<const plan::Step* const> steps, const Report& report) {
+void remove(Server& server, std::span<const plan::Step* const> steps, const ReportStep& report) {
   std::vector<Removal> removals;
   for (const auto* step : steps) {
     auto record = record_from(step->entry->record);

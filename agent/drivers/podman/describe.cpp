@@ -80,7 +80,7 @@ std::vector<std::string> read_log(std::string_view frames) {
 Json describe(Service& service, const Entry& entry, const std::map<std::string, std::string>& unready) {
   auto told = Json::object();
   const bool by_timer = is_cron_job(entry.id);
-  if (!by_timer && !is_workload(entry.id.api_version, entry.id.kind)) return told;
+  if (!by_timer && !is_workload(entry.id)) return told;
   if (by_timer) told["timer"] = Timers({}).describe(unit_of(entry.id));
   const View now(service.containers());
   auto containers = Json::array();

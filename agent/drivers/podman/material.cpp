@@ -50,8 +50,8 @@ void restart_on_needs(const Workload& workload, plan::Footprint& footprint) {
   }
 }
 
-bool is_material(std::string_view api_version, std::string_view kind) {
-  return api_version == "v1" && (kind == "ConfigMap" || kind == "Secret");
+bool is_material(const ObjectId& id) {
+  return id.api_version == "v1" && (id.kind == "ConfigMap" || id.kind == "Secret");
 }
 
 Material read_material(const Manifest& manifest, Problems& problems) {
@@ -69,7 +69,7 @@ Material read_material(const Manifest& manifest, Problems& problems) {
 Store::Store(std::span<const plan::Desired> desired) {
   for (const auto& [manifest, footprint] : desired) {
     const auto& id = manifest.id;
-    if (is_material(id.api_version, id.kind)) all_[{id.kind, id.namespace_, id.name}] = &manifest;
+    if (is_material(id)) all_[{id.kind, id.namespace_, id.name}] = &manifest;
   }
 }
 

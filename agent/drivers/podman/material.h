@@ -17,7 +17,7 @@ using Material = std::map<std::string, std::string>;
 /// A change of a ConfigMap or Secret that it names is one of the workload's.
 void restart_on_needs(const Workload& workload, plan::Footprint& footprint);
 
-bool is_material(std::string_view api_version, std::string_view kind);
+bool is_material(const ObjectId& id);
 
 /// Reads data, binaryData and stringData; what is wrong goes into `problems`. Pure.
 Material read_material(const Manifest& manifest, Problems& problems);

@@ -153,10 +153,10 @@ class NeedReader {
 
 }  // namespace
 
-bool is_workload(std::string_view api_version, std::string_view kind) {
-  if (api_version == "v1") return kind == "Pod";
-  if (api_version == "apps/v1") return kind == "Deployment" || kind == "DaemonSet";
-  return api_version == "batch/v1" && kind == "Job";
+bool is_workload(const ObjectId& id) {
+  if (id.api_version == "v1") return id.kind == "Pod";
+  if (id.api_version == "apps/v1") return id.kind == "Deployment" || id.kind == "DaemonSet";
+  return id.api_version == "batch/v1" && id.kind == "Job";
 }
 
 std::vector<std::string> port_claims(const Workload& workload) {

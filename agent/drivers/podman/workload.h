@@ -36,7 +36,7 @@ struct Workload {
   std::vector<Need> needs;  ///< sorted, each once
 };
 
-bool is_workload(std::string_view api_version, std::string_view kind);
+bool is_workload(const ObjectId& id);
 
 /// Reads and checks it; what is wrong, or not for podman, goes into `problems` with its place. Pure. The
 /// manifest must outlive the result.

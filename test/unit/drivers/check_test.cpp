@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "drivers/host/check_driver.h"
+#include "drivers/host/check_spec.h"
 #include "unit/drivers/unit_fixture.h"
 
 using namespace greenwave;
@@ -25,7 +26,7 @@ Manifest check(const std::string& spec) {
 
 std::string problems_of(const std::string& spec) {
   Problems problems;
-  CheckDriver(Host{"/", {}}, seconds(1)).footprint(check(spec), problems);
+  check_footprint(Host{"/", {}}, check(spec), problems);
   std::string text;
   for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
   return text;
@@ -75,7 +76,7 @@ Health health_of(const std::string& spec, Duration patience = seconds(5)) {
   const auto manifest = check(spec);
   REQUIRE(device.apply(manifest));
   const Entry* entries[] = {&device.entry(manifest.id)};
-  return driver.health(entries, patience).front();
+  return test::health_of(driver, entries, patience).front();
 }
 
 }  // namespace
@@ -122,7 +123,7 @@ TEST_CASE("health check: a tcp check passes with a connection") {
 TEST_CASE("health check: a command passes when it succeeds, and tells its last line when it does not") {
   CHECK(health_of("  command: [\"true\"]\n").state == Health::State::good);
   CHECK(health_of("  command: [sh, -c, \"echo first; echo the lamp is dark; exit 3\"]\n").reason ==
-        "it ended with exit status 3: the lamp is dark");
+        "it exited with status 3: the lamp is dark");
   CHECK(health_of("  command: [sleep, \"10\"]\n  timeout: 200ms\n").reason == "it did not end within 200ms");
   CHECK(health_of("  command: [/nonexistent/tool]\n").state == Health::State::waiting);
 }
@@ -134,7 +135,8 @@ TEST_CASE("health check: many slow ones are looked at together") {
   REQUIRE(device.apply(manifest));
   const std::vector<const Entry*> entries(10, &device.entry(manifest.id));
   const auto began = std::chrono::steady_clock::now();
-  for (const auto& health : driver.health(entries, seconds(5))) CHECK(health.state == Health::State::good);
+  for (const auto& health : test::health_of(driver, entries, seconds(5)))
+    CHECK(health.state == Health::State::good);
   CHECK(std::chrono::steady_clock::now() - began < seconds(3));
 }
 
@@ -144,15 +146,14 @@ TEST_CASE("health check: below another root nothing is asked, which is said once
   const auto manifest = check("  command: [\"false\"]\n");
   REQUIRE(device.apply(manifest));
   const Entry* entries[] = {&device.entry(manifest.id)};
-  CHECK(driver.health(entries, seconds(1)).front().state == Health::State::good);
+  CHECK(test::health_of(driver, entries, seconds(1)).front().state == Health::State::good);
   REQUIRE(driver.notes().size() == 1);
 }
 
 TEST_CASE("health check: its times become how it is watched") {
   Problems problems;
-  CheckDriver driver(Host{"/", {}}, seconds(1));
-  const auto watch =
-      driver.footprint(check("  unit: a.service\n  interval: 2s\n  within: 40s\n"), problems).watch;
+  const auto manifest = check("  unit: a.service\n  interval: 2s\n  within: 40s\n");
+  const auto watch = check_footprint(Host{"/", {}}, manifest, problems).watch;
   CHECK(problems.empty());
   REQUIRE(watch);
   CHECK(watch->interval == seconds(2));

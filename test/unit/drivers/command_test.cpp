@@ -17,7 +17,7 @@ Manifest command(const std::string& spec) {
 
 std::string problems_of(const std::string& spec) {
   Problems problems;
-  CommandDriver(Host{"/", {}}).footprint(command(spec), problems);
+  command_footprint(Host{"/", {}}, command(spec), problems);
   std::string text;
   for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
   return text;
@@ -36,8 +36,7 @@ struct Live {
 
 TEST_CASE("command: its footprint is its name, after files and units") {
   Problems problems;
-  const auto footprint =
-      CommandDriver(Host{"/", {}}).footprint(command("  command: [/bin/true]\n"), problems);
+  const auto footprint = command_footprint(Host{"/", {}}, command("  command: [/bin/true]\n"), problems);
   CHECK(problems.empty());
   CHECK(footprint.claims == std::vector<std::string>{"command:tool"});
   CHECK(footprint.rank == 40);
@@ -80,7 +79,7 @@ TEST_CASE("command: with unless it runs while that fails") {
   CHECK(live.device.apply(manifest)->outcome.error == "");
   CHECK_FALSE(live.device.drift(manifest.id));
   std::filesystem::remove(live.path("made"));
-  CHECK_THAT(*live.device.drift(manifest.id), Catch::Contains("exit status 1"));
+  CHECK_THAT(*live.device.drift(manifest.id), Catch::Contains("exited with status 1"));
 }
 
 TEST_CASE("command: with neither it runs once for each state of its manifest") {
@@ -104,13 +103,13 @@ TEST_CASE("command: a run that a power cut ended is done again") {
   CHECK(live.place.read("runs") == "ran\nran\n");
 }
 
-TEST_CASE("command: a failure tells the exit status and the last lines of output, and is tried again") {
+TEST_CASE("command: a failure reports the exit status and the last lines of output, and is tried again") {
   Live live;
   const auto manifest =
       command("  command: [sh, -c, 'seq 100; echo no answer from the controller >&2; exit 3']\n");
   const auto result = live.device.apply(manifest);
   CHECK_FALSE(result->outcome.ok);
-  CHECK_THAT(result->outcome.error, Catch::Contains("ended with exit status 3:\n92\n") &&
+  CHECK_THAT(result->outcome.error, Catch::Contains("exited with status 3:\n92\n") &&
                                         Catch::EndsWith("no answer from the controller"));
   CHECK_FALSE(live.device.apply(manifest)->outcome.ok);
 }
@@ -173,8 +172,7 @@ TEST_CASE("command: below another root nothing runs, that is said, and the live 
   CHECK_FALSE(device.drift(manifest.id));
 
   CommandDriver live(Host{"/", {}});
-  std::optional<std::vector<FileSignature>> refreshed;
-  CHECK(live.drift(device.entry(manifest.id), refreshed) == "not run yet");
+  CHECK(test::drift_of(live, device.entry(manifest.id)).how == "not run yet");
 }
 
 TEST_CASE("command: removing it changes nothing on the device") {
@@ -189,18 +187,15 @@ TEST_CASE("command: of a sensitive one neither words nor output are kept or show
   Live live;
   const auto manifest = command("  command: [sh, -c, \"echo hunter2; exit 3\"]\n  sensitive: true\n");
   const plan::Desired desired{manifest, {}};
-  const auto difference = live.driver.compare(desired, nullptr, test::MemoryTree({}));
+  const auto difference = test::difference_of(live.driver, desired, nullptr, test::MemoryTree({}));
   CHECK_THAT(difference.diff, Catch::Contains("a command (sensitive)") && !Catch::Contains("hunter"));
   plan::Step step{.id = manifest.id, .desired = &desired, .difference = difference};
   const plan::Step* steps[] = {&step};
-  live.driver.apply(
-      steps, test::MemoryTree({}),
-      [](const plan::Step&, drivers::Outcome outcome) {
-        CHECK_FALSE(outcome.ok);
-        CHECK_THAT(outcome.error, Catch::Contains("exit status 3") && !Catch::Contains("hunter"));
-        CHECK_THAT(outcome.entry.record, !Catch::Contains("hunter"));
-      },
-      [] { return false; });
+  test::apply_with(live.driver, steps, test::MemoryTree({}), [](const plan::Step&, auto result) {
+    CHECK_FALSE(result.ok);
+    CHECK_THAT(result.error, Catch::Contains("exited with status 3") && !Catch::Contains("hunter"));
+    CHECK_THAT(result.entry.record, !Catch::Contains("hunter"));
+  });
 }
 
 TEST_CASE("command: what is encrypted cannot be its check, which is kept") {
@@ -208,7 +203,7 @@ TEST_CASE("command: what is encrypted cannot be its check, which is kept") {
   auto* unless = manifest.document.find("spec")->find("unless")->sequence();
   unless->back().place.secret = true;
   Problems problems;
-  CommandDriver(Host{"/", {}}).footprint(manifest, problems);
+  command_footprint(Host{"/", {}}, manifest, problems);
   REQUIRE(problems.size() == 1);
   CHECK_THAT(to_string(problems.list()[0]), Catch::Contains("unless is kept in the state file"));
 }

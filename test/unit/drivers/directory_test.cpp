@@ -124,30 +124,24 @@ TEST_CASE("directory: executables and links come from git as such") {
   plan::Step step;
   step.id = manifest.id;
   step.desired = &object;
-  step.difference = work.driver.compare(object, nullptr, tree);
+  step.difference = test::difference_of(work.driver, object, nullptr, tree);
   const plan::Step* steps[] = {&step};
   Entry entry;
-  work.driver.apply(
-      steps, tree,
-      [&entry](const plan::Step&, drivers::Outcome outcome) {
-        CHECK(outcome.error == "");
-        entry = outcome.entry;
-        entry.id.kind = "Directory";
-      },
-      [] { return false; });
+  test::apply_with(work.driver, steps, tree, [&entry](const plan::Step&, drivers::StepResult result) {
+    CHECK(result.error == "");
+    entry = result.entry;
+    entry.id.kind = "Directory";
+  });
   CHECK(work.root.mode("opt/t/run") == 0755);
   CHECK(work.root.mode("opt/t/plain") == 0644);
   CHECK(fs::read_symlink(work.root / "opt/t/link") == "run");
-  std::optional<std::vector<FileSignature>> refreshed;
-  work.driver.begin({.distrust = true});
-  CHECK_FALSE(work.driver.drift(entry, refreshed));
-  work.driver.begin({});
+  CHECK_FALSE(test::drift_of(work.driver, entry, {.distrust = true}).how);
   fs::remove(work.root / "opt/t/link");
   fs::create_symlink("plain", work.root / "opt/t/link");
-  CHECK(work.driver.drift(entry, refreshed) == "/opt/t/link: content changed");
+  CHECK(test::drift_of(work.driver, entry).how == "/opt/t/link: content changed");
   fs::remove(work.root / "opt/t/link");
   work.root.write("opt/t/link", "run");
-  CHECK(work.driver.drift(entry, refreshed) == "/opt/t/link: a file instead of a link");
+  CHECK(test::drift_of(work.driver, entry).how == "/opt/t/link: a file instead of a link");
 }
 
 TEST_CASE("directory: what leaves the source leaves the device, others' files stay without purge") {
@@ -214,7 +208,7 @@ TEST_CASE("directory: a power cut in a first apply leaves nothing of ours behind
   work.root.write("opt/plans/am.json", "theirs");
   const auto tree = work.desired("Directory", "plans", "path: /opt/plans\nsource: plans");
   auto& entry = work.inventory["plans"];
-  entry.record = work.driver.compare(tree, nullptr, work.tree).record;
+  entry.record = test::difference_of(work.driver, tree, nullptr, work.tree).record;
   entry.id = tree.manifest.id;
   entry.intended = true;
   work.root.write("opt/plans/corridor/fulton.json", "{1}\n");

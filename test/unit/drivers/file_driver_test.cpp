@@ -160,7 +160,7 @@ TEST_CASE("file: an adoption that is only intended is not removed, a creation is
   for (const auto* name : {"theirs", "ours"}) {
     const auto file = work.desired("File", name, std::string("path: /etc/") + name + "\ncontent: x");
     auto& entry = work.inventory[name];
-    entry.record = work.driver.compare(file, nullptr, work.tree).record;
+    entry.record = test::difference_of(work.driver, file, nullptr, work.tree).record;
     entry.id = file.manifest.id;
     entry.intended = true;
   }
@@ -300,8 +300,8 @@ TEST_CASE("file: 5000 files are made, and a second pass opens none of them") {
   const auto start = std::clock();
   std::size_t unchanged = 0;
   for (const auto& [name, entry] : work.inventory) {
-    std::optional<std::vector<FileSignature>> refreshed;
-    if (!work.driver.drift(entry, refreshed) && !refreshed) ++unchanged;
+    const auto drift = test::drift_of(work.driver, entry);
+    if (!drift.how && !drift.refreshed) ++unchanged;
   }
   const auto checked = std::clock();
   CHECK(unchanged == 5000);

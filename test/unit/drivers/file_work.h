@@ -9,7 +9,9 @@
 #include <git2.h>
 
 #include "drivers/host/file_driver.h"
+#include "drivers/host/file_spec.h"
 #include "support/memory_tree.h"
+#include "unit/drivers/one_look.h"
 #include "unit/drivers/temporary_root.h"
 #include "yaml/load.h"
 
@@ -28,8 +30,8 @@ class FileWork {
   TemporaryRoot root;
   MemoryTree tree;
   drivers::host::FileDriver driver{root.host()};
-  std::map<std::string, Entry> inventory;                   ///< by name
-  drivers::Pass pass{.distrust = false, .describe = true};  ///< as the last drift() had it
+  std::map<std::string, Entry> inventory;                             ///< by name
+  drivers::LookOptions options{.distrust = false, .describe = true};  ///< as the last drift() had it
   Problems problems;
   std::string note;
 
@@ -57,7 +59,9 @@ class FileWork {
   plan::Desired desired(const std::string& kind, const std::string& name, const std::string& spec) {
     plan::Desired object;
     object.manifest = manifest(kind, name, spec);
-    object.footprint = driver.footprint(object.manifest, problems);
+    const auto footprint =
+        kind == "File" ? drivers::host::file_footprint : drivers::host::directory_footprint;
+    object.footprint = footprint(root.host(), object.manifest, problems);
     return object;
   }
 
@@ -67,8 +71,7 @@ class FileWork {
   }
 
   plan::Difference compare(const plan::Desired& object) {
-    driver.begin(pass);
-    return driver.compare(object, entry(object.manifest.id.name), tree);
+    return difference_of(driver, object, entry(object.manifest.id.name), tree, options);
   }
 
   plan::Step step(const plan::Desired& object) {
@@ -89,13 +92,13 @@ class FileWork {
     return made;
   }
 
-  std::vector<drivers::Outcome> run(const std::vector<plan::Step>& steps) {
+  std::vector<drivers::StepResult> run(const std::vector<plan::Step>& steps) {
     std::vector<const plan::Step*> pointers;
     for (const auto& one : steps) pointers.push_back(&one);
-    std::vector<drivers::Outcome> outcomes;
-    driver.apply(
-        pointers, tree,
-        [&](const plan::Step& done, drivers::Outcome outcome) {
+    std::vector<drivers::StepResult> outcomes;
+    apply_with(
+        driver, pointers, tree,
+        [&](const plan::Step& done, drivers::StepResult outcome) {
           if (done.desired != nullptr) {
             auto known = outcome.entry;
             known.id = done.id;
@@ -108,7 +111,7 @@ class FileWork {
           note = outcome.note;
           outcomes.push_back(std::move(outcome));
         },
-        [] { return false; });
+        options);
     return outcomes;
   }
 
@@ -130,9 +133,10 @@ class FileWork {
 
   std::optional<std::string> drift(const std::string& name, bool distrust = false) {
     refreshed.reset();
-    pass.distrust = distrust;
-    driver.begin(pass);
-    return driver.drift(inventory.at(name), refreshed);
+    options.distrust = distrust;
+    auto found = drift_of(driver, inventory.at(name), options);
+    refreshed = std::move(found.refreshed);
+    return std::move(found.how);
   }
   std::optional<std::vector<FileSignature>> refreshed;
 

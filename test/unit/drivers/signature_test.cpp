@@ -30,10 +30,11 @@ struct Applied {
   }
 
   std::optional<std::string> drift(bool distrust = false) {
-    refreshed.reset();
-    return drift_of_files(host, entry, distrust, refreshed, [](const FileSignature&) {
+    auto found = drift_of_files(host, entry, distrust, [](const FileSignature&) {
       return Attributes{S_IFREG, 0644, {}, {}};
     });
+    refreshed = std::move(found.refreshed);
+    return std::move(found.how);
   }
 };
 
@@ -116,8 +117,6 @@ TEST_CASE("signature: a parent that became a link out of the allowed paths is an
   outside.write("file", "content");
   fs::remove_all(root / "etc/sub");
   fs::create_symlink(outside.path(), root / "etc/sub");
-  std::optional<std::vector<FileSignature>> refreshed;
-  CHECK_THROWS_WITH(
-      drift_of_files(host, entry, false, refreshed, [](const FileSignature&) { return Attributes{}; }),
-      Catch::Contains("leads out of"));
+  CHECK_THROWS_WITH(drift_of_files(host, entry, false, [](const FileSignature&) { return Attributes{}; }),
+                    Catch::Contains("leads out of"));
 }

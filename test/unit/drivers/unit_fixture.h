@@ -10,7 +10,9 @@
 #include <git2/global.h>
 
 #include "drivers/driver.h"
+#include "kinds/table.h"
 #include "support/memory_tree.h"
+#include "unit/drivers/one_look.h"
 #include "yaml/load.h"
 
 namespace greenwave::test {
@@ -45,14 +47,14 @@ class Device {
   struct Result {
     plan::Verb verb{};
     plan::Difference difference;
-    drivers::Outcome outcome;
+    drivers::StepResult outcome;
   };
 
   /// One sync with this manifest, or nothing when the device already is as it says.
   std::optional<Result> apply(const Manifest& manifest, std::vector<ObjectId> restart_because = {},
                               std::vector<ObjectId> reload_because = {}) {
     Problems problems;
-    plan::Desired desired{manifest, driver_.footprint(manifest, problems)};
+    plan::Desired desired{manifest, kinds_.footprint(manifest, problems)};
     for (const auto& problem : problems.list()) INFO(to_string(problem));
     REQUIRE(problems.empty());
     const auto known = inventory_.find(manifest.id);
@@ -61,7 +63,7 @@ class Device {
     step.id = manifest.id;
     step.desired = &desired;
     step.entry = entry;
-    step.difference = driver_.compare(desired, entry, tree_);
+    step.difference = difference_of(driver_, desired, entry, tree_);
     step.restart_because = std::move(restart_because);
     step.reload_because = std::move(reload_because);
     const auto kind = step.difference.kind;
@@ -91,9 +93,7 @@ class Device {
   }
 
   std::optional<std::string> drift(const ObjectId& id, bool distrust = false) {
-    std::optional<std::vector<FileSignature>> refreshed;
-    driver_.begin({.distrust = distrust});
-    return driver_.drift(inventory_.at(id), refreshed);
+    return drift_of(driver_, inventory_.at(id), {.distrust = distrust}).how;
   }
 
   Entry& entry(const ObjectId& id) { return inventory_.at(id); }
@@ -103,13 +103,10 @@ class Device {
     Result result{step.verb, step.difference, {}};
     const plan::Step* steps[] = {&step};
     int reports = 0;
-    driver_.apply(
-        steps, tree_,
-        [&](const plan::Step&, drivers::Outcome outcome) {
-          ++reports;
-          result.outcome = std::move(outcome);
-        },
-        [] { return false; });
+    apply_with(driver_, steps, tree_, [&](const plan::Step&, drivers::StepResult outcome) {
+      ++reports;
+      result.outcome = std::move(outcome);
+    });
     REQUIRE(reports == 1);
     auto& entry = inventory_[step.id];
     entry = result.outcome.entry;
@@ -119,6 +116,7 @@ class Device {
   }
 
   drivers::Driver& driver_;
+  const kinds::TableKinds kinds_ = kinds::TableKinds::own({"/"});
   MemoryTree tree_{{}};
   std::map<ObjectId, Entry> inventory_;
 };

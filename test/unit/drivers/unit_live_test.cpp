@@ -106,7 +106,7 @@ TEST_CASE("live units: a stopped, disabled or killed unit is drift, and is repai
                                    "systemctl kill -s SEGV gw-drift.service; sleep 0.2"}) {
     INFO(damage);
     shell(damage);
-    live.driver.apply({}, test::MemoryTree({}), {}, [] { return false; });  // forgets what it remembered
+    test::apply_with(live.driver, {}, test::MemoryTree({}), {});  // forgets what it remembered
     CHECK(live.device.drift(manifest.id));
     CHECK(apply(live, manifest).verb == plan::Verb::repair);
     CHECK(show("gw-drift.service", "ActiveState") == "active");

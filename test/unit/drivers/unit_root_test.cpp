@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "drivers/host/unit_driver.h"
+#include "drivers/host/unit_spec.h"
 #include "unit/drivers/temporary_root.h"
 #include "unit/drivers/unit_fixture.h"
 
@@ -130,8 +131,8 @@ TEST_CASE("units under a root: one that cannot be enabled fails alone, with a re
   const auto manifest = test::unit_manifest(
       "spec: {name: a.service, content: \"[Service]\\nExecStart=/bin/true\\n\", enabled: true}");
   Problems problems;
-  const plan::Desired desired{manifest, image.driver.footprint(manifest, problems)};
-  CHECK_THROWS_WITH(image.driver.compare(desired, nullptr, test::MemoryTree({})),
+  const plan::Desired desired{manifest, unit_footprint(image.host, manifest, problems)};
+  CHECK_THROWS_WITH(test::difference_of(image.driver, desired, nullptr, test::MemoryTree({})),
                     Catch::Contains("no [Install] section") && Catch::Contains("WantedBy="));
 }
 

@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "drivers/host/unit_driver.h"
 #include "drivers/host/unit_record.h"
 #include "drivers/host/unit_state.h"
 #include "unit/drivers/unit_fixture.h"
@@ -15,7 +14,7 @@ namespace {
 std::string problems_of(const std::string& spec, const std::vector<std::string>& allowed = {"/etc"}) {
   const Host host{"/nowhere", allowed};
   Problems problems;
-  UnitDriver(host).footprint(test::unit_manifest(spec), problems);
+  unit_footprint(host, test::unit_manifest(spec), problems);
   std::string text;
   for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
   return text;
@@ -54,12 +53,12 @@ TEST_CASE("unit spec: everything that a manifest can say is read") {
 TEST_CASE("unit spec: a footprint claims the unit and each of its files, after their directories") {
   const Host host{"/", {"/etc"}};
   Problems problems;
-  const auto footprint = UnitDriver(host).footprint(test::unit_manifest(R"(spec:
+  const auto footprint = unit_footprint(host, test::unit_manifest(R"(spec:
   name: a.service
   content: "[Service]\n"
   dropIns: [{name: b.conf, content: "[Unit]\n"}]
 )"),
-                                                    problems);
+                                        problems);
   CHECK(footprint.claims == std::vector<std::string>{"unit:a.service", "path:/etc/systemd/system/a.service",
                                                      "path:/etc/systemd/system/a.service.d/b.conf"});
   CHECK(footprint.after == std::vector<std::string>{"path:/etc/systemd", "path:/etc/systemd/system",

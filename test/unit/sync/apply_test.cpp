@@ -20,7 +20,7 @@ struct Cabinet {
   TemporaryDirectory directory;
   std::unique_ptr<state::State> state = std::make_unique<state::State>(directory / "state.db");
   FakeDriver driver;
-  std::vector<drivers::Driver*> drivers{&driver};
+  Drivers drivers{{&driver, &driver}};
   MemoryTree tree{{}};
   std::vector<plan::Desired> desired;
   std::vector<ObjectId> refused;
@@ -33,21 +33,17 @@ struct Cabinet {
     return *this;
   }
 
-  plan::Plan plan(const std::vector<Entry>& inventory) {
+  plan::Plan plan(const std::vector<Entry>& inventory, const Compared& compared) {
+    using Kind = greenwave::plan::Difference::Kind;
     plan::Input input;
     input.desired = desired;
     input.inventory = inventory;
     input.owed = state->owed();
     input.refused = refused;
+    input.differences = compared.differences;
     for (const auto& one : desired) {
-      const auto entry = std::find_if(inventory.begin(), inventory.end(),
-                                      [&](const Entry& known) { return known.id == one.manifest.id; });
-      std::optional<std::vector<FileSignature>> refreshed;
-      const bool settled = entry != inventory.end() && entry->digest == one.manifest.digest &&
-                           !entry->intended && entry->error.empty() && !driver.drift(*entry, refreshed);
-      if (settled) continue;
-      input.differences[one.manifest.id] =
-          driver.compare(one, entry == inventory.end() ? nullptr : &*entry, tree);
+      if (serving(drivers, one.manifest.id) == nullptr)
+        input.differences[one.manifest.id].kind = Kind::create;
     }
     return greenwave::plan::plan(std::move(input));
   }
@@ -57,14 +53,16 @@ struct Cabinet {
     driver.batches.clear();
     heard.clear();
     const auto inventory = state->inventory();
-    Workbench bench{drivers, *state, tree, commit};
+    const auto observed = observe(inventory, drivers, {});
+    auto compared = compare({desired, tree}, inventory, observed, false);
+    ApplyContext bench{compared.parts, *state, commit};
     bench.stop = stop;
     bench.drifted[id("File/a")] = "content changed";
     bench.progress = [this](const state::Action& action) {
       heard.push_back(action.verb + " " + action.object + (action.ok ? "" : " failed"));
     };
     bench.closed = [this] { return closed ? std::optional<plan::Closed>(plan::Closed{}) : std::nullopt; };
-    auto planned = plan(inventory);
+    auto planned = plan(inventory, compared);
     if (closed) plan::hold(planned.steps, 0, {});
     return apply(std::move(planned), bench);
   }
@@ -162,7 +160,7 @@ TEST_CASE("apply: what depends on a failed object is held, and follows when that
   CHECK(cabinet.driver.batches == Batches{{"create File/a"}});
   REQUIRE(applied.failed.size() == 3);
   CHECK(applied.failed[1].object + ": " + applied.failed[1].reason ==
-        "File/b: held, because File/a failed; it follows when that is mended");
+        "File/b: skipped because File/a failed; will be applied once File/a is fixed");
   CHECK(cabinet.state->inventory().size() == 1);
   cabinet.driver.failing.clear();
   cabinet.sync();
@@ -295,7 +293,7 @@ TEST_CASE("apply: each driver gets its own batches, in the plan's order") {
   FakeDriver other;
   other.kinds = {"SystemdUnit"};
   cabinet.driver.kinds = {"File", "Command"};
-  cabinet.drivers.push_back(&other);
+  cabinet.drivers.push_back({&other, &other});
   cabinet.wants(Make("File/a")).wants(Make("SystemdUnit/u")).wants(Make("Command/c"));
   CHECK(cabinet.sync().failed.empty());
   CHECK(cabinet.driver.batches == Batches{{"create File/a"}, {"create Command/c"}});

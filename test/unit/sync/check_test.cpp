@@ -2,8 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "drivers/host/check_driver.h"
-#include "drivers/host/unit_driver.h"
+#include "kinds/table.h"
 #include "yaml/load.h"
 
 using namespace greenwave;
@@ -25,19 +24,17 @@ Manifest manifest(const std::string& kind, const std::string& spec, const std::s
   return result;
 }
 
-struct Host {
-  drivers::host::UnitDriver units{{"/nonexistent", {"/etc"}}};
-  drivers::host::CheckDriver checks{{"/nonexistent", {"/etc"}}, std::chrono::seconds(1)};
-  Drivers drivers{&units, &checks};
-};
+Checked check_own(std::vector<Manifest> manifests) {
+  const auto own = kinds::TableKinds::own({"/etc"});
+  const drivers::Kinds* const all[] = {&own};
+  return check(std::move(manifests), all);
+}
 
 }  // namespace
 
 TEST_CASE("check: a health check of a unit that is kept down can never pass, and is refused") {
-  Host host;
-  const auto found = check({manifest("SystemdUnit", "{name: a.service, running: false}"),
-                            manifest("HealthCheck", "{unit: a.service}")},
-                           host.drivers);
+  const auto found = check_own({manifest("SystemdUnit", "{name: a.service, running: false}"),
+                                manifest("HealthCheck", "{unit: a.service}")});
   CHECK(found.desired.size() == 1);
   REQUIRE(found.problems.has_errors());
   CHECK(to_string(found.problems.list().front()).starts_with("a.yaml:4:14: error: this can never pass"));
@@ -45,11 +42,9 @@ TEST_CASE("check: a health check of a unit that is kept down can never pass, and
 }
 
 TEST_CASE("check: an annotation gives an object its time to become healthy") {
-  Host host;
   const auto within = [&](const std::string& text) {
-    return check({manifest("SystemdUnit", "{name: a.service, running: true}",
-                           "{greenwave.dev/healthy-within: \"" + text + "\"}")},
-                 host.drivers);
+    return check_own({manifest("SystemdUnit", "{name: a.service, running: true}",
+                               "{greenwave.dev/healthy-within: \"" + text + "\"}")});
   };
   CHECK(within("40s").desired.at(0).footprint.watch->within == std::chrono::seconds(40));
   CHECK(within("").desired.at(0).footprint.watch->within == std::chrono::minutes(2));

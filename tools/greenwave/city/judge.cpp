@@ -37,7 +37,7 @@ Problems said_of_plain(const Problems& problems) {
 
 }  // namespace
 
-Judged judge(const render::Fleet& fleet, const render::Variant& variant, const sync::Drivers& drivers) {
+Judged judge(const render::Fleet& fleet, const render::Variant& variant, const drivers::Kinds& kinds) {
   Judged judged;
   auto object = fleet.render(variant);
   judged.object = std::move(object.problems);
@@ -49,7 +49,8 @@ Judged judge(const render::Fleet& fleet, const render::Variant& variant, const s
   }
   std::vector<Manifest> one;
   one.push_back(std::move(*object.manifest));
-  auto checked = sync::check(std::move(one), drivers);
+  const drivers::Kinds* const all[] = {&kinds};
+  auto checked = sync::check(std::move(one), all);
   judged.spec = said_of_plain(checked.problems);
   judged.refused = checked.desired.empty();
   if (!judged.refused) judged.desired = std::move(checked.desired.front());

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "city/judge.h"
 #include "impact/effects.h"
@@ -23,7 +24,7 @@ constexpr auto none = static_cast<std::uint32_t>(-1);
 /// The objects of one commit as a plan reads them. Each is judged once, however many devices have it.
 class Outlines {
  public:
-  Outlines(const render::Fleet& fleet, const sync::Drivers& drivers) : fleet_(fleet), drivers_(drivers) {}
+  Outlines(const render::Fleet& fleet, const drivers::Kinds& kinds) : fleet_(fleet), kinds_(kinds) {}
 
   struct Outline {
     std::optional<plan::Desired> desired;
@@ -33,7 +34,7 @@ class Outlines {
   const Outline& of(std::uint32_t variant) {
     const auto [at, is_new] = known_.try_emplace(variant);
     if (!is_new) return at->second;
-    auto judged = judge(fleet_, fleet_.variants()[variant], drivers_);
+    auto judged = judge(fleet_, fleet_.variants()[variant], kinds_);
     if (judged.desired) at->second.desired = outline_of(*judged.desired);
     if (judged.refused) {
       for (const auto* problems : {&judged.object, &judged.spec}) {
@@ -49,7 +50,7 @@ class Outlines {
 
  private:
   const render::Fleet& fleet_;
-  const sync::Drivers& drivers_;
+  const drivers::Kinds& kinds_;
   std::unordered_map<std::uint32_t, Outline> known_;
 };
 
@@ -61,12 +62,12 @@ struct Differing {
 
 class Comparison {
  public:
-  Comparison(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers)
+  Comparison(const render::Fleet& base, const render::Fleet& head, const drivers::Kinds& kinds)
       : base_(base),
         head_(head),
-        before_(base, drivers),
-        after_(head, drivers),
-        drivers_(drivers),
+        before_(base, kinds),
+        after_(head, kinds),
+        kinds_(kinds),
         transfer_size_(base, head) {}
 
   Impact compare(const std::string& by) {
@@ -220,7 +221,7 @@ class Comparison {
   Group group(std::optional<std::size_t> base, std::size_t head, const std::vector<Differing>& list) {
     Group group;
     const auto planned = plan_for(base, head, list);
-    Effects effects(base_, head_, drivers_, transfer_size_);
+    Effects effects(base_, head_, kinds_, transfer_size_);
     for (const auto& one : list) {
       effects.add_object(one.was == none ? nullptr : &base_.variants()[one.was],
                          one.is == none ? nullptr : &head_.variants()[one.is]);
@@ -261,7 +262,7 @@ class Comparison {
   const render::Fleet& head_;
   Outlines before_;
   Outlines after_;
-  const sync::Drivers& drivers_;
+  const drivers::Kinds& kinds_;
   TransferSize transfer_size_;
   Impact impact_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, bool> same_;
@@ -270,18 +271,18 @@ class Comparison {
 
 }  // namespace
 
-Impact impact(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers,
+Impact impact(const render::Fleet& base, const render::Fleet& head, const drivers::Kinds& kinds,
               const std::string& by) {
-  return Comparison(base, head, drivers).compare(by);
+  return Comparison(base, head, kinds).compare(by);
 }
 
 std::vector<ObjectDiff> device_diff(const render::Fleet& base, const render::Fleet& head,
-                                    const sync::Drivers& drivers, const std::string& device) {
+                                    const drivers::Kinds& kinds, const std::string& device) {
   const auto is = head.device(device);
   const auto was = base.device(device);
   std::vector<ObjectDiff> diffs;
   if (!is) return diffs;
-  Comparison comparison(base, head, drivers);
+  Comparison comparison(base, head, kinds);
   std::string reason;
   const auto list = comparison.differing(was, *is, reason);
   if (!reason.empty()) throw Error(Fault::invalid, fmt::format("{} cannot be judged, {}", device, reason));

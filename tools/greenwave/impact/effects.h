@@ -13,9 +13,9 @@ namespace greenwave::cli {
 /// Counts the effects of the steps of one device.
 class Effects {
  public:
-  Effects(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers,
+  Effects(const render::Fleet& base, const render::Fleet& head, const drivers::Kinds& kinds,
           TransferSize& transfer_size)
-      : base_(base), head_(head), drivers_(drivers), transfer_size_(transfer_size) {}
+      : base_(base), head_(head), kinds_(kinds), transfer_size_(transfer_size) {}
 
   /// Compares an object of both commits; null where it does not exist. Call before adding its step.
   void add_object(const render::Variant* was, const render::Variant* is);
@@ -34,7 +34,7 @@ class Effects {
 
   const render::Fleet& base_;
   const render::Fleet& head_;
-  const sync::Drivers& drivers_;
+  const drivers::Kinds& kinds_;
   TransferSize& transfer_size_;
   std::map<ObjectId, Found> found_;
 };

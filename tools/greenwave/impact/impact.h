@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "drivers/kinds.h"
 #include "model/device.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
 #include "render/fleet.h"
-#include "sync/observe.h"
 
 namespace greenwave::cli {
 
@@ -67,7 +67,7 @@ struct Impact {
 };
 
 /// Works out what every device of `head` does when it moves there from `base`.
-Impact impact(const render::Fleet& base, const render::Fleet& head, const sync::Drivers& drivers,
+Impact impact(const render::Fleet& base, const render::Fleet& head, const drivers::Kinds& kinds,
               const std::string& by);
 
 /// The same for one device, as unified diffs of manifests and files. Secrets are not shown.
@@ -77,7 +77,7 @@ struct ObjectDiff {
   std::string diff;
 };
 std::vector<ObjectDiff> device_diff(const render::Fleet& base, const render::Fleet& head,
-                                    const sync::Drivers& drivers, const std::string& device);
+                                    const drivers::Kinds& kinds, const std::string& device);
 
 std::string impact_text(const Impact& impact, const struct Style& style);
 std::string impact_markdown(const Impact& impact);

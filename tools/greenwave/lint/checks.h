@@ -1,9 +1,8 @@
 #pragma once
 
-#include "drivers/driver.h"
+#include "drivers/kinds.h"
 #include "lint/findings.h"
 #include "render/fleet.h"
-#include "sync/observe.h"
 
 namespace greenwave::cli {
 
@@ -13,7 +12,7 @@ void check_city(const render::Fleet& fleet, LintFindings& findings);
 /// Checks each variant of an object once: its variables, its spec as the device's drivers read it, its
 /// source. Then checks each device's objects against each other: paths, references, cycles. Returns how many
 /// objects were rendered.
-std::size_t check_objects(const render::Fleet& fleet, const sync::Drivers& drivers, LintFindings& findings);
+std::size_t check_objects(const render::Fleet& fleet, const drivers::Kinds& kinds, LintFindings& findings);
 
 /// Compares the recipients of encrypted files with those in the inventory: reports devices that get a file
 /// and cannot open it, and devices that could open it but never get it. `getting` has the devices of each

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "city/host_drivers.h"
+#include "kinds/table.h"
 #include "lint/checks.h"
 #include "lint/secrets.h"
 #include "render/fleet.h"
@@ -38,8 +38,8 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
   }
   check_recipients(fleet, getting, findings);
   check_city(fleet, findings);
-  HostDrivers drivers(options.allowed_paths);
-  result.rendered = check_objects(fleet, drivers.list(), findings);
+  const auto kinds = kinds::TableKinds::own(options.allowed_paths);
+  result.rendered = check_objects(fleet, kinds, findings);
   result.combinations = fleet.combinations().size();
   result.has_inventory = !fleet.cluster().devices.empty();
   for (const auto& device : fleet.devices()) result.devices.push_back(device.id);

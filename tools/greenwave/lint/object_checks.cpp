@@ -33,14 +33,14 @@ std::string key_of(const Shape& shape) {
 
 class ObjectChecks {
  public:
-  ObjectChecks(const render::Fleet& fleet, const sync::Drivers& drivers, LintFindings& findings)
-      : fleet_(fleet), drivers_(drivers), findings_(findings) {}
+  ObjectChecks(const render::Fleet& fleet, const drivers::Kinds& kinds, LintFindings& findings)
+      : fleet_(fleet), kinds_(kinds), findings_(findings) {}
 
   void check_variants() {
     const auto affected = devices_of_variants();
     shape_of_.resize(fleet_.variants().size(), no_shape);
     for (std::size_t i = 0; i < fleet_.variants().size(); ++i) {
-      auto judged = judge(fleet_, fleet_.variants()[i], drivers_);
+      auto judged = judge(fleet_, fleet_.variants()[i], kinds_);
       if (judged.desired) check_source(judged.desired->manifest, judged.spec);
       if (judged.desired || judged.refused) {
         Shape shape;
@@ -128,7 +128,7 @@ class ObjectChecks {
   }
 
   const render::Fleet& fleet_;
-  const sync::Drivers& drivers_;
+  const drivers::Kinds& kinds_;
   LintFindings& findings_;
   std::vector<std::uint32_t> shape_of_;  ///< of each variant
   std::vector<Shape> shapes_;
@@ -138,8 +138,8 @@ class ObjectChecks {
 
 }  // namespace
 
-std::size_t check_objects(const render::Fleet& fleet, const sync::Drivers& drivers, LintFindings& findings) {
-  ObjectChecks checks(fleet, drivers, findings);
+std::size_t check_objects(const render::Fleet& fleet, const drivers::Kinds& kinds, LintFindings& findings) {
+  ObjectChecks checks(fleet, kinds, findings);
   checks.check_variants();
   checks.check_devices();
   return fleet.variants().size();

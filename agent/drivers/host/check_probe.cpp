@@ -1,4 +1,4 @@
-#include "drivers/host/look.h"
+#include "drivers/host/check_probe.h"
 
 #include <atomic>
 
@@ -14,7 +14,7 @@ namespace greenwave::drivers::host {
 
 namespace {
 
-std::optional<std::string> look_http(const std::string& url, Duration timeout) {
+std::optional<std::string> get_http(const std::string& url, Duration timeout) {
   try {
     const auto status = http::get_status(url, {}, timeout);
     if (status >= 200 && status < 300) return {};
@@ -24,7 +24,7 @@ std::optional<std::string> look_http(const std::string& url, Duration timeout) {
   }
 }
 
-std::optional<std::string> look_tcp(const std::string& target, Duration timeout) {
+std::optional<std::string> connect_to(const std::string& target, Duration timeout) {
   const auto [host, port] = host_and_port(target);
   const std::atomic<bool> never = false;
   try {
@@ -35,7 +35,7 @@ std::optional<std::string> look_tcp(const std::string& target, Duration timeout)
   }
 }
 
-std::optional<std::string> look_command(const std::vector<std::string>& argv, Duration timeout) {
+std::optional<std::string> run_program(const std::vector<std::string>& argv, Duration timeout) {
   Command command;
   command.argv = argv;
   command.timeout = timeout;
@@ -46,7 +46,7 @@ std::optional<std::string> look_command(const std::vector<std::string>& argv, Du
     if (result.status == 0) return {};
     const auto output = trim(result.output);
     const auto line = printable(output.substr(output.rfind('\n') + 1));
-    const auto status = fmt::format("it ended with exit status {}", result.status);
+    const auto status = fmt::format("it exited with status {}", result.status);
     return line.empty() ? status : fmt::format("{}: {}", status, line);
   } catch (const Error& error) {
     return error.message();
@@ -55,18 +55,18 @@ std::optional<std::string> look_command(const std::vector<std::string>& argv, Du
 
 }  // namespace
 
-std::optional<std::string> look(const CheckSpec& check, Duration timeout) {
+std::optional<std::string> probe(const CheckSpec& check, Duration timeout) {
   switch (check.kind) {
     case CheckSpec::Kind::http:
-      return look_http(check.target, timeout);
+      return get_http(check.target, timeout);
     case CheckSpec::Kind::tcp:
-      return look_tcp(check.target, timeout);
+      return connect_to(check.target, timeout);
     case CheckSpec::Kind::command:
-      return look_command(check.command, timeout);
+      return run_program(check.command, timeout);
     case CheckSpec::Kind::unit:
       break;
   }
-  throw Error(Fault::internal, "units are asked for elsewhere");
+  throw Error(Fault::internal, "a unit check is not probed here");
 }
 
 }  // namespace greenwave::drivers::host

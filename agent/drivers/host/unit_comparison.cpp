@@ -1,0 +1,174 @@
+#include "drivers/host/unit_comparison.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "drivers/host/unit_batch.h"
+#include "drivers/host/unit_enablement.h"
+#include "drivers/host/unit_files.h"
+#include "drivers/host/unit_state.h"
+#include "git/diff.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+/// What was there before is kept in the history as it was, up to this size.
+constexpr std::size_t longest_was = 2000;
+
+std::string content_in_words(const std::string& path, const FileNow& now) {
+  if (now.is_link()) return fmt::format("{}: a link to {}", path, now.content);
+  if (now.content.size() > longest_was || !is_text(now.content)) {
+    return fmt::format("{}: {}", path, bytes_in_words(now.content.size()));
+  }
+  return fmt::format("{}:\n{}", path, now.content);
+}
+
+}  // namespace
+
+struct UnitComparison::Found {
+  std::string diff;
+  std::vector<std::string> was;
+  bool existed = false;
+  bool files_differ = false;
+
+  void add(const std::string& key, bool wanted, const std::string& found) {
+    diff += fmt::format("-{}: {}\n+{}: {}\n", key, found, key, wanted);
+    was.push_back(found);
+  }
+};
+
+plan::Difference UnitComparison::difference(const Candidate& candidate) {
+  const auto& [desired, entry] = candidate;
+  Problems problems;
+  const auto spec = read_unit_spec(desired->manifest, problems);
+  if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
+  const auto known = unit_record_from(entry != nullptr ? entry->record : "");
+  const bool renamed = !known.unit.empty() && known.unit != spec.name;
+  if (spec.running == true && !units_.runs_systemd) units_.starts_left_out = true;
+
+  const systemd::Conversation conversation(units_.systemd);
+  Found found;
+  Parents parents(units_.host);
+  if (renamed) found.diff += fmt::format("-name: {}\n+name: {}\n", known.unit, spec.name);
+  compare_files(parents, spec, renamed ? UnitRecord{} : known, found);
+  found.files_differ = !found.diff.empty();
+  if (units_.runs_systemd) {
+    compare_state(spec, known, entry != nullptr && !renamed && !entry->digest.is_zero(), found);
+    if (known.stale && found.diff.empty() && spec.running == true) {
+      found.diff = fmt::format("{} has not been restarted since its files changed\n", spec.name);
+    }
+  } else {
+    compare_links(spec, found);
+  }
+
+  const auto record = renamed ? known : intended(spec, known, found.files_differ);
+  plan::Difference difference;
+  difference.record = to_json(record);
+  if (found.diff.empty()) return difference;
+  const bool was_there = found.existed || record.before || renamed;
+  difference.kind = was_there ? plan::Difference::Kind::change : plan::Difference::Kind::create;
+  difference.diff = std::move(found.diff);
+  difference.was = fmt::format("{}", fmt::join(found.was, "; "));
+  difference.disruption = disruption(spec, record.stale, renamed);
+  return difference;
+}
+
+/// The record while the step is under way: what the unit had and what it will have.
+UnitRecord UnitComparison::intended(const UnitSpec& spec, const UnitRecord& known, bool files_differ) {
+  auto record = known;
+  if (known.unit.empty()) record.before = before(spec);
+  record.unit = spec.name;
+  record.stale = known.stale || files_differ;
+  record.enabled = spec.enabled;
+  record.running = spec.running;
+  for (const auto& file : spec.files) {
+    if (std::ranges::find(record.files, file.path) == record.files.end()) record.files.push_back(file.path);
+  }
+  return record;
+}
+
+void UnitComparison::compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record,
+                                   Found& found) {
+  for (const auto& file : spec.files) {
+    const auto now = file_now(parents, file.path);
+    if (now) found.existed = true;
+    if (now && is_as_wanted(*now, file.content)) continue;
+    const auto name = file.path.substr(1);
+    if (!now || !S_ISREG(now->about.st_mode)) {
+      found.diff += git::unified_diff("", file.content, name);
+    } else if (now->content != file.content) {
+      found.diff += git::unified_diff(now->content, file.content, name);
+    } else {
+      const auto words = attribute_difference(unit_file_attributes(), now->about);
+      found.diff += fmt::format("{}: {}\n", file.path, words);
+    }
+    if (now) found.was.push_back(content_in_words(file.path, *now));
+  }
+  for (const auto& path : record.files) {
+    if (std::ranges::find(spec.files, path, &UnitFile::path) != spec.files.end()) continue;
+    const auto now = file_now(parents, path);
+    if (!now) continue;
+    found.diff += git::unified_diff(now->content, "", path.substr(1));
+    found.was.push_back(content_in_words(path, *now));
+  }
+}
+
+void UnitComparison::compare_state(const UnitSpec& spec, const UnitRecord& record, bool applied,
+                                   Found& found) {
+  if (!spec.enabled && !spec.running) return;
+  const auto state = units_.jobs.states().of(spec.name);
+  if (spec.enabled) {
+    const auto words = enabled_difference(state, *spec.enabled, applied);
+    if (!words.empty()) found.add("enabled", *spec.enabled, words);
+  }
+  if (spec.running && !running_difference(state, *spec.running, false).empty()) {
+    auto known = record;
+    known.unit = spec.name;
+    const bool done = *spec.running && units_.jobs.is_done(state, known);
+    const auto words = running_difference(state, *spec.running, done);
+    if (!words.empty()) found.add("running", *spec.running, words);
+  }
+}
+
+void UnitComparison::compare_links(const UnitSpec& spec, Found& found) {
+  if (!spec.enabled) return;
+  Enablement enablement(units_.host);
+  if (*spec.enabled) {
+    for (const auto& link : enablement.links(spec.name, spec.files)) {
+      if (!enablement.in_place(link)) found.diff += fmt::format("+{} -> {}\n", link.path, link.target);
+    }
+    return;
+  }
+  for (const auto& path : enablement.links_in_place(spec.name, spec.files)) {
+    found.diff += fmt::format("-{}\n", path);
+    found.was.push_back("enabled by " + path);
+  }
+}
+
+std::optional<UnitRecord::Before> UnitComparison::before(const UnitSpec& spec) {
+  if (units_.runs_systemd) return units_.jobs.before(spec.name, spec.defines_unit());
+  if (spec.defines_unit() || !spec.enabled) return {};
+  const bool enabled = !Enablement(units_.host).links_in_place(spec.name, spec.files).empty();
+  return UnitRecord::Before{enabled ? "enabled" : "disabled", ""};
+}
+
+void UnitComparison::apply(std::span<const plan::Step* const> steps, const ReportStep& report,
+                           const std::function<bool()>& stop) {
+  const systemd::Conversation conversation(units_.systemd);
+  units_.jobs.states().forget();
+  UnitBatch(units_.host, units_.runs_systemd ? &units_.jobs : nullptr).run(steps, report, stop);
+  units_.jobs.states().forget();
+}
+
+plan::Disruption UnitComparison::disruption(const UnitSpec& spec, bool stale, bool renamed) {
+  if (!units_.runs_systemd || !spec.running || spec.name == own_unit) return plan::Disruption::none;
+  if (renamed) return plan::Disruption::whole;
+  if (is_down(units_.jobs.states().of(spec.name))) return plan::Disruption::none;
+  if (!*spec.running) return plan::Disruption::whole;
+  return stale ? plan::Disruption::restart : plan::Disruption::none;
+}
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,207 @@
+#include "drivers/podman/comparison.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "drivers/podman/rollout.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+constexpr int most_stops = 10;
+constexpr auto stop_look = std::chrono::milliseconds(300);
+
+Workload read_checked(const Manifest& manifest, const Rules& rules) {
+  Problems problems;
+  auto workload = read_workload(manifest, rules, problems);
+  if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
+  return workload;
+}
+
+std::string images_in(const Pods& pods) {
+  std::set<std::string> images;
+  for (const auto& [name, containers] : pods) {
+    for (const auto& container : containers) images.insert(container.image);
+  }
+  std::string text;
+  for (const auto& image : images) text += (text.empty() ? "" : ", ") + printable(image);
+  return text;
+}
+
+std::string images_in(const std::vector<Sheet>& sheets) {
+  std::string text;
+  if (sheets.empty()) return text;
+  for (const auto& image : sheets.front().images) {
+    text += (text.empty() ? "" : ", ") + printable(image.reference);
+  }
+  return text;
+}
+
+}  // namespace
+
+plan::Difference PodComparison::difference(const Candidate& candidate) {
+  const auto& [desired, entry] = candidate;
+  const auto& id = desired->manifest.id;
+  plan::Difference difference;
+  if (is_material(id)) {
+    if (entry != nullptr && entry->digest == desired->manifest.digest) return difference;
+    const bool fresh = entry == nullptr || entry->digest.is_zero();
+    difference.kind = fresh ? plan::Difference::Kind::create : plan::Difference::Kind::change;
+    difference.diff = fmt::format("{} {}\n", to_string(id), fresh ? "is new" : "changes");
+    return difference;
+  }
+  if (podman_.leaves_out()) return difference;
+  return is_claim(id) ? session_.claims().compare(id.name) : compare_workload(*desired, entry);
+}
+
+plan::Difference PodComparison::compare_workload(const plan::Desired& desired, const Entry* entry) {
+  const auto record = entry != nullptr ? pod_record_from(entry->record) : PodRecord();
+  const auto& manifest = desired.manifest;
+  const auto workload = read_checked(manifest, podman_.rules);
+  const auto sheets = sheets_of(manifest, workload, store_, podman_.digest_key);
+  const auto& pods = session_.view().of(label_of(manifest.id));
+  plan::Difference difference;
+  for (const auto& sheet : sheets) {
+    const auto state = state_of(sheet, workload, pods, record);
+    if (state == PodState::up && podman_.crashes.loops(sheet.pod)) {
+      difference.kind = plan::Difference::Kind::change;
+      difference.diff += fmt::format(" stop pod {} for a while\n", sheet.pod);
+    }
+    if (state == PodState::up) continue;
+    difference.kind = plan::Difference::Kind::change;
+    difference.diff += state == PodState::stopped
+                           ? fmt::format(" start pod {}\n", sheet.pod)
+                           : fmt::format("+pod {} ({})\n", sheet.pod, images_in(sheets));
+  }
+  for (const auto& [name, containers] : pods) {
+    if (std::ranges::find(sheets, name, &Sheet::pod) != sheets.end()) continue;
+    difference.kind = plan::Difference::Kind::change;
+    difference.diff += fmt::format("-pod {} ({})\n", name, images_in({{name, containers}}));
+    const auto runs = std::ranges::any_of(containers, &Container::is_running);
+    if (runs) difference.disruption = plan::Disruption::whole;
+  }
+  if (difference.kind == plan::Difference::Kind::none) return difference;
+  if (pods.empty()) difference.kind = plan::Difference::Kind::create;
+  difference.was = images_in(pods);
+  return difference;
+}
+
+void PodComparison::apply(std::span<const plan::Step* const> steps, const ReportStep& report,
+                          const std::function<bool()>& stop) {
+  session_.forget_view();  // a batch before this one may have changed it
+  for (const auto* step : steps) {
+    if (stop()) return;
+    StepResult result;
+    try {
+      result = apply_one(*step);
+    } catch (const Error& error) {
+      result.error = error.what();
+      session_.forget_view();
+    }
+    report(*step, std::move(result));
+  }
+}
+
+StepResult PodComparison::apply_one(const plan::Step& step) {
+  StepResult result;
+  if (step.entry != nullptr) result.entry = *step.entry;
+  const bool only_restarts = step.verb == plan::Verb::restart || step.verb == plan::Verb::reload;
+  if (only_restarts && step.wait == plan::Wait::restart) {
+    result.owes_restart = true;
+  } else if (step.desired == nullptr) {
+    remove(step, result);
+  } else if (is_workload(step.id)) {
+    apply_workload(step, result);
+  } else if (is_claim(step.id)) {
+    if (!podman_.leaves_out()) result.entry.record = session_.claims().apply(step);
+  }
+  result.ok = true;
+  return result;
+}
+
+void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
+  result.entry.live = true;
+  if (podman_.leaves_out()) return;
+  const auto& manifest = step.desired->manifest;
+  const auto workload = read_checked(manifest, podman_.rules);
+  const auto sheets = sheets_of(manifest, workload, store_, podman_.digest_key);
+  const auto known = step.entry != nullptr ? pod_record_from(step.entry->record) : PodRecord();
+  const auto& pods = session_.view().of(label_of(step.id));
+  hold_back(pods, sheets);
+  Rollout rollout(podman_.service, podman_.images, podman_.rules);
+  const auto excuse = [&] {
+    for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);
+  };
+  PodRecord record;
+  try {
+    record = rollout.bring(step.id, workload, sheets, pods, known);
+  } catch (const Error&) {
+    excuse();  // the old one was started again
+    throw;
+  }
+  excuse();
+  for (const auto& pod : record.pods) podman_.crashes.excuse(pod.name);
+  if (podman_.settings.prune_images) prune_images(pods, record.pulled);
+  result.entry.record = to_json(record);
+}
+
+/// Podman keeps what a container uses. A revert needs what was here before, and perhaps without a registry.
+void PodComparison::prune_images(const Pods& before, std::vector<std::string>& pulled) {
+  std::set<std::string> used;
+  for (const auto& [name, containers] : before) {
+    for (const auto& container : containers) used.insert(container.image_id);
+  }
+  std::erase_if(pulled, [&](const std::string& image) {
+    return !used.contains(image) && podman_.service.remove_image(image);
+  });
+}
+
+/// One that has just ended is started again by podman even so, unless it is met while it runs.
+void PodComparison::stop_between_tries(const std::string& pod) {
+  for (int tries = 0; tries < most_stops; ++tries) {
+    podman_.service.stop_pod(pod);
+    std::this_thread::sleep_for(stop_look);
+    const auto containers = podman_.service.containers();
+    const auto runs = [&](const Container& one) { return one.pod == pod && one.is_running(); };
+    if (std::ranges::none_of(containers, runs)) return;
+  }
+}
+
+/// Throws Error while a pod that ends again and again stays stopped.
+void PodComparison::hold_back(const Pods& pods, const std::vector<Sheet>& sheets) {
+  const auto now = seconds_now();
+  for (const auto& sheet : sheets) {
+    if (!pods.contains(sheet.pod)) continue;
+    if (podman_.crashes.loops(sheet.pod)) {
+      stop_between_tries(sheet.pod);
+      podman_.crashes.hold(sheet.pod, now);
+    }
+    if (!podman_.crashes.is_held(sheet.pod, now)) continue;
+    throw Error(Fault::transient,
+                fmt::format("the pod {} keeps crashing; it stays stopped for {} between tries", sheet.pod,
+                            to_words(std::chrono::seconds(podman_.crashes.pause(sheet.pod)))),
+                "greenwave show has the end of its log");
+  }
+}
+
+void PodComparison::remove(const plan::Step& step, StepResult& result) {
+  if (!podman_.live) return;
+  if (is_workload(step.id)) {
+    const auto& pods = session_.view().of(label_of(step.id));
+    Rollout(podman_.service, podman_.images, podman_.rules).remove(pods);
+    for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);
+    if (!podman_.settings.prune_images) return;
+    for (const auto& image : pod_record_from(step.entry->record).pulled) podman_.service.remove_image(image);
+  } else if (is_claim(step.id)) {
+    result.note = session_.claims().remove(*step.entry, podman_.settings.prune_volumes);
+  }
+}
+
+}  // namespace greenwave::drivers::podman

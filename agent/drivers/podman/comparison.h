@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "drivers/driver.h"
+#include "drivers/podman/material.h"
+#include "drivers/podman/podman.h"
+#include "drivers/podman/session.h"
+#include "drivers/podman/sheet.h"
+
+namespace greenwave::drivers::podman {
+
+/// Seconds since 1970.
+std::int64_t seconds_now();
+
+class PodComparison : public Comparison {
+ public:
+  PodComparison(Podman& podman, PodSession& session, const Render& render)
+      : podman_(podman), session_(session), store_(render.desired) {}
+
+  plan::Difference difference(const Candidate& candidate) override;
+  void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
+             const std::function<bool()>& stop) override;
+
+ private:
+  plan::Difference compare_workload(const plan::Desired& desired, const Entry* entry);
+  StepResult apply_one(const plan::Step& step);
+  void apply_workload(const plan::Step& step, StepResult& result);
+  void prune_images(const Pods& before, std::vector<std::string>& pulled);
+  void stop_between_tries(const std::string& pod);
+  void hold_back(const Pods& pods, const std::vector<Sheet>& sheets);
+  void remove(const plan::Step& step, StepResult& result);
+
+  Podman& podman_;
+  PodSession& session_;
+  const Store store_;
+};
+
+}  // namespace greenwave::drivers::podman

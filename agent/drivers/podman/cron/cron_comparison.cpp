@@ -1,0 +1,139 @@
+#include "drivers/podman/cron/cron_comparison.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "drivers/podman/cron/run_file.h"
+#include "drivers/podman/rollout.h"
+
+namespace greenwave::drivers::podman {
+
+struct CronComparison::Work {
+  const plan::Step* step = nullptr;
+  StepResult result{};
+  CronParts parts{};
+  bool settles = false;  ///< its timer is still to be brought
+};
+
+CronComparison::Wanted CronComparison::wanted(const Manifest& manifest) const {
+  Problems problems;
+  const auto job = read_cron_job(manifest, cron_.rules, problems);
+  if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
+  auto sheet = sheets_of(manifest, job.workload, store_, cron_.digest_key).front();
+  auto images = sheet.images;
+  return {{units_of(manifest.id, job, cron_.caller),
+           podman::to_json(run_file_of(manifest.id, job, std::move(sheet))), !job.suspended},
+          std::move(images)};
+}
+
+plan::Difference CronComparison::difference(const Candidate& candidate) {
+  plan::Difference difference;
+  if (cron_.leaves_out()) return difference;
+  const auto& manifest = candidate.desired->manifest;
+  const auto unit = unit_of(manifest.id);
+  const auto want = wanted(manifest).parts;
+  const auto have = timers_.parts_of(unit);
+  if (want == have) return difference;
+  if (want.units.timer != have.units.timer) {
+    const auto* schedule = manifest.spec().find("schedule");
+    difference.diff += fmt::format("+{}.timer ({})\n", unit, printable(*schedule->string()));
+  }
+  if (want.units.service != have.units.service) difference.diff += fmt::format("+{}.service\n", unit);
+  if (want.run != have.run) difference.diff += fmt::format("+the pod of {}\n", unit);
+  if (want.on != have.on) difference.diff += fmt::format(" {} {}.timer\n", want.on ? "start" : "stop", unit);
+  difference.kind =
+      have.units.timer.empty() ? plan::Difference::Kind::create : plan::Difference::Kind::change;
+  return difference;
+}
+
+void CronComparison::apply(std::span<const plan::Step* const> steps, const ReportStep& report,
+                           const std::function<bool()>& stop) {
+  std::vector<Work> works;
+  std::vector<Timers::Order> orders;
+  for (const auto* step : steps) {
+    if (stop()) break;
+    auto& work = works.emplace_back(prepare(*step));
+    if (work.settles) orders.push_back({unit_of(step->id), work.parts.units, work.parts.on});
+  }
+  std::map<std::string, Error> failed;
+  try {
+    if (!orders.empty()) failed = cron_.timers.bring(orders);
+  } catch (const Error& error) {
+    for (const auto& order : orders) failed.emplace(order.unit, error);
+  }
+  for (auto& work : works) {
+    if (const auto found = failed.find(unit_of(work.step->id)); work.settles && found != failed.end()) {
+      work.result.ok = false;
+      work.result.error = found->second.what();
+    }
+    report(*work.step, std::move(work.result));
+  }
+}
+
+/// All of a step but its timer.
+CronComparison::Work CronComparison::prepare(const plan::Step& step) {
+  Work work{&step, {}, {}, false};
+  if (step.entry != nullptr) work.result.entry = *step.entry;
+  work.result.entry.live = true;
+  work.result.ok = true;
+  if (cron_.leaves_out()) return work;
+  try {
+    if (step.desired == nullptr) {
+      remove(*step.entry);
+      return work;
+    }
+    auto want = wanted(step.desired->manifest);
+    const auto known = step.entry != nullptr ? cron_record_from(step.entry->record) : CronRecord();
+    auto record = bring_images(want.images, known);
+    record.digest = to_hex(cron_.digest_of(want.parts));
+    make_directories(cron_.run_file("").parent_path(), 0700);
+    replace_file(cron_.run_file(unit_of(step.id)), want.parts.run, 0600);
+    work.result.entry.record = to_json(record);
+    work.parts = std::move(want.parts);
+    work.settles = true;
+  } catch (const Error& error) {
+    work.result.ok = false;
+    work.result.error = error.what();
+  }
+  return work;
+}
+
+/// They are here before they are due. What the CronJob ran from until now stays for a revert, which may have
+/// no registry.
+CronRecord CronComparison::bring_images(const std::vector<Image>& images, const CronRecord& known) {
+  CronRecord record{{}, known.pulled, {}};
+  try {
+    for (const auto& image : images) {
+      record.used.push_back(cron_.images.bring(image, record.pulled));
+    }
+  } catch (const Error& error) {
+    if (!cron_.service.answers()) unreachable_ = error.what();
+    throw;
+  }
+  if (cron_.settings.prune_images) {
+    const auto is_in = [](const std::vector<std::string>& ids, const std::string& id) {
+      return std::ranges::find(ids, id) != ids.end();
+    };
+    std::erase_if(record.pulled, [&](const std::string& image) {
+      return !is_in(record.used, image) && !is_in(known.used, image) && cron_.service.remove_image(image);
+    });
+  }
+  return record;
+}
+
+void CronComparison::remove(const Entry& entry) {
+  const auto unit = unit_of(entry.id);
+  cron_.timers.remove(unit);
+  std::filesystem::remove(cron_.run_file(unit));
+  const View now(cron_.service.containers());
+  Rollout(cron_.service, cron_.images, cron_.rules).remove(now.of(label_of(entry.id)));
+  if (!cron_.settings.prune_images) return;
+  for (const auto& image : cron_record_from(entry.record).pulled) cron_.service.remove_image(image);
+}
+
+}  // namespace greenwave::drivers::podman

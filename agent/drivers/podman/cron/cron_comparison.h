@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drivers/driver.h"
+#include "drivers/podman/cron/cron_parts.h"
+#include "drivers/podman/material.h"
+#include "drivers/podman/sheet.h"
+
+namespace greenwave::drivers::podman {
+
+class CronComparison : public Comparison {
+ public:
+  /// `unreachable` is set where podman does not answer.
+  CronComparison(Cron& cron, RunningTimers timers, const Render& render,
+                 std::optional<std::string>& unreachable)
+      : cron_(cron), timers_(std::move(timers)), store_(render.desired), unreachable_(unreachable) {}
+
+  plan::Difference difference(const Candidate& candidate) override;
+  void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
+             const std::function<bool()>& stop) override;
+
+ private:
+  struct Wanted {
+    CronParts parts;
+    std::vector<Image> images;
+  };
+  struct Work;
+
+  Wanted wanted(const Manifest& manifest) const;
+  Work prepare(const plan::Step& step);
+  CronRecord bring_images(const std::vector<Image>& images, const CronRecord& known);
+  void remove(const Entry& entry);
+
+  Cron& cron_;
+  const RunningTimers timers_;
+  const Store store_;
+  std::optional<std::string>& unreachable_;
+};
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/digest.h"
+#include "config/config.h"
+#include "drivers/podman/cron/timers.h"
+#include "drivers/podman/images.h"
+#include "drivers/podman/service.h"
+
+namespace greenwave::drivers::podman {
+
+/// What a CronJob is on the device.
+struct CronParts {
+  Units units;
+  std::string run;  ///< a RunFile
+  bool on = true;   ///< the timer runs
+
+  bool operator==(const CronParts&) const = default;
+};
+
+/// What the inventory keeps of a CronJob.
+struct CronRecord {
+  std::string digest{};               ///< of its parts as they were applied, hexadecimal
+  std::vector<std::string> pulled{};  ///< ids of images that came to the device for it
+  std::vector<std::string> used{};    ///< ids of those that it runs from
+};
+
+std::string to_json(const CronRecord& record);
+/// Throws Error (damaged) for what to_json did not write.
+CronRecord cron_record_from(const std::string& text);
+
+/// What the parts of the driver share.
+struct Cron {
+  Cron(const config::Config& config, std::string key, const std::atomic<bool>& stop,
+       const std::function<void()>& while_waiting);
+
+  const bool live;  ///< else this is an image, in which nothing runs
+  const std::string root;
+  const Rules rules;
+  const config::Podman settings;
+  const std::filesystem::path state_directory;
+  const Caller caller;
+  const std::string digest_key;
+  Service service;
+  Images images;
+  Timers timers;
+  bool has_left_out = false;
+
+  /// Whether a CronJob is not run, since this is an image.
+  bool leaves_out();
+  std::filesystem::path run_file(const std::string& unit) const;
+  Digest digest_of(const CronParts& parts) const;
+};
+
+/// Which timers run, as of one look at systemd.
+class RunningTimers {
+ public:
+  RunningTimers(Cron& cron, const std::vector<std::string>& units);
+
+  /// Throws Error where systemd did not answer.
+  CronParts parts_of(const std::string& unit) const;
+
+ private:
+  const Cron& cron_;
+  std::set<std::string> running_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,36 @@
+#include "drivers/podman/podman.h"
+
+#include <chrono>
+
+#include "drivers/podman/podman_driver.h"
+
+namespace greenwave::drivers::podman {
+
+Podman::Podman(const config::Config& config, std::string key, const std::atomic<bool>& stop,
+               std::function<void()> while_waiting, std::function<void(std::string_view)> tell)
+    : live(PodmanDriver::is_live(config)),
+      root(config.root.native()),
+      rules{config.allowed_paths, config.podman.allow_privileged},
+      settings(config.podman),
+      settle(std::chrono::duration_cast<std::chrono::seconds>(config.health.settle).count()),
+      digest_key(std::move(key)),
+      service(settings.socket, stop, std::move(while_waiting)),
+      images(service, settings.images, settings.credentials),
+      prober(settings.socket, std::move(tell)) {}
+
+bool Podman::leaves_out() {
+  has_left_out = has_left_out || !live;
+  return !live;
+}
+
+std::vector<Container> Podman::containers() {
+  auto found = service.containers();
+  prober.watch(found);
+  for (const auto& pod : prober.take_restarted()) crashes.excuse(pod);
+  for (auto& container : found) {
+    if (prober.board()->restarts(container.id)) container.state = "running";
+  }
+  return found;
+}
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,74 @@
+#include "drivers/podman/session.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "drivers/podman/comparison.h"
+#include "drivers/podman/material.h"
+
+namespace greenwave::drivers::podman {
+
+std::int64_t seconds_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
+const View& PodSession::view() {
+  if (std::holds_alternative<std::monostate>(view_)) {
+    try {
+      auto containers = podman_.containers();
+      if (first_look_) podman_.crashes.look(containers, seconds_now());
+      first_look_ = false;
+      view_ = View(std::move(containers));
+    } catch (const Error& error) {
+      view_ = error;
+    }
+  }
+  if (const auto* error = std::get_if<Error>(&view_)) throw *error;
+  return std::get<View>(view_);
+}
+
+Drift PodSession::drift(const Entry& entry) {
+  if (is_material(entry.id) || podman_.leaves_out()) return {};
+  if (is_claim(entry.id)) {
+    if (claims_.has(entry.id.name)) return {};
+    return {.how = fmt::format("the volume {} is gone", entry.id.name)};
+  }
+  const auto& pods = view().of(label_of(entry.id));
+  for (const auto& [name, containers] : pods) {
+    if (podman_.crashes.loops(name)) return {.how = fmt::format("the pod {} keeps crashing", name)};
+  }
+  return {.how = drift_of(pod_record_from(entry.record), pods)};
+}
+
+std::unique_ptr<Comparison> PodSession::compare(const Render& render, std::span<const Candidate>) {
+  return std::make_unique<PodComparison>(podman_, *this, render);
+}
+
+std::vector<Health> PodSession::health(std::span<const Entry* const> entries, Duration) {
+  std::vector<Health> found(entries.size());
+  if (!podman_.live) return found;
+  try {
+    const View now(podman_.containers());
+    const auto unready = podman_.prober.board()->unready();
+    const auto seconds = seconds_now();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto& entry = *entries[i];
+      found[i] = health_of(pod_record_from(entry.record), now.of(label_of(entry.id)), seconds, podman_.settle,
+                           unready);
+    }
+  } catch (const Error& error) {
+    for (auto& health : found) health = {Health::State::waiting, error.what()};
+  }
+  return found;
+}
+
+std::optional<std::string> PodSession::unreachable() const {
+  const auto* error = std::get_if<Error>(&view_);
+  if (error == nullptr) return {};
+  return error->what();
+}
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <variant>
+
+#include "drivers/driver.h"
+#include "drivers/podman/claims.h"
+#include "drivers/podman/podman.h"
+#include "drivers/podman/view.h"
+
+namespace greenwave::drivers::podman {
+
+/// One look at what runs.
+class PodSession : public Session {
+ public:
+  explicit PodSession(Podman& podman) : podman_(podman), claims_(podman.service) {}
+
+  Drift drift(const Entry& entry) override;
+  std::unique_ptr<Comparison> compare(const Render& render, std::span<const Candidate> candidates) override;
+  std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) override;
+  std::optional<std::string> unreachable() const override;
+
+  /// Asks podman where it was not asked since forget_view(). Throws Error.
+  const View& view();
+  void forget_view() { view_ = {}; }
+  Claims& claims() { return claims_; }
+
+ private:
+  Podman& podman_;
+  Claims claims_;
+  /// What podman said; also when it did not answer, so that 20 pods do not ask 20 times.
+  std::variant<std::monostate, View, Error> view_;
+  bool first_look_ = true;
+};
+
+}  // namespace greenwave::drivers::podman

@@ -1,0 +1,57 @@
+#include "kinds/drivers.h"
+
+#include "drivers/host/check_driver.h"
+#include "drivers/host/command_driver.h"
+#include "drivers/host/file_driver.h"
+#include "drivers/host/unit_driver.h"
+#include "drivers/kubernetes/driver.h"
+#include "drivers/podman/cron/cron_driver.h"
+#include "drivers/podman/podman_driver.h"
+#include "systemd/manager.h"
+
+namespace greenwave::kinds {
+
+namespace {
+
+constexpr Duration job_timeout = std::chrono::seconds(90);
+
+drivers::host::Host host_of(const Wiring& wiring) {
+  return {wiring.config.root, wiring.config.allowed_paths, wiring.digest_key};
+}
+
+}  // namespace
+
+Drivers::Drivers(const Wiring& wiring) {
+  using namespace drivers;
+  const auto& [config, key, stop, heartbeat, warning] = wiring;
+  const auto host = host_of(wiring);
+  const auto settle = config.health.settle;
+  serve(wiring, Server::files, std::make_unique<host::FileDriver>(host));
+  serve(wiring, Server::units, std::make_unique<host::UnitDriver>(host, heartbeat, job_timeout, settle));
+  serve(wiring, Server::commands, std::make_unique<host::CommandDriver>(host, heartbeat));
+  serve(wiring, Server::checks, std::make_unique<host::CheckDriver>(host, settle, heartbeat));
+  if (config.runtime == config::Runtime::podman) {
+    serve(wiring, Server::pods,
+          std::make_unique<podman::PodmanDriver>(config, key, stop, heartbeat, warning));
+    // Its timers are systemd's.
+    if (!podman::PodmanDriver::is_live(config) || systemd::Manager::is_init()) {
+      serve(wiring, Server::cron_jobs, std::make_unique<podman::CronDriver>(config, key, stop, heartbeat));
+    }
+  }
+  if (config.runtime == config::Runtime::kubernetes) {
+    auto driver = std::make_unique<kubernetes::KubernetesDriver>(config.kubernetes, config.device, key, stop,
+                                                                 heartbeat);
+    list_.push_back({&driver->kinds(), driver.get()});
+    drivers_.push_back(std::move(driver));
+  }
+}
+
+void Drivers::serve(const Wiring& wiring, Server server, std::unique_ptr<drivers::Driver> driver) {
+  const auto& config = wiring.config;
+  Rules rules{host_of(wiring), {config.allowed_paths, config.podman.allow_privileged}};
+  kinds_.push_back(std::make_unique<TableKinds>(std::move(rules), server));
+  list_.push_back({kinds_.back().get(), driver.get()});
+  drivers_.push_back(std::move(driver));
+}
+
+}  // namespace greenwave::kinds

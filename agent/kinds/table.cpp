@@ -1,0 +1,87 @@
+#include "kinds/table.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "drivers/host/check_spec.h"
+#include "drivers/host/command_spec.h"
+#include "drivers/host/file_spec.h"
+#include "drivers/host/unit_spec.h"
+#include "drivers/podman/footprint.h"
+
+namespace greenwave::kinds {
+
+namespace {
+
+namespace host = drivers::host;
+namespace podman = drivers::podman;
+
+template <auto Footprint>
+plan::Footprint on_host(const Rules& rules, const Manifest& manifest, Problems& problems) {
+  return Footprint(rules.host, manifest, problems);
+}
+
+template <auto Footprint>
+plan::Footprint in_pods(const Rules& rules, const Manifest& manifest, Problems& problems) {
+  return Footprint(rules.pods, manifest, problems);
+}
+
+constexpr Kind kinds[] = {
+    {own_api, "File", Server::files, "file.schema.json", on_host<host::file_footprint>},
+    {own_api, "Directory", Server::files, "directory.schema.json", on_host<host::directory_footprint>},
+    {own_api, "SystemdUnit", Server::units, "systemdunit.schema.json", on_host<host::unit_footprint>},
+    {own_api, "Command", Server::commands, "command.schema.json", on_host<host::command_footprint>},
+    {own_api, "HealthCheck", Server::checks, "healthcheck.schema.json", on_host<host::check_footprint>},
+    {"v1", "Pod", Server::pods, "", in_pods<podman::workload_footprint>},
+    {"apps/v1", "Deployment", Server::pods, "", in_pods<podman::workload_footprint>},
+    {"apps/v1", "DaemonSet", Server::pods, "", in_pods<podman::workload_footprint>},
+    {"batch/v1", "Job", Server::pods, "", in_pods<podman::workload_footprint>},
+    {"v1", "ConfigMap", Server::pods, "", in_pods<podman::material_footprint>},
+    {"v1", "Secret", Server::pods, "", in_pods<podman::material_footprint>},
+    {"v1", "PersistentVolumeClaim", Server::pods, "", in_pods<podman::claim_footprint>},
+    {"batch/v1", "CronJob", Server::cron_jobs, "", in_pods<podman::cron_footprint>},
+};
+
+}  // namespace
+
+std::span<const Kind> table() {
+  return kinds;
+}
+
+std::vector<std::string> own_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : kinds) {
+    if (kind.api_version == own_api) names.emplace_back(kind.name);
+  }
+  return names;
+}
+
+TableKinds::TableKinds(Rules rules, Server server) : TableKinds(std::move(rules)) {
+  for (const auto& kind : kinds) {
+    if (kind.server == server) kinds_.push_back(&kind);
+  }
+}
+
+TableKinds TableKinds::own(const std::vector<std::string>& allowed_paths) {
+  TableKinds own({.host = {.root = "/", .allowed_paths = allowed_paths}, .pods = {}});
+  for (const auto& kind : kinds) {
+    if (kind.api_version == own_api) own.kinds_.push_back(&kind);
+  }
+  return own;
+}
+
+const Kind* TableKinds::find(const ObjectId& id) const {
+  const auto is_its = [&](const Kind* kind) {
+    return kind->name == id.kind && kind->api_version == id.api_version;
+  };
+  const auto found = std::ranges::find_if(kinds_, is_its);
+  return found == kinds_.end() ? nullptr : *found;
+}
+
+plan::Footprint TableKinds::footprint(const Manifest& manifest, Problems& problems) const {
+  const auto* kind = find(manifest.id);
+  if (kind == nullptr) throw Error(Fault::internal, to_string(manifest.id) + " is not served here");
+  return kind->footprint(rules_, manifest, problems);
+}
+
+}  // namespace greenwave::kinds

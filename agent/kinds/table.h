@@ -1,0 +1,56 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "drivers/host/confined.h"
+#include "drivers/kinds.h"
+#include "drivers/podman/workload.h"
+
+/// Which kinds there are, and what serves each.
+namespace greenwave::kinds {
+
+/// A driver that serves kinds of the table, in the order in which they are asked. Kubernetes is not among
+/// them: it serves whatever is not Greenwave's own.
+enum class Server { files, units, commands, checks, pods, cron_jobs };
+
+/// What a device lets its manifests have.
+struct Rules {
+  drivers::host::Host host;
+  drivers::podman::Rules pods;
+};
+
+struct Kind {
+  std::string_view api_version;
+  std::string_view name;
+  Server server;
+  std::string_view schema;  ///< its file in manifests/schema; empty: the kind and its schema are Kubernetes'
+  plan::Footprint (*footprint)(const Rules& rules, const Manifest& manifest, Problems& problems);
+};
+
+std::span<const Kind> table();
+
+/// "File, Directory, …": those of `own_api`.
+std::vector<std::string> own_names();
+
+/// Some kinds of the table, on one device.
+class TableKinds : public drivers::Kinds {
+ public:
+  TableKinds(Rules rules, Server server);
+  /// All of Greenwave's own, to judge manifests by where there is no device.
+  static TableKinds own(const std::vector<std::string>& allowed_paths);
+
+  bool serves(const ObjectId& id) const override { return find(id) != nullptr; }
+  plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;
+
+ private:
+  explicit TableKinds(Rules rules) : rules_(std::move(rules)) {}
+  const Kind* find(const ObjectId& id) const;
+
+  Rules rules_;
+  std::vector<const Kind*> kinds_;
+};
+
+}  // namespace greenwave::kinds
