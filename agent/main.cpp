@@ -25,14 +25,14 @@ using namespace greenwave;
 constexpr const char* examples = R"(
 Exit status of --once:
   0  every object is in sync
-  1  some objects failed, or were refused, or the commit was not healthy and is not kept
-  2  the sync could not be done at all
+  1  some objects failed or were refused, or the commit was not healthy and is not kept
+  2  the sync failed as a whole
 
 Examples:
   greenwaved                                       run as the service does
-  greenwaved --once                                one sync, then end
+  greenwaved --once                                one sync, then exit
   greenwaved --once --from /media/stick/city.bundle
-  greenwaved --config test.yaml --root /tmp/dev    keep everything under a directory; no root needed
+  greenwaved --config test.yaml --root /tmp/dev    put everything below a directory; needs no root
 )";
 
 struct Options {
@@ -120,18 +120,18 @@ int run(const Options& options, const Log& log) {
 
 int main(int argc, char** argv) {
   Options options;
-  CommandLine line("greenwaved", "Keeps this device as its city's git repository says");
+  CommandLine line("greenwaved", "Keeps this device in sync with its city's git repository");
   line.footer(examples);
-  line.option("--config", options.config, "The device's own configuration").show_default();
-  line.option("--root", options.root, "Every path that a manifest names lies under this directory")
-      .show_default();
-  const auto once = line.flag("--once", options.once, "One sync, then end");
-  line.flag("--allow-empty", options.allow_empty, "With --once: an empty repository may remove everything");
+  line.option("--config", options.config, "The device's configuration").show_default();
+  line.option("--root", options.root, "Put every path of a manifest below this directory").show_default();
+  const auto once = line.flag("--once", options.once, "Do one sync, then exit");
+  line.flag("--allow-empty", options.allow_empty,
+            "With --once: allow an empty repository to remove everything");
   line.option("--from", options.bundle, "With --once: take the commit from this git bundle, not the server")
       .value_name("FILE")
       .needs(once);
   line.option("--run-cronjob", options.cron_job,
-              "Run a CronJob's pod once and wait for its end: what the service UNIT does")
+              "Run a CronJob's pod once and wait until it ends, as the service UNIT does")
       .value_name("UNIT")
       .excludes(once);
   line.option("--log-level", options.level, "error, warning, info or debug").show_default();

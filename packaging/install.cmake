@@ -1,4 +1,4 @@
-# The part of installing that depends on the prefix. `here` is this directory.
+# The files whose content or place depends on the prefix. `here` is this directory.
 set(greenwaved ${CMAKE_INSTALL_PREFIX}/sbin/greenwaved)
 set(unit $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/greenwaved.service)
 configure_file(${here}/greenwaved.service.in ${unit} @ONLY)

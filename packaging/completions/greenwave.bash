@@ -1,6 +1,6 @@
 # bash completion for greenwave(1) and greenwaved(8)
 
-# The names of this device's objects, as far as the daemon (or its last state) tells them quickly.
+# The names of this device's objects, from the daemon or its last saved state.
 _greenwave_objects() {
   local program=$1 name
   shift
@@ -9,7 +9,7 @@ _greenwave_objects() {
   done
 }
 
-# The ids of the inventory in this directory.
+# The device ids in the inventory of the current directory.
 _greenwave_devices() {
   [[ -r devices.geojson ]] && grep -o '"type": *"Feature", *"id": *"[^"]*"' devices.geojson | sed 's/.*"\([^"]*\)"$/\1/'
 }

@@ -16,9 +16,9 @@ class Demo(unittest.TestCase):
     def test_every_claim_of_the_demo_is_true_and_nothing_is_left(self):
         with Scratch() as scratch:
             shown = run(DEMO, "--bin", BIN, env={**os.environ, "TMPDIR": str(scratch)})
-            for heading in ("The first sync", "edits a file", "retimes", "leaves the repository", "A mistake"):
+            for heading in ("The first sync", "edits a file", "retimes", "is removed from the repository", "A mistake"):
                 self.assertIn(heading, shown.stdout)
-            self.assertIn("Everything above was checked", shown.stdout)
+            self.assertIn("All checks passed", shown.stdout)
             self.assertEqual(list(scratch.iterdir()), [])
 
     def test_a_claim_that_is_not_true_ends_it_with_a_failure(self):

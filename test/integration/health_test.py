@@ -119,7 +119,7 @@ class Health(unittest.TestCase):
         told = device.cli("sync", "--wait", "--force")
         self.assertIn("is taken back", told)
         self.assertEqual(2, self.results(device).count("not healthy"))
-        self.assertIn("was not healthy here and was taken back", device.cli("status"))
+        self.assertIn("was not healthy here and was reverted", device.cli("status"))
 
     def test_what_fails_after_it_was_good_once_reverts_nothing(self):
         device = self.device_with(BEACON)

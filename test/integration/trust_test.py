@@ -72,7 +72,7 @@ class Trust(unittest.TestCase):
             for word in (commit, *words):
                 self.assertIn(word, told)
         shown = device.cli("status", check=1).stdout
-        self.assertIn("The last sync could not be done.", shown)
+        self.assertIn("The last sync failed.", shown)
 
     def objects_of(self, device):
         lines = run("git", "cat-file", "--batch-all-objects", "--batch-check=%(objecttype)", cwd=device.state / "git")

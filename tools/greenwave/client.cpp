@@ -21,11 +21,11 @@ namespace {
 constexpr std::size_t reply_cap = 64 << 20;
 constexpr std::size_t line_cap = 1 << 20;
 
-/// One request and what comes back, as libcurl's callbacks need it.
+/// A request and its response, for libcurl's callbacks.
 struct Exchange {
   Curl curl;
   std::string body;
-  std::function<void(std::string_view)> on_line;  ///< empty: the body is kept whole
+  std::function<void(std::string_view)> on_line;  ///< empty: the whole body is kept
   Duration silence{};                             ///< zero: no bound
   std::chrono::steady_clock::time_point last_byte = std::chrono::steady_clock::now();
   curl_off_t sent = 0;
@@ -64,7 +64,7 @@ std::size_t on_wanted(char* into, std::size_t, std::size_t most, void* source) {
   return count < 0 ? CURL_READFUNC_ABORT : static_cast<std::size_t>(count);
 }
 
-/// Ends a stream that has gone silent: its server hangs.
+/// Aborts a silent stream, whose server hangs.
 int on_progress(void* closure, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) {
   auto& exchange = *static_cast<Exchange*>(closure);
   if (std::exchange(exchange.sent, sent) != sent) exchange.last_byte = std::chrono::steady_clock::now();
@@ -86,13 +86,13 @@ int on_progress(void* closure, curl_off_t, curl_off_t, curl_off_t, curl_off_t se
                       "-u greenwaved -n 50");
   }
   if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK) {
-    throw Unreachable(Fault::transient, "greenwaved runs but does not answer",
-                      "see what it does with: journalctl -u greenwaved -n 50; restart it with: sudo "
+    throw Unreachable(Fault::transient, "greenwaved is running but does not answer",
+                      "see what it is doing with: journalctl -u greenwaved -n 50; restart it with: sudo "
                       "systemctl restart greenwaved");
   }
   if (code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
       code == CURLE_PARTIAL_FILE) {
-    throw Unreachable(Fault::transient, "greenwaved closed the connection: it stops, or is busy",
+    throw Unreachable(Fault::transient, "greenwaved closed the connection: it is stopping, or busy",
                       "try again in a few seconds");
   }
   throw Error(Fault::transient, fmt::format("cannot talk to greenwaved: {}", curl_easy_strerror(code)));
@@ -101,7 +101,7 @@ int on_progress(void* closure, curl_off_t, curl_off_t, curl_off_t, curl_off_t se
 Exchange begin(const std::filesystem::path& socket, const std::string& path, const Timeouts& timeouts) {
   Exchange exchange;
   exchange.curl.reset(curl_easy_init());
-  if (!exchange.curl) throw Error(Fault::internal, "libcurl does not start");
+  if (!exchange.curl) throw Error(Fault::internal, "cannot initialise libcurl");
   auto* curl = exchange.curl.get();
   curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket.c_str());
   curl_easy_setopt(curl, CURLOPT_URL, ("http://greenwaved" + path).c_str());
@@ -112,7 +112,7 @@ Exchange begin(const std::filesystem::path& socket, const std::string& path, con
   return exchange;
 }
 
-/// Sends and receives; an answer that refuses is thrown.
+/// Sends and receives; throws Refused for an HTTP error.
 void perform(Exchange& exchange, const std::filesystem::path& socket) {
   curl_easy_setopt(exchange.curl.get(), CURLOPT_WRITEDATA, &exchange);
   const auto code = curl_easy_perform(exchange.curl.get());
@@ -129,7 +129,7 @@ void perform(Exchange& exchange, const std::filesystem::path& socket) {
 nlohmann::json parsed(const Exchange& exchange) {
   auto json = nlohmann::json::parse(exchange.body, nullptr, false);
   if (json.is_discarded()) {
-    throw Error(Fault::transient, "what answers on the control socket does not speak greenwaved's API",
+    throw Error(Fault::transient, "the server on the control socket does not speak greenwaved's API",
                 "check --socket and runtimeDirectory in agent.yaml");
   }
   return json;
@@ -199,7 +199,7 @@ void Client::send(const std::string& path, const std::filesystem::path& file,
   struct stat about {};
   if (!fd || ::fstat(fd.get(), &about) != 0) throw system_error("open", file.native());
   if (!S_ISREG(about.st_mode) || about.st_size == 0) {
-    throw Error(Fault::invalid, fmt::format("{} is no file, or empty", file.native()),
+    throw Error(Fault::invalid, fmt::format("{} is not a file, or is empty", file.native()),
                 "name a file made by git bundle create or greenwave bundle");
   }
   auto exchange = begin(socket_, path, timeouts_);

@@ -12,13 +12,13 @@
 
 namespace greenwave::cli {
 
-/// Nobody answers on the socket: the daemon does not run, or hangs.
+/// No answer on the socket: the daemon is not running, or hangs.
 class Unreachable : public Error {
  public:
   using Error::Error;
 };
 
-/// The daemon answered that it won't.
+/// The daemon refused the request.
 class Refused : public Error {
  public:
   Refused(long status, std::string message, std::string remedy)
@@ -32,7 +32,7 @@ class Refused : public Error {
 struct Timeouts {
   Duration connect = std::chrono::seconds(2);
   Duration reply = std::chrono::seconds(5);
-  Duration diff = std::chrono::minutes(5);      ///< which polls and renders
+  Duration diff = std::chrono::minutes(5);      ///< which polls and renders first
   Duration silence = std::chrono::seconds(30);  ///< in a stream, which has a heartbeat every 5 seconds
 };
 
@@ -43,13 +43,13 @@ class Client {
   explicit Client(std::filesystem::path socket, const Timeouts& timeouts = {});
 
   nlohmann::json get(const std::string& path) const;
-  /// Of /v1/diff.
+  /// GET /v1/diff.
   nlohmann::json diff() const;
   nlohmann::json post(const std::string& path, const nlohmann::json& body) const;
-  /// Posts a file; each line of the answer as it comes.
+  /// Posts a file; passes on each line of the response as it arrives.
   void send(const std::string& path, const std::filesystem::path& file,
             const std::function<void(std::string_view line)>& on_line) const;
-  /// Posts and gives each line of the answer as it comes; empty ones are left out.
+  /// Posts `body`; passes on each line of the response as it arrives, except empty ones.
   void follow(const std::string& path, const nlohmann::json& body,
               const std::function<void(std::string_view line)>& on_line) const;
 
@@ -58,7 +58,7 @@ class Client {
   Timeouts timeouts_;
 };
 
-/// `text` as part of a URL's path; slashes stay.
+/// `text` escaped for a URL's path; slashes stay.
 std::string escaped(std::string_view text);
 
 }  // namespace greenwave::cli

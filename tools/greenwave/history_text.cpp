@@ -30,7 +30,7 @@ std::string cause_of(const state::SyncRecord& sync) {
   return cause;
 }
 
-/// What was there before, as it stood in the file; of a long one, how it began.
+/// The previous content; only the beginning of a long one.
 std::string was_text(const std::string& was, std::size_t width) {
   constexpr std::size_t most_lines = 6;
   const auto lines = split(was, '\n');
@@ -39,7 +39,7 @@ std::string was_text(const std::string& was, std::size_t width) {
     if (i + 1 < lines.size() || !lines[i].empty()) text += fmt::format("{:17}{}\n", "", printable(lines[i]));
   }
   if (lines.size() > most_lines + 1) {
-    text += fmt::format("{:17}… {} more lines, which -o json shows\n", "", lines.size() - most_lines - 1);
+    text += fmt::format("{:17}… {} more lines: see -o json\n", "", lines.size() - most_lines - 1);
   }
   return text;
 }

@@ -18,12 +18,11 @@ namespace {
 std::unique_ptr<state::State> open(const Context& context) {
   auto state = state::State::open_read_only(context.database);
   if (state) return state;
-  throw Error(Fault::invalid,
-              fmt::format("there is no state of an earlier run at {}", context.database.native()),
+  throw Error(Fault::invalid, fmt::format("there is no saved state at {}", context.database.native()),
               "check --config and --root, or start the daemon: sudo systemctl start greenwaved");
 }
 
-constexpr const char* unfinished = "unknown: an apply began and did not end";
+constexpr const char* unfinished = "unknown: an apply did not finish";
 
 void add_inventory(sync::Status& status, const std::vector<Entry>& inventory) {
   status.objects = inventory.size();
@@ -45,7 +44,7 @@ void add_owed(sync::Status& status, const std::vector<plan::Owed>& owed) {
   if (!owed.empty()) status.waiting_why = "owed when the daemon last ran";
 }
 
-/// What was refused is not in the inventory: the last sync's record has it.
+/// Refused objects are not in the inventory, but in the record of the last sync.
 void add_refused(sync::Status& status, const state::SyncRecord& sync) {
   for (const auto& action : sync.actions) {
     const bool known = std::ranges::any_of(

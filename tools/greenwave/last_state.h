@@ -11,8 +11,8 @@
 
 namespace greenwave::cli {
 
-/// What the daemon wrote down before it ended, read from its state file without it. Each throws Error when
-/// there is no state, or it cannot be read.
+/// The daemon's last saved state, read from its state file. Each throws Error when there is no state, or it
+/// cannot be read.
 sync::Status last_status(const Context& context);
 std::vector<state::SyncRecord> last_history(const Context& context, std::size_t most);
 /// As GET /v1/objects/NAME; empty: all.

@@ -10,7 +10,7 @@ namespace greenwave::cli {
 namespace {
 
 constexpr std::size_t label_width = 12;
-constexpr std::size_t most_listed = 8;  // of failed objects and of problems: the rest is a command away
+constexpr std::size_t most_listed = 8;  // of failed objects and of problems; a command lists the rest
 
 std::string offline(Time since, Time now) {
   constexpr std::string_view meanwhile = "the device keeps what it has";
@@ -46,17 +46,17 @@ struct Screen {
 
 void Screen::headline() {
   if (!status.running) {
-    text += paint(style, Paint::bad, "greenwaved is not running; this is the last state it wrote down.") +
+    text += paint(style, Paint::bad, "greenwaved is not running; this is its last saved state.") +
             "\n  start it:           sudo systemctl start greenwaved"
             "\n  see why it stopped: journalctl -u greenwaved -n 50\n";
   } else if (status.unreachable_since) {
     text += paint(style, Paint::caution, offline(*status.unreachable_since, now)) + "\n  " +
             wrap(status.last_error, 2, style.width) + "\n";
   } else if (!status.last_error.empty()) {
-    text += paint(style, Paint::bad, "The last sync could not be done.") + "\n  " +
+    text += paint(style, Paint::bad, "The last sync failed.") + "\n  " +
             wrap(status.last_error, 2, style.width) + "\n";
   } else if (!status.failed.empty()) {
-    // Objects that were refused are not among those that the agent owns.
+    // The agent does not own objects that it refused.
     const auto all = std::max(status.objects, status.in_sync + status.failed.size());
     const bool one = status.failed.size() == 1;
     text += paint(style, Paint::bad,
@@ -66,7 +66,7 @@ void Screen::headline() {
   } else if (!status.commit) {
     text += paint(style, Paint::caution, "Nothing has been applied yet.") + "\n";
   } else if (!status.waiting.empty()) {
-    text += paint(style, Paint::caution, "In sync, but for what waits.") + "\n";
+    text += paint(style, Paint::caution, "In sync, except for what is waiting.") + "\n";
   } else if (!status.pause && !status.rejected) {
     text += paint(style, Paint::good, "In sync.") + "\n";
   }
@@ -87,11 +87,11 @@ void Screen::rejected() {
   const bool stuck = !rejected.stuck.empty();
   text += paint(style, Paint::bad,
                 fmt::format("Commit {} was not healthy here {}.", short_oid(rejected.commit),
-                            stuck ? "and could not be taken back" : "and was taken back")) +
+                            stuck ? "and could not be reverted" : "and was reverted")) +
           "\n  " + wrap(rejected.reason, 2, style.width) + "\n";
   if (stuck) text += "  " + wrap(rejected.stuck, 2, style.width) + "\n";
   for (const auto& left : rejected.not_undone) text += "  not undone: " + wrap(left, 4, style.width) + "\n";
-  text += "  a new commit ends this; to try the same again: greenwave sync --force\n";
+  text += "  push a new commit, or try this one again: greenwave sync --force\n";
 }
 
 void Screen::waiting() {
@@ -153,9 +153,9 @@ void Screen::rows() {
 void Screen::wave() {
   const auto& followed = status.followed;
   if (followed.is_held) {
-    row("Wave", fmt::format("{}; holds until {}, which is at {}, has caught up",
-                            followed.wave.empty() ? "none" : followed.wave, followed.ref,
-                            short_oid(followed.target)));
+    row("Wave",
+        fmt::format("{}; held until {} (at {}) catches up", followed.wave.empty() ? "none" : followed.wave,
+                    followed.ref, short_oid(followed.target)));
   } else if (!followed.wave.empty()) {
     row("Wave", fmt::format("{}, follows {}", followed.wave, followed.ref));
   }
@@ -166,12 +166,12 @@ void Screen::failed() {
   heading("Failed");
   for (std::size_t i = 0; i < std::min(most_listed, status.failed.size()); ++i) {
     const auto& object = status.failed[i];
-    // Messages put what to do after a semicolon.
+    // In a message the remedy follows a semicolon.
     const auto end = object.reason.find("; ");
     text += "  " + paint(style, Paint::bad, printable(object.object)) + "\n      " +
             wrap(object.reason.substr(0, end), 6, style.width) + "\n";
     const auto remedy = end == std::string::npos
-                            ? fmt::format("see more with: greenwave show {}", object.object)
+                            ? fmt::format("see details: greenwave show {}", object.object)
                             : object.reason.substr(end + 2);
     text += "   -> " + wrap(remedy, 6, style.width) + "\n";
   }

@@ -82,7 +82,7 @@ Failed
    -> free some space
   SystemdUnit/spat.service
       it ended with status 3
-   -> see more with: greenwave show SystemdUnit/spat.service
+   -> see details: greenwave show SystemdUnit/spat.service
 
 Problems in the repository
   base/chrony.yaml:3:5: error: File's spec has no "contnet"; did you mean
@@ -108,15 +108,15 @@ Device      sf-0042)"));
 TEST_CASE("status: a stopped daemon, a sync that could not be done and a first start say so first") {
   auto status = healthy();
   status.running = false;
-  CHECK(text_of(status).starts_with(R"(greenwaved is not running; this is the last state it wrote down.
+  CHECK(text_of(status).starts_with(R"(greenwaved is not running; this is its last saved state.
   start it:           sudo systemctl start greenwaved
   see why it stopped: journalctl -u greenwaved -n 50
 )"));
   CHECK(text_of(status).find("Next sync") == std::string::npos);
   status = healthy();
   status.last_error = "git.example does not answer; check the modem";
-  CHECK(text_of(status).starts_with(
-      "The last sync could not be done.\n  git.example does not answer; check the modem\n"));
+  CHECK(
+      text_of(status).starts_with("The last sync failed.\n  git.example does not answer; check the modem\n"));
   CHECK(text_of({}).starts_with("Nothing has been applied yet.\n"));
 }
 
@@ -138,8 +138,7 @@ TEST_CASE("status: the wave, and the ref that it waits for") {
   status.followed.is_held = true;
   status.followed.wave = "";
   status.followed.ref = "refs/heads/main";
-  CHECK_THAT(text_of(status),
-             Catch::Contains("\nWave        none; holds until refs/heads/main, which is at "));
+  CHECK_THAT(text_of(status), Catch::Contains("\nWave        none; held until refs/heads/main (at "));
 }
 
 TEST_CASE("status: a long list of failures is cut, and outside bytes can't drive the terminal") {
@@ -163,10 +162,10 @@ TEST_CASE("status: a commit that was taken back says why, what is left of it, an
   status.rejected->not_undone = {"Command/flash: it names no undo"};
   const auto text = text_of(status);
   CHECK(
-      text.starts_with("Commit bbbbbbbbbb was not healthy here and was taken back.\n"
+      text.starts_with("Commit bbbbbbbbbb was not healthy here and was reverted.\n"
                        "  HealthCheck/spat: it failed\n"
                        "  not undone: Command/flash: it names no undo\n"
-                       "  a new commit ends this; to try the same again: greenwave sync --force\n"));
+                       "  push a new commit, or try this one again: greenwave sync --force\n"));
   CHECK(text.find("In sync.") == std::string::npos);
 }
 
@@ -176,7 +175,7 @@ TEST_CASE("status: what waits says why and until when") {
   status.waiting_why = "outside of the window overnight";
   status.waiting_until = at("2026-11-24T09:00:00Z");
   const auto text = text_of(status);
-  CHECK(text.starts_with("In sync, but for what waits.\n"));
+  CHECK(text.starts_with("In sync, except for what is waiting.\n"));
   CHECK(text.find("Waiting: outside of the window overnight, until 2026-11-24 09:00 UTC (in 2h") !=
         std::string::npos);
   CHECK(text.find("  SystemdUnit/spat: restart for File/spat\n") != std::string::npos);

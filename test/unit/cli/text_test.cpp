@@ -71,7 +71,7 @@ TEST_CASE("history: what a file had been is shown as it stood there, a long one 
                  4
                  5
                  6
-                 … 2 more lines, which -o json shows
+                 … 2 more lines: see -o json
 )"));
 }
 
