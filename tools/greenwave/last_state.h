@@ -15,7 +15,7 @@ namespace greenwave::cli {
 /// cannot be read.
 sync::Status last_status(const Context& context);
 std::vector<state::SyncRecord> last_history(const Context& context, std::size_t most);
-/// As GET /v1/objects/NAME; empty: all.
+/// Like GET /v1/objects/NAME; all objects if `name` is empty.
 nlohmann::json last_objects(const Context& context, const std::string& name);
 
 }  // namespace greenwave::cli

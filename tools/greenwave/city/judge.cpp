@@ -23,16 +23,16 @@ yaml::Node outline(const yaml::Node& document) {
   return outline;
 }
 
-/// What is wrong with a value that is encrypted here is not known.
-Problems said_of_plain(const Problems& problems) {
-  Problems said;
+/// Leaves out problems of encrypted values, which cannot be read here.
+Problems without_encrypted(const Problems& problems) {
+  Problems kept;
   for (const auto& problem : problems.list()) {
     if (problem.place.secret) continue;
     const bool error = problem.severity == Severity::error;
-    error ? said.error(problem.place, problem.message, problem.remedy)
-          : said.warning(problem.place, problem.message, problem.remedy);
+    error ? kept.error(problem.place, problem.message, problem.remedy)
+          : kept.warning(problem.place, problem.message, problem.remedy);
   }
-  return said;
+  return kept;
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ Judged judge(const render::Fleet& fleet, const render::Variant& variant, const d
   one.push_back(std::move(*object.manifest));
   const drivers::Kinds* const all[] = {&kinds};
   auto checked = sync::check(std::move(one), all);
-  judged.spec = said_of_plain(checked.problems);
+  judged.spec = without_encrypted(checked.problems);
   judged.refused = checked.desired.empty();
   if (!judged.refused) judged.desired = std::move(checked.desired.front());
   return judged;

@@ -9,18 +9,18 @@
 
 namespace greenwave::cli {
 
-/// An object of a Fleet, rendered and read as a device reads it. Kinds of other APIs go to a runtime
-/// that only the device knows: nothing more is asked of them.
+/// An object of a Fleet, rendered and read as a device reads it. Objects of other APIs are not checked
+/// further, since only the device knows its runtime.
 struct Judged {
-  std::optional<plan::Desired> desired;  ///< nothing: refused, or the device does not get it
+  std::optional<plan::Desired> desired;  ///< empty: refused, or the device does not get it
   bool refused = false;
   Problems object;  ///< of layers and variables
-  Problems spec;    ///< of what the kinds say
+  Problems spec;    ///< of the spec, found by its kind
 };
 
 Judged judge(const render::Fleet& fleet, const render::Variant& variant, const drivers::Kinds& kinds);
 
-/// As much of an object as a plan reads: what it is, claims and refers to, and where that was written.
+/// The part of an object that a plan reads: its id, claims and references, with their places.
 plan::Desired outline_of(const plan::Desired& desired);
 
 }  // namespace greenwave::cli

@@ -20,7 +20,7 @@ struct Finding {
   CheckResult result = CheckResult::ok;
   std::string check;  ///< "dns", "disk", …
   std::string text;
-  std::string remedy;  ///< empty when all is well
+  std::string remedy;  ///< empty when the check is ok
 };
 
 using Findings = std::vector<Finding>;

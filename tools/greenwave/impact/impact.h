@@ -13,7 +13,7 @@
 
 namespace greenwave::cli {
 
-/// What a change costs a device.
+/// The effect of a change on a device.
 struct Effect {
   std::size_t files = 0;     ///< written
   std::size_t restarts = 0;  ///< of units; reloads are not counted, since they interrupt nothing

@@ -11,14 +11,14 @@
 
 namespace greenwave::cli {
 
-/// How much of a commit a device must fetch that comes from another one: the trees and the blobs that it
-/// reads and does not have, each compressed as a pack holds it. What the transport adds is not in it.
+/// How much a device must fetch to move from one commit to another: the trees and blobs that it reads and
+/// does not have, each compressed as in a pack, without the transport's overhead.
 class TransferSize {
  public:
   TransferSize(const render::Fleet& base, const render::Fleet& head);
 
   std::uint64_t bytes(std::size_t base_device, std::size_t head_device);
-  /// Of a file or tree that a manifest names as its source. `base` may be empty.
+  /// The same for a file or directory that is a manifest's source. `base` may be empty.
   std::uint64_t source_bytes(const std::string& base, const std::string& head);
 
  private:
