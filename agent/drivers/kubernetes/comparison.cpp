@@ -94,10 +94,10 @@ std::string file_name(const ObjectId& id) {
 
 }  // namespace
 
-Comparison compare_objects(const json& live, const json& wanted, const Manifest& manifest) {
+ObjectDifference compare_objects(const json& live, const json& wanted, const Manifest& manifest) {
   const auto left = essence(live);
   const auto right = essence(wanted);
-  Comparison result;
+  ObjectDifference result;
   result.equal = left == right;
   if (result.equal) return result;
   const auto name = to_string(manifest.id);

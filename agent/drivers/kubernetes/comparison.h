@@ -9,7 +9,7 @@
 namespace greenwave::drivers::kubernetes {
 
 /// How an object is, and how it would be after an apply: both as the server gave them.
-struct Comparison {
+struct ObjectDifference {
   bool equal =
       true;          ///< in all that manifests decide: not in status, nor in what the server keeps for itself
   std::string diff;  ///< a unified diff; holds no secret
@@ -17,8 +17,8 @@ struct Comparison {
 };
 
 /// `live` is null when there is no such object yet.
-Comparison compare_objects(const nlohmann::json& live, const nlohmann::json& wanted,
-                           const Manifest& manifest);
+ObjectDifference compare_objects(const nlohmann::json& live, const nlohmann::json& wanted,
+                                 const Manifest& manifest);
 
 /// Whether the apply would replace pods that run, or containers in them: both objects are there.
 bool replaces_pods(const nlohmann::json& live, const nlohmann::json& wanted, const ObjectId& id);
