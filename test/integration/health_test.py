@@ -107,7 +107,7 @@ class Health(unittest.TestCase):
         device.once(1)
         self.assertFalse(device.path("/var/lib/flashed").exists())
         self.assertTrue(device.path("/var/lib/keyed").exists())
-        self.assertIn("not undone: Command/key: it names no undo", device.cli("status"))
+        self.assertIn("not undone: Command/key: it has no undo command", device.cli("status"))
 
     def test_force_tries_a_rejected_commit_again_and_the_daemon_tells_all_of_it(self):
         device = self.device_with(BEACON)
