@@ -7,7 +7,7 @@
 
 #include "drivers/host/confined.h"
 #include "drivers/kinds.h"
-#include "drivers/podman/workload.h"
+#include "drivers/workload/workload.h"
 
 /// Which kinds there are, and what serves each.
 namespace greenwave::kinds {
@@ -19,7 +19,7 @@ enum class Server { files, units, commands, checks, pods, cron_jobs };
 /// What a device lets its manifests have.
 struct Rules {
   drivers::host::Host host;
-  drivers::podman::Rules pods;
+  drivers::workload::Rules pods;
 };
 
 struct Kind {

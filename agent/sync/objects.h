@@ -13,7 +13,7 @@ namespace greenwave::sync {
 
 using drivers::Describe;
 
-/// Agent::objects from the state, so that the CLI can tell the same when no daemon runs. `more` is asked of
+/// Agent::objects from the state, so that the CLI can show the same when no daemon runs. `more` is asked of
 /// the objects that were named.
 nlohmann::json describe_objects(const state::State& state, const std::string& text,
                                 const Describe& more = {});

@@ -5,13 +5,15 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "drivers/podman/limits.h"
 #include "drivers/podman/cron/run_file.h"
 #include "drivers/podman/cron/units.h"
-#include "drivers/podman/sheet.h"
+#include "drivers/podman/play_kube.h"
 #include "yaml/load.h"
 
 using namespace greenwave;
 using namespace greenwave::drivers::podman;
+using namespace greenwave::drivers::workload;
 
 namespace {
 
@@ -22,18 +24,18 @@ std::string text_at(const yaml::Node& document, std::initializer_list<std::strin
 
 void read_cron(const Manifest& manifest, const Rules& rules, const Store& store) {
   Problems problems;
-  const auto job = read_cron_job(manifest, rules, problems);
+  const auto job = read_runnable_cron_job(manifest, rules, problems);
   if (problems.has_errors()) return;
   units_of(manifest.id, job, {"/usr/sbin/greenwaved", "/etc/greenwave/agent.yaml"});
-  for (auto& sheet : sheets_of(manifest, job.workload, store, "key")) {
-    run_file_from(to_json(run_file_of(manifest.id, job, std::move(sheet))));
+  for (auto& kube_pod : kube_pods_of(manifest, job.workload, store, "key")) {
+    run_file_from(to_json(run_file_of(manifest.id, job, std::move(kube_pod))));
   }
 }
 
 void read_pods(const Manifest& manifest, const Rules& rules, const Store& store) {
   Problems problems;
-  const auto workload = read_workload(manifest, rules, problems);
-  if (!problems.has_errors()) sheets_of(manifest, workload, store, "key");
+  const auto workload = read_runnable(manifest, rules, problems);
+  if (!problems.has_errors()) kube_pods_of(manifest, workload, store, "key");
 }
 
 }  // namespace

@@ -7,11 +7,12 @@
 #include "drivers/podman/describe.h"
 #include "drivers/podman/images.h"
 #include "drivers/podman/pod_record.h"
-#include "drivers/podman/probe.h"
+#include "drivers/workload/probe.h"
 #include "drivers/podman/service.h"
 
 using namespace greenwave;
 using namespace greenwave::drivers::podman;
+using namespace greenwave::drivers::workload;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);

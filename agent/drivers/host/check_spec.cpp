@@ -96,7 +96,7 @@ CheckSpec read_check_spec(const Manifest& manifest, Problems& problems) {
   } else if (check.kind == Kind::http) {
     check_url(spec, check.target);
   } else if (check.kind == Kind::tcp && host_and_port(check.target).port == 0) {
-    spec.error("tcp", fmt::format("\"{}\" is no host and port", printable(check.target)),
+    spec.error("tcp", fmt::format("\"{}\" is not HOST:PORT", printable(check.target)),
                "write it as 127.0.0.1:6053");
   }
   check_times(spec, check);

@@ -62,7 +62,7 @@ Error in_the_way(const std::string& path, std::string_view allowed) {
                    "remove the link, or name the path that it points to and allow that in allowedPaths");
     case ENOTDIR:
       return Error(Fault::conflict, fmt::format("a parent of {} is not a directory", path),
-                   "remove what stands there, or choose another path");
+                   "remove what is there, or choose another path");
     case ENOENT:
       return Error(Fault::conflict, fmt::format("a link on the way to {} points to nothing", path),
                    "remove the link");
@@ -100,7 +100,7 @@ std::optional<Refusal> refusal_of(const Host& host, std::string_view path) {
     return Refusal{fmt::format("the path {} is not allowed on this device: no path is", shown),
                    "list the directories that manifests may write to in allowedPaths of agent.yaml"};
   }
-  return Refusal{fmt::format("the path {} lies outside of what this device allows ({})", shown,
+  return Refusal{fmt::format("the path {} is outside of what this device allows ({})", shown,
                              fmt::join(host.allowed_paths, ", ")),
                  "choose a path below one of these, or add to allowedPaths in the device's agent.yaml"};
 }
@@ -221,8 +221,8 @@ Error path_error(std::string_view action, const std::string& path) {
                    "remove the directory, or choose another path");
     case ENOTDIR:
       return Error(Fault::conflict,
-                   fmt::format("cannot {} {}: something that is no directory is there", action, path),
-                   "remove what stands there, or choose another path");
+                   fmt::format("cannot {} {}: something that is not a directory is there", action, path),
+                   "remove what is there, or choose another path");
     case EBUSY:
       return Error(Fault::conflict, fmt::format("cannot {} {}: something is mounted there", action, path),
                    "unmount it, or choose another path");

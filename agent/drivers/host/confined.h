@@ -57,12 +57,12 @@ class Parents {
   /// need not be looked for again.
   explicit Parents(const Host& host, bool still = false) : host_(host), still_(still) {}
 
-  /// Nothing when a parent does not exist or is no directory. Throws Error: conflict when a link leads out of
-  /// the allowed path, invalid when the path is refused.
+  /// Nothing when a parent does not exist or is not a directory. Throws Error: conflict when a link leads out
+  /// of the allowed path, invalid when the path is refused.
   std::optional<Spot> find(const std::string& path);
 
   /// As find, but missing parents are made, 0755 and the agent's own; they are durable after made().sync().
-  /// A parent that is no directory is an Error (conflict).
+  /// A parent that is not a directory is an Error (conflict).
   Spot make(const std::string& path);
   DirectorySync& made() { return made_; }
 

@@ -36,7 +36,7 @@ bool remove_one(Parents& parents, const std::string& path, DirectorySync& touche
   return true;
 }
 
-/// Makes the directory, or gives the one that is there its mode and owner.
+/// Makes the directory, or sets the mode and owner of the one that is there.
 void make_directory(Parents& parents, const std::string& path, const Attributes& wanted,
                     DirectorySync& touched) {
   const auto at = parents.make(path);

@@ -25,7 +25,7 @@ struct Placed {
   FileSignature signature;            ///< of what needs no change
 };
 
-/// Stages the step's file in `batch`, or gives its signature where it is as it should be already.
+/// Stages the step's file in `batch`, or returns its signature where it is as it should be already.
 /// Throws Error.
 Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const plan::Step& step,
                   const SourceTree& tree, bool distrust);

@@ -35,7 +35,7 @@ FileSignature plain_signature(const std::string& path, const struct stat& about,
   return signature;
 }
 
-/// For a file's times. Any later ordinary write then gives another one, even if it
+/// For a file's times. Any later ordinary write then makes another one, even if it
 /// comes in the same tick of the file system's clock and leaves the size as it is: what git's index calls
 /// racily clean cannot happen.
 std::array<struct timespec, 2> whole_second() {

@@ -26,7 +26,7 @@ struct Replaced {
 ///   batch.stage("/etc/motd", "hello\n", {.mode = 0644, .uid = 0, .gid = 0});
 ///   for (const Replaced& replaced : batch.commit()) …
 ///
-/// Missing parents are made. What stands at a target is replaced, a link itself and not what it points to;
+/// Missing parents are made. What is at a target is replaced, a link itself and not what it points to;
 /// a directory is an error. No descriptor is held for what is staged. The Host must outlive it.
 class Replacements {
  public:

@@ -13,7 +13,7 @@ namespace greenwave::drivers::host {
 /// A unit file that is larger is refused, in bytes.
 inline constexpr std::size_t largest_unit = 4 << 20;
 
-/// What stands at the path of a unit file, drop-in or link. Small enough to be held whole.
+/// What is at the path of a unit file, drop-in or link. Small enough to be held whole.
 struct FileNow {
   struct stat about {};
   std::string content;  ///< a link's target; empty for what is neither file nor link

@@ -29,7 +29,7 @@ class UnitJobs {
   /// What must be put back when we let go of a unit: nothing for one that exists only through us.
   std::optional<UnitRecord::Before> before(const std::string& unit, bool ours);
 
-  /// Enables or disables; `rewritten` units anew, as their [Install] may have changed.
+  /// Enables or disables; `rewritten` units again, as their [Install] may have changed.
   void set_enabled(const UnitRecord& record, bool rewritten);
   void check_enabled(const UnitRecord& record);
 

@@ -33,7 +33,7 @@ struct UnitRecord {
 };
 
 std::string to_json(const UnitRecord& record);
-/// An empty text gives an empty record. Throws Error (damaged) for what to_json did not write.
+/// An empty text is an empty record. Throws Error (damaged) for what to_json did not write.
 UnitRecord unit_record_from(const std::string& json);
 
 }  // namespace greenwave::drivers::host

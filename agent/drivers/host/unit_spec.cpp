@@ -51,7 +51,7 @@ void check_drop_in_name(yaml::Fields& drop_in, const std::string& name) {
                   fmt::format("write {}.conf", name));
   } else if (name.front() == '.' || name.size() > longest_name ||
              !std::ranges::all_of(name, is_name_character)) {
-    drop_in.error("name", fmt::format("{} is no name for a drop-in", name),
+    drop_in.error("name", fmt::format("{} is not a name for a drop-in", name),
                   "use letters, digits and - _ ., for example 10-limits.conf");
   }
 }

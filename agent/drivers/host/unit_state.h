@@ -17,7 +17,7 @@ std::string enabled_difference(const systemd::UnitState& state, bool wanted, boo
 /// The same for whether it runs. `done`: it is inactive because it did its work.
 std::string running_difference(const systemd::UnitState& state, bool wanted, bool done);
 
-/// "its process ended with exit status 1 (result exit-code)", or empty for nothing to tell.
+/// "its process ended with exit status 1 (result exit-code)", or empty for nothing to report.
 std::string to_words(const systemd::ServiceRun& run);
 
 }  // namespace greenwave::drivers::host

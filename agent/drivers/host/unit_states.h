@@ -21,7 +21,7 @@ class UnitStates {
   /// does not answer.
   const systemd::UnitState& of(const std::string& unit, bool distrust = false);
 
-  /// Something changed: the next question goes to systemd.
+  /// Invalidates the cache: the next query asks systemd.
   void forget();
   /// The unit is nobody's any more: it is not asked for together with the others.
   void drop(const std::string& unit) { states_.erase(unit); }

@@ -14,7 +14,7 @@ class WriteBehind {
   void begin(int directory);
 
   /// Waits for the last round, if there is one. 0, or the errno of a round that failed since the last call:
-  /// the kernel tells a lost write once only, and it may have told it here.
+  /// the kernel reports a lost write only once, and it may have reported it here.
   int end();
 
  private:

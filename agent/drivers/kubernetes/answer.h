@@ -40,7 +40,7 @@ struct Status {
   bool has_cause(std::string_view wanted) const;
 };
 
-/// Reads one; whatever else came gives an empty one.
+/// Reads one; anything else becomes an empty one.
 Status read_status(std::string_view body);
 
 }  // namespace greenwave::drivers::kubernetes

@@ -185,7 +185,7 @@ void Applying::succeed(Work& work, const http::Response& response) {
     notes += fmt::format("{}warning: {}", notes.empty() ? "" : ", ",
                          printable(std::string_view(warning).substr(begin + 1, end - begin - 1)));
   }
-  if (seen.deleting) notes += "it is being deleted, and comes anew afterwards";
+  if (seen.deleting) notes += "it is being deleted, and is created again afterwards";
   work.outcome.note = notes + (notes.empty() || work.taken_from.empty() ? "" : ", ");
   work.done = true;
 }
@@ -212,13 +212,14 @@ void Applying::recreate(Work& work) {
                                                 work.target.name, &manifest}));
   }
   if (!wait_until_gone(work)) {
-    return fail(work,
-                "it was deleted to be made anew, and is still there: a finalizer holds it; it follows when "
-                "it is gone");
+    return fail(
+        work,
+        "it was deleted to be created again, and is still there: a finalizer holds it; it is created when "
+        "it is gone");
   }
   const auto call = apply_call(server_, work.target, manifest, true, false);
   take(work, server_.send_all({&call, 1}, changing_patience).front(), true);
-  if (work.outcome.ok) work.outcome.note += "deleted and made anew";
+  if (work.outcome.ok) work.outcome.note += "deleted and created again";
 }
 
 bool Applying::wait_until_gone(const Work& work) {

@@ -20,7 +20,7 @@ struct Blame {
   std::string container;  ///< that crashes, and whose log may say why; empty: none does
 };
 
-/// Out of a list of pods, the one that tells most.
+/// Of a list of pods, the one that explains most.
 Blame blame(const nlohmann::json& pods);
 
 /// The label selector of a workload's pods as a query has it: "app=web,tier in (a,b)"; empty: it has none.

@@ -86,7 +86,7 @@ class Reader {
     try {
       return decode_base64(written);
     } catch (const Error&) {
-      refuse(*map.find(key), fmt::format("{} is not base64", key), "copy the file anew");
+      refuse(*map.find(key), fmt::format("{} is not base64", key), "copy the file again");
     }
   }
 
@@ -117,7 +117,7 @@ class Reader {
     refuse_key(user, "auth-provider", "login plugins are gone from Kubernetes itself", instead);
     refuse_key(user, "username", "API servers take no passwords any more", instead);
     refuse_key(user, "password", "API servers take no passwords any more", instead);
-    refuse_key(user, "as", "who is to be impersonated stands in agent.yaml",
+    refuse_key(user, "as", "who is to be impersonated is in agent.yaml",
                "remove it here, and write kubernetes.impersonate there");
     found.certificate = data_of(user, "client-certificate-data");
     found.certificate_file = file_of(user, "client-certificate");

@@ -181,7 +181,7 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
         is_immutable(wanted.response) && asking.manifest->annotation(annotations::recreate) == "true";
     if (recreates) {
       difference.disruption = plan::Disruption::whole;
-      difference.diff = fmt::format("{}: is deleted and made anew\n", to_string(asking.manifest->id));
+      difference.diff = fmt::format("{}: is deleted and created again\n", to_string(asking.manifest->id));
     } else if (is_there || wanted.response.status != 404) {  // else its namespace comes in the same commit
       refuse(asking, wanted, "patch");
     }

@@ -21,7 +21,7 @@ struct Record {
 };
 
 std::string to_json(const Record& record);
-/// An empty text gives an empty record. Throws Error (damaged) for what to_json did not write.
+/// An empty text is an empty record. Throws Error (damaged) for what to_json did not write.
 Record record_from(const std::string& json);
 
 }  // namespace greenwave::drivers::kubernetes

@@ -101,7 +101,7 @@ std::string invalid(const http::Response& response, const Status& status, const 
     remedy =
         "; it cannot be changed in place: the annotation greenwave.dev/recreate: \"true\" allows to delete "
         "the "
-        "object and make it anew";
+        "object and create it again";
   }
   if (is_private(asked)) {
     return fmt::format("{}the server refuses it{}{} (its words are not shown, they may hold a secret){}",

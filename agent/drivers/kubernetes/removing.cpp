@@ -53,7 +53,7 @@ Call removal_call(const Server& server, const Removal& removal) {
 std::string why_it_stays(const Removal& removal, const nlohmann::json& object, const Server& server) {
   const auto seen = read_seen(object, server.digest_key);
   if (!removal.record.uid.empty() && seen.uid != removal.record.uid)
-    return "left in place: others made it anew";
+    return "left in place: others created it again";
   const auto& label = at(object, {"metadata", "labels", device_label});
   if (seen.fields.empty() || !label.is_string() || label != server.label) {
     return fmt::format("left in place: {} has taken it over",

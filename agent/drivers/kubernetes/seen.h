@@ -13,7 +13,7 @@ namespace greenwave::drivers::kubernetes {
 /// The manager of fields that the agent is to servers.
 inline constexpr std::string_view field_manager = "greenwave";
 
-/// What an object's metadata tell of who has changed it.
+/// What an object's metadata say of who has changed it.
 struct Seen {
   std::string uid;
   std::string version;  ///< resourceVersion

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "drivers/podman/sheet.h"
+#include "drivers/podman/play_kube.h"
 
 namespace greenwave::drivers::podman {
 

@@ -17,14 +17,14 @@ class Claims {
  public:
   explicit Claims(Service& service) : service_(service) {}
 
-  /// The next question goes to podman.
+  /// Invalidates the cache: the next query asks podman.
   void forget() { names_.reset(); }
 
   bool has(const std::string& name);
   plan::Difference compare(const std::string& name);
-  /// Makes the volume where there is none; gives the inventory's record.
+  /// Makes the volume where there is none; returns the inventory's record.
   std::string apply(const plan::Step& step);
-  /// Removes a volume that was made here, with its data, where `prune` says so; else tells why it stays.
+  /// Removes a volume that was made here, with its data, where `prune` says so; else returns why it stays.
   std::string remove(const Entry& entry, bool prune);
 
  private:

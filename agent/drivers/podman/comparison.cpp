@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/podman/limits.h"
 #include "drivers/podman/rollout.h"
 
 namespace greenwave::drivers::podman {
@@ -18,9 +19,9 @@ namespace {
 constexpr int most_stops = 10;
 constexpr auto stop_look = std::chrono::milliseconds(300);
 
-Workload read_checked(const Manifest& manifest, const Rules& rules) {
+workload::Workload read_checked(const Manifest& manifest, const workload::Rules& rules) {
   Problems problems;
-  auto workload = read_workload(manifest, rules, problems);
+  auto workload = read_runnable(manifest, rules, problems);
   if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
   return workload;
 }
@@ -35,10 +36,10 @@ std::string images_in(const Pods& pods) {
   return text;
 }
 
-std::string images_in(const std::vector<Sheet>& sheets) {
+std::string images_in(const std::vector<KubePod>& kube_pods) {
   std::string text;
-  if (sheets.empty()) return text;
-  for (const auto& image : sheets.front().images) {
+  if (kube_pods.empty()) return text;
+  for (const auto& image : kube_pods.front().images) {
     text += (text.empty() ? "" : ", ") + printable(image.reference);
   }
   return text;
@@ -50,7 +51,7 @@ plan::Difference PodComparison::difference(const Candidate& candidate) {
   const auto& [desired, entry] = candidate;
   const auto& id = desired->manifest.id;
   plan::Difference difference;
-  if (is_material(id)) {
+  if (workload::is_material(id)) {
     if (entry != nullptr && entry->digest == desired->manifest.digest) return difference;
     const bool fresh = entry == nullptr || entry->digest.is_zero();
     difference.kind = fresh ? plan::Difference::Kind::create : plan::Difference::Kind::change;
@@ -65,23 +66,23 @@ plan::Difference PodComparison::compare_workload(const plan::Desired& desired, c
   const auto record = entry != nullptr ? pod_record_from(entry->record) : PodRecord();
   const auto& manifest = desired.manifest;
   const auto workload = read_checked(manifest, podman_.rules);
-  const auto sheets = sheets_of(manifest, workload, store_, podman_.digest_key);
+  const auto kube_pods = kube_pods_of(manifest, workload, store_, podman_.digest_key);
   const auto& pods = session_.view().of(label_of(manifest.id));
   plan::Difference difference;
-  for (const auto& sheet : sheets) {
-    const auto state = state_of(sheet, workload, pods, record);
-    if (state == PodState::up && podman_.crashes.loops(sheet.pod)) {
+  for (const auto& kube_pod : kube_pods) {
+    const auto state = state_of(kube_pod, workload, pods, record);
+    if (state == PodState::up && podman_.crashes.loops(kube_pod.pod)) {
       difference.kind = plan::Difference::Kind::change;
-      difference.diff += fmt::format(" stop pod {} for a while\n", sheet.pod);
+      difference.diff += fmt::format(" stop pod {} for a while\n", kube_pod.pod);
     }
     if (state == PodState::up) continue;
     difference.kind = plan::Difference::Kind::change;
     difference.diff += state == PodState::stopped
-                           ? fmt::format(" start pod {}\n", sheet.pod)
-                           : fmt::format("+pod {} ({})\n", sheet.pod, images_in(sheets));
+                           ? fmt::format(" start pod {}\n", kube_pod.pod)
+                           : fmt::format("+pod {} ({})\n", kube_pod.pod, images_in(kube_pods));
   }
   for (const auto& [name, containers] : pods) {
-    if (std::ranges::find(sheets, name, &Sheet::pod) != sheets.end()) continue;
+    if (std::ranges::find(kube_pods, name, &KubePod::pod) != kube_pods.end()) continue;
     difference.kind = plan::Difference::Kind::change;
     difference.diff += fmt::format("-pod {} ({})\n", name, images_in({{name, containers}}));
     const auto runs = std::ranges::any_of(containers, &Container::is_running);
@@ -117,7 +118,7 @@ StepResult PodComparison::apply_one(const plan::Step& step) {
     result.owes_restart = true;
   } else if (step.desired == nullptr) {
     remove(step, result);
-  } else if (is_workload(step.id)) {
+  } else if (workload::is_workload(step.id)) {
     apply_workload(step, result);
   } else if (is_claim(step.id)) {
     if (!podman_.leaves_out()) result.entry.record = session_.claims().apply(step);
@@ -131,17 +132,17 @@ void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   if (podman_.leaves_out()) return;
   const auto& manifest = step.desired->manifest;
   const auto workload = read_checked(manifest, podman_.rules);
-  const auto sheets = sheets_of(manifest, workload, store_, podman_.digest_key);
+  const auto kube_pods = kube_pods_of(manifest, workload, store_, podman_.digest_key);
   const auto known = step.entry != nullptr ? pod_record_from(step.entry->record) : PodRecord();
   const auto& pods = session_.view().of(label_of(step.id));
-  hold_back(pods, sheets);
+  hold_back(pods, kube_pods);
   Rollout rollout(podman_.service, podman_.images, podman_.rules);
   const auto excuse = [&] {
     for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);
   };
   PodRecord record;
   try {
-    record = rollout.bring(step.id, workload, sheets, pods, known);
+    record = rollout.bring(step.id, workload, kube_pods, pods, known);
   } catch (const Error&) {
     excuse();  // the old one was started again
     throw;
@@ -175,25 +176,25 @@ void PodComparison::stop_between_tries(const std::string& pod) {
 }
 
 /// Throws Error while a pod that ends again and again stays stopped.
-void PodComparison::hold_back(const Pods& pods, const std::vector<Sheet>& sheets) {
+void PodComparison::hold_back(const Pods& pods, const std::vector<KubePod>& kube_pods) {
   const auto now = seconds_now();
-  for (const auto& sheet : sheets) {
-    if (!pods.contains(sheet.pod)) continue;
-    if (podman_.crashes.loops(sheet.pod)) {
-      stop_between_tries(sheet.pod);
-      podman_.crashes.hold(sheet.pod, now);
+  for (const auto& kube_pod : kube_pods) {
+    if (!pods.contains(kube_pod.pod)) continue;
+    if (podman_.crashes.loops(kube_pod.pod)) {
+      stop_between_tries(kube_pod.pod);
+      podman_.crashes.hold(kube_pod.pod, now);
     }
-    if (!podman_.crashes.is_held(sheet.pod, now)) continue;
+    if (!podman_.crashes.is_held(kube_pod.pod, now)) continue;
     throw Error(Fault::transient,
-                fmt::format("the pod {} keeps crashing; it stays stopped for {} between tries", sheet.pod,
-                            to_words(std::chrono::seconds(podman_.crashes.pause(sheet.pod)))),
+                fmt::format("the pod {} keeps crashing; it stays stopped for {} between tries", kube_pod.pod,
+                            to_words(std::chrono::seconds(podman_.crashes.pause(kube_pod.pod)))),
                 "greenwave show has the end of its log");
   }
 }
 
 void PodComparison::remove(const plan::Step& step, StepResult& result) {
   if (!podman_.live) return;
-  if (is_workload(step.id)) {
+  if (workload::is_workload(step.id)) {
     const auto& pods = session_.view().of(label_of(step.id));
     Rollout(podman_.service, podman_.images, podman_.rules).remove(pods);
     for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "drivers/driver.h"
-#include "drivers/podman/material.h"
+#include "drivers/podman/play_kube.h"
 #include "drivers/podman/podman.h"
 #include "drivers/podman/session.h"
-#include "drivers/podman/sheet.h"
+#include "drivers/workload/material.h"
 
 namespace greenwave::drivers::podman {
 
@@ -29,12 +29,12 @@ class PodComparison : public Comparison {
   void apply_workload(const plan::Step& step, StepResult& result);
   void prune_images(const Pods& before, std::vector<std::string>& pulled);
   void stop_between_tries(const std::string& pod);
-  void hold_back(const Pods& pods, const std::vector<Sheet>& sheets);
+  void hold_back(const Pods& pods, const std::vector<KubePod>& kube_pods);
   void remove(const plan::Step& step, StepResult& result);
 
   Podman& podman_;
   PodSession& session_;
-  const Store store_;
+  const workload::Store store_;
 };
 
 }  // namespace greenwave::drivers::podman

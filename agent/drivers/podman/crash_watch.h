@@ -9,20 +9,20 @@
 
 namespace greenwave::drivers::podman {
 
-/// Podman starts a container that ended at once, and for ever: one that cannot run would take a core and wear
-/// the flash. Whoever is found freshly started at two looks in a row is stopped for a while, each time twice
-/// as long, up to a bound; it is never given up for good. Times are seconds, of any clock. Pure.
+/// Podman restarts a container that ended at once, again and again: one that cannot run would take a core and
+/// wear the flash. Whoever is found freshly started at two looks in a row is stopped for a while, each time
+/// twice as long, up to a bound; it is never given up for good. Times are seconds, of any clock. Pure.
 class CrashWatch {
  public:
   /// A look at what runs; at most one a pass.
   void look(const std::vector<Container>& containers, std::int64_t now);
 
-  /// The agent itself started or stopped it: that is no crash.
+  /// The agent itself started or stopped it: that is not a crash.
   void excuse(const std::string& pod);
 
   /// Whether a pod must be stopped for a while now.
   bool loops(const std::string& pod) const;
-  /// Says that it was.
+  /// Records that the pod was stopped at `now`.
   void hold(const std::string& pod, std::int64_t now);
   /// Whether it is to stay stopped.
   bool is_held(const std::string& pod, std::int64_t now) const;

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "drivers/podman/cron/timers.h"
 #include "drivers/podman/view.h"
-#include "drivers/podman/workload.h"
+#include "drivers/workload/workload.h"
 
 namespace greenwave::drivers::podman {
 
@@ -79,8 +79,8 @@ std::vector<std::string> read_log(std::string_view frames) {
 
 Json describe(Service& service, const Entry& entry, const std::map<std::string, std::string>& unready) {
   auto told = Json::object();
-  const bool by_timer = is_cron_job(entry.id);
-  if (!by_timer && !is_workload(entry.id)) return told;
+  const bool by_timer = workload::is_cron_job(entry.id);
+  if (!by_timer && !workload::is_workload(entry.id)) return told;
   if (by_timer) told["timer"] = Timers({}).describe(unit_of(entry.id));
   const View now(service.containers());
   auto containers = Json::array();

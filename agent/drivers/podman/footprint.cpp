@@ -6,10 +6,11 @@
 
 #include "base/text.h"
 #include "drivers/podman/claims.h"
-#include "drivers/podman/cron/cron_job.h"
 #include "drivers/podman/cron/units.h"
-#include "drivers/podman/material.h"
-#include "drivers/podman/sheet.h"
+#include "drivers/podman/limits.h"
+#include "drivers/podman/play_kube.h"
+#include "drivers/workload/cron_job.h"
+#include "drivers/workload/material.h"
 #include "systemd/unit_name.h"
 
 namespace greenwave::drivers::podman {
@@ -40,30 +41,31 @@ plan::Footprint ranked(const Manifest& manifest, int rank) {
 
 }  // namespace
 
-plan::Footprint workload_footprint(const Rules& rules, const Manifest& manifest, Problems& problems) {
+plan::Footprint workload_footprint(const workload::Rules& rules, const Manifest& manifest,
+                                   Problems& problems) {
   auto footprint = ranked(manifest, workload_rank);
-  const auto workload = read_workload(manifest, rules, problems);
-  restart_on_needs(workload, footprint);
+  const auto workload = read_runnable(manifest, rules, problems);
+  workload::restart_on_needs(workload, footprint);
   // Who takes over all of its ports does not take over its pods: they go first.
   footprint.claims.push_back("pods:" + label_of(manifest.id));
-  for (auto& claim : port_claims(workload)) footprint.claims.push_back(std::move(claim));
+  for (auto& claim : workload::port_claims(workload)) footprint.claims.push_back(std::move(claim));
   footprint.watch = pod_watch;
   return footprint;
 }
 
-plan::Footprint material_footprint(const Rules&, const Manifest& manifest, Problems& problems) {
-  read_material(manifest, problems);
+plan::Footprint material_footprint(const workload::Rules&, const Manifest& manifest, Problems& problems) {
+  workload::read_material(manifest, problems);
   return ranked(manifest, material_rank);
 }
 
-plan::Footprint claim_footprint(const Rules&, const Manifest& manifest, Problems&) {
+plan::Footprint claim_footprint(const workload::Rules&, const Manifest& manifest, Problems&) {
   auto footprint = ranked(manifest, claim_rank);
   footprint.claims.push_back("volume:" + manifest.id.name);
   return footprint;
 }
 
-plan::Footprint cron_footprint(const Rules& rules, const Manifest& manifest, Problems& problems) {
-  const auto job = read_cron_job(manifest, rules, problems);
+plan::Footprint cron_footprint(const workload::Rules& rules, const Manifest& manifest, Problems& problems) {
+  const auto job = read_runnable_cron_job(manifest, rules, problems);
   const auto unit = unit_of(manifest.id);
   if (!is_plain(unit) || unit.size() > longest_unit) {
     problems.error(manifest.place(), fmt::format("no timer can be called {}", printable(unit)),
@@ -74,7 +76,7 @@ plan::Footprint cron_footprint(const Rules& rules, const Manifest& manifest, Pro
     footprint.claims.push_back("unit:" + unit + ending);
     footprint.claims.push_back(fmt::format("path:{}/{}{}", systemd::unit_directory, unit, ending));
   }
-  restart_on_needs(job.workload, footprint);
+  workload::restart_on_needs(job.workload, footprint);
   return footprint;
 }
 

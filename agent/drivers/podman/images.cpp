@@ -65,12 +65,12 @@ std::string registry_auth(std::string_view file, std::string_view reference) {
   return encoded;
 }
 
-Present Images::ensure(const Image& image) {
-  const bool always = image.pull == Image::Pull::always;
+Present Images::ensure(const workload::Image& image) {
+  const bool always = image.pull == workload::Image::Pull::always;
   if (!always) {
     if (auto id = service_.image(image.reference); !id.empty()) return {id, false};
   }
-  if (image.pull == Image::Pull::never) {
+  if (image.pull == workload::Image::Pull::never) {
     throw Error(Fault::transient,
                 fmt::format("the image {} is not on this device, and its imagePullPolicy is Never",
                             printable(image.reference)),
@@ -91,7 +91,7 @@ Present Images::ensure(const Image& image) {
   return {service_.pull(image.reference, auth), true};
 }
 
-std::string Images::bring(const Image& image, std::vector<std::string>& pulled) {
+std::string Images::bring(const workload::Image& image, std::vector<std::string>& pulled) {
   auto present = ensure(image);
   const bool listed = std::ranges::find(pulled, present.id) != pulled.end();
   if (present.pulled && !listed) pulled.push_back(present.id);

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "drivers/podman/play_kube.h"
 #include "drivers/podman/service.h"
-#include "drivers/podman/sheet.h"
 
 namespace greenwave::drivers::podman {
 
@@ -33,9 +33,9 @@ class Images {
       : service_(service), directory_(std::move(directory)), credentials_(std::move(credentials)) {}
 
   /// Throws Error when the image cannot be had.
-  Present ensure(const Image& image);
-  /// As ensure; adds an image that came by this to `pulled`, where each stands once. Gives its id.
-  std::string bring(const Image& image, std::vector<std::string>& pulled);
+  Present ensure(const workload::Image& image);
+  /// Like ensure(); also adds a newly pulled image to `pulled`, without duplicates. Returns its id.
+  std::string bring(const workload::Image& image, std::vector<std::string>& pulled);
 
  private:
   Service& service_;

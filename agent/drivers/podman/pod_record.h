@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "drivers/podman/sheet.h"
+#include "drivers/podman/play_kube.h"
 
 namespace greenwave::drivers::podman {
 

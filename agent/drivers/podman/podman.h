@@ -10,7 +10,7 @@
 #include "drivers/podman/images.h"
 #include "drivers/podman/prober.h"
 #include "drivers/podman/service.h"
-#include "drivers/podman/workload.h"
+#include "drivers/workload/workload.h"
 
 namespace greenwave::drivers::podman {
 
@@ -21,7 +21,7 @@ struct Podman {
 
   const bool live;  ///< else this is an image, in which nothing runs
   const std::string root;
-  const Rules rules;
+  const workload::Rules rules;
   const config::Podman settings;
   const std::int64_t settle;  ///< seconds
   const std::string digest_key;

@@ -23,7 +23,7 @@ std::unique_ptr<Session> PodmanDriver::look(const LookOptions&, std::span<const 
 
 std::vector<std::string> PodmanDriver::start(std::span<const Entry> inventory) {
   std::vector<std::string> failed;
-  const auto is_ours = [](const Entry& entry) { return is_workload(entry.id); };
+  const auto is_ours = [](const Entry& entry) { return workload::is_workload(entry.id); };
   if (!podman_.live || std::ranges::none_of(inventory, is_ours)) return failed;
   try {
     const View now(podman_.service.containers());

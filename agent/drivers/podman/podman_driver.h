@@ -16,8 +16,8 @@ namespace greenwave::drivers::podman {
 /// request. Below another root nothing is run.
 class PodmanDriver : public Driver, private Startup, private Details {
  public:
-  /// `stop` ends what takes long, `while_waiting` is called meanwhile (for a watchdog); `tell` takes what
-  /// people should find in the log, in any thread.
+  /// `stop` ends what takes long, `while_waiting` is called meanwhile (for a watchdog); `tell` logs what
+  /// people should know, in any thread.
   PodmanDriver(const config::Config& config, std::string digest_key, const std::atomic<bool>& stop,
                std::function<void()> while_waiting, std::function<void(std::string_view)> tell);
 

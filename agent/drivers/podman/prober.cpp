@@ -51,12 +51,12 @@ Prober::~Prober() {
   if (thread_.joinable()) thread_.join();
 }
 
-ProbeCourse Prober::course_of(const Container& container) {
+workload::ProbeCourse Prober::course_of(const Container& container) {
   const auto wall = std::chrono::system_clock::now().time_since_epoch();
   const auto age =
       std::chrono::duration_cast<std::chrono::seconds>(wall) - std::chrono::seconds(container.started);
   const auto known = std::clamp<std::chrono::seconds>(age, std::chrono::seconds(0), std::chrono::hours(24));
-  return {probes_from(container.probes, short_name(container)), steady_clock::now() - known};
+  return {workload::probes_from(container.probes, short_name(container)), steady_clock::now() - known};
 }
 
 void Prober::watch(const std::vector<Container>& containers) {
@@ -71,7 +71,7 @@ void Prober::watch(const std::vector<Container>& containers) {
       continue;
     } else if (lives_on) {
       now.insert(targets_.extract(known));
-    } else if (probes_from(container.probes, short_name(container)).any()) {
+    } else if (workload::probes_from(container.probes, short_name(container)).any()) {
       now.emplace(container.id, Target{container, course_of(container), {}, {}});
     }
   }
@@ -200,15 +200,15 @@ std::optional<Container> Prober::restart(Service& service, const Container& know
   }
 }
 
-Prober::Answer Prober::ask(Service& service, Target& target, ProbeCourse::Kind kind) {
+Prober::Answer Prober::ask(Service& service, Target& target, workload::ProbeCourse::Kind kind) {
   const auto& probe = target.course.probe(kind);
   try {
-    if (probe.how == Probe::How::exec) return ask_command(service, target, kind);
+    if (probe.how == workload::Probe::How::exec) return ask_command(service, target, kind);
     if (probe.host.empty() && target.address.empty()) target.address = service.address(target.container.id);
     const auto& host = probe.host.empty() ? target.address : probe.host;
     if (host.empty()) return {false, {}};
     try {
-      if (probe.how == Probe::How::tcp) {
+      if (probe.how == workload::Probe::How::tcp) {
         git::connect_tcp(host, static_cast<unsigned>(probe.port), probe.timeout, stop_);
         return {};
       }
@@ -227,7 +227,7 @@ Prober::Answer Prober::ask(Service& service, Target& target, ProbeCourse::Kind k
 }
 
 /// What did not end in time cannot be ended from here: nothing is started beside it.
-Prober::Answer Prober::ask_command(Service& service, Target& target, ProbeCourse::Kind kind) {
+Prober::Answer Prober::ask_command(Service& service, Target& target, workload::ProbeCourse::Kind kind) {
   const auto& probe = target.course.probe(kind);
   if (const auto last = target.sessions.find(kind); last != target.sessions.end()) {
     if (!service.exec_status(last->second)) return {true, "its last run has not ended yet"};

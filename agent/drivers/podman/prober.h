@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "drivers/podman/probe_course.h"
 #include "drivers/podman/service.h"
+#include "drivers/workload/probe_course.h"
 
 namespace greenwave::drivers::podman {
 
@@ -54,10 +54,10 @@ class Prober {
  private:
   struct Target {
     Container container;
-    ProbeCourse course;
+    workload::ProbeCourse course;
     std::string address;  ///< of its pod; empty: not known yet
     /// Commands in it that did not end in time.
-    std::map<ProbeCourse::Kind, std::string> sessions;
+    std::map<workload::ProbeCourse::Kind, std::string> sessions;
   };
   struct Answer {
     bool known = true;  ///< false: it could not be asked
@@ -66,12 +66,12 @@ class Prober {
 
   void run();
   void round(Service& service) REQUIRES(mutex_);
-  Answer ask(Service& service, Target& target, ProbeCourse::Kind kind);
-  Answer ask_command(Service& service, Target& target, ProbeCourse::Kind kind);
+  Answer ask(Service& service, Target& target, workload::ProbeCourse::Kind kind);
+  Answer ask_command(Service& service, Target& target, workload::ProbeCourse::Kind kind);
   std::optional<Container> restart(Service& service, const Container& known, const std::string& why);
   bool rest(Duration time);
   void publish() REQUIRES(mutex_);
-  static ProbeCourse course_of(const Container& container);
+  static workload::ProbeCourse course_of(const Container& container);
 
   const std::filesystem::path socket_;
   const std::function<void(std::string_view)> tell_;

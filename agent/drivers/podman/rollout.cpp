@@ -17,10 +17,10 @@ namespace {
 constexpr const char* journal = "/run/systemd/journal/socket";
 
 /// A link below an allowed path may lead elsewhere.
-void check_host_path(const Rules& rules, const std::string& path) {
+void check_host_path(const workload::Rules& rules, const std::string& path) {
   std::error_code error;
   const auto real = std::filesystem::weakly_canonical(path, error);
-  if (!error && is_allowed(rules, real.native())) return;
+  if (!error && workload::is_allowed(rules, real.native())) return;
   throw Error(Fault::conflict,
               fmt::format("the host's path {} leads to {}, which is not allowed on this device",
                           printable(path), printable(real.native())),
@@ -29,85 +29,86 @@ void check_host_path(const Rules& rules, const std::string& path) {
 
 }  // namespace
 
-PodRecord Rollout::bring(const ObjectId& id, const Workload& workload, const std::vector<Sheet>& sheets,
-                         const Pods& pods, const PodRecord& known) {
+PodRecord Rollout::bring(const ObjectId& id, const workload::Workload& workload,
+                         const std::vector<KubePod>& kube_pods, const Pods& pods, const PodRecord& known) {
   auto pulled = known.pulled;
-  std::vector<const Sheet*> to_make;
-  std::vector<const Sheet*> to_start;
-  for (const auto& sheet : sheets) {
-    const auto state = state_of(sheet, workload, pods, known);
-    if (state == PodState::missing || state == PodState::broken) to_make.push_back(&sheet);
-    if (state == PodState::stopped) to_start.push_back(&sheet);
+  std::vector<const KubePod*> to_make;
+  std::vector<const KubePod*> to_start;
+  for (const auto& kube_pod : kube_pods) {
+    const auto state = state_of(kube_pod, workload, pods, known);
+    if (state == PodState::missing || state == PodState::broken) to_make.push_back(&kube_pod);
+    if (state == PodState::stopped) to_start.push_back(&kube_pod);
   }
   std::vector<std::string> old;
   for (const auto& [name, containers] : pods) {
-    if (std::ranges::find(sheets, name, &Sheet::pod) == sheets.end()) old.push_back(name);
+    if (std::ranges::find(kube_pods, name, &KubePod::pod) == kube_pods.end()) old.push_back(name);
   }
-  for (const auto* sheet : to_make) {
-    for (const auto& path : sheet->host_paths) check_host_path(rules_, path);
-    for (const auto& image : sheet->images) {
+  for (const auto* kube_pod : to_make) {
+    for (const auto& path : kube_pod->host_paths) check_host_path(rules_, path);
+    for (const auto& image : kube_pod->images) {
       images_.bring(image, pulled);
     }
   }
   std::map<std::string, std::vector<std::string>> made;
   try {
-    for (const auto* sheet : to_make) made[sheet->pod] = make(id, *sheet, pods.contains(sheet->pod));
+    for (const auto* kube_pod : to_make)
+      made[kube_pod->pod] = make(id, *kube_pod, pods.contains(kube_pod->pod));
     exchange(to_make, old);
   } catch (const Error&) {
-    for (const auto* sheet : to_make) discard(sheet->pod);
+    for (const auto* kube_pod : to_make) discard(kube_pod->pod);
     throw;
   }
-  for (const auto* sheet : to_start) {
+  for (const auto* kube_pod : to_start) {
     const auto paused = [](const Container& container) { return container.state == "paused"; };
-    if (std::ranges::any_of(pods.at(sheet->pod), paused)) service_.unpause_pod(sheet->pod);
-    service_.start_pod(sheet->pod);
+    if (std::ranges::any_of(pods.at(kube_pod->pod), paused)) service_.unpause_pod(kube_pod->pod);
+    service_.start_pod(kube_pod->pod);
   }
   for (const auto& name : old) discard(name);
 
   PodRecord record{{}, workload.restart, workload.once, std::move(pulled)};
-  for (const auto& sheet : sheets) {
-    auto& ids = made[sheet.pod];
-    if (const auto kept = pods.find(sheet.pod); ids.empty() && kept != pods.end()) {
+  for (const auto& kube_pod : kube_pods) {
+    auto& ids = made[kube_pod.pod];
+    if (const auto kept = pods.find(kube_pod.pod); ids.empty() && kept != pods.end()) {
       for (const auto& container : kept->second) {
-        const bool runs = std::ranges::find(sheet.containers, container.name) != sheet.containers.end();
+        const bool runs = std::ranges::find(kube_pod.containers, container.name) != kube_pod.containers.end();
         if (runs) ids.push_back(container.id);
       }
     }
-    record.pods.push_back({sheet.pod, sheet.digest, std::move(ids)});
+    record.pods.push_back({kube_pod.pod, kube_pod.digest, std::move(ids)});
   }
   return record;
 }
 
-std::vector<std::string> Rollout::remake(const ObjectId& id, const Sheet& sheet, const Pods& old) {
-  for (const auto& path : sheet.host_paths) check_host_path(rules_, path);
+std::vector<std::string> Rollout::remake(const ObjectId& id, const KubePod& kube_pod, const Pods& old) {
+  for (const auto& path : kube_pod.host_paths) check_host_path(rules_, path);
   remove(old);
-  auto containers = make(id, sheet, false);
-  service_.start_pod(sheet.pod);
+  auto containers = make(id, kube_pod, false);
+  service_.start_pod(kube_pod.pod);
   return containers;
 }
 
-/// Gives the ids of its containers.
-std::vector<std::string> Rollout::make(const ObjectId& id, const Sheet& sheet, bool is_broken) {
+/// Returns the ids of its containers.
+std::vector<std::string> Rollout::make(const ObjectId& id, const KubePod& kube_pod, bool is_broken) {
   const auto try_it = [&] {
-    for (const auto& volume : sheet.volumes) {
+    for (const auto& volume : kube_pod.volumes) {
       service_.create_volume(
-          volume, {{std::string(labels::object), label_of(id)}, {std::string(labels::pod), sheet.pod}});
+          volume, {{std::string(labels::object), label_of(id)}, {std::string(labels::pod), kube_pod.pod}});
     }
     const bool has_journal = std::filesystem::exists(journal);
-    return service_.play(sheet.text, has_journal ? to_string(id) : "");
+    return service_.play(kube_pod.text, has_journal ? to_string(id) : "");
   };
-  if (is_broken) discard(sheet.pod);
+  if (is_broken) discard(kube_pod.pod);
   try {
     return try_it();
   } catch (const Error&) {
     // A power cut may have left a part of it, which no label shows.
-    discard(sheet.pod);
+    discard(kube_pod.pod);
     return try_it();
   }
 }
 
 /// The old stop one by one as the new start, so that they can have the same ports.
-void Rollout::exchange(const std::vector<const Sheet*>& made, const std::vector<std::string>& old) {
+void Rollout::exchange(const std::vector<const KubePod*>& made, const std::vector<std::string>& old) {
   std::size_t stopped = 0;
   std::size_t started = 0;
   try {

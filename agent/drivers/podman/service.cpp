@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/podman/play_kube.h"
 #include "drivers/podman/service_call.h"
-#include "drivers/podman/sheet.h"
 
 namespace greenwave::drivers::podman {
 
@@ -129,10 +129,10 @@ std::vector<Container> Service::containers() {
   return read_containers(response.body);
 }
 
-std::vector<std::string> Service::play(const std::string& sheet, std::string_view log_tag) {
+std::vector<std::string> Service::play(const std::string& kube_pod, std::string_view log_tag) {
   std::string path = "play/kube?start=false";
   if (!log_tag.empty()) path += "&logDriver=journald&logOptions=" + escape(fmt::format("tag={}", log_tag));
-  const auto response = ask(with_body(std::move(path), "application/yaml", sheet), "make the pod");
+  const auto response = ask(with_body(std::move(path), "application/yaml", kube_pod), "make the pod");
   std::vector<std::string> ids;
   const auto json = Json::parse(response.body, nullptr, false);
   const Json::json_pointer place("/Pods/0/Containers");

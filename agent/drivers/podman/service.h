@@ -50,8 +50,8 @@ class Service {
   /// All containers with a label of ours, running or not.
   std::vector<Container> containers();
 
-  /// Makes a pod, which is not started. Gives its containers' ids.
-  std::vector<std::string> play(const std::string& sheet, std::string_view log_tag);
+  /// Makes a pod, which is not started. Returns its containers' ids.
+  std::vector<std::string> play(const std::string& kube_pod, std::string_view log_tag);
   /// Throws Error when one of its containers did not start.
   void start_pod(const std::string& name);
   void unpause_pod(const std::string& name);
@@ -59,7 +59,7 @@ class Service {
   void stop_pod(const std::string& name);
   void remove_pod(const std::string& name);
 
-  /// Waits for a container's end, however long that takes; gives its exit status.
+  /// Waits for a container's end, however long that takes; returns its exit status.
   int wait(const std::string& container);
 
   bool has_volume(const std::string& name);
@@ -72,7 +72,7 @@ class Service {
 
   /// The id of an image that is here; empty when it is not.
   std::string image(const std::string& reference);
-  /// `credentials` is base64 JSON for podman's X-Registry-Auth; empty: none. Gives the image's id.
+  /// `credentials` is base64 JSON for podman's X-Registry-Auth; empty: none. Returns the image's id.
   std::string pull(const std::string& reference, const std::string& credentials);
   /// Reads an archive of images.
   void load(const std::filesystem::path& archive);
@@ -85,9 +85,9 @@ class Service {
   std::string address(const std::string& container);
   void stop_container(const std::string& id);
   void restart_container(const std::string& id);
-  /// A command to be run in a container; gives its id.
+  /// Prepares a command to be run in a container; returns its id.
   std::string create_exec(const std::string& container, const std::vector<std::string>& argv);
-  /// Runs it. Gives its exit status; nothing when it has not ended in time, and goes on.
+  /// Runs it. Returns its exit status, or nothing when it did not end in time and goes on.
   std::optional<int> run_exec(const std::string& id, Duration timeout);
   std::optional<int> exec_status(const std::string& id);
   /// What podman knows of a container: JSON.

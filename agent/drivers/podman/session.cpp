@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "drivers/podman/comparison.h"
-#include "drivers/podman/material.h"
+#include "drivers/workload/material.h"
 
 namespace greenwave::drivers::podman {
 
@@ -31,7 +31,7 @@ const View& PodSession::view() {
 }
 
 Drift PodSession::drift(const Entry& entry) {
-  if (is_material(entry.id) || podman_.leaves_out()) return {};
+  if (workload::is_material(entry.id) || podman_.leaves_out()) return {};
   if (is_claim(entry.id)) {
     if (claims_.has(entry.id.name)) return {};
     return {.how = fmt::format("the volume {} is gone", entry.id.name)};

@@ -85,19 +85,20 @@ std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods) {
   return {};
 }
 
-PodState state_of(const Sheet& sheet, const Workload& workload, const Pods& pods, const PodRecord& record) {
-  const auto found = pods.find(sheet.pod);
+PodState state_of(const KubePod& kube_pod, const workload::Workload& workload, const Pods& pods,
+                  const PodRecord& record) {
+  const auto found = pods.find(kube_pod.pod);
   if (found == pods.end()) {
-    const bool has_run = workload.once && std::ranges::find(record.pods, sheet.pod, &PodRecord::Pod::name) !=
-                                              record.pods.end();
+    const bool has_run = workload.once && std::ranges::find(record.pods, kube_pod.pod,
+                                                            &PodRecord::Pod::name) != record.pods.end();
     return has_run ? PodState::up : PodState::missing;
   }
   const auto& containers = found->second;
-  for (const auto& name : sheet.containers) {
+  for (const auto& name : kube_pod.containers) {
     if (std::ranges::find(containers, name, &Container::name) == containers.end()) return PodState::broken;
   }
   const auto up = [&](const Container& container) {
-    const bool runs = std::ranges::find(sheet.containers, container.name) != sheet.containers.end();
+    const bool runs = std::ranges::find(kube_pod.containers, container.name) != kube_pod.containers.end();
     return !runs || is_up(container, workload.restart);  // an init container has ended
   };
   return std::ranges::all_of(containers, up) ? PodState::up : PodState::stopped;

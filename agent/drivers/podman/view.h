@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "drivers/driver.h"
+#include "drivers/podman/play_kube.h"
 #include "drivers/podman/pod_record.h"
 #include "drivers/podman/service.h"
-#include "drivers/podman/sheet.h"
 
 namespace greenwave::drivers::podman {
 
@@ -33,7 +33,7 @@ bool is_up(const Container& container, const std::string& restart);
 /// How pods differ from what was applied, in a few words; nothing when they do not.
 std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods);
 
-/// What a sheet's pod is now.
+/// What a kube_pod's pod is now.
 enum class PodState {
   missing,
   broken,   ///< containers are missing
@@ -41,9 +41,10 @@ enum class PodState {
   up,
 };
 /// What has run once, as the record says, is not missing because its pod is gone.
-PodState state_of(const Sheet& sheet, const Workload& workload, const Pods& pods, const PodRecord& record);
+PodState state_of(const KubePod& kube_pod, const workload::Workload& workload, const Pods& pods,
+                  const PodRecord& record);
 
-/// How the pods of an object do. `settle` is how long one must have been up, `now` in seconds since 1970;
+/// Health of an object's pods. `settle` is how long one must have been up, `now` in seconds since 1970;
 /// `unready` has by id what probes say of containers that do not pass them.
 Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, std::int64_t settle,
                  const std::map<std::string, std::string>& unready);

@@ -168,10 +168,10 @@ TEST_CASE("health check: what could never pass is refused with what to write") {
   CHECK_THAT(problems_of("  unit: spat@.service\n"), Catch::Contains("template"));
   CHECK_THAT(problems_of("  http: ftp://a/b\n"), Catch::Contains("no URL"));
   CHECK_THAT(problems_of("  http: \"http://\"\n"), Catch::Contains("no URL"));
-  CHECK_THAT(problems_of("  tcp: 127.0.0.1\n"), Catch::Contains("host and port"));
-  CHECK_THAT(problems_of("  tcp: 127.0.0.1:0\n"), Catch::Contains("host and port"));
-  CHECK_THAT(problems_of("  tcp: 127.0.0.1:65536\n"), Catch::Contains("host and port"));
-  CHECK_THAT(problems_of("  tcp: fe80::1:80\n"), Catch::Contains("host and port"));
+  CHECK_THAT(problems_of("  tcp: 127.0.0.1\n"), Catch::Contains("HOST:PORT"));
+  CHECK_THAT(problems_of("  tcp: 127.0.0.1:0\n"), Catch::Contains("HOST:PORT"));
+  CHECK_THAT(problems_of("  tcp: 127.0.0.1:65536\n"), Catch::Contains("HOST:PORT"));
+  CHECK_THAT(problems_of("  tcp: fe80::1:80\n"), Catch::Contains("HOST:PORT"));
   CHECK_THAT(problems_of("  command: [a b]\n"), Catch::Contains("no shell"));
   CHECK_THAT(problems_of("  unit: a.service\n  within: 0s\n"), Catch::Contains("within"));
   CHECK_THAT(problems_of("  unit: a.service\n  within: 1s\n  timeout: 10s\n"), Catch::Contains("sooner"));

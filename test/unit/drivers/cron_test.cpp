@@ -10,10 +10,12 @@
 #include "base/text.h"
 #include "drivers/podman/cron/run_file.h"
 #include "drivers/podman/cron/units.h"
+#include "drivers/podman/limits.h"
 #include "unit/drivers/podman_fixture.h"
 
 using namespace greenwave;
 using namespace greenwave::drivers::podman;
+using namespace greenwave::drivers::workload;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -127,7 +129,7 @@ spec:
 std::string problems_of(const std::string& text) {
   const auto manifest = test::kube_manifest(text);
   Problems problems;
-  read_cron_job(manifest, test::podman_rules, problems);
+  read_runnable_cron_job(manifest, test::podman_rules, problems);
   std::string all;
   for (const auto& problem : problems.list()) all += to_string(problem) + "\n";
   return all;
@@ -156,13 +158,13 @@ TEST_CASE("cron: a schedule that is none is refused by its field") {
   CHECK_THAT(refusal("0 3 0 * *"), Contains("day has 0"));
   CHECK_THAT(refusal("0 5-3 * * *"), Contains("hour has a range that ends before it begins"));
   CHECK_THAT(refusal("*/0 3 * * *"), Contains("minute has a step of 0"));
-  CHECK_THAT(refusal("0 3 * FOO *"), Contains("month has “FOO”, which is no number"));
+  CHECK_THAT(refusal("0 3 * FOO *"), Contains("month has “FOO”, which is not a number"));
   CHECK_THAT(refusal("@every 5m"), Contains("has not five fields"));
   CHECK_THAT(refusal("CRON_TZ=UTC 0 3 * * *"), Contains("has not five fields"));
-  CHECK_THAT(refusal("0 3 * * 4294967297"), Contains("is no number"));
+  CHECK_THAT(refusal("0 3 * * 4294967297"), Contains("is not a number"));
   CHECK_THAT(refusal(std::string(1000, '1')), Contains("too long"));
   CHECK_THAT(refusal(""), Contains("five fields"));
-  CHECK_THAT(refusal("0, 3 * * *"), Contains("minute has “”, which is no number"));
+  CHECK_THAT(refusal("0, 3 * * *"), Contains("minute has “”, which is not a number"));
 }
 
 TEST_CASE("cron: systemd's timer and the fields agree on when a job is due") {
@@ -195,7 +197,7 @@ TEST_CASE("cron: a CronJob is read with the defaults of Kubernetes") {
       "schedule: \"30 3 * * *\"\n  timeZone: Europe/Berlin\n  startingDeadlineSeconds: 600\n  suspend: true",
       "restartPolicy: OnFailure"));
   Problems problems;
-  const auto job = read_cron_job(manifest, test::podman_rules, problems);
+  const auto job = read_runnable_cron_job(manifest, test::podman_rules, problems);
   CHECK(problems.empty());
   CHECK(job.zone == "Europe/Berlin");
   CHECK(job.suspended);
@@ -224,7 +226,7 @@ TEST_CASE("cron: what a device cannot keep to is said with its place") {
 TEST_CASE("cron: the units call greenwaved with the CronJob's name, and limit its time") {
   const auto manifest = test::kube_manifest(cron_job("schedule: \"@daily\""));
   Problems problems;
-  auto job = read_cron_job(manifest, test::podman_rules, problems);
+  auto job = read_runnable_cron_job(manifest, test::podman_rules, problems);
   job.longest_run = std::chrono::minutes(10);
   const auto units = units_of(manifest.id, job, {"/usr/bin/greenwaved", "/etc/100% \"green\"/agent.yaml"});
   CHECK_THAT(units.timer, Contains("OnCalendar=*-*-* 0:0:00\nPersistent=true\n"));
@@ -238,13 +240,14 @@ TEST_CASE("cron: the units call greenwaved with the CronJob's name, and limit it
 TEST_CASE("cron: what a run needs is read as it was written") {
   const auto manifest = test::kube_manifest(cron_job("schedule: \"@daily\"\n  startingDeadlineSeconds: 60"));
   Problems problems;
-  const auto job = read_cron_job(manifest, test::podman_rules, problems);
-  const auto file = run_file_of(manifest.id, job, sheets_of(manifest, job.workload, Store(), "key").front());
+  const auto job = read_runnable_cron_job(manifest, test::podman_rules, problems);
+  const auto file =
+      run_file_of(manifest.id, job, kube_pods_of(manifest, job.workload, Store(), "key").front());
   const auto read = run_file_from(to_json(file));
   CHECK(read.id == manifest.id);
-  CHECK(read.sheet.pod == file.sheet.pod);
-  CHECK(read.sheet.text == file.sheet.text);
-  CHECK(read.sheet.images == file.sheet.images);
+  CHECK(read.kube_pod.pod == file.kube_pod.pod);
+  CHECK(read.kube_pod.text == file.kube_pod.text);
+  CHECK(read.kube_pod.images == file.kube_pod.images);
   CHECK(read.deadline == std::chrono::seconds(60));
   CHECK(read.more_tries == 2);
   CHECK_THROWS_AS(run_file_from("{}"), Error);

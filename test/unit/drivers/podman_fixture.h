@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "drivers/podman/sheet.h"
+#include "drivers/podman/play_kube.h"
 #include "yaml/load.h"
 
 namespace greenwave::test {
@@ -25,6 +25,6 @@ inline Manifest kube_manifest(const std::string& text) {
   return manifest;
 }
 
-inline const drivers::podman::Rules podman_rules{{"/srv", "/var/lib"}, false};
+inline const drivers::workload::Rules podman_rules{{"/srv", "/var/lib"}, false};
 
 }  // namespace greenwave::test

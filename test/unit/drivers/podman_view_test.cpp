@@ -9,6 +9,7 @@
 using namespace greenwave;
 using namespace greenwave::drivers;
 using namespace greenwave::drivers::podman;
+using namespace greenwave::drivers::workload;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -98,12 +99,12 @@ TEST_CASE("podman: labels that came with an image make no container ours") {
 
 TEST_CASE("podman view: what has run once is not missing, and what failed is not up") {
   Workload workload;
-  Sheet sheet;
-  sheet.pod = "web-1";
-  CHECK(state_of(sheet, workload, {}, record()) == PodState::missing);
+  KubePod kube_pod;
+  kube_pod.pod = "web-1";
+  CHECK(state_of(kube_pod, workload, {}, record()) == PodState::missing);
   workload.once = true;
-  CHECK(state_of(sheet, workload, {}, record("OnFailure", true)) == PodState::up);
-  CHECK(state_of(sheet, workload, {}, {}) == PodState::missing);
+  CHECK(state_of(kube_pod, workload, {}, record("OnFailure", true)) == PodState::up);
+  CHECK(state_of(kube_pod, workload, {}, {}) == PodState::missing);
   CHECK(is_up(container("exited", 0), "OnFailure"));
   CHECK_FALSE(is_up(container("exited", 137), "OnFailure"));
   CHECK(is_up(container("exited", 137), "Never"));

@@ -86,7 +86,7 @@ TEST_CASE("unit spec: what would not work on the device is refused before it get
   CHECK_THAT(problems_of("spec: {name: a.service, dropIns: [{name: limits, content: '[Unit]'}]}"),
              Catch::Contains("write limits.conf"));
   CHECK_THAT(problems_of("spec: {name: a.service, dropIns: [{name: ../x.conf, content: '[Unit]'}]}"),
-             Catch::Contains("is no name for a drop-in"));
+             Catch::Contains("is not a name for a drop-in"));
   CHECK_THAT(problems_of("spec: {name: a.service, running: true, restartOn: [config]}"),
              Catch::Contains("test.yaml:4"));
   CHECK_THAT(problems_of("spec: {name: a.service, runing: true}"), Catch::Contains("running"));

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "drivers/podman/cron/run_file.h"
+#include "drivers/podman/limits.h"
 #include "drivers/podman/rollout.h"
 
 namespace greenwave::drivers::podman {
@@ -22,12 +23,12 @@ struct CronComparison::Work {
 
 CronComparison::Wanted CronComparison::wanted(const Manifest& manifest) const {
   Problems problems;
-  const auto job = read_cron_job(manifest, cron_.rules, problems);
+  const auto job = read_runnable_cron_job(manifest, cron_.rules, problems);
   if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
-  auto sheet = sheets_of(manifest, job.workload, store_, cron_.digest_key).front();
-  auto images = sheet.images;
+  auto kube_pod = kube_pods_of(manifest, job.workload, store_, cron_.digest_key).front();
+  auto images = kube_pod.images;
   return {{units_of(manifest.id, job, cron_.caller),
-           podman::to_json(run_file_of(manifest.id, job, std::move(sheet))), !job.suspended},
+           podman::to_json(run_file_of(manifest.id, job, std::move(kube_pod))), !job.suspended},
           std::move(images)};
 }
 
@@ -105,7 +106,7 @@ CronComparison::Work CronComparison::prepare(const plan::Step& step) {
 
 /// They are here before they are due. What the CronJob ran from until now stays for a revert, which may have
 /// no registry.
-CronRecord CronComparison::bring_images(const std::vector<Image>& images, const CronRecord& known) {
+CronRecord CronComparison::bring_images(const std::vector<workload::Image>& images, const CronRecord& known) {
   CronRecord record{{}, known.pulled, {}};
   try {
     for (const auto& image : images) {

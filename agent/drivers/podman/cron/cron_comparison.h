@@ -6,8 +6,8 @@
 
 #include "drivers/driver.h"
 #include "drivers/podman/cron/cron_parts.h"
-#include "drivers/podman/material.h"
-#include "drivers/podman/sheet.h"
+#include "drivers/podman/play_kube.h"
+#include "drivers/workload/material.h"
 
 namespace greenwave::drivers::podman {
 
@@ -25,18 +25,18 @@ class CronComparison : public Comparison {
  private:
   struct Wanted {
     CronParts parts;
-    std::vector<Image> images;
+    std::vector<workload::Image> images;
   };
   struct Work;
 
   Wanted wanted(const Manifest& manifest) const;
   Work prepare(const plan::Step& step);
-  CronRecord bring_images(const std::vector<Image>& images, const CronRecord& known);
+  CronRecord bring_images(const std::vector<workload::Image>& images, const CronRecord& known);
   void remove(const Entry& entry);
 
   Cron& cron_;
   const RunningTimers timers_;
-  const Store store_;
+  const workload::Store store_;
   std::optional<std::string>& unreachable_;
 };
 

@@ -41,7 +41,7 @@ struct Cron {
 
   const bool live;  ///< else this is an image, in which nothing runs
   const std::string root;
-  const Rules rules;
+  const workload::Rules rules;
   const config::Podman settings;
   const std::filesystem::path state_directory;
   const Caller caller;

@@ -40,7 +40,8 @@ bool is_too_late(const RunFile& file) {
     ::setenv("TZ", file.zone.c_str(), 1);
     ::tzset();
   }
-  return !last_due(parse_schedule(file.schedule), std::time(nullptr), file.deadline->count(), local_time);
+  return !workload::last_due(workload::parse_schedule(file.schedule), std::time(nullptr),
+                             file.deadline->count(), local_time);
 }
 
 class Run {
@@ -74,7 +75,7 @@ class Run {
       return make_and_wait();
     } catch (const Error& error) {
       if (stop_) {
-        last_words_.stop_pod(file_.sheet.pod);
+        last_words_.stop_pod(file_.kube_pod.pod);
         log_.warning(fmt::format("{} was stopped", to_string(file_.id)));
         return false;
       }
@@ -85,26 +86,26 @@ class Run {
   }
 
   bool make_and_wait() {
-    for (const auto& image : file_.sheet.images) bring(image);
+    for (const auto& image : file_.kube_pod.images) bring(image);
     const View now(service_.containers());
     const auto containers =
-        Rollout(service_, images_, rules_).remake(file_.id, file_.sheet, now.of(label_of(file_.id)));
+        Rollout(service_, images_, rules_).remake(file_.id, file_.kube_pod, now.of(label_of(file_.id)));
     for (const auto& container : containers) {
       const auto status = service_.wait(container);
       if (status == 0) continue;
       log_.error(fmt::format("{} ended with exit status {}", to_string(file_.id), status));
-      service_.stop_pod(file_.sheet.pod);  // its other containers may run on
+      service_.stop_pod(file_.kube_pod.pod);  // its other containers may run on
       return false;
     }
     return true;
   }
 
   /// What is here is better than no run: a device's link is often down.
-  void bring(const Image& image) {
+  void bring(const workload::Image& image) {
     try {
       images_.ensure(image);
     } catch (const Error& error) {
-      if (image.pull != Image::Pull::always || service_.image(image.reference).empty()) throw;
+      if (image.pull != workload::Image::Pull::always || service_.image(image.reference).empty()) throw;
       log_.warning(fmt::format("{}: {}; the one that is here runs", to_string(file_.id), error.message()));
     }
   }
@@ -129,7 +130,7 @@ class Run {
   static inline const std::atomic<bool> never_ = false;
 
   const RunFile& file_;
-  const Rules rules_;
+  const workload::Rules rules_;
   const std::atomic<bool>& stop_;
   const Log& log_;
   Service service_;

@@ -10,34 +10,36 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const Sheet& sheet) {
+Json to_json(const KubePod& kube_pod) {
   auto images = Json::array();
-  for (const auto& image : sheet.images) {
+  for (const auto& image : kube_pod.images) {
     images.push_back({{"reference", image.reference}, {"pull", static_cast<int>(image.pull)}});
   }
-  return {{"pod", sheet.pod},         {"digest", sheet.digest},        {"containers", sheet.containers},
-          {"volumes", sheet.volumes}, {"hostPaths", sheet.host_paths}, {"images", std::move(images)},
-          {"text", sheet.text}};
+  return {
+      {"pod", kube_pod.pod},         {"digest", kube_pod.digest},        {"containers", kube_pod.containers},
+      {"volumes", kube_pod.volumes}, {"hostPaths", kube_pod.host_paths}, {"images", std::move(images)},
+      {"text", kube_pod.text}};
 }
 
-Sheet sheet_from(const Json& json) {
-  Sheet sheet;
-  sheet.pod = json.at("pod");
-  sheet.digest = json.at("digest");
-  sheet.containers = json.at("containers");
-  sheet.volumes = json.at("volumes");
-  sheet.host_paths = json.at("hostPaths");
+KubePod kube_pod_from(const Json& json) {
+  KubePod kube_pod;
+  kube_pod.pod = json.at("pod");
+  kube_pod.digest = json.at("digest");
+  kube_pod.containers = json.at("containers");
+  kube_pod.volumes = json.at("volumes");
+  kube_pod.host_paths = json.at("hostPaths");
   for (const auto& image : json.at("images")) {
-    sheet.images.push_back({image.at("reference"), static_cast<Image::Pull>(image.at("pull").get<int>())});
+    kube_pod.images.push_back(
+        {image.at("reference"), static_cast<workload::Image::Pull>(image.at("pull").get<int>())});
   }
-  sheet.text = json.at("text");
-  return sheet;
+  kube_pod.text = json.at("text");
+  return kube_pod;
 }
 
 }  // namespace
 
-RunFile run_file_of(const ObjectId& id, const CronJob& job, Sheet sheet) {
-  return {id, std::move(sheet), job.written, job.zone, job.deadline, job.more_tries};
+RunFile run_file_of(const ObjectId& id, const workload::CronJob& job, KubePod kube_pod) {
+  return {id, std::move(kube_pod), job.written, job.zone, job.deadline, job.more_tries};
 }
 
 std::filesystem::path run_file_path(const std::filesystem::path& state_directory, const std::string& unit) {
@@ -48,7 +50,7 @@ std::string to_json(const RunFile& file) {
   Json json{{"apiVersion", file.id.api_version}, {"kind", file.id.kind},
             {"namespace", file.id.namespace_},   {"name", file.id.name},
             {"schedule", file.schedule},         {"timeZone", file.zone},
-            {"moreTries", file.more_tries},      {"sheet", to_json(file.sheet)}};
+            {"moreTries", file.more_tries},      {"sheet", to_json(file.kube_pod)}};
   if (file.deadline) json["deadlineSeconds"] = file.deadline->count();
   return json.dump();
 }
@@ -58,7 +60,7 @@ RunFile run_file_from(const std::string& text) {
     const auto json = Json::parse(text);
     RunFile file;
     file.id = {json.at("apiVersion"), json.at("kind"), json.at("namespace"), json.at("name")};
-    file.sheet = sheet_from(json.at("sheet"));
+    file.kube_pod = kube_pod_from(json.at("sheet"));
     file.schedule = json.at("schedule");
     file.zone = json.at("timeZone");
     file.more_tries = json.at("moreTries");
@@ -67,7 +69,7 @@ RunFile run_file_from(const std::string& text) {
     return file;
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "what is kept of the CronJob cannot be read",
-                "greenwave sync writes it anew");
+                "greenwave sync writes it again");
   }
 }
 

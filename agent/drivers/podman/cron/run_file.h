@@ -5,25 +5,25 @@
 #include <optional>
 #include <string>
 
-#include "drivers/podman/cron/cron_job.h"
-#include "drivers/podman/sheet.h"
+#include "drivers/podman/play_kube.h"
+#include "drivers/workload/cron_job.h"
 
 namespace greenwave::drivers::podman {
 
 /// What a run of a CronJob needs to know: it goes on without the repository and without the agent. May hold
-/// secrets, as its sheet does: the file is for root alone.
+/// secrets, as its kube_pod does: the file is for root alone.
 struct RunFile {
   ObjectId id;
-  Sheet sheet;
+  KubePod kube_pod;
   std::string schedule;  ///< as parse_schedule reads it
   std::string zone;
   std::optional<std::chrono::seconds> deadline;
   unsigned more_tries = 0;
 };
 
-RunFile run_file_of(const ObjectId& id, const CronJob& job, Sheet sheet);
+RunFile run_file_of(const ObjectId& id, const workload::CronJob& job, KubePod kube_pod);
 
-/// Where it lies, below the agent's state directory. `unit` as unit_of gives it.
+/// Its place below the agent's state directory. `unit` as unit_of gives it.
 std::filesystem::path run_file_path(const std::filesystem::path& state_directory, const std::string& unit);
 
 std::string to_json(const RunFile& file);

@@ -26,11 +26,11 @@ std::string unit_of(const ObjectId& id) {
   return fmt::format("greenwave-cronjob-{}{}", place, id.name);
 }
 
-Units units_of(const ObjectId& id, const CronJob& job, const Caller& caller) {
+Units units_of(const ObjectId& id, const workload::CronJob& job, const Caller& caller) {
   const auto name = to_string(id);
   Units units;
   units.timer = fmt::format(head, name, name) + "\n[Timer]\n";
-  for (const auto& line : to_calendar(job.schedule, job.zone))
+  for (const auto& line : workload::to_calendar(job.schedule, job.zone))
     units.timer += fmt::format("OnCalendar={}\n", line);
   // A run that was due while the device was off takes place when it is on again, as in Kubernetes.
   units.timer += "Persistent=true\nAccuracySec=1s\n\n[Install]\nWantedBy=timers.target\n";

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "drivers/podman/cron/cron_job.h"
+#include "drivers/workload/cron_job.h"
 
 namespace greenwave::drivers::podman {
 
@@ -26,6 +26,6 @@ struct Units {
 };
 
 /// Pure.
-Units units_of(const ObjectId& id, const CronJob& job, const Caller& caller);
+Units units_of(const ObjectId& id, const workload::CronJob& job, const Caller& caller);
 
 }  // namespace greenwave::drivers::podman

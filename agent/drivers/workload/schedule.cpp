@@ -1,4 +1,4 @@
-#include "drivers/podman/cron/schedule.h"
+#include "drivers/workload/schedule.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 namespace {
 
@@ -88,7 +88,7 @@ class Field {
     const auto* end = text.data() + text.size();
     const auto [stopped, error] = std::from_chars(text.data(), end, result);
     if (text.empty() || error != std::errc() || stopped != end) {
-      throw wrong(fmt::format("has “{}”, which is no number", printable(text)));
+      throw wrong(fmt::format("has “{}”, which is not a number", printable(text)));
     }
     return result;
   }
@@ -183,4 +183,4 @@ std::optional<std::time_t> last_due(const Schedule& schedule, std::time_t now, s
   return {};
 }
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

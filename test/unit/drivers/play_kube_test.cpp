@@ -1,15 +1,18 @@
+#include "drivers/podman/play_kube.h"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "drivers/podman/probe.h"
-#include "drivers/podman/sheet.h"
+#include "drivers/podman/limits.h"
+#include "drivers/workload/probe.h"
 #include "unit/drivers/podman_fixture.h"
 
 using namespace greenwave;
 using namespace greenwave::drivers::podman;
+using namespace greenwave::drivers::workload;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -24,18 +27,18 @@ struct Render {
     for (const auto& text : texts) desired.push_back({test::kube_manifest(text), {}});
   }
 
-  std::vector<Sheet> sheets() const {
+  std::vector<KubePod> kube_pods() const {
     Problems problems;
     const auto& manifest = desired.front().manifest;
-    const auto workload = read_workload(manifest, test::podman_rules, problems);
+    const auto workload = read_runnable(manifest, test::podman_rules, problems);
     REQUIRE(problems.empty());
-    return sheets_of(manifest, workload, Store(desired), "key");
+    return kube_pods_of(manifest, workload, Store(desired), "key");
   }
 };
 
-std::vector<Json> documents(const Sheet& sheet) {
+std::vector<Json> documents(const KubePod& kube_pod) {
   std::vector<Json> all;
-  std::string_view rest = sheet.text;
+  std::string_view rest = kube_pod.text;
   for (std::size_t end = 0; end != rest.npos;) {
     end = rest.find("\n---\n");
     all.push_back(Json::parse(rest.substr(0, end)));
@@ -66,17 +69,17 @@ const std::string keys =
 
 }  // namespace
 
-TEST_CASE("podman sheet: variables and volumes are the pod's own") {
-  const auto sheets = Render({web, conf, keys}).sheets();
-  REQUIRE(sheets.size() == 1);
-  const auto& sheet = sheets.front();
-  const auto all = documents(sheet);
+TEST_CASE("play kube: variables and volumes are the pod's own") {
+  const auto kube_pods = Render({web, conf, keys}).kube_pods();
+  REQUIRE(kube_pods.size() == 1);
+  const auto& kube_pod = kube_pods.front();
+  const auto all = documents(kube_pod);
   REQUIRE(all.size() == 2);
   CHECK(all[0]["kind"] == "ConfigMap");
-  CHECK(all[0]["metadata"]["name"] == sheet.pod + "-k");
+  CHECK(all[0]["metadata"]["name"] == kube_pod.pod + "-k");
   CHECK(all[0]["binaryData"] == Json{{"key.bin", "AP8="}});
   const auto& pod = all[1];
-  CHECK(pod["metadata"]["name"] == sheet.pod);
+  CHECK(pod["metadata"]["name"] == kube_pod.pod);
   CHECK(pod["metadata"]["labels"]["app"] == "web");
   CHECK(pod["metadata"]["labels"]["dev.greenwave/object"] == "v1/Pod//web");
   CHECK(pod["spec"]["hostname"] == "web");
@@ -85,17 +88,16 @@ TEST_CASE("podman sheet: variables and volumes are the pod's own") {
                                            {"name":"PLAIN","value":"1"}])"));
   CHECK_FALSE(container.contains("envFrom"));
   CHECK(container["imagePullPolicy"] == "Never");
-  CHECK(pod["spec"]["volumes"][0]["configMap"]["name"] == sheet.pod + "-k");
-  CHECK(pod["spec"]["volumes"][1]["persistentVolumeClaim"]["claimName"] == sheet.pod + "-e");
-  CHECK(sheet.volumes == std::vector<std::string>{sheet.pod + "-k", sheet.pod + "-e"});
-  CHECK(sheet.containers == std::vector<std::string>{sheet.pod + "-main"});
-  CHECK(sheet.images == std::vector<Image>{{"ghcr.io/city/spat:1.2", Image::Pull::missing}});
+  CHECK(pod["spec"]["volumes"][0]["configMap"]["name"] == kube_pod.pod + "-k");
+  CHECK(pod["spec"]["volumes"][1]["persistentVolumeClaim"]["claimName"] == kube_pod.pod + "-e");
+  CHECK(kube_pod.volumes == std::vector<std::string>{kube_pod.pod + "-k", kube_pod.pod + "-e"});
+  CHECK(kube_pod.containers == std::vector<std::string>{kube_pod.pod + "-main"});
+  CHECK(kube_pod.images == std::vector<Image>{{"ghcr.io/city/spat:1.2", Image::Pull::missing}});
 }
 
-TEST_CASE(
-    "podman sheet: a pod has another name when, and only when, something that it is made from changes") {
+TEST_CASE("play kube: a pod has another name when, and only when, something that it is made from changes") {
   const auto name = [](const std::string& pod, const std::string& map, const std::string& secret) {
-    return Render({pod, map, secret}).sheets().front().pod;
+    return Render({pod, map, secret}).kube_pods().front().pod;
   };
   const auto changed = [](std::string text, const std::string& from, const std::string& to) {
     return text.replace(text.find(from), from.size(), to);
@@ -109,24 +111,24 @@ TEST_CASE(
   CHECK_THAT(before, Catch::Matchers::Matches("web-[0-9a-f]{10}"));
 }
 
-TEST_CASE("podman sheet: more replicas leave the first ones as they are") {
+TEST_CASE("play kube: more replicas leave the first ones as they are") {
   const auto deployment = [](int replicas) {
     return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: " +
            std::to_string(replicas) + "\n  template: {spec: {containers: [{name: a, image: i}]}}\n";
   };
-  const auto two = Render({deployment(2)}).sheets();
-  const auto three = Render({deployment(3)}).sheets();
+  const auto two = Render({deployment(2)}).kube_pods();
+  const auto three = Render({deployment(3)}).kube_pods();
   REQUIRE(two.size() == 2);
   REQUIRE(three.size() == 3);
   CHECK(two[1].pod == three[1].pod);
   CHECK(three[2].pod.ends_with("-2"));
 }
 
-TEST_CASE("podman sheet: when an image is pulled is what Kubernetes says") {
+TEST_CASE("play kube: when an image is pulled is what Kubernetes says") {
   const auto pull = [](const std::string& image) {
     return Render({"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: " +
                    image + "}]}\n"})
-        .sheets()
+        .kube_pods()
         .front()
         .images.front()
         .pull;
@@ -139,11 +141,11 @@ TEST_CASE("podman sheet: when an image is pulled is what Kubernetes says") {
   CHECK(pull("\"a@sha256:00\", imagePullPolicy: Always") == Image::Pull::missing);
 }
 
-TEST_CASE("podman sheet: what is missing is named, unless it may be missing") {
-  CHECK_THROWS_WITH(Render({web, conf}).sheets(), Contains("declares Secret/keys"));
+TEST_CASE("play kube: what is missing is named, unless it may be missing") {
+  CHECK_THROWS_WITH(Render({web, conf}).kube_pods(), Contains("declares Secret/keys"));
   auto no_word = keys;
   no_word.replace(no_word.find("word"), 4, "ward");
-  CHECK_THROWS_WITH(Render({web, conf, no_word}).sheets(), Contains("Secret/keys has no key word"));
+  CHECK_THROWS_WITH(Render({web, conf, no_word}).kube_pods(), Contains("Secret/keys has no key word"));
   const std::string lenient = R"(apiVersion: v1
 kind: Pod
 metadata: {name: web}
@@ -156,20 +158,20 @@ spec:
       volumeMounts: [{name: k, mountPath: /k}]
   volumes: [{name: k, configMap: {name: conf, optional: true}}]
 )";
-  const auto all = documents(Render({lenient}).sheets().front());
+  const auto all = documents(Render({lenient}).kube_pods().front());
   CHECK(all[0]["binaryData"].empty());
   CHECK_FALSE(all[1]["spec"]["containers"][0].contains("envFrom"));
 }
 
-TEST_CASE("podman sheet: a pod that is none ends in an error that holds no value") {
+TEST_CASE("play kube: a pod that is none ends in an error that holds no value") {
   const std::string odd =
       "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
       "  containers: [{name: a, image: i, env: [{name: 5, valueFrom: {secretKeyRef: "
       "{name: keys, key: word}}}]}]\n";
-  CHECK_THROWS_WITH(Render({odd, keys}).sheets(), Contains("is no pod") && !Contains("sesame"));
+  CHECK_THROWS_WITH(Render({odd, keys}).kube_pods(), Contains("is not a pod") && !Contains("sesame"));
 }
 
-TEST_CASE("podman sheet: probes stand on the pod's label, and not in what podman reads") {
+TEST_CASE("play kube: probes stand on the pod's label, and not in what podman reads") {
   const std::string probed = R"(apiVersion: v1
 kind: Pod
 metadata: {name: web}
@@ -182,7 +184,7 @@ spec:
       livenessProbe: {exec: {command: [/bin/test, a b]}, periodSeconds: 5}
       readinessProbe: {httpGet: {path: /ready, port: http}}
 )";
-  const auto pod = documents(Render({probed}).sheets().front())[0];
+  const auto pod = documents(Render({probed}).kube_pods().front())[0];
   CHECK_FALSE(pod["spec"]["containers"][0].contains("livenessProbe"));
   CHECK_FALSE(pod["spec"]["containers"][0].contains("readinessProbe"));
   const auto probes =
@@ -194,12 +196,12 @@ spec:
   CHECK(probes.readiness->path == "/ready");
   CHECK_FALSE(probes.startup);
   CHECK(documents(
-            Render({web, conf, keys}).sheets().front())[1]["metadata"]["labels"]["dev.greenwave/probes"] ==
+            Render({web, conf, keys}).kube_pods().front())[1]["metadata"]["labels"]["dev.greenwave/probes"] ==
         "{}");
 }
 
 TEST_CASE(
-    "podman sheet: a projected volume holds what its ConfigMaps and Secrets do, the later over the earlier") {
+    "play kube: a projected volume holds what its ConfigMaps and Secrets do, the later over the earlier") {
   const std::string projected = R"(apiVersion: v1
 kind: Pod
 metadata: {name: web}
@@ -213,12 +215,12 @@ spec:
           - secret: {name: keys, items: [{key: word, path: port}, {key: raw, path: key.bin}]}
           - configMap: {name: none, optional: true}
 )";
-  const auto sheet = Render({projected, conf, keys}).sheets().front();
-  const auto all = documents(sheet);
+  const auto kube_pod = Render({projected, conf, keys}).kube_pods().front();
+  const auto all = documents(kube_pod);
   REQUIRE(all.size() == 2);
   CHECK(all[0]["binaryData"] == Json{{"key.bin", "AP8="}, {"port", encode_base64("sesame")}});
-  CHECK(all[1]["spec"]["volumes"][0]["configMap"]["name"] == sheet.pod + "-all");
+  CHECK(all[1]["spec"]["volumes"][0]["configMap"]["name"] == kube_pod.pod + "-all");
   CHECK_FALSE(all[1]["spec"]["volumes"][0].contains("projected"));
   const auto changed = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {port: '81'}\n";
-  CHECK(Render({projected, changed, keys}).sheets().front().pod != sheet.pod);
+  CHECK(Render({projected, changed, keys}).kube_pods().front().pod != kube_pod.pod);
 }

@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 
-#include "drivers/podman/probe_course.h"
+#include "drivers/workload/probe_course.h"
 
 using namespace greenwave;
-using namespace greenwave::drivers::podman;
+using namespace greenwave::drivers::workload;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 using Kind = ProbeCourse::Kind;

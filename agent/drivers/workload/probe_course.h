@@ -4,9 +4,9 @@
 #include <string>
 
 #include "base/clock.h"
-#include "drivers/podman/probe.h"
+#include "drivers/workload/probe.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 /// What is known of one life of a container from its probes, and what is to be asked next. Pure.
 class ProbeCourse {
@@ -50,4 +50,4 @@ class ProbeCourse {
   Track readiness_;
 };
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

@@ -1,4 +1,4 @@
-#include "drivers/podman/probe.h"
+#include "drivers/workload/probe.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 namespace {
 
@@ -92,7 +92,7 @@ class ProbeCheck {
     const auto* number = std::get_if<std::int64_t>(&written->value);
     if (number != nullptr && *number >= least && *number <= most) return;
     problems_.error(written->place, fmt::format("{} is not a whole number from {} to {}", key, least, most),
-                    "correct it, or leave it out");
+                    "fix it, or leave it out");
   }
 
   const yaml::Node& container_;
@@ -205,4 +205,4 @@ Probes probes_from(std::string_view label, std::string_view container) {
           read_probe(*own, "readinessProbe")};
 }
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

@@ -11,9 +11,9 @@
 #include "base/problem.h"
 #include "yaml/node.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
-/// How a container is asked how it does: a probe of Kubernetes'.
+/// How to check a container: a probe of Kubernetes'.
 struct Probe {
   enum class How { exec, http, tcp } how = How::exec;
   std::vector<std::string> command;  ///< exec: argv, run in the container
@@ -41,7 +41,7 @@ struct Probes {
 void check_probes(const yaml::Node& container, Problems& problems);
 
 /// Takes the probes out of a container of a PodSpec that passed check_probes, and gives them as the pod's
-/// label keeps them, with numbers for names of ports; null when there are none. Podman is not told of them:
+/// label keeps them, with numbers for names of ports; null when there are none. Podman does not see them:
 /// it would hand them to a shell, curl or nc in the image, and 4.3 ends the restart that it begins. Pure.
 nlohmann::ordered_json take_probes(nlohmann::ordered_json& container, bool host_network);
 
@@ -49,4 +49,4 @@ nlohmann::ordered_json take_probes(nlohmann::ordered_json& container, bool host_
 /// is left out. Pure.
 Probes probes_from(std::string_view label, std::string_view container);
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

@@ -7,7 +7,7 @@
 
 #include "model/manifest.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 /// What this device lets containers have.
 struct Rules {
@@ -38,10 +38,10 @@ struct Workload {
 
 bool is_workload(const ObjectId& id);
 
-/// Reads and checks it; what is wrong, or not for podman, goes into `problems` with its place. Pure. The
+/// Reads and checks it; what is wrong, or not for a device, goes into `problems` with its place. Pure. The
 /// manifest must outlive the result.
 Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& problems);
-/// The same where the pods' template does not stand in the manifest's spec, but in `frame`.
+/// The same where the pods' template is in `frame`, not in the manifest's spec.
 Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const Rules& rules,
                        Problems& problems);
 
@@ -51,4 +51,4 @@ std::vector<std::string> port_claims(const Workload& workload);
 /// Whether a container may see `path` of the host: in plain form, and below an allowed one. Pure.
 bool is_allowed(const Rules& rules, std::string_view path);
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

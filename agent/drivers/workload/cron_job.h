@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "drivers/podman/cron/schedule.h"
-#include "drivers/podman/workload.h"
+#include "drivers/workload/schedule.h"
+#include "drivers/workload/workload.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 bool is_cron_job(const ObjectId& id);
 
@@ -25,8 +25,8 @@ struct CronJob {
   Workload workload;  ///< its pod; Workload::restart is "Never": a try is a new pod
 };
 
-/// Reads and checks it; what is wrong, or not for podman, goes into `problems` with its place. Pure, but for
-/// a look into the device's tz database. The manifest must outlive the result.
+/// Reads and checks it; what is wrong, or not for a device, goes into `problems` with its place. Pure, but
+/// for a look into the device's tz database. The manifest must outlive the result.
 CronJob read_cron_job(const Manifest& manifest, const Rules& rules, Problems& problems);
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

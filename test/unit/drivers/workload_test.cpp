@@ -1,11 +1,14 @@
+#include "drivers/workload/workload.h"
+
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include "drivers/podman/workload.h"
+#include "drivers/podman/limits.h"
 #include "unit/drivers/podman_fixture.h"
 
 using namespace greenwave;
 using namespace greenwave::drivers::podman;
+using namespace greenwave::drivers::workload;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -13,7 +16,7 @@ namespace {
 std::string problems_of(const std::string& text, const Rules& rules = test::podman_rules) {
   const auto manifest = test::kube_manifest(text);
   Problems problems;
-  read_workload(manifest, rules, problems);
+  read_runnable(manifest, rules, problems);
   std::string all;
   for (const auto& problem : problems.list()) all += to_string(problem) + "\n";
   return all;
@@ -46,7 +49,7 @@ spec:
     - {name: w, configMap: {name: conf}}
 )");
   Problems problems;
-  const auto workload = read_workload(manifest, test::podman_rules, problems);
+  const auto workload = read_runnable(manifest, test::podman_rules, problems);
   CHECK(problems.empty());
   CHECK(workload.restart == "Always");
   CHECK(workload.pods == 1);
@@ -66,13 +69,13 @@ spec:
   template: {spec: {containers: [{name: a, image: i}]}}
 )");
   Problems problems;
-  CHECK(read_workload(deployment, test::podman_rules, problems).pods == 3);
+  CHECK(read_runnable(deployment, test::podman_rules, problems).pods == 3);
   const auto job = test::kube_manifest(R"(apiVersion: batch/v1
 kind: Job
 metadata: {name: web}
 spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: i}]}}}
 )");
-  const auto once = read_workload(job, test::podman_rules, problems);
+  const auto once = read_runnable(job, test::podman_rules, problems);
   CHECK(once.once);
   CHECK(once.restart == "Never");
   CHECK(problems.empty());
@@ -110,7 +113,7 @@ TEST_CASE("podman: what podman would leave out without a word is refused, with i
   CHECK(
       problems_of(pod_with("  volumes: [{name: v, projected: {sources: [{secret: {name: s}}]}}]\n")).empty());
   CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, projected: {sources: [{downwardAPI: {}}]}}]\n")),
-             Contains("pod.yaml:6:") && Contains("ConfigMaps and Secrets alone"));
+             Contains("pod.yaml:6:") && Contains("ConfigMaps and Secrets only"));
   CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, projected: {}}]\n")), Contains("list of sources"));
   CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, secret: {secretName: s, defaultMode: 256}}]\n")),
              Contains("pod.yaml:6:") && Contains("warning") && Contains("mode 0644"));
@@ -204,7 +207,7 @@ TEST_CASE("podman: ports of the device are claimed") {
       "hostIP: "
       "127.0.0.1}, {containerPort: 9}]\n");
   Problems problems;
-  CHECK(port_claims(read_workload(manifest, test::podman_rules, problems)).empty());
-  CHECK(port_claims(read_workload(with_ports, test::podman_rules, problems)) ==
+  CHECK(port_claims(read_runnable(manifest, test::podman_rules, problems)).empty());
+  CHECK(port_claims(read_runnable(with_ports, test::podman_rules, problems)) ==
         std::vector<std::string>{"port:tcp:8080", "port:udp:127.0.0.1:53"});
 }

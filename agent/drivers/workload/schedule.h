@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 /// When a CronJob is due: crontab's five fields as Kubernetes reads them (months and weekdays may be names, 7
 /// is no weekday, @hourly and its like are words for five fields).
@@ -39,4 +39,4 @@ bool is_due(const Schedule& schedule, const std::tm& local);
 std::optional<std::time_t> last_due(const Schedule& schedule, std::time_t now, std::time_t most,
                                     const std::function<std::tm(std::time_t)>& local);
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

@@ -1,11 +1,11 @@
-#include "drivers/podman/material.h"
+#include "drivers/workload/material.h"
 
 #include <fmt/format.h>
 
 #include "base/base64.h"
 #include "base/error.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 namespace {
 
@@ -80,4 +80,4 @@ std::optional<Material> Store::find(const Need& need, const std::string& space) 
   return read_material(*found->second, told);
 }
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

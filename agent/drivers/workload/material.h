@@ -6,10 +6,10 @@
 #include <string>
 
 #include "base/digest.h"
-#include "drivers/podman/workload.h"
+#include "drivers/workload/workload.h"
 #include "plan/step.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 /// What a ConfigMap or Secret holds: bytes by key.
 using Material = std::map<std::string, std::string>;
@@ -41,4 +41,4 @@ class Store {
   std::map<Key, const Manifest*> all_;
 };
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

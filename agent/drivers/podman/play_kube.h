@@ -4,8 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "drivers/podman/material.h"
-#include "drivers/podman/workload.h"
+#include "drivers/workload/content.h"
+#include "drivers/workload/material.h"
+#include "drivers/workload/workload.h"
 
 namespace greenwave::drivers::podman {
 
@@ -20,35 +21,27 @@ inline constexpr std::string_view pod = "dev.greenwave/pod";          ///< a vol
 
 inline constexpr std::size_t shown_digest = 10;  ///< of it, in a pod's name
 
-/// An image that a container needs, and when it is to be pulled.
-struct Image {
-  std::string reference;
-  enum class Pull { always, missing, never } pull = Pull::missing;
-
-  bool operator==(const Image&) const = default;
-};
-
 /// One pod, ready for podman's kube play. Its name ends in a part of the digest, so that it can stand beside
 /// the pod that it will replace.
-struct Sheet {
+struct KubePod {
   std::string pod;
   std::string digest;
   std::vector<std::string> containers;  ///< their names in podman
   std::vector<std::string> volumes;     ///< that live and die with the pod
   std::vector<std::string> host_paths;
-  std::vector<Image> images;
+  std::vector<workload::Image> images;
   std::string text;  ///< for kube play: JSON documents in a YAML stream. May hold secrets
 };
 
 /// What names an object on labels.
 std::string label_of(const ObjectId& id);
 
-/// One sheet a pod. ConfigMaps and Secrets become the pod's own: variables are filled in, and each volume is
-/// one of the pod's alone. Podman 4.3 writes a Secret's volume in base64 and stops on one that it does not
+/// One kube_pod a pod. ConfigMaps and Secrets become the pod's own: variables are filled in, and each volume
+/// is one of the pod's alone. Podman 4.3 writes a Secret's volume in base64 and stops on one that it does not
 /// know, and its ConfigMap volumes are shared by name with whatever else is called so; here neither
 /// happens. The digest is keyed by `key`. Throws Error (invalid) for a ConfigMap, Secret or key of one that
 /// is not there. Pure.
-std::vector<Sheet> sheets_of(const Manifest& manifest, const Workload& workload, const Store& store,
-                             const std::string& key);
+std::vector<KubePod> kube_pods_of(const Manifest& manifest, const workload::Workload& workload,
+                                  const workload::Store& store, const std::string& key);
 
 }  // namespace greenwave::drivers::podman

@@ -1,4 +1,4 @@
-#include "drivers/podman/probe_course.h"
+#include "drivers/workload/probe_course.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 namespace {
 
@@ -93,4 +93,4 @@ std::optional<std::string> ProbeCourse::unready() const {
   return {};
 }
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

@@ -1,4 +1,4 @@
-#include "drivers/podman/workload.h"
+#include "drivers/workload/workload.h"
 
 #include <algorithm>
 #include <array>
@@ -8,10 +8,10 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "drivers/podman/container_check.h"
+#include "drivers/workload/container_check.h"
 #include "yaml/fields.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 namespace {
 
@@ -68,7 +68,7 @@ void refuse_many(const yaml::Node& frame, Problems& problems) {
   const auto* suspend = frame.find("suspend");
   const auto* suspended = suspend != nullptr ? std::get_if<bool>(&suspend->value) : nullptr;
   if (suspended != nullptr && *suspended) {
-    problems.error(suspend->place, "podman runs a Job at once: it cannot be suspended",
+    problems.error(suspend->place, "a device runs a Job at once: it cannot be suspended",
                    "leave the Job out until it is due");
   }
   for (const auto* key : {"completions", "parallelism"}) {
@@ -76,7 +76,7 @@ void refuse_many(const yaml::Node& frame, Problems& problems) {
     if (number == nullptr) continue;
     const auto* value = std::get_if<std::int64_t>(&number->value);
     if (value != nullptr && *value == 1) continue;
-    problems.error(number->place, fmt::format("podman runs a Job once: {} cannot be given", key),
+    problems.error(number->place, fmt::format("a device runs a Job once: {} cannot be given", key),
                    "leave it out");
   }
 }
@@ -219,4 +219,4 @@ Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const 
   return workload;
 }
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

@@ -1,4 +1,4 @@
-#include "drivers/podman/cron/cron_job.h"
+#include "drivers/workload/cron_job.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "base/time_zone.h"
 #include "yaml/fields.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 namespace {
 
@@ -83,4 +83,4 @@ CronJob read_cron_job(const Manifest& manifest, const Rules& rules, Problems& pr
   return job;
 }
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

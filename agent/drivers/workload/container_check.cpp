@@ -1,4 +1,4 @@
-#include "drivers/podman/container_check.h"
+#include "drivers/workload/container_check.h"
 
 #include <algorithm>
 #include <array>
@@ -9,10 +9,9 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "drivers/podman/field_names.h"
-#include "drivers/podman/probe.h"
+#include "drivers/workload/probe.h"
 
-namespace greenwave::drivers::podman {
+namespace greenwave::drivers::workload {
 
 namespace {
 
@@ -20,9 +19,6 @@ namespace {
 constexpr std::array<std::string_view, 10> mighty{"ALL",       "SYS_ADMIN", "SYS_MODULE",      "SYS_PTRACE",
                                                   "SYS_RAWIO", "SYS_BOOT",  "DAC_READ_SEARCH", "MKNOD",
                                                   "BPF",       "MAC_ADMIN"};
-
-constexpr std::array<std::string_view, 6> volume_kinds{"configMap", "secret",   "projected",
-                                                       "emptyDir",  "hostPath", "persistentVolumeClaim"};
 
 constexpr const char* ask_for_privilege =
     "leave it out, or set podman: {allowPrivileged: true} in agent.yaml";
@@ -37,7 +33,6 @@ class ContainerCheck {
   ContainerCheck(const Rules& rules, Problems& problems) : rules_(rules), problems_(problems) {}
 
   void run(const yaml::Node& spec) {
-    check_field_names(spec, problems_);
     const auto* containers = spec.find("containers");
     if (containers == nullptr || !containers->is_sequence() || containers->sequence()->empty()) {
       problems_.error(spec.place, "the pod has no containers",
@@ -45,7 +40,6 @@ class ContainerCheck {
       return;
     }
     read_volumes(spec.find("volumes"));
-    warn_of_user(spec.find("securityContext"));
     if (const auto* security = spec.find("securityContext")) refuse_unmasked(*security);
     for (const auto* key : {"initContainers", "containers"}) {
       const auto* list = spec.find(key);
@@ -91,50 +85,24 @@ class ContainerCheck {
                       "leave one");
       return;
     }
-    if (kinds == 0) {
-      problems_.error(volume.place,
-                      fmt::format("podman has no volume such as {}", printable(*name->string())),
-                      fmt::format("its kinds are {}", fmt::join(volume_kinds, ", ")));
-      return;
-    }
     if (const auto* host = volume.find("hostPath")) read_host_path(*host);
     read_sources(volume);
     const auto* projected = volume.find("projected");
     if (projected == nullptr) return;
-    warn_of_mode(*projected);
     const auto* sources = projected->find("sources");
     if (sources == nullptr || !sources->is_sequence()) {
       problems_.error(projected->place, "projected has no list of sources",
                       "write sources: [{configMap: {name: NAME}}, {secret: {name: NAME}}]");
       return;
     }
-    for (const auto& source : *sources->sequence()) {
-      if (!read_sources(source)) {
-        problems_.error(source.place, "podman can project ConfigMaps and Secrets alone",
-                        "write configMap: {name: NAME} or secret: {name: NAME}");
-      }
-    }
+    for (const auto& source : *sources->sequence()) read_sources(source);
   }
 
-  /// What is made of a ConfigMap or Secret; false where it is neither.
-  bool read_sources(const yaml::Node& from) {
-    bool any = false;
+  void read_sources(const yaml::Node& from) {
     for (const auto* kind : {"configMap", "secret"}) {
-      const auto* source = from.find(kind);
-      if (source == nullptr) continue;
-      any = true;
-      const auto* items = source->find("items");
+      const auto* items = from.at({kind, "items"});
       if (items != nullptr && items->is_sequence()) read_items(*items);
-      warn_of_mode(*source);
     }
-    return any;
-  }
-
-  void warn_of_mode(const yaml::Node& source) {
-    const auto* mode = source.find("defaultMode");
-    if (mode == nullptr) return;
-    problems_.warning(mode->place, "podman gives a volume's files the mode 0644, whatever is written here",
-                      "let the container's user be the only one who is in it");
   }
 
   void read_items(const yaml::Node& items) {
@@ -170,20 +138,9 @@ class ContainerCheck {
     }
     check_probes(container, problems_);
     if (const auto* security = container.find("securityContext")) read_security(*security);
-    warn_of_user(container.find("securityContext"));
     const auto* mounts = container.find("volumeMounts");
     if (mounts == nullptr || !mounts->is_sequence()) return;
     for (const auto& mount : *mounts->sequence()) read_mount(mount);
-  }
-
-  /// What podman leaves out although its author counts on it.
-  void warn_of_user(const yaml::Node* security) {
-    for (const auto* key : {"runAsNonRoot", "fsGroup"}) {
-      const auto* written = security != nullptr ? security->find(key) : nullptr;
-      if (written == nullptr || written->is_null()) continue;
-      problems_.warning(written->place, fmt::format("podman does nothing for {}", key),
-                        "write runAsUser, and give the files to that user");
-    }
   }
 
   /// What takes away a container's walls.
@@ -218,13 +175,7 @@ class ContainerCheck {
     const auto* name = mount.find("name");
     if (name == nullptr || name->string() == nullptr || !volumes_.contains(*name->string())) {
       problems_.error(mount.place, "this mounts a volume that the pod does not have",
-                      "add it to the pod's volumes, or correct the name");
-    }
-    for (const auto* key : {"subPath", "subPathExpr"}) {
-      const auto* written = mount.find(key);
-      if (written == nullptr) continue;
-      problems_.error(written->place, fmt::format("podman mounts whole volumes: {} cannot be given", key),
-                      "mount the volume into a directory of its own; items choose what is in it");
+                      "add it to the pod's volumes, or fix the name");
     }
   }
 
@@ -239,4 +190,4 @@ void check_containers(const yaml::Node& spec, const Rules& rules, Problems& prob
   ContainerCheck(rules, problems).run(spec);
 }
 
-}  // namespace greenwave::drivers::podman
+}  // namespace greenwave::drivers::workload

@@ -1,0 +1,108 @@
+#include "drivers/podman/limits.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+#include "drivers/podman/field_names.h"
+#include "drivers/workload/container_check.h"
+
+namespace greenwave::drivers::podman {
+
+namespace {
+
+template <typename Visit>
+void each(const yaml::Node* list, const Visit& visit) {
+  if (list == nullptr || !list->is_sequence()) return;
+  for (const auto& item : *list->sequence()) visit(item);
+}
+
+void warn_of_mode(const yaml::Node& source, Problems& problems) {
+  const auto* mode = source.find("defaultMode");
+  if (mode == nullptr) return;
+  problems.warning(mode->place, "podman gives a volume's files the mode 0644, whatever is written here",
+                   "let the container's user be the only one who is in it");
+}
+
+/// Whether it is made of a ConfigMap or Secret.
+bool has_source(const yaml::Node& from, Problems& problems) {
+  bool any = false;
+  for (const auto* kind : {"configMap", "secret"}) {
+    const auto* source = from.find(kind);
+    if (source == nullptr) continue;
+    any = true;
+    warn_of_mode(*source, problems);
+  }
+  return any;
+}
+
+void check_volume(const yaml::Node& volume, Problems& problems) {
+  const auto* name = volume.find("name");
+  if (name == nullptr || name->string() == nullptr) return;
+  const auto is_its = [&](auto kind) { return volume.find(kind) != nullptr; };
+  if (std::ranges::none_of(workload::volume_kinds, is_its)) {
+    problems.error(volume.place, fmt::format("podman has no volume such as {}", printable(*name->string())),
+                   fmt::format("its kinds are {}", fmt::join(workload::volume_kinds, ", ")));
+    return;
+  }
+  has_source(volume, problems);
+  const auto* projected = volume.find("projected");
+  if (projected == nullptr) return;
+  warn_of_mode(*projected, problems);
+  each(projected->find("sources"), [&](const yaml::Node& source) {
+    if (has_source(source, problems)) return;
+    problems.error(source.place, "podman can project ConfigMaps and Secrets only",
+                   "write configMap: {name: NAME} or secret: {name: NAME}");
+  });
+}
+
+/// What podman leaves out although its author counts on it.
+void warn_of_user(const yaml::Node* security, Problems& problems) {
+  for (const auto* key : {"runAsNonRoot", "fsGroup"}) {
+    const auto* written = security != nullptr ? security->find(key) : nullptr;
+    if (written == nullptr || written->is_null()) continue;
+    problems.warning(written->place, fmt::format("podman ignores {}", key),
+                     "write runAsUser, and give the files to that user");
+  }
+}
+
+void check_mount(const yaml::Node& mount, Problems& problems) {
+  for (const auto* key : {"subPath", "subPathExpr"}) {
+    const auto* written = mount.find(key);
+    if (written == nullptr) continue;
+    problems.error(written->place, fmt::format("podman mounts whole volumes: {} cannot be given", key),
+                   "mount the volume into a directory of its own; items choose what is in it");
+  }
+}
+
+void check_limits(const yaml::Node* spec, Problems& problems) {
+  if (spec == nullptr) return;
+  check_field_names(*spec, problems);
+  each(spec->find("volumes"), [&](const yaml::Node& volume) { check_volume(volume, problems); });
+  warn_of_user(spec->find("securityContext"), problems);
+  for (const auto* list : {"initContainers", "containers"}) {
+    each(spec->find(list), [&](const yaml::Node& container) {
+      warn_of_user(container.find("securityContext"), problems);
+      each(container.find("volumeMounts"), [&](const yaml::Node& mount) { check_mount(mount, problems); });
+    });
+  }
+}
+
+}  // namespace
+
+workload::Workload read_runnable(const Manifest& manifest, const workload::Rules& rules, Problems& problems) {
+  auto read = workload::read_workload(manifest, rules, problems);
+  check_limits(read.spec, problems);
+  return read;
+}
+
+workload::CronJob read_runnable_cron_job(const Manifest& manifest, const workload::Rules& rules,
+                                         Problems& problems) {
+  auto job = workload::read_cron_job(manifest, rules, problems);
+  check_limits(job.workload.spec, problems);
+  return job;
+}
+
+}  // namespace greenwave::drivers::podman

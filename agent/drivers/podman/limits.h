@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/problem.h"
+#include "drivers/workload/cron_job.h"
+#include "drivers/workload/workload.h"
+#include "model/manifest.h"
+
+namespace greenwave::drivers::podman {
+
+/// As workload::read_workload and workload::read_cron_job; what podman cannot do, or would silently leave out
+/// although the pod cannot be right without it, goes into `problems` as well. Pure.
+workload::Workload read_runnable(const Manifest& manifest, const workload::Rules& rules, Problems& problems);
+workload::CronJob read_runnable_cron_job(const Manifest& manifest, const workload::Rules& rules,
+                                         Problems& problems);
+
+}  // namespace greenwave::drivers::podman
