@@ -14,9 +14,9 @@
 #include "base/memory.h"
 #include "base/version.h"
 #include "control/server.h"
+#include "daemon/daemon.h"
 #include "drivers/podman/cron/run.h"
 #include "report/metrics_file.h"
-#include "sync/local_agent.h"
 
 namespace {
 
@@ -92,9 +92,9 @@ int run_cron_job(const Options& options, const Log& log) {
 int run(const Options& options, const Log& log) {
   const SystemClock clock;
   const auto signals = block_signals();
-  sync::LocalAgent agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
+  daemon::Daemon agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
   report::MetricsFile metrics(log);
-  agent.report_to([&metrics](const config::Config& config, const sync::Status& status,
+  agent.report_to([&metrics](const config::Config& config, const daemon::Status& status,
                              const sync::Result* result) { metrics.update(config, status, result); });
   const auto stop = [&agent] {
     sd_notify(0, "STOPPING=1");

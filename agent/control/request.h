@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "sync/agent.h"
+#include "daemon/agent.h"
 
 namespace greenwave::control {
 

@@ -58,15 +58,15 @@ Reply refusal_of(unsigned status, const Error& error) {
   return refusal(status, text, error.remedy());
 }
 
-Reply get_version(sync::Agent&, const Call&) {
+Reply get_version(daemon::Agent&, const Call&) {
   return ok({{"version", program_version}, {"api", "v1"}});
 }
 
-Reply get_status(sync::Agent& agent, const Call&) {
-  return ok(sync::to_json(agent.status()));
+Reply get_status(daemon::Agent& agent, const Call&) {
+  return ok(daemon::to_json(agent.status()));
 }
 
-Reply get_history(sync::Agent& agent, const Call& call) {
+Reply get_history(daemon::Agent& agent, const Call& call) {
   auto syncs = nlohmann::json::array();
   for (const auto& record : agent.history(read_limit(query(call, "limit"), history_default, history_most))) {
     syncs.push_back(state::to_json(record));
@@ -84,7 +84,7 @@ nlohmann::json summary_of(const nlohmann::json& object) {
 }
 
 /// An object that was refused before it was ever applied is not among those that the agent owns.
-Reply unknown_object(sync::Agent& agent, const std::string& name) {
+Reply unknown_object(daemon::Agent& agent, const std::string& name) {
   for (const auto& failed : agent.status().failed) {
     if (name != failed.object && !failed.object.ends_with("/" + name)) continue;
     return refusal(404, fmt::format("{} was not applied: {}", failed.object, failed.reason), "");
@@ -96,7 +96,7 @@ Reply unknown_object(sync::Agent& agent, const std::string& name) {
                  near.empty() ? "list them: greenwave show" : fmt::format("did you mean {}?", near));
 }
 
-Reply get_objects(sync::Agent& agent, const Call& call) {
+Reply get_objects(daemon::Agent& agent, const Call& call) {
   const auto name = call.path.substr(std::min(call.path.size(), objects_path.size() + 1));
   auto found = agent.objects(name);
   if (name.empty()) {
@@ -107,7 +107,7 @@ Reply get_objects(sync::Agent& agent, const Call& call) {
   return ok({{"objects", std::move(found)}});
 }
 
-Reply get_diff(sync::Agent& agent, const Call&) {
+Reply get_diff(daemon::Agent& agent, const Call&) {
   try {
     return ok(agent.diff());
   } catch (const Error& error) {
@@ -118,14 +118,14 @@ Reply get_diff(sync::Agent& agent, const Call&) {
 }
 
 /// Streams the sync, or with ?wait=false only asks for it.
-Reply run(sync::Agent& agent, const Call& call, const sync::Request& request) {
+Reply run(daemon::Agent& agent, const Call& call, const sync::Request& request) {
   const bool wait = read_flag("wait", query(call, "wait"), true);
   auto started = agent.request_sync(request);
   if (wait) return {200, {}, std::move(started), {}};
   return {202, dump({{"queued", true}}), nullptr, {}};
 }
 
-Reply post_sync(sync::Agent& agent, const Call& call) {
+Reply post_sync(daemon::Agent& agent, const Call& call) {
   const auto asked = read_sync(call.body);
   return run(agent, call,
              {.force = asked.force,
@@ -135,7 +135,7 @@ Reply post_sync(sync::Agent& agent, const Call& call) {
               .reason = asked.reason});
 }
 
-Reply post_bundle(sync::Agent& agent, const Call& call) {
+Reply post_bundle(daemon::Agent& agent, const Call& call) {
   const auto asked = read_bundle(call.query);
   return run(agent, call,
              {.force = asked.force,
@@ -144,22 +144,22 @@ Reply post_bundle(sync::Agent& agent, const Call& call) {
               .bundle = call.bundle});
 }
 
-Reply post_pause(sync::Agent& agent, const Call& call) {
+Reply post_pause(daemon::Agent& agent, const Call& call) {
   const auto asked = read_pause(call.body);
   agent.pause(asked.duration, shown_name(call.peer, asked.sudo_user), asked.reason);
-  return ok(sync::to_json(agent.status()));
+  return ok(daemon::to_json(agent.status()));
 }
 
-Reply post_resume(sync::Agent& agent, const Call& call) {
+Reply post_resume(daemon::Agent& agent, const Call& call) {
   const auto asked = read_resume(call.body);
   agent.resume(shown_name(call.peer, asked.sudo_user));
-  return ok(sync::to_json(agent.status()));
+  return ok(daemon::to_json(agent.status()));
 }
 
 struct Route {
   std::string_view method;
   std::string_view path;
-  Reply (*handle)(sync::Agent&, const Call&);
+  Reply (*handle)(daemon::Agent&, const Call&);
 };
 
 constexpr std::array<Route, 9> routes{{{"GET", "/v1/version", get_version},
@@ -180,7 +180,7 @@ const Route* find_route(std::string_view path) {
   return found == routes.end() ? nullptr : found;
 }
 
-Reply dispatch(sync::Agent& agent, const Call& call) {
+Reply dispatch(daemon::Agent& agent, const Call& call) {
   const auto* route = find_route(call.path);
   if (route == nullptr) {
     std::vector<std::string_view> paths;
@@ -203,7 +203,7 @@ Reply refusal(unsigned status, const std::string& error, const std::string& reme
   return {status, dump({{"error", error}, {"remedy", remedy}}), nullptr, {}};
 }
 
-Reply answer(sync::Agent& agent, const Call& call, const Log& log) {
+Reply answer(daemon::Agent& agent, const Call& call, const Log& log) {
   try {
     return dispatch(agent, call);
   } catch (const Error& error) {

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "control/peer.h"
-#include "sync/agent.h"
+#include "daemon/agent.h"
 
 namespace greenwave::control {
 
@@ -26,15 +26,15 @@ struct Call {
 
 struct Reply {
   unsigned status = 200;
-  std::string body;                ///< JSON
-  std::shared_ptr<sync::Run> run;  ///< set: the reply is this run's events, a line each, instead of `body`
-  std::string allow;               ///< the Allow header of a 405
+  std::string body;                  ///< JSON
+  std::shared_ptr<daemon::Run> run;  ///< set: the reply is this run's events, a line each, instead of `body`
+  std::string allow;                 ///< the Allow header of a 405
 };
 
 /// {"error":…, "remedy":…}
 Reply refusal(unsigned status, const std::string& error, const std::string& remedy);
 
 /// Answers a request of a peer that may use the API. Does not throw.
-Reply answer(sync::Agent& agent, const Call& call, const Log& log);
+Reply answer(daemon::Agent& agent, const Call& call, const Log& log);
 
 }  // namespace greenwave::control

@@ -93,7 +93,7 @@ std::uint64_t declared_length(MHD_Connection* connection) {
 }  // namespace
 
 struct Server::Impl {
-  sync::Agent& agent;
+  daemon::Agent& agent;
   const Log& log;
   Limits limits;
   Policy policy;
@@ -229,7 +229,7 @@ struct Server::Impl {
   }
 };
 
-Server::Server(sync::Agent& agent, const config::Config& config, const Log& log, const Limits& limits)
+Server::Server(daemon::Agent& agent, const config::Config& config, const Log& log, const Limits& limits)
     : impl_(new Impl{agent, log, limits, system_policy(), config.socket(), config.state_directory}) {
   auto socket = listen_at(impl_->path, impl_->policy, log);
   const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |

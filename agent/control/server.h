@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "sync/agent.h"
+#include "daemon/agent.h"
 
 namespace greenwave::control {
 
@@ -24,7 +24,7 @@ class Server {
  public:
   /// Listens at config.socket(), and answers from then on in threads of its own. All arguments must outlive
   /// it. Throws Error: conflict when another daemon listens there.
-  Server(sync::Agent& agent, const config::Config& config, const Log& log, const Limits& limits = {});
+  Server(daemon::Agent& agent, const config::Config& config, const Log& log, const Limits& limits = {});
   /// Ends open streams, waits for calls under way, and removes the socket.
   ~Server();
   Server(const Server&) = delete;

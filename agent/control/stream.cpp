@@ -18,12 +18,12 @@ constexpr Duration slice = std::chrono::milliseconds(250);  // how soon a stoppi
 constexpr Duration heartbeat = std::chrono::seconds(5);
 
 struct Stream {
-  std::shared_ptr<sync::Run> run;
+  std::shared_ptr<daemon::Run> run;
   Streams& streams;
   std::string pending;  ///< not sent yet
   bool done = false;
 
-  Stream(std::shared_ptr<sync::Run> followed, Streams& all) : run(std::move(followed)), streams(all) {
+  Stream(std::shared_ptr<daemon::Run> followed, Streams& all) : run(std::move(followed)), streams(all) {
     ++streams.open;
   }
   Stream(const Stream&) = delete;
@@ -70,7 +70,7 @@ void free_stream(void* closure) {
 
 }  // namespace
 
-Response stream_of(std::shared_ptr<sync::Run> run, Streams& streams) {
+Response stream_of(std::shared_ptr<daemon::Run> run, Streams& streams) {
   auto stream = std::make_unique<Stream>(std::move(run), streams);
   Response response(
       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block, read_stream, stream.get(), free_stream));

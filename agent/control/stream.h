@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "control/mhd.h"
-#include "sync/agent.h"
+#include "daemon/agent.h"
 
 namespace greenwave::control {
 
@@ -17,6 +17,6 @@ struct Streams {
 /// A reply that gives the run's events as lines of JSON as they come, and ends after "done". While nothing
 /// happens an empty line every few seconds keeps the connection (and finds out when the client is gone).
 /// `streams`, which must outlive the response, may end it early with a "done" of its own.
-Response stream_of(std::shared_ptr<sync::Run> run, Streams& streams);
+Response stream_of(std::shared_ptr<daemon::Run> run, Streams& streams);
 
 }  // namespace greenwave::control

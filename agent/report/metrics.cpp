@@ -62,7 +62,7 @@ class Page {
   std::string text_;
 };
 
-void add_syncs(Page& page, const Counts& counts, const sync::Status& status) {
+void add_syncs(Page& page, const Counts& counts, const daemon::Status& status) {
   page.metric("greenwave_syncs_total", "counter", "Syncs since the agent started, by their result.");
   for (const auto& [result, number] : counts.syncs) {
     page.sample("greenwave_syncs_total", number, fmt::format("result={}", label_value(result)));
@@ -79,7 +79,7 @@ void add_syncs(Page& page, const Counts& counts, const sync::Status& status) {
             "When a sync last reached the repository and left everything in sync.", counts.last_good);
 }
 
-void add_objects(Page& page, const Counts& counts, const sync::Status& status) {
+void add_objects(Page& page, const Counts& counts, const daemon::Status& status) {
   page.metric("greenwave_objects", "gauge", "Objects that the repository declares for this device.");
   page.sample("greenwave_objects", status.in_sync, "state=\"in_sync\"");
   page.sample("greenwave_objects", status.failed.size(), "state=\"failed\"");
@@ -104,7 +104,7 @@ void count(Counts& counts, const sync::Result& result) {
   if (kind == "in_sync" || kind == "waiting") counts.last_good = result.record.started + result.record.took;
 }
 
-std::string exposition(const Counts& counts, const sync::Status& status) {
+std::string exposition(const Counts& counts, const daemon::Status& status) {
   Page page;
   page.metric("greenwave_info", "gauge", "Which device this is and what it has; always 1.");
   page.sample(
@@ -113,7 +113,7 @@ std::string exposition(const Counts& counts, const sync::Status& status) {
                   label_value(status.device), label_value(status.cluster), label_value(status.followed.wave),
                   label_value(status.commit ? status.commit->oid : "")));
   page.single("greenwave_healthy", "gauge", "1 when the device is as its commit says.",
-              sync::health_of(status) == "healthy" ? 1 : 0);
+              daemon::health_of(status) == "healthy" ? 1 : 0);
   add_syncs(page, counts, status);
   add_objects(page, counts, status);
   page.single("greenwave_received_bytes_total", "counter", "Bytes received from the repository.",

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "sync/status.h"
+#include "daemon/status.h"
 #include "sync/sync.h"
 
 namespace greenwave::report {
@@ -25,6 +25,6 @@ struct Counts {
 void count(Counts& counts, const sync::Result& result);
 
 /// The text that Prometheus reads (its "text-based format", version 0.0.4).
-std::string exposition(const Counts& counts, const sync::Status& status);
+std::string exposition(const Counts& counts, const daemon::Status& status);
 
 }  // namespace greenwave::report

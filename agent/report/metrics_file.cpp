@@ -7,7 +7,7 @@
 
 namespace greenwave::report {
 
-void MetricsFile::update(const config::Config& config, const sync::Status& status,
+void MetricsFile::update(const config::Config& config, const daemon::Status& status,
                          const sync::Result* result) {
   const Lock lock(mutex_);
   if (result != nullptr) count(counts_, *result);

@@ -17,7 +17,7 @@ class MetricsFile {
   explicit MetricsFile(const Log& log) : log_(log) {}
 
   /// `result` is null when the status changed without a sync.
-  void update(const config::Config& config, const sync::Status& status, const sync::Result* result);
+  void update(const config::Config& config, const daemon::Status& status, const sync::Result* result);
 
  private:
   const Log& log_;

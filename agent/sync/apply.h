@@ -13,7 +13,7 @@
 #include "plan/plan.h"
 #include "state/state.h"
 #include "sync/check.h"
-#include "sync/status.h"
+#include "sync/standing.h"
 
 namespace greenwave::sync {
 

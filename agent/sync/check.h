@@ -9,7 +9,7 @@
 #include "model/inventory.h"
 #include "plan/plan.h"
 #include "sync/observe.h"
-#include "sync/status.h"
+#include "sync/standing.h"
 
 namespace greenwave::sync {
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "drivers/driver.h"
 #include "model/inventory.h"
-#include "sync/status.h"
+#include "sync/standing.h"
 
 namespace greenwave::sync {
 

@@ -91,8 +91,11 @@ void Sync::undo_commands(const Observer& observer, Result& result) {
     if (!undone) continue;
     state::Action action{
         .verb = "undo", .object = name, .ok = undone->empty(), .error = *undone, .reason = {}, .was = {}};
-    observer(
-        {.kind = "step", .text = "undo " + name, .object = name, .ok = action.ok, .commit = trial.commit});
+    observer({.kind = "step",
+              .text = "undo " + name,
+              .object = name,
+              .ok = action.ok,
+              .commit = CommitId(trial.commit)});
     result.record.actions.push_back(std::move(action));
     trial.undone.push_back(name);
     if (!undone->empty()) trial.not_undone.push_back(fmt::format("{}: {}", name, *undone));

@@ -63,7 +63,7 @@ std::string Sync::receive(git::Transport& from, const Observer& observer, Result
   from.follow(following_.refs());
   const auto tip = from.poll();
   result.answered = true;
-  standing_.followed = {following_.wave(), from.found(), tip};
+  standing_.followed = {following_.wave(), from.found(), CommitId(tip)};
   auto commit = accept(from, tip, observer, result);
   if (decides_anew(commit)) return receive(from, observer, result);
   standing_.followed.is_held = commit != tip;
@@ -231,7 +231,7 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
       .state = parts_.state,
       .commit = commit,
       .drifted = observed.drifted,
-      .progress = [&](const state::Action& action) { observer(event_of(action, commit)); },
+      .progress = [&](const state::Action& action) { observer(event_of(action, CommitId(commit))); },
       .stop = [this] { return parts_.stop.load(); }};
   auto applied = carry_out(*prepared, commit, bench, request);
 
@@ -243,7 +243,7 @@ void Sync::apply_commit(const std::string& commit, const Request& request, const
   standing_.failed = std::move(prepared->compared.failed);
   for (const auto& failed : standing_.failed) {
     applied.actions.push_back(refusal_of(failed));
-    observer(event_of(applied.actions.back(), commit));
+    observer(event_of(applied.actions.back(), CommitId(commit)));
   }
   standing_.failed.insert(standing_.failed.end(), applied.failed.begin(), applied.failed.end());
   auto& actions = result.record.actions;

@@ -20,7 +20,6 @@
 #include "secrets/identity.h"
 #include "state/state.h"
 #include "sync/acceptance.h"
-#include "sync/agent.h"
 #include "sync/apply.h"
 #include "sync/course.h"
 #include "sync/following.h"
@@ -28,6 +27,8 @@
 #include "sync/observe.h"
 #include "sync/outage.h"
 #include "sync/prepare.h"
+#include "sync/request.h"
+#include "sync/standing.h"
 
 namespace greenwave::sync {
 
@@ -47,24 +48,6 @@ struct Parts {
   std::string process = "a process";  ///< names this run of the agent: no two have the same
   /// Waits for so long.
   std::function<void(Duration)> rest = [](Duration time) { std::this_thread::sleep_for(time); };
-};
-
-/// Where the device stands after a sync.
-struct Standing {
-  std::string cluster;
-  Followed followed;
-  std::optional<git::Commit> commit;  ///< applied
-  std::size_t objects = 0;
-  std::size_t in_sync = 0;
-  std::size_t repaired = 0;
-  std::optional<Time> unreachable_since;  ///< the repository
-  bool has_errors = false;                ///< `problems` holds more than warnings
-  std::vector<FailedObject> failed;
-  std::vector<std::string> problems;
-  std::vector<WaitingObject> waiting;
-  std::string waiting_why;
-  std::optional<Time> waiting_until;  ///< when to go on with them, whatever the interval is
-  std::optional<Rejected> rejected;   ///< the commit that the ref points to, taken back
 };
 
 struct Result {

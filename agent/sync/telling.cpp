@@ -21,7 +21,7 @@ std::string essence(const state::SyncRecord& record) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Event event_of(const state::Action& action, const std::string& commit) {
+Event event_of(const state::Action& action, const CommitId& commit) {
   auto text = fmt::format("{} {}", action.verb, action.object);
   if (!action.ok) text += ": " + action.error;
   if (action.ok && !action.reason.empty()) text += " (" + action.reason + ")";

@@ -5,8 +5,8 @@
 
 #include "base/problem.h"
 #include "state/history.h"
-#include "sync/agent.h"
-#include "sync/status.h"
+#include "sync/request.h"
+#include "sync/standing.h"
 
 namespace greenwave::sync {
 
@@ -17,7 +17,7 @@ std::vector<std::string> texts_of(const Problems& problems);
 std::string essence(const state::SyncRecord& record);
 
 /// The step that an action was, as it goes by.
-Event event_of(const state::Action& action, const std::string& commit);
+Event event_of(const state::Action& action, const CommitId& commit);
 
 /// How the history tells of an object that was not touched.
 state::Action refusal_of(const FailedObject& failed);

@@ -186,7 +186,7 @@ drivers::Health Sync::reach() {
 bool Sync::is_superseded(const std::string& commit) {
   try {
     const auto& followed = standing_.followed;
-    return parts_.transport.poll() != (followed.is_held ? followed.target : commit);
+    return parts_.transport.poll() != (followed.is_held ? followed.target.text() : commit);
   } catch (const Error&) {
     return false;
   }

@@ -16,7 +16,7 @@ std::optional<Time> newest_record(const Context& context) {
   std::optional<Time> newest;
   const auto later = [&newest](Time time) { newest = newest ? std::max(*newest, time) : time; };
   try {
-    const auto status = sync::status_from_json(context.client().get("/v1/status"));
+    const auto status = daemon::status_from_json(context.client().get("/v1/status"));
     if (status.commit) later(status.commit->time);
     if (status.last_sync) later(*status.last_sync);
     return newest;

@@ -24,7 +24,7 @@ std::unique_ptr<state::State> open(const Context& context) {
 
 constexpr const char* unfinished = "unknown: an apply did not finish";
 
-void add_inventory(sync::Status& status, const std::vector<Entry>& inventory) {
+void add_inventory(daemon::Status& status, const std::vector<Entry>& inventory) {
   status.objects = inventory.size();
   for (const auto& entry : inventory) {
     if (entry.error.empty() && !entry.intended) {
@@ -35,7 +35,7 @@ void add_inventory(sync::Status& status, const std::vector<Entry>& inventory) {
   }
 }
 
-void add_owed(sync::Status& status, const std::vector<plan::Owed>& owed) {
+void add_owed(daemon::Status& status, const std::vector<plan::Owed>& owed) {
   for (const auto& one : owed) {
     auto what = std::string(one.restart ? "restart" : "reload");
     if (one.because != one.unit) what += " for " + to_string(one.because);
@@ -45,7 +45,7 @@ void add_owed(sync::Status& status, const std::vector<plan::Owed>& owed) {
 }
 
 /// Refused objects are not in the inventory, but in the record of the last sync.
-void add_refused(sync::Status& status, const state::SyncRecord& sync) {
+void add_refused(daemon::Status& status, const state::SyncRecord& sync) {
   for (const auto& action : sync.actions) {
     const bool known = std::ranges::any_of(
         status.failed, [&action](const auto& failed) { return failed.object == action.object; });
@@ -55,9 +55,9 @@ void add_refused(sync::Status& status, const state::SyncRecord& sync) {
 
 }  // namespace
 
-sync::Status last_status(const Context& context) {
+daemon::Status last_status(const Context& context) {
   const auto state = open(context);
-  sync::Status status;
+  daemon::Status status;
   status.running = false;
   status.version = program_version;
   if (context.config) {

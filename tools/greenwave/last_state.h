@@ -7,13 +7,13 @@
 
 #include "context.h"
 #include "state/history.h"
-#include "sync/status.h"
+#include "daemon/status.h"
 
 namespace greenwave::cli {
 
 /// The daemon's last saved state, read from its state file. Each throws Error when there is no state, or it
 /// cannot be read.
-sync::Status last_status(const Context& context);
+daemon::Status last_status(const Context& context);
 std::vector<state::SyncRecord> last_history(const Context& context, std::size_t most);
 /// Like GET /v1/objects/NAME; all objects if `name` is empty.
 nlohmann::json last_objects(const Context& context, const std::string& name);

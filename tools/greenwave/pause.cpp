@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "cli.h"
-#include "sync/status.h"
+#include "daemon/status.h"
 
 namespace greenwave::cli {
 
@@ -23,7 +23,7 @@ int pause(const Context& context, const PauseOptions& options) {
     print(answer);
     return 0;
   }
-  const auto status = sync::status_from_json(answer);
+  const auto status = daemon::status_from_json(answer);
   print(status.pause
             ? fmt::format("Paused until {} ({}) by {}. End it sooner: greenwave resume\n",
                           moment(status.pause->until), relative(status.pause->until, SystemClock().now()),

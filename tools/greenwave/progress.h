@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "daemon/agent.h"
 #include "style.h"
-#include "sync/agent.h"
 
 namespace greenwave::cli {
 

@@ -10,9 +10,9 @@ namespace {
 
 /// The daemon's status, or its last saved one when it does not answer. Without either, prints why and returns
 /// nothing.
-std::optional<sync::Status> current_status(const Context& context) {
+std::optional<daemon::Status> current_status(const Context& context) {
   try {
-    return sync::status_from_json(context.client().get("/v1/status"));
+    return daemon::status_from_json(context.client().get("/v1/status"));
   } catch (const Unreachable& unreachable) {
     try {
       return last_status(context);
@@ -25,7 +25,7 @@ std::optional<sync::Status> current_status(const Context& context) {
   }
 }
 
-int exit_code(const sync::Status& status) {
+int exit_code(const daemon::Status& status) {
   if (!status.running) return exit_not_done;
   const bool well = status.failed.empty() && status.last_error.empty() && !status.rejected;
   return well && status.commit ? 0 : 1;
@@ -35,7 +35,7 @@ int show_status(const Context& context) {
   const auto status = current_status(context);
   if (!status) return exit_not_done;
   if (context.json) {
-    print(sync::to_json(*status));
+    print(daemon::to_json(*status));
   } else {
     print(status_text(*status, SystemClock().now(), context.style));
   }

@@ -20,7 +20,7 @@ std::string offline(Time since, Time now) {
 }
 
 struct Screen {
-  const sync::Status& status;
+  const daemon::Status& status;
   Time now;
   const Style& style;
   std::string text{};
@@ -195,7 +195,7 @@ void Screen::notes() {
 
 }  // namespace
 
-std::string status_text(const sync::Status& status, Time now, const Style& style) {
+std::string status_text(const daemon::Status& status, Time now, const Style& style) {
   Screen screen{status, now, style};
   screen.headline();
   screen.pause();

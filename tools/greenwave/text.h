@@ -8,14 +8,14 @@
 #include "base/clock.h"
 #include "state/history.h"
 #include "style.h"
-#include "sync/status.h"
+#include "daemon/status.h"
 
 namespace greenwave::cli {
 
 /// Output for people. Pure functions; bytes from a repository or a device are made printable.
 
 /// One screen: the state of the device, and how to fix what is wrong.
-std::string status_text(const sync::Status& status, Time now, const Style& style);
+std::string status_text(const daemon::Status& status, Time now, const Style& style);
 
 /// Newest first.
 std::string history_text(const std::vector<state::SyncRecord>& syncs, Time now, const Style& style);

@@ -11,8 +11,8 @@ Time at(const char* iso) {
   return from_iso(iso);
 }
 
-sync::Status healthy() {
-  sync::Status status;
+daemon::Status healthy() {
+  daemon::Status status;
   status.version = "0.1.0";
   status.device = "sf-0042";
   status.cluster = "san-francisco";
@@ -34,7 +34,7 @@ sync::Status healthy() {
 
 const Time now = at("2026-11-24T06:11:50Z");
 
-std::string text_of(const sync::Status& status, bool color = false) {
+std::string text_of(const daemon::Status& status, bool color = false) {
   return cli::status_text(status, now, {color, color, 80});
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("status: one line says since when the repository can't be reached") {
 
 TEST_CASE("status: the wave, and the ref that it waits for") {
   auto status = healthy();
-  status.followed = {"canary", "refs/heads/wave/canary", status.commit->oid};
+  status.followed = {"canary", "refs/heads/wave/canary", CommitId(status.commit->oid)};
   CHECK(text_of(status).find("\nWave        canary, follows refs/heads/wave/canary\n") != std::string::npos);
   status.followed.is_held = true;
   status.followed.wave = "";

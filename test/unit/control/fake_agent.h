@@ -8,29 +8,29 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/agent.h"
 #include "model/object_id.h"
-#include "sync/agent.h"
 
 namespace greenwave::test {
 
 /// An agent that answers what the test says and remembers what it was asked. A test that asks through another
 /// process, which ends before it goes on, calls meet() before and after: neither a person nor a tool can see
 /// from here that the server's threads do not touch the rest meanwhile.
-class FakeAgent : public sync::Agent {
+class FakeAgent : public daemon::Agent {
  public:
   mutable std::mutex mutex;
-  sync::Status current;
+  daemon::Status current;
   std::vector<state::SyncRecord> records;
   nlohmann::json known = nlohmann::json::array();  ///< of objects()
   std::function<nlohmann::json()> on_diff = [] { return nlohmann::json{{"changes", {}}}; };
   std::vector<sync::Event> events;  ///< each run begins with them
-  std::vector<std::shared_ptr<sync::Run>> runs;
+  std::vector<std::shared_ptr<daemon::Run>> runs;
   std::vector<sync::Request> requests;
   std::vector<std::string> resumed;
 
   void meet() const { const std::lock_guard lock(mutex); }
 
-  sync::Status status() const override {
+  daemon::Status status() const override {
     const std::lock_guard lock(mutex);
     return current;
   }
@@ -46,10 +46,10 @@ class FakeAgent : public sync::Agent {
     }
     return found;
   }
-  std::shared_ptr<sync::Run> request_sync(const sync::Request& request) override {
+  std::shared_ptr<daemon::Run> request_sync(const sync::Request& request) override {
     const std::lock_guard lock(mutex);
     requests.push_back(request);
-    runs.push_back(std::make_shared<sync::Run>());
+    runs.push_back(std::make_shared<daemon::Run>());
     for (const auto& event : events) runs.back()->add(event);
     return runs.back();
   }

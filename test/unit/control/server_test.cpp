@@ -46,7 +46,7 @@ TEST_CASE("control: version, status, history, objects and diff answer as JSON") 
   const auto status = request(served.socket(), "GET", "/v1/status");
   CHECK(status.status == 200);
   CHECK(status.head.find("Content-Type: application/json") != std::string::npos);
-  CHECK(sync::status_from_json(json::parse(status.body)).device == "sf-0042");
+  CHECK(daemon::status_from_json(json::parse(status.body)).device == "sf-0042");
   CHECK(json::parse(request(served.socket(), "GET", "/v1/history?limit=2").body)["syncs"].size() == 2);
   const auto list = json::parse(request(served.socket(), "GET", "/v1/objects").body)["objects"];
   CHECK(list == json::array({{{"object", "File/motd"}, {"state", "in sync"}}}));
@@ -180,7 +180,7 @@ TEST_CASE("control: a pause and a resume carry the peer's name, and root may say
   const auto reply = request(served.socket(), "POST", "/v1/pause",
                              R"({"for": "2h", "reason": "cabinet open", "sudoUser": "alice"})");
   REQUIRE(reply.status == 200);
-  const auto pause = sync::status_from_json(json::parse(reply.body)).pause;
+  const auto pause = daemon::status_from_json(json::parse(reply.body)).pause;
   REQUIRE(pause);
   CHECK(pause->reason == "cabinet open");
   if (::getuid() == 0) CHECK(pause->who == "alice (sudo)");

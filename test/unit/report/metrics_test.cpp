@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-sync::Status status() {
-  sync::Status made;
+daemon::Status status() {
+  daemon::Status made;
   made.version = "0.1.0";
   made.device = "sf-0042";
   made.cluster = "san \"francisco\"\\\n";

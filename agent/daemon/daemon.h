@@ -13,26 +13,26 @@
 
 #include "base/log.h"
 #include "config/config.h"
-#include "sync/agent.h"
+#include "daemon/agent.h"
 #include "sync/objects.h"
 #include "sync/sync.h"
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
-struct Workplace;
+struct Wiring;
 
 /// Is told of each sync when it has ended, and (without a result) of other changes of the status.
-using Report = std::function<void(const config::Config&, const Status&, const Result*)>;
+using Report = std::function<void(const config::Config&, const Status&, const sync::Result*)>;
 
 /// The agent of this device: decides when to sync, and answers the control API meanwhile. run() or once()
 /// belongs to one thread; everything else may be called from any.
-class LocalAgent : public Agent {
+class Daemon : public Agent {
  public:
   /// `heartbeat` is called at least every 30 s while the agent makes progress (for a watchdog).
   /// Throws Error when the configuration is wrong or the state directory can't be used.
-  LocalAgent(std::filesystem::path config_file, std::filesystem::path root, const Log& log,
-             const Clock& clock, std::function<void()> heartbeat);
-  ~LocalAgent() override;
+  Daemon(std::filesystem::path config_file, std::filesystem::path root, const Log& log, const Clock& clock,
+         std::function<void()> heartbeat);
+  ~Daemon() override;
 
   const config::Config& config() const;
 
@@ -40,7 +40,7 @@ class LocalAgent : public Agent {
   void report_to(Report report) { report_ = std::move(report); }
 
   /// One sync; its events go to the log.
-  Result once(const Request& request);
+  sync::Result once(const sync::Request& request);
   /// Syncs at each interval and request until stop().
   void run();
   /// Ends run(), and a sync under way at its next step.
@@ -51,7 +51,7 @@ class LocalAgent : public Agent {
   Status status() const override;
   std::vector<state::SyncRecord> history(std::size_t most) const override;
   nlohmann::json objects(const std::string& text) const override;
-  std::shared_ptr<Run> request_sync(const Request& request) override;
+  std::shared_ptr<Run> request_sync(const sync::Request& request) override;
   nlohmann::json diff() override;
   void pause(Duration duration, const std::string& who, const std::string& reason) override;
   void resume(const std::string& who) override;
@@ -59,19 +59,21 @@ class LocalAgent : public Agent {
  private:
   /// What one sync was asked for, by one or more.
   struct Waiting {
-    Request request;
+    sync::Request request;
     std::vector<std::shared_ptr<Run>> runs;
   };
 
   void open(config::Config config, std::shared_ptr<state::State> opened);
   void replace_config();
-  Result sync(const Request& request, state::Trigger trigger, const std::vector<std::shared_ptr<Run>>& runs);
-  Result sync_or_recover(const Request& request, state::Trigger trigger, const Observer& observer);
-  void tell(const Event& event, const std::vector<std::shared_ptr<Run>>& runs);
-  void publish(const Result& result);
+  sync::Result sync(const sync::Request& request, state::Trigger trigger,
+                    const std::vector<std::shared_ptr<Run>>& runs);
+  sync::Result sync_or_recover(const sync::Request& request, state::Trigger trigger,
+                               const sync::Observer& observer);
+  void tell(const sync::Event& event, const std::vector<std::shared_ptr<Run>>& runs);
+  void publish(const sync::Result& result);
   void end_jobs();
   void refuse(const Waiting& waiting, const state::Pause& pause);
-  void plan_next(const Result* last);
+  void plan_next(const sync::Result* last);
   Instant next_wake() const;
   void make_busy_directory() const;
   bool has_opened() const;
@@ -86,19 +88,19 @@ class LocalAgent : public Agent {
   const Clock& clock_;
   const std::function<void()> heartbeat_;
   const std::string process_;  ///< no other run of the agent has this name
-  Report report_ = [](const config::Config&, const Status&, const Result*) {};
+  Report report_ = [](const config::Config&, const Status&, const sync::Result*) {};
   std::atomic<bool> stop_ = false;
-  std::unique_ptr<Workplace> workplace_;  ///< of the thread of run()
-  Instant next_{};                        ///< of the thread of run()
-  std::optional<Time> opening_;           ///< when what waits may go on; of the thread of run()
-  unsigned failures_ = 0;                 ///< of the server, in a row; of the thread of run()
+  std::unique_ptr<Wiring> wiring_;  ///< of the thread of run()
+  Instant next_{};                  ///< of the thread of run()
+  std::optional<Time> opening_;     ///< when what waits may go on; of the thread of run()
+  unsigned failures_ = 0;           ///< of the server, in a row; of the thread of run()
   std::mt19937_64 random_;
 
   mutable std::mutex mutex_;  ///< guards all below
   std::condition_variable wake_;
   /// Shared, since a control request may still read it while a damaged one is replaced.
   std::shared_ptr<state::State> state_;
-  Describe describe_;  ///< of what objects are now; may be called from any thread
+  sync::Describe describe_;  ///< of what objects are now; may be called from any thread
   Status status_;
   std::deque<Waiting> waiting_;
   std::deque<std::function<void()>> jobs_;
@@ -106,4 +108,4 @@ class LocalAgent : public Agent {
   bool ended_ = false;  ///< run() takes no jobs any more
 };
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

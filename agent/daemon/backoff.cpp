@@ -1,8 +1,8 @@
-#include "sync/backoff.h"
+#include "daemon/backoff.h"
 
 #include <algorithm>
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
 namespace {
 
@@ -21,4 +21,4 @@ Duration backoff(unsigned failures, std::optional<Duration> retry_after, double 
   return floor + Duration(static_cast<std::int64_t>(spread));
 }
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

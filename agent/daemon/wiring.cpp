@@ -1,4 +1,4 @@
-#include "sync/workplace.h"
+#include "daemon/wiring.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "secrets/crypto.h"
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
 namespace {
 
@@ -57,9 +57,9 @@ Labels device_facts() {
   return {{"arch", architecture()}, {"os", operating_system()}};
 }
 
-Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
-                     const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
-                     std::function<void()> heartbeat)
+Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
+               const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
+               std::function<void()> heartbeat)
     : config(std::move(configuration)),
       facts(device_facts()),
       digest_key(open_digest_key(config.digest_key())),
@@ -70,7 +70,7 @@ Workplace::Workplace(config::Config configuration, std::shared_ptr<state::State>
       sync({config, facts, digest_key, log, clock, *state, *transport, trust ? &*trust : nullptr,
             drivers.list(), stop, heartbeat, process}) {}
 
-void Workplace::start(const Log& log) {
+void Wiring::start(const Log& log) {
   for (const auto& served : drivers.list()) {
     auto* const startup = served.driver->abilities().startup;
     if (startup == nullptr) continue;
@@ -78,11 +78,11 @@ void Workplace::start(const Log& log) {
   }
 }
 
-Describe Workplace::describe() const {
-  std::vector<Describe> all;
+sync::Describe Wiring::describe() const {
+  std::vector<sync::Describe> all;
   for (const auto& served : drivers.list()) {
     const auto* details = served.driver->abilities().details;
-    auto describe = details != nullptr ? details->describe() : Describe();
+    auto describe = details != nullptr ? details->describe() : sync::Describe();
     if (describe) all.push_back(std::move(describe));
   }
   if (all.empty()) return {};
@@ -93,7 +93,7 @@ Describe Workplace::describe() const {
   };
 }
 
-std::vector<std::string> Workplace::notes() const {
+std::vector<std::string> Wiring::notes() const {
   std::vector<std::string> notes;
   if (config.allowed_signers.empty()) {
     notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
@@ -137,4 +137,4 @@ std::shared_ptr<state::State> open_state(const config::Config& config, const Log
   }
 }
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
 /// A device polls once in each interval, at a moment of its own: a stable hash of its id, so that a city's
 /// devices are spread evenly and stay so after a power cut. Wait for the difference to `now` on the steady
@@ -17,4 +17,4 @@ Time first_poll(Time now, Duration interval, std::string_view device);
 /// interval later, so that devices whose hashes are alike do not meet every time. `random` is in [0, 1).
 Time next_poll(Time now, Duration interval, std::string_view device, double random);
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

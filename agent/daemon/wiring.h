@@ -14,22 +14,22 @@
 #include "sync/objects.h"
 #include "sync/sync.h"
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
 /// This device's architecture and operating system, as labels: {arch: arm64, os: debian}.
 Labels device_facts();
 
 /// Everything that one configuration makes, wired bottom up.
-struct Workplace {
-  Workplace(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
-            const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
-            std::function<void()> heartbeat);
+struct Wiring {
+  Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
+         const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
+         std::function<void()> heartbeat);
 
   /// What must happen before anything is asked of the network: what ran before a boot runs again.
   void start(const Log& log);
 
   /// What tells more of an object than the inventory knows; it outlives this, and any thread may call it.
-  Describe describe() const;
+  sync::Describe describe() const;
 
   /// What this device leaves out, said once in status.
   std::vector<std::string> notes() const;
@@ -41,10 +41,10 @@ struct Workplace {
   std::unique_ptr<git::Transport> transport;
   std::optional<git::Trust> trust;
   kinds::Drivers drivers;
-  Sync sync;
+  sync::Sync sync;
 };
 
-/// How much of the history tells the last sync: pauses stand in it as well.
+/// How many records to read for the last sync: pauses are among them.
 inline constexpr std::size_t recent_syncs = 20;
 
 /// Opens the state; a damaged one is set aside, with a warning, and made anew.
@@ -53,4 +53,4 @@ std::shared_ptr<state::State> open_state(const config::Config& config, const Log
 /// The key of the digests in the state file, random, made once and readable by its owner alone.
 std::string open_digest_key(const std::filesystem::path& file);
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

@@ -1,11 +1,11 @@
-#include "sync/status.h"
+#include "daemon/status.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
 namespace {
 
@@ -23,10 +23,10 @@ git::Commit commit_from_json(const nlohmann::json& json) {
           .time = from_iso(json.value("time", to_iso(Time{})))};
 }
 
-Followed followed_from_json(const nlohmann::json& json) {
+sync::Followed followed_from_json(const nlohmann::json& json) {
   return {.wave = json.value("wave", ""),
           .ref = json.value("ref", ""),
-          .target = json.value("target", ""),
+          .target = CommitId(json.value("target", "")),
           .is_held = json.value("held", false)};
 }
 
@@ -66,14 +66,14 @@ nlohmann::json to_json(const Status& status) {
   const auto& followed = status.followed;
   json["followed"] = {{"wave", followed.wave},
                       {"ref", followed.ref},
-                      {"target", followed.target},
+                      {"target", followed.target.text()},
                       {"held", followed.is_held}};
   if (status.commit) json["commit"] = to_json(*status.commit);
   if (status.last_sync) json["lastSync"] = to_iso(*status.last_sync);
   if (status.unreachable_since) json["unreachableSince"] = to_iso(*status.unreachable_since);
   if (status.next_sync) json["nextSync"] = to_iso(*status.next_sync);
   if (status.pause) json["pause"] = state::to_json(*status.pause);
-  if (status.rejected) json["rejected"] = to_json(*status.rejected);
+  if (status.rejected) json["rejected"] = sync::to_json(*status.rejected);
   if (!status.waiting.empty()) {
     auto& waiting = json["waiting"] = nlohmann::json::array();
     for (const auto& one : status.waiting) waiting.push_back({{"object", one.object}, {"what", one.what}});
@@ -113,7 +113,7 @@ Status status_from_json(const nlohmann::json& json) {
     }
     status.waiting_why = json.value("waitingWhy", "");
     status.waiting_until = time_in(json, "waitingUntil");
-    if (json.contains("rejected")) status.rejected = rejected_from_json(json.at("rejected"));
+    if (json.contains("rejected")) status.rejected = sync::rejected_from_json(json.at("rejected"));
     status.problems = json.value("problems", std::vector<std::string>{});
     status.notes = json.value("notes", std::vector<std::string>{});
     if (json.contains("pause")) status.pause = state::pause_from_json(json.at("pause"));
@@ -127,4 +127,4 @@ Status status_from_json(const nlohmann::json& json) {
   }
 }
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

@@ -1,4 +1,4 @@
-#include "sync/schedule.h"
+#include "daemon/schedule.h"
 
 #include <algorithm>
 #include <array>
@@ -6,10 +6,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "sync/backoff.h"
+#include "daemon/backoff.h"
 
 using namespace greenwave;
-using namespace greenwave::sync;
+using namespace greenwave::daemon;
 using namespace std::chrono_literals;
 
 TEST_CASE("schedule: a device polls at its own moment of each interval, whenever it started") {

@@ -11,28 +11,9 @@
 #include "base/clock.h"
 #include "git/store.h"
 #include "state/history.h"
-#include "sync/course.h"
+#include "sync/standing.h"
 
-namespace greenwave::sync {
-
-struct FailedObject {
-  std::string object;
-  std::string reason;
-};
-
-/// Something that may not be done yet.
-struct WaitingObject {
-  std::string object;
-  std::string what;  ///< "restart for File/chrony", "run", "remove"
-};
-
-/// What the device follows, as of its last poll.
-struct Followed {
-  std::string wave;      ///< the name of its wave; empty: it is in none
-  std::string ref;       ///< the full name; empty until a first poll
-  std::string target;    ///< the commit that the ref names
-  bool is_held = false;  ///< the device keeps its commit until the ref has caught up with it
-};
+namespace greenwave::daemon {
 
 /// What `greenwave status` shows: a snapshot, cheap to copy.
 struct Status {
@@ -41,7 +22,7 @@ struct Status {
   std::string cluster;  ///< empty until a first render
   std::string repository;
   std::string branch;
-  Followed followed;
+  sync::Followed followed;
   std::optional<git::Commit> commit;  ///< applied (or being applied)
   std::string phase;                  ///< "idle", "polling", "fetching", "rendering", "probing"
   std::optional<Time> last_sync;      ///< that reached its end, in this process or as the history knows it
@@ -52,13 +33,13 @@ struct Status {
   std::optional<Time> next_sync;
   std::size_t objects = 0;
   std::size_t in_sync = 0;
-  std::size_t drifted = 0;             ///< repaired by the last sync
-  std::vector<FailedObject> failed;    ///< failed, refused or held
-  std::vector<WaitingObject> waiting;  ///< for a window, or for a program that is busy
-  std::string waiting_why;             ///< "outside of the window overnight"
+  std::size_t drifted = 0;                   ///< repaired by the last sync
+  std::vector<sync::FailedObject> failed;    ///< failed, refused or held
+  std::vector<sync::WaitingObject> waiting;  ///< for a window, or for a program that is busy
+  std::string waiting_why;                   ///< "outside of the window overnight"
   std::optional<Time> waiting_until;
-  std::optional<Rejected> rejected;   ///< the ref's commit, which was taken back
-  std::vector<std::string> problems;  ///< of the repository, errors first, as FILE:LINE:COLUMN texts
+  std::optional<sync::Rejected> rejected;  ///< the ref's commit, which was taken back
+  std::vector<std::string> problems;       ///< of the repository, errors first, as FILE:LINE:COLUMN texts
   std::vector<std::string>
       notes;  ///< said once: "units are not started under --root", "commits are not checked"
   std::optional<state::Pause> pause;
@@ -76,4 +57,4 @@ std::string_view health_of(const Status& status);
 nlohmann::json to_json(const Status& status);
 Status status_from_json(const nlohmann::json& json);
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

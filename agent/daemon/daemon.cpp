@@ -1,4 +1,4 @@
-#include "sync/local_agent.h"
+#include "daemon/daemon.h"
 
 #include <algorithm>
 #include <future>
@@ -11,13 +11,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "daemon/backoff.h"
+#include "daemon/schedule.h"
+#include "daemon/wiring.h"
 #include "git/store.h"
-#include "sync/backoff.h"
 #include "sync/objects.h"
-#include "sync/schedule.h"
-#include "sync/workplace.h"
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
 using state::Trigger;
 
@@ -30,8 +30,8 @@ constexpr auto longest_sleep = std::chrono::seconds(30);  ///< well within the w
 
 }  // namespace
 
-LocalAgent::LocalAgent(std::filesystem::path config_file, std::filesystem::path root, const Log& log,
-                       const Clock& clock, std::function<void()> heartbeat)
+Daemon::Daemon(std::filesystem::path config_file, std::filesystem::path root, const Log& log,
+               const Clock& clock, std::function<void()> heartbeat)
     : config_file_(std::move(config_file)),
       root_(std::move(root)),
       log_(log),
@@ -43,33 +43,32 @@ LocalAgent::LocalAgent(std::filesystem::path config_file, std::filesystem::path 
   open(config::load_config(config_file_, root_), nullptr);
 }
 
-LocalAgent::~LocalAgent() = default;
+Daemon::~Daemon() = default;
 
-const config::Config& LocalAgent::config() const {
-  return workplace_->config;
+const config::Config& Daemon::config() const {
+  return wiring_->config;
 }
 
 /// With the state that is open already, where there is one. What was there before stays when this throws.
-void LocalAgent::open(config::Config config, std::shared_ptr<state::State> opened) {
+void Daemon::open(config::Config config, std::shared_ptr<state::State> opened) {
   if (!config.identity_files.empty()) {
     for (const auto& undone : guard_memory()) log_.warning(undone);
   }
   if (!opened) opened = open_state(config, log_);
-  workplace_ =
-      std::make_unique<Workplace>(std::move(config), opened, log_, clock_, stop_, process_, heartbeat_);
+  wiring_ = std::make_unique<Wiring>(std::move(config), opened, log_, clock_, stop_, process_, heartbeat_);
 
-  const auto& settings = workplace_->config;
+  const auto& settings = wiring_->config;
   const std::lock_guard lock(mutex_);
   state_ = std::move(opened);
-  describe_ = workplace_->describe();
+  describe_ = wiring_->describe();
   status_.version = program_version;
   status_.device = settings.device;
   status_.repository = settings.repository.url;
   status_.branch = settings.repository.branch;
   status_.phase = "idle";
-  status_.notes = workplace_->notes();
+  status_.notes = wiring_->notes();
   status_.pause = state_->pause();
-  status_.unreachable_since = workplace_->sync.unreachable_since();
+  status_.unreachable_since = wiring_->sync.unreachable_since();
   const auto past = state_->history(recent_syncs);
   if (const auto last = std::ranges::find_if(past, state::is_sync); last != past.end()) {
     status_.last_sync = last->started;
@@ -78,10 +77,10 @@ void LocalAgent::open(config::Config config, std::shared_ptr<state::State> opene
   }
 }
 
-void LocalAgent::replace_config() {
+void Daemon::replace_config() {
   try {
     auto config = config::load_config(config_file_, root_);
-    const bool same_state = workplace_->config.database() == config.database();
+    const bool same_state = wiring_->config.database() == config.database();
     open(std::move(config), same_state ? state() : nullptr);
     log_.info(fmt::format("read {} again", config_file_.native()));
   } catch (const Error& error) {
@@ -89,20 +88,20 @@ void LocalAgent::replace_config() {
   }
 }
 
-std::shared_ptr<state::State> LocalAgent::state() const {
+std::shared_ptr<state::State> Daemon::state() const {
   const std::lock_guard lock(mutex_);
   return state_;
 }
 
-void LocalAgent::run() {
+void Daemon::run() {
   struct Ending {
-    LocalAgent& agent;
+    Daemon& agent;
     ~Ending() { agent.end_jobs(); }
   };
   const Ending ending{
       *this};  // of an error too: else a control request waits for ever, and the daemon for it
   make_busy_directory();
-  workplace_->start(log_);
+  wiring_->start(log_);
   plan_next(nullptr);
   while (!stop_) {
     std::optional<Waiting> waiting;
@@ -149,14 +148,14 @@ void LocalAgent::run() {
 }
 
 /// Who waits for one is told so.
-void LocalAgent::end_jobs() {
+void Daemon::end_jobs() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   jobs_.clear();
 }
 
 /// A sync that was asked for while a pause holds: who paused may be working on the device.
-void LocalAgent::refuse(const Waiting& waiting, const state::Pause& pause) {
+void Daemon::refuse(const Waiting& waiting, const state::Pause& pause) {
   const auto text = fmt::format("paused until {} by {} ({}); run greenwave resume first, or sync --force",
                                 to_iso(pause.until), pause.who, pause.reason);
   for (const auto& run : waiting.runs)
@@ -164,9 +163,9 @@ void LocalAgent::refuse(const Waiting& waiting, const state::Pause& pause) {
 }
 
 /// Where programs say "not now"; the installed one comes from tmpfiles, with the group that may.
-void LocalAgent::make_busy_directory() const {
+void Daemon::make_busy_directory() const {
   try {
-    make_directories(workplace_->config.busy(), 0775);
+    make_directories(wiring_->config.busy(), 0775);
   } catch (const Error& error) {
     log_.warning(error.what());
   }
@@ -174,7 +173,7 @@ void LocalAgent::make_busy_directory() const {
 
 /// Slept through in pieces, since the wall clock that windows go by may jump: at the first answer of NTP for
 /// one, which is waited for with a closer eye.
-Instant LocalAgent::next_wake() const {
+Instant Daemon::next_wake() const {
   const auto now = clock_.now();
   const auto tick = clock_.tick();
   if (!opening_) return std::min(next_, tick + longest_sleep);
@@ -183,29 +182,29 @@ Instant LocalAgent::next_wake() const {
 }
 
 /// With what waited, though not during a pause.
-void LocalAgent::go_on() {
+void Daemon::go_on() {
   if (standing_pause()) {
     opening_ = clock_.now() + pause_look;
     return;
   }
-  Request request;
+  sync::Request request;
   request.poll = false;  // fetched and verified ahead of it
   opening_ = sync(request, Trigger::window, {}).standing.waiting_until;
 }
 
-bool LocalAgent::has_opened() const {
+bool Daemon::has_opened() const {
   return opening_ && clock_.now() >= *opening_;
 }
 
-void LocalAgent::plan_next(const Result* last) {
-  const auto& device = workplace_->config.device;
-  const auto interval = workplace_->config.repository.interval;
+void Daemon::plan_next(const sync::Result* last) {
+  const auto& device = wiring_->config.device;
+  const auto interval = wiring_->config.repository.interval;
   const auto now = clock_.now();
   const double random = std::uniform_real_distribution<double>(0, 1)(random_);
   Duration wait{};
   if (last != nullptr) {
     wait = next_poll(now, interval, device, random) - now;
-  } else if (!workplace_->sync.applied().empty()) {
+  } else if (!wiring_->sync.applied().empty()) {
     wait = first_poll(now, interval, device) - now;
   }
   if (last != nullptr) opening_ = last->standing.waiting_until;
@@ -214,13 +213,13 @@ void LocalAgent::plan_next(const Result* last) {
   if (last != nullptr && last->again) wait = Duration::zero();
   // A commit that is refused is no reason to leave the server alone: the next one may come any minute.
   failures_ = last != nullptr && last->exit_code == 2 && !last->answered ? failures_ + 1 : 0;
-  if (failures_ > 0) wait = std::max(wait, backoff(failures_, workplace_->transport->retry_after(), random));
+  if (failures_ > 0) wait = std::max(wait, backoff(failures_, wiring_->transport->retry_after(), random));
   next_ = clock_.tick() + wait;
   const std::lock_guard lock(mutex_);
   status_.next_sync = now + wait;
 }
 
-std::optional<state::Pause> LocalAgent::standing_pause() {
+std::optional<state::Pause> Daemon::standing_pause() {
   std::unique_lock lock(mutex_);  // a new pause must not end with the old one
   auto pause = state_->pause();
   if (!pause || clock_.now() < pause->until) return pause;
@@ -235,18 +234,19 @@ std::optional<state::Pause> LocalAgent::standing_pause() {
   return {};
 }
 
-Result LocalAgent::once(const Request& request) {
+sync::Result Daemon::once(const sync::Request& request) {
   auto result = sync(request, Trigger::once, {});
-  for (const auto& note : workplace_->notes()) log_.info(note);
+  for (const auto& note : wiring_->notes()) log_.info(note);
   return result;
 }
 
-Result LocalAgent::sync(const Request& request, Trigger trigger,
-                        const std::vector<std::shared_ptr<Run>>& runs) {
-  const auto received = workplace_->transport->bytes_received();
-  Result result;
+sync::Result Daemon::sync(const sync::Request& request, Trigger trigger,
+                          const std::vector<std::shared_ptr<Run>>& runs) {
+  const auto received = wiring_->transport->bytes_received();
+  sync::Result result;
   try {
-    result = sync_or_recover(request, trigger, [this, &runs](const Event& event) { tell(event, runs); });
+    result =
+        sync_or_recover(request, trigger, [this, &runs](const sync::Event& event) { tell(event, runs); });
   } catch (const Error& error) {
     result.exit_code = 2;
     result.record.started = clock_.now();
@@ -259,23 +259,24 @@ Result LocalAgent::sync(const Request& request, Trigger trigger,
   {
     const std::lock_guard lock(mutex_);
     // A transport that was made anew on the way counts from zero.
-    const auto now = workplace_->transport->bytes_received();
+    const auto now = wiring_->transport->bytes_received();
     status_.bytes_last_sync = now < received ? now : now - received;
     status_.bytes_received += status_.bytes_last_sync;
   }
-  report_(workplace_->config, status(), &result);
+  report_(wiring_->config, status(), &result);
   const auto text = record.error.empty() ? fmt::format("{}: {}", to_string(record.result),
                                                        count_of(result.standing.objects, "object"))
                                          : record.error;
-  const Event done{
+  const sync::Event done{
       .kind = "done", .text = text, .object = {}, .ok = result.exit_code == 0, .exit_code = result.exit_code};
   for (const auto& run : runs) run->add(done);
   return result;
 }
 
-Result LocalAgent::sync_or_recover(const Request& request, Trigger trigger, const Observer& observer) {
+sync::Result Daemon::sync_or_recover(const sync::Request& request, Trigger trigger,
+                                     const sync::Observer& observer) {
   try {
-    return workplace_->sync.run(request, trigger, observer);
+    return wiring_->sync.run(request, trigger, observer);
   } catch (const Error& error) {
     if (error.fault() != Fault::damaged) throw;
     log_.error(error.what());
@@ -284,14 +285,14 @@ Result LocalAgent::sync_or_recover(const Request& request, Trigger trigger, cons
   auto kept = state();
   if (!kept->sound()) {
     // Who still reads the file that is moved away, through the control API, reads it to the end.
-    state::State::set_aside(workplace_->config.database());
+    state::State::set_aside(wiring_->config.database());
     kept.reset();
   }
-  open(workplace_->config, std::move(kept));
-  return workplace_->sync.run(request, trigger, observer);
+  open(wiring_->config, std::move(kept));
+  return wiring_->sync.run(request, trigger, observer);
 }
 
-void LocalAgent::tell(const Event& event, const std::vector<std::shared_ptr<Run>>& runs) {
+void Daemon::tell(const sync::Event& event, const std::vector<std::shared_ptr<Run>>& runs) {
   heartbeat_();
   if (event.kind == "step") {
     const LogFields fields{{"OBJECT", event.object}, {"STEP", event.text}, {"COMMIT", event.commit}};
@@ -308,7 +309,7 @@ void LocalAgent::tell(const Event& event, const std::vector<std::shared_ptr<Run>
   for (const auto& run : runs) run->add(event);
 }
 
-void LocalAgent::publish(const Result& result) {
+void Daemon::publish(const sync::Result& result) {
   const auto& standing = result.standing;
   const std::lock_guard lock(mutex_);
   status_.phase = "idle";
@@ -329,10 +330,10 @@ void LocalAgent::publish(const Result& result) {
   status_.waiting_why = standing.waiting_why;
   status_.waiting_until = standing.waiting_until;
   status_.rejected = standing.rejected;
-  status_.notes = workplace_->notes();
+  status_.notes = wiring_->notes();
 }
 
-void LocalAgent::stop() {
+void Daemon::stop() {
   {
     const std::lock_guard lock(mutex_);  // else run() may look just before it, and sleep just after
     stop_ = true;
@@ -340,7 +341,7 @@ void LocalAgent::stop() {
   wake_.notify_all();
 }
 
-void LocalAgent::reload() {
+void Daemon::reload() {
   {
     const std::lock_guard lock(mutex_);
     reload_ = true;
@@ -348,16 +349,16 @@ void LocalAgent::reload() {
   wake_.notify_all();
 }
 
-Status LocalAgent::status() const {
+Status Daemon::status() const {
   const std::lock_guard lock(mutex_);
   return status_;
 }
 
-std::vector<state::SyncRecord> LocalAgent::history(std::size_t most) const {
+std::vector<state::SyncRecord> Daemon::history(std::size_t most) const {
   return state()->history(most);
 }
 
-std::shared_ptr<Run> LocalAgent::request_sync(const Request& request) {
+std::shared_ptr<Run> Daemon::request_sync(const sync::Request& request) {
   auto run = std::make_shared<Run>();
   {
     const std::lock_guard lock(mutex_);
@@ -383,18 +384,17 @@ std::shared_ptr<Run> LocalAgent::request_sync(const Request& request) {
   return run;
 }
 
-nlohmann::json LocalAgent::objects(const std::string& text) const {
-  Describe more;
+nlohmann::json Daemon::objects(const std::string& text) const {
+  sync::Describe more;
   {
     const std::lock_guard lock(mutex_);
     more = describe_;
   }
-  return describe_objects(*state(), text, more);
+  return sync::describe_objects(*state(), text, more);
 }
 
-nlohmann::json LocalAgent::diff() {
-  auto task =
-      std::make_shared<std::packaged_task<nlohmann::json()>>([this] { return workplace_->sync.diff(); });
+nlohmann::json Daemon::diff() {
+  auto task = std::make_shared<std::packaged_task<nlohmann::json()>>([this] { return wiring_->sync.diff(); });
   auto answer = task->get_future();
   {
     const std::lock_guard lock(mutex_);
@@ -409,7 +409,7 @@ nlohmann::json LocalAgent::diff() {
   }
 }
 
-void LocalAgent::pause(Duration duration, const std::string& who, const std::string& reason) {
+void Daemon::pause(Duration duration, const std::string& who, const std::string& reason) {
   if (duration <= Duration::zero() || duration > longest_pause) {
     throw Error(Fault::invalid, "a pause lasts from 1s to 7d", "write --for 2h, for example");
   }
@@ -421,7 +421,7 @@ void LocalAgent::pause(Duration duration, const std::string& who, const std::str
   record_pause(Trigger::pause, who, fmt::format("for {}: {}", to_words(duration), reason));
 }
 
-void LocalAgent::resume(const std::string& who) {
+void Daemon::resume(const std::string& who) {
   {
     const std::lock_guard lock(mutex_);
     if (!state_->pause()) throw Error(Fault::conflict, "the agent is not paused");
@@ -430,11 +430,11 @@ void LocalAgent::resume(const std::string& who) {
   record_pause(Trigger::resume, who, "");
 }
 
-void LocalAgent::record_pause(Trigger trigger, const std::string& who, const std::string& reason) {
+void Daemon::record_pause(Trigger trigger, const std::string& who, const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
     status_.pause = state_->pause();
-    if (!ended_) jobs_.emplace_back([this] { report_(workplace_->config, status(), nullptr); });
+    if (!ended_) jobs_.emplace_back([this] { report_(wiring_->config, status(), nullptr); });
   }
   wake_.notify_all();
   state::SyncRecord record;
@@ -448,4 +448,4 @@ void LocalAgent::record_pause(Trigger trigger, const std::string& who, const std
                         reason.empty() ? "" : ": " + reason));
 }
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

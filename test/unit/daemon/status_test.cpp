@@ -1,4 +1,4 @@
-#include "sync/status.h"
+#include "daemon/status.h"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 using namespace greenwave;
-using namespace greenwave::sync;
+using namespace greenwave::daemon;
 
 namespace {
 
@@ -38,7 +38,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.waiting_why = "outside of the window overnight";
   status.waiting_until = on(2026, 3, 5);
   status.rejected =
-      Rejected{.commit = std::string(40, 'b'), .reason = "HealthCheck/a: no", .when = on(2026, 3, 6)};
+      sync::Rejected{.commit = std::string(40, 'b'), .reason = "HealthCheck/a: no", .when = on(2026, 3, 6)};
   status.rejected->not_undone = {"Command/flash: it names no undo"};
   status.problems = {"a.yaml:1:1: error: no"};
   status.notes = {"commits are not checked"};
@@ -46,7 +46,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.bytes_received = 1ULL << 40;
   status.bytes_last_sync = 600;
   status.running = false;
-  status.followed = {"canary", "refs/heads/wave/canary", std::string(40, 'b'), true};
+  status.followed = {"canary", "refs/heads/wave/canary", CommitId(std::string(40, 'b')), true};
   status.unreachable_since = on(2026, 3, 1);
 
   const auto json = to_json(status);

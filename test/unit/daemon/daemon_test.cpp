@@ -1,4 +1,4 @@
-#include "sync/local_agent.h"
+#include "daemon/daemon.h"
 
 #include <chrono>
 #include <fstream>
@@ -30,8 +30,8 @@ struct Cabinet {
 
   std::filesystem::path database() const { return directory / "root/var/lib/greenwave/state.db"; }
 
-  std::unique_ptr<sync::LocalAgent> start() {
-    return std::make_unique<sync::LocalAgent>(config, directory / "root", log, clock, [] {});
+  std::unique_ptr<daemon::Daemon> start() {
+    return std::make_unique<daemon::Daemon>(config, directory / "root", log, clock, [] {});
   }
 };
 
@@ -120,7 +120,7 @@ TEST_CASE("agent: one sync from a bundle may wait, and plain ones don't join it"
   const auto plain = agent->request_sync({});
   agent->request_sync({});
   std::jthread runs([&agent] { agent->run(); });
-  const auto last_word = [](sync::Run& run) {
+  const auto last_word = [](daemon::Run& run) {
     for (;;) {
       const auto event = run.next(10s);
       REQUIRE(event);

@@ -1,10 +1,10 @@
-#include "sync/schedule.h"
+#include "daemon/schedule.h"
 
 #include <cstdint>
 
 #include "base/digest.h"
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
 namespace {
 
@@ -32,4 +32,4 @@ Time next_poll(Time now, Duration interval, std::string_view device, double rand
   return moment_after(now + interval / 2, interval, device) + jitter;
 }
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

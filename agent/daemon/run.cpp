@@ -1,8 +1,8 @@
-#include "sync/agent.h"
+#include "daemon/agent.h"
 
-namespace greenwave::sync {
+namespace greenwave::daemon {
 
-std::optional<Event> Run::next(Duration timeout) {
+std::optional<sync::Event> Run::next(Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   const Lock lock(mutex_);
   while (events_.empty()) {
@@ -13,7 +13,7 @@ std::optional<Event> Run::next(Duration timeout) {
   return event;
 }
 
-void Run::add(Event event) {
+void Run::add(sync::Event event) {
   {
     const Lock lock(mutex_);
     events_.push_back(std::move(event));
@@ -21,4 +21,4 @@ void Run::add(Event event) {
   arrived_.notify_all();
 }
 
-}  // namespace greenwave::sync
+}  // namespace greenwave::daemon

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "git/store.h"
+#include "model/commit_id.h"
+#include "sync/course.h"
+
+namespace greenwave::sync {
+
+struct FailedObject {
+  std::string object;
+  std::string reason;
+};
+
+/// Something that may not be done yet.
+struct WaitingObject {
+  std::string object;
+  std::string what;  ///< "restart for File/chrony", "run", "remove"
+};
+
+/// What the device follows, as of its last poll.
+struct Followed {
+  std::string wave;      ///< the name of its wave; empty: it is in none
+  std::string ref;       ///< the full name; empty until a first poll
+  CommitId target;       ///< that the ref names
+  bool is_held = false;  ///< the device keeps its commit until the ref has caught up with it
+};
+
+/// Where the device is after a sync.
+struct Standing {
+  std::string cluster;
+  Followed followed;
+  std::optional<git::Commit> commit;  ///< applied
+  std::size_t objects = 0;
+  std::size_t in_sync = 0;
+  std::size_t repaired = 0;
+  std::optional<Time> unreachable_since;  ///< the repository
+  bool has_errors = false;                ///< `problems` holds more than warnings
+  std::vector<FailedObject> failed;
+  std::vector<std::string> problems;
+  std::vector<WaitingObject> waiting;
+  std::string waiting_why;
+  std::optional<Time> waiting_until;  ///< when to go on with them, whatever the interval is
+  std::optional<Rejected> rejected;   ///< the commit that the ref points to, taken back
+};
+
+}  // namespace greenwave::sync
