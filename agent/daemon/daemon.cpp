@@ -321,6 +321,7 @@ void Daemon::publish(const sync::Result& result) {
   status_.followed = standing.followed;
   status_.unreachable_since = standing.unreachable_since;
   status_.commit = standing.commit;
+  status_.signer = standing.signer;
   status_.objects = standing.objects;
   status_.in_sync = standing.in_sync;
   status_.drifted = standing.repaired;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "sync/course_record.h"
 
 namespace greenwave::daemon {
 
@@ -69,6 +70,8 @@ nlohmann::json to_json(const Status& status) {
                       {"target", followed.target.text()},
                       {"held", followed.is_held}};
   if (status.commit) json["commit"] = to_json(*status.commit);
+  if (status.signer)
+    json["signedBy"] = {{"principal", status.signer->principal}, {"key", status.signer->key}};
   if (status.last_sync) json["lastSync"] = to_iso(*status.last_sync);
   if (status.unreachable_since) json["unreachableSince"] = to_iso(*status.unreachable_since);
   if (status.next_sync) json["nextSync"] = to_iso(*status.next_sync);
@@ -95,6 +98,9 @@ Status status_from_json(const nlohmann::json& json) {
     status.branch = json.value("branch", "");
     if (json.contains("followed")) status.followed = followed_from_json(json.at("followed"));
     if (json.contains("commit")) status.commit = commit_from_json(json.at("commit"));
+    if (const auto signer = json.find("signedBy"); signer != json.end()) {
+      status.signer = git::Signer{signer->value("principal", ""), signer->value("key", "")};
+    }
     status.phase = json.value("phase", "");
     status.last_sync = time_in(json, "lastSync");
     status.last_result = state::sync_result_from(json.value("lastResult", ""));

@@ -24,6 +24,7 @@ struct Status {
   std::string branch;
   sync::Followed followed;
   std::optional<git::Commit> commit;  ///< applied (or being applied)
+  std::optional<git::Signer> signer;  ///< of it; nothing: commits are not checked
   std::string phase;                  ///< "idle", "polling", "fetching", "rendering", "probing"
   std::optional<Time> last_sync;      ///< that reached its end, in this process or as the history knows it
   state::SyncResult last_result = state::SyncResult::unknown;

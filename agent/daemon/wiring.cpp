@@ -67,8 +67,25 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
       transport(git::make_transport(config.repository, stop)),
       trust(read_trust(config, log)),
       drivers({config, digest_key, stop, heartbeat, [&log](std::string_view text) { log.warning(text); }}),
-      sync({config, facts, digest_key, log, clock, *state, *transport, trust ? &*trust : nullptr,
-            drivers.list(), stop, heartbeat, process}) {}
+      renderer(config, facts, digest_key),
+      intake({.config = config,
+              .facts = facts,
+              .log = log,
+              .clock = clock,
+              .transport = *transport,
+              .trust = trust ? &*trust : nullptr,
+              .stop = stop,
+              .heartbeat = heartbeat,
+              .reveal = [this](const SourceTree& files) { return renderer.paths_needed(files); }}),
+      sync({.config = config,
+            .renderer = renderer,
+            .clock = clock,
+            .state = *state,
+            .intake = intake,
+            .drivers = drivers.list(),
+            .stop = stop,
+            .heartbeat = heartbeat,
+            .process = process}) {}
 
 void Wiring::start(const Log& log) {
   for (const auto& served : drivers.list()) {

@@ -11,7 +11,9 @@
 #include "git/trust.h"
 #include "kinds/drivers.h"
 #include "state/state.h"
+#include "sync/intake/git_intake.h"
 #include "sync/objects.h"
+#include "sync/renderer.h"
 #include "sync/sync.h"
 
 namespace greenwave::daemon {
@@ -41,6 +43,8 @@ struct Wiring {
   std::unique_ptr<git::Transport> transport;
   std::optional<git::Trust> trust;
   kinds::Drivers drivers;
+  sync::Renderer renderer;
+  sync::GitIntake intake;
   sync::Sync sync;
 };
 

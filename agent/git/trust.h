@@ -14,6 +14,8 @@ namespace greenwave::git {
 struct Signer {
   std::string principal;  ///< "ana@sf.example"
   std::string key;        ///< its fingerprint, "SHA256:…"
+
+  bool operator==(const Signer&) const = default;
 };
 
 /// Which keys may sign the commits that this device applies. Immutable; any thread.

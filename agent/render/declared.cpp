@@ -150,6 +150,7 @@ ManifestFile declare_all(ReadFile file, const Variables& variables) {
   declared.path = std::move(file.path);
   declared.problems = std::move(file.problems);
   declared.complete = file.complete;
+  declared.encrypted = file.encrypted.file != nullptr;
   for (auto& document : file.documents) declare(std::move(document), variables, declared);
   for (auto& object : declared.objects) object.refused = object.refused || file.unopened;
   return declared;

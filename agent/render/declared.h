@@ -35,6 +35,7 @@ struct ManifestFile {
   std::string path;
   std::vector<Declared> objects;
   Problems problems;
+  bool encrypted = false;  ///< by SOPS, in part
   /// False: it may declare objects that are not in `objects`, for it could not be read to its end or one of
   /// its manifests does not say what it is.
   bool complete = true;

@@ -1,5 +1,7 @@
 #include "render/render.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -83,6 +85,10 @@ Rendered render(const SourceTree& tree, const Identity& identity) {
 
   auto collected = collect(layers, rendered.cluster, variables, tree,
                            identity.keys ? &*identity.keys : nullptr, rendered.problems);
+  for (const auto& layer : collected) {
+    const bool encrypted = std::ranges::any_of(layer.files, &ManifestFile::encrypted);
+    rendered.veiled = rendered.veiled || (!identity.keys && encrypted);
+  }
   if (identity.namespace_from_directory) take_namespaces_from_directories(collected);
   finish(assemble(std::move(collected), rendered.problems), tree, identity.digest_key, rendered);
   return rendered;

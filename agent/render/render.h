@@ -45,6 +45,7 @@ struct Rendered {
   /// False when some file could not be read at all, so that objects may be missing from `manifests` that the
   /// repository does declare: nothing may be pruned then.
   bool complete = true;
+  bool veiled = false;              ///< something of it is encrypted and was left so, for there were no keys
   std::vector<std::string> layers;  ///< paths of the layers that this device gets, in their order
 };
 

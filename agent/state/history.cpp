@@ -116,6 +116,7 @@ nlohmann::json to_json(const SyncRecord& record) {
   put(json, "commit", record.commit);
   put(json, "subject", record.subject);
   put(json, "author", record.author);
+  if (!record.signer.empty()) json["signedBy"] = {{"principal", record.signer}, {"key", record.signer_key}};
   put(json, "error", record.error);
   auto& actions = json["actions"] = nlohmann::json::array();
   for (const auto& action : record.actions) actions.push_back(to_json(action));
@@ -135,6 +136,10 @@ SyncRecord sync_record_from_json(const nlohmann::json& json) {
     record.commit = json.value("commit", "");
     record.subject = json.value("subject", "");
     record.author = json.value("author", "");
+    if (const auto signer = json.find("signedBy"); signer != json.end()) {
+      record.signer = signer->value("principal", "");
+      record.signer_key = signer->value("key", "");
+    }
     record.result = sync_result_from(json.value("result", ""));
     record.error = json.value("error", "");
     for (const auto& action : json.value("actions", nlohmann::json::array())) {

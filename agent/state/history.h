@@ -66,6 +66,8 @@ struct SyncRecord {
   std::string commit;
   std::string subject;
   std::string author;
+  std::string signer;      ///< principal; empty: commits were not checked
+  std::string signer_key;  ///< its fingerprint, "SHA256:…"
   SyncResult result = SyncResult::unknown;
   std::string error;  ///< for `error` and `not_healthy`: why; the reason given with a pause
   std::vector<Action> actions;

@@ -1,71 +1,111 @@
 #include "sync/course.h"
 
-#include <nlohmann/json.hpp>
-
-#include "state/keys.h"
+#include <algorithm>
+#include <utility>
 
 namespace greenwave::sync {
 
 namespace {
 
-using Texts = std::vector<std::string>;
+/// The third start in the same unfinished step is one too many.
+constexpr unsigned most_starts = 3;
 
-nlohmann::json to_json(const Trial& trial) {
-  return {{"commit", trial.commit}, {"reached", trial.reached},     {"touched", trial.touched},
-          {"well", trial.well},     {"starts", trial.starts},       {"process", trial.process},
-          {"unwell", trial.unwell}, {"reverting", trial.reverting}, {"told", trial.told},
-          {"undone", trial.undone}, {"notUndone", trial.not_undone}};
-}
-
-Trial trial_from_json(const nlohmann::json& json) {
-  return {.commit = json.at("commit"),
-          .reached = json.value("reached", false),
-          .touched = json.value("touched", Texts{}),
-          .well = json.value("well", Texts{}),
-          .starts = json.value("starts", 0U),
-          .process = json.value("process", ""),
-          .unwell = json.value("unwell", ""),
-          .reverting = json.value("reverting", ""),
-          .told = json.value("told", false),
-          .undone = json.value("undone", Texts{}),
-          .not_undone = json.value("notUndone", Texts{})};
+void add(std::vector<std::string>& list, const std::string& text) {
+  if (std::ranges::find(list, text) == list.end()) list.push_back(text);
 }
 
 }  // namespace
 
-nlohmann::json to_json(const Rejected& rejected) {
-  return {{"commit", rejected.commit},        {"reason", rejected.reason}, {"when", to_iso(rejected.when)},
-          {"notUndone", rejected.not_undone}, {"stuck", rejected.stuck},   {"unwell", rejected.unwell}};
-}
-
-Rejected rejected_from_json(const nlohmann::json& json) {
-  return {.commit = json.at("commit"),
-          .reason = json.value("reason", ""),
-          .when = from_iso(json.value("when", to_iso(Time{}))),
-          .not_undone = json.value("notUndone", Texts{}),
-          .stuck = json.value("stuck", ""),
-          .unwell = json.value("unwell", "")};
-}
-
-Course read_course(const state::State& state) {
-  Course course{.good = state.value(state::keys::applied).value_or("")};
-  const auto json = nlohmann::json::parse(state.value(state::keys::course).value_or(""), nullptr, false);
-  try {
-    if (json.is_discarded()) return course;
-    Course read{.good = json.at("good")};
-    if (json.contains("trial")) read.trial = trial_from_json(json["trial"]);
-    if (json.contains("rejected")) read.rejected = rejected_from_json(json["rejected"]);
-    return read;
-  } catch (const std::exception&) {
-    return course;  // no writer of ours wrote it
+Course resumed(Course course, const CommitId& tip, const std::string& process, Time now) {
+  if (course.rejected && !tip.empty() && tip != course.rejected->commit) course.rejected.reset();
+  if (!course.trial || course.trial->process.empty() || course.trial->process == process) return course;
+  auto& trial = *course.trial;
+  ++trial.starts;
+  trial.process = process;
+  if (trial.starts < most_starts) return course;
+  if (!trial.reverting.empty()) {
+    return reverted(std::move(course), "the agent was started for the third time in the middle of it", now);
   }
+  if (course.good.empty()) return course;
+  trial.reverting = "the agent was started for the third time in the middle of applying it";
+  trial.starts = 1;
+  return course;
 }
 
-void write_course(state::State& state, const Course& course) {
-  nlohmann::json json{{"good", course.good}};
-  if (course.trial) json["trial"] = to_json(*course.trial);
-  if (course.rejected) json["rejected"] = to_json(*course.rejected);
-  state.set_value(state::keys::course, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+Course begun(Course course, const Beginning& beginning) {
+  const auto& commit = beginning.commit;
+  if (commit == course.good || (!beginning.changes && !course.trial)) return course;
+  if (!course.trial) course.trial = Trial{.commit = commit};
+  auto& trial = *course.trial;
+  const bool is_other = trial.commit != commit;
+  const bool is_new = is_other || (trial.process.empty() && beginning.acts);
+  if (is_other) trial.unwell.clear();
+  if (is_new) {
+    trial.commit = commit;
+    trial.starts = 1;
+    trial.process = beginning.process;
+  }
+  // A commit that follows one which nobody judged yet answers for what that one changed as well.
+  for (const auto& object : beginning.watched) add(trial.touched, object);
+  // What the repository's silence means depends on whether it spoke before this change, not before one after
+  // which it spoke already.
+  const bool answered_since = std::ranges::find(trial.well, repository_link) != trial.well.end();
+  if (is_new || answered_since) trial.reached = beginning.reached;
+  if (beginning.acts) trial.well.clear();
+  course.rejected.reset();
+  return course;
+}
+
+Course proved(Course course, const CommitId& commit) {
+  if (course.rejected && course.rejected->commit == commit) course.rejected.reset();
+  if (course.good == commit && !course.trial) return course;
+  course.good = commit;
+  course.trial.reset();
+  return course;
+}
+
+Course found_well(Course course, const std::vector<std::string>& names) {
+  if (!course.trial) return course;
+  for (const auto& name : names) add(course.trial->well, name);
+  return course;
+}
+
+Course found_unwell(Course course, const std::string& reason) {
+  if (!course.trial) return course;
+  if (course.good.empty()) {
+    course.trial->unwell = reason;
+  } else {
+    course.trial->reverting = reason;
+    course.trial->starts = 1;
+  }
+  return course;
+}
+
+Course turning_back(Course course, const std::string& process) {
+  course.trial->told = true;
+  course.trial->process = process;
+  return course;
+}
+
+Course undone(Course course, const std::string& object, const std::string& why_not) {
+  course.trial->undone.push_back(object);
+  if (!why_not.empty()) course.trial->not_undone.push_back(object + ": " + why_not);
+  return course;
+}
+
+Course reverted(Course course, const std::string& failure, Time now) {
+  const auto trial = *std::exchange(course.trial, {});
+  course.rejected = Rejected{.commit = trial.commit,
+                             .reason = trial.reverting,
+                             .when = now,
+                             .not_undone = trial.not_undone,
+                             .stuck = failure};
+  return course;
+}
+
+Course ended(Course course) {
+  if (course.trial) course.trial->process.clear();
+  return course;
 }
 
 }  // namespace greenwave::sync

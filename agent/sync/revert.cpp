@@ -1,126 +1,112 @@
-// The way back to the last good commit.
+#include "sync/revert.h"
+
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "sync/sync.h"
+#include "sync/journal.h"
 
 namespace greenwave::sync {
 
 namespace {
 
-bool contains(const std::vector<std::string>& list, const std::string& text) {
-  return std::ranges::find(list, text) != list.end();
-}
-
-}  // namespace
-
-/// All of it: files, units, what the commit added and what it removed. Begun again where a power cut ended
-/// it, or a server that must have its part did not answer.
-void Sync::revert(const Observer& observer, Result& result) {
-  const auto trial = *course_.trial;
-  observer({.kind = "problem",
-            .text = fmt::format("{} is taken back: {}", trial.commit.substr(0, 12), trial.reverting),
-            .ok = false});
-  tell_of_trial(result.record);
-  course_.trial->told = true;
-  course_.trial->process = parts_.process;
-  write_course(parts_.state, course_);
-  const auto began = parts_.clock.tick();
-  result.record = {};
-  result.record.started = parts_.clock.now();
-  result.record.trigger = state::Trigger::revert;
-
-  std::string failure;
-  try {
-    if (!store_->has(course_.good)) parts_.transport.fetch(course_.good, *store_);
-    undo_commands(observer, result);
-    const auto moot = parts_.state.owed();
-    apply_commit(course_.good, {}, observer, result);
-    parts_.state.settle({}, {}, moot);
-    for (const auto& failed : standing_.failed) {
-      failure += fmt::format("{}{}: {}", failure.empty() ? "" : "; ", failed.object, failed.reason);
-    }
-  } catch (const Error& error) {
-    if (error.fault() == Fault::damaged || parts_.stop) throw;
-    failure = error.what();
-  }
-  if (!failure.empty() && is_away()) {
-    result.record.error = fmt::format("{} is being taken back, and that goes on once it can: {}",
-                                      trial.commit.substr(0, 12), failure);
-    return;
-  }
-  finish_revert(failure);
-  result.record.took = std::chrono::duration_cast<Duration>(parts_.clock.tick() - began);
-  result.record.error = failure.empty() ? "" : stuck_text();
-}
-
 /// The record of what was tried, before the one of taking it back.
-void Sync::tell_of_trial(state::SyncRecord& record) {
-  if (course_.trial->told) return;
-  const auto commit = store_->commit(course_.trial->commit);
-  record.commit = commit.oid;
-  record.subject = commit.subject;
-  record.author = commit.author;
+void record_trial(Pass& pass) {
+  const auto& trial = *pass.kept.course.trial;
+  if (trial.told) return;
+  auto& record = pass.record;
+  name_commit(record, pass.parts.intake.about(trial.commit), pass.kept.remembered);
   record.result = state::SyncResult::not_healthy;
-  record.took = std::max(parts_.clock.now() - record.started, Duration::zero());
-  record.error = course_.trial->reverting;
-  parts_.state.record(record, parts_.clock.now());
+  record.took = std::max(pass.parts.clock.now() - record.started, Duration::zero());
+  record.error = trial.reverting;
+  pass.parts.state.record(record, pass.parts.clock.now());
 }
 
 /// What commands did is not undone by applying what was before: those that the last good commit does not
 /// have, or has otherwise, are asked to undo it themselves.
-void Sync::undo_commands(const Observer& observer, Result& result) {
+void undo_commands(Pass& pass) {
+  const auto& parts = pass.parts;
+  const auto& course = pass.kept.course;
   std::map<ObjectId, Digest> wanted;
-  const auto tree = store_->tree(course_.good, parts_.config.repository.path);
-  Problems unsaid;  // they were said when that commit was applied
-  for (const auto& manifest : render::render(*tree, identity(unsaid)).manifests)
-    wanted.emplace(manifest.id, manifest.digest);
-  const auto entries = inventory();
+  // Its problems were reported when that commit was applied.
+  const auto good = parts.renderer.render(parts.intake.files(course.good));
+  for (const auto& manifest : good.rendered.manifests) wanted.emplace(manifest.id, manifest.digest);
+  const auto entries = pass.inventory();
   for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
     const auto before = wanted.find(entry->id);
     const auto name = to_string(entry->id);
-    auto& trial = *course_.trial;
-    if ((before != wanted.end() && before->second == entry->digest) || contains(trial.undone, name)) continue;
-    const auto* served = serving(parts_.drivers, entry->id);
+    if (before != wanted.end() && before->second == entry->digest) continue;
+    if (std::ranges::find(course.trial->undone, name) != course.trial->undone.end()) continue;
+    const auto* served = serving(parts.drivers, entry->id);
     auto* const undo = served != nullptr ? served->driver->abilities().undo : nullptr;
     if (undo == nullptr) continue;
-    const auto undone = undo->undo(*entry);
-    if (!undone) continue;
-    state::Action action{
-        .verb = "undo", .object = name, .ok = undone->empty(), .error = *undone, .reason = {}, .was = {}};
-    observer({.kind = "step",
-              .text = "undo " + name,
-              .object = name,
-              .ok = action.ok,
-              .commit = CommitId(trial.commit)});
-    result.record.actions.push_back(std::move(action));
-    trial.undone.push_back(name);
-    if (!undone->empty()) trial.not_undone.push_back(fmt::format("{}: {}", name, *undone));
-    write_course(parts_.state, course_);
+    const auto why_not = undo->undo(*entry);
+    if (!why_not) continue;
+    const bool ok = why_not->empty();
+    pass.observer(
+        {.kind = "step", .text = "undo " + name, .object = name, .ok = ok, .commit = course.trial->commit});
+    pass.record.actions.push_back(
+        {.verb = "undo", .object = name, .ok = ok, .error = *why_not, .reason = {}, .was = {}});
+    pass.take(undone(course, name, *why_not));
   }
 }
 
-void Sync::finish_revert(const std::string& failure) {
-  const auto trial = *course_.trial;
-  course_.rejected = Rejected{.commit = trial.commit,
-                              .reason = trial.reverting,
-                              .when = parts_.clock.now(),
-                              .not_undone = trial.not_undone,
-                              .stuck = failure};
-  course_.trial.reset();
-  write_course(parts_.state, course_);
+/// Why the device is not back; empty: it is.
+std::string go_back(Pass& pass) {
+  const auto& parts = pass.parts;
+  const auto& good = pass.kept.course.good;
+  std::string failure;
+  try {
+    if (!parts.intake.has(good)) parts.intake.bring(good);
+    undo_commands(pass);
+    const auto moot = parts.state.owed();
+    apply_commit(pass, good);
+    parts.state.settle({}, {}, moot);
+    for (const auto& failed : pass.kept.standing.failed) {
+      failure += fmt::format("{}{}: {}", failure.empty() ? "" : "; ", failed.object, failed.reason);
+    }
+  } catch (const Error& error) {
+    if (error.fault() == Fault::damaged || parts.stop) throw;
+    failure = error.what();
+  }
+  return failure;
 }
 
-std::string Sync::stuck_text() const {
-  const auto& rejected = *course_.rejected;
+}  // namespace
+
+void revert(Pass& pass) {
+  const auto& parts = pass.parts;
+  const auto trial = *pass.kept.course.trial;
+  pass.observer({.kind = "problem",
+                 .text = fmt::format("{} is taken back: {}", trial.commit.shortened(), trial.reverting),
+                 .ok = false});
+  record_trial(pass);
+  pass.take(turning_back(pass.kept.course, parts.process));
+  const auto began = parts.clock.tick();
+  pass.request = {};  // whoever asked for the sync did not ask for this
+  pass.record = {};
+  pass.record.started = parts.clock.now();
+  pass.record.trigger = state::Trigger::revert;
+
+  const auto failure = go_back(pass);
+  if (!failure.empty() && pass.is_unreachable()) {
+    pass.record.error = fmt::format("{} is being taken back, and that goes on once it can: {}",
+                                    trial.commit.shortened(), failure);
+    return;
+  }
+  pass.take(reverted(pass.kept.course, failure, parts.clock.now()));
+  pass.record.took = std::chrono::duration_cast<Duration>(parts.clock.tick() - began);
+  pass.record.error = failure.empty() ? "" : stuck_text(*pass.kept.course.rejected);
+}
+
+std::string stuck_text(const Rejected& rejected) {
   return fmt::format(
       "{} was not healthy ({}), and taking it back failed: {}; the device is left as it is until a new "
-      "commit "
-      "comes, or greenwave sync --force tries again",
-      rejected.commit.substr(0, 12), rejected.reason, rejected.stuck);
+      "commit comes, or greenwave sync --force tries again",
+      rejected.commit.shortened(), rejected.reason, rejected.stuck);
 }
 
 }  // namespace greenwave::sync

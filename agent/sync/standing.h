@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "git/store.h"
+#include "git/trust.h"
 #include "model/commit_id.h"
 #include "sync/course.h"
 
@@ -35,6 +36,7 @@ struct Standing {
   std::string cluster;
   Followed followed;
   std::optional<git::Commit> commit;  ///< applied
+  std::optional<git::Signer> signer;  ///< of it; nothing: commits are not checked
   std::size_t objects = 0;
   std::size_t in_sync = 0;
   std::size_t repaired = 0;

@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "git/bundle_writer.h"
 #include "git/store.h"
-#include "sync/needs.h"
+#include "sync/intake/needs.h"
 
 namespace greenwave::cli {
 

@@ -66,6 +66,9 @@ std::string sync_text(const state::SyncRecord& sync, Time now, const Style& styl
     if (!sync.author.empty()) text += fmt::format(", by {}", printable(sync.author));
     text += "\n";
   }
+  if (!sync.signer.empty()) {
+    text += fmt::format("    signed by {}, {}\n", printable(sync.signer), printable(sync.signer_key));
+  }
   if (!sync.reason.empty()) text += "    now, because: " + wrap(sync.reason, 4, style.width) + "\n";
   if (!sync.error.empty()) text += "    " + wrap(sync.error, 4, style.width) + "\n";
   for (const auto& action : sync.actions) text += action_text(action, style);

@@ -7,9 +7,9 @@
 
 #include "base/version.h"
 #include "state/state.h"
-#include "sync/course.h"
+#include "sync/course_record.h"
 #include "sync/objects.h"
-#include "sync/outage.h"
+#include "sync/remembered.h"
 
 namespace greenwave::cli {
 
@@ -69,7 +69,7 @@ daemon::Status last_status(const Context& context) {
   status.rejected = sync::read_course(*state).rejected;
   add_owed(status, state->owed());
   status.pause = state->pause();
-  status.unreachable_since = sync::Outage(*state).since();
+  status.unreachable_since = sync::recall(*state, {}).unreachable_since;
   for (const auto& sync : state->history(20)) {
     if (!state::is_sync(sync)) continue;
     if (!status.last_sync) {
@@ -82,6 +82,7 @@ daemon::Status last_status(const Context& context) {
     }
     if (!status.commit && !sync.commit.empty()) {
       status.commit = git::Commit{sync.commit, sync.subject, sync.author, {}};
+      if (!sync.signer.empty()) status.signer = git::Signer{sync.signer, sync.signer_key};
     }
   }
   return status;

@@ -6,8 +6,8 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "context.h"
-#include "state/history.h"
 #include "daemon/status.h"
+#include "state/history.h"
 
 namespace greenwave::cli {
 

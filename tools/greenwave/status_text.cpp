@@ -86,7 +86,7 @@ void Screen::rejected() {
   const auto& rejected = *status.rejected;
   const bool stuck = !rejected.stuck.empty();
   text += paint(style, Paint::bad,
-                fmt::format("Commit {} was not healthy here {}.", short_oid(rejected.commit),
+                fmt::format("Commit {} was not healthy here {}.", short_oid(rejected.commit.text()),
                             stuck ? "and could not be reverted" : "and was reverted")) +
           "\n  " + wrap(rejected.reason, 2, style.width) + "\n";
   if (stuck) text += "  " + wrap(rejected.stuck, 2, style.width) + "\n";
@@ -122,6 +122,7 @@ void Screen::rows() {
     row("", commit.time == Time{} ? fmt::format("by {}", commit.author)
                                   : fmt::format("by {}, {} ({})", commit.author, moment(commit.time),
                                                 relative(commit.time, now)));
+    if (status.signer) row("", fmt::format("signed by {}, {}", status.signer->principal, status.signer->key));
   } else {
     row("Commit", "none yet");
   }
@@ -155,7 +156,7 @@ void Screen::wave() {
   if (followed.is_held) {
     row("Wave",
         fmt::format("{}; held until {} (at {}) catches up", followed.wave.empty() ? "none" : followed.wave,
-                    followed.ref, short_oid(followed.target)));
+                    followed.ref, short_oid(followed.target.text())));
   } else if (!followed.wave.empty()) {
     row("Wave", fmt::format("{}, follows {}", followed.wave, followed.ref));
   }

@@ -6,9 +6,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
+#include "daemon/status.h"
 #include "state/history.h"
 #include "style.h"
-#include "daemon/status.h"
 
 namespace greenwave::cli {
 

@@ -158,7 +158,8 @@ TEST_CASE("status: colours come only where they are asked for") {
 
 TEST_CASE("status: a commit that was taken back says why, what is left of it, and what ends it") {
   auto status = healthy();
-  status.rejected = sync::Rejected{.commit = std::string(40, 'b'), .reason = "HealthCheck/spat: it failed"};
+  status.rejected =
+      sync::Rejected{.commit = CommitId(std::string(40, 'b')), .reason = "HealthCheck/spat: it failed"};
   status.rejected->not_undone = {"Command/flash: it names no undo"};
   const auto text = text_of(status);
   CHECK(

@@ -37,8 +37,8 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.waiting = {{"SystemdUnit/u", "restart for File/a"}};
   status.waiting_why = "outside of the window overnight";
   status.waiting_until = on(2026, 3, 5);
-  status.rejected =
-      sync::Rejected{.commit = std::string(40, 'b'), .reason = "HealthCheck/a: no", .when = on(2026, 3, 6)};
+  status.rejected = sync::Rejected{
+      .commit = CommitId(std::string(40, 'b')), .reason = "HealthCheck/a: no", .when = on(2026, 3, 6)};
   status.rejected->not_undone = {"Command/flash: it names no undo"};
   status.problems = {"a.yaml:1:1: error: no"};
   status.notes = {"commits are not checked"};
@@ -48,6 +48,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.running = false;
   status.followed = {"canary", "refs/heads/wave/canary", CommitId(std::string(40, 'b')), true};
   status.unreachable_since = on(2026, 3, 1);
+  status.signer = git::Signer{"ana@city.example", "SHA256:x"};
 
   const auto json = to_json(status);
   CHECK(json["failed"][0]["reason"] == "the disk is full");

@@ -1,9 +1,10 @@
-#include "sync/course.h"
+#include <functional>
 
 #include <catch2/catch.hpp>
 
 #include "state/keys.h"
 #include "support/temporary_directory.h"
+#include "sync/course_record.h"
 
 using namespace greenwave;
 using namespace greenwave::sync;
@@ -12,9 +13,9 @@ TEST_CASE("course: what is under way is there again after a power cut") {
   const test::TemporaryDirectory directory;
   {
     state::State state(directory / "state.db");
-    Course course{.good = "a"};
+    Course course{.good = CommitId("a")};
     course.trial =
-        Trial{.commit = "b", .reached = true, .touched = {"SystemdUnit/u"}, .well = {"repository"}};
+        Trial{.commit = CommitId("b"), .reached = true, .touched = {"SystemdUnit/u"}, .well = {"repository"}};
     course.trial->starts = 2;
     course.trial->process = "p";
     course.trial->reverting = "it failed";
@@ -25,9 +26,9 @@ TEST_CASE("course: what is under way is there again after a power cut") {
   }
   const state::State state(directory / "state.db");
   const auto course = read_course(state);
-  CHECK(course.good == "a");
+  CHECK(course.good == CommitId("a"));
   REQUIRE(course.trial);
-  CHECK(course.trial->commit == "b");
+  CHECK(course.trial->commit == CommitId("b"));
   CHECK(course.trial->reached);
   CHECK(course.trial->touched == std::vector<std::string>{"SystemdUnit/u"});
   CHECK(course.trial->well == std::vector<std::string>{"repository"});
@@ -45,7 +46,7 @@ TEST_CASE("course: a device that an older agent kept is good as it is") {
   state::State state(directory / "state.db");
   CHECK(read_course(state).good.empty());
   state.set_value(state::keys::applied, "a");
-  CHECK(read_course(state).good == "a");
+  CHECK(read_course(state).good == CommitId("a"));
 }
 
 TEST_CASE("course: a record that cannot be read leaves the device good as it is") {
@@ -55,7 +56,140 @@ TEST_CASE("course: a record that cannot be read leaves the device good as it is"
   for (const char* text : {"", "{", "[]", "{\"god\":1}", "{\"good\":\"b\",\"trial\":{}}"}) {
     INFO(text);
     state.set_value(state::keys::course, text);
-    CHECK(read_course(state).good == "a");
+    CHECK(read_course(state).good == CommitId("a"));
     CHECK_FALSE(read_course(state).trial);
+  }
+}
+
+namespace {
+
+constexpr Time noon{};
+
+const CommitId a("a");
+const CommitId b("b");
+const CommitId c("c");
+
+/// At `a`, with `b` on trial in this process.
+Course trying(const std::string& process = "p", unsigned starts = 1) {
+  Course course{.good = a, .trial = Trial{.commit = b}};
+  course.trial->starts = starts;
+  course.trial->process = process;
+  return course;
+}
+
+Course turning(const std::string& why, const std::string& process = "p", unsigned starts = 1) {
+  auto course = trying(process, starts);
+  course.trial->reverting = why;
+  return course;
+}
+
+Course with_rejected(const CommitId& commit) {
+  return {.good = a, .rejected = Rejected{.commit = commit}};
+}
+
+const std::string third_apply = "the agent was started for the third time in the middle of applying it";
+const std::string third_revert = "the agent was started for the third time in the middle of it";
+
+}  // namespace
+
+TEST_CASE("course: each step leads from one course to the next, and to no other") {
+  struct Row {
+    const char* what;
+    Course from;
+    std::function<Course(Course)> step;
+    Course to;
+  };
+  const auto resume = [](const CommitId& tip, const std::string& process) {
+    return [=](Course course) { return resumed(std::move(course), tip, process, noon); };
+  };
+  const auto begin = [](Beginning beginning) {
+    return [=](Course course) { return begun(std::move(course), beginning); };
+  };
+  auto reverted_alone = with_rejected(b);
+  reverted_alone.rejected->reason = "no";
+  auto stuck = with_rejected(b);
+  stuck.rejected->reason = "no";
+  stuck.rejected->stuck = third_revert;
+  auto first_unwell = trying();
+  first_unwell.good = {};
+  auto first_noted = first_unwell;
+  first_noted.trial->unwell = "no";
+  auto touching = trying();
+  touching.trial->touched = {"SystemdUnit/u"};
+  touching.trial->reached = true;
+  auto other = touching;
+  other.trial->commit = c;
+  other.trial->reached = false;
+  auto waiting = trying("");
+  auto well = trying();
+  well.trial->well = {"HealthCheck/h"};
+  auto told = turning("no", "q");
+  told.trial->told = true;
+  auto half_undone = turning("no");
+  half_undone.trial->undone = {"Command/f"};
+  half_undone.trial->not_undone = {"Command/f: it names no undo"};
+  const std::vector<Row> rows{
+      {"nothing on trial, nothing to resume", {.good = a}, resume(b, "p"), {.good = a}},
+      {"the ref moved on from a rejected commit", with_rejected(b), resume(c, "p"), {.good = a}},
+      {"the ref stays at it", with_rejected(b), resume(b, "p"), with_rejected(b)},
+      {"nobody knows where the ref is", with_rejected(b), resume({}, "p"), with_rejected(b)},
+      {"the same process goes on", trying("p"), resume(b, "p"), trying("p")},
+      {"a pass that ended is no crash", waiting, resume(b, "q"), waiting},
+      {"a second start", trying("p", 1), resume(b, "q"), trying("q", 2)},
+      {"a third start turns back", trying("p", 2), resume(b, "q"), turning(third_apply, "q", 1)},
+      {"a third start of turning back gives up", turning("no", "p", 2), resume(b, "q"), stuck},
+      {"the good commit is on no trial",
+       {.good = a},
+       begin({.commit = a, .process = "p", .changes = true, .acts = true}),
+       {.good = a}},
+      {"no steps, no trial", {.good = a}, begin({.commit = b, .process = "p"}), {.good = a}},
+      {"a new commit is on trial",
+       {.good = a},
+       begin({.commit = b,
+              .process = "p",
+              .changes = true,
+              .acts = true,
+              .watched = {"SystemdUnit/u"},
+              .reached = true}),
+       touching},
+      {"a rejected commit that is insisted on is on trial", with_rejected(b),
+       begin({.commit = b, .process = "p", .changes = true, .acts = true}), trying()},
+      {"a third commit answers for what the second touched", touching,
+       begin({.commit = c, .process = "p", .changes = true, .acts = true}), other},
+      {"what is well is asked again after a change", well,
+       begin({.commit = b, .process = "p", .changes = true, .acts = true}), trying()},
+      {"but not after one that only waits", well, begin({.commit = b, .process = "p", .changes = true}),
+       well},
+      {"healthy", trying(), [](Course course) { return proved(std::move(course), b); }, {.good = b}},
+      {"the first commit of a device",
+       first_unwell,
+       [](Course course) { return proved(std::move(course), b); },
+       {.good = b}},
+      {"back at the good commit",
+       trying(),
+       [](Course course) { return proved(std::move(course), a); },
+       {.good = a}},
+      {"the good commit stays beside a rejected one", with_rejected(b),
+       [](Course course) { return proved(std::move(course), a); }, with_rejected(b)},
+      {"well once", trying(), [](Course course) { return found_well(std::move(course), {"HealthCheck/h"}); },
+       well},
+      {"well twice counts once", well,
+       [](Course course) { return found_well(std::move(course), {"HealthCheck/h"}); }, well},
+      {"not healthy, with a way back", trying("p", 2),
+       [](Course course) { return found_unwell(std::move(course), "no"); }, turning("no")},
+      {"not healthy, with none", first_unwell,
+       [](Course course) { return found_unwell(std::move(course), "no"); }, first_noted},
+      {"the way back begins", turning("no"),
+       [](Course course) { return turning_back(std::move(course), "q"); }, told},
+      {"a command that cannot be undone", turning("no"),
+       [](Course course) { return undone(std::move(course), "Command/f", "it names no undo"); }, half_undone},
+      {"back", turning("no"), [](Course course) { return reverted(std::move(course), "", noon); },
+       reverted_alone},
+      {"a pass ends", trying("p"), ended, waiting},
+      {"a pass ends with nothing on trial", {.good = a}, ended, {.good = a}},
+  };
+  for (const auto& row : rows) {
+    INFO(row.what);
+    CHECK((row.step(row.from) == row.to));
   }
 }

@@ -1,5 +1,3 @@
-#include "sync/following.h"
-
 #include <atomic>
 
 #include <catch2/catch.hpp>
@@ -7,10 +5,12 @@
 #include "git/file_transport.h"
 #include "support/git_repository.h"
 #include "support/temporary_directory.h"
+#include "sync/intake/git_intake.h"
 
 using namespace greenwave;
 using namespace greenwave::test;
 using sync::Following;
+using sync::holds;
 
 namespace {
 
@@ -41,41 +41,36 @@ using Refs = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("following: a new device follows the branch, then its wave, with the branch to fall back to") {
-  const TemporaryDirectory directory;
-  state::State state(directory / "state.db");
-  Following following(state, branch);
-  CHECK(following.is_undecided());
-  CHECK(following.refs() == Refs{branch});
-  following.decide(city(), device({{"role", "canary"}}));
-  CHECK_FALSE(following.is_undecided());
-  CHECK(following.refs() == Refs{canary, branch});
-  CHECK(following.wave() == "canary");
+  const auto fresh = sync::following_from(branch, "", "");
+  CHECK(fresh.is_undecided());
+  CHECK(fresh.refs() == Refs{branch});
+  const auto canaries = sync::decided(fresh, city(), device({{"role", "canary"}}));
+  CHECK_FALSE(canaries.is_undecided());
+  CHECK(canaries.refs() == Refs{canary, branch});
+  CHECK(canaries.wave == "canary");
 
-  Following later(state, branch);  // it is remembered
-  CHECK_FALSE(later.is_undecided());
-  CHECK(later.refs() == Refs{canary, branch});
-  CHECK(later.wave() == "canary");
-  later.decide(city(), device({}));
-  CHECK(later.refs() == Refs{branch});
-  CHECK(later.wave().empty());
+  const auto later = sync::following_from(branch, sync::wave_text(canaries), sync::arrival_text(canaries));
+  CHECK((later == canaries));  // it is remembered
+  const auto others = sync::decided(later, city(), device({}));
+  CHECK(others.refs() == Refs{branch});
+  CHECK(others.wave.empty());
 }
 
 TEST_CASE("following: another branch in the configuration makes the device decide anew, and never hold") {
-  const TemporaryDirectory directory;
-  state::State state(directory / "state.db");
-  Following following(state, branch);
-  following.decide(city(), device({{"role", "canary"}}));
-  following.arrive(canary);
-  Following other(state, "refs/heads/release");
+  auto following = sync::decided(Following{.branch = branch}, city(), device({{"role", "canary"}}));
+  following.arrived_by = canary;
+  const auto other =
+      sync::following_from("refs/heads/release", sync::wave_text(following), sync::arrival_text(following));
   CHECK(other.is_undecided());
   CHECK(other.refs() == Refs{"refs/heads/release"});
+  CHECK(other.arrived_by.empty());
 }
 
 TEST_CASE("following: it holds at a ref that is another one than before and does not lead on") {
   GitRepository origin;
-  const auto one = origin.commit({{"a", "1"}});
-  const auto two = origin.commit({{"a", "2"}});
-  const auto three = origin.commit({{"a", "3"}});
+  const CommitId one(origin.commit({{"a", "1"}}));
+  origin.commit({{"a", "2"}});
+  const CommitId three(origin.commit({{"a", "3"}}));
   const TemporaryDirectory directory;
   git::Store store(directory / "git");
   git::FileTransport transport(origin.path(), branch, never);
@@ -84,35 +79,29 @@ TEST_CASE("following: it holds at a ref that is another one than before and does
     transport.fetch(commit, store);
     store.keep("applied", commit);
   }
-  state::State state(directory / "state.db");
-  Following following(state, branch);
-  CHECK_FALSE(following.holds(store, three, canary, one));  // by which ref its commit came is not known
-  following.arrive(branch);
-  CHECK(following.holds(store, three, canary, one));
-  CHECK(following.holds_still(three, canary, one));
-  CHECK_FALSE(following.holds_still(three, canary, two));
-  CHECK_FALSE(
-      following.holds(store, three, branch, one));  // its own ref: other rules say whether that may be
-  CHECK_FALSE(following.holds(store, three, canary, three));
-  CHECK_FALSE(following.holds(store, "", canary, one));
-  CHECK(Following(state, branch).holds(store, three, canary, one));
-  following.arrive(canary);
-  CHECK_FALSE(following.holds(store, three, canary, one));
+  Following following{.branch = branch};
+  CHECK_FALSE(holds(store, following, three, canary, one));  // by which ref its commit came is not known
+  following.arrived_by = branch;
+  CHECK(holds(store, following, three, canary, one));
+  // Its own ref: other rules say whether that may be.
+  CHECK_FALSE(holds(store, following, three, branch, one));
+  CHECK_FALSE(holds(store, following, three, canary, three));
+  CHECK_FALSE(holds(store, following, CommitId(), canary, one));
+  CHECK(holds(store, sync::following_from(branch, "", sync::arrival_text(following)), three, canary, one));
+  following.arrived_by = canary;
+  CHECK_FALSE(holds(store, following, three, canary, one));
 }
 
 TEST_CASE("following: a ref that leads on is followed, whichever it was before") {
   GitRepository origin;
-  const auto one = origin.commit({{"a", "1"}});
+  const CommitId one(origin.commit({{"a", "1"}}));
   const TemporaryDirectory directory;
   git::Store store(directory / "git");
   git::FileTransport transport(origin.path(), branch, never);
   transport.fetch(one, store);
   store.keep("applied", one);
   origin.commit({{"a", "2"}});
-  const auto three = origin.commit({{"a", "3"}});
+  const CommitId three(origin.commit({{"a", "3"}}));
   transport.fetch(three, store);
-  state::State state(directory / "state.db");
-  Following following(state, branch);
-  following.arrive(branch);
-  CHECK_FALSE(following.holds(store, one, canary, three));
+  CHECK_FALSE(holds(store, Following{.branch = branch, .arrived_by = branch}, one, canary, three));
 }

@@ -1,0 +1,272 @@
+#include "sync/intake/git_intake.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "git/ancestry.h"
+#include "git/housekeeping.h"
+#include "sync/intake/judge.h"
+
+namespace greenwave::sync {
+
+namespace {
+
+constexpr const char* incoming_ref = "incoming";
+constexpr const char* accepted_ref = "accepted";
+
+}  // namespace
+
+bool holds(const git::Store& store, const Following& following, const CommitId& own, const std::string& ref,
+           const CommitId& target) {
+  if (own.empty() || following.arrived_by.empty() || following.arrived_by == ref) return false;
+  switch (git::judge_move(store, own, target).move) {
+    case git::Move::same:
+    case git::Move::forward:
+    case git::Move::reset:
+      return false;
+    // A store without the whole history knows no better: what leads on from our commit comes with all that is
+    // between, so this does not.
+    case git::Move::unknown:
+    case git::Move::backward:
+    case git::Move::sideways:
+      break;
+  }
+  return true;
+}
+
+struct GitIntake::Asking {
+  GitIntake& intake;
+  git::Transport* from;
+  const Own& own;
+  const Phase& phase;
+  Arrival arrival{};
+
+  git::Store& store() { return *intake.store_; }
+  Following& following() { return arrival.remembered.following; }
+
+  /// The commit comes first, then the judgement, and its files only when it is accepted.
+  void ask() {
+    do {
+      from->follow(following().refs());
+      arrival.target = CommitId(from->poll());
+      arrival.answered = true;
+      arrival.ref = from->found();
+      take(arrival.target);
+    } while (decides_otherwise());
+    arrival.is_held = arrival.commit != arrival.target;
+  }
+
+  void take(const CommitId& tip) {
+    auto mine = arrival.remembered.accepted;
+    if (mine.empty()) mine = own.applied;
+    if (mine.empty()) mine = intake.complete_;
+    const Held held{mine, arrival.ref, tip};
+    if (intake.held_ == held) return hold(mine);
+    if (tip != intake.complete_) fetch_commit(tip);
+    if (holds(store(), following(), mine, arrival.ref, tip)) {
+      intake.held_ = held;
+      return hold(mine);
+    }
+    if (tip != intake.complete_) {
+      accept(tip);
+      bring_files(tip);
+    }
+    intake.held_.reset();
+    following().arrived_by = arrival.ref;
+    arrival.commit = tip;
+  }
+
+  void hold(const CommitId& mine) {
+    if (mine != intake.complete_) bring_files(mine);
+    arrival.commit = mine;
+  }
+
+  void fetch_commit(const CommitId& tip) {
+    if (!store().has(tip)) {
+      phase(fmt::format("fetching {}", tip.shortened()));
+      intake.fetched_ = true;
+    }
+    arrival.answered = false;
+    fetch_accepted();
+    from->fetch(tip, store(), git::commit_alone);
+    store().keep(incoming_ref, tip);
+    arrival.answered = true;
+  }
+
+  /// Remembered once more by a ref of the store, so that the loss of the state alone takes no device back.
+  CommitId accepted() {
+    const auto& known = arrival.remembered.accepted;
+    return known.empty() ? CommitId(store().kept_as(accepted_ref)) : known;
+  }
+
+  /// Brings what a judgement compares with into a store that lacks it: one that was made anew. Where a server
+  /// doesn't give it the judgement says so.
+  void fetch_accepted() {
+    if (intake.parts_.trust == nullptr) return;
+    const auto commit = accepted();
+    if (commit.empty() || store().has(commit)) return;
+    try {
+      from->fetch(commit, store(), git::commit_alone);
+      store().keep(accepted_ref, commit);
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+    }
+  }
+
+  /// Where nobody checks, none is remembered: when trust comes (again), it begins anew.
+  void accept(const CommitId& tip) {
+    auto& remembered = arrival.remembered;
+    if (intake.parts_.trust == nullptr) {
+      remembered.accepted = {};
+      return store().forget(accepted_ref);
+    }
+    const auto before = accepted();
+    git::Missing missing;
+    const auto& path = intake.parts_.config.repository.path;
+    const auto old = before.empty() || !store().has(before) ? nullptr : files_so_far(before, path, missing);
+    const auto now = files_so_far(tip, path, missing);
+    remembered.signers[tip] =
+        judge(store(), *intake.parts_.trust,
+              {.commit = tip, .accepted = before, .before = old.get(), .after = now.get()});
+    remembered.accepted = tip;
+    store().keep(accepted_ref, tip);
+  }
+
+  /// Null where the commit has no such directory: its render says so.
+  std::unique_ptr<SourceTree> files_so_far(const CommitId& commit, const std::string& path,
+                                           git::Missing& missing) {
+    try {
+      return store().partial_tree(commit, path, missing);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::invalid) throw;
+      return nullptr;
+    }
+  }
+
+  void bring_files(const CommitId& commit) {
+    if (commit != own.applied || !own.is_whole) {
+      arrival.answered = false;
+      intake.fetched_ = true;
+      std::optional<render::Rendered> rendered;
+      from->fetch(commit, store(), [&](const SourceTree& files) {
+        rendered.reset();
+        rendered = render_and_read(files, identity_of(intake.recipient_));
+      });
+      if (rendered && rendered->veiled) {
+        bring_veiled(commit);
+      } else if (rendered) {
+        arrival.fresh = Fresh{commit, std::move(*rendered)};
+      }
+      arrival.answered = true;
+    }
+    intake.complete_ = commit;
+  }
+
+  /// What only those who can open it know to be needed.
+  void bring_veiled(const CommitId& commit) {
+    git::Missing missing;
+    std::vector<std::string> paths;
+    {
+      const auto files = store().partial_tree(commit, intake.parts_.config.repository.path, missing);
+      paths = intake.parts_.reveal(*files);
+    }
+    if (missing.empty()) return;
+    from->fetch(commit, store(), [&paths](const SourceTree& files) {
+      for (const auto& path : paths) files.read(path, largest_source);
+    });
+  }
+
+  /// For a device that knows no wave yet: whether the commit says that it is to follow another ref.
+  bool decides_otherwise() {
+    if (!following().is_undecided()) return false;
+    const auto before = following().refs();
+    try {
+      const auto found = render::membership(*intake.files(arrival.commit), identity_of(intake.recipient_));
+      following() = decided(std::move(following()), found.cluster, found.device);
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      return false;
+    }
+    return following().refs() != before;
+  }
+};
+
+GitIntake::GitIntake(IntakeParts parts) : parts_(std::move(parts)) {
+  const auto& config = parts_.config;
+  recipient_ = {config.device,
+                {config.labels.begin(), config.labels.end()},
+                parts_.facts,
+                config.kubernetes.namespace_from_directory};
+  try {
+    store_ = std::make_unique<git::Store>(config.store());
+  } catch (const Error& error) {
+    if (error.fault() != Fault::damaged) throw;
+    start_over(error);
+  }
+}
+
+Arrival GitIntake::receive(const std::shared_ptr<const git::BundleFile>& bundle, Remembered remembered,
+                           const Own& own, const Phase& phase) {
+  std::optional<git::Bundle> carried;
+  Asking asking{*this, &parts_.transport, own, phase, {.remembered = std::move(remembered)}};
+  auto& arrival = asking.arrival;
+  auto& unreachable_since = arrival.remembered.unreachable_since;
+  try {
+    if (bundle) {
+      phase(fmt::format("reading {}", bundle->name));
+      asking.from = &carried.emplace(bundle, parts_.config.repository, parts_.stop);
+      asking.ask();
+    } else {
+      phase(fmt::format("polling {}", parts_.config.repository.url));
+      asking.ask();
+      unreachable_since.reset();
+    }
+  } catch (const Error& error) {
+    if (error.fault() == Fault::damaged) throw;
+    arrival.commit = {};
+    arrival.why_not = error;
+    if (!bundle && !parts_.stop) {
+      // A server that refuses, or gives what can't be used, is there.
+      if (error.fault() != Fault::transient) {
+        unreachable_since.reset();
+      } else if (!unreachable_since) {
+        unreachable_since = parts_.clock.now();
+      }
+    }
+  }
+  return std::move(arrival);
+}
+
+CommitId GitIntake::poll() {
+  return CommitId(parts_.transport.poll());
+}
+
+std::unique_ptr<SourceTree> GitIntake::files(const CommitId& commit) const {
+  return store_->tree(commit, parts_.config.repository.path);
+}
+
+/// Fetches make packs: so that they stay few and small, what no kept commit needs goes.
+void GitIntake::tidy() {
+  if (!std::exchange(fetched_, false)) return;
+  try {
+    git::tidy(*store_, [this] {
+      parts_.heartbeat();
+      return !parts_.stop;
+    });
+  } catch (const Error& error) {
+    if (error.fault() == Fault::damaged) return start_over(error);
+    if (!parts_.stop) parts_.log.warning(error.what());
+  }
+}
+
+void GitIntake::start_over(const Error& error) {
+  parts_.log.warning(fmt::format("{}; the git store is set aside and fetched anew", error.what()));
+  store_.reset();
+  git::Store::set_aside(parts_.config.store());
+  store_ = std::make_unique<git::Store>(parts_.config.store());
+  complete_ = {};
+  held_.reset();
+}
+
+}  // namespace greenwave::sync

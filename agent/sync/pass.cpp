@@ -1,0 +1,203 @@
+#include "sync/pass.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "state/keys.h"
+#include "sync/apply.h"
+#include "sync/course_record.h"
+#include "sync/remembered.h"
+#include "sync/revert.h"
+#include "sync/telling.h"
+#include "sync/trial.h"
+#include "sync/waiting.h"
+
+namespace greenwave::sync {
+
+const std::vector<Entry>& Pass::inventory() {
+  if (!entries) entries = parts.state.inventory();
+  return *entries;
+}
+
+void Pass::take(Course course) {
+  kept.course = std::move(course);
+  write_course(parts.state, kept.course);
+}
+
+CommitId Pass::applied() const {
+  return CommitId(parts.state.value(state::keys::applied).value_or(""));
+}
+
+namespace {
+
+constexpr const char* applied_ref = "applied";
+
+/// Of a commit that was applied to its end.
+void note_applied(Pass& pass, const CommitId& commit, const Prepared& prepared) {
+  pass.parts.intake.keep(applied_ref, commit);
+  pass.parts.state.note_value(state::keys::applied, commit.text());
+  pass.parts.state.note_value(state::keys::cluster, prepared.cluster.name);
+}
+
+/// The next pass need not render a commit that left nothing to do.
+void note_clean(Pass& pass, const std::string& key, const Prepared& prepared) {
+  const auto& standing = pass.kept.standing;
+  const bool clean =
+      standing.failed.empty() && !standing.has_errors && !pass.kept.course.trial && standing.waiting.empty();
+  pass.kept.clean = clean ? key : "";
+  // With warnings the next process renders once more, so that its status shows them.
+  pass.parts.state.note_value(state::keys::clean, prepared.problems.empty() ? pass.kept.clean : "");
+}
+
+/// Puts what an apply did into the record and the standing.
+void report(Pass& pass, const CommitId& commit, Prepared& prepared, Applied& applied) {
+  auto& standing = pass.kept.standing;
+  standing.repaired = applied.repaired;
+  standing.cluster = prepared.cluster.name;
+  standing.waiting = std::move(applied.waiting);
+  standing.problems = texts_of(prepared.problems);
+  standing.failed = std::move(prepared.compared.failed);
+  for (const auto& failed : standing.failed) {
+    applied.actions.push_back(refusal_of(failed));
+    pass.observer(event_of(applied.actions.back(), commit));
+  }
+  standing.failed.insert(standing.failed.end(), applied.failed.begin(), applied.failed.end());
+  auto& actions = pass.record.actions;
+  actions.insert(actions.end(), applied.actions.begin(), applied.actions.end());
+  pass.record.problems = standing.problems;
+}
+
+/// A commit that cannot be rendered is not rendered again.
+std::unique_ptr<Prepared> prepare_or_refuse(Pass& pass, const CommitId& commit, const std::string& key) {
+  pass.observer({.kind = "phase", .text = fmt::format("rendering {}", commit.shortened())});
+  try {
+    return prepare_commit(pass, commit);
+  } catch (const Error& error) {
+    if (error.fault() == Fault::invalid) {
+      pass.kept.refused = key;
+      pass.kept.refusal = error.what();
+    }
+    throw;
+  }
+}
+
+void decide_wave(Pass& pass, const Prepared& prepared) {
+  auto after = pass.kept.remembered;
+  after.following = decided(std::move(after.following), prepared.cluster, prepared.device);
+  remember(pass.parts.state, pass.kept.remembered, after);
+  pass.kept.remembered = std::move(after);
+}
+
+}  // namespace
+
+CommitId receive(Pass& pass) {
+  const auto& parts = pass.parts;
+  const auto& request = pass.request;
+  if (!request.poll) return parts.intake.received();
+  auto& remembered = pass.kept.remembered;
+  const auto last = pass.applied();
+  const Own own{.applied = last, .is_whole = parts.renderer.key_of(last) == pass.kept.clean};
+  auto arrival = parts.intake.receive(request.bundle, remembered, own, [&](std::string text) {
+    pass.observer({.kind = "phase", .text = std::move(text)});
+  });
+  remember(parts.state, remembered, arrival.remembered);
+  remembered = std::move(arrival.remembered);
+  if (!arrival.target.empty()) {
+    pass.kept.standing.followed = {remembered.following.wave, arrival.ref, arrival.target, arrival.is_held};
+  }
+  pass.answered = arrival.answered;
+  pass.reached = arrival.answered && !request.bundle;
+  pass.fresh = std::move(arrival.fresh);
+  pass.why_not = std::move(arrival.why_not);
+  if (pass.why_not) pass.record.error = pass.why_not->what();
+  return arrival.commit;
+}
+
+std::unique_ptr<Prepared> prepare_commit(Pass& pass, const CommitId& commit) {
+  const auto& parts = pass.parts;
+  auto fresh = std::exchange(pass.fresh, {});
+  std::optional<render::Rendered> made;
+  if (fresh && fresh->commit == commit) made = std::move(fresh->rendered);
+  auto [files, rendered] = parts.renderer.render(parts.intake.files(commit), std::move(made));
+  check_waves(rendered.cluster, rendered.device, pass.kept.remembered.following.branch, rendered.problems);
+  const bool reverts = pass.kept.course.is_reverting();
+  auto owed = parts.state.owed();
+  return prepare(std::move(files), std::move(rendered),
+                 {.inventory = pass.inventory(),
+                  .owed = reverts ? std::vector<plan::Owed>{} : owed,
+                  .moot = reverts ? owed : std::vector<plan::Owed>{},
+                  .observed = *pass.observed,
+                  .drivers = parts.drivers,
+                  .distrust = pass.request.force,
+                  .allow_empty = pass.request.allow_empty});
+}
+
+void apply_commit(Pass& pass, const CommitId& commit) {
+  const auto& parts = pass.parts;
+  auto& kept = pass.kept;
+  const bool force = pass.request.force;
+  const auto key = parts.renderer.key_of(commit);
+  if (key == kept.refused && !force) throw Error(Fault::invalid, kept.refusal);
+
+  pass.observed.reset();
+  pass.observed = observe(pass.inventory(), parts.drivers, {.distrust = force});
+  if (!pass.observed->refreshed.empty()) {
+    parts.state.settle(pass.observed->refreshed, {}, {});
+    pass.entries.reset();
+  }
+  kept.standing.repaired = 0;
+  forget_moot_restarts(pass);
+  if (key == kept.clean && pass.observed->drifted.empty() && !force) return;
+
+  const auto prepared = prepare_or_refuse(pass, commit, key);
+  decide_wave(pass, *prepared);
+  for (const auto& problem : prepared->problems.list()) {
+    pass.observer(
+        {.kind = "problem", .text = to_string(problem), .ok = problem.severity == Severity::warning});
+  }
+  auto applied = carry_out(pass, *prepared, commit);
+  pass.entries.reset();
+  report(pass, commit, *prepared, applied);
+  if (applied.error) throw *applied.error;
+  if (applied.stopped) throw Error(Fault::transient, "the sync was ended before its last step");
+
+  note_applied(pass, commit, *prepared);
+  kept.standing.has_errors = prepared->problems.has_errors();
+  judge_health(pass, commit, *prepared);
+  note_clean(pass, key, *prepared);
+}
+
+void run(Pass& pass) {
+  const auto& parts = pass.parts;
+  auto& trouble = pass.record.error;
+  auto tip = receive(pass);
+
+  pass.take(resumed(pass.kept.course, tip, parts.process, parts.clock.now()));
+  const auto& course = pass.kept.course;
+  if (course.is_reverting()) return revert(pass);
+  if (course.rejected && !pass.request.force && (tip.empty() || tip == course.rejected->commit)) {
+    if (!course.rejected->stuck.empty()) {
+      trouble = stuck_text(*course.rejected);
+      return;
+    }
+    tip = course.good;
+  }
+
+  const auto last = course.trial ? course.trial->commit : pass.applied();
+  for (const auto& commit : {tip, last}) {
+    if (commit.empty() || !parts.intake.has(commit)) continue;
+    try {
+      apply_commit(pass, commit);
+      if (course.is_reverting()) revert(pass);
+      return;
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      if (trouble.empty()) trouble = error.what();
+      if (parts.stop || last == tip) return;
+    }
+  }
+}
+
+}  // namespace greenwave::sync

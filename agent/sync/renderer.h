@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "model/commit_id.h"
+#include "render/render.h"
+
+namespace greenwave::sync {
+
+/// Renders for this device, with its keys. They are read for each render, and held no longer.
+class Renderer {
+ public:
+  /// All of it outlives this. `digest_key` is that of what the state keeps.
+  Renderer(const config::Config& config, const Labels& facts, const std::string& digest_key)
+      : config_(config), facts_(facts), digest_key_(digest_key) {}
+
+  struct Output {
+    std::unique_ptr<SourceTree> files;  ///< opens what is encrypted
+    render::Rendered rendered;
+  };
+  /// `made` is a render of the same files without keys in which nothing was encrypted: it is taken instead of
+  /// another one.
+  Output render(std::unique_ptr<SourceTree> files, std::optional<render::Rendered> made = {}) const;
+
+  /// Equal as long as a render of the commit gives the same.
+  std::string key_of(const CommitId& commit) const;
+
+  /// The paths of the files that this device needs, of those that are there.
+  std::vector<std::string> paths_needed(const SourceTree& files) const;
+
+ private:
+  render::Identity identity(Problems& problems) const;
+
+  const config::Config& config_;
+  const Labels& facts_;
+  const std::string& digest_key_;
+};
+
+}  // namespace greenwave::sync

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "sync/apply.h"
+#include "sync/pass.h"
+
+namespace greenwave::sync {
+
+/// Does what may be done of a plan now; the rest waits for a window, or for a program that is busy. The way
+/// back waits for nothing: what is there is not healthy.
+Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit);
+
+/// Drops owed restarts of units that were restarted by others, or by a boot, since.
+void forget_moot_restarts(Pass& pass);
+
+}  // namespace greenwave::sync
