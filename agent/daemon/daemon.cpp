@@ -58,7 +58,7 @@ void Daemon::open(config::Config config, std::shared_ptr<state::State> opened) {
   wiring_ = std::make_unique<Wiring>(std::move(config), opened, log_, clock_, stop_, process_, heartbeat_);
 
   const auto& settings = wiring_->config;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   state_ = std::move(opened);
   describe_ = wiring_->describe();
   status_.version = program_version;
@@ -89,7 +89,7 @@ void Daemon::replace_config() {
 }
 
 std::shared_ptr<state::State> Daemon::state() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return state_;
 }
 
@@ -104,23 +104,7 @@ void Daemon::run() {
   wiring_->start(log_);
   plan_next(nullptr);
   while (!stop_) {
-    std::optional<Waiting> waiting;
-    std::function<void()> job;
-    bool reload = false;
-    {
-      std::unique_lock lock(mutex_);
-      const auto due = [this] { return stop_ || reload_ || !waiting_.empty() || !jobs_.empty(); };
-      wake_.wait_until(lock, next_wake(), due);
-      if (!waiting_.empty()) {
-        waiting = std::move(waiting_.front());
-        waiting_.pop_front();
-      }
-      reload = std::exchange(reload_, false);
-      if (!jobs_.empty()) {
-        job = std::move(jobs_.front());
-        jobs_.pop_front();
-      }
-    }
+    const auto [waiting, job, reload] = wait_for_work();
     heartbeat_();
     if (stop_) break;
     if (reload) {
@@ -147,9 +131,28 @@ void Daemon::run() {
   log_.info("stopped");
 }
 
+Daemon::Work Daemon::wait_for_work() {
+  const auto wake = next_wake();
+  Work work;
+  const Lock lock(mutex_);
+  while (!stop_ && !reload_ && waiting_.empty() && jobs_.empty()) {
+    if (!wake_.wait_until(mutex_, wake)) break;
+  }
+  if (!waiting_.empty()) {
+    work.waiting = std::move(waiting_.front());
+    waiting_.pop_front();
+  }
+  work.reload = std::exchange(reload_, false);
+  if (!jobs_.empty()) {
+    work.job = std::move(jobs_.front());
+    jobs_.pop_front();
+  }
+  return work;
+}
+
 /// Who waits for one is told so.
 void Daemon::end_jobs() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   ended_ = true;
   jobs_.clear();
 }
@@ -215,17 +218,18 @@ void Daemon::plan_next(const sync::Result* last) {
   failures_ = last != nullptr && last->exit_code == 2 && !last->answered ? failures_ + 1 : 0;
   if (failures_ > 0) wait = std::max(wait, backoff(failures_, wiring_->transport->retry_after(), random));
   next_ = clock_.tick() + wait;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   status_.next_sync = now + wait;
 }
 
 std::optional<state::Pause> Daemon::standing_pause() {
-  std::unique_lock lock(mutex_);  // a new pause must not end with the old one
-  auto pause = state_->pause();
-  if (!pause || clock_.now() < pause->until) return pause;
   try {
-    state_->set_pause({});
-    lock.unlock();
+    {
+      const Lock lock(mutex_);  // a new pause must not end with the old one
+      auto pause = state_->pause();
+      if (!pause || clock_.now() < pause->until) return pause;
+      state_->set_pause({});
+    }
     record_pause(Trigger::resume, "", "the pause ended by itself");
   } catch (const Error& error) {
     if (error.fault() != Fault::transient) throw;
@@ -257,7 +261,7 @@ sync::Result Daemon::sync(const sync::Request& request, Trigger trigger,
   if (!record.error.empty()) log_.error(record.error, {{"COMMIT", record.commit}});
   publish(result);
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     // A transport that was made anew on the way counts from zero.
     const auto now = wiring_->transport->bytes_received();
     status_.bytes_last_sync = now < received ? now : now - received;
@@ -303,7 +307,7 @@ void Daemon::tell(const sync::Event& event, const std::vector<std::shared_ptr<Ru
     log_.debug(event.text);
   }
   if (event.kind == "phase") {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     status_.phase = event.text.substr(0, event.text.find(' '));
   }
   for (const auto& run : runs) run->add(event);
@@ -311,7 +315,7 @@ void Daemon::tell(const sync::Event& event, const std::vector<std::shared_ptr<Ru
 
 void Daemon::publish(const sync::Result& result) {
   const auto& standing = result.standing;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   status_.phase = "idle";
   status_.last_sync = result.record.started;
   status_.last_result = result.record.result;
@@ -336,7 +340,7 @@ void Daemon::publish(const sync::Result& result) {
 
 void Daemon::stop() {
   {
-    const std::lock_guard lock(mutex_);  // else run() may look just before it, and sleep just after
+    const Lock lock(mutex_);  // else run() may look just before it, and sleep just after
     stop_ = true;
   }
   wake_.notify_all();
@@ -344,14 +348,14 @@ void Daemon::stop() {
 
 void Daemon::reload() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     reload_ = true;
   }
   wake_.notify_all();
 }
 
 Status Daemon::status() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return status_;
 }
 
@@ -362,7 +366,7 @@ std::vector<state::SyncRecord> Daemon::history(std::size_t most) const {
 std::shared_ptr<Run> Daemon::request_sync(const sync::Request& request) {
   auto run = std::make_shared<Run>();
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto same = [&](const Waiting& one) {
       return (one.request.bundle == nullptr) == (request.bundle == nullptr);
     };
@@ -388,7 +392,7 @@ std::shared_ptr<Run> Daemon::request_sync(const sync::Request& request) {
 nlohmann::json Daemon::objects(const std::string& text) const {
   sync::Describe more;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     more = describe_;
   }
   return sync::describe_objects(*state(), text, more);
@@ -398,7 +402,7 @@ nlohmann::json Daemon::diff() {
   auto task = std::make_shared<std::packaged_task<nlohmann::json()>>([this] { return wiring_->sync.diff(); });
   auto answer = task->get_future();
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!ended_) jobs_.emplace_back([task] { (*task)(); });
   }
   task.reset();  // from here on it lives as long as the job does
@@ -416,7 +420,7 @@ void Daemon::pause(Duration duration, const std::string& who, const std::string&
   }
   const state::Pause pause{clock_.now() + duration, who, reason};
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     state_->set_pause(pause);
   }
   record_pause(Trigger::pause, who, fmt::format("for {}: {}", to_words(duration), reason));
@@ -424,7 +428,7 @@ void Daemon::pause(Duration duration, const std::string& who, const std::string&
 
 void Daemon::resume(const std::string& who) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!state_->pause()) throw Error(Fault::conflict, "the agent is not paused");
     state_->set_pause({});
   }
@@ -433,7 +437,7 @@ void Daemon::resume(const std::string& who) {
 
 void Daemon::record_pause(Trigger trigger, const std::string& who, const std::string& reason) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     status_.pause = state_->pause();
     if (!ended_) jobs_.emplace_back([this] { report_(wiring_->config, status(), nullptr); });
   }

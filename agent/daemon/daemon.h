@@ -1,17 +1,16 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <vector>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "config/config.h"
 #include "daemon/agent.h"
 #include "sync/objects.h"
@@ -63,6 +62,15 @@ class Daemon : public Agent {
     std::vector<std::shared_ptr<Run>> runs;
   };
 
+  /// What run() has to do next.
+  struct Work {
+    std::optional<Waiting> waiting{};
+    std::function<void()> job{};
+    bool reload = false;
+  };
+
+  /// Returns when there is some, or it is time to look at the clock.
+  Work wait_for_work();
   void open(config::Config config, std::shared_ptr<state::State> opened);
   void replace_config();
   sync::Result sync(const sync::Request& request, state::Trigger trigger,
@@ -96,16 +104,16 @@ class Daemon : public Agent {
   unsigned failures_ = 0;           ///< of the server, in a row; of the thread of run()
   std::mt19937_64 random_;
 
-  mutable std::mutex mutex_;  ///< guards all below
-  std::condition_variable wake_;
+  mutable Mutex mutex_;
+  Condition wake_;
   /// Shared, since a control request may still read it while a damaged one is replaced.
-  std::shared_ptr<state::State> state_;
-  sync::Describe describe_;  ///< of what objects are now; may be called from any thread
-  Status status_;
-  std::deque<Waiting> waiting_;
-  std::deque<std::function<void()>> jobs_;
-  bool reload_ = false;
-  bool ended_ = false;  ///< run() takes no jobs any more
+  std::shared_ptr<state::State> state_ GUARDED_BY(mutex_);
+  sync::Describe describe_ GUARDED_BY(mutex_);  ///< of what objects are now; may be called from any thread
+  Status status_ GUARDED_BY(mutex_);
+  std::deque<Waiting> waiting_ GUARDED_BY(mutex_);
+  std::deque<std::function<void()>> jobs_ GUARDED_BY(mutex_);
+  bool reload_ GUARDED_BY(mutex_) = false;
+  bool ended_ GUARDED_BY(mutex_) = false;  ///< run() takes no jobs any more
 };
 
 }  // namespace greenwave::daemon

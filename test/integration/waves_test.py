@@ -116,7 +116,7 @@ class Waves(unittest.TestCase):
             self.assertEqual(self.read(canary), "two\n")
             self.assertEqual(self.followed(canary), {
                 "wave": "canary", "ref": "refs/heads/main", "target": self.first, "held": True})
-        self.assertIn("holds", canary.cli("status", check=0).stdout)
+        self.assertIn("held until", canary.cli("status", check=0).stdout)
         canary.stop()
         canary.once(check=0)  # it is remembered beyond the process
         self.assertEqual(self.read(canary), "two\n")
