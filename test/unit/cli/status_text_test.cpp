@@ -54,6 +54,13 @@ Received    612 B in the last sync, 121 KiB since the start
 )");
 }
 
+TEST_CASE("status: where commits are checked, who signed the applied one is below it") {
+  auto status = healthy();
+  status.signer = git::Signer{"ana@city.example", "SHA256:x"};
+  CHECK_THAT(text_of(status), Catch::Contains("by Alice Diaz, 2026-11-24 03:11 UTC (3h ago)\n"
+                                              "            signed by ana@city.example, SHA256:x\n"));
+}
+
 TEST_CASE("status: what failed comes with its reason and what to do, problems with their places") {
   auto status = healthy();
   status.phase = "applying";

@@ -49,6 +49,16 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
   CHECK(cli::history_text({}, {}, plain) == "No sync has changed anything or failed yet.\n");
 }
 
+TEST_CASE("history: where commits were checked, who signed one is below it") {
+  state::SyncRecord sync;
+  sync.commit = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d";
+  sync.subject = "Retime Fulton";
+  sync.signer = "ana@city.example";
+  sync.signer_key = "SHA256:x";
+  CHECK_THAT(cli::history_text({sync}, sync.started, plain),
+             Catch::Contains("1a2b3c4d5e Retime Fulton\n    signed by ana@city.example, SHA256:x\n"));
+}
+
 TEST_CASE("history: what a file had been is shown as it stood there, a long one cut short") {
   state::SyncRecord sync;
   sync.started = from_iso("2026-11-24T06:00:00Z");

@@ -257,6 +257,8 @@ TEST_CASE("state: the history gives the newest first, with everything that was r
   sync.commit = "c0ffee";
   sync.subject = "Longer green on Fulton";
   sync.author = "Bo";
+  sync.signer = "ana@city.example";
+  sync.signer_key = "SHA256:x";
   sync.result = SyncResult::failed;
   sync.error = "one object failed";
   sync.problems = {"a.yaml:1:1: error: no"};
@@ -275,6 +277,8 @@ TEST_CASE("state: the history gives the newest first, with everything that was r
   CHECK(read.result == SyncResult::failed);
   CHECK(read.who + read.commit + read.subject + read.author + read.error ==
         "anac0ffeeLonger green on FultonBoone object failed");
+  CHECK(read.signer == sync.signer);
+  CHECK(read.signer_key == sync.signer_key);
   CHECK(read.problems == sync.problems);
   REQUIRE(read.actions.size() == 2);
   CHECK_FALSE(read.actions[0].ok);
