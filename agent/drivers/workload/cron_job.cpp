@@ -11,7 +11,7 @@ namespace greenwave::drivers::workload {
 
 namespace {
 
-constexpr std::int64_t most_seconds = 365 * 86'400;
+constexpr std::int64_t longest_seconds = 365 * 86'400;
 constexpr std::int64_t most_tries = 100;
 
 void read_schedule(yaml::Fields& spec, CronJob& job) {
@@ -49,7 +49,7 @@ void check_concurrency(yaml::Fields& spec, Problems& problems) {
 }
 
 std::optional<std::chrono::seconds> seconds(yaml::Fields& fields, std::string_view key, std::int64_t least) {
-  const auto number = fields.integer(key, least, most_seconds);
+  const auto number = fields.integer(key, least, longest_seconds);
   if (!number) return {};
   return std::chrono::seconds(*number);
 }
