@@ -29,7 +29,7 @@ long resident_text() {
 
 }  // namespace
 
-TEST_CASE("memory: program text that was given back is there again when it is needed") {
+TEST_CASE("memory: released program text is loaded again when it is needed") {
   const auto before = sha256("abc");
   const auto used = resident_text();
   REQUIRE(used > 0);

@@ -4,7 +4,7 @@
 
 using namespace greenwave;
 
-TEST_CASE("problem: what is said of a secret place holds nothing of what was meant to be said") {
+TEST_CASE("problem: a message about a secret place contains nothing of the original text") {
   Problems problems;
   const Place place{std::make_shared<const std::string>("a.yaml"), 3, 5, true};
   problems.error(place, "\"hunter2\" is no mode", "write hunter3");

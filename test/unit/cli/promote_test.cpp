@@ -140,7 +140,7 @@ TEST_CASE(
   CHECK(none.verdict(2) == Verdict::settled);
 }
 
-TEST_CASE("promote: a wave without devices tells nothing; what is assumed healthy only soaks") {
+TEST_CASE("promote: a wave without devices decides nothing; what is assumed healthy only soaks") {
   Case city("b", "a", "a");
   city.situation.stages[0].devices.clear();
   CHECK(city.verdict(1) == Verdict::waits);

@@ -62,7 +62,7 @@ TEST_CASE(
              Catch::Contains("never get this can open it") && Catch::Contains("1 of 2 devices: b"));
 }
 
-TEST_CASE("lint: devices without a recipient, and what is none, are found") {
+TEST_CASE("lint: devices without a recipient or with an invalid one are found") {
   CHECK_THAT(found({ours}, "null"), Catch::Contains("without a recipient in the inventory"));
   CHECK_THAT(found({ours}, "\"age1nonsense\""),
              Catch::Contains("d.geojson:1:") && Catch::Contains("not an age recipient"));

@@ -163,7 +163,7 @@ TEST_CASE("status: colours come only where they are asked for") {
   CHECK(text_of(healthy()).find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("status: a commit that was taken back says why, what is left of it, and what ends it") {
+TEST_CASE("status: a reverted commit shows why, what is left of it, and how to leave that state") {
   auto status = healthy();
   status.rejected =
       sync::Rejected{.commit = CommitId(std::string(40, 'b')), .reason = "HealthCheck/spat: it failed"};

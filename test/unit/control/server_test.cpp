@@ -102,7 +102,7 @@ TEST_CASE("control: what does not exist is refused with what does") {
   CHECK(request(served.socket(), "GET", "/v1/history?limit=many").status == 400);
 }
 
-TEST_CASE("control: a body that is no JSON, of a wrong type or with an unknown member is refused") {
+TEST_CASE("control: a body that is not JSON, has a wrong type or an unknown member is refused") {
   Served served;
   CHECK(error_of(request(served.socket(), "POST", "/v1/sync", "{force")) == "the request's body is not JSON");
   CHECK(request(served.socket(), "POST", "/v1/sync", "[]").status == 400);

@@ -37,7 +37,7 @@ struct Cabinet {
 
 }  // namespace
 
-TEST_CASE("agent: who waits for a diff when the agent stops is told so") {
+TEST_CASE("agent: a caller that waits for a diff gets an error when the agent shuts down") {
   Cabinet cabinet;
   const auto agent = cabinet.start();
   auto waiting = std::async(std::launch::async, [&agent] { return agent->diff(); });
@@ -49,7 +49,7 @@ TEST_CASE("agent: who waits for a diff when the agent stops is told so") {
   CHECK_THROWS_WITH(agent->diff(), Catch::Contains("the agent stops"));
 }
 
-TEST_CASE("agent: who waits for a diff is told so as well when the agent ends by an error") {
+TEST_CASE("agent: a caller that waits for a diff gets an error when the agent fails") {
   Cabinet cabinet;
   const auto agent = cabinet.start();
   agent->report_to([](auto&&...) { throw Error(Fault::internal, "no report"); });
@@ -74,7 +74,7 @@ TEST_CASE("agent: a state with a record that cannot be read does not keep it fro
   CHECK(std::filesystem::exists(cabinet.database().native() + ".damaged"));
 }
 
-TEST_CASE("agent: damage that a sync meets is mended with the configuration that it runs with") {
+TEST_CASE("agent: damage found by a sync is repaired with the configuration in use") {
   Cabinet cabinet;
   std::vector<Entry> entries;
   for (int i = 0; i < 5000; ++i) entries.push_back(test::applied(test::Make("File/f" + std::to_string(i))));
@@ -93,7 +93,7 @@ TEST_CASE("agent: damage that a sync meets is mended with the configuration that
   CHECK(std::filesystem::exists(cabinet.database().native() + ".damaged"));
 }
 
-TEST_CASE("agent: the start of an outage that cannot be read is one that begins anew") {
+TEST_CASE("agent: when the recorded start of an outage cannot be read, the outage starts again") {
   Cabinet cabinet;
   cabinet.start()->once({});
   test::change_database(cabinet.database(),

@@ -63,7 +63,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   CHECK(read.unreachable_since == status.unreachable_since);
 }
 
-TEST_CASE("status: healthy is who is as its commit says, whether the repository can be reached or not") {
+TEST_CASE("status: a device in its commit's state is healthy, whether or not the repository can be reached") {
   Status status;
   CHECK(health_of(status) == "progressing");
   status.commit = git::Commit{std::string(40, 'a'), "Longer green", "Ana", on(2026, 3, 1)};
@@ -78,7 +78,7 @@ TEST_CASE("status: healthy is who is as its commit says, whether the repository 
   CHECK(health_of(status) == "failed");
 }
 
-TEST_CASE("status: of an agent that has not synced yet, what is unknown stays unknown") {
+TEST_CASE("status: before the first sync, what is unknown stays unknown") {
   const auto read = status_from_json(to_json(Status{}));
   CHECK_FALSE(read.commit);
   CHECK_FALSE(read.last_sync);
@@ -87,7 +87,7 @@ TEST_CASE("status: of an agent that has not synced yet, what is unknown stays un
   CHECK(read.running);
 }
 
-TEST_CASE("status: what is of another form is refused with a remedy") {
+TEST_CASE("status: JSON of another form is refused with a remedy") {
   try {
     status_from_json(nlohmann::json::parse(R"({"objects":"many"})"));
     FAIL("no error came");

@@ -92,7 +92,7 @@ TEST_CASE("health check: an http check passes with a 2xx status alone") {
   CHECK(health.reason == "it answers with status 503");
 }
 
-TEST_CASE("health check: an answer without end has answered") {
+TEST_CASE("health check: an endless response counts as a response") {
   const Server endless("HTTP/1.1 200 OK\r\n\r\n" + std::string(1 << 20, 'x'));
   CHECK(health_of("  http: http://" + endless.address() + "/\n").state == Health::State::good);
 }
@@ -120,7 +120,7 @@ TEST_CASE("health check: a tcp check passes with a connection") {
   CHECK_THAT(health.reason, Catch::Contains("refused"));
 }
 
-TEST_CASE("health check: a command passes when it succeeds, and tells its last line when it does not") {
+TEST_CASE("health check: a command passes when it succeeds, and reports its last line when it does not") {
   CHECK(health_of("  command: [\"true\"]\n").state == Health::State::good);
   CHECK(health_of("  command: [sh, -c, \"echo first; echo the lamp is dark; exit 3\"]\n").reason ==
         "it exited with status 3: the lamp is dark");
@@ -128,7 +128,7 @@ TEST_CASE("health check: a command passes when it succeeds, and tells its last l
   CHECK(health_of("  command: [/nonexistent/tool]\n").state == Health::State::waiting);
 }
 
-TEST_CASE("health check: many slow ones are looked at together") {
+TEST_CASE("health check: many slow checks run at the same time") {
   CheckDriver driver(Host{"/", {}}, seconds(1));
   test::Device device(driver);
   const auto manifest = check("  command: [sleep, \"0.4\"]\n");
@@ -140,7 +140,7 @@ TEST_CASE("health check: many slow ones are looked at together") {
   CHECK(std::chrono::steady_clock::now() - began < seconds(3));
 }
 
-TEST_CASE("health check: below another root nothing is asked, which is said once") {
+TEST_CASE("health check: below another root no check runs, which is reported once") {
   CheckDriver driver(Host{"/nonexistent", {}}, seconds(1));
   test::Device device(driver);
   const auto manifest = check("  command: [\"false\"]\n");

@@ -149,7 +149,7 @@ TEST_CASE("command: values of the environment reach the program and nothing else
   }
 }
 
-TEST_CASE("command: no shell takes an argument apart") {
+TEST_CASE("command: no shell splits an argument") {
   Live live;
   const auto made = live.path("a b;$(c)");
   const auto result = live.device.apply(command("  command: [touch, '" + made + "']\n"));
@@ -183,7 +183,7 @@ TEST_CASE("command: removing it changes nothing on the device") {
   CHECK(live.place.has("made"));
 }
 
-TEST_CASE("command: of a sensitive one neither words nor output are kept or shown") {
+TEST_CASE("command: a sensitive command's arguments and output are neither stored nor shown") {
   Live live;
   const auto manifest = command("  command: [sh, -c, \"echo hunter2; exit 3\"]\n  sensitive: true\n");
   const plan::Desired desired{manifest, {}};

@@ -151,7 +151,7 @@ TEST_CASE("cron: a day of the month and a weekday mean a day of either") {
   CHECK(calendar("0 4 */2 * *") == "*-*-1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31 4:0:00\n");
 }
 
-TEST_CASE("cron: a schedule that is none is refused by its field") {
+TEST_CASE("cron: an invalid schedule is refused with the field at fault") {
   CHECK_THAT(refusal("0 3 * *"), Contains("has not five fields") && Contains("30 3 * * *"));
   CHECK_THAT(refusal("60 3 * * *"), Contains("the schedule's minute has 60, which is not from 0 to 59"));
   CHECK_THAT(refusal("0 3 * * 7"), Contains("weekday has 7, which is not from 0 to 6"));

@@ -218,7 +218,7 @@ TEST_CASE("directory: a power cut in a first apply leaves nothing of ours behind
   CHECK(names_below(work.root / "opt/plans") == 1);
 }
 
-TEST_CASE("directory: one file's failure does not stop the others, and is told") {
+TEST_CASE("directory: one file's failure does not stop the others, and is reported") {
   FileWork work(plans);
   fs::create_directories(work.root / "opt/plans/am.json/theirs");
   const auto tree = work.desired("Directory", "plans", "path: /opt/plans\nsource: plans");

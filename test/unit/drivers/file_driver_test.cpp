@@ -86,7 +86,7 @@ TEST_CASE("file: what was encrypted is for its owner alone, unless the manifest 
   CHECK(problems.empty());
 }
 
-TEST_CASE("file: what was a secret is not shown when the manifest is none any more") {
+TEST_CASE("file: what was a secret is not shown once the manifest is no longer sensitive") {
   FileWork work;
   work.apply(work.desired("File", "key", "path: /etc/key\nsensitive: true\ncontent: hunter2"));
   const auto difference = work.compare(work.desired("File", "key", "path: /etc/key\ncontent: plain"));
@@ -185,7 +185,7 @@ TEST_CASE("file: a creation that failed leaves what comes there later alone") {
   CHECK(work.root.read("opt/a") == "theirs");
 }
 
-TEST_CASE("file: a link in its place is replaced, and told") {
+TEST_CASE("file: a link in its place is replaced, and reported") {
   FileWork work;
   work.root.write("etc/real", "real");
   fs::create_symlink("real", work.root / "etc/a");
@@ -217,7 +217,7 @@ TEST_CASE("file: a directory or a pipe in its place is an error of that object a
   CHECK(outcomes[1].ok);
 }
 
-TEST_CASE("file: an owner that does not exist is said, others go on") {
+TEST_CASE("file: a missing owner is reported, and other files go on") {
   if (!test::is_root()) return;
   FileWork work;
   work.root.write("etc/passwd", "lights:x:4711:1::/:\n");

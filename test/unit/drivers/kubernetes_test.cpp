@@ -380,7 +380,7 @@ TEST_CASE("kubernetes: custom resources are judged by their conditions and what 
       State::bad);
 }
 
-TEST_CASE("kubernetes: the pod that tells most is blamed") {
+TEST_CASE("kubernetes: the pod with the most specific reason is named") {
   const auto pods = json::parse(R"({"items":[
     {"metadata":{"name":"a"},"status":{"conditions":[{"type":"Ready","status":"False","reason":"ContainersNotReady"}]}},
     {"metadata":{"name":"b"},"status":{"containerStatuses":[{"name":"web","state":{"waiting":{"reason":"CrashLoopBackOff"}},

@@ -163,7 +163,7 @@ spec:
   CHECK_FALSE(all[1]["spec"]["containers"][0].contains("envFrom"));
 }
 
-TEST_CASE("play kube: a pod that is none ends in an error that holds no value") {
+TEST_CASE("play kube: an invalid pod is an error whose message contains no values") {
   const std::string odd =
       "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
       "  containers: [{name: a, image: i, env: [{name: 5, valueFrom: {secretKeyRef: "
@@ -171,7 +171,7 @@ TEST_CASE("play kube: a pod that is none ends in an error that holds no value") 
   CHECK_THROWS_WITH(Render({odd, keys}).kube_pods(), Contains("is not a pod") && !Contains("sesame"));
 }
 
-TEST_CASE("play kube: probes stand on the pod's label, and not in what podman reads") {
+TEST_CASE("play kube: probes are in the pod's label, and not in what podman reads") {
   const std::string probed = R"(apiVersion: v1
 kind: Pod
 metadata: {name: web}

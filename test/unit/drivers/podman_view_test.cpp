@@ -186,7 +186,7 @@ TEST_CASE("podman crashes: who ends before each look loops as well") {
   CHECK(watch.loops("web-1"));
 }
 
-TEST_CASE("podman crashes: a start of the agent's own is none") {
+TEST_CASE("podman crashes: a start by the agent itself is not a crash") {
   CrashWatch watch;
   auto one = container("running");
   one.started = 98;

@@ -34,7 +34,7 @@ TEST_CASE("podman probe: a label is read with Kubernetes' defaults") {
   CHECK_FALSE(probes_from("", "main").any());
 }
 
-TEST_CASE("podman probe: a label that others wrote harms nobody") {
+TEST_CASE("podman probe: a label that someone else wrote does no harm") {
   for (const auto* odd : {"{", "[]", R"({"main": 5})", R"({"main": {"livenessProbe": {"exec": {}}}})",
                           R"({"main": {"livenessProbe": {"exec": {"command": [1]}}}})",
                           R"({"main": {"livenessProbe": {"httpGet": {"port": "x"}}}})"}) {

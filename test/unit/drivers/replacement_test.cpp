@@ -181,7 +181,7 @@ TEST_CASE("replacement: a full disk fails what does not fit and leaves nothing h
   CHECK(names_in(root / "etc") == 3);
 }
 
-TEST_CASE("replacement: a read-only file system is said") {
+TEST_CASE("replacement: a read-only file system is reported") {
   TemporaryRoot root;
   const Mounted disk(root / "etc", 0, "size=256k");
   if (!disk) return;

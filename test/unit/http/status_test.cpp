@@ -7,7 +7,7 @@
 
 using namespace greenwave;
 
-TEST_CASE("http: a look at a status trusts an unknown server's certificate only where it is told to") {
+TEST_CASE("http: a status request trusts an unknown server's certificate only if told to") {
   const test::HttpsServer server;
   const auto page = "https://localhost:" + std::to_string(server.port()) + "/page/";
   CHECK_THROWS_AS(http::get_status(page, {}, std::chrono::seconds(10)), Error);

@@ -80,7 +80,7 @@ TEST_CASE("kinds: one driver serves each, where its runtime is") {
   CHECK(count_serving(with_podman, {std::string(own_api), "Unknown", "", "a"}) == 0);
 }
 
-TEST_CASE("kinds: each of ours has a schema of its own") {
+TEST_CASE("kinds: each of our kinds has its own schema") {
   for (const auto& kind : table()) {
     INFO(kind.name);
     CHECK(kind.schema.empty() == !is_own(kind));
@@ -126,7 +126,7 @@ TEST_CASE("kinds: the schemas of any manifest lead to those of the kinds, and to
   }
 }
 
-TEST_CASE("kinds: the manual page has a part on each of ours") {
+TEST_CASE("kinds: the manual page has a section on each of our kinds") {
   const auto page = text_of(test::source_directory() / "packaging/man/greenwave.yaml.5");
   for (const auto& name : own_names()) {
     INFO(name);

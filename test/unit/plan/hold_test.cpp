@@ -76,7 +76,7 @@ TEST_CASE("hold: what depends on a waiting step waits") {
   CHECK(plan.waits(1) == "all");
 }
 
-TEST_CASE("hold: a reload waits for nothing, unless something that it is for waits") {
+TEST_CASE("hold: a reload waits only if a change that it is for waits") {
   Steps plan({"File/a", "Command/flash", "SystemdUnit/u", "SystemdUnit/v"});
   plan.steps[1].difference.disruption = Disruption::whole;
   plan.steps[2].reload_because = {id("File/a")};
@@ -106,7 +106,7 @@ TEST_CASE("hold: what is removed waits when it runs, and altogether while the cl
   }
 }
 
-TEST_CASE("hold: steps that are done already stay as they are") {
+TEST_CASE("hold: steps that are already done stay as they are") {
   Steps plan({"File/a", "SystemdUnit/u"});
   plan.steps[0].difference.disruption = Disruption::whole;
   plan.steps[1].needs = {0};

@@ -79,7 +79,7 @@ TEST_CASE("plan: the verb follows from the inventory and the device") {
   CHECK(verb_of(motd, same, Kind::none).empty());
 }
 
-TEST_CASE("plan: an apply whose result never came is looked at again") {
+TEST_CASE("plan: an object whose apply has no recorded result is compared again") {
   const Desired motd = Make("File/motd", "new");
   CHECK(verb_of(motd, only_intended(motd), Kind::create) == "create");
   CHECK(verb_of(motd, only_intended(motd), Kind::change) == "adopt");
@@ -90,7 +90,7 @@ TEST_CASE("plan: an apply whose result never came is looked at again") {
   CHECK(verb_of(motd, again, Kind::change) == "repair");
 }
 
-TEST_CASE("plan: an object that was not found to differ makes no step") {
+TEST_CASE("plan: an object without a difference gets no step") {
   City city;
   const Desired motd = Make("File/motd");
   city.wants(motd).has(applied(motd));
@@ -106,7 +106,7 @@ TEST_CASE("plan: directories come before files, files before units, and equals b
                               "create Command/a"});
 }
 
-TEST_CASE("plan: a directory comes before the file that lies in it, whatever their ranks") {
+TEST_CASE("plan: a directory comes before a file in it, whatever their ranks") {
   City city;
   auto directory = Make("Directory/zone").claims("path:/etc/zone");
   directory.desired.footprint.rank = 90;
@@ -153,7 +153,7 @@ TEST_CASE("plan: an object that depends on itself is a cycle of one") {
   CHECK(city.first_problem().find("File/a → File/a;") != std::string::npos);
 }
 
-TEST_CASE("plan: of two cycles that share an object, both are told") {
+TEST_CASE("plan: two cycles that share an object are both reported") {
   City city;
   city.wants(Make("File/a").depends_on("File/b, File/c"));
   city.wants(Make("File/b").depends_on("File/a")).wants(Make("File/c").depends_on("File/a"));
@@ -175,7 +175,7 @@ TEST_CASE("plan: what depends on a refused object is held, and so is what depend
         "mend File/gone-wrong first");
 }
 
-TEST_CASE("plan: a reference to nothing refuses the object and says what was probably meant") {
+TEST_CASE("plan: a reference to a missing object refuses the object and suggests what was probably meant") {
   City city;
   city.wants(Make("SystemdUnit/chrony").restart_on("File/chronny")).wants(Make("File/chrony"));
   city.wants(Make("File/b").depends_on("File/nowhere-at-all"));
@@ -236,7 +236,9 @@ TEST_CASE("plan: an object whose new manifest was refused is neither changed nor
   CHECK(result.refused.empty());
 }
 
-TEST_CASE("plan: a renamed object takes its place, and the old name leaves without a change to the device") {
+TEST_CASE(
+    "plan: a renamed object takes over its path, and the old name is dropped without a change to the "
+    "device") {
   City city;
   city.has(applied(Make("File/old").claims("path:/etc/motd")));
   city.wants(Make("File/new").claims("path:/etc/motd")).differs("File/new", Kind::none);
@@ -252,7 +254,7 @@ TEST_CASE("plan: a renamed object that is refused leaves the old one as it is") 
   CHECK(city.plan().steps.empty());
 }
 
-TEST_CASE("plan: a file that becomes a directory is removed before, with what lay in the way") {
+TEST_CASE("plan: a file that becomes a directory is removed first, with what is in the way") {
   City city;
   city.has(applied(Make("Directory/zone").claims("path:/etc/zone")));
   city.has(applied(Make("File/inner").claims("path:/etc/zone/a"))).has(applied(Make("File/other")));
@@ -277,7 +279,7 @@ TEST_CASE("plan: a place that must not be emptied refuses what would take it") {
   CHECK(city.plan().steps.empty());
 }
 
-TEST_CASE("plan: an object that moves away goes before the one that takes its place") {
+TEST_CASE("plan: an object that moves away comes before the one that takes its path") {
   City city;
   city.has(applied(Make("File/z").claims("path:/etc/motd")));
   city.wants(Make("File/a").claims("path:/etc/motd"))
@@ -286,7 +288,7 @@ TEST_CASE("plan: an object that moves away goes before the one that takes its pl
   CHECK(city.steps() == Words{"update File/z", "adopt File/a"});
 }
 
-TEST_CASE("plan: what is no longer declared is removed last, from units to files, from the depths up") {
+TEST_CASE("plan: what is no longer declared is removed last, units before files, deepest paths first") {
   City city;
   city.has(applied(Make("Directory/d").claims("path:/etc/d")));
   city.has(applied(Make("Directory/e").claims("path:/etc/d/e")));
@@ -333,7 +335,7 @@ TEST_CASE("plan: what may be missing restarts its object where it is declared") 
   CHECK(city.steps() == Words{"repair File/a", "restart Pod/web restart:File/a"});
 }
 
-TEST_CASE("plan: adopting a file that is as it should be restarts nothing") {
+TEST_CASE("plan: adopting a file that is already correct restarts nothing") {
   City city;
   city.wants(Make("File/a")).wants(Make("SystemdUnit/u").restart_on("File/a"));
   city.has(applied(city.desired[1])).differs("File/a", Kind::none);
@@ -394,7 +396,7 @@ TEST_CASE("plan: the order of the input does not change the plan") {
   CHECK(forward.steps() == backward.steps());
 }
 
-TEST_CASE("plan: a long chain of dependencies is no problem, and neither is a long cycle") {
+TEST_CASE("plan: neither a long chain of dependencies nor a long cycle is a problem") {
   City city;
   const int count = 2000;
   for (int i = 0; i < count; ++i) {
@@ -408,7 +410,7 @@ TEST_CASE("plan: a long chain of dependencies is no problem, and neither is a lo
   CHECK(result.problems.size() == 1);
 }
 
-TEST_CASE("plan: five thousand objects that are as they should be take milliseconds") {
+TEST_CASE("plan: five thousand unchanged objects take milliseconds") {
   City city;
   for (int i = 0; i < 5000; ++i) {
     const auto name = "f" + std::to_string(10'000 + i);
@@ -460,7 +462,7 @@ TEST_CASE("plan: a purge waits for what stays in its directory") {
   CHECK(leaves.steps() == Words{"create Directory/app", "remove File/inside"});
 }
 
-TEST_CASE("plan: two objects that exchange their places in one commit are told how to do it in two") {
+TEST_CASE("plan: two objects that swap paths in one commit are refused, with how to do it in two") {
   const auto a = Make("File/a").claims("path:/etc/b");
   const auto b = Make("File/b").claims("path:/etc/a");
   City city;

@@ -91,7 +91,7 @@ TEST_CASE("cluster file: an empty list of layers, and a layer without a path, ar
   CHECK(wrong("{layers: base}").front().find("must be a list") != std::string::npos);
 }
 
-TEST_CASE("cluster file: a wave has a selector or a percentage, a name of its own and a full ref") {
+TEST_CASE("cluster file: a wave has a selector or a percentage, a unique name and a full ref") {
   CHECK(wrong("{waves: [{name: a, ref: refs/heads/a}]}").front().find("either a selector") !=
         std::string::npos);
   CHECK(wrong("{waves: [{name: a, percent: 10, selector: {}, ref: refs/heads/a}]}").size() == 1);

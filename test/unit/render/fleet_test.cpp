@@ -82,7 +82,7 @@ TEST_CASE("fleet: every device gets what render() gives it") {
   }
 }
 
-TEST_CASE("fleet: what is equal for devices is one variant") {
+TEST_CASE("fleet: devices with equal objects share one variant") {
   auto files = city;
   const MemoryTree tree(files);
   const render::Fleet fleet(tree);
@@ -95,7 +95,7 @@ TEST_CASE("fleet: what is equal for devices is one variant") {
   CHECK(variants["offset"] == 3);  // offset 3 and 4 with a layer over it, and 3 without
 }
 
-TEST_CASE("fleet: keys tell what a commit changes without a render") {
+TEST_CASE("fleet: keys show what a commit changes without a render") {
   auto files = city;
   const MemoryTree before(files);
   files["files/x.yaml"] = "x: 2\n";
@@ -117,7 +117,7 @@ TEST_CASE("fleet: keys tell what a commit changes without a render") {
   CHECK(changed == Texts{"a File/tree", "b File/tree"});
 }
 
-TEST_CASE("fleet: a broken file is told once, and its devices are not known in full") {
+TEST_CASE("fleet: a broken file is reported once, and its devices are marked as incomplete") {
   auto files = city;
   files["models/x/broken.yaml"] = "a: [\n";
   const MemoryTree tree(files);

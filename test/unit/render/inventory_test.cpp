@@ -32,7 +32,7 @@ std::string thrown(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("inventory: a device's Feature gives its position, labels and properties") {
+TEST_CASE("inventory: a device's Feature has its position, labels and properties") {
   Problems found;
   const auto lookup = look_up(
       inventory(
@@ -49,7 +49,7 @@ TEST_CASE("inventory: a device's Feature gives its position, labels and properti
   CHECK(*lookup.device->properties.find("name")->string() == "Fulton & 3rd");
 }
 
-TEST_CASE("inventory: an id that is not there gets the nearest ones") {
+TEST_CASE("inventory: an unknown id is reported with the most similar ones") {
   Problems found;
   const auto lookup = look_up(
       inventory(feature("sf-0001") + "," + feature("sf-0002") + "," + feature("chicago")), "sf-001", found);
@@ -89,7 +89,7 @@ TEST_CASE("inventory: another device's mistakes are not this device's problem") 
             .device);
 }
 
-TEST_CASE("inventory: a device is found whatever stands in the other Features' strings") {
+TEST_CASE("inventory: a device is found whatever the other Features' strings contain") {
   const auto place_of = [](const std::string& text) {
     Problems found;
     const auto lookup = look_up(text, "sf-0001", found);
@@ -129,7 +129,7 @@ TEST_CASE("inventory: broken JSON is refused with line and column") {
         std::string::npos);
 }
 
-TEST_CASE("inventory: what is no FeatureCollection is refused") {
+TEST_CASE("inventory: what is not a FeatureCollection is refused") {
   for (const char* text : {"[]", "7", "{}", R"({"type": "FeatureCollection"})", R"({"features": []})",
                            R"({"type": "Feature", "features": []})"}) {
     CHECK(thrown(text).find("no GeoJSON FeatureCollection") != std::string::npos);

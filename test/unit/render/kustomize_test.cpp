@@ -45,7 +45,7 @@ std::string complaint(const std::string& kustomization) {
 
 }  // namespace
 
-TEST_CASE("kustomize: a base is changed by what stands above it") {
+TEST_CASE("kustomize: an overlay changes its base") {
   const auto result = built({{"base/kustomization.yaml", "resources: [a.yaml]\n"},
                              {"base/a.yaml", config_map("a")},
                              {"top/kustomization.yaml", "resources: [../base]\nnamePrefix: x-\n"}},
@@ -55,7 +55,7 @@ TEST_CASE("kustomize: a base is changed by what stands above it") {
   CHECK(result.objects[0]["metadata"]["name"] == "x-a");
 }
 
-TEST_CASE("kustomize: a generated name ends in the hash that kustomize gives it") {
+TEST_CASE("kustomize: a generated name ends in the same hash as kustomize's") {
   const auto result = built({{"kustomization.yaml",
                               "configMapGenerator: [{name: settings, literals: [a=b]}]\n"
                               "secretGenerator: [{name: keys, literals: [a=b]}]\n"}});
@@ -144,7 +144,7 @@ TEST_CASE("kustomize: a patch of nothing, or of another type, points at the patc
              Contains("p.yaml:4:7: error: data is a list here, and a map in what is patched (a.yaml:4:7)"));
 }
 
-TEST_CASE("kustomize: problems of a generator never hold what it was to hide") {
+TEST_CASE("kustomize: a generator's problems never contain the values that it was to hide") {
   const auto result = built({{"kustomization.yaml",
                               "secretGenerator:\n- name: keys\n  literals: [hunter2]\n"
                               "  envs: [s.env]\n"},
@@ -154,7 +154,7 @@ TEST_CASE("kustomize: problems of a generator never hold what it was to hide") {
   for (const auto& problem : result.problems) CHECK_THAT(problem, !Contains("hunter2"));
 }
 
-TEST_CASE("kustomize: what a few lines could blow up is bounded") {
+TEST_CASE("kustomize: what a few lines could expand to is bounded") {
   SECTION("bases in bases") {
     Files files;
     for (int i = 0; i < 40; ++i) {

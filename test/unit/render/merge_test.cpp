@@ -181,7 +181,7 @@ TEST_CASE("merge: an unknown $patch, a foreign directive and an item without its
         std::string::npos);
 }
 
-TEST_CASE("merge: a schema's own words with a dollar are no directives") {
+TEST_CASE("merge: a schema's keywords with a dollar are not directives") {
   CHECK(merged(file, "{a: {$ref: x}}", "{a: {$schema: y}}") == json("{a: {$ref: x, $schema: y}}"));
 }
 

@@ -4,7 +4,7 @@
 
 using namespace greenwave::render;
 
-TEST_CASE("paths: what people write becomes what a tree takes") {
+TEST_CASE("paths: what people write becomes a path in a tree") {
   CHECK(normal_path("./files//motd/") == "files/motd");
   CHECK(normal_path(".") == "");
   CHECK(normal_path("a/./b") == "a/b");

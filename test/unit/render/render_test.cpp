@@ -127,7 +127,7 @@ TEST_CASE("render: a manifest without apiVersion, kind or name is refused with w
              Contains("have no namespace; remove it"));
 }
 
-TEST_CASE("render: an annotation that is no string is refused, for it would silently do nothing") {
+TEST_CASE("render: an annotation that is not a string is refused, because it would silently do nothing") {
   const auto result = rendered(
       {{"a.yaml",
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations: {greenwave.dev/prune: false}\n"},
@@ -329,7 +329,7 @@ TEST_CASE("render: a polygon that is missing or broken leaves its layer unknown"
   CHECK(broken.problems.size() == 2);
 }
 
-TEST_CASE("render: a directory that is a layer of its own is no part of the layer around it") {
+TEST_CASE("render: a directory that is itself a layer is not part of the layer around it") {
   const auto result = rendered(
       {{"greenwave.yaml", cluster("{layers: [{path: .}, {path: 'devices/${device.id}', optional: true}]}")},
        {"a.yaml", file_named("a")},
@@ -517,7 +517,7 @@ TEST_CASE("render: a source that is missing, of the wrong type or outside refuse
   CHECK_THAT(wrong("{source: .}"), Contains("the source of File/a holds"));
 }
 
-TEST_CASE("render: YAML that a source names is content, in whichever layer it lies") {
+TEST_CASE("render: YAML that a source names is content, whichever layer it is in") {
   const auto result =
       rendered({{"greenwave.yaml", cluster(two_layers)},
                 {"base/app.yaml", file_named("app", "{path: /a, source: base/files/app.yaml}")},
@@ -532,7 +532,8 @@ TEST_CASE("render: YAML that a source names is content, in whichever layer it li
   CHECK(result.complete);
 }
 
-TEST_CASE("render: a source that holds manifests of ours, or a layer, is refused instead of hiding them") {
+TEST_CASE(
+    "render: a source that contains Greenwave's manifests, or a layer, is refused instead of hiding them") {
   const auto result = rendered({{"greenwave.yaml", cluster(two_layers)},
                                 {"base/a.yaml", file_named("a")},
                                 {"base/sub/b.yaml", file_named("b")},
@@ -555,7 +556,7 @@ TEST_CASE("render: the source of another kind is its own affair") {
   CHECK_FALSE(result.manifests[0].source);
 }
 
-TEST_CASE("render: a kustomized directory gives what kustomize makes of it, and nothing else") {
+TEST_CASE("render: a kustomized directory renders as kustomize does, and adds nothing else") {
   const auto result = rendered({{"a.yaml", file_named("a")},
                                 {"k/kustomization.yaml", "resources: [b.yaml]\nnamePrefix: x-\n"},
                                 {"k/b.yaml", file_named("b")},
@@ -624,7 +625,7 @@ TEST_CASE("render: links are not followed, and submodules not read, with a warni
             "points to"});
 }
 
-TEST_CASE("render: a damaged store is no mistake of the manifests, and ends the render") {
+TEST_CASE("render: a damaged store is not blamed on the manifests, and ends the render") {
   class Tree : public MemoryTree {
    public:
     Tree() : MemoryTree({{"a.yaml", file_named("a")}}) {}

@@ -54,7 +54,7 @@ TEST_CASE("render: layers merge over what was encrypted, and into it") {
   CHECK(result.manifests[1].sensitive);
 }
 
-TEST_CASE("render: a secret that a later layer replaces by a plain value is none any more") {
+TEST_CASE("render: a secret that a later layer replaces with a plain value is no longer a secret") {
   const auto result = rendered({{"greenwave.yaml", cluster("{layers: [{path: base}, {path: top}]}")},
                                 {"base/a.yaml", encrypted(file_named("a"))},
                                 {"top/a.yaml", file_named("a", "{content: plain}")}},
@@ -93,7 +93,7 @@ TEST_CASE("render: what is rendered for no device stays encrypted, and is marked
   CHECK_FALSE(document(result, "a").contains("sops"));
 }
 
-TEST_CASE("render: no message holds a letter of what was encrypted") {
+TEST_CASE("render: no message contains a letter of what was encrypted") {
   const auto result = rendered(
       {{"a.yaml", encrypted(file_named("a", "{path: /etc/a, content: \"${device.swordfish}\"}"))}}, device);
   CHECK(refused(result) == Texts{"File/a"});

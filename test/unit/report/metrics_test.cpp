@@ -91,7 +91,7 @@ TEST_CASE("metrics: the status is there, and times only when they are known") {
   CHECK(has(other, "greenwave_repository_unreachable_since_timestamp_seconds 1795500000"));
 }
 
-TEST_CASE("metrics: what stands in a label can't end it") {
+TEST_CASE("metrics: no value can break out of its label") {
   const auto page = report::exposition({}, status());
   CHECK(page.find(R"(cluster="san \"francisco\"\\\n",wave="canary")") != std::string::npos);
 }

@@ -67,7 +67,8 @@ TEST_CASE("age: stanzas of unknown types are for others") {
   CHECK(refusal(AgeFile{}.add(grease).holding(plain)).find("for others") != std::string::npos);
 }
 
-TEST_CASE("age: who cannot open a file is told whom it is for, and what to encrypt it for") {
+TEST_CASE(
+    "age: the error for a file that cannot be decrypted names its recipients and the one to encrypt for") {
   const auto stranger = secrets::new_identity();
   const auto said = refusal(AgeFile{}.add(stranger).add(stranger).holding(plain));
   CHECK(said.find("(2 of type X25519)") != std::string::npos);
@@ -200,7 +201,7 @@ TEST_CASE("age: armor has one form") {
   CHECK(refusal(longer) != "opened");
 }
 
-TEST_CASE("age: nothing that a refusal says comes out of the file") {
+TEST_CASE("age: no error message contains anything from the file") {
   const auto said = refusal(exchanged(good(), "-> X25519", "-> \x1b[31m"));
   CHECK(said.find('\x1b') == std::string::npos);
 }

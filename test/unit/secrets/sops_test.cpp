@@ -154,7 +154,7 @@ TEST_CASE("sops: a file that was changed at any letter is refused, or says the s
   }
 }
 
-TEST_CASE("sops: who cannot open a file is told whom it is for, and what to do") {
+TEST_CASE("sops: the error for a file that cannot be decrypted names its recipients and what to do") {
   const auto stranger = secrets::new_identity();
   const auto text = SopsFile{.recipients = {stranger}}.of("a: secret\n");
   const auto said = refusal(text);

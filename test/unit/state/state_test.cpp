@@ -235,7 +235,7 @@ TEST_CASE("state: values and the pause are kept until they are replaced") {
   CHECK(state.value("pause") == "not the pause");
 }
 
-TEST_CASE("state: a value that is only noted is there at once, and after the next start") {
+TEST_CASE("state: a noted value can be read at once, and after the next start") {
   const TemporaryDirectory scratch;
   {
     State state(scratch / "state.db");
@@ -247,7 +247,7 @@ TEST_CASE("state: a value that is only noted is there at once, and after the nex
   CHECK(State(scratch / "state.db").value("commit") == "def");
 }
 
-TEST_CASE("state: the history gives the newest first, with everything that was recorded") {
+TEST_CASE("state: the history returns the newest first, with everything that was recorded") {
   const TemporaryDirectory scratch;
   State state(scratch / "state.db");
   SyncRecord sync = sync_at(on(2026, 1, 1) + std::chrono::milliseconds(123));
@@ -320,7 +320,7 @@ TEST_CASE("state: a history of huge syncs is bounded by its bytes") {
   CHECK(state.history(10).size() == 2);
 }
 
-TEST_CASE("state: a second agent on the same file is told so") {
+TEST_CASE("state: a second agent on the same file is refused with the reason") {
   const TemporaryDirectory scratch;
   const State first(scratch / "state.db");
   CHECK(fault_of([&] { State second(scratch / "state.db"); }) == Fault::transient);
@@ -535,7 +535,7 @@ TEST_CASE("state: a full disk is a passing error, and nothing is lost") {
   CHECK(::umount2(mounted.c_str(), MNT_DETACH) == 0);
 }
 
-TEST_CASE("state: a missing directory is made, and what is no directory is an error") {
+TEST_CASE("state: a missing directory is created, and what is not a directory is an error") {
   const TemporaryDirectory scratch;
   { State state(scratch / "var/lib/greenwave/state.db"); }
   CHECK(fs::exists(scratch / "var/lib/greenwave/state.db"));
@@ -543,7 +543,7 @@ TEST_CASE("state: a missing directory is made, and what is no directory is an er
   CHECK_THROWS_AS(State(scratch / "flat/state.db"), Error);
 }
 
-TEST_CASE("state: every trigger and result has a word of its own, and what is unknown has none") {
+TEST_CASE("state: every trigger and result has its own word, and what is unknown has none") {
   for (int i = 1; i <= static_cast<int>(Trigger::resume); ++i) {
     const auto trigger = static_cast<Trigger>(i);
     CHECK_FALSE(to_string(trigger).empty());

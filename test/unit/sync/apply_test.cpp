@@ -111,7 +111,7 @@ TEST_CASE("apply: new objects are created in one batch, and the next pass has no
   CHECK(cabinet.driver.batches.empty());
 }
 
-TEST_CASE("apply: the inventory knows of an object before the device does") {
+TEST_CASE("apply: an object is in the inventory before it is on the device") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a").annotate(annotations::prune, "disabled"));
   cabinet.driver.before = [&](const plan::Step&) {
@@ -150,7 +150,7 @@ TEST_CASE("apply: a failed object keeps its old digest and the reason, and the o
   CHECK_FALSE(cabinet.entry("File/a").intended);
 }
 
-TEST_CASE("apply: what depends on a failed object is held, and follows when that is mended") {
+TEST_CASE("apply: what depends on a failed object is skipped, and applied once that is fixed") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a"))
       .wants(Make("File/b").depends_on("File/a"))
@@ -167,7 +167,7 @@ TEST_CASE("apply: what depends on a failed object is held, and follows when that
   CHECK(cabinet.driver.batches == Batches{{"create File/a"}, {"create File/b"}, {"create File/c"}});
 }
 
-TEST_CASE("apply: a drifted object is repaired, with how it had drifted") {
+TEST_CASE("apply: a drifted object is repaired, and the drift is recorded") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a"));
   cabinet.sync("c1");
@@ -204,7 +204,7 @@ TEST_CASE("apply: a unit restarts once for all that changed, and for nothing tha
   CHECK(cabinet.sync().actions.empty());
 }
 
-TEST_CASE("apply: a unit whose only cause failed is left alone") {
+TEST_CASE("apply: a unit whose only reason to restart failed is left alone") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a")).wants(Make("SystemdUnit/u").restart_on("File/a"));
   cabinet.sync();
@@ -254,7 +254,7 @@ TEST_CASE("apply: only a confirmed removal leaves the inventory") {
   CHECK(cabinet.driver.device.empty());
 }
 
-TEST_CASE("apply: what a driver left in place stands in the action") {
+TEST_CASE("apply: what a driver left in place is recorded in the action") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a"));
   cabinet.sync();
@@ -263,7 +263,7 @@ TEST_CASE("apply: what a driver left in place stands in the action") {
   CHECK(cabinet.sync().actions.at(0).reason == cabinet.driver.note);
 }
 
-TEST_CASE("apply: a renamed object releases its old name once the new one stands") {
+TEST_CASE("apply: a renamed object releases its old name once the new one is applied") {
   Cabinet cabinet;
   cabinet.wants(Make("File/old").claims("path:/etc/motd"));
   cabinet.sync();
@@ -309,7 +309,7 @@ TEST_CASE("apply: batches are bounded") {
   CHECK(cabinet.state->inventory().size() == 20000);
 }
 
-TEST_CASE("apply: a stop ends between two steps, and takes back what was not begun") {
+TEST_CASE("apply: a stop ends between two steps, and withdraws what was not begun") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a", "old"));
   cabinet.sync("c1");
@@ -332,7 +332,7 @@ TEST_CASE("apply: a stop ends between two steps, and takes back what was not beg
   CHECK_FALSE(applied.stopped);
 }
 
-TEST_CASE("apply: an error that a driver throws fails the rest of its batch, and no more") {
+TEST_CASE("apply: an exception from a driver fails the rest of its batch and nothing else") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a")).wants(Make("File/b")).wants(Make("File/c").depends_on("File/a"));
   cabinet.driver.before = [](const plan::Step& step) {
@@ -343,7 +343,7 @@ TEST_CASE("apply: an error that a driver throws fails the rest of its batch, and
   CHECK(applied.failed.at(0).reason == "a mistake");
 }
 
-TEST_CASE("apply: a power cut at any step leaves an inventory from which the next pass goes on") {
+TEST_CASE("apply: after a power cut at any step the next pass continues from the inventory") {
   const std::vector<plan::Desired> before{Make("File/a", "old"), Make("File/gone"), Make("File/x"),
                                           Make("SystemdUnit/u", "old").restart_on("File/a")};
   const std::vector<plan::Desired> after{Make("File/a", "new"), Make("File/b"), Make("File/x"),
@@ -435,7 +435,7 @@ TEST_CASE("apply: a restart that must wait is owed through later commits, and do
   CHECK(cabinet.sync("c3").actions.empty());
 }
 
-TEST_CASE("apply: what closes meanwhile keeps the steps that disrupt and were not begun") {
+TEST_CASE("apply: a gate that closes meanwhile defers the disruptive steps that were not begun") {
   Cabinet cabinet;
   for (const char* name : {"Command/a", "Command/b", "Command/c"}) cabinet.wants(Make(name));
   cabinet.driver.disruption = plan::Disruption::whole;
@@ -449,7 +449,7 @@ TEST_CASE("apply: what closes meanwhile keeps the steps that disrupt and were no
   CHECK_FALSE(applied.stopped);
 }
 
-TEST_CASE("apply: a unit that was down starts with all that it waits for, and owes nothing") {
+TEST_CASE("apply: a unit that was down starts with all pending changes, and no restart remains due") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a", "1")).wants(Make("SystemdUnit/u").restart_on("File/a"));
   cabinet.sync();

@@ -9,7 +9,7 @@
 using namespace greenwave;
 using namespace greenwave::sync;
 
-TEST_CASE("course: what is under way is there again after a power cut") {
+TEST_CASE("course: an unfinished course survives a power cut") {
   const test::TemporaryDirectory directory;
   {
     state::State state(directory / "state.db");
@@ -41,7 +41,7 @@ TEST_CASE("course: what is under way is there again after a power cut") {
   CHECK_FALSE(course.rejected);
 }
 
-TEST_CASE("course: a device that an older agent kept is good as it is") {
+TEST_CASE("course: the state that an older agent left counts as good") {
   const test::TemporaryDirectory directory;
   state::State state(directory / "state.db");
   CHECK(read_course(state).good.empty());
@@ -49,7 +49,7 @@ TEST_CASE("course: a device that an older agent kept is good as it is") {
   CHECK(read_course(state).good == CommitId("a"));
 }
 
-TEST_CASE("course: a record that cannot be read leaves the device good as it is") {
+TEST_CASE("course: with an unreadable record the device's state counts as good") {
   const test::TemporaryDirectory directory;
   state::State state(directory / "state.db");
   state.set_value(state::keys::applied, "a");

@@ -56,7 +56,7 @@ TEST_CASE("following: a new device follows the branch, then its wave, with the b
   CHECK(others.wave.empty());
 }
 
-TEST_CASE("following: another branch in the configuration makes the device decide anew, and never hold") {
+TEST_CASE("following: with another branch in the configuration the device decides again, and never holds") {
   auto following = sync::decided(Following{.branch = branch}, city(), device({{"role", "canary"}}));
   following.arrived_by = canary;
   const auto other =

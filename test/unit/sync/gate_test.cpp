@@ -55,7 +55,7 @@ TEST_CASE("gate: a clock at 1970 closes it, and nothing is removed, though a win
   CHECK(answer.why.find("1970") != std::string::npos);
 }
 
-TEST_CASE("gate: without windows it is open whatever the clock says, and asks nobody") {
+TEST_CASE("gate: without windows it is open whatever the clock says, without any further check") {
   Problems problems;
   const Gate gate({}, "/nonexistent", false, problems);
   CHECK_FALSE(gate.is_manned());
@@ -72,7 +72,7 @@ TEST_CASE("gate: a window in a time zone that does not exist never opens, and is
   CHECK(problems.list().front().remedy.find("tzdata") != std::string::npos);
 }
 
-TEST_CASE("gate: a locked file in busy.d says not now, also within a window, until it is let go") {
+TEST_CASE("gate: a locked file in busy.d closes it, even within a window, until the lock is released") {
   const test::TemporaryDirectory directory;
   const auto busy = directory.path() / "busy.d";
   std::filesystem::create_directory(busy);

@@ -54,13 +54,13 @@ Health waiting() {
 
 }  // namespace
 
-TEST_CASE("health: with nothing to ask, all is well at once") {
+TEST_CASE("health: without checks, the result is healthy at once") {
   Bench bench;
   CHECK(bench.probe({}).kind == Verdict::Kind::well);
   CHECK(bench.clock.passed() == Duration::zero());
 }
 
-TEST_CASE("health: what was good once is not asked again") {
+TEST_CASE("health: a check that passed is not repeated") {
   Bench bench;
   int asked = 0;
   const auto verdict =
@@ -78,7 +78,7 @@ TEST_CASE("health: what was good once is not asked again") {
   CHECK(bench.clock.passed() == std::chrono::seconds(3));
 }
 
-TEST_CASE("health: what is not good in time ends it at that moment, with the reason") {
+TEST_CASE("health: a check that does not pass in time ends the wait at that moment, with the reason") {
   Bench bench;
   const auto verdict = bench.probe({bench.subject("a", waiting, std::chrono::milliseconds(2500))});
   CHECK(verdict.kind == Verdict::Kind::unwell);
@@ -86,7 +86,7 @@ TEST_CASE("health: what is not good in time ends it at that moment, with the rea
   CHECK(verdict.reason() == "a: not yet");
 }
 
-TEST_CASE("health: what becomes good at the last look is good") {
+TEST_CASE("health: a check that passes at the last attempt passes") {
   Bench bench;
   const auto verdict = bench.probe({bench.subject(
       "a", [&bench] { return bench.clock.passed() < std::chrono::milliseconds(2500) ? waiting() : Health{}; },
@@ -94,7 +94,7 @@ TEST_CASE("health: what becomes good at the last look is good") {
   CHECK(verdict.kind == Verdict::Kind::well);
 }
 
-TEST_CASE("health: what is beyond hope is not waited for") {
+TEST_CASE("health: a check that can no longer pass is not waited for") {
   Bench bench;
   const auto verdict = bench.probe({bench.subject("a", waiting), bench.subject("b", [] {
                                       return Health{Health::State::bad, "it failed"};
@@ -104,7 +104,7 @@ TEST_CASE("health: what is beyond hope is not waited for") {
   CHECK(bench.clock.passed() == Duration::zero());
 }
 
-TEST_CASE("health: one that takes its time to answer does not take another's last look away") {
+TEST_CASE("health: a slow check does not cost another its last attempt") {
   Bench bench;
   const auto verdict =
       bench.probe({bench.subject("slow",
@@ -117,13 +117,13 @@ TEST_CASE("health: one that takes its time to answer does not take another's las
   CHECK(bench.looks == 2);
 }
 
-TEST_CASE("health: a probe that must end says so, and judges nobody") {
+TEST_CASE("health: an interrupted probe says so, and decides nothing") {
   Bench bench;
   bench.end_after = std::chrono::seconds(2);
   CHECK(bench.probe({bench.subject("a", waiting)}).kind == Verdict::Kind::ended);
 }
 
-TEST_CASE("health: without patience there is one look") {
+TEST_CASE("health: without a time limit each check runs once") {
   Bench bench;
   CHECK(bench.probe({bench.subject("a", waiting, Duration::zero())}).kind == Verdict::Kind::unwell);
   CHECK(bench.looks == 1);
