@@ -113,21 +113,21 @@ void Prober::round(Service& service) {
   }
   auto asked = next->second;
   const auto kind = asked.course.due();
-  Answer answer;
+  ProbeResult result;
   {
     const Unlock meanwhile(mutex_);
-    answer = ask(service, asked, kind);
+    result = ask(service, asked, kind);
   }
   const auto found = targets_.find(asked.container.id);
   if (found == targets_.end() || found->second.container.started != asked.container.started) return;
   auto& target = found->second;
   target.address = asked.address;
   target.sessions = asked.sessions;
-  if (!answer.known) {
+  if (!result.known) {
     target.course.postpone(kind, steady_clock::now());
     return;
   }
-  const bool lost = target.course.note(kind, answer.failure, steady_clock::now());
+  const bool lost = target.course.note(kind, result.failure, steady_clock::now());
   const auto why = target.course.unready().value_or("");
   publish();
   if (!lost || stop_) return;
@@ -135,10 +135,10 @@ void Prober::round(Service& service) {
     const Lock board(board_->mutex_);
     board_->restarting_.insert(asked.container.id);
   }
-  std::optional<Container> anew;
+  std::optional<Container> restarted;
   {
     const Unlock meanwhile(mutex_);
-    anew = restart(service, asked.container, why);
+    restarted = restart(service, asked.container, why);
   }
   restarted_.insert(asked.container.pod);
   {
@@ -148,7 +148,8 @@ void Prober::round(Service& service) {
   const auto again = targets_.find(asked.container.id);
   if (again == targets_.end()) return;
   targets_.erase(again);
-  if (anew && anew->is_running()) targets_.emplace(anew->id, Target{*anew, course_of(*anew), {}, {}});
+  if (restarted && restarted->is_running())
+    targets_.emplace(restarted->id, Target{*restarted, course_of(*restarted), {}, {}});
   publish();
 }
 
@@ -200,7 +201,7 @@ std::optional<Container> Prober::restart(Service& service, const Container& know
   }
 }
 
-Prober::Answer Prober::ask(Service& service, Target& target, workload::ProbeCourse::Kind kind) {
+Prober::ProbeResult Prober::ask(Service& service, Target& target, workload::ProbeCourse::Kind kind) {
   const auto& probe = target.course.probe(kind);
   try {
     if (probe.how == workload::Probe::How::exec) return ask_command(service, target, kind);
@@ -227,7 +228,7 @@ Prober::Answer Prober::ask(Service& service, Target& target, workload::ProbeCour
 }
 
 /// What did not end in time cannot be ended from here: nothing is started beside it.
-Prober::Answer Prober::ask_command(Service& service, Target& target, workload::ProbeCourse::Kind kind) {
+Prober::ProbeResult Prober::ask_command(Service& service, Target& target, workload::ProbeCourse::Kind kind) {
   const auto& probe = target.course.probe(kind);
   if (const auto last = target.sessions.find(kind); last != target.sessions.end()) {
     if (!service.exec_status(last->second)) return {true, "its last run has not ended yet"};

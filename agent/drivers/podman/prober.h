@@ -59,15 +59,15 @@ class Prober {
     /// Commands in it that did not end in time.
     std::map<workload::ProbeCourse::Kind, std::string> sessions;
   };
-  struct Answer {
+  struct ProbeResult {
     bool known = true;  ///< false: it could not be asked
     std::optional<std::string> failure;
   };
 
   void run();
   void round(Service& service) REQUIRES(mutex_);
-  Answer ask(Service& service, Target& target, workload::ProbeCourse::Kind kind);
-  Answer ask_command(Service& service, Target& target, workload::ProbeCourse::Kind kind);
+  ProbeResult ask(Service& service, Target& target, workload::ProbeCourse::Kind kind);
+  ProbeResult ask_command(Service& service, Target& target, workload::ProbeCourse::Kind kind);
   std::optional<Container> restart(Service& service, const Container& known, const std::string& why);
   bool rest(Duration time);
   void publish() REQUIRES(mutex_);
