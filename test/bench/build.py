@@ -4,7 +4,7 @@
     test/bench/run build                         this commit
     python3 test/bench/build.py --before REV     and REV, built in the same run, for a comparison
 
-Wall seconds with as many jobs as there are processors; the limits are meant for two of them, with nothing else to do.
+Wall-clock seconds with one job per processor; the limits are for two otherwise idle processors.
 """
 
 import argparse

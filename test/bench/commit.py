@@ -1,6 +1,6 @@
-"""The figures of those who commit: lint and impact of a city of 5,000 devices with 40 objects each, one render.
+"""The commands for committers: lint and impact of a city of 5,000 devices with 40 objects each, and one render.
 
-The peer is what the same would cost without rendering once what is equal: one device's render, 5,000 times.
+The peer is the cost without sharing equal renders: one device's render, 5,000 times.
 Run:  test/bench/run commit
 """
 

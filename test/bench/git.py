@@ -1,7 +1,7 @@
-"""What following a repository costs over a cellular link, beside git's own fetch and libgit2's in the same run.
+"""What following a repository costs over a cellular link, compared with git's own fetch and libgit2's in the same run.
 
-Bytes are those of HTTP as nginx counts them for each request (request_length + bytes_sent): both ways, headers
-included, without TLS. Run as root:  test/bench/run git
+Bytes are HTTP bytes as nginx counts them per request (request_length + bytes_sent): both ways, with headers,
+without TLS. Run as root:  test/bench/run git
 """
 
 import base64

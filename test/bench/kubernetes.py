@@ -1,7 +1,7 @@
 """1,000 ConfigMaps on a real API server: first apply, no-op, requests, memory, beside `kubectl apply --server-side`.
 
-Both speak to the same server over TLS with a client certificate, in turns, each to a namespace of its own, and from
-nothing each time: the object count of a round is the same for both. test/bench/run kubernetes
+Both talk to the same server over TLS with a client certificate, in turns, each in its own namespace, which is empty
+each time: the object count of a round is the same for both. test/bench/run kubernetes
 """
 
 import json

@@ -1,7 +1,7 @@
 """The figures of a device with 5,000 files: no-op pass, one-line commit, memory, flash writes, cold apply.
 
-Each figure stands beside a peer that ran on the same machine within the same minute. Run as root (cf-agent
-and strace want it):  test/bench/run main_job
+Each figure is compared with a peer that ran on the same machine within the same minute. Run as root (cf-agent
+and strace need it):  test/bench/run main_job
 """
 
 import pathlib
@@ -88,7 +88,7 @@ def cold_apply(scratch, city):
 
 
 def one_line_commit(city, device):
-    """From push to applied, and what was opened below the target directory meanwhile."""
+    """The time from push to applied, and the files opened below the target directory meanwhile."""
     trace = device.directory / "trace"
     strace = subprocess.Popen(
         ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=%file,openat2", "-p", str(device.daemon.pid)],

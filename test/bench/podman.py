@@ -1,6 +1,6 @@
 """The figures of a device with 20 pods under podman: no-op sync, API requests, change of one pod, memory.
 
-Beside each stands `podman kube play --replace` of the same files, on the same podman in the same run. Needs
+Each is compared with `podman kube play --replace` of the same files, on the same podman in the same run. Needs
 root:  test/bench/run podman
 """
 
@@ -20,7 +20,7 @@ ROUNDS = 15
 
 
 def pod(number, note=""):
-    """As people write it: a ConfigMap, and a pod that mounts it."""
+    """A typical manifest: a ConfigMap, and a pod that mounts it."""
     name = f"pod-{number:02}"
     return "\n---\n".join(json.dumps(document) for document in (
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"{name}-conf"}, "data": {"motd": f"{name} {note}\n"}},

@@ -1,4 +1,4 @@
-"""How long a device stays with a commit that proved bad, and how late a window opens.
+"""How long a device keeps a bad commit, and how late it reacts when a window opens.
 
 In a machine with a real systemd: 200 objects, 10 of them units, all changed by a commit whose health check fails. The
 peer of the revert is what the units' own stops and starts take, one after the other, on the same machine. Run as root:

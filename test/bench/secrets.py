@@ -1,6 +1,6 @@
 """What secrets cost a device: 100 manifests that SOPS encrypted, against the same 100 in clear text.
 
-The peer is sops itself, opening one of them. Needs Go, for sops:  test/bench/run secrets
+The peer is sops itself, decrypting one of them. Needs Go, for sops:  test/bench/run secrets
 """
 
 import pathlib
@@ -25,7 +25,7 @@ def timed(action):
 
 
 def worked(pid):
-    """Seconds that the thread which syncs has been on a CPU: what it costs, whatever else the machine does."""
+    """CPU seconds used by the thread that syncs, independent of the machine's other load."""
     return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 

@@ -1,7 +1,7 @@
 """Two network namespaces, a device's and a server's, joined by a link as bad as a cellular one.
 
-The kernel's netem makes it bad where it is there. Elsewhere two TUN devices do, with a thread in between that
-holds packets back and drops some. Needs root.
+Uses the kernel's netem where available; elsewhere two TUN devices, with a thread in between that delays packets and
+drops some. Needs root.
 """
 
 import fcntl

@@ -93,7 +93,7 @@ class FieldDevice:
         )
 
     def once(self, expected=None):
-        """`greenwaved --once`: what it said; `expected` is the exit status that must come."""
+        """Runs `greenwaved --once` and returns its output; `expected` is the required exit status."""
         ended = self.machine.run("/greenwave/greenwaved", "--once", check=False)
         said = ended.stdout + ended.stderr
         if expected is not None and ended.returncode != expected:

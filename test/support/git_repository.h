@@ -34,7 +34,7 @@ class GitRepository {
   std::filesystem::path path() const { return directory_.path(); }
   std::string url() const { return "file://" + path().native(); }
 
-  /// Writes the files over what is there, commits everything, and gives the commit's name.
+  /// Writes the files over what is there, commits everything, and returns the commit's name.
   std::string commit(const std::map<std::string, std::string>& files,
                      const std::string& message = "Change things") {
     for (const auto& [name, content] : files) directory_.write(name, content);
@@ -67,7 +67,7 @@ class GitRepository {
     directory_.write(".git/packed-refs", text);
   }
 
-  /// Runs git in the repository; what it said, without the last line's end. Throws when it fails.
+  /// Runs git in the repository and returns its output without the trailing newline. Throws if git fails.
   std::string git(std::vector<std::string> words) const {
     words.insert(words.begin(), "git");
     return run_in(path(), std::move(words));

@@ -73,7 +73,7 @@ class GitServer:
         return [(int(received), int(sent), int(status), request) for received, sent, status, request in found]
 
     def forget(self):
-        """Starts the list of requests anew. nginx writes a line just after its answer, so this waits a moment."""
+        """Clears the list of requests. nginx writes a line just after its response, so this waits a moment."""
         time.sleep(0.1)
         (self.directory / "access.log").write_text("")
 

@@ -1,6 +1,6 @@
-"""Programs that are made with Go, as references and servers of tests: built once, and kept.
+"""Go programs that tests use as references and servers: built once, and cached.
 
-Go and its module proxy are needed for that alone; where they are missing, tests are skipped aloud.
+Only this needs Go and its module proxy; without them the tests are skipped, with a message.
 """
 
 import os
@@ -11,7 +11,7 @@ from kept import kept
 
 
 class Missing(Exception):
-    """A program cannot be had here; the text says why."""
+    """The program is not available here; the text says why."""
 
 
 def _made(name, version, go_words, cwd, environment):

@@ -1,6 +1,6 @@
 """What the integration tests and benchmarks share: a city's repository, and a device that follows it.
 
-Everything lives in a temporary directory of its own and is gone at the end; processes are ended by pid.
+Everything is in its own temporary directory, which is removed at the end; processes are stopped by pid.
 The programs come from GREENWAVE_BIN (the build's bin directory).
 """
 
@@ -57,7 +57,7 @@ class Scratch:
 
 class FreshDisk(Scratch):
     """A Scratch on an ext4 file system that nothing was ever deleted from: after thousands of deletions ext4
-    is slow to give out inodes for a while, which would be measured instead. Needs root."""
+    allocates inodes slowly for a while, which would distort the figures. Needs root."""
 
     def __enter__(self):
         super().__enter__()
@@ -144,7 +144,7 @@ class Device:
         return [BIN / program, "--config", self.config, "--root", self.root, *words]
 
     def once(self, *words, prefix=(), check=None):
-        """`greenwaved --once`; `check` is the exit status that must come."""
+        """Runs `greenwaved --once`; `check` is the required exit status."""
         result = run(*prefix, *self.command("greenwaved", "--once", *words), check=False)
         if check is not None and result.returncode != check:
             raise AssertionError(f"greenwaved --once ended with {result.returncode}, not {check}:\n{result.stdout}")

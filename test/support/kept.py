@@ -1,4 +1,4 @@
-"""What is slow to make, and kept for the next run below ${XDG_CACHE_HOME:-~/.cache}/greenwave."""
+"""Caches what is slow to make below ${XDG_CACHE_HOME:-~/.cache}/greenwave, for later runs."""
 
 import fcntl
 import os

@@ -26,7 +26,7 @@ SOURCE = pathlib.Path(__file__).parent / "kubernetes"
 
 @functools.lru_cache(maxsize=None)
 def _program():
-    """(path, None) or (None, why it cannot be had)."""
+    """(path, None) or (None, why it is not available)."""
     if not shutil.which("etcd"):
         return None, "etcd is missing (packaging/install-build-packages --test brings it)"
     made_from = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in ("main.go", "go.mod", "go.sum")))

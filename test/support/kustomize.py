@@ -14,7 +14,7 @@ VERSION = "v5.7.1"
 
 @functools.lru_cache(maxsize=None)
 def _program():
-    """(path, None) or (None, why it cannot be had)."""
+    """(path, None) or (None, why it is not available)."""
     try:
         return go_program.installed("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", VERSION), None
     except go_program.Missing as missing:

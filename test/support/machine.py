@@ -128,7 +128,7 @@ class Machine:
         file.chmod(mode)
 
     def wait_until(self, what, condition, timeout=30):
-        """Calls `condition` until it gives something true, and returns that."""
+        """Calls `condition` until it returns something true, and returns that."""
         deadline = time.monotonic() + timeout
         while True:
             result = condition()
@@ -139,7 +139,7 @@ class Machine:
             time.sleep(0.1)
 
     def cut_power(self):
-        """All processes die at once, and it boots again: with its disk, without what lay in memory (/run, /tmp)."""
+        """Kills all processes at once and boots again: the disk is kept, what was in memory (/run, /tmp) is lost."""
         self._host.send_signal(signal.SIGUSR1)
         self._kill()
         self._await_boot()

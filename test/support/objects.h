@@ -46,7 +46,7 @@ struct Make {
     desired.footprint.after.push_back(claim);
     return *this;
   }
-  /// All that it claims is emptied of what is not its own.
+  /// Purges from its paths whatever does not belong to it.
   Make& purges() {
     desired.footprint.purges = desired.footprint.claims;
     return *this;

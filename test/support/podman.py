@@ -1,6 +1,6 @@
-"""A podman of the test's own: storage, networks and socket in a directory, images made from busybox.
+"""A separate podman for tests: storage, networks and socket in a directory, images made from busybox.
 
-It runs as root on a machine without systemd too; all that it started is ended, by pid, at the end.
+It runs as root, also on a machine without systemd; everything it started is stopped by pid at the end.
 """
 
 import json
@@ -112,7 +112,7 @@ class Podman:
         self.socket.unlink(missing_ok=True)
 
     def kill_containers(self):
-        """What a power cut does to them: each process of this podman's containers, conmon first."""
+        """Kills every process of this podman's containers, conmon first, as a power cut would."""
         marks = str(self.directory)
         victims = []
         for entry in pathlib.Path("/proc").iterdir():
@@ -131,7 +131,7 @@ class Podman:
                 pass
 
     def cut_power(self):
-        """All processes die, and what lay in memory (/run) is gone."""
+        """Kills all processes and discards what was in memory (/run)."""
         self.stop_service(signal.SIGKILL)
         self.kill_containers()
         time.sleep(0.5)

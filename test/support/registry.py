@@ -1,4 +1,4 @@
-"""A registry of images on loopback, with TLS by an authority of its own and a password."""
+"""An image registry on loopback, with its own certificate authority and a password."""
 
 import os
 import re
@@ -62,7 +62,7 @@ class Registry:
         self._process.wait()
 
     def pulls(self):
-        """The requests for manifests and layers so far that brought one."""
+        """The successful requests for manifests and layers so far."""
         return len(re.findall(r'"GET /v2/[^ ]*/(?:manifests|blobs)/[^ ]* HTTP/[0-9.]+" 200', self.log.read_text()))
 
     def _answers(self):

@@ -54,7 +54,7 @@ class Server {
     std::vector<char*> words;
     for (auto& word : argv) words.push_back(word.data());
     words.push_back(nullptr);
-    // In a group of its own, to be ended with it: fcgiwrap leaves its children behind.
+    // In its own process group, so that all of it can be stopped: fcgiwrap leaves its children behind.
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);

@@ -1,5 +1,5 @@
-/* Preloaded into a program (LD_PRELOAD), it copies a disk's image each time the program has made something
- * durable: what the disk would hold if the power went before the next time. SNAPSHOT_IMAGE is the image, and
+/* Preloaded into a program (LD_PRELOAD), this copies a disk image each time the program has made something
+ * durable: what the disk would contain if power failed before the next time. SNAPSHOT_IMAGE is the image, and
  * SNAPSHOT_DIRECTORY takes the copies, 0001, 0002, ... */
 #define _GNU_SOURCE
 #include <dlfcn.h>

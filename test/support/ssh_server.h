@@ -29,7 +29,7 @@ class SshServer {
     start();
   }
 
-  /// With another line in its configuration.
+  /// With an additional line in its configuration.
   void restart_with(const std::string& line, const std::string& instead_of) {
     auto text = read_file(directory_ / "sshd_config", 1 << 16);
     text.replace(text.find(instead_of), instead_of.size(), line);

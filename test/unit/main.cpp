@@ -9,7 +9,7 @@ std::filesystem::path greenwave::test::source_directory() {
 }
 
 int main(int argc, char** argv) {
-  // As in the programs: a peer that hangs up is an error of that call, and ends nothing.
+  // As in the programs: a peer that hangs up fails that call and does not kill the process.
   ::signal(SIGPIPE, SIG_IGN);
   return Catch::Session().run(argc, argv);
 }
