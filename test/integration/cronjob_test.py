@@ -69,7 +69,7 @@ class CronJobs(unittest.TestCase):
         self.assertEqual([], self.lines(), "it waits for its time")
         self.assertEqual(["active", "enabled"], [self.timer("ActiveState"), self.timer("UnitFileState")])
         self.machine.cut_power()
-        self.machine.wait_until("the timer ran it", self.lines, timeout=75)
+        self.machine.wait_until("the timer ran it", self.lines)
         self.machine.wait_until("its service ended", lambda: self.device.show(f"{UNIT}.service", "ActiveState") == "inactive")
         self.assertEqual("success", self.device.show(f"{UNIT}.service", "Result"))
         self.assertEqual(1, len(self.pods()), "the last run's pod stays for people to look at")

@@ -3,9 +3,9 @@
 import datetime
 import json
 import pathlib
+import socket
 import sys
 import threading
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -491,7 +491,8 @@ class Outages(unittest.TestCase):
         sync.start()
         wait_until(lambda: self.cluster.exists(f"{CONFIG_MAPS}/plan-100"), "it is in the middle of it")
         self.cluster.stop_server()
-        time.sleep(1)
+        with socket.create_server(("127.0.0.1", self.cluster.port)) as instead:
+            instead.accept()[0].close()  # the device has met the outage
         self.cluster.start_server().wait_ready()
         sync.join()
         self.assertEqual(self.device.sync()["exitCode"], 0)

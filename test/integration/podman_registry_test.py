@@ -50,7 +50,7 @@ class Images(unittest.TestCase):
 
     def version(self):
         name, = self.podman.containers()
-        return self.podman.podman("exec", name, "/bin/cat", "/version")
+        return self.podman.exec(name, "/bin/cat", "/version")
 
     def images(self):
         return self.podman.podman("images", "--all", "--quiet", "--no-trunc").split()

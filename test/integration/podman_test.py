@@ -44,7 +44,7 @@ class Workloads(unittest.TestCase):
         return names[0]
 
     def read(self, container, path):
-        return self.podman.podman("exec", container, "/bin/cat", path)
+        return self.podman.exec(container, "/bin/cat", path)
 
     def test_first_sync_then_nothing_then_one_config_map(self):
         mount = [{"name": "conf", "mountPath": "/conf"}]
@@ -59,7 +59,7 @@ class Workloads(unittest.TestCase):
         device = self.device()
         device.once(check=0)
         self.assertEqual("hello", self.read(self.only("a"), "/conf/motd"))
-        self.assertIn("PORT=2", self.podman.podman("exec", self.only("b"), "/bin/env"))
+        self.assertIn("PORT=2", self.podman.exec(self.only("b"), "/bin/env"))
         before = self.ids()
 
         device.once(check=0)
@@ -122,8 +122,8 @@ class Workloads(unittest.TestCase):
         device = self.device()
         out = device.once(check=0).stdout
         self.assertNotIn("sesame", out)
-        self.assertIn("WORD=sesame", self.podman.podman("exec", self.only("a"), "/bin/env"))
-        self.assertEqual("t", self.podman.podman("exec", self.only("a"), "/bin/ls", "/s"))
+        self.assertIn("WORD=sesame", self.podman.exec(self.only("a"), "/bin/env"))
+        self.assertEqual("t", self.podman.exec(self.only("a"), "/bin/ls", "/s"))
         place = self.podman.podman("volume", "inspect", "--format", "{{.Mountpoint}}",
                                    self.podman.podman("volume", "ls", "--quiet"))
         self.assertEqual(b"\x00hush\xff", (pathlib.Path(place) / "t").read_bytes())
@@ -218,8 +218,8 @@ class Workloads(unittest.TestCase):
         self.city.commit({"a.yaml": pod("a", talks)})
         device = self.device()
         device.start()
-        wait_until(lambda: self.podman.containers(), "the pod is there", 60)
-        wait_until(lambda: "in sync" in device.cli("show", "Pod/a").stdout, "it is in sync", 60)
+        wait_until(lambda: self.podman.containers(), "the pod is there")
+        wait_until(lambda: "in sync" in device.cli("show", "Pod/a").stdout, "it is in sync")
         shown = device.json("show", "Pod/a")["objects"][0]
         self.assertEqual("running", shown["containers"][0]["state"])
         self.assertEqual(0, shown["containers"][0]["restarts"])
@@ -245,9 +245,9 @@ class Workloads(unittest.TestCase):
         self.assertRegex(refused, r"mighty\.yaml:1:\d+: error: this device does not allow privileged")
         about = json.loads(self.podman.podman("inspect", self.only("lean")))[0]["HostConfig"]
         self.assertEqual((64 << 20, 50_000), (about["Memory"], about["CpuQuota"]))
-        self.podman.podman("exec", self.only("near"), "/bin/sh", "-c", "echo here > /data/word")
+        self.podman.exec(self.only("near"), "/bin/sh", "-c", "echo here > /data/word")
         self.assertEqual("here\n", (self.directory / "device/data/word").read_text())
-        network = self.podman.podman("exec", self.only("near"), "/bin/busybox", "readlink", "/proc/self/ns/net")
+        network = self.podman.exec(self.only("near"), "/bin/busybox", "readlink", "/proc/self/ns/net")
         self.assertEqual(os.readlink("/proc/self/ns/net"), network)
         self.assertEqual(["lean", "near"], sorted({name.split("-")[0] for name in self.podman.containers()}))
 
@@ -303,8 +303,8 @@ class Workloads(unittest.TestCase):
         self.assertFalse(shown()["ready"])
         self.assertNotEqual("in sync", device.json("status")["lastResult"])
         life = self.ids()
-        self.podman.podman("exec", self.only("a"), "/bin/sh", "-c", "echo yes > /www/ready")
-        wait_until(lambda: device.json("status")["lastResult"] == "in sync", "the commit counts as healthy", 60)
+        self.podman.exec(self.only("a"), "/bin/sh", "-c", "echo yes > /www/ready")
+        wait_until(lambda: device.json("status")["lastResult"] == "in sync", "the commit counts as healthy")
         self.assertTrue(shown()["ready"])
         self.assertEqual(life, self.ids(), "a pod that is not ready is not restarted")
 
@@ -337,8 +337,8 @@ class Workloads(unittest.TestCase):
         wait_until(lambda: "startup probe" in unready(), "it waits for the start")
         life = self.ids()
         wait_until(lambda: "did not end within 1s" in unready() or "has not ended yet" in unready(), "the command hangs")
-        self.podman.podman("exec", self.only("a"), "/bin/sh", "-c", "echo yes > /go")
-        wait_until(lambda: device.json("status")["lastResult"] == "in sync", "it is ready", 60)
+        self.podman.exec(self.only("a"), "/bin/sh", "-c", "echo yes > /go")
+        wait_until(lambda: device.json("status")["lastResult"] == "in sync", "it is ready")
         self.assertEqual(life, self.ids())
         self.assertEqual("0", self.podman.podman("inspect", "--format", "{{.RestartCount}}", self.only("a")))
 
@@ -348,11 +348,11 @@ class Workloads(unittest.TestCase):
         self.city.commit({"a.yaml": pod("a", container(command=serve, livenessProbe=probe))})
         device = self.device()
         device.start()
-        wait_until(lambda: device.json("status").get("lastResult") == "in sync", "it is healthy", 60)
+        wait_until(lambda: device.json("status").get("lastResult") == "in sync", "it is healthy")
         before = self.podman.containers()[self.only("a")]
-        self.podman.podman("exec", self.only("a"), "/bin/busybox", "rm", "/www/alive")
-        wait_until(lambda: self.podman.containers()[self.only("a")]["StartedAt"] > before["StartedAt"], "it is started anew", 60)
-        wait_until(lambda: self.shown(device, "Pod/a").get("ready"), "it is well", 60)
+        self.podman.exec(self.only("a"), "/bin/busybox", "rm", "/www/alive")
+        wait_until(lambda: self.podman.containers()[self.only("a")]["StartedAt"] > before["StartedAt"], "it is started anew")
+        wait_until(lambda: self.shown(device, "Pod/a").get("ready"), "it is well")
         self.assertEqual(before["Id"], self.podman.containers()[self.only("a")]["Id"])
         self.assertIn("fails its liveness probe: it answers with status 404: it is restarted", device.log.read_text())
 
@@ -375,7 +375,7 @@ class Workloads(unittest.TestCase):
         def is_held():
             device.sync()
             return any("is stopped for 30s between tries" in failed["reason"] for failed in device.json("status")["failed"])
-        wait_until(is_held, "the pod is held back", 60)
+        wait_until(is_held, "the pod is held back")
         states = {name[0]: listed["State"] for name, listed in self.podman.containers().items()}
         self.assertIn(states.pop("a"), ("stopped", "exited"))
         self.assertEqual({"b": "running"}, states)

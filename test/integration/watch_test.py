@@ -80,7 +80,7 @@ class Watches(unittest.TestCase):
         device.sync()
         self.assertEqual(device.path(MOTD).read_text(), "hello\n")
         device.stop()
-        time.sleep(1.1)
+        wait_until(lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) > since, "a later second than the outage's")
         device.start()  # the outage began before this process did
         device.sync()
         status = json.loads(device.request("GET", "/v1/status"))

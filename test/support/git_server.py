@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-from greenwave import run
+from greenwave import PATIENCE, run, wait_until
 
 BACKEND = "/usr/lib/git-core/git-http-backend"
 
@@ -46,6 +46,7 @@ class GitServer:
         self.names = names or f"DNS:{name},IP:{address}"
         self.workers = workers
         self.processes = []
+        self.markers = 0
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o755)
         self._certificates()
@@ -69,17 +70,25 @@ class GitServer:
         """(bytes received, bytes sent, status, request line) of each request so far: plain HTTP, without TLS."""
         log = self.directory / "access.log"
         lines = log.read_text().splitlines() if log.exists() else []
+        lines = [line for line in lines if " /marker/" not in line]
         found = [re.match(r"(\d+) (\d+) (\d+) (.*)", line).groups() for line in lines]
         return [(int(received), int(sent), int(status), request) for received, sent, status, request in found]
 
     def forget(self):
-        """Clears the list of requests. nginx writes a line just after its response, so this waits a moment."""
-        time.sleep(0.1)
+        """Clears the list of requests."""
+        self._settle()
         (self.directory / "access.log").write_text("")
+
+    def _settle(self):
+        """nginx writes a request's line just after its response; its one worker writes those before it first."""
+        self.markers += 1
+        path = f"/marker/{self.markers}"
+        run(*self.prefix, "curl", "-sk", f"https://{self.address}:{self.port}{path}")
+        wait_until(lambda: path in (self.directory / "access.log").read_text(), "nginx has written its log")
 
     def total(self):
         """Bytes both ways since forget()."""
-        time.sleep(0.1)
+        self._settle()
         return sum(received + sent for received, sent, _, _ in self.requests())
 
     def _certificates(self):
@@ -115,6 +124,7 @@ http {{
     listen {self.address}:{self.port} ssl; server_name {self.name};
     ssl_certificate {here}/server.pem; ssl_certificate_key {here}/server.key;
     ssl_client_certificate {here}/ca.pem; ssl_verify_client optional;
+    location ^~ /marker/ {{ return 204; }}
     location ^~ /busy/ {{ add_header Retry-After 120 always; return 503; }}
     location ^~ /page/ {{ default_type text/html; return 200 '<html>Sign in</html>'; }}
     location ~ [.]tip/ {{ root {self.projects}; }}
@@ -138,7 +148,7 @@ http {{
                                                    stdin=subprocess.DEVNULL, env=environment,
                                                    start_new_session=True))
         log.close()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not self._listens():
             if time.monotonic() > deadline or any(p.poll() is not None for p in self.processes):
                 raise AssertionError(f"the git server does not start:\n{(self.directory / 'servers.log').read_text()}")

@@ -17,6 +17,9 @@ import time
 
 BIN = pathlib.Path(os.environ.get("GREENWAVE_BIN", pathlib.Path(__file__).parents[2] / "build/release/bin"))
 
+# How long a condition that a busy machine may be slow to reach is waited for.
+PATIENCE = 180
+
 GIT_ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -209,7 +212,7 @@ class Device:
         if self.daemon and self.daemon.poll() is None:
             self.daemon.send_signal(signal.SIGTERM)
             try:
-                self.daemon.wait(20)
+                self.daemon.wait(60)
             except subprocess.TimeoutExpired:
                 self.daemon.kill()
                 self.daemon.wait()
@@ -233,7 +236,7 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.socket_path)
 
 
-def wait_until(condition, what, seconds=30):
+def wait_until(condition, what, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -122,8 +122,8 @@ class Cluster:
             return False
 
     def wait_ready(self):
-        wait_until(self.is_ready, "the API server is ready", seconds=120)
-        wait_until(lambda: self.exists("/api/v1/namespaces/default"), "the namespace default is there", seconds=60)
+        wait_until(self.is_ready, "the API server is ready")
+        wait_until(lambda: self.exists("/api/v1/namespaces/default"), "the namespace default is there")
         return self
 
     def __enter__(self):
@@ -155,7 +155,7 @@ class Cluster:
         request = urllib.request.Request(
             self.url + path, method=method, data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self.TOKEN}", "Content-Type": kind})
-        with urllib.request.urlopen(request, context=context, timeout=30) as answer:
+        with urllib.request.urlopen(request, context=context, timeout=60) as answer:
             content = answer.read().decode()
         return content if text else json.loads(content)
 

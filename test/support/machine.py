@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 
+from greenwave import PATIENCE
 from kept import kept
 
 SUITE = "bookworm"
@@ -81,7 +82,7 @@ def cached_system():
 class Machine:
     """Give `binds` as {path on this host: path inside}; they are read-only inside."""
 
-    def __init__(self, binds=None, boot_timeout=60):
+    def __init__(self, binds=None, boot_timeout=PATIENCE):
         self._binds = {str(host): str(inside) for host, inside in (binds or {}).items()}
         self._boot_timeout = boot_timeout
         self._cleanup = contextlib.ExitStack()
@@ -108,7 +109,7 @@ class Machine:
                 "/usr/bin/env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                 "HOME=/root", "LANG=C.UTF-8", *map(str, argv)]
 
-    def run(self, *argv, check=True, timeout=120, **options):
+    def run(self, *argv, check=True, timeout=2 * PATIENCE, **options):
         """Runs a program inside; `.stdout` holds standard output, `.stderr` the rest."""
         done = subprocess.run(self.command(*argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, timeout=timeout, **options)
@@ -127,7 +128,7 @@ class Machine:
         file.write_text(text)
         file.chmod(mode)
 
-    def wait_until(self, what, condition, timeout=30):
+    def wait_until(self, what, condition, timeout=PATIENCE):
         """Calls `condition` until it returns something true, and returns that."""
         deadline = time.monotonic() + timeout
         while True:
@@ -197,7 +198,7 @@ class Machine:
     def _stop(self):
         self._kill()
         try:
-            self._host.wait(timeout=10)
+            self._host.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._host.kill()
             self._host.wait()

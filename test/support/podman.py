@@ -10,10 +10,9 @@ import shutil
 import signal
 import subprocess
 import tarfile
-import time
 import urllib.parse
 
-from greenwave import Device, UnixConnection, run, wait_until
+from greenwave import PATIENCE, Device, UnixConnection, run, wait_until
 
 BUSYBOX = "/bin/busybox"
 APPLETS = ("sh", "sleep", "cat", "echo", "true", "false", "ls", "httpd", "env")
@@ -93,6 +92,11 @@ class Podman:
     def podman(self, *words, check=True):
         return run("podman", *words, check=check, env=self.environment).stdout.strip()
 
+    def exec(self, container, *words):
+        """What a program in the container says, once the container has started: podman's answer comes before that."""
+        wait_until(lambda: self.get(f"/containers/{container}/json")["State"]["Running"], f"{container} runs")
+        return self.podman("exec", container, *words)
+
     def start_service(self):
         with open(self.directory / "service.log", "ab") as log:
             self.service = subprocess.Popen(
@@ -107,7 +111,7 @@ class Podman:
     def stop_service(self, how=signal.SIGTERM):
         if self.service is not None:
             self.service.send_signal(how)
-            self.service.wait(30)
+            self.service.wait(PATIENCE)
             self.service = None
         self.socket.unlink(missing_ok=True)
 
@@ -129,12 +133,12 @@ class Podman:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        wait_until(lambda: not any(map(is_alive, victims)), "the containers have ended")
 
     def cut_power(self):
         """Kills all processes and discards what was in memory (/run)."""
         self.stop_service(signal.SIGKILL)
         self.kill_containers()
-        time.sleep(0.5)
         for mount in reversed(pathlib.Path("/proc/mounts").read_text().splitlines()):
             place = mount.split()[1]
             if place.startswith(str(self.directory)):
@@ -179,6 +183,14 @@ class Podman:
             tar.add(tree, arcname=".")
         self.podman("import", archive, name)
         archive.unlink()
+
+
+def is_alive(pid):
+    """False for what has ended, its parent's notice of that aside."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def children_of(pid):
