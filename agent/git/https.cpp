@@ -145,7 +145,7 @@ void Https::begin(const std::string& url, const Request& request) {
   const auto add = [&](const std::string& header) {
     auto* longer = curl_slist_append(headers_.get(), header.c_str());
     if (longer == nullptr) throw Error(Fault::transient, "no memory for an HTTPS request");
-    headers_.release();
+    static_cast<void>(headers_.release());  // it is part of `longer` now
     headers_.reset(longer);
   };
   add("Accept:");

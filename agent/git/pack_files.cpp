@@ -62,7 +62,7 @@ ObjectFiles list_object_files(const fs::path& objects) {
 }
 
 void remove_headless_packs(const fs::path& objects) {
-  for (auto file : files_in(objects / "pack")) {
+  for (const auto& file : files_in(objects / "pack")) {
     if (file.extension() != ".pack") continue;
     auto index = file;
     if (!fs::exists(index.replace_extension(".idx"))) drop(file);

@@ -163,9 +163,10 @@ long SshChannel::until_done(auto call) {
     const long code = call();
     if (code != LIBSSH2_ERROR_EAGAIN) return code;
     const int directions = libssh2_session_block_directions(session_.get());
-    short events = (directions & LIBSSH2_SESSION_BLOCK_INBOUND) != 0 ? POLLIN : 0;
-    if ((directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0) events |= POLLOUT;
-    if (wait_for(socket_.get(), events != 0 ? events : POLLIN, silence, stop_)) continue;
+    const bool writes = (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
+    const bool reads = (directions & LIBSSH2_SESSION_BLOCK_INBOUND) != 0 || !writes;
+    const auto events = static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
+    if (wait_for(socket_.get(), events, silence, stop_)) continue;
     throw Error(Fault::transient, fmt::format("{} has been silent for {}", server_, to_words(silence)),
                 "a lost connection, or a server that hangs");
   }

@@ -136,7 +136,7 @@ std::map<std::string, std::string> Fields::text_map(std::string_view key) {
 }
 
 std::optional<std::string> Fields::word(std::string_view key, const std::vector<std::string>& words) {
-  const auto value = text(key);
+  auto value = text(key);
   if (!value || std::find(words.begin(), words.end(), *value) != words.end()) return value;
   error(key, fmt::format("{}: {} is \"{}\"", what_, key, printable(*value)),
         fmt::format("write one of: {}", fmt::join(words, ", ")));
