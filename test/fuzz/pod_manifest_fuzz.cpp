@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "drivers/podman/limits.h"
 #include "drivers/podman/cron/run_file.h"
 #include "drivers/podman/cron/units.h"
+#include "drivers/podman/limits.h"
 #include "drivers/podman/play_kube.h"
 #include "yaml/load.h"
 

@@ -7,8 +7,8 @@
 #include "drivers/podman/describe.h"
 #include "drivers/podman/images.h"
 #include "drivers/podman/pod_record.h"
-#include "drivers/workload/probe.h"
 #include "drivers/podman/service.h"
+#include "drivers/workload/probe.h"
 
 using namespace greenwave;
 using namespace greenwave::drivers::podman;
