@@ -59,7 +59,7 @@ Gate::Gate(const std::vector<Window>& windows, std::filesystem::path busy, bool 
   }
 }
 
-bool Gate::is_manned() const {
+bool Gate::can_close() const {
   std::error_code absent;
   return has_windows_ ||
          std::filesystem::directory_iterator(busy_, absent) != std::filesystem::directory_iterator();

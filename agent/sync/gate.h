@@ -28,8 +28,8 @@ class Gate {
   Gate(const std::vector<Window>& windows, std::filesystem::path busy, bool ignore_windows,
        Problems& problems);
 
-  /// Whether there is anything that may ever close it: then each step that disrupts is asked about.
-  bool is_manned() const;
+  /// Whether anything may ever close it: then each step that disrupts is asked about.
+  bool can_close() const;
 
   Answer ask(Time now) const;
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "sync/telling.h"
+#include "sync/records.h"
 
 namespace greenwave::sync {
 

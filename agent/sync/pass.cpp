@@ -8,9 +8,9 @@
 #include "state/keys.h"
 #include "sync/apply.h"
 #include "sync/course_record.h"
+#include "sync/records.h"
 #include "sync/remembered.h"
 #include "sync/revert.h"
-#include "sync/telling.h"
 #include "sync/trial.h"
 #include "sync/waiting.h"
 

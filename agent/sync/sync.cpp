@@ -12,8 +12,8 @@
 #include "git/ref_name.h"
 #include "state/keys.h"
 #include "sync/course_record.h"
+#include "sync/records.h"
 #include "sync/remembered.h"
-#include "sync/telling.h"
 
 namespace greenwave::sync {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "sync/gate.h"
-#include "sync/telling.h"
+#include "sync/records.h"
 #include "sync/trial.h"
 
 namespace greenwave::sync {
@@ -33,7 +33,7 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
     }
     return decision.closed;
   };
-  if (gate.is_manned()) {
+  if (gate.can_close()) {
     if (const auto now = closed()) plan::hold(prepared.plan.steps, 0, *now);
     context.closed = closed;
   }

@@ -58,7 +58,7 @@ TEST_CASE("gate: a clock at 1970 closes it, and nothing is removed, though a win
 TEST_CASE("gate: without windows it is open whatever the clock says, without any further check") {
   Problems problems;
   const Gate gate({}, "/nonexistent", false, problems);
-  CHECK_FALSE(gate.is_manned());
+  CHECK_FALSE(gate.can_close());
   CHECK_FALSE(gate.ask(from_iso("1970-01-01T10:00:00Z")).closed);
 }
 
@@ -78,9 +78,9 @@ TEST_CASE("gate: a locked file in busy.d closes it, even within a window, until 
   std::filesystem::create_directory(busy);
   Problems problems;
   const Gate gate({}, busy, false, problems);
-  CHECK_FALSE(gate.is_manned());
+  CHECK_FALSE(gate.can_close());
   std::ofstream(busy / "preemption").put('\n');
-  CHECK(gate.is_manned());
+  CHECK(gate.can_close());
   const auto now = from_iso("2026-01-15T20:00:00Z");
   CHECK_FALSE(gate.ask(now).closed);  // a file alone says nothing
   {

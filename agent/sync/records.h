@@ -13,13 +13,13 @@ namespace greenwave::sync {
 /// For people: errors first, each as FILE:LINE:COLUMN.
 std::vector<std::string> texts_of(const Problems& problems);
 
-/// What makes two records of a failing sync tell the same, so that the second is not kept.
+/// Equal for two records of a failing sync that say the same, so that the second is not kept.
 std::string essence(const state::SyncRecord& record);
 
 /// The step that an action was, as it goes by.
 Event event_of(const state::Action& action, const CommitId& commit);
 
-/// How the history tells of an object that was not touched.
+/// The action in the history of an object that was not touched.
 state::Action refusal_of(const FailedObject& failed);
 
 }  // namespace greenwave::sync

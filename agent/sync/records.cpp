@@ -1,4 +1,4 @@
-#include "sync/telling.h"
+#include "sync/records.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
