@@ -16,7 +16,7 @@ using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::array kinds{"startupProbe", "livenessProbe", "readinessProbe"};
 constexpr std::array handlers{"exec", "httpGet", "tcpSocket"};
-constexpr int most_seconds = 86'400;
+constexpr int longest_period = 86'400;
 constexpr int longest_timeout = 60;  ///< one after the other is asked
 constexpr int highest_port = 65'535;
 
@@ -42,11 +42,11 @@ class ProbeCheck {
         problems_.error(scheme->place, "a probe has no such scheme", "write HTTP or HTTPS");
       }
     }
-    read_number(probe, "initialDelaySeconds", 0, most_seconds);
-    read_number(probe, "periodSeconds", 1, most_seconds);
+    read_number(probe, "initialDelaySeconds", 0, longest_period);
+    read_number(probe, "periodSeconds", 1, longest_period);
     read_number(probe, "timeoutSeconds", 1, longest_timeout);
-    read_number(probe, "failureThreshold", 1, most_seconds);
-    read_number(probe, "successThreshold", 1, kind == "readinessProbe" ? most_seconds : 1);
+    read_number(probe, "failureThreshold", 1, longest_period);
+    read_number(probe, "successThreshold", 1, kind == "readinessProbe" ? longest_period : 1);
   }
 
  private:
@@ -147,11 +147,11 @@ std::optional<Probe> read_probe(const OrderedJson& container, const char* kind) 
   if (json == container.end() || !json->is_object()) return {};
   Probe probe;
   if (!read_handler(*json, probe)) return {};
-  probe.delay = std::chrono::seconds(number_in(*json, "initialDelaySeconds", 0, 0, most_seconds));
-  probe.period = std::chrono::seconds(number_in(*json, "periodSeconds", 10, 1, most_seconds));
+  probe.delay = std::chrono::seconds(number_in(*json, "initialDelaySeconds", 0, 0, longest_period));
+  probe.period = std::chrono::seconds(number_in(*json, "periodSeconds", 10, 1, longest_period));
   probe.timeout = std::chrono::seconds(number_in(*json, "timeoutSeconds", 1, 1, longest_timeout));
-  probe.successes = number_in(*json, "successThreshold", 1, 1, most_seconds);
-  probe.failures = number_in(*json, "failureThreshold", 3, 1, most_seconds);
+  probe.successes = number_in(*json, "successThreshold", 1, 1, longest_period);
+  probe.failures = number_in(*json, "failureThreshold", 3, 1, longest_period);
   return probe;
 }
 
