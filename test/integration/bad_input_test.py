@@ -1,4 +1,4 @@
-"""Whatever is wrong is said with its place and remedy; what worked stays, and the rest goes on."""
+"""Every mistake is reported with its place and remedy; what worked stays, and the rest goes on."""
 
 import pathlib
 import sys
@@ -118,7 +118,7 @@ class WrongRepositories(unittest.TestCase):
         return device
 
     def assert_heals(self, device):
-        """The last good state is kept up although the newest commit can't be had or used."""
+        """The last good state is maintained although the newest commit can't be fetched or used."""
         device.path("/etc/good").write_text("drifted\n")
         told = device.once(check=2).stdout
         self.assertEqual(device.path("/etc/good").read_text(), "good\n")

@@ -1,4 +1,4 @@
-"""A device without any network takes its commits from a bundle on a stick, through the same checks."""
+"""A device without any network takes its commits from a bundle on a USB stick, with the same checks."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""`greenwave doctor` tells apart what may be wrong on the way to the repository, with real servers."""
+"""`greenwave doctor` identifies what is wrong on the way to the repository, with real servers."""
 
 import pathlib
 import sys

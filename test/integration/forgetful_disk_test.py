@@ -1,7 +1,7 @@
-"""A power cut on a disk that forgets what was not synced: whatever moment it comes at, the next start ends as an
-undisturbed one.
+"""A power cut on a disk that forgets what was not synced: whenever it happens, the next start ends in the same state as
+an undisturbed one.
 
-The device's whole root (state and targets) lies on an ext4 in an image file, mounted by a loop device. A library
+The device's whole root (state and targets) is on an ext4 in an image file, mounted by a loop device. A library
 that is preloaded into the daemon copies the image after each fsync, fdatasync and syncfs, so that each copy holds
 what had become durable by then, and nothing of what the kernel still had in memory. (The kernel's own targets for
 this, dm-flakey and dm-log-writes, are missing from many kernels; a copy at each sync is what dm-log-writes' replay

@@ -1,4 +1,4 @@
-"""Health decides what is kept, on devices with a real systemd: a commit that breaks one of them is taken back there.
+"""Health decides what is kept, on devices with a real systemd: a device that a commit breaks goes back from it.
 
 Each machine holds the built programs and follows the same repository by file://; `greenwaved --once` is one sync, with
 the watching of health that belongs to it.

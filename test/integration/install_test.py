@@ -1,4 +1,4 @@
-"""Greenwave installed on a device of its own (systemd as PID 1): it follows a repository, and its sandbox holds.
+"""Greenwave installed on a separate device (systemd as PID 1): it follows a repository, and its sandbox holds.
 
 packaging/install puts the build into the machine's file system, the configuration names a file:// repository, and
 from then on everything is what greenwaved.service does.

@@ -1,4 +1,4 @@
-"""Images from a real registry that wants a password: when they are pulled, and what goes again."""
+"""Images from a real registry with a password: when they are pulled, and when they are removed."""
 
 import json
 import pathlib
@@ -26,7 +26,7 @@ class Images(unittest.TestCase):
         self.push("one\n")
 
     def push(self, text):
-        """Another image of the same name in the registry, and none of it here; gives its reference by digest."""
+        """Another image of the same name in the registry, and none of it here; returns its reference by digest."""
         self.podman.make_image(self.image, text)
         file = self.directory / "digest"
         self.podman.podman("push", "--quiet", "--digestfile", file, "--creds", f"{registry.USER}:{registry.PASSWORD}", self.image)

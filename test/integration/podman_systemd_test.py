@@ -60,7 +60,7 @@ class Pods(unittest.TestCase):
         return self.machine.run("podman", "inspect", "--format", "{{" + member + "}}", name).stdout.strip()
 
     def life(self, name):
-        """What changes when a container is started anew."""
+        """What changes when a container is restarted."""
         return self.inspect(name, ".Id") + self.inspect(name, ".State.StartedAt")
 
     def test_a_container_whose_liveness_probe_fails_is_restarted_alone(self):

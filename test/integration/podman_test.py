@@ -1,4 +1,4 @@
-"""Workloads under a real podman: what a device does with a city's Kubernetes manifests where no Kubernetes is."""
+"""Workloads under a real podman: what a device without Kubernetes does with a city's Kubernetes manifests."""
 
 import base64
 import json

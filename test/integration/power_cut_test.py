@@ -1,4 +1,4 @@
-"""A daemon that dies at any changing system call, and is started again, ends as if nothing had happened.
+"""A daemon that is killed at any system call that changes something, and restarted, ends as if nothing had happened.
 
 strace kills the daemon at the N-th call of each kind, for every N that a sync reaches. After each kill: no
 file under its final name may be anything but whole (as before or as after); after the restart: the device is

@@ -1,7 +1,7 @@
 """Two waves, and what `greenwave promote` does with them, over real git servers: https behind nginx, and ssh.
 
-Five devices follow the city's repository. What promote knows of them is made of what each of them says of
-itself (`greenwave status -o json`), as a hub would collect it.
+Five devices follow the city's repository. Promote learns about them from their own
+`greenwave status -o json`, as a hub would collect it.
 """
 
 import datetime

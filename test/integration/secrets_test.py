@@ -1,4 +1,4 @@
-"""Secrets in the repository: what age encrypted for a device reaches its place there, and no other."""
+"""Secrets in the repository: what age encrypted for a device ends up in its file there, and nowhere else."""
 
 import base64
 import json

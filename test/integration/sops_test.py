@@ -1,4 +1,4 @@
-"""Documents that the real sops encrypted. Skipped, aloud, where sops cannot be built (it is a Go module)."""
+"""Documents that the real sops encrypted. Skipped, with a message, where sops cannot be built (it is a Go module)."""
 
 import json
 import pathlib

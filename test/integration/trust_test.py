@@ -1,4 +1,4 @@
-"""Only commits that are trusted reach a device, from a real server over TLS: what is refused is said in status and
+"""Only commits that are trusted reach a device, from a real server over TLS: what is refused is in status and
 history with the commit and the key's fingerprint, and the last good state stays."""
 
 import pathlib

@@ -1,4 +1,4 @@
-"""What an operator watches: the metrics file, the alert rules, and one line about a repository that is out of reach."""
+"""What an operator watches: the metrics file, the alert rules, and one line about an unreachable repository."""
 
 import json
 import pathlib

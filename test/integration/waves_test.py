@@ -182,7 +182,7 @@ class Waves(unittest.TestCase):
         other.once(check=0)
         self.assertEqual(self.read(other), "one\n")
         other.config.write_text(other.config.read_text() + "labels: {role: canary}\n")
-        other.once(check=0)  # renders anew, and finds out
+        other.once(check=0)  # renders again, and finds out
         other.once(check=0)
         self.assertEqual(self.read(other), "two\n")
 

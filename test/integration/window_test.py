@@ -1,4 +1,4 @@
-"""Windows on a device with a real systemd: what disrupts waits, is owed, and is done when the window opens."""
+"""Windows on a device with a real systemd: disruptive steps wait, stay due, and are done when the window opens."""
 
 import datetime
 import pathlib
