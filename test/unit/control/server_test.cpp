@@ -1,6 +1,9 @@
 #include "control/server.h"
 
 #include <chrono>
+#include <filesystem>
+#include <functional>
+#include <future>
 #include <optional>
 #include <thread>
 
@@ -24,6 +27,26 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 namespace {
+
+/// False when `condition` did not come true in a time that is long even on a busy machine.
+bool wait_until(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(10ms);
+  }
+  return true;
+}
+
+/// Whether this process, which the server runs in, is writing a file there that has no name yet.
+bool has_nameless_file_in(const std::filesystem::path& directory) {
+  for (const auto& link : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const auto target = std::filesystem::read_symlink(link.path(), gone).native();
+    if (target.starts_with(directory.native() + "/") && target.ends_with(" (deleted)")) return true;
+  }
+  return false;
+}
 
 std::string error_of(const RawReply& reply) {
   return json::parse(reply.body).at("error").get<std::string>();
@@ -77,7 +100,7 @@ TEST_CASE("control: a bundle's bytes reach the agent under the name that the cli
   CHECK(request(served.socket(), "GET", "/v1/bundle").status == 405);
   RawClient sending(served.socket());
   sending.send("POST /v1/bundle HTTP/1.1\r\nHost: device\r\nContent-Length: 9\r\n\r\nhalf");
-  std::this_thread::sleep_for(100ms);
+  REQUIRE(wait_until([&] { return has_nameless_file_in(served.config.state_directory); }));
   CHECK(request(served.socket(), "POST", "/v1/bundle", "x").status == 409);
   CHECK(served.agent.requests.size() == 1);
 }
@@ -171,7 +194,7 @@ TEST_CASE("control: a stopping server ends an open stream with a done of its own
   client.read_until("\r\n\r\n");
   const auto start = std::chrono::steady_clock::now();
   served.reset();
-  CHECK(std::chrono::steady_clock::now() - start < 2s);
+  CHECK(std::chrono::steady_clock::now() - start < 30s);
   CHECK(client.read_all().find("\"exitCode\":2") != std::string::npos);
 }
 
@@ -209,8 +232,9 @@ TEST_CASE("control: an error of the agent becomes a status, a message and a reme
 
 TEST_CASE("control: an answer that takes longer than the idle time-out still arrives") {
   Served served({16, std::chrono::seconds(1), 64 * 1024});
-  served.agent.on_diff = [] {
-    std::this_thread::sleep_for(1500ms);
+  served.agent.on_diff = [&] {
+    RawClient(served.socket())
+        .read_all();  // until the time-out has passed for a connection younger than ours
     return json{{"commit", "late"}};
   };
   CHECK(request(served.socket(), "GET", "/v1/diff").body == "{\"commit\":\"late\"}\n");
@@ -221,16 +245,18 @@ TEST_CASE("control: slow clients and a long diff hold up nobody else, and are le
   RawClient silent(served.socket());
   RawClient halfway(served.socket());
   halfway.send("GET /v1/sta");
-  served.agent.on_diff = [] {
-    std::this_thread::sleep_for(1s);
+  std::promise<void> begun, release;
+  served.agent.on_diff = [&, released = release.get_future().share()] {
+    begun.set_value();
+    released.wait_for(60s);
     return json::object();
   };
-  std::thread diff([&] { request(served.socket(), "GET", "/v1/diff"); });
-  std::this_thread::sleep_for(50ms);
-  const auto start = std::chrono::steady_clock::now();
+  auto diff = std::async(std::launch::async, [&] { request(served.socket(), "GET", "/v1/diff"); });
+  REQUIRE(begun.get_future().wait_for(60s) == std::future_status::ready);
   CHECK(request(served.socket(), "GET", "/v1/status").status == 200);
-  CHECK(std::chrono::steady_clock::now() - start < 500ms);
-  diff.join();
+  CHECK(diff.wait_for(0s) == std::future_status::timeout);
+  release.set_value();
+  diff.get();
   CHECK(halfway.read_all().find("200") == std::string::npos);
 }
 
@@ -238,10 +264,8 @@ TEST_CASE("control: one connection more than the cap is closed, and there is roo
   Served served({2, std::chrono::seconds(1), 64 * 1024});
   std::vector<RawClient> idle;
   for (int i = 0; i < 2; ++i) idle.emplace_back(served.socket());
-  std::this_thread::sleep_for(50ms);
   CHECK(request(served.socket(), "GET", "/v1/status").status == 0);
-  std::this_thread::sleep_for(1500ms);
-  CHECK(request(served.socket(), "GET", "/v1/status").status == 200);
+  CHECK(wait_until([&] { return request(served.socket(), "GET", "/v1/status").status == 200; }));
 }
 
 TEST_CASE("control: a stale socket is replaced, a living one and a file in the way are not") {
