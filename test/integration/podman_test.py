@@ -374,7 +374,7 @@ class Workloads(unittest.TestCase):
 
         def is_held():
             device.sync()
-            return any("is stopped for 30s between tries" in failed["reason"] for failed in device.json("status")["failed"])
+            return any("stays stopped for 30s between tries" in failed["reason"] for failed in device.json("status")["failed"])
         wait_until(is_held, "the pod is held back")
         states = {name[0]: listed["State"] for name, listed in self.podman.containers().items()}
         self.assertIn(states.pop("a"), ("stopped", "exited"))
