@@ -5,8 +5,8 @@
 
 namespace greenwave {
 
-/// RFC 4648, section 4. Decoding accepts only what encoding gives (section 3.5: no stray bits, no blanks),
-/// and throws Error (invalid) for anything else.
+/// RFC 4648, section 4. Decoding accepts only canonical encodings (section 3.5: no stray bits, no white
+/// space) and throws Error (invalid) for anything else.
 std::string encode_base64(std::string_view bytes);
 std::string decode_base64(std::string_view text);
 

@@ -25,7 +25,7 @@ class CommandOption {
   /// What --help calls the value: "FILE".
   CommandOption& value_name(const std::string& name);
   CommandOption& required();
-  /// Takes the variable's present value into --help.
+  /// Shows the variable's current value in --help.
   CommandOption& show_default();
   CommandOption& one_of(std::vector<std::string> values);
   CommandOption& between(int least, int most);

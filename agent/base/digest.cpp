@@ -57,7 +57,7 @@ Hasher::Hasher() : context_(EVP_MD_CTX_new()) {
 Hasher::Hasher(std::string_view key) : Hasher() {
   std::string inner(block_size, '\x36');
   outer_.assign(block_size, '\x5c');
-  if (key.size() > block_size) throw Error(Fault::internal, "the key of a digest is too long");
+  if (key.size() > block_size) throw Error(Fault::internal, "the digest key is longer than a block");
   for (std::size_t i = 0; i < key.size(); ++i) {
     inner[i] = static_cast<char>(inner[i] ^ key[i]);
     outer_[i] = static_cast<char>(outer_[i] ^ key[i]);

@@ -19,7 +19,7 @@ struct Digest {
 
 std::string to_hex(const Digest& digest);
 
-/// Its bytes; valid as long as the digest.
+/// The digest's bytes; valid as long as the digest.
 std::string_view view(const Digest& digest);
 
 /// Throws Error (invalid) unless `hex` is 64 hexadecimal digits.

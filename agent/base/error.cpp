@@ -52,14 +52,14 @@ struct Cause {
 Cause cause_of(int code) {
   switch (code) {
     case ENOSPC:
-      return {Fault::transient, "free some space; it is tried again at the next sync"};
+      return {Fault::transient, "free some space; the next sync tries again"};
     case EDQUOT:
-      return {Fault::transient, "raise the quota; it is tried again at the next sync"};
+      return {Fault::transient, "raise the quota; the next sync tries again"};
     case EROFS:
       return {Fault::transient, "remount the file system read-write"};
     case EIO:
       return {Fault::transient,
-              "the storage reports an error: look at the kernel log, replace it if it recurs"};
+              "the storage reports an error: check the kernel log, and replace the storage if it recurs"};
     case EAGAIN:
     case EBUSY:
     case EINTR:
@@ -69,7 +69,7 @@ Cause cause_of(int code) {
       return {Fault::transient, ""};
     case EACCES:
     case EPERM:
-      return {Fault::invalid, "the agent needs the right to do this: is it running as root?"};
+      return {Fault::invalid, "the agent lacks permission: is it running as root?"};
     default:
       return {Fault::invalid, ""};
   }

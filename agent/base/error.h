@@ -7,14 +7,14 @@
 
 namespace greenwave {
 
-/// What a failure means for what happens next.
+/// What kind of failure this is. It decides what happens next.
 enum class Fault {
-  transient,  ///< the network, a lock, a full disk: the same try may succeed later
+  transient,  ///< the network, a lock, a full disk: a later try may succeed
   invalid,    ///< what people wrote is wrong: only another commit or configuration helps
   untrusted,  ///< a signature, certificate or host key does not verify
-  conflict,   ///< something that is not ours stands in the way
-  damaged,    ///< a store of ours cannot be read: it is set aside and made anew
-  internal,   ///< a mistake of Greenwave's own
+  conflict,   ///< something that Greenwave does not own is in the way
+  damaged,    ///< a store of ours cannot be read: it is set aside and created again
+  internal,   ///< a bug in Greenwave
 };
 
 std::string_view to_string(Fault fault);
@@ -44,8 +44,8 @@ class Error : public std::exception {
   std::string text_;
 };
 
-/// An Error for the current errno: "cannot open /etc/x: Permission denied". The fault is transient for what
-/// may pass by itself (ENOSPC, EIO, EAGAIN, EROFS, …) and invalid otherwise.
+/// An Error for the current errno: "cannot open /etc/x: Permission denied". The fault is transient for
+/// conditions that may pass (ENOSPC, EIO, EAGAIN, EROFS, …) and invalid otherwise.
 Error system_error(std::string_view action, std::string_view path);
 
 }  // namespace greenwave

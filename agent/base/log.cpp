@@ -57,7 +57,7 @@ void Log::write(Level level, std::string_view message, const LogFields& fields) 
   if (!journal_) {
     const auto line =
         fmt::format("{}{}\n", level <= Level::warning ? fmt::format("{}: ", name_of(level).word) : "", clean);
-    // One write a line, so that lines of several threads don't mix; a closed terminal is no reason to fail.
+    // One write per line keeps the lines of several threads apart. A closed terminal is not an error.
     if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;
     return;
   }

@@ -9,14 +9,14 @@ namespace greenwave {
 
 enum class Level { error, warning, info, debug };
 
-/// Throws Error (invalid) that names the accepted words.
+/// Throws Error (invalid) whose remedy lists the accepted words.
 Level parse_level(std::string_view word);
 
-/// Structured fields beside the message: {"OBJECT", "File/motd"} becomes GREENWAVE_OBJECT in the journal.
+/// Structured fields of a message: {"OBJECT", "File/motd"} becomes GREENWAVE_OBJECT in the journal.
 using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 
-/// Where messages go: to journald with their fields when standard error is its stream, else to standard
-/// error as plain lines. Thread-safe. Messages never hold secrets.
+/// Writes messages to journald, with their fields, when standard error is connected to the journal, and
+/// otherwise as plain lines to standard error. Thread-safe. Messages never hold secrets.
 class Log {
  public:
   explicit Log(Level threshold);

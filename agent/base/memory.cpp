@@ -22,7 +22,7 @@ namespace greenwave {
 
 namespace {
 
-/// Where the dynamic linker has written into text, the pages are not as in the file any more.
+/// Pages of text that the dynamic linker has written to differ from the file.
 bool has_changed_text(const dl_phdr_info& object) {
   for (int i = 0; i < object.dlpi_phnum; ++i) {
     const auto& segment = object.dlpi_phdr[i];
@@ -45,7 +45,7 @@ int unmap_read_only(dl_phdr_info* object, std::size_t, void*) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
     const auto begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
     const auto end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
-    // Locked pages are not unmapped. A refusal (as for the kernel's own vdso) leaves them where they are.
+    // Locked pages are not unmapped. Where the kernel refuses (as for its own vdso), the pages stay.
     ::munlock(reinterpret_cast<void*>(begin), end - begin);
     ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
@@ -54,7 +54,7 @@ int unmap_read_only(dl_phdr_info* object, std::size_t, void*) {
 
 std::atomic<bool> guarded = false;
 
-/// With a limit, mappings would begin to fail once it is reached; whoever has the capability has none.
+/// With a limit, mappings would start to fail once it is reached. A process with the capability has no limit.
 bool locks_without_limit() {
   const struct rlimit unlimited { RLIM_INFINITY, RLIM_INFINITY };
   if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0) return true;
@@ -67,7 +67,8 @@ bool lock_pages() {
   return locks_without_limit() && ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 }
 
-/// What returned functions left on this thread's stack: buffers, and texts too short for the heap.
+/// Clears what functions that have returned left on this thread's stack: buffers, and strings too short for
+/// the heap.
 [[gnu::noinline]] void wipe_dead_stack() {
   char dead[256 * 1024];
   ::explicit_bzero(dead, sizeof dead);
@@ -90,7 +91,7 @@ void keep_freed_memory() {
 
 void give_back_memory() {
   const bool locked = guarded.load();
-  // Between two syncs there is nothing in the heap that must be locked, and free pages go back only unlocked.
+  // Between two syncs nothing in the heap has to be locked, and only unlocked free pages can be returned.
   if (locked) {
     wipe_dead_stack();
     ::munlockall();
@@ -103,7 +104,7 @@ void give_back_memory() {
 std::vector<std::string> guard_memory() {
   if (guarded.exchange(true)) return {};
   std::vector<std::string> undone;
-  ::mallopt(M_PERTURB, 0xA5);  // what C libraries free, beyond small blocks that are used again at once
+  ::mallopt(M_PERTURB, 0xA5);  // wipes what C libraries free, except small blocks that are reused at once
   const struct rlimit no_core { 0, 0 };
   if (::prctl(PR_SET_DUMPABLE, 0) != 0 || ::setrlimit(RLIMIT_CORE, &no_core) != 0) {
     undone.emplace_back("core dumps cannot be switched off");
@@ -117,8 +118,9 @@ std::vector<std::string> guard_memory() {
 
 }  // namespace greenwave
 
-// The program's own (C++17, [new.delete]): all containers' memory comes and goes through these. All forms but
-// those for over-aligned types, so that what one of them gave no other allocator is asked to take.
+// Replaces the program's operators new and delete (C++17, [new.delete]), which all containers use. All forms
+// except those for over-aligned types are replaced, so that no block allocated by one allocator is freed by
+// another.
 void* operator new(std::size_t size) {
   while (true) {
     if (void* block = std::malloc(std::max<std::size_t>(size, 1))) return block;

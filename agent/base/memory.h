@@ -5,30 +5,30 @@
 
 namespace greenwave {
 
-/// From now on, freed heap stays with the process until give_back_memory(): a sync frees and takes the same
-/// megabytes again and again, and each time that they go to the system and come back costs page faults. Call
-/// it before the first thread begins.
+/// From now on, freed heap stays with the process until give_back_memory(). A sync frees and allocates the
+/// same megabytes many times, and returning them to the system each time costs page faults. Call before the
+/// first thread starts.
 void keep_freed_memory();
 
-/// Makes an idle process small: returns free heap to the system, and unmaps the pages of program text and
-/// constants (its own and its libraries'), which fault in again from the page cache when they are next used.
-/// They are clean, so nothing is written; what is gained is that a small device can use the memory at once
-/// rather than having to find out under pressure that nobody needs these pages. Takes about a millisecond,
-/// and so does their return. Any thread.
+/// Shrinks an idle process: returns free heap to the system, and unmaps the pages of program text and
+/// constants (its own and its libraries'), which fault in from the page cache at their next use. These
+/// pages are clean, so nothing is written. A small device can then use the memory at once instead of
+/// reclaiming it under pressure. Takes about a millisecond, as does faulting the pages in again. Any
+/// thread.
 void give_back_memory();
 
-/// Keeps what the process holds to itself, from now to its end: for one that handles secrets. Call it before
-/// the first; calling it again does nothing. Any thread.
+/// Protects the memory of a process that handles secrets, until it exits. Call it before the first secret is
+/// read; calling it again does nothing. Any thread.
 ///
-/// - Heap is overwritten when it is freed, all of it. A secret passes through many strings (the cipher's
-///   output, a parsed value, a manifest, a file's content), and every string that grows or is moved from
-///   leaves a copy behind: wiping the ones that one thinks of misses the rest, and exceptions skip it.
-/// - The dead part of the stack is overwritten by give_back_memory().
-/// - Pages stay out of the swap.
-/// - No core is dumped, and no other process of the same user may look inside.
+/// - All heap memory is overwritten when it is freed. A secret passes through many strings (the cipher's
+/// output, a parsed value, a manifest, a file's content), and every string that grows or is moved from leaves
+/// a copy behind. Wiping only the known strings misses those copies, and exceptions skip it.
+/// - give_back_memory() overwrites the dead part of the stack.
+/// - Pages are locked: they are never swapped out.
+/// - No core is dumped, and no other process of the same user can read the memory.
 ///
-/// It costs a pass over every freed block (some percent of a render), and that idle heap is not taken by
-/// memory pressure. Returns what could not be done, for people.
+/// The cost is a pass over every freed block (a few percent of a render), and idle heap that memory pressure
+/// cannot reclaim. Returns what could not be done, in words for people.
 std::vector<std::string> guard_memory();
 
 }  // namespace greenwave

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-/// A mutex, and words for what it guards, which clang checks (-Wthread-safety); gcc ignores them.
+/// A mutex, and annotations for what it guards. clang checks them (-Wthread-safety); gcc ignores them.
 /// https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
 #if defined(__clang__)
 #define GREENWAVE_THREAD(attribute) __attribute__((attribute))
@@ -13,10 +13,10 @@
 #define GREENWAVE_THREAD(attribute)
 #endif
 
-/// A member: read and written only while the mutex is held. PT_GUARDED_BY: what a pointer points at.
+/// For a member: it is read and written only while the mutex is held. PT_GUARDED_BY: for a pointer's target.
 #define GUARDED_BY(mutex) GREENWAVE_THREAD(guarded_by(mutex))
 #define PT_GUARDED_BY(mutex) GREENWAVE_THREAD(pt_guarded_by(mutex))
-/// A function: to be called with the mutex held, or (EXCLUDES) without it, because it locks it itself.
+/// For a function: call it with the mutex held, or (EXCLUDES) without it, because the function locks it.
 #define REQUIRES(...) GREENWAVE_THREAD(requires_capability(__VA_ARGS__))
 #define EXCLUDES(...) GREENWAVE_THREAD(locks_excluded(__VA_ARGS__))
 
@@ -44,7 +44,7 @@ class GREENWAVE_THREAD(scoped_lockable) Lock {
   Mutex& mutex_;
 };
 
-/// Releases a mutex for a scope, for what takes time.
+/// Releases a mutex for a scope, for slow work.
 class GREENWAVE_THREAD(scoped_lockable) Unlock {
  public:
   explicit Unlock(Mutex& mutex) GREENWAVE_THREAD(release_capability(mutex)) : mutex_(mutex) {
@@ -58,7 +58,7 @@ class GREENWAVE_THREAD(scoped_lockable) Unlock {
   Mutex& mutex_;
 };
 
-/// Waits release the mutex meanwhile, and may end for no reason: call them in a loop that tests the
+/// A wait releases the mutex while it sleeps, and may end spuriously: call it in a loop that tests the
 /// condition. There are no predicates, since clang does not know that a lambda runs with the mutex held.
 class Condition {
  public:

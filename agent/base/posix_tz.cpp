@@ -26,7 +26,7 @@ class RuleReader {
   }
 
  private:
-  [[noreturn]] static void fail() { throw Error(Fault::invalid, "this is no rule of a time zone"); }
+  [[noreturn]] static void fail() { throw Error(Fault::invalid, "not a POSIX time zone rule"); }
 
   bool at(char c) const { return !rest_.empty() && rest_.front() == c; }
 

@@ -6,7 +6,7 @@
 
 namespace greenwave {
 
-/// Reads a TZ of POSIX ("PST8PDT,M3.2.0,M11.1.0"), with the extensions of RFC 8536, section 3.3.1. Throws
+/// Reads a POSIX TZ string ("PST8PDT,M3.2.0,M11.1.0"), with the extensions of RFC 8536, section 3.3.1. Throws
 /// Error (invalid).
 TimeZone::Rule parse_posix_tz(std::string_view text);
 

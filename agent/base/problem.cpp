@@ -24,8 +24,8 @@ namespace {
 
 Problem problem(Severity severity, const Place& place, std::string message, std::string remedy) {
   if (place.secret) {
-    return {severity, place, "the encrypted value here is not what belongs here (it is not shown)",
-            "look at it with sops, and correct it"};
+    return {severity, place, "the encrypted value is not valid here (it is not shown)",
+            "open it with sops, and fix it"};
   }
   return {severity, place, std::move(message), std::move(remedy)};
 }

@@ -12,15 +12,15 @@ struct Place {
   std::shared_ptr<const std::string> file;  ///< shared by all nodes of one file; null: no file
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  bool secret = false;  ///< what stands here was encrypted: no message about it holds any of it
+  bool secret = false;  ///< this value was encrypted: no message repeats any of it
 };
 
-/// "base/chrony.yaml:3:5", the form that editors and CI systems link.
+/// "base/chrony.yaml:3:5", the form that editors and CI systems turn into links.
 std::string to_string(const Place& place);
 
 enum class Severity { error, warning };
 
-/// Something wrong in what people wrote: what, where, and what to write instead.
+/// A mistake in a file that people wrote: what is wrong, where, and what to write instead.
 struct Problem {
   Severity severity = Severity::error;
   Place place;
@@ -31,8 +31,8 @@ struct Problem {
 /// "base/chrony.yaml:3:5: error: MESSAGE; REMEDY"
 std::string to_string(const Problem& problem);
 
-/// Collects problems, so that people see all of them at once instead of one a try. A message about a secret
-/// place is exchanged for one that says nothing of the value: whoever reads a field need not think of it.
+/// Collects problems, so that people see all of them at once instead of one per try. A message about a secret
+/// place is replaced by one that reveals nothing of the value: code that reads fields need not care.
 class Problems {
  public:
   void error(const Place& place, std::string message, std::string remedy = {});

@@ -82,7 +82,7 @@ pid_t start(const Command& command, int output) {
   if (failure != 0) {
     throw Error(failure == ENOMEM || failure == EAGAIN ? Fault::transient : Fault::invalid,
                 fmt::format("cannot run {}: {}", command.argv[0], std::strerror(failure)),
-                failure == ENOENT ? "is the program installed, and its path right?" : "");
+                failure == ENOENT ? "is the program installed, and is its path right?" : "");
   }
   return child;
 }
@@ -90,7 +90,7 @@ pid_t start(const Command& command, int output) {
 }  // namespace
 
 CommandResult run(const Command& command) {
-  if (command.argv.empty()) throw Error(Fault::internal, "a command without words");
+  if (command.argv.empty()) throw Error(Fault::internal, "a command without arguments");
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("make a pipe for", command.argv[0]);
   Fd reading(ends[0]);
@@ -123,11 +123,11 @@ CommandResult run(const Command& command) {
         const auto room = command.output_cap - std::min(command.output_cap, result.output.size());
         result.output.append(chunk, std::min(room, static_cast<std::size_t>(count)));
       }
-      continue;  // output first: what a process said before its end is kept
+      continue;  // output first: what a process wrote before it exited is kept
     }
     if (ready > 0 && waits[0].revents != 0) break;
   }
-  // Whatever the program left running in its group ends with it.
+  // Kill whatever the program left running in its group.
   ::kill(-child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {

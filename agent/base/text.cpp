@@ -26,7 +26,8 @@ std::string_view trim(std::string_view text) {
 
 namespace {
 
-/// How many letters are left out, added, changed, or swapped with their neighbour (optimal string alignment).
+/// The number of letters that are omitted, added, changed, or swapped with their neighbour (optimal string
+/// alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);

@@ -9,7 +9,7 @@ namespace greenwave {
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 
-/// The candidate that a person most likely meant by `word`, or empty when none is near.
+/// The candidate that a person most likely meant by `word`; empty when none is close.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// "12 objects", "1 object".
@@ -18,10 +18,10 @@ std::string count_of(std::size_t count, std::string_view singular);
 /// "512 B", "1.4 KiB", "37 MiB".
 std::string bytes_in_words(unsigned long long bytes);
 
-/// Valid UTF-8 without control characters but tab, newline and carriage return.
+/// Whether `bytes` is valid UTF-8 without control characters other than tab, newline and carriage return.
 bool is_text(std::string_view bytes);
 
-/// Control characters and broken UTF-8 replaced, so that outside bytes can't drive a terminal or a log.
+/// Replaces control characters and invalid UTF-8, so that outside bytes can't control a terminal or a log.
 std::string printable(std::string_view bytes);
 
 }  // namespace greenwave

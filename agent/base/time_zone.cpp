@@ -17,10 +17,10 @@ using std::chrono::seconds;
 using std::chrono::sys_days;
 
 constexpr const char* database = "/usr/share/zoneinfo/";
-constexpr std::size_t largest = 64 * 1024;  // the largest zone of today has 4 KiB
+constexpr std::size_t largest = 64 * 1024;  // the largest zone today has 4 KiB
 constexpr std::size_t longest_name = 64;
 constexpr seconds most_offset = std::chrono::hours(26);
-/// The calendar is worked out between these; a clock beyond them is read as if it stood at the edge.
+/// The range that calendar arithmetic covers; a time beyond it is clamped to its edge.
 constexpr Time earliest = sys_days{std::chrono::year{1} / 1 / 1};
 constexpr Time latest = sys_days{std::chrono::year{9999} / 12 / 31};
 
@@ -30,7 +30,7 @@ class BlockReader {
   explicit BlockReader(std::string_view bytes) : rest_(bytes) {}
 
   std::string_view take(std::size_t size) {
-    if (size > rest_.size()) throw Error(Fault::invalid, "the time zone's file ends too early");
+    if (size > rest_.size()) throw Error(Fault::invalid, "the time zone file is truncated");
     const auto taken = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return taken;
@@ -60,7 +60,7 @@ struct Header {
 };
 
 Header read_header(BlockReader& reader) {
-  if (reader.take(4) != "TZif") throw Error(Fault::invalid, "this is no file of the tz database");
+  if (reader.take(4) != "TZif") throw Error(Fault::invalid, "not a file of the tz database");
   Header header;
   const char version = reader.take(1).front();
   header.version = version == '\0' ? 1 : version - '0';
@@ -69,7 +69,7 @@ Header read_header(BlockReader& reader) {
        {&header.utc, &header.standard, &header.leaps, &header.times, &header.types, &header.characters}) {
     const auto value = reader.number(4);
     if (value < 0 || static_cast<std::size_t>(value) > largest) {
-      throw Error(Fault::invalid, "the time zone's file counts more than it can hold");
+      throw Error(Fault::invalid, "corrupt time zone file: counts exceed its size");
     }
     *count = static_cast<std::size_t>(value);
   }
@@ -134,16 +134,16 @@ TimeZone parse_time_zone(std::string_view bytes) {
   BlockReader reader(bytes);
   auto header = read_header(reader);
   std::size_t width = 4;
-  if (header.version >= 2) {  // the same again, with wider times
+  if (header.version >= 2) {  // the same data again, with 64-bit times
     reader.take(header.body(width));
     header = read_header(reader);
     width = 8;
   }
   if (header.leaps != 0) {
     throw Error(Fault::invalid, "this time zone counts leap seconds, which the device's clock does not",
-                "leave out right/");
+                "remove \"right/\" from the name");
   }
-  if (header.types == 0) throw Error(Fault::invalid, "the time zone's file holds no time");
+  if (header.types == 0) throw Error(Fault::invalid, "the time zone file has no offset");
 
   std::vector<std::int64_t> times(header.times);
   for (auto& time : times) time = reader.number(width);
@@ -153,7 +153,7 @@ TimeZone parse_time_zone(std::string_view bytes) {
     offset = seconds(reader.number(4));
     reader.take(2);
     if (offset < -most_offset || offset > most_offset) {
-      throw Error(Fault::invalid, "the time zone is more than a day away from UTC");
+      throw Error(Fault::invalid, "the time zone is more than a day from UTC");
     }
   }
   reader.take(header.characters + header.standard + header.utc);
@@ -163,13 +163,13 @@ TimeZone parse_time_zone(std::string_view bytes) {
   for (std::size_t i = 0; i < times.size(); ++i) {
     const auto type = static_cast<unsigned char>(indexes[i]);
     if (type >= offsets.size())
-      throw Error(Fault::invalid, "the time zone's file names a time it does not hold");
+      throw Error(Fault::invalid, "corrupt time zone file: a change refers to an offset that is missing");
     const auto second = std::clamp(times[i], earliest.time_since_epoch().count() / 1000,
                                    latest.time_since_epoch().count() / 1000);
     zone.changes_.emplace_back(Time(seconds(second)), offsets[type]);
   }
   if (!std::ranges::is_sorted(zone.changes_, {}, [](const auto& change) { return change.first; })) {
-    throw Error(Fault::invalid, "the time zone's changes are not in order");
+    throw Error(Fault::invalid, "corrupt time zone file: its changes are not in order");
   }
   auto footer = reader.rest();
   if (width == 8 && footer.size() > 2 && footer.front() == '\n' && footer.back() == '\n') {
@@ -186,9 +186,10 @@ TimeZone load_time_zone(const std::string& name) {
   const bool sound = !name.empty() && name.size() <= longest_name && name.front() != '/' &&
                      std::ranges::all_of(name, is_part);
   const auto unknown = [&](std::string_view why) {
-    return Error(Fault::invalid, fmt::format("there is no time zone {}{}", printable(name), why),
-                 "write a name of the tz database, America/Los_Angeles say, and see that the device has the "
-                 "package tzdata");
+    return Error(
+        Fault::invalid, fmt::format("there is no time zone {}{}", printable(name), why),
+        "write a name of the tz database, such as America/Los_Angeles, and check that the device has the "
+        "package tzdata");
   };
   if (!sound) throw unknown("");
   std::string bytes;

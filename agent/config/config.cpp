@@ -34,7 +34,7 @@ void report_unresolved(const std::vector<NamedFile>& files, Problems& problems) 
   }
 }
 
-/// A missing file is said now, with its place, instead of at the first fetch.
+/// Reports a missing file now, with its place, instead of at the first fetch.
 void check_files(const std::vector<NamedFile>& files, Problems& problems) {
   for (const auto& file : files) {
     if (file.path.empty()) continue;
@@ -42,11 +42,11 @@ void check_files(const std::vector<NamedFile>& files, Problems& problems) {
     if (::stat(file.path.c_str(), &about) != 0) {
       problems.error(
           file.place, fmt::format("{}: {}: {}", file.key, file.path.native(), std::strerror(errno)),
-          file.credential.empty() ? "create the file, or correct the path"
+          file.credential.empty() ? "create the file, or fix the path"
                                   : fmt::format("add LoadCredential={}:FILE to the unit", file.credential));
     } else if (!S_ISREG(about.st_mode)) {
       problems.error(file.place, fmt::format("{}: {} is not a file", file.key, file.path.native()),
-                     "name the file itself");
+                     "write the path of a regular file");
     } else if (file.secret && (about.st_mode & S_IROTH) != 0) {
       problems.warning(file.place,
                        fmt::format("{}: everyone on this device can read {}", file.key, file.path.native()),
@@ -115,8 +115,7 @@ Config load_config(const fs::path& file, const fs::path& root, Check check) {
   try {
     text = read_file(file, 1024 * 1024);
   } catch (const Error& error) {
-    throw Error(Fault::invalid, error.message(),
-                "the configuration is expected there; --config names another file");
+    throw Error(Fault::invalid, error.message(), "create it, or name another file with --config");
   }
   Problems problems;
   auto parsed = parse(text, file.native(), fs::absolute(root), credentials_directory(), problems);

@@ -12,8 +12,8 @@
 
 namespace greenwave::config {
 
-/// Files that hold secrets or trust. An empty path means: not set. A path written `credential:NAME` in
-/// agent.yaml is systemd's $CREDENTIALS_DIRECTORY/NAME, already resolved here.
+/// Files with secrets or trust anchors. An empty path means "not set". `credential:NAME` in agent.yaml is
+/// systemd's $CREDENTIALS_DIRECTORY/NAME; it is already resolved here.
 struct Credentials {
   std::string username;
   std::filesystem::path token_file;
@@ -33,55 +33,55 @@ struct Repository {
   Credentials credentials;
 };
 
-/// When a commit counts as healthy; what else decides stands in the repository.
+/// When a commit counts as healthy. The rest of the criteria are in the repository.
 struct Health {
-  Duration settle = std::chrono::seconds(10);  ///< a unit must stay up for so long after a start
+  Duration settle = std::chrono::seconds(10);  ///< a unit must stay up this long after a start
   Duration reach = std::chrono::minutes(5);    ///< the repository must be reached again within this time
 };
 
-/// How pods are run with `runtime: podman`.
+/// How `runtime: podman` runs pods.
 struct Podman {
   std::filesystem::path socket = "/run/podman/podman.sock";
-  bool allow_privileged = false;      ///< containers may have all of the host
-  bool prune_volumes = false;         ///< a PersistentVolumeClaim that is no longer declared loses its data
-  bool prune_images = false;          ///< images that were pulled here and that no container uses any more go
-  std::filesystem::path credentials;  ///< of registries, as containers-auth.json(5); empty: none
+  bool allow_privileged = false;  ///< containers may have full access to the host
+  bool prune_volumes = false;     ///< deletes the data of a PersistentVolumeClaim that is no longer declared
+  bool prune_images = false;  ///< removes images that were pulled here and that no container uses any more
+  std::filesystem::path credentials;  ///< for registries, a containers-auth.json(5); empty: none
   std::filesystem::path images = "/var/lib/greenwave/images";  ///< archives of images, *.tar
 };
 
 enum class Runtime { none, podman, kubernetes };
 
-/// What may be named, by shell patterns: all that `allow` names, everything when it is empty, but not what
-/// `deny` names.
+/// Which names are allowed, as shell patterns: those that `allow` matches (all, when it is empty), except
+/// those that `deny` matches.
 struct Scope {
   std::vector<std::string> allow;
   std::vector<std::string> deny;
 };
 
-/// How Kubernetes kinds get to an API server.
+/// How Kubernetes kinds reach an API server.
 struct Kubernetes {
-  std::filesystem::path kubeconfig;  ///< empty: a pod's service account, else k3s's own
-  std::string context;               ///< empty: its current one
-  std::string namespace_;            ///< of manifests that name none; empty: the kubeconfig's
-  /// The first directory of a manifest's path is the namespace of those that name none.
+  std::filesystem::path kubeconfig;  ///< empty: a pod's service account, else the one of k3s
+  std::string context;               ///< empty: the current context
+  std::string namespace_;            ///< for manifests that name none; empty: the kubeconfig's
+  /// The first directory of a manifest's path is its namespace, unless the manifest names one.
   bool namespace_from_directory = false;
   Scope kinds;       ///< "Secret", "*.rbac.authorization.k8s.io"
   Scope namespaces;  ///< "kube-*"
-  /// Namespace, or "*" for the others → the service account of that namespace that the agent acts as.
+  /// Namespace, or "*" for all others → the service account there that the agent impersonates.
   std::map<std::string, std::string> impersonate;
-  /// Managers whose fields are taken over where a manifest says otherwise: people at their keyboards.
+  /// Field managers whose conflicting fields are taken over: people at their keyboards.
   std::vector<std::string> force{"kubectl*"};
 };
 
 /// /etc/greenwave/agent.yaml, checked, with defaults filled in.
 struct Config {
   std::filesystem::path file;
-  std::filesystem::path root;  ///< of --root; "/" without one
+  std::filesystem::path root;  ///< from --root; "/" without it
   std::string device;
   Repository repository;
-  std::filesystem::path allowed_signers;  ///< empty: commits are not checked
-  /// What opens the repository's secrets: as agent.yaml says, else the file `identity` beside it, if there is
-  /// one.
+  std::filesystem::path allowed_signers;  ///< empty: signatures are not checked
+  /// Identities that decrypt the repository's secrets: those that agent.yaml names, else the file `identity`
+  /// next to it, if it exists.
   std::vector<std::filesystem::path> identity_files;
   std::vector<std::pair<std::string, std::string>> labels;
   Runtime runtime = Runtime::none;
@@ -93,7 +93,7 @@ struct Config {
   Health health;
   std::string hub_url;
   std::filesystem::path metrics_file;  ///< for node_exporter's textfile collector, under `root`; empty: none
-  std::vector<std::string> warnings;   ///< what is accepted but unwise, a line each: to be logged once
+  std::vector<std::string> warnings;  ///< one line per setting that is accepted but unwise; to be logged once
 
   std::filesystem::path socket() const { return runtime_directory / "control.sock"; }
   std::filesystem::path busy() const { return runtime_directory / "busy.d"; }
@@ -101,25 +101,25 @@ struct Config {
   std::filesystem::path database() const { return state_directory / "state.db"; }
   std::filesystem::path store() const { return state_directory / "git"; }
 
-  /// Of everything here that a render or an apply depends on: another value means that the device is
-  /// rendered anew although the commit is the same.
+  /// Covers every setting that a render or an apply depends on. When it changes, the device is rendered again
+  /// although the commit is the same.
   Digest digest() const;
 };
 
-/// Where the identity of the device that `config` configures lies, unless that says something else.
+/// The default path of the identity, for the device that `config` configures.
 std::filesystem::path usual_identity(const std::filesystem::path& config);
 
-/// How much has to be right. The daemon needs every file that the configuration names; a tool that only asks
-/// the daemon must answer also where a credential is missing.
+/// How much to check. The daemon needs every file that the configuration names; a tool that only talks to the
+/// daemon must work even if a credential is missing.
 enum class Check { words, words_and_files };
 
-/// Reads, checks and completes the configuration. Throws Error (invalid) whose message lists every problem,
-/// a line each, as FILE:LINE:COLUMN: error: what is wrong; what was expected.
+/// Reads, checks and completes the configuration. Throws Error (invalid) that lists every problem, one per
+/// line, as FILE:LINE:COLUMN: error: what is wrong; what was expected.
 Config load_config(const std::filesystem::path& file, const std::filesystem::path& root,
                    Check check = Check::words_and_files);
 
-/// The part of load_config that reads outside bytes: no file is opened. `name` is for messages. The result is
-/// to be used only if `problems` has no errors.
+/// The part of load_config that parses outside bytes; opens no file. `name` is for messages. Use the result
+/// only if `problems` has no errors.
 Config parse_config(std::string_view text, const std::string& name, const std::filesystem::path& root,
                     Problems& problems);
 

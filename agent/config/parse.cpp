@@ -28,7 +28,7 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-/// Device ids stand in paths of the repository (devices/${device.id}), so they must not lead out of it.
+/// Device ids become part of paths in the repository (devices/${device.id}), so they must not escape it.
 bool is_device_id(const std::string& id) {
   if (id.empty() || id.size() > 253 || !is_text(id) || id.find_first_of(" \t\r\n") != std::string::npos) {
     return false;
@@ -64,8 +64,8 @@ class Reader {
     if (const auto* kubernetes = fields.map("kubernetes")) {
       read_kubernetes(*kubernetes, config_.kubernetes, problems_);
       if (config_.runtime != Runtime::kubernetes) {
-        fields.error("kubernetes", "kubernetes: without runtime: kubernetes this has no effect",
-                     "add that, or remove this");
+        fields.error("kubernetes", "kubernetes: no effect without runtime: kubernetes",
+                     "add the runtime, or remove this section");
       }
     }
     read_allowed_paths(fields);
@@ -90,8 +90,8 @@ class Reader {
     const auto written = fields.text("device");
     config_.device = written ? *written : host_name();
     if (is_device_id(config_.device)) return;
-    fields.error("device", fmt::format("\"{}\" cannot be a device's id", printable(config_.device)),
-                 "write device: ID, as in the cluster's inventory: no blanks, no empty or \"..\" part");
+    fields.error("device", fmt::format("\"{}\" is not a valid device id", printable(config_.device)),
+                 "write device: ID, as in the cluster's inventory: no white space, no empty or \"..\" part");
   }
 
   void read_repository(Fields& fields) {
@@ -118,7 +118,7 @@ class Reader {
     }
     repository.branch = members.text("branch").value_or("main");
     if (!is_ref_name(repository.branch)) {
-      members.error("branch", fmt::format("\"{}\" cannot be a branch's name", printable(repository.branch)),
+      members.error("branch", fmt::format("\"{}\" is not a valid branch name", printable(repository.branch)),
                     "write a branch such as main, or a full name such as refs/heads/main");
     }
     read_path(members);
@@ -173,7 +173,7 @@ class Reader {
     Credentials& own = config_.repository.credentials;
     own.username = members.text("username").value_or("");
     if (!is_text(own.username) || own.username.find_first_of(":\t\r\n") != std::string::npos) {
-      members.error("username", "credentials: username has a colon or a line's end in it");
+      members.error("username", "credentials: username contains a colon or a line break");
     }
     own.token_file = file(members, "tokenFile", true);
     own.password_file = file(members, "passwordFile", true);
@@ -185,20 +185,20 @@ class Reader {
 
     const auto needs = [&](const char* key, const char* other) {
       if (!members.has(key) || members.has(other)) return;
-      members.error(key, fmt::format("credentials: {} needs {} beside it", key, other));
+      members.error(key, fmt::format("credentials: {} needs {} too", key, other));
     };
     needs("passwordFile", "username");
     needs("clientCertificate", "clientKey");
     needs("clientKey", "clientCertificate");
     if (members.has("tokenFile") && members.has("passwordFile")) {
-      members.error("passwordFile", "credentials: tokenFile and passwordFile exclude each other",
-                    "keep the one that the server wants");
+      members.error("passwordFile", "credentials: tokenFile and passwordFile cannot be used together",
+                    "keep the one that the server expects");
     }
     if (scheme != nullptr) refuse_unused(members, *scheme);
     members.done();
   }
 
-  /// A key that is silently without effect would leave someone believing in it.
+  /// A key that silently has no effect would mislead whoever wrote it.
   void refuse_unused(Fields& members, Url::Scheme scheme) {
     const auto unused = [&](const char* key, Url::Scheme wanted, const char* name) {
       if (scheme == wanted || !members.has(key)) return;
@@ -210,7 +210,7 @@ class Reader {
     for (const auto* key : {"sshKeyFile", "knownHostsFile"}) unused(key, Url::Scheme::ssh, "ssh://");
   }
 
-  /// The path of a file that holds a secret or trust; empty when the key is absent or wrong.
+  /// The path of a file with a secret or trust anchor; empty when the key is absent or wrong.
   fs::path file(Fields& members, std::string_view key, bool secret) {
     const auto written = members.text(key);
     return written ? file(*written, key, members.place_of(key), secret) : fs::path();
@@ -223,7 +223,7 @@ class Reader {
       named.credential = written.substr(prefix.size());
       if (named.credential.empty() || named.credential == "." || named.credential == ".." ||
           named.credential.find('/') != std::string::npos || !is_text(named.credential)) {
-        problems_.error(place, fmt::format("{}: this is not the name of a systemd credential", key),
+        problems_.error(place, fmt::format("{}: not a valid name of a systemd credential", key),
                         "write credential:NAME, where the unit has LoadCredential=NAME:FILE");
         return {};
       }
@@ -231,8 +231,8 @@ class Reader {
     } else if (written.starts_with('/') && is_text(written)) {
       named.path = fs::path(written).lexically_normal();
     } else {
-      problems_.error(place, fmt::format("{}: an absolute path or credential:NAME was expected", key),
-                      "write /etc/greenwave/…, for example");
+      problems_.error(place, fmt::format("{}: must be an absolute path or credential:NAME", key),
+                      "for example /etc/greenwave/token");
       return {};
     }
     files_.push_back(named);
@@ -245,8 +245,9 @@ class Reader {
     Fields members(*identity, "identity", problems_);
     const auto* list = members.sequence("files");
     if (list == nullptr || list->sequence()->empty()) {
-      members.error("files", "identity: files is missing, or empty",
-                    "write identity: {files: [/etc/greenwave/identity]}, or remove the key for that default");
+      members.error(
+          "files", "identity: files is missing, or empty",
+          "write identity: {files: [/etc/greenwave/identity]}, or remove the key: that is the default");
     } else {
       for (const auto& item : *list->sequence()) read_identity_file(item);
     }
@@ -270,7 +271,7 @@ class Reader {
       const auto written = members.text(key);
       if (!written) return;
       if (!written->starts_with('/') || !is_text(*written)) {
-        members.error(key, fmt::format("podman: {}: an absolute path was expected", key),
+        members.error(key, fmt::format("podman: {} must be an absolute path", key),
                       fmt::format("write {}: {}", key, value.native()));
         return;
       }
@@ -298,7 +299,7 @@ class Reader {
     if (list == nullptr) return;
     config_.allowed_paths.clear();
     if (list->sequence()->empty()) {
-      fields.error("allowedPaths", "allowedPaths is empty: no manifest could write anything",
+      fields.error("allowedPaths", "allowedPaths is empty: no manifest could write any file",
                    "name directories, or remove the key for the default");
     }
     for (const auto& item : *list->sequence()) {
@@ -306,7 +307,7 @@ class Reader {
       const bool good = written != nullptr && written->starts_with('/') && is_text(*written);
       const auto parts = split(good ? std::string_view(*written) : "", '/');
       if (!good || std::find(parts.begin(), parts.end(), "..") != parts.end()) {
-        problems_.error(item.place, "allowedPaths: here is something else than an absolute path",
+        problems_.error(item.place, "allowedPaths: every entry must be an absolute path",
                         "write a directory such as /etc, without \"..\"");
         continue;
       }
@@ -322,7 +323,7 @@ class Reader {
     const auto written = fields.text(key).value_or(usual);
     const auto normal = fs::path(written).lexically_normal();
     if (!normal.is_absolute() || normal == "/" || !is_text(written)) {
-      fields.error(key, fmt::format("{}: an absolute path of a directory was expected", key),
+      fields.error(key, fmt::format("{} must be the absolute path of a directory", key),
                    fmt::format("write {}: {}", key, usual));
       return {};
     }
@@ -336,7 +337,7 @@ class Reader {
     const auto normal = fs::path(written).lexically_normal();
     if (written.empty()) return;
     if (!normal.is_absolute() || normal.extension() != ".prom" || !is_text(written)) {
-      members.error("file", "metrics: the absolute path of a file that ends in .prom was expected",
+      members.error("file", "metrics: file must be an absolute path that ends in .prom",
                     "write file: /run/greenwave/metrics.prom");
       return;
     }
@@ -347,7 +348,7 @@ class Reader {
     config_.hub_url = members.required_text("url");
     if (config_.hub_url.empty()) return;
     try {
-      // A hub's URL may be a bare host, which a repository's may not.
+      // A hub's URL may be a bare host; a repository's may not.
       const auto slash = config_.hub_url.find('/', config_.hub_url.find("://") + 3);
       const bool bare = slash == std::string::npos || slash + 1 == config_.hub_url.size();
       const auto url = parse_url(bare ? config_.hub_url.substr(0, slash) + "/hub" : config_.hub_url);

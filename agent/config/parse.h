@@ -10,13 +10,13 @@
 
 namespace greenwave::config {
 
-/// A file that agent.yaml names, and where it does.
+/// A file that agent.yaml names, and where it is named.
 struct NamedFile {
   std::string key;             ///< "tokenFile"
-  std::filesystem::path path;  ///< empty: a systemd credential, and no credentials were passed to us
+  std::filesystem::path path;  ///< empty: a systemd credential, but systemd passed none
   std::string credential;      ///< NAME of `credential:NAME`; empty for a plain path
   Place place;
-  bool secret = false;  ///< nobody else should be able to read it
+  bool secret = false;  ///< only root should be able to read it
 };
 
 struct Parsed {
@@ -24,7 +24,7 @@ struct Parsed {
   std::vector<NamedFile> files;
 };
 
-/// `credentials` is systemd's $CREDENTIALS_DIRECTORY; empty when there is none.
+/// `credentials` is systemd's $CREDENTIALS_DIRECTORY; empty if it is not set.
 Parsed parse(std::string_view text, const std::string& name, const std::filesystem::path& root,
              const std::filesystem::path& credentials, Problems& problems);
 

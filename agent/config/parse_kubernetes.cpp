@@ -13,7 +13,7 @@ namespace {
 
 using yaml::Fields;
 
-/// A DNS label (RFC 1123), as the names of namespaces are.
+/// A DNS label (RFC 1123), which the name of a namespace must be.
 bool is_label(std::string_view name) {
   const auto is_good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   return !name.empty() && name.size() <= 63 && std::ranges::all_of(name, is_good) && name.front() != '-' &&
@@ -32,7 +32,7 @@ void read_scope(Fields& members, const char* key, Scope& scope, Problems& proble
   scope.deny = lists.texts("deny");
   if (lists.has("allow") && scope.allow.empty()) {
     lists.error("allow", fmt::format("kubernetes: {}: allow is empty: nothing could be applied", key),
-                "name some, or remove the key for all of them");
+                "list some, or remove the key to allow all of them");
   }
   lists.done();
 }
@@ -44,15 +44,15 @@ void read_kubernetes(const yaml::Node& node, Kubernetes& kubernetes, Problems& p
   if (const auto file = members.text("kubeconfig")) {
     kubernetes.kubeconfig = std::filesystem::path(*file).lexically_normal();
     if (!kubernetes.kubeconfig.is_absolute() || !is_text(*file)) {
-      members.error("kubeconfig", "kubernetes: kubeconfig: an absolute path was expected",
-                    "write kubeconfig: /etc/rancher/k3s/k3s.yaml, for example");
+      members.error("kubeconfig", "kubernetes: kubeconfig must be an absolute path",
+                    "for example kubeconfig: /etc/rancher/k3s/k3s.yaml");
     }
   }
   kubernetes.context = members.text("context").value_or("");
   if (const auto name = members.text("namespace")) {
     kubernetes.namespace_ = *name;
     if (!is_label(*name)) {
-      members.error("namespace", fmt::format("kubernetes: \"{}\" cannot be a namespace", printable(*name)),
+      members.error("namespace", fmt::format("kubernetes: \"{}\" is not a valid namespace", printable(*name)),
                     "write lower-case letters, digits and hyphens");
     }
   }
@@ -62,11 +62,10 @@ void read_kubernetes(const yaml::Node& node, Kubernetes& kubernetes, Problems& p
   kubernetes.impersonate = members.text_map("impersonate");
   for (const auto& [where, who] : kubernetes.impersonate) {
     if ((where == "*" || is_label(where)) && is_name(who)) continue;
-    members.error(
-        "impersonate",
-        fmt::format("kubernetes: impersonate: \"{}: {}\" does not name a service account of a namespace",
-                    printable(where), printable(who)),
-        "write impersonate: {NAMESPACE: ACCOUNT}, or {\"*\": ACCOUNT} for all namespaces");
+    members.error("impersonate",
+                  fmt::format("kubernetes: impersonate: \"{}: {}\" is not a namespace and a service account",
+                              printable(where), printable(who)),
+                  "write impersonate: {NAMESPACE: ACCOUNT}, or {\"*\": ACCOUNT} for all namespaces");
   }
   if (members.has("force")) kubernetes.force = members.texts("force");
   members.done();

@@ -30,7 +30,8 @@ bool is_word(std::string_view text, std::string_view more) {
 void set_host(Url& url, std::string_view host) {
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   const bool good = bracketed ? is_word(host.substr(1, host.size() - 2), ":.") : is_word(host, ".-_");
-  if (!good || host.size() > 255) throw refuse("the URL's host is empty or has letters that no host has");
+  if (!good || host.size() > 255)
+    throw refuse("the URL's host is empty or contains characters that are not allowed");
   url.host = bracketed ? host.substr(1, host.size() - 2) : host;
 }
 
@@ -39,14 +40,14 @@ void set_user(Url& url, std::string_view user) {
     throw refuse("the URL holds a password",
                  "take it out of the URL, and use an SSH key (credentials.sshKeyFile) instead");
   }
-  if (!is_word(user, ".-_+") || user.size() > 64) throw refuse("the URL's user is not a user's name");
+  if (!is_word(user, ".-_+") || user.size() > 64) throw refuse("the URL's user is not a valid user name");
   url.user = user;
 }
 
 void set_path(Url& url, std::string_view path) {
   if (path.empty() || path == "/") throw refuse("the URL has no path to a repository");
   if (path.find_first_of("?#") != std::string_view::npos) {
-    throw refuse("the URL has a query or a fragment", "a repository's URL ends with its path");
+    throw refuse("the URL has a query or a fragment", "a repository's URL ends with the path");
   }
   url.path = path;
 }
@@ -59,7 +60,7 @@ std::string percent_decoded(std::string_view text) {
       const auto digits = text.substr(i + 1, 2);
       const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
       if (failure != std::errc{} || end != digits.data() + 2 || value < 0x20) {
-        throw refuse("the URL has a % that is not followed by a byte in hexadecimal");
+        throw refuse("the URL has a % that two hexadecimal digits do not follow");
       }
       decoded += static_cast<char>(value);
       i += 2;
@@ -70,7 +71,7 @@ std::string percent_decoded(std::string_view text) {
   return decoded;
 }
 
-/// USER@HOST:PATH, which has its colon before any slash.
+/// USER@HOST:PATH, with its colon before any slash.
 std::optional<Url> scp_form(std::string_view text) {
   const auto at = text.find('@');
   const auto colon = text.find(':', at == std::string_view::npos ? 0 : at);
@@ -115,13 +116,13 @@ Url parse_url(std::string_view text) {
   if (text.size() > 2048) throw refuse("the URL is longer than 2048 bytes");
   if (std::any_of(text.begin(), text.end(),
                   [](unsigned char byte) { return byte <= 0x20 || byte == 0x7F; })) {
-    throw refuse("the URL has a blank or a control character in it", "write a blank as %20");
+    throw refuse("the URL contains a space or a control character", "write a space as %20");
   }
   const auto end = text.find("://");
   if (end == std::string_view::npos) {
     if (auto url = scp_form(text)) return *url;
     if (text.front() == '/') throw refuse("this is a path, not a URL", fmt::format("write file://{}", text));
-    throw refuse("this is not a URL that Greenwave knows");
+    throw refuse("Greenwave does not support this kind of URL");
   }
   const auto scheme = text.substr(0, end);
   const auto rest = text.substr(end + 3);
@@ -136,12 +137,12 @@ Url parse_url(std::string_view text) {
     return url;
   }
   if (scheme == "http") {
-    throw refuse("http:// can be read and changed by anyone on the way", "use https://");
+    throw refuse("http:// traffic can be read and changed in transit", "use https://");
   }
   if (scheme == "git") {
-    throw refuse("git:// can be read and changed by anyone on the way", "use https:// or ssh://");
+    throw refuse("git:// traffic can be read and changed in transit", "use https:// or ssh://");
   }
-  if (scheme != "https" && scheme != "ssh") throw refuse("this scheme is not one that Greenwave knows");
+  if (scheme != "https" && scheme != "ssh") throw refuse("Greenwave does not support this URL scheme");
   url.scheme = scheme == "https" ? Url::Scheme::https : Url::Scheme::ssh;
   const auto slash = rest.find('/');
   set_authority(url, rest.substr(0, slash));

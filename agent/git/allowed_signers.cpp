@@ -33,12 +33,12 @@ bool is_blank(char letter) {
   return letter == ' ' || letter == '\t';
 }
 
-/// Two digits at `at`.
+/// The two digits at `at`.
 int two_digits(std::string_view text, std::size_t at) {
   return (text[at] - '0') * 10 + (text[at + 1] - '0');
 }
 
-/// YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, with Z or UTC behind it or in the machine's time zone.
+/// YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, followed by Z or UTC, or else in the machine's time zone.
 std::optional<Time> parse_time(std::string_view text) {
   bool utc = false;
   for (const std::string_view suffix : {"Z", "UTC"}) {
@@ -62,14 +62,14 @@ std::optional<Time> parse_time(std::string_view text) {
   parts.tm_isdst = -1;
   const auto written = parts;
   const auto seconds = utc ? ::timegm(&parts) : std::mktime(&parts);
-  // The library carries a 31st of April over into May; here it is a mistake.
+  // The library turns 31 April into 1 May; here it is an error.
   const bool exists = parts.tm_mon == written.tm_mon && parts.tm_mday == written.tm_mday &&
                       written.tm_hour < 24 && written.tm_min < 60 && written.tm_sec < 60;
   if (!exists || seconds < 0) return {};
   return Time(std::chrono::seconds(seconds));
 }
 
-/// Ends the reading of a line; its problem is already reported.
+/// Stops reading a line; its problem has already been reported.
 struct Refused {};
 
 /// Reads one line.
@@ -79,7 +79,7 @@ class Line {
        Problems& problems)
       : text_(text), file_(std::move(file)), number_(number), problems_(problems) {}
 
-  /// Nothing for a blank line, a comment, or a key that can't be checked here.
+  /// Nothing for a blank line, a comment, or a key type that is not supported here.
   std::optional<AllowedSigner> read() {
     skip_blanks();
     if (at_ == text_.size() || text_[at_] == '#') return {};
@@ -114,11 +114,11 @@ class Line {
     std::string_view found;
     if (text_[at_] == '"') {
       const auto close = text_.find('"', at_ + 1);
-      if (close == std::string_view::npos) refuse(start, "the quote has no end", "close it with a \"");
+      if (close == std::string_view::npos) refuse(start, "the quote is not closed", "close it with a \"");
       found = text_.substr(at_ + 1, close - at_ - 1);
       at_ = close + 1;
       if (at_ < text_.size() && !is_blank(text_[at_])) {
-        refuse(at_, "a blank was expected after the quoted principals", std::string(form));
+        refuse(at_, "a space is missing after the quoted principals", std::string(form));
       }
     } else {
       found = word_here();
@@ -128,7 +128,7 @@ class Line {
     const bool allows = std::any_of(patterns.begin(), patterns.end(), [](std::string_view pattern) {
       return !pattern.empty() && pattern[0] != '!';
     });
-    if (!allows) refuse(start, "the principals allow nobody", "write at least one without a \"!\"");
+    if (!allows) refuse(start, "the principals match nobody", "write at least one without a \"!\"");
     return std::string(found);
   }
 
@@ -138,11 +138,11 @@ class Line {
       option(signer);
       if (at_ == text_.size()) refuse(at_, "the line has no key", std::string(form));
       if (is_blank(text_[at_])) break;
-      if (text_[at_] != ',') refuse(at_, "a comma or a blank was expected after the option", "");
+      if (text_[at_] != ',') refuse(at_, "a comma or a space is missing after the option", "");
       ++at_;
     }
     if (signer.valid_after && signer.valid_before && *signer.valid_before <= *signer.valid_after) {
-      refuse(signer.place.column - 1, "valid-before is not later than valid-after", "swap or correct them");
+      refuse(signer.place.column - 1, "valid-before is not later than valid-after", "swap or fix them");
     }
     skip_blanks();
   }
@@ -152,14 +152,14 @@ class Line {
     while (at_ < text_.size() && !is_blank(text_[at_]) && text_[at_] != '=' && text_[at_] != ',') ++at_;
     const auto name = text_.substr(start, at_ - start);
     if (is_same_word(name, "cert-authority")) {
-      refuse(start, "cert-authority is not supported: signatures by certificates can't be checked yet",
+      refuse(start,
+             "cert-authority is not supported: Greenwave cannot check signatures made with certificates yet",
              "list each signer's own key instead");
     }
     const bool spaces = is_same_word(name, "namespaces");
     const bool after = is_same_word(name, "valid-after");
     if (!spaces && !after && !is_same_word(name, "valid-before")) {
-      refuse(start,
-             fmt::format("\"{}\" is neither an option nor a type of key", printable(name.substr(0, 64))),
+      refuse(start, fmt::format("\"{}\" is neither an option nor a key type", printable(name.substr(0, 64))),
              "options are namespaces=\"…\", valid-after=\"…\" and valid-before=\"…\"");
     }
     if (at_ == text_.size() || text_[at_] != '=') {
@@ -167,7 +167,9 @@ class Line {
     }
     const auto value_at = ++at_;
     auto value = quoted(name);
-    const auto twice = [&] { refuse(start, fmt::format("{} stands twice", name), "remove one of the two"); };
+    const auto twice = [&] {
+      refuse(start, fmt::format("{} is given twice", name), "remove one of the two");
+    };
     if (spaces) {
       if (signer.spaces) twice();
       signer.spaces = std::move(value);
@@ -178,15 +180,16 @@ class Line {
     time = parse_time(value);
     if (!time) {
       refuse(value_at, fmt::format("\"{}\" is not a time", printable(value.substr(0, 64))),
-             "write YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, best with a Z behind it for UTC");
+             "write YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, preferably followed by Z, for UTC");
     }
   }
 
-  /// OpenSSH wants quotes around every value; \" stands for a quote inside.
+  /// OpenSSH requires quotes around every value; \" is a quote inside.
   std::string quoted(std::string_view name) {
     const auto start = at_;
     if (at_ == text_.size() || text_[at_] != '"') {
-      refuse(start, fmt::format("the value of {} has no quotes", name), fmt::format("write {}=\"…\"", name));
+      refuse(start, fmt::format("the value of {} is not in quotes", name),
+             fmt::format("write {}=\"…\"", name));
     }
     std::string value;
     for (++at_; at_ < text_.size(); ++at_) {
@@ -197,14 +200,14 @@ class Line {
       if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] == '"') ++at_;
       value += text_[at_];
     }
-    refuse(start, "the quote has no end", "close it with a \"");
+    refuse(start, "the quote is not closed", "close it with a \"");
   }
 
   bool key(AllowedSigner& signer) {
     const auto type_at = at_;
     const auto type = word_here();
     if (!is_key_type(type)) {
-      refuse(type_at, fmt::format("\"{}\" is not a type of key", printable(type.substr(0, 64))),
+      refuse(type_at, fmt::format("\"{}\" is not a key type", printable(type.substr(0, 64))),
              std::string(form));
     }
     at_ += type.size();
@@ -219,11 +222,11 @@ class Line {
     if (signer.key.empty()) refuse(key_at, "the key is missing", remedy);
     try {
       if (const auto own = key_type(signer.key); !own.empty() && own != type)
-        refuse(key_at, "the key is of another type than is said", remedy);
+        refuse(key_at, "the key is not of the type that the line says", remedy);
       check_key(signer.key);
     } catch (const Error& error) {
       if (error.fault() == Fault::invalid) refuse(key_at, error.message(), remedy);
-      problems_.warning(place(type_at), error.message() + ": the line is left out", error.remedy());
+      problems_.warning(place(type_at), error.message() + ": the line is ignored", error.remedy());
       return false;
     }
     return true;

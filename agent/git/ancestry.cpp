@@ -20,19 +20,19 @@ namespace {
 constexpr std::size_t most_commits = 50'000;
 constexpr const char* trailer_key = "Greenwave-Reset";
 
-/// Goes through a commit's ancestors, the newest (by their committers' clocks) first: that finds a near one
-/// without reading a long history.
+/// Walks a commit's ancestors, newest first (by committer date), which finds a recent one without reading a
+/// long history.
 class Walk {
  public:
   Walk(const Store& store, const std::string& start) : store_(store) {
     add(to_oid(start));
     if (is_cut_) {
       throw Error(Fault::damaged, fmt::format("commit {} is missing from the store", start),
-                  "the store is set aside and fetched anew");
+                  "the store is set aside and fetched again");
     }
   }
 
-  /// The next commit, or null at the end. Its parents are taken in.
+  /// The next commit, or null at the end. Queues its parents.
   RawCommit next() {
     if (queue_.empty()) return {};
     const auto oid = queue_.top().oid;
@@ -44,7 +44,7 @@ class Walk {
     return commit;
   }
 
-  /// Whether there were ancestors that the walk didn't go through.
+  /// Whether there are ancestors that the walk did not visit.
   bool is_cut() const { return is_cut_; }
 
  private:
@@ -60,7 +60,7 @@ class Walk {
     if (code == GIT_ENOTFOUND) return {};
     if (code < 0) {
       throw failure(Fault::damaged, fmt::format("read commit {}", to_hex(oid)),
-                    "the store is set aside and fetched anew");
+                    "the store is set aside and fetched again");
     }
     return commit;
   }
@@ -103,7 +103,7 @@ bool has_parent(const git_commit* commit, const git_oid& parent) {
   return false;
 }
 
-/// Whether `old` is an ancestor of `start`, as far as the store can tell.
+/// Whether `old` is an ancestor of `start`, as far as the store knows.
 bool descends(const Store& store, const std::string& start, const git_oid& old) {
   Walk walk(store, start);
   while (const auto commit = walk.next()) {
@@ -119,7 +119,7 @@ MoveVerdict judge_move(const Store& store, const std::string& from, const std::s
   const auto old = to_oid(from);
   Walk walk(store, to);
   while (const auto commit = walk.next()) {
-    // A parent counts although it is not in the store itself: the commit names it.
+    // A parent counts even if the store does not have it: the commit names it.
     if (has_parent(commit.get(), old)) return {Move::forward, {}};
     if (gives_up(commit.get(), from)) return {Move::reset, to_hex(*git_commit_id(commit.get()))};
   }
@@ -146,7 +146,7 @@ void require_allowed(const MoveVerdict& verdict, const std::string& from, const 
   }
   throw Error(
       Fault::untrusted, fmt::format("commit {} {} {}, which was accepted before", to, how, from),
-      fmt::format("push a commit on top of {}, or, to give it up, a signed one with the trailer \"{}: {}\"",
+      fmt::format("push a commit on top of {}, or, to abandon it, a signed one with the trailer \"{}: {}\"",
                   from.substr(0, 12), trailer_key, from));
 }
 

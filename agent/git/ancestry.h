@@ -8,11 +8,11 @@ namespace greenwave::git {
 
 enum class Move {
   same,
-  forward,   ///< the new commit has the old one among its ancestors
-  reset,     ///< it hasn't, but it or an ancestor of it says by a trailer that the old one is given up
-  backward,  ///< it is itself an ancestor of the old one
+  forward,   ///< the old commit is an ancestor of the new one
+  reset,     ///< it is not, but a trailer of the new one or its ancestors abandons the old one
+  backward,  ///< the new commit is an ancestor of the old one
   sideways,  ///< none of these
-  unknown,   ///< the store lacks ancestors of the new commit, so it can't be told
+  unknown,   ///< the store lacks ancestors of the new commit, so the answer is not known
 };
 
 struct MoveVerdict {
@@ -21,24 +21,24 @@ struct MoveVerdict {
       reset_by;  ///< for `reset`: the commit with the trailer, whose signature must be checked as well
 };
 
-/// How the followed ref moved from the commit that was last accepted to the one that it names now. Both must
-/// be in the store, and `to` verified: a signature covers all ancestors, so that what is found among them can
-/// be relied on.
+/// How the followed ref moved from the last accepted commit to the one that it names now. Both must be in
+/// the store, and `to` must be verified: its signature covers all its ancestors, so what they say can be
+/// trusted.
 ///
-/// Who gives up commits on purpose (a force push) writes into the new commit, as a trailer (see
-/// git-interpret-trailers), a line for each commit that a device may be at:
+/// To abandon commits on purpose (a force push), write a trailer (see git-interpret-trailers) into the new
+/// commit, with one line for each commit that a device may be at:
 ///
 ///     Greenwave-Reset: 3f786850e387550fdab836ed7e6dc881de23001b
 ///
-/// with the full name. It counts wherever it stands between `to` and what both have in common, so that a
-/// device that was off during the reset, and comes back some commits later, follows as well.
+/// with the full name. The trailer counts in every commit between `to` and the common ancestor, so that a
+/// device that was off during the reset, and comes back some commits later, follows too.
 ///
-/// In a store without the whole history (depth 1) the walk may end at a commit whose parents are missing:
-/// `unknown`. The caller then fetches the commits in between and asks again, and refuses the move if it
-/// still can't be told. The walk goes through 50,000 commits at most, newest first.
+/// In a store without the full history (depth 1) the walk may end at a commit whose parents are missing:
+/// `unknown`. The caller then fetches the commits in between and asks again, and rejects the move if the
+/// answer is still unknown. The walk visits at most 50,000 commits, newest first.
 MoveVerdict judge_move(const Store& store, const std::string& from, const std::string& to);
 
-/// Throws Error (untrusted) unless the ref may move like this: same, forward, reset.
+/// Throws Error (untrusted) unless the move is allowed: same, forward or reset.
 void require_allowed(const MoveVerdict& verdict, const std::string& from, const std::string& to);
 
 }  // namespace greenwave::git

@@ -23,7 +23,7 @@ constexpr std::size_t chunk_bytes = 64 * 1024;
 constexpr std::size_t checksum_bytes = 20;
 constexpr std::size_t most_refs = 10;
 
-/// Calls `take` with all bytes from `from` to `to`, piece by piece.
+/// Calls `take` with the bytes from `from` to `to`, piece by piece.
 void read_range(const BundleFile& file, std::uint64_t from, std::uint64_t to,
                 const std::function<void(std::string_view)>& take) {
   std::string chunk(chunk_bytes, '\0');
@@ -33,7 +33,7 @@ void read_range(const BundleFile& file, std::uint64_t from, std::uint64_t to,
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw system_error("read", file.name);
     if (count == 0) {
-      throw Error(Fault::invalid, fmt::format("{} became shorter while it was read", file.name),
+      throw Error(Fault::invalid, fmt::format("{} was truncated while it was being read", file.name),
                   "copy it again");
     }
     take({chunk.data(), static_cast<std::size_t>(count)});
@@ -44,7 +44,7 @@ void read_range(const BundleFile& file, std::uint64_t from, std::uint64_t to,
 }  // namespace
 
 std::shared_ptr<const BundleFile> open_bundle(const std::filesystem::path& file) {
-  // Not blocking, so that a pipe by that name can't hold the agent.
+  // Non-blocking, so that a pipe of that name can't block the agent.
   Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat about {};
   if (!fd || ::fstat(fd.get(), &about) != 0) throw system_error("open", file.native());
@@ -91,7 +91,7 @@ std::string Bundle::poll() {
   throw Error(Fault::invalid,
               fmt::format("{} has no {}, only: {}", file_->name, ref_,
                           names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", "))),
-              fmt::format("make it with: git bundle create FILE {}", ref_));
+              fmt::format("create it with: git bundle create FILE {}", ref_));
 }
 
 void Bundle::fetch(const std::string& commit, Store& store, const Visit& visit) {
@@ -111,7 +111,7 @@ void Bundle::fetch(const std::string& commit, Store& store, const Visit& visit) 
   if (is_there(commit, store, visit)) return;
   const auto* what = store.has(commit) ? "all files of commit" : "commit";
   throw Error(Fault::invalid, fmt::format("{} does not hold {} {}", file_->name, what, commit),
-              fmt::format("make one that builds on nothing: git bundle create FILE {}", ref_));
+              fmt::format("create one without prerequisites: git bundle create FILE {}", ref_));
 }
 
 bool Bundle::is_there(const std::string& commit, const Store& store, const Visit& visit) const {
@@ -122,7 +122,7 @@ bool Bundle::is_there(const std::string& commit, const Store& store, const Visit
   try {
     visit(*tree);
   } catch (const Error&) {
-    // What is wrong with the files themselves is said by the render that follows.
+    // The render that follows reports errors in the files themselves.
   }
   return missing.empty();
 }
@@ -131,13 +131,13 @@ void Bundle::require_prerequisites(const Store& store) const {
   for (const auto& commit : header_.prerequisites) {
     if (store.has(commit)) continue;
     throw Error(Fault::invalid,
-                fmt::format("{} builds on commit {}, which this device does not have", file_->name, commit),
-                fmt::format("make one that builds on nothing: git bundle create FILE {}", ref_));
+                fmt::format("{} requires commit {}, which this device does not have", file_->name, commit),
+                fmt::format("create one without prerequisites: git bundle create FILE {}", ref_));
   }
 }
 
-/// A pack ends with the SHA-1 of all that comes before: a stick's read errors and cut copies show here,
-/// before the store is touched.
+/// A pack ends with the SHA-1 of everything before it. This detects read errors and truncated copies before
+/// the store is touched.
 void Bundle::require_whole() const {
   const auto damaged = [&] {
     return Error(Fault::invalid, fmt::format("{} is damaged: its checksum is wrong", file_->name),

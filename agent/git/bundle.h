@@ -11,29 +11,29 @@
 
 namespace greenwave::git {
 
-/// An open file that should be a bundle, and what people call it.
+/// An open file that should be a bundle, and its name for messages.
 struct BundleFile {
   Fd fd;
   std::string name;
 };
 
-/// Throws Error when it can't be opened, or is no file.
+/// Throws Error when the path can't be opened or is not a file.
 std::shared_ptr<const BundleFile> open_bundle(const std::filesystem::path& file);
 
-/// A bundle that somebody carried to the device, for where there is no network: made by plain
-/// `git bundle create FILE BRANCH`, or with `^COMMIT` behind it where the device has that commit. What it
-/// brings goes through the same checks as what a server sends.
+/// A bundle that someone carried to the device, for sites without a network: created by plain `git bundle
+/// create FILE BRANCH`, with `^COMMIT` at the end if the device already has that commit. Its content goes
+/// through the same checks as what a server sends.
 class Bundle : public Transport {
  public:
-  /// Reads the file's header; throws Error (invalid) when it is not a bundle. Of `repository` the branch and
-  /// the path count.
+  /// Reads the file's header; throws Error (invalid) when it is not a bundle. Uses the branch and the path of
+  /// `repository`.
   Bundle(std::shared_ptr<const BundleFile> file, const config::Repository& repository,
          const std::atomic<bool>& stop, const FetchLimits& limits = {});
 
   std::string poll() override;
-  /// Takes in all that the bundle holds, unless everything is there. Throws Error (invalid) when it is
-  /// damaged, builds on commits that the store lacks, or on files that a store which only has what its device
-  /// needs doesn't hold.
+  /// Stores everything that the bundle holds, unless the store has it already. Throws Error (invalid) when
+  /// the bundle is damaged, or requires commits or files that the store lacks (a partial store only has the
+  /// files that its device needs).
   using Transport::fetch;
   void fetch(const std::string& commit, Store& store, const Visit& visit) override;
   std::uint64_t bytes_received() const override { return received_; }

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t oid_letters = 40;
 
 Error malformed_bundle(std::string_view why,
-                       std::string remedy = "copy it again, or make it anew with git bundle create") {
+                       std::string remedy = "copy it again, or create it again with git bundle create") {
   return Error(Fault::invalid, std::string(why), std::move(remedy));
 }
 
@@ -23,16 +23,16 @@ std::string oid_at_start(std::string_view line) {
   const bool good =
       oid.size() == oid_letters && oid.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!good || (line.size() > oid_letters && line[oid_letters] != ' ')) {
-    throw malformed_bundle("the bundle's header names something that is not a commit");
+    throw malformed_bundle("the bundle's header lists something that is not a commit");
   }
   return std::string(oid);
 }
 
 void require_known(std::string_view capability) {
   if (capability == "object-format=sha1" || capability.starts_with("filter=")) return;
-  throw malformed_bundle(
-      fmt::format("the bundle needs \"{}\", which is not known here", printable(capability.substr(0, 64))),
-      "make it without, from a repository that uses SHA-1");
+  throw malformed_bundle(fmt::format("the bundle needs \"{}\", which Greenwave does not support",
+                                     printable(capability.substr(0, 64))),
+                         "create it without that, from a repository that uses SHA-1");
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ BundleHeader parse_bundle_header(std::string_view bytes) {
   BundleHeader header;
   const auto next_line = [&] {
     const auto end = bytes.find('\n', header.size);
-    if (end == std::string_view::npos) throw malformed_bundle("the bundle's header has no end");
+    if (end == std::string_view::npos) throw malformed_bundle("the bundle's header is truncated");
     const auto line = bytes.substr(header.size, end - header.size);
     header.size = end + 1;
     return line;

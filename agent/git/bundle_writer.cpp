@@ -21,7 +21,7 @@ namespace {
 
 Error unreadable(const BundleOrder& order) {
   return failure(Fault::invalid, fmt::format("read the repository {}", order.repository.native()),
-                 "look at it with: git fsck");
+                 "check it with: git fsck");
 }
 
 std::string resolve(git_repository* repository, const BundleOrder& order) {
@@ -32,12 +32,12 @@ std::string resolve(git_repository* repository, const BundleOrder& order) {
   if (!good) {
     throw failure(Fault::invalid,
                   fmt::format("find the commit {} in {}", order.since, order.repository.native()),
-                  "fetch it, or leave it out: the bundle then builds on nothing");
+                  "fetch it, or leave it out: the bundle then has no prerequisites");
   }
   return to_hex(*git_object_id(commit.get()));
 }
 
-/// The names of the trees and files that `visit` reads of a commit.
+/// The names of the trees and files of a commit that `visit` reads.
 std::set<std::string> names_read(git_repository* repository, const std::string& commit,
                                  const BundleOrder& order, const Visit& visit) {
   const auto oid = to_oid(commit);
@@ -86,12 +86,12 @@ WrittenBundle write_bundle(const BundleOrder& order, const Visit& visit, const s
   }
   for (git_oid oid{}; git_revwalk_next(&oid, walk.get()) == 0; ++written.commits) insert(oid);
   if (written.commits == 0) {
-    throw Error(Fault::invalid, fmt::format("{} has nothing that is newer than {}", ref, order.since),
-                "the device has it already");
+    throw Error(Fault::invalid, fmt::format("{} has nothing newer than {}", ref, order.since),
+                "the device already has everything");
   }
   for (const auto& name : names) insert(to_oid(name));
 
-  // "filter" tells git that not everything is inside.
+  // "filter" tells git that the bundle is incomplete on purpose.
   std::string bytes = "# v3 git bundle\n@object-format=sha1\n@filter=tree:0\n";
   if (!since.empty()) bytes += fmt::format("-{}\n", since);
   bytes += fmt::format("{} {}\n\n", written.commit, ref);

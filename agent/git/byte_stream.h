@@ -4,13 +4,13 @@
 
 namespace greenwave::git {
 
-/// Bytes from a server, as they come.
+/// Bytes from a server, as they arrive.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
 
   /// Waits for at least one byte; 0 at the end. Throws Error (transient) when the server is silent for too
-  /// long or the transfer was told to stop.
+  /// long or the transfer was stopped.
   virtual std::size_t read(char* into, std::size_t most) = 0;
 };
 

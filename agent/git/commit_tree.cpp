@@ -35,7 +35,7 @@ SourceTree::Item item_of(const git_tree_entry* entry) {
 
 Error unreadable(const std::string& path) {
   return failure(Fault::damaged, fmt::format("read {} from the store", printable(path)),
-                 "the store is set aside and fetched anew");
+                 "the store is set aside and fetched again");
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ std::vector<SourceTree::Item> CommitTree::list(const std::string& path) const {
   const auto count = git_tree_entrycount(tree);
   items.reserve(count);
   for (std::size_t i = 0; i < count; ++i) items.push_back(item_of(git_tree_entry_byindex(tree, i)));
-  // git sorts a directory as if its name ended with a slash.
+  // git sorts directories as if their names ended with a slash.
   std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.name < b.name; });
   return items;
 }
@@ -109,7 +109,7 @@ std::string CommitTree::read(const std::string& path, std::size_t cap) const {
   const auto place = whole(path);
   const auto* named = place.empty() ? nullptr : entry(place);
   if (named == nullptr || git_tree_entry_type(named) != GIT_OBJECT_BLOB) {
-    throw Error(Fault::invalid, fmt::format("{} is no file of the repository", printable(path)));
+    throw Error(Fault::invalid, fmt::format("{} is not a file of the repository", printable(path)));
   }
   const git_oid oid = *git_tree_entry_id(named);
   if (noted_ != nullptr) noted_->insert(to_hex(oid));
@@ -121,7 +121,7 @@ std::string CommitTree::read(const std::string& path, std::size_t cap) const {
     throw unreadable(path);
   }
   if (size > cap) {
-    throw Error(Fault::invalid, fmt::format("{} has {}, more than the {} that are read here", printable(path),
+    throw Error(Fault::invalid, fmt::format("{} has {}, more than the {} allowed here", printable(path),
                                             bytes_in_words(size), bytes_in_words(cap)));
   }
   OdbObject object;

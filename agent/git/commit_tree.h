@@ -10,16 +10,16 @@
 
 namespace greenwave::git {
 
-/// The files below one tree of a repository's object database. Trees that were read are kept parsed, so that
-/// thousands of lookups in one large directory cost one parse.
+/// The files of one tree in a repository's object database. Parsed trees are kept, so that thousands of
+/// lookups in one large directory parse it once.
 class CommitTree : public SourceTree {
  public:
-  /// `prefix` is the directory that counts as the root; empty: the tree itself. Objects that the store lacks
-  /// go into `missing` and read as if they were empty; null: they are damage. `repository` and `missing` must
-  /// outlive this.
+  /// `prefix` is the directory used as the root; empty: the tree itself. Objects that the store lacks go into
+  /// `missing` and read as empty; if `missing` is null, a missing object is damage. `repository` and
+  /// `missing` must outlive this.
   CommitTree(git_repository* repository, const git_oid& root, std::string prefix, Missing* missing);
 
-  /// Puts the names of all objects that are read from here on into `names`, which must outlive this.
+  /// Records in `names` every object that is read from here on. `names` must outlive this.
   void note_into(std::set<std::string>& names) { noted_ = &names; }
 
   std::optional<Item> find(const std::string& path) const override;
@@ -27,12 +27,12 @@ class CommitTree : public SourceTree {
   std::string read(const std::string& path, std::size_t cap) const override;
 
  private:
-  /// Both take a path from the tree itself on. Null when there is no such thing; valid until the next call.
+  /// Both take a path relative to the tree itself. Null when it does not exist; valid until the next call.
   const git_tree* directory(const std::string& path) const;
   const git_tree_entry* entry(const std::string& path) const;
 
   std::string whole(const std::string& path) const;
-  /// Null when the object is missing and may be.
+  /// Null when the object is missing and that is allowed.
   Tree load(const git_oid& oid, const std::string& path) const;
   bool may_be_missing(int code, const git_oid& oid) const;
 

@@ -11,7 +11,7 @@
 
 namespace greenwave::git {
 
-/// Owners of OpenSSL's objects.
+/// Owners of OpenSSL objects.
 using BigNumber = std::unique_ptr<BIGNUM, Freed<BN_free>>;
 using EcSignature = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>>;
 using PublicKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;

@@ -5,13 +5,13 @@
 
 namespace greenwave::git {
 
-/// What is asked of a server in one fetch. Names are 40 hexadecimal digits.
+/// What one fetch asks a server for. Names are 40 hexadecimal digits.
 struct FetchRequest {
   std::vector<std::string> wants;
-  std::vector<std::string> haves;    ///< commits that are here, with all that they need
+  std::vector<std::string> haves;    ///< commits that are here with everything they need
   std::vector<std::string> shallow;  ///< commits that are here without their parents
-  bool tip_only = false;             ///< the wanted commits without their history
-  bool bare = false;                 ///< only the wanted objects, nothing that they lead to
+  bool tip_only = false;             ///< only the wanted commits, without their history
+  bool bare = false;                 ///< only the wanted objects, not those they refer to
 };
 
 }  // namespace greenwave::git

@@ -28,11 +28,11 @@ std::vector<std::string> refs_of(git_repository* repository) {
 
 Error unreadable(const std::string& commit, const std::filesystem::path& path) {
   return failure(Fault::transient, fmt::format("read commit {} of {}", commit, path.native()),
-                 "look at the repository with: git fsck");
+                 "check the repository with: git fsck");
 }
 
-/// The commits from `wanted` back to those that the store keeps, newest first; `wanted` alone where the store
-/// keeps no relation of it.
+/// The commits from `wanted` back to those that the store keeps, newest first; only `wanted` if none of its
+/// ancestors is kept.
 std::vector<git_oid> commits_since_kept(git_repository* source, const git_oid& wanted, const Store& store) {
   Revwalk walk;
   if (git_revwalk_new(Out(walk), source) < 0) return {wanted};
@@ -49,14 +49,14 @@ std::vector<git_oid> commits_since_kept(git_repository* source, const git_oid& w
   return commits;
 }
 
-/// What the store lacks of the commit, and of the history that leads to it.
+/// What the store lacks of the commit, and of the history between it and the kept commits.
 std::vector<git_oid> lacking(git_repository* source, const git_oid& wanted, const Store& store) {
   auto objects = commits_since_kept(source, wanted, store);
-  // That one comes with its files.
+  // The wanted commit comes with its files.
   std::erase_if(objects, [&](const git_oid& oid) { return git_oid_equal(&oid, &wanted) != 0; });
   Odb odb;
   if (git_repository_odb(Out(odb), store.raw()) < 0) {
-    throw failure(Fault::damaged, "read the store", "the store is set aside and fetched anew");
+    throw failure(Fault::damaged, "read the store", "the store is set aside and fetched again");
   }
   visit_commit(source, wanted, [&](const git_oid& oid, const char*) {
     if (git_odb_exists_ext(odb.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) != 1) objects.push_back(oid);
@@ -84,13 +84,13 @@ std::string FileTransport::poll() {
   if (code == GIT_ENOTFOUND) throw no_such_ref(found_, refs_of(repository.get()));
   if (code < 0 || git_reference_resolve(Out(reference), found.get()) < 0) {
     throw failure(Fault::invalid, fmt::format("read {} of {}", found_, path_.native()),
-                  "look at it with: git fsck");
+                  "check it with: git fsck");
   }
   if (found_.starts_with("refs/heads/")) return to_hex(*git_reference_target(reference.get()));
   Object commit;
   if (git_reference_peel(Out(commit), reference.get(), GIT_OBJECT_COMMIT) < 0) {
     throw failure(Fault::invalid, fmt::format("find the commit of {} in {}", found_, path_.native()),
-                  "the followed ref must lead to a commit");
+                  "the followed ref must point to a commit");
   }
   return to_hex(*git_object_id(commit.get()));
 }

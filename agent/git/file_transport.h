@@ -6,10 +6,10 @@
 
 namespace greenwave::git {
 
-/// A repository on this device's own disk (a mirror, a mounted stick): opened and read directly.
+/// A repository on this device's disk (a mirror, a mounted stick): opened and read directly.
 ///
-/// A first fetch brings the one commit without its history; later ones bring the commits since those that the
-/// store keeps, with what changed in them.
+/// The first fetch brings one commit without its history. Later ones bring the commits since those that the
+/// store keeps, and the files that changed.
 class FileTransport : public Transport {
  public:
   FileTransport(std::filesystem::path path, std::string ref, const std::atomic<bool>& stop);

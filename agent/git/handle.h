@@ -8,7 +8,7 @@
 
 namespace greenwave::git {
 
-/// Owners of libgit2's objects: nowhere else is a git_*_free called.
+/// Owners of libgit2 objects: no other code calls a git_*_free.
 using Object = std::unique_ptr<git_object, Freed<git_object_free>>;
 using Odb = std::unique_ptr<git_odb, Freed<git_odb_free>>;
 using OdbObject = std::unique_ptr<git_odb_object, Freed<git_odb_object_free>>;
@@ -21,8 +21,8 @@ using Remote = std::unique_ptr<git_remote, Freed<git_remote_free>>;
 using Revwalk = std::unique_ptr<git_revwalk, Freed<git_revwalk_free>>;
 using Tree = std::unique_ptr<git_tree, Freed<git_tree_free>>;
 
-/// Takes what libgit2 hands out through a pointer's address: `git_tree_lookup(Out(tree), …)`. The handle is
-/// set at the end of the statement or condition, not before.
+/// Adapts a handle to libgit2's out-parameters: `git_tree_lookup(Out(tree), …)`. The handle is set at the end
+/// of the full expression, not before.
 template <typename Handle>
 class Out {
  public:

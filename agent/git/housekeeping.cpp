@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_packs = 20;
 constexpr std::size_t most_loose = 200;
-constexpr std::uint64_t small_ballast = 256 * 1024;  // not worth a write to the flash
+constexpr std::uint64_t small_ballast = 256 * 1024;  // not worth writing to the flash
 
 using Config = std::unique_ptr<git_config, Freed<git_config_free>>;
 
@@ -43,7 +43,7 @@ Odb odb_of(const Store& store) {
   return odb;
 }
 
-/// Adds up what all objects and what the needed ones have.
+/// Adds up the sizes of all objects, and of those that are needed.
 struct Sum {
   git_odb* odb;
   std::set<git_oid, OidLess> needed;
@@ -60,8 +60,8 @@ struct Sum {
   }
 };
 
-/// The packbuilder takes its limits from the repository's own configuration alone; its defaults are made for
-/// servers. Written once in a store's life.
+/// The packbuilder reads its limits from the repository's configuration only, and its defaults are for
+/// servers. Written once per store.
 void limit_memory(const Store& store) {
   constexpr std::pair<const char*, std::int64_t> limits[] = {
       {"pack.deltaCacheSize", 4 << 20}, {"pack.windowMemory", 4 << 20}, {"core.bigFileThreshold", 1 << 20}};
@@ -74,7 +74,7 @@ void limit_memory(const Store& store) {
   }
 }
 
-/// Asks `go_on` from within libgit2, which wraps the answer in errors of its own.
+/// Calls `go_on` from within libgit2, which wraps the result in its own errors.
 struct Asked {
   const GoOn& go_on;
   bool is_stopped = false;
@@ -90,7 +90,7 @@ struct Asked {
   }
 };
 
-/// Writes one pack of all that is kept to `into`.
+/// Writes one pack with everything that is kept to `into`.
 void write_pack(const Store& store, const GoOn& go_on, const fs::path& into) {
   Asked asked{go_on};
   PackBuilder builder;
@@ -127,7 +127,7 @@ bool tidy(Store& store, const GoOn& go_on, bool force) {
   const auto workshop = store.directory() / "repack";
   remove_headless_packs(objects);
   clear(workshop);
-  // Listed first: what arrives from here on is not touched.
+  // Listed first, so that files which arrive from here on are not touched.
   const auto old = list_object_files(objects);
   const auto usage = measure(store);
   if (usage.commits == 0 || !(force || is_due(usage))) return false;
@@ -137,8 +137,8 @@ bool tidy(Store& store, const GoOn& go_on, bool force) {
   const auto made = install_pack(workshop, objects);
   clear(workshop);
   remove_object_files(objects, old, made);
-  // libgit2 never lets go of a pack that it has opened, and with it of the disk space: the next use opens the
-  // object database anew. Who reads from the old one keeps it until then.
+  // libgit2 never closes a pack that it has opened, so its disk space is not freed: the next use opens the
+  // object database again. Readers of the old one keep it until they are done.
   if (git_repository__cleanup(store.raw()) < 0) throw failed();
   return true;
 }

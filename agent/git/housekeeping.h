@@ -8,34 +8,34 @@
 
 namespace greenwave::git {
 
-/// How a store's room is used. Bytes are those of the objects' contents, before compression: what packs take
-/// on the disk follows them.
+/// Disk usage of a store. Bytes count the objects' contents before compression; the size of the packs is
+/// roughly proportional.
 struct Usage {
   std::size_t packs = 0;
-  std::size_t loose = 0;     ///< objects in files of their own
-  std::uint64_t held = 0;    ///< bytes of all objects, each copy counted
-  std::uint64_t needed = 0;  ///< bytes of those that the kept commits need
-  std::size_t commits = 0;   ///< kept ones that are there
+  std::size_t loose = 0;     ///< objects in separate files
+  std::uint64_t held = 0;    ///< bytes of all objects, counting every copy
+  std::uint64_t needed = 0;  ///< bytes of the objects that the kept commits need
+  std::size_t commits = 0;   ///< kept commits that exist
 };
 
-/// Reads trees and headers, no contents.
+/// Reads trees and object headers, but no contents.
 Usage measure(const Store& store);
 
-/// Whether the store is to be repacked: 20 packs, 200 loose objects, or more ballast than need.
+/// Whether the store should be repacked: 20 packs, 200 loose objects, or more unneeded than needed bytes.
 bool is_due(const Usage& usage);
 
-/// Called about twice a second during long work, to feed a watchdog; false ends the work. Must not throw.
+/// Called about twice a second during long work, to feed a watchdog; false stops the work. Must not throw.
 using GoOn = std::function<bool()>;
 
-/// Packs what the commits under refs/greenwave/ need into one new pack and drops all other objects, if it is
-/// due (or `force`); whether it did. For after a fetch whose commit is kept: what no ref keeps is lost.
-/// Without any kept commit nothing happens.
+/// Repacks the objects that the commits under refs/greenwave/ need, and drops all others, if this is due (or
+/// `force`). Returns whether it did. Call it after a fetch whose commit is kept: objects that no ref keeps
+/// are lost. Does nothing when no commit is kept.
 ///
-/// The new pack is durable before an old file goes, so a power cut at any moment loses nothing; what one left
-/// behind is cleared away by the next call. SourceTrees that are being read stay good. Memory: about 300
-/// bytes an object, the largest object, and 8 MiB.
+/// The new pack is durable before an old file is deleted, so a power cut at any moment loses nothing; the
+/// next call removes what it left behind. Open SourceTrees stay valid. Memory: about 300 bytes per object,
+/// the largest object, and 8 MiB.
 ///
-/// Throws Error: transient (a full disk, `go_on` said no), damaged; the store is then as good as before.
+/// Throws Error: transient (a full disk, `go_on` returned false) or damaged; the store is unchanged then.
 bool tidy(Store& store, const GoOn& go_on, bool force = false);
 
 }  // namespace greenwave::git

@@ -52,7 +52,7 @@ ByteStream& HttpUploadPack::ask(std::string_view body) {
 }
 
 std::optional<std::string> HttpUploadPack::quick_tip(const std::string& ref) {
-  if (ref != tip_ref_) {  // another file, whose tag may look the same
+  if (ref != tip_ref_) {  // a different file, which may have the same tag
     tip_ref_ = ref;
     tip_.clear();
     has_tip_file_ = true;
@@ -71,7 +71,7 @@ std::optional<std::string> HttpUploadPack::quick_tip(const std::string& ref) {
     tip_tag_ = https_.etag();
   } catch (const Error& error) {
     if (error.fault() == Fault::transient || error.fault() == Fault::untrusted) throw;
-    tip_.clear();  // servers refuse a path that they don't know in many ways
+    tip_.clear();  // servers reject unknown paths in many ways
   }
   has_tip_file_ = !tip_.empty();
   if (tip_.empty()) return {};

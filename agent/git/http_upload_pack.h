@@ -5,11 +5,11 @@
 
 namespace greenwave::git {
 
-/// git-upload-pack over HTTPS: gitprotocol-http(5), "Smart Clients", and protocol v2's own way of it.
+/// git-upload-pack over HTTPS: gitprotocol-http(5), "Smart Clients", and protocol v2's variant of it.
 ///
-/// A server may offer what a ref points to as a file, at the repository's address with ".tip/REF" behind it
-/// (packaging/git-server has a hook that writes it). It is asked for with If-None-Match, so that a poll of an
-/// unchanged ref starts no program on the server. Once in a process it is found out whether there is one.
+/// A server may serve the target of a ref as a file, at the repository's URL followed by ".tip/REF" (a hook
+/// in packaging/git-server writes it). It is requested with If-None-Match, so that polling an unchanged ref
+/// starts no program on the server. Whether the file exists is determined once per process.
 class HttpUploadPack : public UploadPack {
  public:
   HttpUploadPack(const std::string& url, const config::Credentials& credentials,
@@ -25,7 +25,7 @@ class HttpUploadPack : public UploadPack {
 
  private:
   Https https_;
-  bool has_tip_file_ = true;  ///< until it turns out that there is none
+  bool has_tip_file_ = true;  ///< until the server says that it has none
   std::string tip_ref_;
   std::string tip_;
   std::string tip_tag_;

@@ -35,7 +35,7 @@ std::string part_of(const ParsedUrl& url, CURLUPart part) {
   return copy;
 }
 
-/// The value of a header line if it has this name, in lower case.
+/// The value of a header line with this (lower-case) name.
 std::string_view value_of(std::string_view line, std::string_view name) {
   if (line.size() <= name.size() || line[name.size()] != ':') return {};
   const bool same = std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) {
@@ -85,7 +85,7 @@ ByteStream& Https::send(const Request& request) {
     if (status_ != 301 && status_ != 302 && status_ != 303 && status_ != 307 && status_ != 308) break;
     if (redirects == most_redirects) {
       throw Error(Fault::invalid, fmt::format("{}: the server redirects in a circle", address_),
-                  "correct repository.url, or the server");
+                  "fix repository.url, or the server");
     }
     auto target = target_of_redirect(url);
     if (!target.ends_with(request.path)) {
@@ -93,7 +93,7 @@ ByteStream& Https::send(const Request& request) {
                   "is repository.url a git repository?");
     }
     target.resize(target.size() - request.path.size());
-    address_ = std::move(target);  // for the next requests too
+    address_ = std::move(target);  // also for later requests
   }
   expect_success(request);
   return *this;
@@ -120,7 +120,7 @@ void Https::begin(const std::string& url, const Request& request) {
   set(CURLOPT_PROTOCOLS_STR, "https");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // fewer bytes a poll than HTTP/2
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // a proxy's
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // those of a proxy
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeouts_.connect.count()));
@@ -133,7 +133,7 @@ void Https::begin(const std::string& url, const Request& request) {
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   if (!credentials_.ca_file.empty()) {
     set(CURLOPT_CAINFO, credentials_.ca_file.c_str());
-    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // this authority, and no other
+    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // only this authority
   }
   if (!credentials_.client_certificate.empty()) {
     set(CURLOPT_SSLCERT, credentials_.client_certificate.c_str());
@@ -166,7 +166,7 @@ void Https::authenticate() {
   std::string user = credentials_.username;
   std::string secret;
   if (!credentials_.token_file.empty()) {
-    if (user.empty()) user = "git";  // servers that take tokens look at the password only
+    if (user.empty()) user = "git";  // servers that take tokens only check the password
     secret = read_secret(credentials_.token_file, "tokenFile");
   } else if (!credentials_.password_file.empty()) {
     secret = read_secret(credentials_.password_file, "passwordFile");
@@ -209,12 +209,12 @@ void Https::expect_success(const Request& request) {
   if (status_ == 200) {
     if (request.wanted_type.empty() || type_ == request.wanted_type) return;
     throw Error(Fault::invalid,
-                fmt::format("{}: the answer is {}, not git's", address_,
-                            type_.empty() ? "of no type" : printable(type_.substr(0, 100))),
-                "is repository.url a git repository, and no page or portal in between?");
+                fmt::format("{}: the response is {}, not git's", address_,
+                            type_.empty() ? "without a type" : printable(type_.substr(0, 100))),
+                "is repository.url a git repository? A login page or portal may be in between");
   }
   if (request.may_be_absent && (status_ == 304 || status_ == 404)) return;
-  for (int i = 0; running_ && i < 50; ++i) step();  // to its end, where Retry-After is known
+  for (int i = 0; running_ && i < 50; ++i) step();  // read to the end: Retry-After is known then
   throw status_error(status_, address_,
                      !credentials_.token_file.empty() || !credentials_.password_file.empty());
 }
@@ -230,7 +230,7 @@ std::string Https::target_of_redirect(const std::string& from) const {
   if (!good) {
     throw Error(Fault::untrusted,
                 fmt::format("{}: the server redirects away from this https:// host", address_),
-                "if the repository has moved, write its new address to repository.url");
+                "if the repository has moved, set repository.url to its new address");
   }
   return part_of(url, CURLUPART_URL);
 }

@@ -18,19 +18,19 @@ namespace greenwave::git {
 
 struct HttpsTimeouts {
   Duration connect = std::chrono::seconds(20);
-  Duration silence = std::chrono::seconds(60);  ///< with fewer than 100 bytes a second
+  Duration silence = std::chrono::seconds(60);  ///< below 100 bytes a second
 };
 
-/// Requests to one repository's address on one server, over a connection that is kept as long as the server
-/// likes. Certificates are always checked; credentials come from their files, anew for each request, and go
-/// to this host only. Proxies are taken from the usual environment.
+/// Requests to one repository on one server, over a connection that is kept open as long as the server
+/// allows. Certificates are always checked. Credentials are read from their files for each request, and sent
+/// to this host only. Proxies come from the usual environment variables.
 class Https : private ByteStream {
  public:
   struct Request {
-    std::string path;  ///< after the repository's address: "/info/refs?service=git-upload-pack"
+    std::string path;  ///< after the repository's URL: "/info/refs?service=git-upload-pack"
     std::string body;  ///< empty: a GET, else a POST
     std::vector<std::string> headers;
-    std::string wanted_type;  ///< of the answer; any other is an error. Empty: any
+    std::string wanted_type;  ///< of the response; any other is an error. Empty: any
     bool may_be_absent = false;
   };
 
@@ -39,19 +39,19 @@ class Https : private ByteStream {
         const HttpsTimeouts& timeouts = {});
   ~Https() override;
 
-  /// Gives the answer's body when the answer is a success; it is valid until the next call. Redirects are
-  /// followed within the host. Throws Error: transient (DNS, refused, timed out, lost, 5xx, 429), untrusted
-  /// (certificate), invalid (credentials refused, not found, not what was wanted).
+  /// Returns the response's body on success; it is valid until the next call. Follows redirects within the
+  /// host. Throws Error: transient (DNS, refused, timed out, lost, 5xx, 429), untrusted (certificate),
+  /// invalid (credentials rejected, not found, wrong content type).
   ByteStream& send(const Request& request);
-  /// The status of the last answer: 200, and with `may_be_absent` also 304 or 404.
+  /// The status of the last response: 200, and with `may_be_absent` also 304 or 404.
   long status() const { return status_; }
   std::string_view etag() const { return etag_; }
 
-  /// Reads a little of what is left of the last answer, so that the connection can be used again.
+  /// Reads a little of what is left of the last response, so that the connection can be reused.
   void finish();
 
   std::uint64_t bytes_received() const { return received_; }
-  /// Of the last answer's Retry-After; zero without one.
+  /// The last response's Retry-After; zero if there was none.
   Duration retry_after() const { return retry_after_; }
 
  private:
@@ -69,10 +69,10 @@ class Https : private ByteStream {
   void begin(const std::string& url, const Request& request);
   void authenticate();
   void abandon();
-  /// Lets curl work for a moment; true when the transfer is over.
+  /// Lets curl work for a moment; true when the transfer has finished.
   bool step();
   void expect_success(const Request& request);
-  /// The URL that the last answer redirects to.
+  /// The URL that the last response redirects to.
   std::string target_of_redirect(const std::string& from) const;
 
   static std::size_t take_body(char* bytes, std::size_t one, std::size_t size, void* self);

@@ -7,10 +7,10 @@
 
 namespace greenwave::git {
 
-/// Why a transfer failed, from curl's CURLcode and its own words.
+/// The Error for a failed transfer, from curl's CURLcode and message.
 Error transfer_error(int curl_code, std::string_view reason, const std::string& address);
 
-/// Why an answer is no use, from its HTTP status. `with_credentials`: some were sent.
+/// The Error for an unsuccessful HTTP status. `with_credentials`: the request had some.
 Error status_error(long status, const std::string& address, bool with_credentials);
 
 }  // namespace greenwave::git

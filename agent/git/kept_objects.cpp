@@ -25,7 +25,7 @@ class ObjectWalk {
     if (git_odb_refresh(odb_.get()) < 0) throw fail();
   }
 
-  /// Whether everything that the commits entered need was there.
+  /// Whether everything that the entered commits need is there.
   bool whole() const { return whole_; }
 
   bool enter(const git_oid& commit) {
@@ -34,14 +34,14 @@ class ObjectWalk {
     return present;
   }
 
-  /// The commits, without their files, that lead from one of `kept` back to another.
+  /// The commits, without their files, between one of `kept` and another.
   void enter_between(const std::set<git_oid, OidLess>& kept) {
     for (const auto& commit : kept) enter_ancestors(commit, kept);
   }
 
  private:
   bool is_there(const git_oid& oid) const {
-    // A miss must not make libgit2 look through the disk again: a partial store has thousands of them.
+    // A miss must not make libgit2 search the disk again: a partial store has thousands of them.
     return git_odb_exists_ext(odb_.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
   }
 
@@ -101,7 +101,7 @@ class ObjectWalk {
     for (std::size_t i = 0; i < git_tree_entrycount(tree.get()); ++i) {
       const auto* entry = git_tree_entry_byindex(tree.get(), i);
       const auto type = git_tree_entry_type(entry);
-      if (type == GIT_OBJECT_COMMIT) continue;  // a submodule's commit is of another repository
+      if (type == GIT_OBJECT_COMMIT) continue;  // a submodule's commit is in another repository
       const auto& below = *git_tree_entry_id(entry);
       if (is_new(below, git_tree_entry_name(entry)) && type == GIT_OBJECT_TREE) trees_.push_back(below);
     }
@@ -121,7 +121,7 @@ class ObjectWalk {
 
 void visit_commit(git_repository* repository, const git_oid& commit,
                   const std::function<void(const git_oid&, const char*)>& visit) {
-  ObjectWalk(repository, Fault::transient, "look at the repository with: git fsck", visit).enter(commit);
+  ObjectWalk(repository, Fault::transient, "check the repository with: git fsck", visit).enter(commit);
 }
 
 std::size_t visit_kept(const Store& store, const std::function<void(const git_oid&, const char*)>& visit) {

@@ -33,7 +33,7 @@ std::optional<std::string> from_base64(std::string_view text) {
   }
 }
 
-/// "|1|SALT|HASH": HMAC-SHA1 of the name, keyed by the salt.
+/// "|1|SALT|HASH": the HMAC-SHA1 of the name, keyed by the salt.
 bool matches_hashed(std::string_view field, const std::string& name) {
   const auto parts = split(field, '|');
   if (parts.size() != 4 || parts[1] != "1") return false;

@@ -26,18 +26,18 @@ void start() {
   set(GIT_OPT_SET_MWINDOW_SIZE, 4 * mebibyte);
   set(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, 64 * mebibyte);
   set(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(4 * mebibyte));
-  // What a power cut must not take: packs and refs are synced before they count.
+  // Packs and refs are synced before they count, so that a power cut cannot lose them.
   set(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-  // A repository on the device belongs to whom it may: nothing in it is executed.
+  // Any user may own a repository on the device: nothing in it is executed.
   set(GIT_OPT_SET_OWNER_VALIDATION, 0);
   set(GIT_OPT_SET_PACK_MAX_OBJECTS, std::size_t{2'000'000});
-  // Came with a security update under the same soname; without it the transports' own byte caps remain.
+  // Added by a security update under the same soname; without it the transports' byte limits remain.
   git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, 128 * mebibyte);
-  // No ~/.gitconfig or /etc/gitconfig may change what a device does.
+  // ~/.gitconfig and /etc/gitconfig must not affect the device.
   for (const auto level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
                            GIT_CONFIG_LEVEL_GLOBAL}) {
     if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "") < 0) {
-      throw failure(Fault::internal, "close libgit2's search paths");
+      throw failure(Fault::internal, "clear libgit2's search paths");
     }
   }
 }
@@ -45,7 +45,7 @@ void start() {
 bool passes_by_itself(const git_error* error) {
   if (error == nullptr || error->message == nullptr) return false;
   if (error->klass == GIT_ERROR_NOMEMORY) return true;
-  // libgit2 keeps the words of errno, but not its number.
+  // libgit2 keeps the text of errno, but not its number.
   const std::string_view message = error->message;
   for (const std::string_view words :
        {"No space left", "Disk quota", "Read-only file system", "Too many open files"}) {
@@ -72,8 +72,7 @@ std::string last_message() {
 Error failure(Fault fault, std::string_view action, std::string_view remedy) {
   auto message = fmt::format("cannot {}: {}", action, last_message());
   if (!passes_by_itself(git_error_last())) return Error(fault, std::move(message), std::string(remedy));
-  return Error(Fault::transient, std::move(message),
-               "free some space or memory; it is tried again at the next sync");
+  return Error(Fault::transient, std::move(message), "free some space or memory; the next sync tries again");
 }
 
 std::string to_hex(const git_oid& oid) {
@@ -86,8 +85,7 @@ git_oid to_oid(std::string_view hex) {
   git_oid oid{};
   const bool digits = std::all_of(hex.begin(), hex.end(), [](unsigned char c) { return std::isxdigit(c); });
   if (hex.size() != GIT_OID_HEXSZ || !digits || git_oid_fromstrn(&oid, hex.data(), hex.size()) < 0) {
-    throw Error(Fault::invalid,
-                fmt::format("\"{}\" is not the name of a commit", printable(hex.substr(0, 60))),
+    throw Error(Fault::invalid, fmt::format("\"{}\" is not a commit id", printable(hex.substr(0, 60))),
                 "40 hexadecimal digits were expected");
   }
   return oid;

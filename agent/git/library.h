@@ -9,16 +9,16 @@
 
 namespace greenwave::git {
 
-/// What the agent does about a store that cannot be read.
+/// Remedy for a store that cannot be read: what the agent does about it.
 inline constexpr std::string_view damaged_store_remedy = "the store is set aside and fetched again";
 
-/// What libgit2 said about its last failure on this thread: printable, never empty.
+/// libgit2's message for its last failure on this thread: printable, never empty.
 std::string last_message();
 
 /// libgit2's last failure as an Error: transient where the disk is full or memory is short, else `fault`.
 Error failure(Fault fault, std::string_view action, std::string_view remedy = {});
 
-/// The name of an object in hexadecimal.
+/// An object's id in hexadecimal.
 std::string to_hex(const git_oid& oid);
 
 /// Throws Error (invalid) unless `hex` is 40 hexadecimal digits.

@@ -21,11 +21,11 @@ RawRepository open_repository(const std::filesystem::path& path) {
     const bool absent = errno == ENOENT || errno == ENOTDIR;
     throw Error(absent ? Fault::transient : Fault::invalid,
                 fmt::format("cannot open the repository {}: {}", path.native(), std::strerror(errno)),
-                absent ? "is it mounted, and the path in repository.url right?"
-                       : "the agent needs the right to read it");
+                absent ? "is it mounted, and is the path in repository.url right?"
+                       : "the agent must be allowed to read it");
   }
   throw failure(Fault::invalid, fmt::format("open the repository {}", path.native()),
-                "repository.url must name a git repository, bare or with a .git directory");
+                "repository.url must be a git repository, bare or with a .git directory");
 }
 
 }  // namespace greenwave::git

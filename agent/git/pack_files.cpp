@@ -98,7 +98,7 @@ void remove_object_files(const fs::path& objects, const ObjectFiles& files, cons
   }
   for (const auto& file : files.loose) {
     drop(file);
-    ::rmdir(file.parent_path().c_str());  // fails while others are in it
+    ::rmdir(file.parent_path().c_str());  // fails while it has other files
   }
 }
 

@@ -11,7 +11,7 @@ namespace greenwave::git {
 namespace {
 
 Error broken_pack() {
-  return failure(Fault::transient, "take in the server's pack", "it is fetched again at the next sync");
+  return failure(Fault::transient, "store the server's pack", "the next sync fetches it again");
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimit
                    const Fetched& before)
     : stop_(stop), limits_(limits), before_(before) {
   const auto unwritable = [] {
-    return failure(Fault::damaged, "write to the store", "the store is set aside and fetched anew");
+    return failure(Fault::damaged, "write to the store", "the store is set aside and fetched again");
   };
   if (git_repository_odb(Out(odb_), store.raw()) < 0) throw unwritable();
   if (git_odb_write_pack(Out(pack_), odb_.get(), nullptr, nullptr) < 0) throw unwritable();

@@ -10,33 +10,33 @@
 
 namespace greenwave::git {
 
-/// What one fetch may bring at most.
+/// Limits for one fetch.
 struct FetchLimits {
   std::uint64_t bytes = 256 << 20;
   std::uint64_t objects = 2'000'000;
 };
 
-/// What one fetch has brought so far, over all its packs.
+/// What one fetch has received so far, over all its packs.
 struct Fetched {
   std::uint64_t bytes = 0;
   std::uint64_t objects = 0;
 };
 
-/// Takes the bytes of one pack into a store's object database. Its objects exist only after `finish`; without
-/// it, nothing stays behind. Every object is hashed on the way in.
+/// Writes the bytes of one pack into a store's object database. Its objects exist only after `finish`;
+/// without it, nothing is left behind. Hashes every object on the way in.
 class PackSink {
  public:
-  /// `store` and `stop` must outlive this. `before` is what the same fetch brought earlier.
+  /// `store` and `stop` must outlive this. `before` is what the same fetch received earlier.
   PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits = {},
            const Fetched& before = {});
 
-  /// Throws Error: transient when the bytes are not (or not wholly) a pack, when more come than the limits
-  /// allow or when the disk is full.
+  /// Throws Error: transient when the bytes are not a complete pack, exceed the limits, or do not fit on the
+  /// disk.
   void append(std::string_view bytes);
   void finish();
 
   std::uint64_t bytes() const { return bytes_; }
-  /// With what came before.
+  /// Including what came before.
   Fetched fetched() const { return {before_.bytes + bytes_, before_.objects + progress_.total_objects}; }
 
  private:
@@ -53,7 +53,7 @@ class PackSink {
   std::uint64_t bytes_ = 0;
 };
 
-/// The Error of a transfer that was told to stop.
+/// The Error of a transfer that was stopped.
 Error stopped();
 
 }  // namespace greenwave::git

@@ -16,7 +16,7 @@ std::string big_endian(std::uint32_t number) {
   return bytes;
 }
 
-/// An object's type and size: four bits of the size beside the type, then seven in each byte.
+/// An object's type and size: the type and four bits of the size, then seven bits per byte.
 std::string object_header(git_object_t type, std::size_t size) {
   std::string header;
   auto byte = static_cast<unsigned>(type) << 4 | (size & 0x0f);
@@ -44,7 +44,7 @@ void PackWriter::add(git_object_t type, std::string_view content) {
   compressed_.resize(size);
   const int code = ::compress2(reinterpret_cast<Bytef*>(compressed_.data()), &size,
                                reinterpret_cast<const Bytef*>(content.data()), content.size(), Z_BEST_SPEED);
-  if (code != Z_OK) throw Error(Fault::transient, "there is no memory to compress an object in");
+  if (code != Z_OK) throw Error(Fault::transient, "no memory to compress an object");
   put(std::string_view(compressed_).substr(0, size));
 }
 
@@ -52,7 +52,7 @@ void PackWriter::finish() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   if (EVP_DigestFinal_ex(checksum_.get(), digest, &size) != 1) {
-    throw Error(Fault::internal, "OpenSSL's SHA-1 gave no result");
+    throw Error(Fault::internal, "OpenSSL's SHA-1 returned no result");
   }
   take_({reinterpret_cast<const char*>(digest), size});
 }

@@ -12,11 +12,11 @@ namespace greenwave::git {
 
 namespace {
 
-constexpr std::size_t longest = 65'520;  // the four digits included
+constexpr std::size_t longest = 65'520;  // including the four digits
 
 Error broken(std::string_view what) {
-  return Error(Fault::transient, fmt::format("the server's answer {}", what),
-               "not a git server, or a connection that was cut; it is tried again");
+  return Error(Fault::transient, fmt::format("the server's response {}", what),
+               "this is not a git server, or the connection was cut; the agent tries again");
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ Packet PacketReader::read_line() {
   if (!line.payload.starts_with("ERR ")) return line;
   throw Error(Fault::invalid,
               fmt::format("the server says: {}", printable(trim(line.payload.substr(4, 500)))),
-              "is repository.url right, and may this device read it?");
+              "is repository.url right, and is this device allowed to read it?");
 }
 
 std::string packet(std::string_view payload) {

@@ -8,7 +8,7 @@
 
 namespace greenwave::git {
 
-/// One packet of git's line format: gitprotocol-common(5), "pkt-line format".
+/// One packet in git's pkt-line format: gitprotocol-common(5), "pkt-line format".
 struct Packet {
   enum class Kind { data, flush, delimiter, response_end, end_of_stream };
 
@@ -16,19 +16,19 @@ struct Packet {
   std::string_view payload;  ///< of data; valid until the next read
 };
 
-/// Cuts a stream into packets.
+/// Splits a stream into packets.
 class PacketReader {
  public:
   explicit PacketReader(ByteStream& stream) : stream_(stream) {}
 
-  /// Throws Error (transient) when the bytes are no packet, or end within one.
+  /// Throws Error (transient) when the bytes are not a packet, or end within one.
   Packet read();
-  /// As read; a data packet comes without its line's end, and one that begins with "ERR " is thrown as what
-  /// the server says.
+  /// Like read, but without a data packet's line ending. Throws the message of a packet that begins with "ERR
+  /// " as the server's error.
   Packet read_line();
 
  private:
-  /// Makes `count` bytes available at the front; false at the end of the stream before the first of them.
+  /// Buffers `count` bytes at the front; false at the end of the stream before the first of them.
   bool fill(std::size_t count);
 
   ByteStream& stream_;

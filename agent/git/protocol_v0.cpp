@@ -10,8 +10,7 @@ namespace greenwave::git::v0 {
 
 std::string fetch_request(const FetchRequest& request, const Greeting& greeting) {
   if (!greeting.capabilities.contains("side-band-64k")) {
-    throw Error(Fault::invalid, "the server's git is older than what Greenwave speaks",
-                "git 1.7 or newer is needed there");
+    throw Error(Fault::invalid, "the server's git is too old", "the server needs git 1.7 or newer");
   }
   std::string wanted = " side-band-64k";
   for (const auto* name : {"thin-pack", "ofs-delta", "no-progress", "shallow"}) {
@@ -40,14 +39,14 @@ void read_fetch(PacketReader& reader, const FetchRequest& request, PackSink& sin
     if (boundaries && line.kind == Packet::Kind::flush) {
       boundaries = false;
     } else if (line.kind != Packet::Kind::data) {
-      throw Error(Fault::transient, "the server's answer ends before the pack", "it is tried again");
+      throw Error(Fault::transient, "the server's response ends before the pack", "the agent tries again");
     } else if (line.payload == "NAK" || line.payload.starts_with("ACK ")) {
       return receive_pack(reader, sink);
     } else if (!line.payload.starts_with("shallow ") && !line.payload.starts_with("unshallow ")) {
-      throw Error(
-          Fault::transient,
-          fmt::format("the server's answer is not git's protocol: {}", printable(line.payload.substr(0, 80))),
-          "it is tried again");
+      throw Error(Fault::transient,
+                  fmt::format("the server's response is not git's protocol: {}",
+                              printable(line.payload.substr(0, 80))),
+                  "the agent tries again");
     }
   }
 }

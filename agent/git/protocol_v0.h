@@ -9,7 +9,7 @@
 
 namespace greenwave::git::v0 {
 
-/// Git's first protocol, gitprotocol-pack(5), for servers that know no other.
+/// Git's original protocol, gitprotocol-pack(5), for servers without version 2.
 
 std::string fetch_request(const FetchRequest& request, const Greeting& greeting);
 void read_fetch(PacketReader& reader, const FetchRequest& request, PackSink& sink);

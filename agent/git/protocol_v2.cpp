@@ -14,8 +14,8 @@ namespace {
 
 Error unexpected(std::string_view what) {
   return Error(Fault::transient,
-               fmt::format("the server's answer is not git's protocol: {}", printable(what.substr(0, 80))),
-               "it is tried again");
+               fmt::format("the server's response is not git's protocol: {}", printable(what.substr(0, 80))),
+               "the agent tries again");
 }
 
 }  // namespace

@@ -29,15 +29,14 @@ Error no_such_ref(std::string_view ref, const std::vector<std::string>& refs) {
     if (name.starts_with(heads)) branches.push_back(short_name(name));
   }
   if (branches.empty()) {
-    return Error(Fault::invalid,
-                 fmt::format("the repository is empty: it has no branch, so no {}", short_name(ref)),
+    return Error(Fault::invalid, fmt::format("the repository is empty: it has no branch {}", short_name(ref)),
                  "push a first commit; the next poll finds it");
   }
   std::sort(branches.begin(), branches.end());
   const auto more = branches.size() - std::min(branches.size(), most_listed);
   branches.resize(std::min(branches.size(), most_listed));
   return Error(Fault::invalid, fmt::format("the repository has no branch {}", short_name(ref)),
-               fmt::format("push it, or follow one of those there are: {}{}", fmt::join(branches, ", "),
+               fmt::format("push it, or follow an existing branch: {}{}", fmt::join(branches, ", "),
                            more > 0 ? fmt::format(" and {} more", more) : ""));
 }
 

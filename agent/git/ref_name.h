@@ -8,10 +8,11 @@
 
 namespace greenwave::git {
 
-/// "refs/heads/main" for "main"; a name that begins with refs/ stays as it is.
+/// "refs/heads/main" for "main"; a name that begins with refs/ is unchanged.
 std::string full_ref_name(std::string_view branch);
 
-/// Why the followed ref cannot be polled: the repository is empty, or has only `refs` (full names).
+/// The Error for a followed ref that does not exist: the repository is empty, or only has `refs` (full
+/// names).
 Error no_such_ref(std::string_view ref, const std::vector<std::string>& refs);
 
 }  // namespace greenwave::git

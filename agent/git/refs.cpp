@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t most_branches = 100;
 constexpr std::size_t most_capabilities = 200;
 
-/// "fetch=shallow filter" stands for "fetch", "fetch.shallow" and "fetch.filter".
+/// "fetch=shallow filter" becomes "fetch", "fetch.shallow" and "fetch.filter".
 void add_capability(Greeting& greeting, std::string_view line) {
   const auto equals = line.find('=');
   const auto key = std::string(line.substr(0, equals));
@@ -77,11 +77,11 @@ Greeting read_greeting(PacketReader& reader, RefSearch& refs) {
   for (;;) {
     auto line = reader.read_line();
     if (line.kind == Packet::Kind::end_of_stream) {
-      throw Error(Fault::transient, "the server closed the connection before it said anything",
+      throw Error(Fault::transient, "the server closed the connection without a response",
                   "is repository.url a git repository?");
     }
     if (line.kind != Packet::Kind::data) return greeting;
-    if (first && line.payload.starts_with("# service=")) {  // HTTP's own first line, and a flush
+    if (first && line.payload.starts_with("# service=")) {  // a line that only HTTP has, and a flush
       reader.read_line();
       continue;
     }

@@ -51,8 +51,8 @@ Repository::Repository(const fs::path& inside) {
   initialize();
   RawRepository opened;
   if (git_repository_open_ext(Out(opened), inside.c_str(), 0, nullptr) < 0) {
-    throw Error(Fault::invalid, fmt::format("{} is no git repository", printable(inside.native())),
-                "go into a checkout of the city's repository, or name one");
+    throw Error(Fault::invalid, fmt::format("{} is not a git repository", printable(inside.native())),
+                "run this in a checkout of the city's repository, or name one");
   }
   repository_ = opened.release();
   prefix_ = prefix_in(repository_, inside);
@@ -83,7 +83,7 @@ std::string Repository::resolve(const std::string& revision) const {
   if (code < 0 || git_object_peel(Out(commit), found.get(), GIT_OBJECT_COMMIT) < 0) {
     const auto near = nearest(revision, names());
     throw Error(Fault::invalid, fmt::format("the repository has no commit {}", printable(revision)),
-                near.empty() ? "name a branch, a tag, or a commit; `git fetch` brings those of the server"
+                near.empty() ? "name a branch, a tag, or a commit; `git fetch` gets those of the server"
                              : fmt::format("did you mean {}?", printable(near)));
   }
   return to_hex(*git_object_id(commit.get()));
@@ -122,7 +122,8 @@ std::string blob_oid(std::string_view bytes) {
 }
 
 std::string tree_oid(const std::vector<SourceTree::Item>& items) {
-  std::map<std::string, const SourceTree::Item*> sorted;  // a directory as if its name ended with a slash
+  std::map<std::string, const SourceTree::Item*>
+      sorted;  // directories sort as if their names ended with a slash
   for (const auto& item : items) {
     if (item.type == SourceTree::Type::other) continue;
     sorted.emplace(item.type == SourceTree::Type::directory ? item.name + "/" : item.name, &item);

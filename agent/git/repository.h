@@ -10,25 +10,25 @@
 
 namespace greenwave::git {
 
-/// Somebody's own repository, a checkout or a bare one, read only. One thread.
+/// A git repository that Greenwave does not own, a checkout or a bare one; read-only. One thread.
 class Repository {
  public:
-  /// Opens the repository that `inside` is, or lies in. Throws Error (invalid) when there is none.
+  /// Opens the repository at or above `inside`. Throws Error (invalid) when there is none.
   explicit Repository(const std::filesystem::path& inside);
   ~Repository();
   Repository(const Repository&) = delete;
   Repository& operator=(const Repository&) = delete;
 
-  /// Where `inside` lies from the top of the checkout on; "" for the top, and for a bare repository.
+  /// The path of `inside` relative to the top of the checkout; "" for the top, and for a bare repository.
   const std::string& prefix() const { return prefix_; }
 
-  /// The commit that a revision names ("HEAD~2", "main", "v1", an abbreviated name: gitrevisions(7)). Throws
-  /// Error (invalid) with the branch or tag that was probably meant.
+  /// The commit that a revision names ("HEAD~2", "main", "v1", an abbreviated id: gitrevisions(7)). Throws
+  /// Error (invalid) that suggests the branch or tag that was probably meant.
   std::string resolve(const std::string& revision) const;
   /// The best common ancestor of two commits; throws Error (invalid) when there is none.
   std::string merge_base(const std::string& one, const std::string& other) const;
 
-  /// The files of a commit under `path`, as Store::tree gives them. This must outlive it.
+  /// The files of a commit under `path`, like Store::tree. This must outlive the tree.
   std::unique_ptr<SourceTree> tree(const std::string& commit, const std::string& path) const;
 
  private:
@@ -38,9 +38,9 @@ class Repository {
   std::string prefix_;
 };
 
-/// What git would name a file of these bytes.
+/// The id that git would give a file with these bytes.
 std::string blob_oid(std::string_view bytes);
-/// What git would name a directory of these items; submodules, whose commits are unknown, are left out.
+/// The id that git would give a directory with these items, without submodules, whose commits are unknown.
 std::string tree_oid(const std::vector<SourceTree::Item>& items);
 
 }  // namespace greenwave::git

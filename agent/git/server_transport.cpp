@@ -15,21 +15,21 @@ namespace greenwave::git {
 
 namespace {
 
-constexpr std::size_t most_wants = 1000;  ///< in one request
+constexpr std::size_t most_wants = 1000;  ///< per request
 constexpr int most_levels = 100;
 
-/// Ends a conversation however it went.
+/// Ends a conversation, on success and on failure.
 struct Leaving {
   UploadPack& server;
   ~Leaving() { server.leave(); }
 };
 
 Error not_given(const std::string& oid) {
-  return Error(Fault::transient, fmt::format("the server does not give object {}", oid),
-               "look at the repository on the server with: git fsck");
+  return Error(Fault::transient, fmt::format("the server did not send object {}", oid),
+               "check the repository on the server with: git fsck");
 }
 
-/// Which of the commits that lead back from `heads` are here without their parents.
+/// The ancestors of `heads` that are here without their parents.
 std::vector<std::string> boundaries(const Store& store, std::vector<std::string> heads) {
   std::set<std::string> seen(heads.begin(), heads.end());
   std::vector<std::string> shallow;
@@ -63,7 +63,7 @@ ServerTransport::ServerTransport(std::unique_ptr<UploadPack> server, std::string
 }
 
 void ServerTransport::meet(RefSearch& refs) {
-  // A stateless server of protocol v2 can be asked at once, when it is known as one.
+  // A stateless v2 server can be asked at once, if its greeting is known.
   if (server_->stateless() && greeting_ && greeting_->version == 2) return;
   greeting_.reset();
   PacketReader reader(server_->greet());
@@ -85,10 +85,10 @@ std::string ServerTransport::poll() {
         v2::read_ls_refs(reader, refs);
       };
       list(refs_);
-      if (refs.found().empty()) list({"refs/heads/"});  // for the error, which names what there is
+      if (refs.found().empty()) list({"refs/heads/"});  // for the error, which lists the branches
     }
   } catch (const Error&) {
-    greeting_.reset();  // the server may have become another one
+    greeting_.reset();  // the server may have been replaced
     throw;
   }
   auto tip = refs.result();
@@ -113,7 +113,7 @@ void ServerTransport::fetch_commit(const std::string& commit, Store& store, bool
   request.wants = {commit};
   request.bare = bare;
   request.haves = store.kept();
-  // What is sent whole may come as differences to anything that the haves lead to.
+  // Whole objects may come as deltas against anything that the haves include.
   if (!bare) std::erase_if(request.haves, [&](const auto& have) { return !holds_all(store, have); });
   if (!request.haves.empty()) {
     request.shallow = boundaries(store, request.haves);
@@ -133,7 +133,7 @@ void ServerTransport::fetch_objects(const std::string& commit, Store& store, con
     try {
       visit(*tree);
     } catch (const Error&) {
-      // What is wrong with the files themselves is said by the render that follows.
+      // The render that follows reports errors in the files themselves.
     }
     if (missing.empty()) return;
     FetchRequest request;
@@ -149,8 +149,9 @@ void ServerTransport::fetch_objects(const std::string& commit, Store& store, con
     }
     if (!request.wants.empty()) ask(request, store);
   }
-  throw Error(Fault::transient, fmt::format("commit {} leads deeper than {} levels", commit, most_levels),
-              "directories of a repository should not be nested like this");
+  throw Error(Fault::transient,
+              fmt::format("directories in commit {} are nested deeper than {} levels", commit, most_levels),
+              "flatten the directories of the repository");
 }
 
 bool ServerTransport::ask(FetchRequest request, Store& store) {

@@ -12,7 +12,7 @@
 
 namespace greenwave::git {
 
-/// Follows a ref of a git server, in protocol v2 or, where that is not spoken, the first one.
+/// Follows a ref of a git server, with protocol v2 or, if the server lacks it, the original protocol.
 class ServerTransport : public Transport {
  public:
   /// `path` is the cluster's directory in the repository. `stop` must outlive this.
@@ -26,20 +26,20 @@ class ServerTransport : public Transport {
   Duration retry_after() const override { return server_->retry_after(); }
 
  private:
-  /// Begins a conversation where one has to begin; sets greeting_.
+  /// Starts a conversation if necessary; sets greeting_.
   void meet(RefSearch& refs);
   bool can(std::string_view capability) const { return greeting_->capabilities.contains(capability); }
 
   void fetch_commit(const std::string& commit, Store& store, bool bare);
   void fetch_objects(const std::string& commit, Store& store, const Visit& visit);
-  /// False when the haves were of no use and nothing came.
+  /// False when the haves did not help and nothing came.
   bool ask(FetchRequest request, Store& store);
 
   std::unique_ptr<UploadPack> server_;
   std::string path_;
   const std::atomic<bool>& stop_;
   FetchLimits limits_;
-  Fetched fetched_;  ///< by the fetch under way
+  Fetched fetched_;  ///< by the current fetch
   std::optional<Greeting> greeting_;
 };
 

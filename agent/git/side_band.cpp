@@ -14,7 +14,7 @@ void receive_pack(PacketReader& reader, PackSink& sink) {
     const auto part = reader.read();
     if (part.kind == Packet::Kind::flush) return sink.finish();
     if (part.kind != Packet::Kind::data || part.payload.empty()) {
-      throw Error(Fault::transient, "the server's pack ends too early", "it is fetched again");
+      throw Error(Fault::transient, "the server's pack is truncated", "the agent fetches it again");
     }
     const auto bytes = part.payload.substr(1);
     switch (part.payload.front()) {
@@ -24,16 +24,17 @@ void receive_pack(PacketReader& reader, PackSink& sink) {
       case 2:
         talk += bytes.size() + 5;
         if (talk > most_talk) {
-          throw Error(Fault::transient, "the server talks instead of sending its pack",
-                      "look at the server: it may be broken");
+          throw Error(Fault::transient, "the server sent only progress output, no pack",
+                      "check the server: it may be broken");
         }
         break;
       case 3:
         throw Error(Fault::transient,
                     fmt::format("the server says: {}", printable(trim(bytes.substr(0, 500)))),
-                    "look at the repository on the server with: git fsck");
+                    "check the repository on the server with: git fsck");
       default:
-        throw Error(Fault::transient, "the server's pack is not in git's format", "it is fetched again");
+        throw Error(Fault::transient, "the server's pack is not in git's format",
+                    "the agent fetches it again");
     }
   }
 }

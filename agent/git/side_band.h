@@ -5,8 +5,8 @@
 
 namespace greenwave::git {
 
-/// Reads a pack that comes in side-band packets (gitprotocol-pack(5), "Packfile Data") up to the flush after
-/// it. What the server says beside it is dropped; its errors are thrown.
+/// Reads a pack in side-band packets (gitprotocol-pack(5), "Packfile Data") up to the final flush. Ignores
+/// the server's progress messages and throws its errors.
 void receive_pack(PacketReader& reader, PackSink& sink);
 
 }  // namespace greenwave::git

@@ -12,19 +12,19 @@ Error malformed_commit(std::string_view why) {
   return Error(Fault::invalid, "the commit object is malformed: " + std::string(why));
 }
 
-/// A header with the lines that continue it (they begin with a space), line feeds included.
+/// A header including its continuation lines (they begin with a space) and line feeds.
 struct Header {
   std::string_view name;
   std::string_view all;    ///< "gpgsig -----BEGIN…\n …\n"
-  std::string_view value;  ///< all but the name and the space after it
+  std::string_view value;  ///< without the name and the space after it
 };
 
-/// The header at the start of `rest`, which moves behind it.
+/// The header at the start of `rest`; advances `rest`.
 Header next_header(std::string_view& rest) {
   std::size_t size = 0;
   do {
     const auto line_end = rest.find('\n', size);
-    if (line_end == std::string_view::npos) throw malformed_commit("its headers don't end");
+    if (line_end == std::string_view::npos) throw malformed_commit("its headers are not terminated");
     size = line_end + 1;
   } while (size < rest.size() && rest[size] == ' ');
   const auto all = rest.substr(0, size);
@@ -49,7 +49,7 @@ void read_committer(std::string_view value, SignedCommit& commit) {
   const auto close = value.rfind('>');
   if (open == std::string_view::npos || close == std::string_view::npos || close < open ||
       value.substr(close).size() < 3) {
-    throw malformed_commit("its committer line has no e-mail address or no time");
+    throw malformed_commit("its committer line lacks an e-mail address or a time");
   }
   commit.committer = value.substr(open + 1, close - open - 1);
   const auto* first = value.data() + close + 2;
@@ -69,13 +69,14 @@ void read_committer(std::string_view value, SignedCommit& commit) {
 SignedCommit take_apart(std::string_view object) {
   SignedCommit commit;
   auto rest = object;
-  // Each header may come at or after its rank, so that every reader finds the same tree and parents.
+  // A header must not come before one of lower rank, so that every reader finds the same tree and parents.
   enum Rank { tree, parents, author, committer, others };
   int rank = tree;
   while (!rest.starts_with('\n')) {
-    if (rest.empty()) throw malformed_commit("its headers don't end");
+    if (rest.empty()) throw malformed_commit("its headers are not terminated");
     const auto header = next_header(rest);
-    if (header.all.find('\0') != std::string_view::npos) throw malformed_commit("a header holds a zero byte");
+    if (header.all.find('\0') != std::string_view::npos)
+      throw malformed_commit("a header contains a zero byte");
     const bool continues = header.all.find('\n') + 1 != header.all.size();
     if (rank == parents && header.name != "parent") rank = author;
     const bool fits = (rank == tree && header.name == "tree") || (rank == parents) ||
@@ -92,11 +93,11 @@ SignedCommit take_apart(std::string_view object) {
       commit.signature = continued(header.value);
       continue;
     }
-    // git leaves the signature for its other hash function out of what it signs.
+    // git does not sign the signature for its other hash function.
     if (header.name == "gpgsig-sha256") continue;
     commit.payload += header.all;
   }
-  if (rank != others) throw malformed_commit("it lacks a header");
+  if (rank != others) throw malformed_commit("a required header is missing");
   commit.payload += rest;
   return commit;
 }

@@ -29,8 +29,8 @@ std::string keyscan(const config::Url& url) {
                         : fmt::format("ssh-keyscan -p {} {}", url.port, url.host);
 }
 
-/// Keys with a passphrase: "ENCRYPTED" in a PEM file; in OpenSSH's own format, a cipher other than "none"
-/// after the magic word (its PROTOCOL.key), which is this prefix in base64.
+/// Whether a key has a passphrase: "ENCRYPTED" in a PEM file; in OpenSSH's format, a cipher other than "none"
+/// after the magic word (see its PROTOCOL.key), which is this prefix in base64.
 bool needs_passphrase(std::string_view key) {
   constexpr std::string_view own = "-----BEGIN OPENSSH PRIVATE KEY-----";
   if (key.find("ENCRYPTED") != std::string_view::npos) return true;
@@ -68,7 +68,7 @@ SshChannel::SshChannel(const config::Url& url, const config::Credentials& creden
   if (!session_) throw Error(Fault::transient, "no memory for an SSH session");
   libssh2_session_set_blocking(session_.get(), 0);
 
-  // The server has keys of several types and shows one: it must be one that the file lists.
+  // A server has keys of several types and shows one, which must be in the file.
   const auto types = KnownHosts(known_hosts, url.host, url.port).types();
   const auto wanted = types.empty() ? std::string(usual_types) : fmt::format("{}", fmt::join(types, ","));
   if (libssh2_session_method_pref(session_.get(), LIBSSH2_METHOD_HOSTKEY, wanted.c_str()) != 0) {
@@ -79,7 +79,7 @@ SshChannel::SshChannel(const config::Url& url, const config::Credentials& creden
     throw Error(Fault::transient, fmt::format("no SSH session with {}: {}", server_, reason()),
                 types.empty()
                     ? "is it an SSH server?"
-                    : fmt::format("is it an SSH server, and has it still a key of type {}?", wanted));
+                    : fmt::format("is it an SSH server, and does it still have a key of type {}?", wanted));
   }
   check_host_key(url, known_hosts);
   log_in(url, credentials);
@@ -88,11 +88,12 @@ SshChannel::SshChannel(const config::Url& url, const config::Credentials& creden
     channel_.reset(libssh2_channel_open_session(session_.get()));
     return channel_ ? 0 : libssh2_session_last_errno(session_.get());
   });
-  if (!channel_) throw Error(Fault::transient, fmt::format("{} opens no SSH channel: {}", server_, reason()));
-  // A server that doesn't know the variable answers in git's first protocol, which is understood too.
+  if (!channel_)
+    throw Error(Fault::transient, fmt::format("{} does not open an SSH channel: {}", server_, reason()));
+  // A server that doesn't know the variable uses the original protocol, which works too.
   until_done([&] { return libssh2_channel_setenv(channel_.get(), "GIT_PROTOCOL", "version=2"); });
   if (until_done([&] { return libssh2_channel_exec(channel_.get(), command.c_str()); }) != 0) {
-    throw Error(Fault::invalid, fmt::format("{} refuses to run git-upload-pack: {}", server_, reason()),
+    throw Error(Fault::invalid, fmt::format("{} does not run git-upload-pack: {}", server_, reason()),
                 "the account must be allowed to read the repository");
   }
 }
@@ -109,18 +110,19 @@ void SshChannel::check_host_key(const config::Url& url, std::string_view known_h
     case KnownHosts::Verdict::known:
       return;
     case KnownHosts::Verdict::unknown:
-      throw Error(Fault::untrusted, fmt::format("the key of {} is not known: it shows {}", server_, print),
-                  fmt::format("compare this with the server's own, then add the key ({}) to the file that "
-                              "credentials.knownHostsFile names",
+      throw Error(Fault::untrusted,
+                  fmt::format("the key of {} is not known: it presented {}", server_, print),
+                  fmt::format("compare this with the server's own, then add the key ({}) to the file in "
+                              "credentials.knownHostsFile",
                               keyscan(url)));
     case KnownHosts::Verdict::changed:
-      throw Error(Fault::untrusted,
-                  fmt::format("the key of {} is not the one that is known: it shows {}", server_, print),
-                  "someone may be in between; if the server really has a new key, replace the old one in "
+      throw Error(Fault::untrusted, fmt::format("the key of {} has changed: it presented {}", server_, print),
+                  "someone may be intercepting the connection; if the server really has a new key, replace "
+                  "the old one in "
                   "credentials.knownHostsFile");
     case KnownHosts::Verdict::revoked:
-      throw Error(Fault::untrusted, fmt::format("{} shows a revoked key, {}", server_, print),
-                  "someone may be in between, or the server uses an old key");
+      throw Error(Fault::untrusted, fmt::format("{} presented a revoked key, {}", server_, print),
+                  "someone may be intercepting the connection, or the server uses an old key");
   }
 }
 
@@ -130,13 +132,12 @@ void SshChannel::log_in(const config::Url& url, const config::Credentials& crede
                                                   : "git";
   if (credentials.ssh_key_file.empty()) {
     throw Error(Fault::invalid, "no key to log in with",
-                "name a private key without a passphrase in credentials.sshKeyFile");
+                "set credentials.sshKeyFile to a private key without a passphrase");
   }
   const auto key = read_named_file(credentials.ssh_key_file, "sshKeyFile");
   if (needs_passphrase(key)) {
-    throw Error(Fault::invalid,
-                fmt::format("the key {} needs a passphrase", credentials.ssh_key_file.native()),
-                "use one without; the file's mode keeps it safe");
+    throw Error(Fault::invalid, fmt::format("the key {} has a passphrase", credentials.ssh_key_file.native()),
+                "use one without; the file's mode protects it");
   }
   const auto code = until_done([&] {
     return libssh2_userauth_publickey_frommemory(session_.get(), user.data(), user.size(), nullptr, 0,
@@ -144,18 +145,18 @@ void SshChannel::log_in(const config::Url& url, const config::Credentials& crede
   });
   if (code == 0) return;
   if (code == LIBSSH2_ERROR_AUTHENTICATION_FAILED || code == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) {
-    throw Error(
-        Fault::invalid,
-        fmt::format("{} does not let {} in with the key {}", server_, user,
-                    credentials.ssh_key_file.native()),
-        "add its public half to the repository's deploy keys; servers of today refuse RSA keys as this "
-        "agent signs with them: use ed25519");
+    throw Error(Fault::invalid,
+                fmt::format("{} does not accept user {} with the key {}", server_, user,
+                            credentials.ssh_key_file.native()),
+                "add its public half to the repository's deploy keys; current servers reject RSA signatures "
+                "of the kind that this "
+                "agent makes: use ed25519");
   }
   const bool key_trouble = code == LIBSSH2_ERROR_FILE || code == LIBSSH2_ERROR_PROTO;
   throw Error(key_trouble ? Fault::invalid : Fault::transient,
               fmt::format("cannot log in to {} with the key {}: {}", server_,
                           credentials.ssh_key_file.native(), reason()),
-              key_trouble ? "is it a private key, made by ssh-keygen -t ed25519?" : "");
+              key_trouble ? "is it a private key from ssh-keygen -t ed25519?" : "");
 }
 
 long SshChannel::until_done(auto call) {
@@ -168,7 +169,7 @@ long SshChannel::until_done(auto call) {
     const auto events = static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
     if (wait_for(socket_.get(), events, silence, stop_)) continue;
     throw Error(Fault::transient, fmt::format("{} has been silent for {}", server_, to_words(silence)),
-                "a lost connection, or a server that hangs");
+                "the connection was lost, or the server hangs");
   }
 }
 

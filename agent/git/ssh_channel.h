@@ -16,14 +16,14 @@ typedef struct _LIBSSH2_CHANNEL LIBSSH2_CHANNEL;
 
 namespace greenwave::git {
 
-/// A command that runs on an SSH server, and its standard input and output.
+/// A command that runs on an SSH server, with its standard input and output.
 ///
-/// The server's key must be in the known_hosts file; the client's is the key file. There is no agent, no
-/// password and no way around the check.
+/// The server's key must be in the known_hosts file; the client authenticates with the key file. No agent, no
+/// password, and no way to skip the check.
 class SshChannel : public ByteStream {
  public:
-  /// Connects, checks, logs in and starts `command`. Throws Error: transient (unreachable, silent), untrusted
-  /// (host key), invalid (key refused). `stop` must outlive this.
+  /// Connects, checks the host key, logs in and starts `command`. Throws Error: transient (unreachable,
+  /// silent), untrusted (host key), invalid (client key rejected). `stop` must outlive this.
   SshChannel(const config::Url& url, const config::Credentials& credentials, const std::string& command,
              const std::atomic<bool>& stop);
   ~SshChannel() override;
@@ -31,7 +31,7 @@ class SshChannel : public ByteStream {
   std::size_t read(char* into, std::size_t most) override;
   void write(std::string_view bytes);
 
-  /// What the command said on standard error so far; printable.
+  /// The command's standard error so far; printable.
   std::string complaint();
 
  private:
@@ -41,8 +41,9 @@ class SshChannel : public ByteStream {
   struct FreeChannel {
     void operator()(LIBSSH2_CHANNEL* raw) const;
   };
-  /// Goes between the two: libssh2 does not free a session that still waits for the server to close a channel
-  /// (it says "again"), and what does not wait must not leave that behind. With the line cut it does.
+  /// Shuts the socket down between the two destructors: libssh2 does not free a session that still waits for
+  /// the server to close a channel ("again"). A destructor cannot wait, and with the socket shut down it need
+  /// not.
   struct HangUp {
     const Fd& socket;
     ~HangUp();
@@ -50,7 +51,7 @@ class SshChannel : public ByteStream {
 
   void check_host_key(const config::Url& url, std::string_view known_hosts);
   void log_in(const config::Url& url, const config::Credentials& credentials);
-  /// Repeats a libssh2 call until it is done or the server was silent for too long.
+  /// Repeats a libssh2 call until it is done or the server has been silent for too long.
   long until_done(auto call);
   std::string reason() const;
 

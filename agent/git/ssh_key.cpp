@@ -21,7 +21,7 @@ constexpr std::size_t most_shown = 64;
 constexpr int least_rsa_bits = 2048;
 constexpr int most_rsa_bits = 16384;
 
-/// A curve as SSH and as OpenSSL name it, and the hash that RFC 5656, section 6.2.1, ties to it.
+/// A curve's names in SSH and in OpenSSL, and the hash that RFC 5656, section 6.2.1, assigns to it.
 struct Curve {
   std::string_view type;
   std::string_view ssh_name;
@@ -51,7 +51,7 @@ const Curve* curve_of(std::string_view type) {
 }
 
 Error malformed(std::string_view type) {
-  // OpenSSL's own words add nothing for a person, and its queue must not leak into the next call.
+  // OpenSSL's messages do not help a person, and its queue must not leak into the next call.
   ERR_clear_error();
   return Error(Fault::invalid, fmt::format("the {} key is malformed", printable(type)));
 }
@@ -66,7 +66,7 @@ BigNumber big_number(std::string_view magnitude) {
   return required(BigNumber(BN_bin2bn(raw(magnitude), static_cast<int>(magnitude.size()), nullptr)));
 }
 
-/// A public key from its numbers.
+/// Builds a public key from its numbers.
 PublicKey key_from(const char* algorithm, OSSL_PARAM_BLD* builder, std::string_view type) {
   const Params params(OSSL_PARAM_BLD_to_param(builder));
   const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr));
@@ -105,7 +105,7 @@ PublicKey rsa_key(WireReader& wire) {
   const auto exponent = wire.magnitude();
   const auto modulus = wire.magnitude();
   wire.require_end();
-  // A huge exponent would make one check cost seconds; those in use fit four bytes.
+  // A huge exponent would make one check take seconds; those in use fit four bytes.
   if (exponent.size() > 8 || modulus.size() > most_rsa_bits / 8) throw malformed("ssh-rsa");
   const auto e = big_number(exponent);
   const auto n = big_number(modulus);
@@ -130,18 +130,19 @@ PublicKey read_key(std::string_view blob) {
   const auto name = printable(key_type(blob));
   if (name.empty()) throw malformed("public");
   if (name.starts_with("sk-")) {
-    throw Error(Fault::untrusted, fmt::format("{} is the key of a hardware token, not supported yet", name),
+    throw Error(Fault::untrusted,
+                fmt::format("{} is a hardware token's key, which is not supported yet", name),
                 "sign with a plain key: ssh-keygen -t ed25519");
   }
   if (name.find("-cert-v0") != std::string::npos) {
-    throw Error(Fault::untrusted, fmt::format("{} is a certificate, not supported yet", name),
+    throw Error(Fault::untrusted, fmt::format("{} is a certificate, which is not supported yet", name),
                 "sign with the plain key that it certifies");
   }
-  throw Error(Fault::untrusted, fmt::format("keys of the type {} are not accepted", name),
+  throw Error(Fault::untrusted, fmt::format("keys of type {} are not accepted", name),
               "use an ed25519 key: ssh-keygen -t ed25519");
 }
 
-/// OpenSSL reads an ECDSA signature as DER; SSH writes two numbers.
+/// OpenSSL reads an ECDSA signature as DER; SSH encodes two numbers.
 std::string ecdsa_der(std::string_view data, const Curve& curve) {
   WireReader wire(data);
   const auto r = wire.magnitude();
@@ -156,7 +157,7 @@ std::string ecdsa_der(std::string_view data, const Curve& curve) {
   return der;
 }
 
-/// RFC 8332: the data may lack leading zeros, OpenSSL wants it as long as the modulus.
+/// RFC 8332: the data may lack leading zeros; OpenSSL requires the length of the modulus.
 std::string rsa_padded(std::string_view data, const PublicKey& key) {
   const auto size = static_cast<std::size_t>(EVP_PKEY_get_size(key.get()));
   if (data.size() >= size) return std::string(data);
@@ -219,7 +220,7 @@ bool verifies(std::string_view key, std::string_view signature, std::string_view
     }
     return verify_with(owner, sha512 ? EVP_sha512() : EVP_sha256(), rsa_padded(bytes, owner), data);
   }
-  if (algorithm != type) throw Error(Fault::invalid, "the signature is of another type than its key");
+  if (algorithm != type) throw Error(Fault::invalid, "the signature's type differs from its key's");
   if (const auto* curve = curve_of(type)) {
     const auto der = ecdsa_der(bytes, *curve);
     return !der.empty() && verify_with(owner, curve->digest(), der, data);

@@ -9,9 +9,9 @@ namespace greenwave::git {
 
 namespace {
 
-/// The command as a shell on the server reads it: the path is one word, whatever is in it.
+/// Quotes the command for the server's shell: the path is one word, whatever it contains.
 std::string upload_pack(std::string_view path) {
-  if (path.starts_with("/~")) path.remove_prefix(1);  // the account's home, as git itself writes it
+  if (path.starts_with("/~")) path.remove_prefix(1);  // the account's home, as git writes it
   std::string quoted;
   for (const char letter : path) quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
   return fmt::format("git-upload-pack '{}'", quoted);
@@ -39,7 +39,7 @@ void SshUploadPack::leave() {
   try {
     channel_->write(flush_packet);
   } catch (const Error&) {
-    // It is over either way.
+    // The conversation is over either way.
   }
   channel_.reset();
 }
@@ -51,7 +51,7 @@ std::size_t SshUploadPack::read(char* into, std::size_t most) {
     const auto complaint = channel_->complaint();
     if (!complaint.empty()) {
       throw Error(Fault::invalid, fmt::format("the server says: {}", complaint),
-                  "is the path in repository.url right, and may this device read it?");
+                  "is the path in repository.url right, and is this device allowed to read it?");
     }
   }
   silent_ = false;

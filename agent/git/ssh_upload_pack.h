@@ -10,7 +10,7 @@
 
 namespace greenwave::git {
 
-/// git-upload-pack over SSH: a connection for each conversation.
+/// git-upload-pack over SSH, with a connection per conversation.
 class SshUploadPack : public UploadPack, private ByteStream {
  public:
   SshUploadPack(config::Url url, config::Credentials credentials, const std::atomic<bool>& stop);
@@ -28,7 +28,7 @@ class SshUploadPack : public UploadPack, private ByteStream {
   config::Credentials credentials_;
   const std::atomic<bool>& stop_;
   std::unique_ptr<SshChannel> channel_;
-  bool silent_ = true;  ///< nothing came yet in this conversation
+  bool silent_ = true;  ///< no data yet in this conversation
   std::uint64_t received_ = 0;
 };
 

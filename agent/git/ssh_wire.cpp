@@ -13,7 +13,7 @@ unsigned at(std::string_view bytes, std::size_t i) {
 }  // namespace
 
 std::string_view WireReader::bytes(std::size_t count) {
-  if (count > rest_.size()) throw Error(Fault::invalid, "the SSH data ends too early");
+  if (count > rest_.size()) throw Error(Fault::invalid, "the SSH data is truncated");
   const auto taken = rest_.substr(0, count);
   rest_.remove_prefix(count);
   return taken;
@@ -33,14 +33,14 @@ std::string_view WireReader::magnitude() {
   const bool negative = !digits.empty() && at(digits, 0) >= 0x80;
   const bool padded = digits.size() > 1 && at(digits, 0) == 0 && at(digits, 1) < 0x80;
   if (digits.empty() || negative || padded || (digits.size() == 1 && at(digits, 0) == 0)) {
-    throw Error(Fault::invalid, "the SSH data holds a malformed number");
+    throw Error(Fault::invalid, "the SSH data contains a malformed number");
   }
   if (at(digits, 0) == 0) digits.remove_prefix(1);
   return digits;
 }
 
 void WireReader::require_end() const {
-  if (!rest_.empty()) throw Error(Fault::invalid, "the SSH data has bytes after its end");
+  if (!rest_.empty()) throw Error(Fault::invalid, "the SSH data has extra bytes at its end");
 }
 
 std::string wire_string(std::string_view bytes) {

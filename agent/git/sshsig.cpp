@@ -22,7 +22,7 @@ Error malformed_signature(std::string_view why) {
   return Error(Fault::invalid, fmt::format("the SSH signature cannot be read: {}", why));
 }
 
-/// The bytes between the two lines of the armor.
+/// The bytes between the armor's two lines.
 std::string unarmored(std::string_view text) {
   if (text.size() > most_armor) throw malformed_signature("it is too long");
   text = trim(text);
@@ -59,7 +59,7 @@ SshSignature parse_ssh_signature(std::string_view armored) {
   WireReader wire(bytes);
   if (wire.bytes(magic.size()) != magic) throw malformed_signature("it does not begin with SSHSIG");
   if (const auto version = wire.number(); version != 1) {
-    throw malformed_signature(fmt::format("it is of version {}, only 1 is known", version));
+    throw malformed_signature(fmt::format("its version is {}, only 1 is supported", version));
   }
   SshSignature signature;
   signature.key = wire.string();

@@ -5,7 +5,7 @@
 
 namespace greenwave::git {
 
-/// A signature as `ssh-keygen -Y sign` makes it (OpenSSH's PROTOCOL.sshsig).
+/// A signature in the format of `ssh-keygen -Y sign` (OpenSSH's PROTOCOL.sshsig).
 struct SshSignature {
   std::string key;  ///< the public key, in SSH's wire format
   std::string name_space;
@@ -14,12 +14,12 @@ struct SshSignature {
   std::string signature;  ///< in SSH's wire format
 };
 
-/// Reads "-----BEGIN SSH SIGNATURE-----" …, of 64 KiB at most. Throws Error (invalid).
+/// Parses "-----BEGIN SSH SIGNATURE-----" …, of at most 64 KiB. Throws Error (invalid).
 SshSignature parse_ssh_signature(std::string_view armored);
 
-/// Whether it is the signature of `message`. Throws Error for a key or a signature that is malformed
-/// (invalid) or not accepted (untrusted). Says nothing about whether the key is to be trusted, nor about the
-/// name space.
+/// Whether this is the signature of `message`. Throws Error for a key or signature that is malformed
+/// (invalid) or not accepted (untrusted). Does not check whether the key is trusted, nor the
+/// namespace.
 bool verifies(const SshSignature& signature, std::string_view message);
 
 }  // namespace greenwave::git

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A bare repository appears whole or not at all, also when the power is cut.
+/// Creates a bare repository atomically, also when the power is cut.
 void create(const fs::path& directory) {
   make_directories(directory.parent_path());
   auto beside = directory;
@@ -32,14 +32,14 @@ void create(const fs::path& directory) {
   options.initial_head = "main";
   RawRepository made;
   if (git_repository_init_ext(Out(made), beside.c_str(), &options) < 0) {
-    throw failure(Fault::invalid, fmt::format("make the store {}", directory.native()));
+    throw failure(Fault::invalid, fmt::format("create the store {}", directory.native()));
   }
   made.reset();
   std::error_code error;
   fs::rename(beside, directory, error);
   if (error) {
     errno = error.value();
-    throw system_error("make the store", directory.native());
+    throw system_error("create the store", directory.native());
   }
 }
 
@@ -49,7 +49,8 @@ bool is_absent_or_empty(const fs::path& directory) {
   return fs::is_directory(directory, error) && fs::is_empty(directory, error);
 }
 
-/// What a killed fetch or ref update left: libgit2's temporary files, and locks that nobody holds now.
+/// Removes what a killed fetch or ref update left: libgit2's temporary files, and locks that nobody holds
+/// now.
 void remove_leftovers(const fs::path& directory) {
   std::vector<fs::path> leftovers;
   const auto collect = [&](const fs::path& below, auto is_leftover) {
@@ -68,7 +69,7 @@ void remove_leftovers(const fs::path& directory) {
   for (const auto& file : leftovers) fs::remove(file, error);
 }
 
-/// For one line of a person's screen.
+/// For one line on a screen.
 std::string one_line(const char* text, std::size_t cap) {
   auto line = printable(std::string_view(text != nullptr ? text : "").substr(0, cap * 4));
   std::replace_if(
@@ -79,7 +80,7 @@ std::string one_line(const char* text, std::size_t cap) {
   return line.substr(0, end) + "…";
 }
 
-/// A commit's own words may give any number; these stay within what Time and people can hold.
+/// A commit may contain any number; clamps it to what Time and people can represent.
 Time time_of(const git_commit* commit) {
   constexpr git_time_t year_10000 = 253'402'300'800;
   return Time(std::chrono::seconds(std::clamp<git_time_t>(git_commit_time(commit), 0, year_10000 - 1)));
@@ -104,7 +105,7 @@ Store::Store(fs::path directory) : directory_(std::move(directory)) {
   if (is_absent_or_empty(directory_)) create(directory_);
   lock_ = Fd(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock_ && errno != ENOTDIR) throw system_error("open the store", directory_.native());
-  // Another process may be reading or fetching: then its files are not leftovers.
+  // Another process may be reading or fetching: its files are not leftovers then.
   if (lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) remove_leftovers(directory_);
 
   const auto damaged = [&] {
@@ -156,9 +157,9 @@ std::unique_ptr<SourceTree> Store::tree(const std::string& commit, const std::st
   const auto item = tree->find("");
   if (!item || item->type != SourceTree::Type::directory) {
     throw Error(Fault::invalid, fmt::format("commit {} has no directory {}", commit.substr(0, 12), path),
-                "correct repository.path in agent.yaml, or the repository");
+                "fix repository.path in agent.yaml, or the repository");
   }
-  if (path.empty()) tree->list("");  // a lost root tree is said here, not at the first file
+  if (path.empty()) tree->list("");  // reports a missing root tree here, not at the first file
   return tree;
 }
 

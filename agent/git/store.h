@@ -15,7 +15,8 @@ struct git_repository;
 
 namespace greenwave::git {
 
-/// Sets libgit2's memory limits (its defaults are far beyond a small device) and starts it. Once a process.
+/// Starts libgit2 and sets its memory limits (its defaults are far too high for a small device). Once per
+/// process.
 void initialize();
 
 struct Commit {
@@ -25,13 +26,13 @@ struct Commit {
   Time time{};
 };
 
-/// Names of objects that were looked for but are not in the store.
+/// Names of objects that were looked up but are not in the store.
 using Missing = std::set<std::string>;
 
 /// The device's bare repository: an object database without a checkout. One thread.
 class Store {
  public:
-  /// Opens or creates it. Throws Error (damaged) when what is there cannot be read.
+  /// Opens or creates it. Throws Error (damaged) when an existing store cannot be read.
   explicit Store(std::filesystem::path directory);
   ~Store();
   Store(const Store&) = delete;
@@ -46,29 +47,29 @@ class Store {
   /// directory, damaged when an object cannot be read. The Store must outlive it.
   std::unique_ptr<SourceTree> tree(const std::string& commit, const std::string& path) const;
 
-  /// The same where objects may not have come yet: those that are looked for in vain are put into `missing`,
-  /// and read as if they were empty. `missing` must outlive the tree.
+  /// Like tree, for when objects may not have arrived yet: those that are not found are added to `missing`,
+  /// and read as empty. `missing` must outlive the tree.
   std::unique_ptr<SourceTree> partial_tree(const std::string& commit, const std::string& path,
                                            Missing& missing) const;
 
   /// The commits that are kept.
   std::vector<std::string> kept() const;
 
-  /// Keeps a commit (and what it needs) reachable under refs/greenwave/NAME, so that no collection drops it.
+  /// Keeps a commit (and what it needs) reachable under refs/greenwave/NAME, so that tidy() does not drop it.
   /// Writes nothing when the ref already points there.
   void keep(const std::string& name, const std::string& oid);
 
-  /// The commit that keep() was last given for `name`; empty: none.
+  /// The commit that keep() last got for `name`; empty if there is none.
   std::string kept_as(const std::string& name) const;
-  /// Ends what keep() began.
+  /// Undoes keep().
   void forget(const std::string& name);
 
-  /// Sets a damaged store aside as DIRECTORY.damaged (replacing an older one), so that a new one can be made.
+  /// Renames a damaged store to DIRECTORY.damaged (replacing an older one), so that a new one can be created.
   static void set_aside(const std::filesystem::path& directory);
 
  private:
   std::filesystem::path directory_;
-  Fd lock_;  ///< on the directory, while this process may write there
+  Fd lock_;  ///< on the directory, while this process may write to it
   git_repository* repository_ = nullptr;
 };
 

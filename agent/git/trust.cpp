@@ -20,18 +20,18 @@ constexpr std::string_view git_space = "git";
 constexpr std::string_view how_to_sign =
     "sign it with an allowed SSH key (git config gpg.format ssh; git commit --amend -S) and push it again";
 
-/// What a signature that is not SSH's is; empty for others.
+/// The kind of a signature that is not SSH's; empty for others.
 std::string_view foreign_kind(std::string_view signature) {
   if (signature.starts_with("-----BEGIN PGP")) return "PGP";
   if (signature.starts_with("-----BEGIN SIGNED MESSAGE")) return "an X.509 certificate";
   return {};
 }
 
-/// A commit object's bytes. Their hash is the commit's id: libgit2 compares them as it reads.
+/// A commit object's bytes. libgit2 verifies that their hash is the commit's id.
 std::string read_object(const Store& store, const std::string& commit) {
   const auto damaged = [&] {
     return failure(Fault::damaged, fmt::format("read commit {}", commit),
-                   "the store is set aside and fetched anew");
+                   "the store is set aside and fetched again");
   };
   const auto oid = to_oid(commit);
   std::size_t size = 0;
@@ -41,8 +41,8 @@ std::string read_object(const Store& store, const std::string& commit) {
   if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
   if (type != GIT_OBJECT_COMMIT || size > most_object) {
     throw Error(Fault::untrusted,
-                fmt::format("{} is no commit of {} at most", commit, bytes_in_words(most_object)),
-                "the followed ref must lead to a commit with a shorter message");
+                fmt::format("{} is not a commit of at most {}", commit, bytes_in_words(most_object)),
+                "the followed ref must point to a commit with a shorter message");
   }
   OdbObject object;
   if (git_odb_read(Out(object), odb.get(), &oid) < 0) throw damaged();
@@ -60,13 +60,13 @@ Trust::Verdict Trust::judge(const AllowedSigner& signer, Time time) {
   }
   if (signer.valid_after && time < *signer.valid_after) {
     return {&signer,
-            fmt::format("which is not yet valid: {} allows it from {} on, and the commit is of {}", place,
+            fmt::format("which is not yet valid: {} allows it from {} on, and the commit is from {}", place,
                         to_iso(*signer.valid_after), to_iso(time)),
-            "sign with another key, or correct valid-after or the committer's clock"};
+            "sign with another key, or fix valid-after or the committer's clock"};
   }
   if (signer.valid_before && time > *signer.valid_before) {
     return {&signer,
-            fmt::format("which has expired: {} allows it until {}, and the commit is of {}", place,
+            fmt::format("which has expired: {} allows it until {}, and the commit is from {}", place,
                         to_iso(*signer.valid_before), to_iso(time)),
             "sign it with a key that is valid and push it again"};
   }
@@ -96,7 +96,7 @@ Signer Trust::verify(std::string_view object, const std::string& commit) const {
   const auto refuse = [&](std::string_view what, std::string remedy) {
     return Error(Fault::untrusted, fmt::format("commit {} {}", commit, what), std::move(remedy));
   };
-  // What a parser calls invalid means here that nobody vouches for the commit.
+  // What a parser calls invalid means here that nobody vouches for the commit: untrusted.
   const auto reading = [&](auto&& step) {
     try {
       return step();
@@ -116,7 +116,7 @@ Signer Trust::verify(std::string_view object, const std::string& commit) const {
   if (signature.name_space != git_space) {
     throw refuse(fmt::format("is signed by the key {} for the namespace \"{}\" instead of \"git\"", key,
                              printable(signature.name_space.substr(0, 64))),
-                 "a signature made for something else was put into a commit: find out who pushed it");
+                 "a signature for something else was put into a commit: find out who pushed it");
   }
   const auto verdict = judge(signature.key, parts.time);
   if (verdict.signer == nullptr) {
@@ -126,11 +126,11 @@ Signer Trust::verify(std::string_view object, const std::string& commit) const {
         fmt::format("if its owner may change this device, add the key to {}; else find out who pushed it",
                     file_));
   }
-  // Only now: no arithmetic is done on the keys of strangers.
+  // Not before: no arithmetic on unknown keys.
   if (!reading([&] { return verifies(signature, parts.payload); })) {
     throw refuse(
         fmt::format("was changed after it was signed by the key {}: the signature does not verify", key),
-        "do not trust the server or the way to it until it is clear who changed it");
+        "do not trust the server or the network until it is clear who changed it");
   }
   if (!verdict.why.empty()) {
     throw refuse(fmt::format("is signed by the key {}, {}", key, verdict.why), verdict.remedy);
@@ -138,7 +138,7 @@ Signer Trust::verify(std::string_view object, const std::string& commit) const {
   return {principal_of(*verdict.signer, parts.committer), key};
 }
 
-/// The line that allows the key to sign a commit of that time; if there is none, the first that names it.
+/// The line that allows the key to sign a commit at that time; if there is none, the first line with the key.
 Trust::Verdict Trust::judge(std::string_view key, Time time) const {
   Verdict first;
   for (const auto& signer : signers_) {

@@ -18,10 +18,10 @@ struct Signer {
   bool operator==(const Signer&) const = default;
 };
 
-/// Which keys may sign the commits that this device applies. Immutable; any thread.
+/// The keys that may sign the commits which this device applies. Immutable; any thread.
 ///
 /// A signature covers its commit, and through the hashes in it every tree, blob and ancestor: libgit2
-/// compares each object that it reads with its hash, so that verifying the one commit is enough.
+/// verifies the hash of each object that it reads, so verifying one commit is enough.
 ///
 /// A key's valid-after and valid-before are compared with the commit's own committer time, as git does it,
 /// and never with the device's clock: a device that wakes up in 1970 decides as any other, and a commit that
@@ -30,25 +30,25 @@ struct Signer {
 class Trust {
  public:
   /// `file` is the allowed_signers file's name, for messages. Throws Error (invalid) that lists every
-  /// problem, a line each, as FILE:LINE:COLUMN, and when the file allows nobody.
+  /// problem, one per line, as FILE:LINE:COLUMN; also when the file allows nobody.
   Trust(std::string_view text, std::string file);
 
-  /// Who signed the commit, or Error: untrusted when it isn't signed, not by SSH, for another namespace than
-  /// "git", by a key that the file doesn't list for git or at that time, or was changed after it was signed;
-  /// damaged when the store cannot give it.
+  /// Who signed the commit. Throws Error: untrusted when it isn't signed, or not with SSH, for a namespace
+  /// other than "git", by a key that the file doesn't list for git at that time, or was changed after
+  /// signing; damaged when the store cannot read it.
   Signer verify(const Store& store, const std::string& commit) const;
 
   /// The same for the bytes of a commit object; `commit` is its id.
   Signer verify(std::string_view object, const std::string& commit) const;
 
-  /// How many lines name a key that can be checked.
+  /// How many lines have a key that can be checked.
   std::size_t keys() const { return signers_.size(); }
 
-  /// About lines that were left out.
+  /// About lines that were ignored.
   const Problems& warnings() const { return problems_; }
 
  private:
-  /// A line that names the key, and if it doesn't allow it to sign the commit: why, and what to do about it.
+  /// A line with the key, and, if it doesn't allow the key to sign the commit, why and what to do about it.
   struct Verdict {
     const AllowedSigner* signer = nullptr;
     std::string why;

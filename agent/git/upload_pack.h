@@ -10,21 +10,21 @@
 
 namespace greenwave::git {
 
-/// A server's git-upload-pack, however it is reached. What it hands out is valid until the next call.
+/// A server's git-upload-pack, over any connection. Returned streams are valid until the next call.
 class UploadPack {
  public:
   virtual ~UploadPack() = default;
 
-  /// Begins a conversation; the server's capabilities (protocol v2) or its refs (older) come.
+  /// Starts a conversation. The server sends its capabilities (protocol v2) or its refs (older).
   virtual ByteStream& greet() = 0;
-  /// Sends a request; the answer comes. Only where `stateless` is true without a greeting before it.
+  /// Sends a request and returns the response. Without a greeting first only if `stateless` is true.
   virtual ByteStream& ask(std::string_view request) = 0;
-  /// Each request stands for itself, as over HTTP.
+  /// Whether requests are independent of each other, as over HTTP.
   virtual bool stateless() const = 0;
-  /// What a ref points to, where the server tells it more cheaply than by the protocol; nothing where it
+  /// What a ref points to, if the server offers that more cheaply than the protocol does; nothing if it
   /// doesn't.
   virtual std::optional<std::string> quick_tip(const std::string& /*ref*/) { return {}; }
-  /// After the last answer of a conversation.
+  /// Call after the last response of a conversation.
   virtual void leave() = 0;
   virtual std::uint64_t bytes_received() const = 0;
   /// See Transport.

@@ -10,25 +10,25 @@
 
 namespace greenwave {
 
-/// A directory of manifests for some of a cluster's devices.
+/// A directory of manifests that applies to some of a cluster's devices.
 struct Layer {
-  std::string path;  ///< from the cluster's root; may hold ${device.*} and ${cluster.*}
+  std::string path;  ///< relative to the cluster's root; may contain ${device.*} and ${cluster.*}
   Place place;
-  std::optional<Selector> selector;  ///< absent: every device
+  std::optional<Selector> selector;  ///< absent: all devices
   std::string within;                ///< path of a GeoJSON polygon; empty: everywhere
-  bool optional = false;             ///< a missing directory is no error
+  bool optional = false;             ///< a missing directory is not an error
 };
 
-/// Part of a cluster that follows a ref of its own, ahead of the branch.
+/// Devices that follow their own ref, ahead of the branch.
 struct Wave {
   std::string name;
   std::optional<Selector> selector;
   std::optional<double> percent;
   std::string ref;
-  // What a commit must have shown in this wave before `greenwave promote` takes it on.
-  Duration soak = std::chrono::hours(1);  ///< so long on the wave's ref
-  double healthy_percent = 90;            ///< of its devices, at least, are healthy
-  double failed_percent = 5;              ///< of its devices, at most, have failed: else promoting halts
+  // What a commit must show in this wave before `greenwave promote` moves it on.
+  Duration soak = std::chrono::hours(1);  ///< for this long on the wave's ref
+  double healthy_percent = 90;            ///< at least this share of its devices is healthy
+  double failed_percent = 5;              ///< above this share of failed devices, promotion halts
   Place place;
 };
 
@@ -42,16 +42,16 @@ struct Window {
   Place place;
 };
 
-/// The repository's greenwave.yaml. A repository without one is a cluster of one layer: its root.
+/// The repository's greenwave.yaml. Without that file, the repository is one layer: its root.
 struct Cluster {
   std::string name;
   std::string devices;  ///< path of the GeoJSON inventory; empty: none
   Place devices_place;
   yaml::Node vars;           ///< a map
-  bool allow_empty = false;  ///< a render that comes out empty may remove everything
+  bool allow_empty = false;  ///< an empty render may remove everything
   std::vector<Layer> layers;
   std::vector<Wave> waves;
-  std::string wave_salt;  ///< chooses which devices are in a wave of some percent
+  std::string wave_salt;  ///< decides which devices are in a wave with `percent`
   std::vector<Window> windows;
 };
 

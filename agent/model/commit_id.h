@@ -6,8 +6,8 @@
 
 namespace greenwave {
 
-/// The name of a commit, in hexadecimal; empty where there is none. It is made from a text only where one is
-/// read, and serves as the name of an object wherever git takes one.
+/// The name of a commit, in hexadecimal; empty if there is none. Strings are converted only where a commit id
+/// is read; a CommitId can be used wherever git takes an object name.
 class CommitId {
  public:
   CommitId() = default;
@@ -16,7 +16,7 @@ class CommitId {
   const std::string& text() const { return text_; }
   operator const std::string&() const { return text_; }
   bool empty() const { return text_.empty(); }
-  /// As people read it: the first 12 digits.
+  /// The first 12 digits, for people.
   std::string shortened() const { return text_.substr(0, 12); }
 
   auto operator<=>(const CommitId&) const = default;

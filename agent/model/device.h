@@ -14,10 +14,10 @@ struct Position {
 
 using Labels = std::map<std::string, std::string>;
 
-/// A device as its cluster's inventory and its own configuration describe it.
+/// A device, as the cluster's inventory and its own configuration describe it.
 struct Device {
   std::string id;
-  bool in_inventory = false;  ///< false: a plain repository, or the inventory does not list it
+  bool in_inventory = false;  ///< false: no inventory, or it does not list the device
   Position position;          ///< meaningful only when `in_inventory`
   Labels labels;              ///< the inventory's, then the device's own configuration, then facts
   yaml::Node properties;      ///< of its Feature; a map

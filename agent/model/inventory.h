@@ -9,10 +9,10 @@
 
 namespace greenwave {
 
-/// What lstat(2) said of a file just after we wrote it, and what was in it: as git's index does it, content
-/// is hashed again only where lstat says something else.
+/// lstat(2) of a file just after we wrote it, and a digest of its content. As in git's index, content is
+/// hashed again only when lstat differs.
 struct FileSignature {
-  std::string path;  ///< as manifests write it: absolute, below the root
+  std::string path;  ///< as in the manifest: absolute, below the root
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::uint64_t size = 0;
@@ -23,19 +23,19 @@ struct FileSignature {
   bool operator==(const FileSignature&) const = default;
 };
 
-/// What the agent knows of an object that it applied, or began to apply.
+/// What the agent knows about an object that it applied, or started to apply.
 struct Entry {
   ObjectId id;
   Digest digest;          ///< of the manifest as last applied; zero: never fully applied
-  bool intended = false;  ///< an apply began and its result is not known: "ours, state unknown"
-  std::string commit;     ///< that last changed it
-  int rank = 0;           ///< of its footprint: removal goes from high to low
+  bool intended = false;  ///< an apply started and its result is unknown: "ours, state unknown"
+  std::string commit;     ///< that changed it last
+  int rank = 0;           ///< from its footprint: removal goes from high to low
   std::vector<std::string> claims;
-  std::string record;  ///< the driver's own JSON: what observe and remove need to know
+  std::string record;  ///< the driver's JSON, for drift detection and removal
   std::vector<FileSignature> files;
-  bool live = false;  ///< has state beyond `files` that the driver must be asked about (a unit, a command)
+  bool live = false;  ///< has state beyond `files` that only the driver can query (a unit, a command)
   bool keep = false;  ///< greenwave.dev/prune: disabled
-  std::string error;  ///< why the last try failed; empty: it did not
+  std::string error;  ///< why the last try failed; empty if it succeeded
 };
 
 }  // namespace greenwave

@@ -5,17 +5,17 @@
 
 #include "model/object_id.h"
 
-/// What is known of kinds without asking a server.
+/// Facts about Kubernetes kinds that need no server.
 namespace greenwave {
 
-/// The group of an apiVersion; empty for Kubernetes' core.
+/// The group of an apiVersion; empty for Kubernetes' core group.
 std::string_view group_of(std::string_view api_version);
 
-/// "Deployment.apps", "Secret": what names a kind whatever its version is.
+/// "Deployment.apps", "Secret": names a kind independently of its version.
 std::string kind_and_group(std::string_view api_version, std::string_view kind);
 
-/// Whether objects of the kind have no namespace, as far as the kinds that Kubernetes brings are concerned,
-/// in whatever version.
+/// Whether objects of this kind have no namespace. Knows Kubernetes' built-in kinds only, in any
+/// version.
 bool is_cluster_scoped(const ObjectId& id);
 
 }  // namespace greenwave

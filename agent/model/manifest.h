@@ -11,34 +11,34 @@
 
 namespace greenwave {
 
-/// Annotations that Greenwave reads on any manifest.
+/// Annotations that Greenwave reads on every manifest.
 namespace annotations {
 inline constexpr std::string_view depends_on = "greenwave.dev/depends-on";  ///< "File/a, SystemdUnit/b"
 inline constexpr std::string_view prune = "greenwave.dev/prune";            ///< "disabled" keeps the object
 }  // namespace annotations
 
-/// A file or tree in the repository that a manifest's `spec.source` names.
+/// A file or directory in the repository that a manifest's `spec.source` names.
 struct Source {
-  std::string path;  ///< from the cluster's root, normalised: no leading slash, no "." or ".."
-  std::string oid;   ///< git's name for the blob or tree, hexadecimal: changes when the content does
+  std::string path;  ///< relative to the cluster's root, normalised: no leading slash, no "." or ".."
+  std::string oid;   ///< hexadecimal id of git's blob or tree: changes when the content does
   bool is_directory = false;
-  bool encrypted = false;  ///< a File's, by age: read with SourceTree::read_encrypted
+  bool encrypted = false;  ///< a File's source, by age: read with SourceTree::read_encrypted
 };
 
-/// The ending of a source that age encrypted.
+/// The file name suffix of a source that age encrypted.
 inline constexpr std::string_view encrypted_ending = ".age";
 
-/// A source file may be this large.
+/// The maximum size of a source file.
 inline constexpr std::size_t largest_source = 64 << 20;
 
 /// One rendered object for this device: layers merged, variables replaced.
 struct Manifest {
   ObjectId id;
   yaml::Node document;           ///< the whole map: apiVersion, kind, metadata, spec
-  std::optional<Source> source;  ///< set where spec.source is (File and Directory of ours)
+  std::optional<Source> source;  ///< set if there is a spec.source (our File and Directory)
   Digest digest;                 ///< of `document` and of the source's oid, keyed
-  /// Something of it was encrypted in the repository: its content is shown nowhere, and is for root alone
-  /// unless it says otherwise. What names it and its place (metadata, paths, units) is no secret.
+  /// Part of it was encrypted in the repository. Its content is never shown, and only root can read it unless
+  /// the manifest says otherwise. Its name and place (metadata, paths, units) are not secret.
   bool sensitive = false;
 
   const Place& place() const { return document.place; }
@@ -47,8 +47,8 @@ struct Manifest {
   std::string annotation(std::string_view key) const;  ///< empty when absent
 };
 
-/// Sets `sensitive` and `digest` from the rest. The digest is kept in the state file, so it is an HMAC with a
-/// key of the device's own: without it, what is secret and short could be found by trying.
+/// Sets `sensitive` and `digest` from the rest. The state file keeps the digest, so it is an HMAC with a key
+/// that only this device has: a plain hash of a short secret could be found by trying.
 void seal(Manifest& manifest, std::string_view digest_key);
 
 }  // namespace greenwave

@@ -35,7 +35,7 @@ ObjectRef parse_object_ref(std::string_view text) {
   const auto parts = split(text, '/');
   const bool has_empty = std::any_of(parts.begin(), parts.end(), [](auto part) { return part.empty(); });
   if (has_empty || parts.size() < 2 || parts.size() > 3) {
-    throw Error(Fault::invalid, fmt::format("\"{}\" names no object", printable(text)),
+    throw Error(Fault::invalid, fmt::format("\"{}\" is not a reference to an object", printable(text)),
                 "write Kind/name, or Kind/namespace/name");
   }
   if (parts.size() == 2) return {std::string(parts[0]), "", std::string(parts[1])};

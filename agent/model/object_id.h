@@ -7,14 +7,14 @@
 
 namespace greenwave {
 
-/// The apiVersion of Greenwave's own kinds.
+/// The apiVersion of Greenwave's kinds.
 inline constexpr std::string_view own_api = "greenwave.dev/v1";
 
-/// What names an object: two manifests with the same id describe the same thing.
+/// Identifies an object: two manifests with the same id describe the same object.
 struct ObjectId {
   std::string api_version;
   std::string kind;
-  std::string namespace_;  ///< empty for objects without one, ours among them
+  std::string namespace_;  ///< empty for objects without one, such as Greenwave's kinds
   std::string name;
 
   auto operator<=>(const ObjectId&) const = default;
@@ -23,11 +23,11 @@ struct ObjectId {
 /// The short form that people read and type: "File/motd", "Deployment/cabinet/camera".
 std::string to_string(const ObjectId& id);
 
-/// Whether a person who typed `text` may have meant `id`: "File/motd", "file/motd", "motd", or the full form.
+/// Whether someone who typed `text` may mean `id`: "File/motd", "file/motd", "motd", or the full form.
 bool matches(std::string_view text, const ObjectId& id);
 
-/// A reference to an object as manifests write it: "File/motd", "Deployment/cabinet/camera". An empty
-/// namespace in the reference stands for that of the object which refers.
+/// A reference to an object, as manifests write it: "File/motd", "Deployment/cabinet/camera". An empty
+/// namespace means that of the referring object.
 struct ObjectRef {
   std::string kind;
   std::string namespace_;
@@ -36,7 +36,7 @@ struct ObjectRef {
   auto operator<=>(const ObjectRef&) const = default;
 };
 
-/// Throws Error (invalid) that shows the accepted form.
+/// Throws Error (invalid) whose remedy shows the accepted form.
 ObjectRef parse_object_ref(std::string_view text);
 std::string to_string(const ObjectRef& ref);
 

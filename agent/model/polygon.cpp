@@ -16,7 +16,7 @@ std::optional<double> number(const yaml::Node& node) {
   return {};
 }
 
-/// Whether a ray from `position` to the east crosses the edge. Each edge holds its lower end and not its
+/// Whether a ray from `position` to the east crosses the edge. An edge includes its lower end but not its
 /// upper one, so that a ray through a corner counts it once.
 bool crosses(const Position& position, const Position& from, const Position& to) {
   if ((from.latitude > position.latitude) == (to.latitude > position.latitude)) return false;
@@ -42,7 +42,7 @@ class Reader {
     const auto* type = node.find("type");
     const auto* word = type != nullptr ? type->string() : nullptr;
     if (word == nullptr) {
-      problems_.error(node.place, "this is no GeoJSON: it has no type", "write {\"type\": \"Polygon\", …}");
+      problems_.error(node.place, "this is not GeoJSON: type is missing", "write {\"type\": \"Polygon\", …}");
     } else if (*word == "Polygon") {
       if (const auto* rings = list(node, "coordinates")) polygon(*rings);
     } else if (*word == "MultiPolygon") {
@@ -61,7 +61,7 @@ class Reader {
     } else if (*word == "GeometryCollection") {
       each(node, "geometries");
     } else {
-      problems_.error(type->place, fmt::format("a {} has no inside", printable(*word)),
+      problems_.error(type->place, fmt::format("a {} has no area", printable(*word)),
                       "draw a Polygon or a MultiPolygon");
     }
   }
@@ -86,7 +86,7 @@ class Reader {
   void polygon(const yaml::Node& rings) {
     const auto* items = rings.sequence();
     if (items == nullptr || items->empty()) {
-      problems_.error(rings.place, "a polygon is a list of rings; here is none");
+      problems_.error(rings.place, "a polygon must be a list of rings");
       return;
     }
     Region::Polygon polygon;
@@ -99,7 +99,7 @@ class Reader {
     const auto* items = positions.sequence();
     if (items == nullptr) {
       problems_.error(positions.place,
-                      fmt::format("a ring is a list of positions, not {}", kind_of(positions)));
+                      fmt::format("a ring must be a list of positions, not {}", kind_of(positions)));
       return ring;
     }
     for (const auto& item : *items) {
@@ -110,8 +110,7 @@ class Reader {
     const bool closed = !ring.empty() && ring.front().longitude == ring.back().longitude &&
                         ring.front().latitude == ring.back().latitude;
     if (!closed) {
-      problems_.error(positions.place, "this ring is not closed",
-                      "end it with the position that it starts with");
+      problems_.error(positions.place, "this ring is not closed", "repeat its first position at the end");
     } else if (ring.size() < 4) {
       problems_.error(positions.place, "a ring needs at least three corners",
                       "give it four positions, the last one equal to the first");
@@ -155,9 +154,9 @@ bool read_position(const yaml::Node& node, Position& position, Problems& problem
     problems.error(node.place, "a position is [longitude, latitude], both of them numbers");
     return false;
   }
-  // Written so that NaN is outside too.
+  // Written so that NaN fails too.
   if (!(*longitude >= -180 && *longitude <= 180 && *latitude >= -90 && *latitude <= 90)) {
-    problems.error(node.place, fmt::format("[{}, {}] is nowhere on Earth", *longitude, *latitude),
+    problems.error(node.place, fmt::format("[{}, {}] is not a position on Earth", *longitude, *latitude),
                    "write the longitude first, in degrees");
     return false;
   }

@@ -7,7 +7,7 @@
 
 namespace greenwave {
 
-/// Part of the map: the union of polygons, each of which may have holes (GeoJSON, RFC 7946).
+/// An area of the map: the union of polygons, which may have holes (GeoJSON, RFC 7946).
 struct Region {
   using Ring = std::vector<Position>;  ///< closed: the last position is the first
   using Polygon = std::vector<Ring>;   ///< the outline, then its holes
@@ -15,15 +15,15 @@ struct Region {
   std::vector<Polygon> polygons;
 };
 
-/// By the even-odd rule, so that a hole is outside. A position on the line between two regions that share
-/// it is inside exactly one of them.
+/// By the even-odd rule: a hole is outside. A position on the line between two regions that share it is
+/// inside exactly one of them.
 bool contains(const Region& region, const Position& position);
 
-/// Reads a Polygon or MultiPolygon, bare or in a Feature, a FeatureCollection or a GeometryCollection.
+/// Reads a Polygon or MultiPolygon, alone or in a Feature, FeatureCollection or GeometryCollection.
 Region read_region(const yaml::Node& geojson, Problems& problems);
 
-/// Reads a GeoJSON position: [longitude, latitude], perhaps with an altitude, which is left out. Returns
-/// whether it is one.
+/// Reads a GeoJSON position: [longitude, latitude], with an optional altitude, which is ignored. Returns
+/// whether it is valid.
 bool read_position(const yaml::Node& node, Position& position, Problems& problems);
 
 }  // namespace greenwave

@@ -8,7 +8,7 @@
 
 namespace greenwave {
 
-/// A Kubernetes label selector: all requirements must hold.
+/// A Kubernetes label selector: all requirements must be met.
 struct Selector {
   enum class Operator { in, not_in, exists, does_not_exist };
 
@@ -21,7 +21,7 @@ struct Selector {
   std::vector<Requirement> requirements;  ///< matchLabels become `in` with one value
 };
 
-/// As Kubernetes: NotIn and DoesNotExist hold for labels that are absent.
+/// As in Kubernetes, NotIn and DoesNotExist match labels that are absent.
 bool selects(const Selector& selector, const Labels& labels);
 
 /// Reads {matchLabels, matchExpressions}.

@@ -7,8 +7,9 @@
 namespace greenwave {
 
 std::string SourceTree::read_encrypted(const std::string& path, std::size_t) const {
-  throw Error(Fault::invalid, fmt::format("{}: it is encrypted, and there is no identity to open it", path),
-              "make one with greenwave identity, and encrypt it for that as well");
+  throw Error(Fault::invalid,
+              fmt::format("{} is encrypted, and this device has no identity to decrypt it", path),
+              "create one with greenwave identity, and encrypt the file for it too");
 }
 
 }  // namespace greenwave

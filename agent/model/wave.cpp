@@ -14,7 +14,7 @@ namespace {
 
 bool has(const Wave& wave, const Cluster& cluster, const Device& device) {
   if (wave.selector) return selects(*wave.selector, device.labels);
-  // Rounding could put the very last position at 1: all means all.
+  // Rounding could move the very last position to 1; 100 percent must include every device.
   return *wave.percent >= 100 || wave_position(cluster.wave_salt, device.id) * 100 < *wave.percent;
 }
 
@@ -50,7 +50,7 @@ void check_overlaps(const Cluster& cluster, const std::vector<Device>& devices, 
     std::string device;
     std::size_t count = 0;
   };
-  std::map<const Wave*, Shared> found;  // by the later wave: one line tells enough
+  std::map<const Wave*, Shared> found;  // by the later wave: one line per pair is enough
   for (const auto& device : devices) {
     for (const auto* other : overlapping_waves(cluster, device)) {
       ++found.try_emplace(other, Shared{wave_of(cluster, device), device.id}).first->second.count;
@@ -60,9 +60,9 @@ void check_overlaps(const Cluster& cluster, const std::vector<Device>& devices, 
     const auto more = shared.count > 1 ? fmt::format(" and {} more", shared.count - 1) : "";
     problems.error(
         wave->place,
-        fmt::format("the waves {} and {} overlap: the selectors of both have {}{}",
-                    printable(shared.first->name), printable(wave->name), printable(shared.device), more),
-        "let each device's labels choose one wave");
+        fmt::format("the waves {} and {} overlap: both selectors match {}{}", printable(shared.first->name),
+                    printable(wave->name), printable(shared.device), more),
+        "make each device's labels match one wave only");
   }
 }
 

@@ -14,14 +14,14 @@ using std::chrono::sys_days;
 constexpr std::array<std::string_view, 7> weekdays{"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 constexpr int days_ahead = 8;
 
-/// "04:30", which was checked when it was read.
+/// "04:30"; the format was checked when the file was read.
 minutes time_of_day(const std::string& text) {
   const auto two = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
   return std::chrono::hours(two(0)) + minutes(two(3));
 }
 
-/// The first moment from `start` on at which clocks show `local` or later. Local times are written as if they
-/// were UTC.
+/// The first moment from `start` on at which clocks show `local` or later. Local times are represented as if
+/// they were UTC.
 Time first_showing(Time local, const TimeZone& zone, Time start) {
   for (;;) {
     const auto span = zone.span_at(start);
@@ -40,7 +40,7 @@ Opening opening_of(const Window& window, const TimeZone& zone, sys_days date) {
   const auto from = time_of_day(window.from);
   const auto to = time_of_day(window.to);
   const auto length = to > from ? to - from : to - from + days(1);
-  // No zone is further than a day from UTC.
+  // No zone is more than a day from UTC.
   const auto begin = first_showing(date + from, zone, date - days(2));
   const auto end = first_showing(date + from + length, zone, begin);
   return {begin, end > begin ? end : begin + length};

@@ -10,21 +10,21 @@
 
 namespace greenwave {
 
-/// One time that a window is open: from `begin` on, and before `end` a step may start.
+/// One period during which a window is open: a step may start from `begin` on and before `end`.
 struct Opening {
   Time begin;
   Time end;
 };
 
-/// The opening that `now` lies in, else the next one; nothing when there is none within a week.
+/// The opening that contains `now`, else the next one; nothing when there is none within a week.
 ///
-/// A window opens on its days when clocks there first show `from`, and closes when they next show `to` (on
-/// the next day, when that is earlier in the day). Where clocks jump over `from`, it opens at the jump; where
-/// they jump over both, it is open from the jump on for as long as on other days. Where an hour comes twice,
-/// it opens once, and closes the first time.
+/// A window opens on its days when local clocks first show `from`, and closes when they next show `to` (the
+/// next day, if `to` is earlier than `from`). If clocks skip `from`, it opens at the skip. If they skip both,
+/// it opens at the skip for as long as on other days. If an hour occurs twice, the window opens and closes
+/// the first time.
 std::optional<Opening> next_opening(const Window& window, const TimeZone& zone, Time now);
 
-/// A window whose time zone this device knows.
+/// A window with its time zone loaded.
 struct ZonedWindow {
   Window window;
   TimeZone zone;
@@ -36,7 +36,7 @@ struct Outlook {
   std::optional<Time> changes;  ///< closes or opens; nothing: never
 };
 
-/// What several windows come to: open while one of them is.
+/// Combines several windows: open while any of them is.
 Outlook outlook(const std::vector<ZonedWindow>& windows, Time now);
 
 }  // namespace greenwave

@@ -15,12 +15,13 @@ std::string BusError::text(int result) const {
 Error refused(std::string_view action, const BusError& error, int result) {
   auto message = fmt::format("systemd could not {}: {}", action, error.text(result));
   if (error.is("org.freedesktop.systemd1.NoSuchUnit") || error.is(SD_BUS_ERROR_FILE_NOT_FOUND)) {
-    return Error(Fault::invalid, message,
-                 "is the package that brings the unit installed, and the name right? Or give its content");
+    return Error(
+        Fault::invalid, message,
+        "is the package with this unit installed, and is the name right? Or write the unit in the manifest");
   }
   if (error.is("org.freedesktop.systemd1.UnitMasked")) {
     return Error(Fault::conflict, message,
-                 "unmask it on the device (systemctl unmask), or declare it otherwise");
+                 "unmask it on the device (systemctl unmask), or change its manifest");
   }
   if (error.is(SD_BUS_ERROR_ACCESS_DENIED) || error.is(SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED)) {
     return Error(Fault::invalid, message, "run greenwaved as root");

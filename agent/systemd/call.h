@@ -1,6 +1,6 @@
 #pragma once
 
-// What the calls to systemd share. Only for manager.cpp and jobs.cpp.
+// Helpers for the D-Bus calls to systemd, shared by manager.cpp and jobs.cpp only.
 
 #include <string>
 #include <string_view>
@@ -34,10 +34,10 @@ struct BusError {
   bool is(const char* name) const { return sd_bus_error_has_name(&raw, name) > 0; }
 };
 
-/// What systemd's refusal to `action` means, and what people can do about it.
+/// The Error for systemd's refusal to `action`: what it means, and what people can do about it.
 Error refused(std::string_view action, const BusError& error, int result);
 
-/// Throws Error (transient) for a negative result of an sd_bus function that works on this side alone.
+/// Throws Error (transient) for a negative result of an sd_bus function that only works locally.
 void check(int result, std::string_view action);
 
 void append_list(sd_bus_message* message, const std::vector<std::string>& texts);

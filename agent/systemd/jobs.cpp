@@ -81,7 +81,7 @@ void Manager::queue(Job job, const std::string& unit) {
 
 void Manager::run(Job job, const std::string& unit) {
   const auto action = fmt::format("{} {}", to_string(job), unit);
-  call(request("Subscribe").get(), "send its signals");
+  call(request("Subscribe").get(), "send signals");
   Ended ended;
   sd_bus_slot* raw = nullptr;
   // Without a message bus in between, signals carry no sender.
@@ -104,10 +104,10 @@ void Manager::run(Job job, const std::string& unit) {
     if (result > 0) continue;
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left <= std::chrono::nanoseconds(0)) {
-      throw Error(
-          Fault::transient,
-          fmt::format("{} did not end within {}; systemd goes on with it", action, to_words(job_timeout_)),
-          "journalctl -u " + unit);
+      throw Error(Fault::transient,
+                  fmt::format("{} did not finish within {}; systemd is still working on it", action,
+                              to_words(job_timeout_)),
+                  "journalctl -u " + unit);
     }
     const auto slice = std::min<std::chrono::nanoseconds>(left, std::chrono::seconds(1));
     sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(

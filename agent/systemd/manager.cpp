@@ -18,10 +18,10 @@ namespace greenwave::systemd {
 namespace {
 
 constexpr const char* own_socket = "unix:path=/run/systemd/private";
-/// A daemon-reload with many generators takes its time on a slow device.
+/// A daemon-reload with many generators takes long on a slow device.
 constexpr auto call_timeout = std::chrono::seconds(90);
 
-/// ListUnitFilesByPatterns takes globs; of the characters of a unit's name only the backslash is special.
+/// ListUnitFilesByPatterns takes globs; the backslash is the only special character in a unit's name.
 std::string as_pattern(const std::string& unit) {
   std::string pattern;
   for (const char c : unit) {
@@ -55,19 +55,19 @@ bool Manager::is_init() {
 
 sd_bus* Manager::bus() {
   if (bus_) {
-    // What came meanwhile is read here, which also shows whether the other side has gone.
+    // Read what arrived in the meantime; this also shows whether the other side has gone.
     int result = 0;
     while ((result = sd_bus_process(bus_.get(), nullptr)) > 0) {
     }
     if (result >= 0 && sd_bus_is_open(bus_.get()) > 0) return bus_.get();
     bus_.reset();
   }
-  // root has systemd's own socket, as systemctl uses it: it is there where no message bus runs, and it stays
+  // root uses systemd's private socket, as systemctl does: it exists where no message bus runs, and it stays
   // open while a unit of ours restarts the message bus.
   sd_bus* raw = nullptr;
   int result = -EACCES;
   if (::geteuid() == 0) {
-    check(sd_bus_new(&raw), "make a connection to systemd");
+    check(sd_bus_new(&raw), "connect to systemd");
     bus_.reset(raw);
     sd_bus_set_address(raw, own_socket);
     result = sd_bus_start(raw);
@@ -78,7 +78,7 @@ sd_bus* Manager::bus() {
   }
   if (result < 0) {
     throw Error(Fault::transient, fmt::format("systemd does not answer: {}", std::strerror(-result)),
-                "look at systemctl status dbus.socket");
+                "check systemctl status dbus.socket");
   }
   sd_bus_set_method_call_timeout(raw,
                                  static_cast<std::uint64_t>(std::chrono::microseconds(call_timeout).count()));
@@ -164,7 +164,7 @@ std::string Manager::text_property(const std::string& path, const char* interfac
   char* raw = nullptr;
   const int result =
       sd_bus_get_property_string(bus(), names::service, path.c_str(), interface, name, &error.raw, &raw);
-  if (result < 0) throw refused(fmt::format("give the property {}", name), error, result);
+  if (result < 0) throw refused(fmt::format("return the property {}", name), error, result);
   std::string text(raw);
   std::free(raw);
   return text;
@@ -175,7 +175,7 @@ void Manager::trivial_property(const std::string& path, const char* interface, c
   BusError error;
   const int result = sd_bus_get_property_trivial(bus(), names::service, path.c_str(), interface, name,
                                                  &error.raw, type, value);
-  if (result < 0) throw refused(fmt::format("give the property {}", name), error, result);
+  if (result < 0) throw refused(fmt::format("return the property {}", name), error, result);
 }
 
 ServiceRun Manager::last_run(const std::string& path) {
@@ -206,7 +206,7 @@ bool Manager::needs_reload(const std::string& path) {
 }
 
 LastStart Manager::last_start(const std::string& path) {
-  // Every start looks at the conditions first, if there are none as well.
+  // Every start checks the conditions first, even when there are none.
   std::uint64_t checked_us = 0;
   int held = 1;
   trivial_property(path, names::unit_interface, "ConditionTimestampMonotonic", 't', &checked_us);
@@ -253,7 +253,7 @@ void Manager::disable(const std::string& unit) {
 
 void Manager::reload() {
   if (while_waiting_) while_waiting_();
-  call(request("Reload").get(), "reload its configuration");
+  call(request("Reload").get(), "reload the unit files");
 }
 
 void Manager::reset_failed(const std::string& unit) {

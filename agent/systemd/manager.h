@@ -15,7 +15,7 @@ struct sd_bus_message;
 
 namespace greenwave::systemd {
 
-/// What systemd says about a unit, in its own words.
+/// What systemd says about a unit, in systemd's words.
 struct UnitState {
   std::string load;    ///< "loaded", "not-found", "masked", "bad-setting", "error"
   std::string active;  ///< "active", "inactive", "failed", "activating", "deactivating", "reloading"
@@ -24,19 +24,19 @@ struct UnitState {
   std::string path;    ///< the unit's object on the bus
 };
 
-/// How a service ran last.
+/// The last run of a service.
 struct ServiceRun {
   bool oneshot = false;  ///< Type=oneshot without RemainAfterExit: inactive again once it has run
-  bool ended = false;    ///< its main process ended at some time since boot, as far as systemd remembers
+  bool ended = false;    ///< its main process has exited since boot, as far as systemd remembers
   std::string result;    ///< "success", "exit-code", "timeout", …
-  int exit_code = 0;     ///< how the main process ended, as in siginfo's si_code; 0: it did not
+  int exit_code = 0;     ///< how the main process exited, as in siginfo's si_code; 0: it did not
   int exit_status = 0;   ///< its exit status or signal
 };
 
-/// How a unit was started last.
+/// The last start of a unit.
 struct LastStart {
-  bool remembered = false;  ///< false: not since boot, or systemd forgot it, as nothing refers to the unit
-  bool skipped = false;     ///< a Condition… did not hold
+  bool remembered = false;  ///< false: none since boot, or systemd has unloaded the unit
+  bool skipped = false;     ///< a Condition… was not met
 };
 
 /// How long a unit has been up.
@@ -45,9 +45,9 @@ struct Life {
   std::uint32_t restarts = 0;                ///< by systemd itself, since it was last started on purpose
 };
 
-/// What a timer has done, and will do.
+/// When a timer last elapsed, and when it will next.
 struct Schedule {
-  std::optional<Time> last;  ///< when it started its unit last
+  std::optional<Time> last;  ///< when it last started its unit
   std::optional<Time> next;
 };
 
@@ -55,8 +55,8 @@ enum class Job { start, stop, restart, try_restart, reload_or_try_restart };
 
 std::string_view to_string(Job job);
 
-/// systemd's manager over D-Bus. The connection is made at the first call, again after it broke, and lasts
-/// until hang_up(). Every call throws Error: transient when systemd does not answer, otherwise what systemd
+/// systemd's manager over D-Bus. The first call connects; a broken connection is made again. It lasts until
+/// hang_up(). Every call throws Error: transient when systemd does not answer, otherwise what systemd
 /// refused, with a remedy. One thread.
 class Manager {
  public:
@@ -66,37 +66,38 @@ class Manager {
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
 
-  /// Call before a pause: systemd would go on sending signals, and keep in its memory what nobody reads.
+  /// Closes the connection. Call before a long pause: otherwise systemd keeps sending signals, and queues
+  /// those that nobody reads.
   void hang_up();
 
-  /// Whether systemd is this device's init at all.
+  /// Whether systemd is this device's init.
   static bool is_init();
 
-  /// One round trip. Every unit asked for is in the answer; UnitState::file is left empty.
+  /// The states of `units`, each of which is in the result; UnitState::file is left empty. One round trip.
   std::map<std::string, UnitState> states(const std::vector<std::string>& units);
-  /// "enabled" and so on, for those that have a unit file. One round trip, and one more for each instance of
+  /// "enabled" and so on, for those units that have a unit file. One round trip, and one more per instance of
   /// a template; systemd reads its directories for each unit, which takes milliseconds.
   std::map<std::string, std::string> file_states(const std::vector<std::string>& units);
-  /// Of the service at UnitState::path.
+  /// The last run of the service at UnitState::path.
   ServiceRun last_run(const std::string& path);
-  /// The file that the unit at UnitState::path was loaded from; empty: none.
+  /// The file that the unit at UnitState::path was loaded from; empty if there is none.
   std::string fragment_path(const std::string& path);
-  /// Whether its files changed since they were loaded.
+  /// Whether the unit's files have changed since they were loaded.
   bool needs_reload(const std::string& path);
   LastStart last_start(const std::string& path);
   Life life(const std::string& path, const std::string& unit);
-  /// Of the timer at UnitState::path.
+  /// The schedule of the timer at UnitState::path.
   Schedule schedule(const std::string& path);
 
-  /// Read the unit files on disk; reload() makes the manager see the result.
+  /// Reads the unit files on disk; reload() makes the manager see the result.
   void enable(const std::string& unit);
   void disable(const std::string& unit);
   /// daemon-reload
   void reload();
   void reset_failed(const std::string& unit);
 
-  /// Waits for the job's end. Throws Error when it did not end with "done" (or "skipped", for a unit that
-  /// the job does not concern); after the timeout the job goes on, and the error says so.
+  /// Waits until the job has finished. Throws Error when its result is not "done" (or "skipped", for a unit
+  /// that the job does not concern). After the timeout the job continues, and the error says so.
   void run(Job job, const std::string& unit);
   /// Queues the job and returns.
   void queue(Job job, const std::string& unit);
@@ -123,7 +124,7 @@ class Manager {
   std::unique_ptr<sd_bus, BusClose> bus_;
 };
 
-/// Ends the conversation with systemd at the end of a scope.
+/// Closes the connection to systemd at the end of a scope.
 class Conversation {
  public:
   explicit Conversation(Manager& manager) : manager_(manager) {}

@@ -5,10 +5,11 @@
 
 namespace greenwave::systemd {
 
-/// Where units and drop-ins of the administrator's (and ours) lie.
+/// Where the administrator's (and our) units and drop-ins are.
 inline constexpr std::string_view unit_directory = "/etc/systemd/system";
 
-/// "foo@bar.service" is an instance of the template "foo@.service"; both are empty-handed for other names.
+/// "foo@bar.service" is an instance of the template "foo@.service". template_of and instance_of return an
+/// empty string for other names.
 bool is_template(std::string_view unit);
 bool is_instance(std::string_view unit);
 std::string template_of(std::string_view unit);

@@ -72,8 +72,8 @@ std::optional<std::int64_t> Fields::integer(std::string_view key, std::int64_t l
   const auto value = std::get<std::int64_t>(member->value);
   if (value < least || value > most) {
     const bool open = most == std::numeric_limits<std::int64_t>::max();
-    error(key, fmt::format("{}: {} is {}, outside of its range", what_, key, value),
-          open ? fmt::format("write a number from {} on", least)
+    error(key, fmt::format("{}: {} is {}, out of range", what_, key, value),
+          open ? fmt::format("write {} or more", least)
                : fmt::format("write a number from {} to {}", least, most));
     return {};
   }
@@ -112,7 +112,7 @@ std::vector<std::string> Fields::texts(std::string_view key) {
       list.push_back(*value);
     } else {
       problems_.error(item.place,
-                      fmt::format("{}: {} must be a list of strings; here is {}", what_, key, kind_of(item)),
+                      fmt::format("{}: {} must be a list of strings, not of {}", what_, key, kind_of(item)),
                       "put it in quotes");
     }
   }

@@ -14,18 +14,18 @@
 
 namespace greenwave::yaml {
 
-/// Reads the members of one map by name and type, and reports everything else: a wrong type, a missing
-/// member, and (by `done`) members that nobody asked for, with the name that was probably meant.
+/// Reads the members of one map by name and type. Everything else is a problem: a wrong type, a missing
+/// member, and (in `done`) members that nothing has read, with the name that was probably meant.
 ///
 ///   Fields spec(node, "File's spec", problems);
 ///   file.path = spec.required_text("path");
 ///   file.sensitive = spec.flag("sensitive").value_or(false);
 ///   spec.done();
 ///
-/// After a problem the readers return an empty value, so that reading goes on and finds the rest.
+/// After a problem the readers return an empty value, so that reading continues and finds the rest.
 class Fields {
  public:
-  /// `what` names the map in messages. A node that is no map is a problem, and reads as an empty one;
+  /// `what` names the map in messages. A node that is not a map is a problem, and reads as an empty map.
   /// `node` and `problems` must outlive this.
   Fields(const Node& node, std::string what, Problems& problems);
 
@@ -39,22 +39,22 @@ class Fields {
   std::optional<Duration> duration(std::string_view key);
   std::vector<std::string> texts(std::string_view key);
   std::map<std::string, std::string> text_map(std::string_view key);
-  /// One of a few words.
+  /// One of a fixed set of words.
   std::optional<std::string> word(std::string_view key, const std::vector<std::string>& words);
 
-  /// The member itself, for nested reading; null when absent (or explicitly null).
+  /// The member itself, for nested reading; null when it is absent or explicitly null.
   const Node* any(std::string_view key);
   const Node* map(std::string_view key);
   const Node* sequence(std::string_view key);
 
-  /// Where the map was written, and where a member was (the map's place when it is absent).
+  /// Where the map, or one of its members, was written (for an absent member, the map's place).
   const Place& place() const { return node_.place; }
   Place place_of(std::string_view key) const;
 
   bool has(std::string_view key) const { return node_.find(key) != nullptr; }
   void error(std::string_view key, std::string message, std::string remedy = {});
 
-  /// Call last: reports the members that were not asked for.
+  /// Call last: reports the members that were not read.
   void done();
 
  private:

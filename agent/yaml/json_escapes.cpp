@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t escape_size = 6;
 
-/// The number in the "\uXXXX" that `text` begins with.
+/// The number in the "\uXXXX" at the start of `text`.
 std::optional<std::uint32_t> escaped(std::string_view text) {
   if (text.size() < escape_size || !text.starts_with("\\u")) return {};
   const char* const begin = text.data() + 2;
@@ -35,7 +35,7 @@ std::string join_surrogates(std::string_view json) {
       json.remove_prefix(2 * escape_size);
       continue;
     }
-    // An escaped backslash must not be taken for the start of what follows it.
+    // An escaped backslash must not be read as the start of an escape.
     const std::size_t size = json.front() == '\\' && json.size() > 1 ? 2 : 1;
     joined += json.substr(0, size);
     json.remove_prefix(size);

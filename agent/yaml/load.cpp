@@ -31,7 +31,7 @@ bool all_digits(std::string_view text, std::string_view digits = "0123456789") {
   return !text.empty() && text.find_first_not_of(digits) == std::string_view::npos;
 }
 
-/// Integers of YAML 1.2.2, section 10.3.2; beyond 64 bits they become real numbers, as in JSON readers.
+/// Integers of YAML 1.2.2, section 10.3.2. Beyond 64 bits they become real numbers, as in JSON readers.
 std::optional<std::int64_t> core_integer(std::string_view text) {
   int base = 10;
   std::string_view digits = text;
@@ -86,7 +86,7 @@ struct Event {
   ~Event() { yaml_event_delete(&raw); }
 };
 
-/// Ends the reading of a file; its problem is already reported.
+/// Stops reading a file; its problem has already been reported.
 struct Refused {};
 
 std::string_view view(const yaml_char_t* text) {
@@ -144,7 +144,7 @@ class Loader {
     }
     std::string message = what;
     if (raw.context != nullptr)
-      message += fmt::format(" ({}, begun in line {})", raw.context, raw.context_mark.line + 1);
+      message += fmt::format(" ({}, begun on line {})", raw.context, raw.context_mark.line + 1);
     const bool tab = what.find("cannot start any token") != std::string::npos && at_tab();
     refuse(place_of(mark), tab ? "a tab is used for indentation" : message, tab ? "indent with spaces" : "");
   }
@@ -158,7 +158,7 @@ class Loader {
     nodes_ += nodes;
     if (nodes_ > limits_.nodes) {
       refuse(place,
-             fmt::format("more than {} values in one file, aliases counted as often as they are used",
+             fmt::format("more than {} values in one file, counting an alias each time it is used",
                          limits_.nodes),
              "split the file");
     }
@@ -197,7 +197,7 @@ class Loader {
     return result;
   }
 
-  /// Anchors within anchors are each kept as a copy, which must not add up to more than a file may have.
+  /// Nested anchors are each kept as a copy. The copies together must not exceed what a file may have.
   void keep(const std::string& anchor, const Node& node, std::size_t nodes) {
     kept_ += nodes;
     if (kept_ > limits_.nodes) {
@@ -215,7 +215,8 @@ class Loader {
     const std::string name(view(event.raw.data.alias.anchor));
     const auto found = anchors_.find(name);
     if (found == anchors_.end()) {
-      refuse(place, fmt::format("the alias *{} has no anchor &{} before it in this document", name, name));
+      refuse(place, fmt::format("the alias *{} comes before its anchor &{} in this document, or has none",
+                                name, name));
     }
     count(found->second.nodes, place);
     return found->second.node;
@@ -257,7 +258,7 @@ class Loader {
         const auto [at, fresh] = seen.emplace(key, key_place);
         if (!fresh) {
           refuse(key_place,
-                 fmt::format("the key \"{}\" stands twice in this map, first in line {}", printable(key),
+                 fmt::format("duplicate key \"{}\" in this map, first on line {}", printable(key),
                              at->second.line),
                  "remove one of the two");
         }
@@ -304,17 +305,17 @@ class Loader {
     Node plain{plain_scalar(text), place};
     if (const auto* integer = std::get_if<std::int64_t>(&plain.value)) {
       if (text.size() > 1 && text[0] == '0' && all_digits(text)) {
-        problems_.warning(
-            place,
-            fmt::format("{} is the decimal number {} here; other readers take it for octal", text, *integer),
-            fmt::format("write \"{}\" for a text, or {} for the number", text, *integer));
+        problems_.warning(place,
+                          fmt::format("{} is read as the decimal number {}; other readers take it as octal",
+                                      text, *integer),
+                          fmt::format("write \"{}\" for a string, or {} for the number", text, *integer));
       }
     } else if (is_one_of(text, old_booleans)) {
       problems_.warning(
           place,
-          fmt::format("{} is a text here; other readers, Kubernetes' among them, take it for a boolean",
+          fmt::format("{} is read as a string; other readers, including Kubernetes, take it as a boolean",
                       text),
-          fmt::format("write \"{}\" for the text, or true or false", text));
+          fmt::format("write \"{}\" for the string, or true or false", text));
     }
     return plain;
   }
@@ -346,7 +347,7 @@ std::vector<Node> load_all(std::string_view text, const std::string& file, Probl
     problems.error({std::make_shared<const std::string>(file), 0, 0},
                    fmt::format("the file has {}, more than the {} a manifest may have",
                                bytes_in_words(text.size()), bytes_in_words(limits.bytes)),
-                   "keep large content in a file of its own and name it as a source");
+                   "move large content to a separate file and name that as spec.source");
     return documents;
   }
   std::string joined;
@@ -363,7 +364,7 @@ std::optional<Node> load(std::string_view text, const std::string& file, Problem
                          const Limits& limits) {
   auto documents = load_all(text, file, problems, limits);
   if (documents.size() > 1) {
-    problems.error(documents[1].place, "a second document in a file that holds one",
+    problems.error(documents[1].place, "a second document in a file that may hold only one",
                    "remove it and the --- before it");
   }
   if (documents.empty() || documents.size() > 1) return {};

@@ -14,8 +14,8 @@ namespace greenwave::yaml {
 
 struct Member;
 
-/// A parsed value that remembers where it was written, so that a wrong field found many stages later
-/// still carries its file, line and column. Maps keep the order in which they were written.
+/// A parsed value with the place where it was written, so that an error found many stages later still has its
+/// file, line and column. Maps keep the order in which they were written.
 struct Node {
   using Sequence = std::vector<Node>;
   using Map = std::vector<Member>;
@@ -53,14 +53,14 @@ void set(Node& map, std::string key, Node value);
 /// "a string", "a map", "a whole number": for messages.
 std::string_view kind_of(const Node& node);
 
-/// Equal values; places and the order of map members do not count.
+/// Whether the values are equal. Places and the order of map members do not matter.
 bool same_value(const Node& a, const Node& b);
 
 nlohmann::ordered_json to_json(const Node& node);
-/// All nodes get `place`.
+/// All nodes have the place `place`.
 Node from_json(const nlohmann::ordered_json& json, const Place& place);
 
-/// Compact bytes that are equal only for equal values (and member orders): for digests.
+/// Compact bytes, equal only for equal values (and equal member order): for digests.
 std::string canonical(const Node& node);
 
 }  // namespace greenwave::yaml

@@ -113,7 +113,7 @@ class Bundles(unittest.TestCase):
         self.assertEqual((told["commit"], told["commits"]), (last, 3))
         self.assertLess(told["objects"], 12)
         fresh = self.device("fresh").start()
-        self.assertIn(f"builds on commit {first}, which this device does not have", self.take(fresh, 2))
+        self.assertIn(f"requires commit {first}, which this device does not have", self.take(fresh, 2))
         self.take(device, 0)
         self.assertEqual(device.path(MOTD).read_text(), "three\n")
         again = self.ours()

@@ -61,7 +61,7 @@ class Doctor(unittest.TestCase):
 
     def test_http_status(self):
         self.assert_failed(self.findings(kind="/busy")["repository"], "503", "the server has a problem")
-        self.assert_failed(self.findings(kind="/nowhere")["repository"], "there is no git repository", "repository.url")
+        self.assert_failed(self.findings(kind="/nowhere")["repository"], "no git repository here", "repository.url")
 
     def test_credentials(self):
         self.assert_failed(self.findings(kind="/private")["repository"], "wants credentials", "tokenFile")

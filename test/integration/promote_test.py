@@ -197,7 +197,7 @@ class Promotes(unittest.TestCase):
         one = {"name": "a", "selector": {"matchExpressions": [{"key": "wave", "operator": "Exists"}]}, "ref": CANARY}
         self.assertIn("greenwave.yaml:1:", waves({**one, "ref": "refs/heads/main"}))
         told = waves(one, {"name": "b", "selector": {"matchLabels": {"wave": "early"}}, "ref": EARLY})
-        self.assertIn("the waves a and b overlap: the selectors of both have fr-2 and 1 more", told)
+        self.assertIn("the waves a and b overlap: both selectors match fr-2 and 1 more", told)
         self.assertIn("between 0 and 100", waves({"name": "a", "percent": 110, "ref": CANARY}))
         self.assertIn("has no waves", waves())
 

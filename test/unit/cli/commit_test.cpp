@@ -104,7 +104,7 @@ TEST_CASE("greenwave lint: what is no repository, or no revision, is said with w
   const TemporaryDirectory nothing;
   const auto none = greenwave_in(nothing.path(), {"lint", "@main"});
   CHECK(none.status == 2);
-  CHECK_THAT(none.output, Contains("is no git repository"));
+  CHECK_THAT(none.output, Contains("is not a git repository"));
   GitRepository made;
   made.commit({{"a.yaml", file_manifest("a", "/etc/a")}});
   const auto unknown = greenwave_in(made.path(), {"lint", "@mian", "-o", "json"});

@@ -52,7 +52,7 @@ TEST_CASE("config: how an API server is reached is read, and has defaults") {
 
 TEST_CASE("config: what cannot be meant for an API server is told with its place") {
   CHECK(only_problem(begin + "  kubeconfig: k3s.yaml\n").starts_with("agent.yaml:4:15: error: "));
-  CHECK(only_problem(begin + "  namespace: Traffic\n").find("\"Traffic\" cannot be a namespace") !=
+  CHECK(only_problem(begin + "  namespace: Traffic\n").find("\"Traffic\" is not a valid namespace") !=
         std::string::npos);
   CHECK(only_problem(begin + "  kinds: {allow: []}\n").find("nothing could be applied") != std::string::npos);
   CHECK(only_problem(begin + "  impersonate: {a b: c}\n").find("service account") != std::string::npos);

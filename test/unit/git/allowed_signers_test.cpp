@@ -54,22 +54,22 @@ TEST_CASE("allowed_signers: a mistake is refused with its place and what to writ
       problem("\na@x cert-authority,namespaces=\"git\" " + key).starts_with("signers:2:5: error: cert-auth"));
   CHECK(problem("a@x namespaces=git " + key)
             .starts_with("signers:1:16: error: the value of namespaces has no qu"));
-  CHECK(problem("a@x namespaces=\"git " + key).starts_with("signers:1:16: error: the quote has no end"));
+  CHECK(problem("a@x namespaces=\"git " + key).starts_with("signers:1:16: error: the quote is not closed"));
   CHECK(problem("a@x colour=\"red\" " + key)
             .starts_with("signers:1:5: error: \"colour\" is neither an option"));
   CHECK(problem("a@x valid-after " + key).starts_with("signers:1:16: error: valid-after has no value"));
   CHECK(problem("a@x valid-after=\"\",valid-after=\"20260101\" " + key).find("\"\" is not a time") !=
         std::string::npos);
-  CHECK(problem("a@x namespaces=\"git\",namespaces=\"git\" " + key).find("namespaces stands twice") !=
+  CHECK(problem("a@x namespaces=\"git\",namespaces=\"git\" " + key).find("namespaces is given twice") !=
         std::string::npos);
   CHECK(problem("a@x valid-after=\"20260102\",valid-before=\"20260101\" " + key).find("not later") !=
         std::string::npos);
   CHECK(problem("a@x").starts_with("signers:1:4: error: the line has no key"));
   CHECK(problem("a@x ssh-ed25519").starts_with("signers:1:16: error: the key is missing"));
-  CHECK(problem("a@x ssh-ed25519 AAAA").starts_with("signers:1:17: error: the SSH data ends too early"));
+  CHECK(problem("a@x ssh-ed25519 AAAA").starts_with("signers:1:17: error: the SSH data is truncated"));
   CHECK(problem("a@x ssh-ed25519 A%AA").starts_with("signers:1:17: error: the key is not base64"));
   CHECK(problem("a@x ssh-rsa " + key.substr(12)).find("of another type") != std::string::npos);
-  CHECK(problem("!a@x " + key).starts_with("signers:1:1: error: the principals allow nobody"));
+  CHECK(problem("!a@x " + key).starts_with("signers:1:1: error: the principals match nobody"));
   CHECK(problem(std::string(1024 * 1024 + 1, '#'))
             .starts_with("signers: error: the file is larger than 1.0 MiB"));
 }

@@ -232,7 +232,7 @@ TEST_CASE(
   GitRepository origin;
   const auto commit = origin.commit({{"a", "1"}});
   auto repository = followed(server, origin, "/private");
-  CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") && Catch::Contains("it wants credentials"));
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") && Catch::Contains("it requires credentials"));
   repository.credentials.username = "device";
   repository.credentials.password_file = server.write("right", "open sesame\n");
   CHECK(git::make_transport(repository, never)->poll() == commit);
@@ -243,7 +243,7 @@ TEST_CASE(
   repository.credentials.token_file = server.file("right");
   CHECK(git::make_transport(repository, never)->poll() == commit);
   repository.credentials.token_file = server.write("empty", "\n");
-  CHECK_THAT(poll_error(repository), Catch::Contains("holds no usable secret"));
+  CHECK_THAT(poll_error(repository), Catch::Contains("no usable secret in"));
 
   auto mutual = followed(server, origin, "/mtls");
   CHECK_THAT(poll_error(mutual), Catch::StartsWith("invalid") && Catch::Contains("clientCertificate"));

@@ -136,7 +136,7 @@ TEST_CASE("ssh: each way to fail says what to do") {
     server.make_key("locked", "ed25519", "secret words");
     auto repository = good;
     repository.credentials.ssh_key_file = server.file("locked");
-    CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") && Catch::Contains("needs a passphrase"));
+    CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") && Catch::Contains("has a passphrase"));
   }
   SECTION("a key file that is none") {
     auto repository = good;

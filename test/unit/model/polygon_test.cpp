@@ -67,17 +67,17 @@ TEST_CASE("polygon: MultiPolygons, Features and collections are read; overlaps s
 
 TEST_CASE("polygon: an unclosed ring is refused with its place and the remedy") {
   CHECK(problem(R"({"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,1],[0,1]]]})") ==
-        "area.geojson:1:37: error: this ring is not closed; end it with the position that it starts with");
+        "area.geojson:1:37: error: this ring is not closed; repeat its first position at the end");
 }
 
-TEST_CASE("polygon: what has no inside, or lies nowhere, is refused") {
+TEST_CASE("polygon: a geometry without an area, or not on Earth, is refused") {
   CHECK(problem(R"({"type": "Point", "coordinates": [0,0]})") ==
-        "area.geojson:1:10: error: a Point has no inside; draw a Polygon or a MultiPolygon");
+        "area.geojson:1:10: error: a Point has no area; draw a Polygon or a MultiPolygon");
   CHECK(problem(R"({"type": "Polygon", "coordinates": [[[0,0],[0,1],[0,0]]]})").find("three corners") !=
         std::string::npos);
-  CHECK(
-      problem(R"({"type": "Polygon", "coordinates": [[[37.7,-122.4],[0,1],[1,1],[37.7,-122.4]]]})") ==
-      "area.geojson:1:38: error: [37.7, -122.4] is nowhere on Earth; write the longitude first, in degrees");
+  CHECK(problem(R"({"type": "Polygon", "coordinates": [[[37.7,-122.4],[0,1],[1,1],[37.7,-122.4]]]})") ==
+        "area.geojson:1:38: error: [37.7, -122.4] is not a position on Earth; write the longitude first, in "
+        "degrees");
   CHECK(problem(R"({"type": "Polygon", "coordinates": [[[0,.nan],[0,1],[1,1],[0,.nan]]]})").find("nowhere") !=
         std::string::npos);
   CHECK(problem(R"({"type": "Polygon", "coordinates": [[["0",0],[0,1],[1,1],["0",0]]]})").find("numbers") !=

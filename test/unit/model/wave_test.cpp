@@ -125,8 +125,8 @@ TEST_CASE("wave: selectors that share devices are an error with its place, a per
   check_overlaps(cluster, devices, problems);
   REQUIRE(problems.size() == 1);
   CHECK(to_string(problems.list().front()) ==
-        "greenwave.yaml:12:7: error: the waves canary and night overlap: the selectors of both have b and 1 "
-        "more; let each device's labels choose one wave");
+        "greenwave.yaml:12:7: error: the waves canary and night overlap: both selectors match b and 1 "
+        "more; make each device's labels match one wave only");
   CHECK(overlapping_waves(cluster, devices[0]).empty());
   CHECK(overlapping_waves(cluster, devices[1]).size() == 1);
 }

@@ -197,7 +197,8 @@ TEST_CASE("plan: a malformed depends-on refuses the object with the accepted for
   City city;
   city.wants(Make("File/a").depends_on("motd"));
   CHECK(city.first_problem() ==
-        "a.yaml:5:7: error: greenwave.dev/depends-on: \"motd\" names no object; write Kind/name, or "
+        "a.yaml:5:7: error: greenwave.dev/depends-on: \"motd\" is not a reference to an object; write "
+        "Kind/name, or "
         "Kind/namespace/name");
 }
 

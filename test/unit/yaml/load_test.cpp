@@ -56,8 +56,8 @@ TEST_CASE("yaml: an unquoted yes is a text, with a warning that says to quote it
 
 TEST_CASE("yaml: a number with a leading zero is decimal, with a warning that it looks octal") {
   CHECK(first_problem("mode: 0644") ==
-        "test.yaml:1:7: warning: 0644 is the decimal number 644 here; other readers take it for octal; "
-        "write \"0644\" for a text, or 644 for the number");
+        "test.yaml:1:7: warning: 0644 is read as the decimal number 644; other readers take it as octal; "
+        "write \"0644\" for a string, or 644 for the number");
 }
 
 TEST_CASE("yaml: anchors, aliases and merge keys give what Kubernetes' reader gives") {
@@ -74,9 +74,8 @@ TEST_CASE("yaml: a stream of documents is read whole, empty documents left out")
 }
 
 TEST_CASE("yaml: a duplicate key is refused with both places") {
-  CHECK(
-      first_problem("a: 1\nb: 2\na: 3\n") ==
-      "test.yaml:3:1: error: the key \"a\" stands twice in this map, first in line 1; remove one of the two");
+  CHECK(first_problem("a: 1\nb: 2\na: 3\n") ==
+        "test.yaml:3:1: error: duplicate key \"a\" in this map, first on line 1; remove one of the two");
 }
 
 TEST_CASE("yaml: a tab in the indentation is refused with its place and the remedy") {
