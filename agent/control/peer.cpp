@@ -28,7 +28,7 @@ std::string name_of(uid_t uid) {
   return fmt::format("uid {}", uid);
 }
 
-/// socket(7), SO_PEERGROUPS: a buffer that is too small fails with ERANGE and the length it takes.
+/// socket(7), SO_PEERGROUPS: a buffer that is too small fails with ERANGE and the required length.
 std::vector<gid_t> groups_of(int socket) {
   std::vector<gid_t> groups(32);
   for (int tries = 0; tries < 2; ++tries) {
@@ -47,7 +47,7 @@ Peer peer_of(int socket) {
   ucred credentials{};
   socklen_t length = sizeof credentials;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
-    throw system_error("learn who connected to", "the control socket");
+    throw system_error("identify the client of", "the control socket");
   }
   Peer peer{credentials.uid, name_of(credentials.uid), groups_of(socket)};
   peer.groups.push_back(credentials.gid);

@@ -12,17 +12,17 @@ namespace greenwave::control {
 /// The group whose members may use the control socket.
 inline constexpr const char* group_name = "greenwave";
 
-/// Who is at the other end of a unix socket, as the kernel recorded it when it connected.
+/// The process at the other end of a unix socket, as the kernel recorded it on connect.
 struct Peer {
   uid_t uid = static_cast<uid_t>(-1);
-  std::string user;           ///< the account's name; "uid 1042" where it has none
-  std::vector<gid_t> groups;  ///< the primary one and the supplementary ones
+  std::string user;           ///< the account's name; "uid 1042" if it has none
+  std::vector<gid_t> groups;  ///< primary and supplementary groups
 };
 
 /// Throws Error when the kernel does not say.
 Peer peer_of(int socket);
 
-/// Who may use the socket: root, the user that the daemon runs as, and the group's members.
+/// Who may use the socket: root, the user that the daemon runs as, and members of the group.
 struct Policy {
   uid_t own = 0;
   std::optional<gid_t> group;  ///< absent: this system has no such group
@@ -32,8 +32,8 @@ Policy system_policy();
 
 bool may_use(const Peer& peer, const Policy& policy);
 
-/// The name that the history shows for `peer`. Root's `sudo_user` is taken at its word ("alice (sudo)"), as
-/// root could do anything anyway; from others it is ignored.
+/// The name that the history shows for `peer`. A `sudo_user` from root is trusted ("alice (sudo)"), since
+/// root can do anything anyway; from others it is ignored.
 std::string shown_name(const Peer& peer, std::string_view sudo_user);
 
 }  // namespace greenwave::control

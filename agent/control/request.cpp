@@ -35,7 +35,7 @@ std::string value_in(const std::map<std::string, std::string>& query, const char
   return found == query.end() ? std::string() : found->second;
 }
 
-/// The members of a JSON object, read by name and type.
+/// Reads the members of a JSON object by name and type.
 class Body {
  public:
   Body(std::string_view text, std::initializer_list<const char*> names) {
@@ -43,7 +43,7 @@ class Body {
                                : nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
     const auto known = fmt::format("it takes an object with: {}", fmt::join(names, ", "));
     if (json_.is_discarded()) throw Error(Fault::invalid, "the request's body is not JSON", known);
-    if (!json_.is_object()) throw Error(Fault::invalid, "the request's body is no JSON object", known);
+    if (!json_.is_object()) throw Error(Fault::invalid, "the request's body is not a JSON object", known);
     for (const auto& [key, value] : json_.items()) {
       if (std::ranges::find(names, key) == names.end()) {
         throw Error(Fault::invalid,
@@ -66,7 +66,7 @@ class Body {
   std::string text(const char* name, std::size_t longest) const {
     const auto found = json_.find(name);
     if (found == json_.end()) return {};
-    if (!found->is_string()) throw Error(Fault::invalid, fmt::format("\"{}\" is not a text", name));
+    if (!found->is_string()) throw Error(Fault::invalid, fmt::format("\"{}\" is not a string", name));
     return one_line(name, found->get<std::string>(), longest);
   }
 
@@ -88,8 +88,8 @@ SyncCall read_sync(std::string_view body) {
                 "write \"reason\": \"agreed with the traffic desk\"");
   }
   if (!call.now && !call.reason.empty()) {
-    throw Error(Fault::invalid, "\"reason\" is given without \"now\": an ordinary sync needs none",
-                "leave it out, or add \"now\": true");
+    throw Error(Fault::invalid, "\"reason\" is only for a sync with \"now\"",
+                "remove it, or add \"now\": true");
   }
   return call;
 }
@@ -117,8 +117,8 @@ PauseCall read_pause(std::string_view body) {
   }
   call.duration = parse_duration(duration);
   if (call.duration < shortest_pause || call.duration > longest_pause) {
-    throw Error(Fault::invalid, fmt::format("a pause of {} is out of bounds", to_words(call.duration)),
-                "pause for 1s to 7d; a pause that still holds can be set again");
+    throw Error(Fault::invalid, fmt::format("a pause of {} is out of range", to_words(call.duration)),
+                "pause for 1s to 7d; a pause can be extended by setting it again");
   }
   call.reason = members.text("reason", longest_reason);
   if (call.reason.empty()) {

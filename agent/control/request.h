@@ -10,14 +10,14 @@
 
 namespace greenwave::control {
 
-/// What a request's body and query may say. All of it comes from outside: the readers check types, names and
-/// sizes, and throw Error (invalid) that says what was expected.
+/// The body and query of a request, which come from outside. The readers check types, names and sizes, and
+/// throw Error (invalid) that says what was expected.
 
 struct SyncCall {
   bool force = false;
   bool allow_empty = false;
   bool now = false;
-  std::string reason;  ///< given with `now`, and only then
+  std::string reason;  ///< set with `now` only
   std::string sudo_user;
 };
 
@@ -33,7 +33,7 @@ struct ResumeCall {
 
 /// The query of a bundle's request: force, allowEmpty, sudoUser.
 SyncCall read_bundle(const std::map<std::string, std::string>& query);
-/// What the query calls the bundle: one line of text.
+/// The bundle's name from the query: one line of text.
 std::string read_bundle_name(const std::map<std::string, std::string>& query);
 /// {"force": bool, "allowEmpty": bool, "now": bool, "reason": text, "sudoUser": text}; an empty body is an
 /// empty object.
@@ -43,10 +43,10 @@ PauseCall read_pause(std::string_view body);
 /// {"sudoUser": text}; an empty body is an empty object.
 ResumeCall read_resume(std::string_view body);
 
-/// A whole number from 1 to `most`; an empty text is `otherwise`.
+/// A whole number from 1 to `most`; `otherwise` for an empty text.
 std::size_t read_limit(std::string_view text, std::size_t otherwise, std::size_t most);
 
-/// "true" or "false"; an empty text is `otherwise`.
+/// "true" or "false"; `otherwise` for an empty text.
 bool read_flag(std::string_view name, std::string_view text, bool otherwise);
 
 /// A sync's event as a line of the stream.

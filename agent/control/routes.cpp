@@ -19,7 +19,7 @@ constexpr std::size_t history_default = 20;
 constexpr std::size_t history_most = 1000;
 constexpr std::string_view objects_path = "/v1/objects";
 
-/// Texts in these values come from files, commits and tools: bytes that are no UTF-8 are replaced.
+/// These values contain text from files, commits and tools: bytes that are not UTF-8 are replaced.
 std::string dump(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -50,7 +50,7 @@ std::string query(const Call& call, const char* key) {
   return found == call.query.end() ? std::string() : found->second;
 }
 
-/// "message (while …)": what() without the remedy, which goes into a member of its own.
+/// "message (while …)": what() without the remedy, which is a separate member.
 Reply refusal_of(unsigned status, const Error& error) {
   std::string text = error.what();
   if (!error.remedy().empty())
@@ -74,7 +74,7 @@ Reply get_history(daemon::Agent& agent, const Call& call) {
   return ok({{"syncs", std::move(syncs)}});
 }
 
-/// The list leaves out what makes it long (files, records): a device may have thousands of objects.
+/// The list omits long members (files, records): a device may have thousands of objects.
 nlohmann::json summary_of(const nlohmann::json& object) {
   nlohmann::json summary = nlohmann::json::object();
   for (const char* key : {"object", "state", "commit", "error"}) {
@@ -83,7 +83,7 @@ nlohmann::json summary_of(const nlohmann::json& object) {
   return summary;
 }
 
-/// An object that was refused before it was ever applied is not among those that the agent owns.
+/// An object that was refused before it was ever applied is not in the inventory.
 Reply unknown_object(daemon::Agent& agent, const std::string& name) {
   for (const auto& failed : agent.status().failed) {
     if (name != failed.object && !failed.object.ends_with("/" + name)) continue;
@@ -111,13 +111,13 @@ Reply get_diff(daemon::Agent& agent, const Call&) {
   try {
     return ok(agent.diff());
   } catch (const Error& error) {
-    // The request was right: what it asked about (the repository, the configuration) is not.
+    // The request is valid; the repository or the configuration is not.
     const unsigned status = error.fault() == Fault::invalid ? 422 : status_of(error.fault());
     return refusal_of(status, error);
   }
 }
 
-/// Streams the sync, or with ?wait=false only asks for it.
+/// Streams the sync, or with ?wait=false only requests it.
 Reply run(daemon::Agent& agent, const Call& call, const sync::Request& request) {
   const bool wait = read_flag("wait", query(call, "wait"), true);
   auto started = agent.request_sync(request);
@@ -186,10 +186,10 @@ Reply dispatch(daemon::Agent& agent, const Call& call) {
     std::vector<std::string_view> paths;
     for (const auto& known : routes) paths.push_back(known.path);
     return refusal(404, fmt::format("there is no {}", printable(call.path.substr(0, 100))),
-                   fmt::format("these are: {}", fmt::join(paths, ", ")));
+                   fmt::format("the paths are: {}", fmt::join(paths, ", ")));
   }
   if (route->method != call.method) {
-    auto reply = refusal(405, fmt::format("{} takes no {}", route->path, printable(call.method)),
+    auto reply = refusal(405, fmt::format("{} does not support {}", route->path, printable(call.method)),
                          fmt::format("use {}", route->method));
     reply.allow = route->method;
     return reply;
@@ -210,7 +210,7 @@ Reply answer(daemon::Agent& agent, const Call& call, const Log& log) {
     return refusal_of(status_of(error.fault()), error);
   } catch (const std::exception& error) {
     log.error(fmt::format("control: {} {}: {}", call.method, call.path, error.what()));
-    return refusal(500, "the agent could not answer", "look at its log: journalctl -u greenwaved");
+    return refusal(500, "the agent could not answer", "check its log: journalctl -u greenwaved");
   }
 }
 

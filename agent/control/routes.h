@@ -14,7 +14,7 @@ namespace greenwave::control {
 /// Where bundles are posted to.
 inline constexpr std::string_view bundle_path = "/v1/bundle";
 
-/// One request, whole.
+/// One complete request.
 struct Call {
   std::string method;
   std::string path;                          ///< percent-decoded
@@ -26,15 +26,16 @@ struct Call {
 
 struct Reply {
   unsigned status = 200;
-  std::string body;                  ///< JSON
-  std::shared_ptr<daemon::Run> run;  ///< set: the reply is this run's events, a line each, instead of `body`
-  std::string allow;                 ///< the Allow header of a 405
+  std::string body;  ///< JSON
+  std::shared_ptr<daemon::Run>
+      run;            ///< if set, the reply is this run's events, one per line, instead of `body`
+  std::string allow;  ///< the Allow header of a 405
 };
 
 /// {"error":…, "remedy":…}
 Reply refusal(unsigned status, const std::string& error, const std::string& remedy);
 
-/// Answers a request of a peer that may use the API. Does not throw.
+/// Answers the request of a peer that may use the API. Does not throw.
 Reply answer(daemon::Agent& agent, const Call& call, const Log& log);
 
 }  // namespace greenwave::control

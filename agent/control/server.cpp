@@ -29,26 +29,26 @@ namespace greenwave::control {
 
 namespace {
 
-constexpr std::size_t connection_memory = 16 * 1024;  // for a request's line and headers
-constexpr std::size_t thread_stack = 1 << 20;         // a diff renders in it; only touched pages count
+constexpr std::size_t connection_memory = 16 * 1024;  // for the request line and headers
+constexpr std::size_t thread_stack = 1 << 20;         // a diff renders on it; only touched pages count
 constexpr unsigned stream_idle = 60;                  // seconds: more than a few of the stream's heartbeats
-constexpr std::size_t discarded_most = 1 << 20;       // of a body that is refused
+constexpr std::size_t discarded_most = 1 << 20;       // of a rejected body
 constexpr std::chrono::seconds farewell{1};
 constexpr std::size_t large_reply = 256 * 1024;
 
-/// A request while its body comes in.
+/// A request whose body is still arriving.
 struct Pending {
   std::string body;
   std::size_t received = 0;
   std::optional<Upload> bundle;
-  std::optional<Reply> refused;  ///< before its body came
+  std::optional<Reply> refused;  ///< before its body arrived
 };
 
 struct ReplyBody {
   std::string text;
 };
 
-/// Memory of a large reply goes back to the system: the daemon's next such reply may be weeks away.
+/// Returns the memory of a large reply to the system: the daemon's next such reply may be weeks away.
 void free_body(void* closure) {
   const std::unique_ptr<ReplyBody> body(static_cast<ReplyBody*>(closure));
   if (body->text.size() < large_reply) return;
@@ -69,7 +69,7 @@ Response response_of(std::string text) {
   Response response(
       MHD_create_response_from_callback(body->text.size(), block, read_body, body.get(), free_body));
   if (!response) throw std::bad_alloc();
-  body.release();  // the response's, from here on
+  body.release();  // owned by the response from here on
   return response;
 }
 
@@ -98,13 +98,13 @@ struct Server::Impl {
   Limits limits;
   Policy policy;
   std::filesystem::path path;
-  std::filesystem::path directory;  ///< where bundles are taken in
+  std::filesystem::path directory;  ///< where uploaded bundles are stored
   std::atomic<bool> uploading = false;
   Streams streams{};
   Daemon daemon{};
 
-  /// Called by libmicrohttpd: once when the headers are there, then for each piece of the body, then once
-  /// more without one, which is when the answer is due.
+  /// Called by libmicrohttpd once after the headers, then for each piece of the body, then once more without
+  /// one, to produce the reply.
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
                                const char*, const char* piece, std::size_t* size, void** state) {
     auto& impl = *static_cast<Impl*>(self);
@@ -135,7 +135,7 @@ struct Server::Impl {
         return MHD_YES;
       }
       return impl.queue(connection, impl.respond(connection, method, url, pending));
-    } catch (const std::exception& error) {  // no exception may pass through libmicrohttpd
+    } catch (const std::exception& error) {  // exceptions must not pass through libmicrohttpd
       impl.log.error(fmt::format("control: {} {}: {}", method, url, error.what()));
       return MHD_NO;
     }
@@ -147,7 +147,7 @@ struct Server::Impl {
     if (pending && pending->bundle) static_cast<Impl*>(self)->uploading = false;
   }
 
-  /// Who may not, and what does not fit, is refused before the bundle comes.
+  /// Rejects unauthorized and oversized requests before the bundle arrives.
   void expect_bundle(MHD_Connection* connection, std::uint64_t length, Pending& pending) {
     pending.refused = refused_peer(connection, "POST", bundle_path);
     if (pending.refused) return;
@@ -158,7 +158,7 @@ struct Server::Impl {
           refusal(413, fmt::format("the bundle is larger than {}", bytes_in_words(largest_bundle)),
                   "make one for this device alone: greenwave bundle --device ID");
     } else if (uploading.exchange(true)) {
-      pending.refused = refusal(409, "another bundle is being sent", "try again when it has come");
+      pending.refused = refusal(409, "another bundle is being sent", "try again when it has arrived");
     } else {
       try {
         pending.bundle.emplace(directory, length);
@@ -177,7 +177,7 @@ struct Server::Impl {
 
   Reply too_large() const {
     return refusal(413, fmt::format("the request's body is larger than {} bytes", limits.body),
-                   "it takes a small JSON object");
+                   "send a small JSON object");
   }
 
   static Peer peer_at(MHD_Connection* connection) {
@@ -207,8 +207,8 @@ struct Server::Impl {
         return refusal(400, error.message(), error.remedy());
       }
     }
-    // The client is not idle while the agent works on the answer (a diff polls and renders). Going back from
-    // no time-out also starts its count anew.
+    // The client is not idle while the agent works on the reply (a diff polls and renders). Setting the
+    // time-out again also restarts its countdown.
     MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
     auto reply = answer(agent, call, log);
     MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,

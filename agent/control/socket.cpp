@@ -23,11 +23,10 @@ sockaddr_un address_of(const std::filesystem::path& path) {
   address.sun_family = AF_UNIX;
   const auto& text = path.native();
   if (text.size() >= sizeof address.sun_path) {
-    throw Error(
-        Fault::invalid,
-        fmt::format("the control socket's path {} is longer than the {} bytes that a socket's may have", text,
-                    sizeof address.sun_path - 1),
-        "set a shorter runtimeDirectory in agent.yaml, or a shorter --root");
+    throw Error(Fault::invalid,
+                fmt::format("the control socket's path {} is longer than the limit of {} bytes", text,
+                            sizeof address.sun_path - 1),
+                "set a shorter runtimeDirectory in agent.yaml, or a shorter --root");
   }
   std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
   return address;
@@ -39,18 +38,18 @@ Fd new_socket() {
   return socket;
 }
 
-/// Takes away what an ended daemon left; a daemon that still listens keeps its socket.
+/// Removes the socket of a daemon that has exited; a daemon that still listens keeps its socket.
 void clear_stale(const std::filesystem::path& path, const sockaddr_un& address) {
   struct stat about {};
   if (::lstat(path.c_str(), &about) != 0) return;
   if (!S_ISSOCK(about.st_mode)) {
-    throw Error(Fault::conflict, fmt::format("{} is in the way: it is no socket", path.native()),
+    throw Error(Fault::conflict, fmt::format("{} is in the way: it is not a socket", path.native()),
                 "move it away, then start greenwaved again");
   }
   const auto probe = new_socket();
   const bool answered =
       ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  // EAGAIN: it listens, and its queue is full.
+  // EAGAIN: a daemon listens, and its queue is full.
   if (answered || errno == EAGAIN) {
     throw Error(Fault::conflict, fmt::format("another greenwaved listens on {}", path.native()),
                 "stop it first: systemctl stop greenwaved");
@@ -65,7 +64,7 @@ Fd listen_at(const std::filesystem::path& path, const Policy& policy, const Log&
   make_directories(path.parent_path());
   clear_stale(path, address);
   auto socket = new_socket();
-  // The mode that bind() gives the file is the socket's own: there is no moment at which others may connect.
+  // bind() creates the file with the socket's mode, so that others cannot connect at any moment.
   if (::fchmod(socket.get(), socket_mode) != 0) throw system_error("set the mode of", path.native());
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     throw system_error("make the control socket", path.native());
@@ -73,7 +72,7 @@ Fd listen_at(const std::filesystem::path& path, const Policy& policy, const Log&
   if (policy.group && ::lchown(path.c_str(), static_cast<uid_t>(-1), *policy.group) != 0) {
     log.info(fmt::format("the group {} can't use {}: {}", group_name, path.native(), std::strerror(errno)));
   }
-  // Once more by name: the umask took its share above.
+  // Again by name: bind() applied the umask.
   if (::chmod(path.c_str(), socket_mode) != 0) throw system_error("set the mode of", path.native());
   if (::listen(socket.get(), backlog) != 0) throw system_error("listen on", path.native());
   return socket;

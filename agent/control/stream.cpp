@@ -14,7 +14,7 @@ namespace greenwave::control {
 namespace {
 
 constexpr std::size_t block = 4096;
-constexpr Duration slice = std::chrono::milliseconds(250);  // how soon a stopping server is noticed
+constexpr Duration slice = std::chrono::milliseconds(250);  // how soon a stop of the server is noticed
 constexpr Duration heartbeat = std::chrono::seconds(5);
 
 struct Stream {
@@ -36,7 +36,7 @@ struct Stream {
       if (auto event = run->next(slice)) {
         add(*event);
       } else if (streams.stopping) {
-        add({"done", "the agent stops before the sync has ended", "", false, 2});
+        add({"done", "the agent is shutting down before the sync has finished", "", false, 2});
       } else if (std::chrono::steady_clock::now() - start >= heartbeat) {
         pending.assign(1, '\n');
       }
@@ -59,7 +59,7 @@ ssize_t read_stream(void* closure, std::uint64_t, char* buffer, std::size_t room
     std::memcpy(buffer, stream.pending.data(), count);
     stream.pending.erase(0, count);
     return static_cast<ssize_t>(count);
-  } catch (const std::exception&) {  // no exception may pass through libmicrohttpd
+  } catch (const std::exception&) {  // exceptions must not pass through libmicrohttpd
     return MHD_CONTENT_READER_END_WITH_ERROR;
   }
 }
@@ -75,7 +75,7 @@ Response stream_of(std::shared_ptr<daemon::Run> run, Streams& streams) {
   Response response(
       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block, read_stream, stream.get(), free_stream));
   if (!response) throw std::bad_alloc();
-  stream.release();  // the response's, from here on
+  stream.release();  // owned by the response from here on
   return response;
 }
 

@@ -11,11 +11,11 @@ namespace greenwave::control {
 
 Upload::Upload(const std::filesystem::path& directory, std::uint64_t size)
     : fd_(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {
-  if (!fd_) throw system_error("take in a bundle in", directory.native());
+  if (!fd_) throw system_error("receive a bundle in", directory.native());
   const int failure = ::posix_fallocate(fd_.get(), 0, static_cast<off_t>(size));
   if (failure == 0) return;
   errno = failure;
-  throw system_error("take in a bundle in", directory.native());
+  throw system_error("receive a bundle in", directory.native());
 }
 
 void Upload::append(std::string_view bytes) {

@@ -8,7 +8,7 @@ namespace greenwave::plan {
 
 namespace {
 
-/// "path:/etc/motd" as people say it: "path /etc/motd".
+/// "path:/etc/motd" for people: "path /etc/motd".
 std::string in_words(std::string_view claim) {
   std::string words(claim);
   if (const auto colon = words.find(':'); colon != std::string::npos) words[colon] = ' ';
@@ -47,7 +47,8 @@ void Claims::find_blocked(const Objects& objects) {
     const Entry* entry;
     std::optional<std::size_t> mover;
   };
-  std::unordered_map<std::string_view, Place> vacated;  // what will be free when others have gone or moved
+  std::unordered_map<std::string_view, Place>
+      vacated;  // what will be free once others are removed or have moved
   const auto vacate = [&](const Entry* entry, std::optional<std::size_t> mover) {
     if (entry->id.kind == "Directory") return;
     for (const auto& claim : entry->claims) {
@@ -78,14 +79,14 @@ void Claims::refuse_blocked(Objects& objects, bool may_prune, Problems& problems
           manifest.place(),
           fmt::format("{} moves below {}, where its own file still is", name, in_words(blocked.claim)),
           "give it a new name, so that the old one is pruned first; or move it to another place "
-          "first, in a commit of its own");
+          "first, in a separate commit");
       objects.refuse(blocked.number);
     } else if (!blocked.mover && (!may_prune || blocked.by->keep)) {
       problems.error(manifest.place(),
                      fmt::format("{} lies below {}, where {} still is, which may not be removed", name,
                                  in_words(blocked.claim), to_string(blocked.by->id)),
                      blocked.by->keep ? "choose another path, or remove that one on the device by hand"
-                                      : "mend what keeps this sync from pruning");
+                                      : "fix what keeps this sync from pruning");
       objects.refuse(blocked.number);
     }
   }
@@ -129,7 +130,7 @@ void Claims::refuse_purges(Objects& objects, Problems& problems) const {
           inner.place(),
           fmt::format("{} claims {}, and {} ({}) removes what is not in its own source there",
                       to_string(inner.id), in_words(claim), to_string(outer.id), to_string(outer.place())),
-          "put it into the source, choose a path outside, or leave purge out; until then neither is "
+          "put it into the source, choose a path outside, or remove purge; until then neither is "
           "applied");
       objects.refuse(i);
       objects.refuse(*by);
@@ -145,7 +146,7 @@ void Claims::refuse_purge_of(const Entry& entry, std::string_view why, Objects& 
     problems.error(objects.desired(*by).manifest.place(),
                    fmt::format("{} would remove {}, which {} {}", to_string(objects.id(*by)), in_words(claim),
                                to_string(entry.id), why),
-                   "leave purge out, or let the object go first");
+                   "remove purge, or remove the object first");
     objects.refuse(*by);
   }
 }
@@ -171,11 +172,10 @@ void Claims::refuse_conflicts(Objects& objects, bool may_prune, Problems& proble
     for (const auto& claim : entry->claims) {
       const auto by = owner(claim);
       if (!by || objects.refused()[*by] || objects.id(*by) == entry->id) continue;
-      problems.error(
-          objects.desired(*by).manifest.place(),
-          fmt::format("{} claims {}, which {} still has", to_string(objects.id(*by)), in_words(claim),
-                      to_string(entry->id)),
-          fmt::format("mend what {} was refused for, or remove its manifest", to_string(entry->id)));
+      problems.error(objects.desired(*by).manifest.place(),
+                     fmt::format("{} claims {}, which {} still has", to_string(objects.id(*by)),
+                                 in_words(claim), to_string(entry->id)),
+                     fmt::format("fix why {} was refused, or remove its manifest", to_string(entry->id)));
       objects.refuse(*by);
     }
   }
@@ -190,7 +190,7 @@ void Claims::refuse_conflicts(Objects& objects, bool may_prune, Problems& proble
           taken.entry->keep
               ? fmt::format("declare {} again without the annotation {}, or remove it on the device by hand",
                             to_string(taken.entry->id), annotations::prune)
-              : "mend what keeps this sync from pruning");
+              : "fix what keeps this sync from pruning");
       objects.refuse(by);
     }
   }

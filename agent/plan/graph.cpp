@@ -64,7 +64,7 @@ std::vector<std::vector<std::size_t>> Graph::cycles(const std::vector<bool>& exc
   for (std::size_t i = 0; i < after_.size(); ++i) {
     if (!left[i] || named[i]) continue;
     auto cycle = shortest_cycle(i, left);
-    if (cycle.empty()) continue;  // only behind a cycle
+    if (cycle.empty()) continue;  // only after a cycle
     for (const auto member : cycle) named[member] = true;
     found.push_back(std::move(cycle));
   }

@@ -5,19 +5,19 @@
 
 namespace greenwave::plan {
 
-/// What must come before what, among things numbered from 0 in the order that breaks ties.
+/// Which of several things must come before which. They are numbered from 0 in the order that breaks ties.
 class Graph {
  public:
   explicit Graph(std::size_t size) : after_(size) {}
 
   void add(std::size_t before, std::size_t after) { after_[before].push_back(after); }
 
-  /// Kahn's topological sort, the smallest number first among those that are ready. `excluded` things are
-  /// left out and hold nothing up. What lies on a cycle, or behind one, is missing from the result.
+  /// Kahn's topological sort; among those that are ready, the smallest number first. `excluded` things are
+  /// left out and block nothing. Things on a cycle, or after one, are missing from the result.
   std::vector<std::size_t> order(const std::vector<bool>& excluded) const;
 
-  /// Cycles such that everything that lies on some cycle is in one of them; each the shortest through its
-  /// first member, which stands at its end again. Each member comes before the one that follows it.
+  /// Enough cycles to include everything that is on a cycle; each is the shortest one through its first
+  /// member, which is repeated at its end. Each member comes before the next.
   std::vector<std::vector<std::size_t>> cycles(const std::vector<bool>& excluded) const;
 
  private:

@@ -8,20 +8,20 @@
 
 namespace greenwave::plan {
 
-/// Whether the step interrupts what runs on the device: a restart, a stop, a program that must wait.
+/// Whether the step interrupts running programs: a restart, a stop, a command that must wait for a window.
 bool disrupts(const Step& step);
 
 /// What must wait while nothing may be disrupted.
 struct Closed {
-  bool removals = false;  ///< nothing may be removed either
+  bool removals = false;  ///< removals must wait too
 };
 
-/// Marks, from `first` on, the steps (or their restarts) that must wait, and what waits with them: what needs
-/// a waiting step, and all changes that one restart is for, once one of them waits, so that a unit which
-/// starts by chance never starts with half of them. Pure.
+/// Marks, from `first` on, the steps (or their restarts) that must wait, and those that wait with them: steps
+/// that need a waiting step, and all changes for one restart if one of them waits, so that a unit that starts
+/// for another reason never starts with half of them. Pure.
 void hold(std::vector<Step>& steps, std::size_t first, Closed closed);
 
-/// What of a step waits, for people: "restart for File/chrony"; empty: nothing.
+/// What part of a step waits, for people: "restart for File/chrony"; empty if nothing does.
 std::string waiting_in_words(const Step& step);
 
 }  // namespace greenwave::plan

@@ -7,7 +7,7 @@ namespace greenwave::plan {
 
 namespace {
 
-/// A render comes sorted by id already: then only the ranks are left to sort by.
+/// A render is already sorted by id, so only the ranks are left to sort by.
 std::vector<const Desired*> sorted(std::span<const Desired> all) {
   std::vector<const Desired*> order;
   order.reserve(all.size());

@@ -18,7 +18,7 @@ class Objects {
   std::size_t size() const { return desired_.size(); }
   const Desired& desired(std::size_t number) const { return *desired_[number]; }
   const ObjectId& id(std::size_t number) const { return desired_[number]->manifest.id; }
-  /// What the inventory knows of it; null when it is new.
+  /// The object's inventory entry; null when it is new.
   const Entry* entry(std::size_t number) const { return entries_[number]; }
   std::optional<std::size_t> number_of(const ObjectId& id) const;
 
@@ -30,7 +30,7 @@ class Objects {
   const std::vector<ObjectId>& nameless() const { return nameless_; }
   /// Entries of objects that an earlier stage refused, numbered or not: they stay as they are.
   const std::vector<const Entry*>& stuck() const { return stuck_; }
-  /// Entries that no manifest declares any more.
+  /// Entries that are no longer declared by any manifest.
   const std::vector<const Entry*>& leaving() const { return leaving_; }
 
  private:

@@ -32,7 +32,7 @@ std::optional<Verb> verb_for(const Digest& wanted, const Entry* entry, Differenc
 void refuse_cycles(const Graph& graph, const Claims& claims, Objects& objects, Problems& problems) {
   const auto cycles = graph.cycles(objects.refused());
   for (const auto& cycle : cycles) {
-    // Told from what waits to what it waits for, as people write it.
+    // Listed from what waits to what it waits for, as people write it.
     std::string names;
     for (auto member = cycle.rbegin(); member != cycle.rend(); ++member) {
       names += (names.empty() ? "" : " → ") + to_string(objects.id(*member));
@@ -43,8 +43,8 @@ void refuse_cycles(const Graph& graph, const Claims& claims, Objects& objects, P
     }
     if (exchanges) {
       problems.error(objects.desired(cycle.front()).manifest.place(),
-                     fmt::format("these take each other's places: {}", names),
-                     "move one of them to a new place first, in a commit of its own");
+                     fmt::format("these swap places: {}", names),
+                     "move one of them to a new place first, in a separate commit");
       continue;
     }
     problems.error(objects.desired(cycle.front()).manifest.place(),
@@ -57,7 +57,7 @@ void refuse_cycles(const Graph& graph, const Claims& claims, Objects& objects, P
   }
 }
 
-/// Writes the steps of a plan down, one after the other.
+/// Writes the steps of a plan, one after the other.
 class Writer {
  public:
   Writer(Input& input, const Objects& objects, const References& references, Plan& plan)
@@ -76,7 +76,7 @@ class Writer {
     add(std::move(step));
   }
 
-  /// `after` are removals that make its place.
+  /// `after`: removals that make room for it.
   void apply(std::size_t number, const std::vector<std::size_t>& after) {
     Step step{
         .id = objects_.id(number), .desired = &objects_.desired(number), .entry = objects_.entry(number)};
@@ -121,7 +121,7 @@ class Writer {
     return ids;
   }
 
-  /// A promise is kept unless its cause was refused: that one's change is still to come, or unknown.
+  /// A promised restart is kept unless its cause was refused: that change is still to come, or unknown.
   void add_owed(std::size_t number, Step& step) const {
     const auto found = owed_.find(number);
     if (found == owed_.end()) return;

@@ -44,7 +44,7 @@ Prune prune(const Objects& objects, const Claims& claims) {
   std::unordered_map<const Entry*, const Taken*> taken_by;
   for (const auto& taken : claims.taken()) taken_by.emplace(taken.entry, &taken);
 
-  // A directory is to come where they are.
+  // A directory will be created where they are.
   std::unordered_set<const Entry*> blocking;
   for (const auto& blocked : claims.blocked()) {
     if (!objects.refused()[blocked.number]) blocking.insert(blocked.by);
@@ -58,7 +58,7 @@ Prune prune(const Objects& objects, const Claims& claims) {
       continue;
     }
     const auto& by = found->second->by;
-    // Its place stays as it is until the object that takes it is accepted.
+    // Its place stays unchanged until the object that takes it is accepted.
     if (std::any_of(by.begin(), by.end(), [&](auto number) { return objects.refused()[number]; })) continue;
     if (found->second->whole) {
       result.released.push_back(found->second);
@@ -89,8 +89,9 @@ std::optional<Problem> empty_render(const Input& input) {
   problem.message = fmt::format("this commit declares nothing for this device, and would remove {}",
                                 count_of(pruned, "object"));
   problem.remedy =
-      "if that is meant, set spec.allowEmpty: true in greenwave.yaml, or run greenwave sync --allow-empty; "
-      "until then all stays as it is";
+      "if this is intended, set spec.allowEmpty: true in greenwave.yaml, or run greenwave sync "
+      "--allow-empty; "
+      "until then nothing changes";
   return problem;
 }
 

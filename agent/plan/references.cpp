@@ -13,7 +13,7 @@ namespace greenwave::plan {
 
 namespace {
 
-/// Finds what a reference means. Most renders hold none, so the table is made at the first question.
+/// Resolves references. Most renders have none, so the table is built on first use.
 class Finder {
  public:
   explicit Finder(const Objects& objects) : objects_(objects) {}
@@ -58,7 +58,7 @@ class Finder {
   std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
 };
 
-/// Reads the references of one object after the other.
+/// Reads the references of one object at a time.
 class Reader {
  public:
   Reader(Objects& objects, Problems& problems) : objects_(objects), problems_(problems), finder_(objects) {}
@@ -72,7 +72,7 @@ class Reader {
     return found;
   }
 
-  /// Only of what is there.
+  /// Only references to objects that exist.
   void read_declared(std::size_t number, const std::vector<ObjectRef>& refs,
                      std::vector<std::size_t>& found) {
     for (const auto& ref : refs) {
@@ -101,7 +101,7 @@ class Reader {
   }
 
  private:
-  /// Gives the object meant when that was refused before it could be numbered.
+  /// Returns the referenced object if it was refused before it could be numbered.
   const ObjectId* add(std::size_t number, const ObjectRef& ref, std::string_view verb, const Place& place,
                       std::vector<std::size_t>& found) {
     const auto& from = objects_.id(number);
@@ -154,9 +154,9 @@ void References::hold(const std::vector<std::size_t>& sorted, Objects& objects, 
     }
     if (refused == nullptr) continue;
     problems.error(objects.desired(number).manifest.place(),
-                   fmt::format("{} is held: it depends on {}, which was refused",
+                   fmt::format("{} is skipped: it depends on {}, which was refused",
                                to_string(objects.id(number)), to_string(*refused)),
-                   fmt::format("mend {} first", to_string(*refused)));
+                   fmt::format("fix {} first", to_string(*refused)));
     objects.refuse(number);
   }
 }

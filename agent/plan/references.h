@@ -9,20 +9,20 @@
 
 namespace greenwave::plan {
 
-/// What objects name in each other, resolved to numbers.
+/// The references between objects, resolved to numbers.
 class References {
  public:
-  /// Refuses objects that name one which no manifest declares.
+  /// Refuses objects that refer to one which no manifest declares.
   References(Objects& objects, Problems& problems);
 
   const std::vector<std::size_t>& depends_on(std::size_t number) const { return all_[number].depends_on; }
   const std::vector<std::size_t>& restart_on(std::size_t number) const { return all_[number].restart_on; }
   const std::vector<std::size_t>& reload_on(std::size_t number) const { return all_[number].reload_on; }
 
-  /// What is named comes before what names it.
+  /// Referenced objects come before those that refer to them.
   void order(Graph& graph) const;
 
-  /// Refuses what depends on a refused object, `sorted` being an order in which dependencies come first.
+  /// Refuses what depends on a refused object. In `sorted`, dependencies come first.
   void hold(const std::vector<std::size_t>& sorted, Objects& objects, Problems& problems) const;
 
  private:

@@ -22,7 +22,7 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-/// A label's value, its quotes included.
+/// A label's value with its quotes.
 std::string label_value(std::string_view value) {
   std::string text = "\"";
   for (const char letter : printable(value)) {
@@ -51,7 +51,7 @@ class Page {
     metric(name, type, help);
     sample(name, value);
   }
-  /// Left out while there is no such time: alert rules would take 0 for 1970.
+  /// Omitted while there is no such time: alert rules would take 0 for 1970.
   void time(std::string_view name, std::string_view help, const std::optional<Time>& time) {
     if (time) single(name, "gauge", help, seconds(time->time_since_epoch()));
   }

@@ -10,15 +10,15 @@
 
 namespace greenwave::report {
 
-/// What this process has seen, to be counted up: Prometheus expects counters to begin at 0 with a process.
+/// Counters of this process. Prometheus expects them to start at 0 with the process.
 struct Counts {
-  /// By result: a record's words, and "unreachable" (the repository; what was applied is kept).
+  /// By result: the words of a record, and "unreachable" (the repository; what was applied is kept).
   std::map<std::string, std::uint64_t> syncs{{"error", 0},   {"failed", 0},   {"held", 0},
                                              {"in_sync", 0}, {"reverted", 0}, {"unreachable", 0},
                                              {"waiting", 0}};
   Duration time_in_syncs{};
   std::uint64_t repaired = 0;
-  /// End of the last sync that reached the repository and left all as it says, or waiting for a window.
+  /// End of the last sync that reached the repository and left everything in sync, or waiting for a window.
   std::optional<Time> last_good;
 };
 

@@ -39,12 +39,12 @@ std::string decoded(std::string_view argument) {
   }
 }
 
-/// Stanzas of types that are not known here may be anything, those that are known must be right, whoever they
-/// are for: what else they could be is for nobody's good.
+/// Unknown types of stanzas may contain anything. Known ones must be well-formed, whoever they are for: a
+/// malformed one can only come from tampering.
 void check(const AgeHeader& header) {
   for (const auto& stanza : header.stanzas) {
     if (stanza.type == "scrypt") {
-      throw Error(Fault::invalid, "it is locked with a passphrase, which nobody enters on a device",
+      throw Error(Fault::invalid, "it is encrypted with a passphrase, and nobody can enter one on a device",
                   "encrypt it for the devices' recipients: age -R FILE");
     }
     const bool ssh = stanza.type == ssh_type;
@@ -56,7 +56,7 @@ void check(const AgeHeader& header) {
   }
 }
 
-/// Which of the keys of its type an ssh-ed25519 stanza is for.
+/// Identifies which of the keys of its type an ssh-ed25519 stanza is for.
 std::string tag_of(const Identity& identity) {
   return encode_raw_base64(view(sha256(identity.ssh_key)).substr(0, 4));
 }
@@ -98,15 +98,16 @@ std::string file_key_of(const AgeHeader& header, const Keyring& keys) {
   }
   if (keys.empty()) {
     throw Error(Fault::invalid, "it is encrypted, and this device has no identity",
-                "make one with greenwave identity, and encrypt it for that as well");
+                "create one with greenwave identity, and encrypt the file for it too");
   }
-  throw Error(Fault::invalid,
-              fmt::format("it is encrypted for others than this device ({})", recipients_in_words(header)),
-              fmt::format("encrypt it for {} as well", own_recipients(keys)));
+  throw Error(
+      Fault::invalid,
+      fmt::format("it is not encrypted for this device, only for others ({})", recipients_in_words(header)),
+      fmt::format("encrypt it for {} too", own_recipients(keys)));
 }
 
 std::string open_payload(std::string_view payload, std::string_view file_key) {
-  if (payload.size() < nonce_size + tag_size) throw damaged("it is cut off");
+  if (payload.size() < nonce_size + tag_size) throw damaged("it is truncated");
   const auto key = hkdf(file_key, payload.substr(0, nonce_size), "payload");
   payload.remove_prefix(nonce_size);
   std::string plain;
@@ -119,7 +120,7 @@ std::string open_payload(std::string_view payload, std::string_view file_key) {
     nonce[11] = last ? 1 : 0;
     const auto chunk = open_chacha20(key, nonce, payload.substr(0, size));
     if (!chunk || (chunk->empty() && counter > 0)) {
-      throw damaged("it was changed, or cut off, after it was encrypted");
+      throw damaged("it was changed, or truncated, after it was encrypted");
     }
     plain += *chunk;
     if (last) return plain;

@@ -8,15 +8,15 @@
 
 namespace greenwave::secrets {
 
-/// An age file in the repository may be this large: secrets are small.
+/// The maximum size of an age file in the repository: secrets are small.
 inline constexpr std::size_t largest_age_file = 8 << 20;
 
-/// Whether the bytes are an age file, armored or not, as far as their beginning says.
+/// Whether the bytes look like an age file, armored or not, judging by their beginning.
 bool is_age(std::string_view bytes);
 
-/// What was encrypted (https://c2sp.org/age), for the recipient types X25519 and ssh-ed25519. All of it is
-/// checked before a byte is given. Throws Error (invalid), which says what the file was encrypted for: it is
-/// damaged, cut off, for others than the owner of `keys`, or locked with a passphrase, which no device has.
+/// Decrypts an age file (https://c2sp.org/age) for the recipient types X25519 and ssh-ed25519. Authenticates
+/// all of it before returning a byte. Throws Error (invalid) that lists the recipients: the file is damaged,
+/// truncated, not encrypted for `keys`, or encrypted with a passphrase, which no device has.
 std::string open_age(std::string_view file, const Keyring& keys);
 
 }  // namespace greenwave::secrets

@@ -26,7 +26,7 @@ class Reader {
 
   AgeHeader read() {
     if (line() != version_line) {
-      throw Error(Fault::invalid, "it is not of age's version 1", "encrypt it with age 1.0 or newer");
+      throw Error(Fault::invalid, "it is not in age's version 1 format", "encrypt it with age 1.0 or newer");
     }
     AgeHeader header;
     while (file_.substr(at_, 3) != "---") {

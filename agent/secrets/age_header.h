@@ -7,22 +7,22 @@
 
 namespace greenwave::secrets {
 
-/// Wraps the file's key for one recipient.
+/// The file key, wrapped for one recipient.
 struct Stanza {
   std::string_view type;
   std::vector<std::string_view> arguments;  ///< without the type
   std::string body;
 };
 
-/// The textual part of an age file (age-encryption.org/v1); its views point into the file.
+/// The text header of an age file (age-encryption.org/v1); its views point into the file.
 struct AgeHeader {
   std::vector<Stanza> stanzas;
-  std::string_view authenticated;  ///< what `mac` is of
+  std::string_view authenticated;  ///< the bytes that `mac` authenticates
   std::string mac;                 ///< 32 bytes
-  std::size_t size = 0;            ///< the payload begins here
+  std::size_t size = 0;            ///< offset of the payload
 };
 
-/// Reads it, in the one form that the format allows: what is nearly right was tampered with. Throws Error
+/// Accepts only the canonical form: a header that deviates was tampered with. Throws Error
 /// (invalid).
 AgeHeader read_age_header(std::string_view file);
 

@@ -5,12 +5,12 @@
 
 namespace greenwave::secrets {
 
-/// Whether the text is an age file in armor, as far as its first line says.
+/// Whether the text looks like an armored age file, judging by its first line.
 bool is_armored(std::string_view text);
 
-/// The bytes of an age file in armor (the strict form of RFC 7468, which SOPS writes as well). Throws Error
-/// (invalid) unless it is the one text that they have; blank lines may stand around it, and lines may end in
-/// CRLF.
+/// The bytes of an armored age file (the strict form of RFC 7468, which SOPS writes too). Throws Error
+/// (invalid) unless the encoding is canonical; blank lines around it and CRLF line endings are
+/// allowed.
 std::string remove_armor(std::string_view text);
 
 }  // namespace greenwave::secrets

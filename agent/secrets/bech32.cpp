@@ -17,8 +17,7 @@ constexpr std::size_t checksum_size = 6;
 using Fives = std::vector<std::uint8_t>;  ///< five bits each
 
 Error damaged_text() {
-  return Error(Fault::invalid, "it is damaged, or not complete",
-               "copy it again, from its first letter to its last");
+  return Error(Fault::invalid, "it is damaged or incomplete", "copy all of it again");
 }
 
 std::uint32_t checksum_of(std::string_view prefix, const Fives& values) {

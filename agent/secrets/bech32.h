@@ -10,8 +10,8 @@ struct Bech32 {
   std::string bytes;
 };
 
-/// BIP 173's form of bytes that people copy, with age's leave to be longer than 90 letters: a prefix, "1",
-/// and letters with a checksum, all in one case. Throws Error (invalid), without a word of the text.
+/// BIP 173, without the limit of 90 characters (as in age): a prefix, "1", and characters with a checksum,
+/// all in one case. Throws Error (invalid), which contains nothing of the text.
 Bech32 decode_bech32(std::string_view text);
 
 /// In lower case.

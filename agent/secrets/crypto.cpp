@@ -29,7 +29,7 @@ unsigned char* raw(std::string& bytes) {
 }
 
 void require(bool ok) {
-  if (!ok) throw Error(Fault::internal, "OpenSSL refuses a cryptographic operation");
+  if (!ok) throw Error(Fault::internal, "an OpenSSL operation failed");
 }
 
 Key private_key(std::string_view scalar) {
@@ -77,7 +77,7 @@ std::string random_bytes(std::size_t count) {
 std::string hkdf(std::string_view key, std::string_view salt, std::string_view info) {
   std::string expanded;
   if (salt.size() > 64) {
-    const auto short_salt = sha256(salt);  // as HMAC does with a key longer than its block
+    const auto short_salt = sha256(salt);  // as HMAC does for keys longer than a block
     expanded = view(hmac_sha256(view(short_salt), key));
   } else {
     expanded = view(hmac_sha256(salt, key));

@@ -31,15 +31,15 @@ Identity identity_of(std::string scalar) {
 Identity read_line(std::string_view line) {
   if (line.starts_with("AGE-PLUGIN-") || line.starts_with("AGE-SECRET-KEY-PQ-")) {
     throw Error(Fault::invalid, "identities of this type are not supported",
-                "make one with greenwave identity");
+                "create one with greenwave identity");
   }
   if (!line.starts_with("AGE-SECRET-KEY-1")) {
-    throw Error(Fault::invalid, "this is no age identity",
-                "an identity begins with AGE-SECRET-KEY-1; greenwave identity makes one");
+    throw Error(Fault::invalid, "this is not an age identity",
+                "an identity begins with AGE-SECRET-KEY-1; greenwave identity creates one");
   }
   auto value = decode_bech32(line);
   if (value.prefix != secret_prefix || value.bytes.size() != secret_size) {
-    throw Error(Fault::invalid, "this is no age identity", "make one with greenwave identity");
+    throw Error(Fault::invalid, "this is not an age identity", "create one with greenwave identity");
   }
   return identity_of(std::move(value.bytes));
 }
@@ -67,8 +67,8 @@ Keyring read_identities(std::string_view text, std::string_view file) {
     }
   }
   if (keys.empty()) {
-    throw Error(Fault::invalid, fmt::format("{}: there is no identity in it", file),
-                "make one with greenwave identity");
+    throw Error(Fault::invalid, fmt::format("{}: no identity in this file", file),
+                "create one with greenwave identity");
   }
   return keys;
 }

@@ -7,32 +7,32 @@
 
 namespace greenwave::secrets {
 
-/// A key that opens what was encrypted for its recipient. All but `recipient` is secret.
+/// A key that decrypts what was encrypted for its recipient. All of it except `recipient` is secret.
 struct Identity {
   enum class Kind { x25519, ssh_ed25519 };
 
   Kind kind = Kind::x25519;
   std::string scalar;     ///< 32 bytes
   std::string point;      ///< its public point, 32 bytes
-  std::string ssh_key;    ///< of ssh_ed25519: the public key as it goes over the wire
+  std::string ssh_key;    ///< for ssh_ed25519: the public key in wire format
   std::string recipient;  ///< "age1…" or "ssh-ed25519 AAAA…": what people encrypt for
 };
 
-/// What a device can open things with. Usually one, and two while a key is being replaced.
+/// A device's identities: usually one, and two while a key is being replaced.
 using Keyring = std::vector<Identity>;
 
-/// Reads a file of age identities (lines of AGE-SECRET-KEY-1…, comments), or an OpenSSH private key of the
-/// type ed25519 without a passphrase. Throws Error (invalid) that names `file` and the line, and holds
-/// nothing of what is there.
+/// Reads a file of age identities (lines with AGE-SECRET-KEY-1…, comments), or an OpenSSH private key of
+/// type ed25519 without a passphrase. Throws Error (invalid) with `file` and the line, but none of the
+/// content.
 Keyring read_identities(std::string_view text, std::string_view file);
 
-/// An age identity as a line of such a file.
+/// An age identity as a line for such a file.
 std::string to_text(const Identity& identity);
 
 Identity new_identity();
 
-/// As people write a recipient, in the one form in which they are compared: "age1…" or "ssh-ed25519 AAAA…",
-/// without a comment. Nothing when it is neither.
+/// The normal form of a recipient, for comparisons: "age1…" or "ssh-ed25519 AAAA…", without a comment.
+/// Nothing if the text is neither.
 std::optional<std::string> normal_recipient(std::string_view text);
 
 }  // namespace greenwave::secrets

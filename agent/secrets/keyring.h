@@ -9,8 +9,8 @@
 
 namespace greenwave::secrets {
 
-/// What the files' identities are. They are read whenever something is to be opened, and held no longer. A
-/// file that cannot be used is a problem, and the others serve.
+/// Reads the identities from the files. Do this each time something is decrypted, and keep them no longer. A
+/// file that cannot be used is a problem; the others still work.
 Keyring read_keyring(const std::vector<std::filesystem::path>& files, Problems& problems);
 
 /// Changes when one of the files is replaced.

@@ -16,7 +16,7 @@ std::string OpeningTree::read_encrypted(const std::string& path, std::size_t cap
   } catch (const Error& error) {
     throw Error(error.fault(), fmt::format("{}: {}", path, error.message()), error.remedy());
   }
-  throw Error(Fault::invalid, fmt::format("{} ends in .age, and is not encrypted by age", path),
+  throw Error(Fault::invalid, fmt::format("{} ends in .age, but is not encrypted by age", path),
               "encrypt it, or give it another name");
 }
 

@@ -7,7 +7,7 @@
 
 namespace greenwave::secrets {
 
-/// A commit's files, with what age encrypted opened for those who ask for it.
+/// A commit's files, which decrypts those that age encrypted when asked to.
 class OpeningTree : public SourceTree {
  public:
   OpeningTree(std::unique_ptr<SourceTree> tree, Keyring keys)

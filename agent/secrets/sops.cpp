@@ -60,7 +60,7 @@ std::string data_key_of(const yaml::Node& metadata, const Keyring& keys) {
     throw malformed("it is encrypted by SOPS with key groups, which are not supported");
   }
   const auto wrapped = wrapped_keys(metadata);
-  if (wrapped.empty()) throw malformed("it is encrypted by SOPS without a recipient of age");
+  if (wrapped.empty()) throw malformed("it is encrypted by SOPS without an age recipient");
   for (const auto& one : wrapped) {
     const auto own = std::ranges::find(keys, one.recipient, &Identity::recipient);
     if (own == keys.end()) continue;
@@ -70,8 +70,9 @@ std::string data_key_of(const yaml::Node& metadata, const Keyring& keys) {
   }
   const auto what = fmt::format("it is encrypted by SOPS for {}", in_words(wrapped));
   if (keys.empty()) {
-    throw Error(Fault::invalid, what + "; this device has no identity",
-                "make one with greenwave identity, add its recipient to .sops.yaml, and run sops updatekeys");
+    throw Error(
+        Fault::invalid, what + "; this device has no identity",
+        "create one with greenwave identity, add its recipient to .sops.yaml, and run sops updatekeys");
   }
   std::string own;
   for (const auto& key : keys) own += (own.empty() ? "" : " or ") + key.recipient;
@@ -79,14 +80,15 @@ std::string data_key_of(const yaml::Node& metadata, const Keyring& keys) {
               fmt::format("add {} to .sops.yaml, and run sops updatekeys", own));
 }
 
-/// SHA-512 over the values in their order.
+/// SHA-512 over the values in document order.
 class Mac {
  public:
   explicit Mac(bool only_encrypted) : context_(EVP_MD_CTX_new()), only_encrypted_(only_encrypted) {
     if (context_ == nullptr || EVP_DigestInit_ex(context_.get(), EVP_sha512(), nullptr) != 1) {
       throw Error(Fault::internal, "OpenSSL cannot compute SHA-512");
     }
-    // SOPS begins such a MAC with the SHA-256 of its name, so that the setting cannot be changed unnoticed.
+    // SOPS starts such a MAC with the SHA-256 of the setting's name, so that the setting cannot be changed
+    // unnoticed.
     if (only_encrypted) {
       static constexpr unsigned char start[] = {
           0x8a, 0x3f, 0xd2, 0xad, 0x54, 0xce, 0x66, 0x52, 0x7b, 0x10, 0x34, 0xf3, 0xd1, 0x47, 0xbe, 0x0b,
@@ -116,7 +118,7 @@ class Opener {
  public:
   Opener(std::string data_key, Mac& mac) : data_key_(std::move(data_key)), mac_(mac) {}
 
-  /// Returns false for what goes away: an encrypted comment among a list's items.
+  /// Returns false for a list item to drop: an encrypted comment.
   bool open(yaml::Node& node, const std::string& path) {
     if (auto* items = node.sequence()) {
       std::erase_if(*items, [&](yaml::Node& item) { return !open(item, path); });
@@ -159,11 +161,11 @@ void veil(yaml::Node& node) {
 
 void check_mac(const yaml::Node& metadata, const std::string& data_key, Mac& mac) {
   const auto sealed = read_sops_value(text_of(metadata, "mac"));
-  if (!sealed) throw malformed("it has no MAC of SOPS");
+  if (!sealed) throw malformed("it has no SOPS MAC");
   const auto expected = open_sops_value(*sealed, data_key, text_of(metadata, "lastmodified"), metadata.place);
   if (expected.string() != nullptr && *expected.string() == mac.finish()) return;
-  throw Error(Fault::invalid, "it was changed after it was encrypted: its MAC is not that of its values",
-              "edit the file with sops alone");
+  throw Error(Fault::invalid, "it was changed after it was encrypted: its MAC does not match its values",
+              "edit the file only with sops");
 }
 
 }  // namespace
@@ -194,7 +196,7 @@ std::vector<std::string> sops_recipients(const yaml::Node& document) {
 
 void open_sops(std::vector<yaml::Node>& documents, const Keyring& keys) {
   const auto first = std::ranges::find_if(documents, is_sops);
-  if (first == documents.end()) throw Error(Fault::internal, "there is nothing here that SOPS encrypted");
+  if (first == documents.end()) throw Error(Fault::internal, "no document here is encrypted by SOPS");
   const auto metadata = *first->find(metadata_key);
   const auto data_key = data_key_of(metadata, keys);
   const auto* only = metadata.find("mac_only_encrypted");

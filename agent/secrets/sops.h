@@ -14,21 +14,21 @@ bool is_sops(const yaml::Node& document);
 /// Whether a value is encrypted: "ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]".
 bool is_encrypted(const yaml::Node& value);
 
-/// Takes the member `sops` away as well, and marks what is encrypted with Place::secret without opening it.
+/// Removes the member `sops`, and marks encrypted values with Place::secret without decrypting them.
 void veil_sops(std::vector<yaml::Node>& documents);
 
-/// The recipients of a document that is_sops, in normal form.
+/// The recipients of a SOPS document (is_sops), in normal form.
 std::vector<std::string> sops_recipients(const yaml::Node& document);
 
-/// Opens the documents of one file, which share a data key and a MAC over all their values, and takes the
-/// member `sops` away. What was encrypted gets Place::secret, and comes with the type that it had.
+/// Decrypts the documents of one file, which share a data key and a MAC over all their values, and removes
+/// the member `sops`. Decrypted values get Place::secret and their original type.
 ///
-/// Which values are encrypted is what they say themselves, so none of SOPS' rules (encrypted_regex,
-/// unencrypted_suffix, …) need be read: they matter to whoever encrypts, and the MAC, which is over the
-/// opened values in their order, fails wherever one was exchanged for another, opened or not.
+/// Each encrypted value is recognizable by itself, so none of SOPS' rules (encrypted_regex,
+/// unencrypted_suffix, …) are needed here: they only matter for encryption. The MAC covers the decrypted
+/// values in order, so it fails when any value, encrypted or not, was replaced.
 ///
-/// Throws Error (invalid) without changing `documents`: its data key is for others (the message names the
-/// recipients that it is for), something was changed after it was encrypted, or it is not by SOPS 3 with age.
+/// Throws Error (invalid) and leaves `documents` unchanged: the data key is for others (the message lists its
+/// recipients), something was changed after encryption, or the file is not from SOPS 3 with age.
 void open_sops(std::vector<yaml::Node>& documents, const Keyring& keys);
 
 }  // namespace greenwave::secrets

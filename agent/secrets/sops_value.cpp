@@ -16,10 +16,10 @@ constexpr std::size_t longest_nonce = 64;
 
 Error changed() {
   return Error(Fault::invalid, "an encrypted value was changed, or moved, after it was encrypted",
-               "edit the file with sops alone");
+               "edit the file only with sops");
 }
 
-/// Takes what stands before `end`, and `end`, from the beginning of `rest`.
+/// Takes the text before `end`, and `end`, from the front of `rest`.
 bool take(std::string_view& rest, std::string_view end, std::string_view& part) {
   const auto at = rest.find(end);
   if (at == rest.npos) return false;

@@ -16,15 +16,15 @@ struct SopsValue {
   std::string type;  ///< str, int, float, bool, bytes, time or comment
 };
 
-/// Nothing when the text is no encrypted value.
+/// Nothing when the text is not an encrypted value.
 std::optional<SopsValue> read_sops_value(std::string_view text);
 
-/// What was encrypted, with its type; null for a comment. `path` is the keys that lead to it, a colon after
-/// each. Throws Error (invalid) when it was changed, or moved here from another path.
+/// Decrypts a value, with its type; null for a comment. `path` is the keys that lead to it, each followed by
+/// a colon. Throws Error (invalid) when the value was changed, or moved here from another path.
 yaml::Node open_sops_value(const SopsValue& value, std::string_view data_key, const std::string& path,
                            const Place& place);
 
-/// The bytes that SOPS' MAC is over.
+/// The bytes of a value that SOPS' MAC covers.
 std::string sops_bytes(const yaml::Node& scalar);
 
 }  // namespace greenwave::secrets

@@ -26,8 +26,8 @@ class Reader {
 
   std::string_view take(std::size_t size) {
     if (size > rest_.size()) {
-      throw Error(Fault::damaged, "an entry in the state file ends too early",
-                  "the file is set aside and made anew; what is on the device is then adopted again");
+      throw Error(Fault::damaged, "an entry in the state file is truncated",
+                  "the file is set aside and created again; what is on the device is then adopted again");
     }
     const auto taken = rest_.substr(0, size);
     rest_.remove_prefix(size);

@@ -1,4 +1,4 @@
-// What State does with its file as a whole.
+// The operations of State on its file as a whole.
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -30,7 +30,7 @@ bool has_wal(const fs::path& file) {
   return !absent && size > 0;
 }
 
-/// A directory of our own under /tmp, gone at the end of its life.
+/// A temporary directory under /tmp, removed in the destructor.
 class Scratch {
  public:
   Scratch() {
@@ -58,8 +58,8 @@ void copy_if_there(const fs::path& from, const fs::path& to) {
   throw system_error("copy", from.native());
 }
 
-/// What a power cut left (a WAL that is not copied back yet) can only be read by one who may write: in a
-/// copy. That lives on in its open descriptors alone.
+/// After a power cut there may be a WAL that is not copied back yet. Only a writer can read that, so a copy
+/// is opened for writing; it is unlinked, and lives on in its open descriptors.
 std::unique_ptr<Database> open_copy(const fs::path& file) {
   const Scratch scratch;
   const auto twin = scratch.path() / "state.db";
@@ -75,7 +75,7 @@ std::unique_ptr<State> State::open_read_only(const fs::path& file) {
   if (!fs::exists(file, failure)) {
     if (!failure) return nullptr;
     errno = failure.value();
-    throw system_error("look at", file.native());
+    throw system_error("read", file.native());
   }
   if (!has_wal(file)) {
     auto database = std::make_unique<Database>(file, Database::Mode::frozen);
@@ -85,8 +85,8 @@ std::unique_ptr<State> State::open_read_only(const fs::path& file) {
 }
 
 void State::set_aside(const fs::path& file) {
-  // The file itself goes first: SQLite drops a WAL that lies beside an empty database, so a power cut between
-  // the two leaves nothing that could be mistaken for the new file's.
+  // The file itself is moved first: SQLite drops a WAL next to an empty database, so a power cut between the
+  // two leaves nothing that could be mistaken for the new file's WAL.
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     const auto from = with(file, suffix);
     const auto to = with(file, fmt::format(".damaged{}", suffix));

@@ -17,29 +17,29 @@ Error error_of(int code, const std::string& reason, const std::string& name) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {Fault::damaged, fmt::format("the state file {} is damaged: {}", name, reason),
-              "it is set aside as *.damaged and made anew; what is on the device is then adopted again"};
+              "it is set aside as *.damaged and created again; what is on the device is then adopted again"};
     case SQLITE_FULL:
       return {Fault::transient, fmt::format("cannot write the state file {}: the disk is full", name),
-              "free some space; it is tried again at the next sync"};
+              "free some space; the next sync tries again"};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {Fault::transient, fmt::format("the state file {} is in use by another process", name),
-              "only one greenwaved may run on it: stop the other one"};
+              "only one greenwaved can use it: stop the other one"};
     case SQLITE_READONLY:
       return {Fault::transient, fmt::format("cannot write the state file {}: {}", name, reason),
               "remount its file system read-write, or run the agent as root"};
     case SQLITE_IOERR:
       return {Fault::transient, fmt::format("cannot read or write the state file {}: {}", name, reason),
-              "look at the kernel log: the storage reports an error, or is full"};
+              "check the kernel log: the storage reports an error, or is full"};
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
       return {Fault::transient, fmt::format("cannot open the state file {}: {}", name, reason),
               "the agent must be able to write its directory: is it running as root?"};
     case SQLITE_NOMEM:
-      return {Fault::transient, fmt::format("no memory is left to read the state file {}", name)};
+      return {Fault::transient, fmt::format("out of memory reading the state file {}", name)};
     default:
-      return {Fault::internal, fmt::format("SQLite refuses a statement on {}: {}", name, reason)};
+      return {Fault::internal, fmt::format("SQLite rejects a statement on {}: {}", name, reason)};
   }
 }
 
@@ -116,7 +116,7 @@ std::int64_t Statement::number(int column) const {
 
 namespace {
 
-/// As sqlite.org/uri.html wants it: what means something in a URI is escaped.
+/// As sqlite.org/uri.html requires: escapes the special characters of a URI.
 std::string uri_of(const std::filesystem::path& file) {
   std::string uri = "file:";
   for (const char letter : file.native()) {
@@ -170,7 +170,7 @@ Transaction::~Transaction() {
   try {
     database_.run("ROLLBACK");
   } catch (const Error&) {
-    // A failed write has rolled back by itself.
+    // A failed write has already rolled back.
   }
 }
 

@@ -16,8 +16,8 @@ namespace greenwave::state {
 
 using Connection = std::unique_ptr<sqlite3, Freed<sqlite3_close>>;
 
-/// A prepared statement under way: bound by `bind` in the order of its parameters, stepped by `next` or
-/// `run`, and reset at the end of its life, so that it can be used again.
+/// A prepared statement in use: `bind` sets its parameters in order, `next` or `run` steps it, and the
+/// destructor resets it, so that it can be used again.
 class Statement {
  public:
   explicit Statement(sqlite3_stmt* raw) : raw_(raw) {}
@@ -25,7 +25,7 @@ class Statement {
   Statement& operator=(Statement&&) = delete;
   ~Statement();
 
-  /// The bytes must stay where they are until the statement has run.
+  /// The bytes must stay valid until the statement has run.
   Statement& bind(std::string_view text);
   Statement& bind_blob(std::string_view bytes);
   Statement& bind(std::int64_t number);
@@ -47,20 +47,20 @@ class Statement {
   int bound_ = 0;
 };
 
-/// One open file, with the statements that it has prepared. Not thread-safe.
+/// An open database file and its prepared statements. Not thread-safe.
 class Database {
  public:
   enum class Mode {
     write,
-    frozen,  ///< read-only, and nobody writes it meanwhile: no lock is taken, nothing beside it is looked at
+    frozen,  ///< read-only, with no concurrent writer: takes no lock and reads no WAL
   };
 
   Database(const std::filesystem::path& file, Mode mode);
   ~Database();
 
-  /// `sql` is a literal: it is prepared at its first use and kept.
+  /// `sql` must be a literal: it is prepared on first use and cached by its address.
   Statement prepare(const char* sql);
-  /// Any number of statements that return nothing of interest.
+  /// Any number of statements without results.
   void run(const std::string& sql);
 
  private:
@@ -69,8 +69,8 @@ class Database {
   std::unordered_map<const char*, sqlite3_stmt*> prepared_;
 };
 
-/// What is written within its life stands in the WAL, but is not flushed: the next transaction after it does
-/// that. What would go on without that ends the process.
+/// Writes during its lifetime go to the WAL without a sync; the next transaction after it syncs them. Losing
+/// them must be acceptable. std::terminate if the setting cannot be restored.
 class Unsynced {
  public:
   explicit Unsynced(Database& database) : database_(database) {
@@ -84,7 +84,7 @@ class Unsynced {
   Database& database_;
 };
 
-/// Everything within its life happens, durably, or nothing does.
+/// Everything within its lifetime is committed durably, or nothing is.
 class Transaction {
  public:
   explicit Transaction(Database& database);

@@ -47,7 +47,7 @@ Value value_of(const std::array<Word<Value>, size>& words, std::string_view text
   return found == words.end() ? Value::unknown : found->first;
 }
 
-/// Empty texts are left out: most actions have neither an error nor a reason.
+/// Leaves out empty texts: most actions have neither an error nor a reason.
 void put(nlohmann::json& json, const char* key, const std::string& text) {
   if (!text.empty()) json[key] = text;
 }

@@ -1,4 +1,4 @@
-// The history and the settings of State.
+// The history and settings of State.
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
@@ -21,20 +21,20 @@ std::int64_t milliseconds(Time time) {
   return time.time_since_epoch().count();
 }
 
-/// What a bit of a worn flash has changed may still be JSON, or a time without a meaning.
+/// Bit errors in worn flash may still be valid JSON, or a time that makes no sense.
 template <typename Read>
 auto read_record(const std::string& text, Read read) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   try {
     if (json.is_object()) return read(json);
   } catch (const Error&) {
-    // Said below: whatever is wrong, nobody can correct it.
+    // The message below is enough: nobody can fix the record.
   }
   throw Error(Fault::damaged, "a record in the state file cannot be read",
-              "the file is set aside and made anew; what is on the device is then adopted again");
+              "the file is set aside and created again; what is on the device is then adopted again");
 }
 
-/// Outside bytes (a path, a program's output) need not be UTF-8.
+/// Outside bytes (a path, a program's output) may not be UTF-8.
 std::string text_of(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

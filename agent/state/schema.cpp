@@ -12,10 +12,10 @@ namespace greenwave::state {
 
 namespace {
 
-/// Step N brings a file from version N to N + 1; a step that was released is never changed again.
+/// Step N upgrades a file from version N to N + 1; a released step never changes.
 ///
-/// One row an object, found by its name alone (no second index), so that settling one object rewrites one
-/// page. Signatures, claims and names of units are blobs, as codec.h writes them.
+/// One row per object, found by its primary key (no second index), so that settling one object rewrites one
+/// page. Signatures, claims and unit names are blobs, encoded as in codec.h.
 constexpr std::array<const char*, 1> migrations{R"sql(
   CREATE TABLE objects (
     api_version TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
@@ -61,7 +61,7 @@ void migrate(Database& database, const std::filesystem::path& file) {
 void check(Database& database, const std::filesystem::path& file) {
   if (is_sound(database)) return;
   throw Error(Fault::damaged, fmt::format("the state file {} is damaged", file.native()),
-              "it is set aside as *.damaged and made anew; what is on the device is then adopted again");
+              "it is set aside as *.damaged and created again; what is on the device is then adopted again");
 }
 
 }  // namespace
@@ -73,19 +73,19 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
   const bool ended_badly = !absent && left_over > 0;
 
   auto database = std::make_unique<Database>(file, Database::Mode::write);
-  // EXCLUSIVE must come before the first look at the file: the WAL's index is then kept on the heap, and
-  // there is neither a -shm file nor a memory map that could be written behind the page cache's back.
+  // EXCLUSIVE must be set before the first access to the file: SQLite then keeps the WAL's index on the heap,
+  // without a -shm file or a memory map that could be written behind the page cache's back.
   database->run("PRAGMA locking_mode = EXCLUSIVE");
   database->run("PRAGMA journal_mode = WAL");
   database->run("PRAGMA synchronous = FULL");
-  // 1 MiB of WAL before it is copied back: pages that change often are written back once, and the WAL stays
-  // small on the flash. The page cache's default of 2 MiB is more than the idle agent may spend.
+  // 1 MiB of WAL before it is copied back: a page that changes often is copied once, and the WAL stays small
+  // on the flash. The default page cache of 2 MiB is more than the idle agent may use.
   database->run("PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 1048576");
   database->run("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY");
   migrate(*database, file);
-  // Reading the schema finds what is no database and what was cut short. To look at every page takes long
-  // on a slow flash, so that is done only where a power cut left a WAL behind; other damage is found by the
-  // call that meets it.
+  // Reading the schema detects files that are not a database, or truncated. Checking every page takes long on
+  // slow flash, so only do it if a power cut left a WAL behind; other damage is found by the call that reads
+  // it.
   if (ended_badly) check(*database, file);
   return database;
 }

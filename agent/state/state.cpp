@@ -93,7 +93,7 @@ bool State::sound() const {
     const Lock lock(mutex_);
     if (!is_sound(*database_)) return false;
   }
-  // SQLite finds what is wrong with a page, not what is wrong in it.
+  // SQLite detects a damaged page, but not wrong values in it.
   try {
     inventory();
     owed();

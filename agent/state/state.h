@@ -18,46 +18,46 @@ namespace greenwave::state {
 
 class Database;
 
-/// The agent's memory, one SQLite file (WAL, synchronous=FULL: what a call here returned from survives a
-/// power cut). The only part of the agent that writes its state directory, the git store aside. Thread-safe;
-/// every call is short. Throws Error (damaged) when the file cannot be read, transient when it cannot be
-/// written (a full disk).
+/// The agent's memory, in one SQLite file (WAL, synchronous=FULL: when a call here has returned, its result
+/// survives a power cut). Other files in the state directory belong to the git store, the key for digests,
+/// and bundles while they arrive. Thread-safe; every call is short. Throws Error: damaged (unreadable file)
+/// or transient (a full disk).
 class State {
  public:
-  /// Opens or creates it, and brings an older schema up to date.
+  /// Opens or creates the file, and upgrades an older schema.
   explicit State(const std::filesystem::path& file);
   ~State();
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  /// For a look at the last state when no daemon runs: writes nothing, and needs no right to. Nothing when
+  /// Reads the last state while no daemon runs: writes nothing, and needs no permission to. Nothing when
   /// there is no file.
   static std::unique_ptr<State> open_read_only(const std::filesystem::path& file);
 
-  /// Moves a damaged file (and its WAL) aside as FILE.damaged, so that a new one can be made.
+  /// Renames a damaged file (and its WAL) to FILE.damaged, so that a new one can be created.
   static void set_aside(const std::filesystem::path& file);
 
-  /// Reads every page and record: tells which store is damaged when a call met damage somewhere.
+  /// Reads every page and record. After a call met damage, this shows whether it is in this store.
   bool sound() const;
 
   /// All entries, ordered by id.
   std::vector<Entry> inventory() const;
 
-  /// Before the first change to the device: marks the entries as intended (new ones are inserted with their
-  /// claims, rank, record and keep; known ones get these too, and keep digest and files) and remembers the
-  /// restarts that their change will owe. One durable transaction; nothing is written where nothing changes.
+  /// Call before the first change to the device. Marks the entries as intended (inserts new ones with their
+  /// claims, rank, record and keep; known ones get these too, and keep digest and files) and stores the
+  /// restarts that their change will owe. One durable transaction; writes only what changes.
   void intend(std::span<const Entry> entries, std::span<const plan::Owed> owed);
 
-  /// After the device changed, durably: replaces the entries, drops the forgotten ones (and what was owed to
+  /// Call after the device changed. Replaces the entries, drops the forgotten ones (and what was owed to
   /// them), and clears the restarts and reloads that were done: those of a unit for a cause. One durable
-  /// transaction; nothing is written where nothing changes.
+  /// transaction; writes only what changes.
   void settle(std::span<const Entry> entries, std::span<const ObjectId> forgotten,
               std::span<const plan::Owed> done);
 
   std::vector<plan::Owed> owed() const;
 
-  /// Adds to the history and bounds it: the last 1,000 syncs, none older than 30 days (by `now`; times at
-  /// which the clock was plainly unset do not count), 8 MiB in all.
+  /// Adds to the history and trims it: the last 1,000 syncs, none older than 30 days (by `now`; times when
+  /// the clock was clearly unset do not count), 8 MiB in total.
   void record(const SyncRecord& sync, Time now);
   /// Newest first.
   std::vector<SyncRecord> history(std::size_t most) const;
@@ -67,10 +67,10 @@ class State {
 
   /// Small values of the sync loop; `key` is one of state/keys.h.
   std::optional<std::string> value(const std::string& key) const;
-  /// Writes nothing when the value is already there.
+  /// Writes nothing if the value is unchanged.
   void set_value(const std::string& key, const std::string& value);
-  /// The same for what may be lost in a power cut: it becomes durable with the next call that is, and never
-  /// without those before it.
+  /// Like set_value, for values that a power cut may lose: durable with the next durable call, and never
+  /// without the writes before it.
   void note_value(const std::string& key, const std::string& value);
 
  private:

@@ -171,8 +171,8 @@ TEST_CASE("plan: what depends on a refused object is held, and so is what depend
   CHECK(result.steps.empty());
   CHECK(refused_of(result) == Words{"File/a", "File/b"});
   CHECK(to_string(result.problems.list()[0]) ==
-        "b.yaml:1:1: error: File/b is held: it depends on File/gone-wrong, which was refused; "
-        "mend File/gone-wrong first");
+        "b.yaml:1:1: error: File/b is skipped: it depends on File/gone-wrong, which was refused; "
+        "fix File/gone-wrong first");
 }
 
 TEST_CASE("plan: a reference to a missing object refuses the object and suggests what was probably meant") {
@@ -222,8 +222,8 @@ TEST_CASE("plan: what a refused object still has on the device is not given to a
   city.wants(Make("File/motd").claims("path:/etc/motd")).differs("File/motd", Kind::change);
   CHECK(city.plan().steps.empty());
   CHECK(city.first_problem() ==
-        "motd.yaml:1:1: error: File/motd claims path /etc/motd, which File/broken still has; mend what "
-        "File/broken was refused for, or remove its manifest");
+        "motd.yaml:1:1: error: File/motd claims path /etc/motd, which File/broken still has; fix why "
+        "File/broken was refused, or remove its manifest");
 }
 
 TEST_CASE("plan: an object whose new manifest was refused is neither changed nor pruned") {
@@ -439,7 +439,7 @@ TEST_CASE("plan: nothing is kept in a directory that a purge empties, and both a
   CHECK(city.first_problem() ==
         "inside.yaml:1:1: error: File/inside claims path /etc/app/conf.d/inside, and Directory/app "
         "(app.yaml:1:1) removes what is not in its own source there; put it into the source, choose a path "
-        "outside, or leave purge out; until then neither is applied");
+        "outside, or remove purge; until then neither is applied");
 }
 
 TEST_CASE("plan: a purge waits for what stays in its directory") {
@@ -472,9 +472,9 @@ TEST_CASE("plan: two objects that swap paths in one commit are refused, with how
   city.differs("File/a", Kind::change).differs("File/b", Kind::change);
   CHECK(city.steps() == Words{});
   CHECK(city.first_problem() ==
-        "a.yaml:1:1: error: these take each other's places: File/a → File/b → File/a; move one of them to a "
+        "a.yaml:1:1: error: these swap places: File/a → File/b → File/a; move one of them to a "
         "new "
-        "place first, in a commit of its own");
+        "place first, in a separate commit");
 }
 
 TEST_CASE("plan: a file's old path that becomes a directory in the same commit") {
@@ -485,7 +485,7 @@ TEST_CASE("plan: a file's old path that becomes a directory in the same commit")
   CHECK(city.first_problem() ==
         "a.yaml:1:1: error: File/a moves below path /etc/a, where its own file still is; give it a new name, "
         "so that "
-        "the old one is pruned first; or move it to another place first, in a commit of its own");
+        "the old one is pruned first; or move it to another place first, in a separate commit");
 
   City other;
   other.wants(Make("File/new").claims("path:/etc/a/b").after("path:/etc/a"));
