@@ -47,7 +47,7 @@ class Assembler {
                         fmt::format("{} of other layers {} as {}: this layer may change {}",
                                     count_of(held_, "object"), held_ == 1 ? "stays" : "stay",
                                     held_ == 1 ? "it is" : "they are", held_ == 1 ? "it" : "them"),
-                        "correct this layer first");
+                        "fix this layer first");
     }
     Assembly assembly;
     assembly.complete = !gap_;
@@ -115,7 +115,7 @@ class Assembler {
     problems_.append(found);
   }
 
-  /// Without what an unread layer may say of it, the object is not what the repository means.
+  /// Without the changes of an unread layer, the object may be wrong.
   void hold(Object& object) {
     if (object.removed || object.refused) return;
     object.refused = true;
@@ -126,7 +126,7 @@ class Assembler {
   std::unordered_map<ObjectId, Object> objects_;
   std::size_t layer_ = 0;  ///< counts from 1
   std::size_t held_ = 0;
-  std::optional<Place> gap_;  ///< where the first layer that was not read in full is broken
+  std::optional<Place> gap_;  ///< where the first incomplete layer has its error
 };
 
 }  // namespace

@@ -9,11 +9,11 @@
 
 namespace greenwave::render {
 
-/// An object with the declarations of all layers merged.
+/// An object, with the declarations of all layers merged.
 struct Assembled {
   ObjectId id;
   yaml::Node document;
-  bool refused = false;  ///< its document is not what the repository means: the object stays as it is
+  bool refused = false;  ///< its document may be wrong: the object must not be changed
 };
 
 struct Assembly {
@@ -21,12 +21,12 @@ struct Assembly {
   bool complete = true;            ///< false: more objects may be declared
 };
 
-/// Lays the layers over each other, in their order.
+/// Merges the layers in order.
 ///
-/// A declaration that is refused takes its object with it, whatever other layers say, unless a later one
-/// replaces or deletes the object. A layer that could not be read in full may have declared anything: what
-/// only other layers declare is refused then, for without that layer's changes it would not be what the
-/// repository means. What it does declare itself goes on.
+/// A refused declaration makes its object refused, whatever other layers say, unless a later one replaces or
+/// deletes the object. A layer that could not be read completely may have declared anything, so objects that
+/// only other layers declare are refused then: its changes to them are unknown. Objects that it does declare
+/// continue.
 Assembly assemble(std::vector<CollectedLayer> layers, Problems& problems);
 
 }  // namespace greenwave::render

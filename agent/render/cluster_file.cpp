@@ -25,7 +25,7 @@ const std::vector<std::string> days_of_the_week{"mon", "tue", "wed", "thu", "fri
 std::string path_field(yaml::Fields& fields, std::string_view key, std::optional<std::string> written) {
   if (!written) return {};
   if (const auto path = normal_path(*written)) return *path;
-  fields.error(key, fmt::format("\"{}\" is no path in the repository", printable(*written)),
+  fields.error(key, fmt::format("\"{}\" is not a path in the repository", printable(*written)),
                "write it from the repository's root, without a leading / and without ..");
   return {};
 }
@@ -39,7 +39,7 @@ void check_header(yaml::Fields& fields, Problems& problems, std::string& name) {
   const auto kind = fields.required_text("kind");
   if (!kind.empty() && kind != "Cluster") {
     fields.error("kind", fmt::format("the kind of {} is \"{}\"", cluster_file, printable(kind)),
-                 "write Cluster, or give this file another name if it is an ordinary manifest");
+                 "write Cluster, or rename this file if it is an ordinary manifest");
   }
   const auto* metadata = fields.map("metadata");
   if (metadata == nullptr) {
@@ -53,8 +53,8 @@ void check_header(yaml::Fields& fields, Problems& problems, std::string& name) {
 
 void refuse_variables(const yaml::Node& value, Problems& problems) {
   if (const auto* text = value.string(); text != nullptr && has_variables(*text)) {
-    problems.error(value.place, "a variable's value holds a variable itself, which would not be replaced",
-                   "write the value out, or put both variables into the manifest");
+    problems.error(value.place, "the value contains a variable, which would not be replaced",
+                   "write the value itself, or use both variables in the manifest");
   } else if (const auto* items = value.sequence()) {
     for (const auto& item : *items) refuse_variables(item, problems);
   } else if (const auto* members = value.map()) {
@@ -83,7 +83,7 @@ bool is_time_of_day(std::string_view text) {
 std::string time_field(yaml::Fields& fields, std::string_view key) {
   auto time = fields.required_text(key);
   if (!time.empty() && !is_time_of_day(time)) {
-    fields.error(key, fmt::format("\"{}\" is no time of day", printable(time)), "write it as \"04:30\"");
+    fields.error(key, fmt::format("\"{}\" is not a time of day", printable(time)), "write it as \"04:30\"");
   }
   return time;
 }
@@ -96,12 +96,11 @@ Window read_window(const yaml::Node& node, Problems& problems) {
   window.days = fields.texts("days");
   if (!fields.has("days")) window.days = days_of_the_week;
   if (window.days.empty()) {
-    fields.error("days", "a window without a day is never open",
-                 "name its days, or leave days out for every day");
+    fields.error("days", "a window without a day is never open", "list its days, or omit days for every day");
   }
   for (const auto& day : window.days) {
     if (std::find(days_of_the_week.begin(), days_of_the_week.end(), day) != days_of_the_week.end()) continue;
-    fields.error("days", fmt::format("\"{}\" is no day of the week", printable(day)),
+    fields.error("days", fmt::format("\"{}\" is not a day of the week", printable(day)),
                  fmt::format("write some of: {}", fmt::join(days_of_the_week, ", ")));
   }
   window.from = time_field(fields, "from");
@@ -121,7 +120,7 @@ std::vector<Layer> read_layers(yaml::Fields& spec, Problems& problems) {
   for (const auto& item : *items->sequence()) layers.push_back(read_layer(item, problems));
   if (layers.empty()) {
     spec.error("layers", "the list of layers is empty, so that no device would get anything",
-               "write layers: [{path: base}], or leave layers out: then the whole repository is one");
+               "write layers: [{path: base}], or omit layers: then the whole repository is one");
   }
   return layers;
 }
@@ -186,8 +185,8 @@ Cluster read_cluster(const SourceTree& tree, Problems& problems) {
   const auto item = tree.find(cluster_file);
   if (!item) return plain_cluster();
   if (!is_file(*item)) {
-    throw Error(Fault::invalid, fmt::format("{} is no file", cluster_file),
-                "links are not followed: put the file itself there");
+    throw Error(Fault::invalid, fmt::format("{} is not a file", cluster_file),
+                "links are not followed: put the file there");
   }
   Problems found;
   auto cluster = parse_cluster(tree.read(cluster_file, yaml::Limits{}.bytes), cluster_file, found);
@@ -201,8 +200,8 @@ std::string read_inventory(const Cluster& cluster, const SourceTree& tree) {
   if (!item || !is_file(*item)) {
     throw Error(Fault::invalid,
                 fmt::format("{}: the inventory {} {}", to_string(cluster.devices_place), cluster.devices,
-                            item ? "is no file" : "does not exist"),
-                "add it, correct the path, or leave devices out");
+                            item ? "is not a file" : "does not exist"),
+                "add it, fix the path, or omit devices");
   }
   return tree.read(cluster.devices, most_inventory_bytes);
 }

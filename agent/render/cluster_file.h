@@ -9,10 +9,10 @@
 
 namespace greenwave::render {
 
-/// Where a repository says that it is a cluster, and how its devices differ.
+/// The file that makes a repository a cluster and describes its devices and layers.
 inline constexpr const char* cluster_file = "greenwave.yaml";
 
-/// The whole file, defaults filled in:
+/// Parses the whole file and fills in defaults:
 ///
 ///   apiVersion: greenwave.dev/v1
 ///   kind: Cluster
@@ -29,19 +29,19 @@ inline constexpr const char* cluster_file = "greenwave.yaml";
 ///       - {name, days, from, to, timezone}
 ///     allowEmpty: true       # a render that comes out empty may remove everything from a device
 ///
-/// What is wrong goes into `problems`; after an error the Cluster must not be used.
+/// Errors go into `problems`; do not use the Cluster if there are any.
 Cluster parse_cluster(std::string_view text, const std::string& file, Problems& problems);
 
-/// The cluster of a repository. Throws Error (invalid), a line for each error, when greenwave.yaml is broken.
+/// The cluster of a repository. Throws Error (invalid), one line per error, when greenwave.yaml is invalid.
 Cluster read_cluster(const SourceTree& tree, Problems& problems);
 
 /// The text of the cluster's inventory. Throws Error (invalid) when it cannot be read.
 std::string read_inventory(const Cluster& cluster, const SourceTree& tree);
 
-/// Throws an Error that lists what is wrong, a line each, when there is something.
+/// Throws an Error that lists the errors, one per line, if there are any.
 void throw_errors(const Problems& problems);
 
-/// What a repository without greenwave.yaml is: a cluster of one layer, its root.
+/// The cluster of a repository without greenwave.yaml: one layer, its root.
 Cluster plain_cluster();
 
 }  // namespace greenwave::render

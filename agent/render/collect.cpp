@@ -35,7 +35,7 @@ std::string_view name_of(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-/// Files of the cluster itself, which no layer holds.
+/// Files of the cluster itself, which are not part of any layer.
 std::unordered_set<std::string> files_of(const Cluster& cluster) {
   std::unordered_set<std::string> files{cluster_file};
   if (!cluster.devices.empty()) files.insert(cluster.devices);
@@ -50,8 +50,8 @@ class Walk {
   Walk(const Cluster& cluster, const SourceTree& tree)
       : cluster_(cluster), cluster_files_(files_of(cluster)), tree_(tree) {}
 
-  /// The files that may be manifests, ordered by path; of a directory that kustomize is to render, its
-  /// kustomization alone. Clears `layer.known` when some cannot be reached.
+  /// The files that may be manifests, ordered by path; for a directory with a kustomization, only that file.
+  /// Clears `layer.known` when some cannot be reached.
   std::vector<std::string> files_below(ChosenLayer& layer, Problems& problems) {
     std::vector<std::string> files;
     descend(layer.path, 0, layer, files, problems);
@@ -139,8 +139,8 @@ class Reader {
     std::string text;
   };
 
-  /// Most of the time of a large render goes into parsing, which needs nothing but the text: a second thread
-  /// does half of it.
+  /// Most of the time of a large render goes into parsing, which needs only the text: a second thread does
+  /// half of it.
   void parse(std::vector<Unparsed>& window, std::vector<ReadFile>& files) {
     std::vector<std::vector<yaml::Node>> documents(window.size());
     const auto parse_some = [&](std::size_t from, std::size_t to) {
@@ -152,7 +152,7 @@ class Reader {
     std::size_t bytes = 0;
     for (const auto& file : window) bytes += file.text.size();
     const auto half = bytes > worth_a_thread ? window.size() / 2 : 0;
-    // Here and now where no thread can be had.
+    // Without a second thread, do it here.
     auto other = std::async(half > 0 ? std::launch::async | std::launch::deferred : std::launch::deferred,
                             parse_some, 0, half);
     parse_some(half, window.size());
@@ -193,7 +193,7 @@ class Reader {
     bytes_ += text.size();
     if (bytes_ > most_bytes) {
       refuse(file, fmt::format("the manifests of this device are larger than {}", bytes_in_words(most_bytes)),
-             "keep large content in files of its own and name them as sources");
+             "move large content to separate files and name them as sources");
     }
     return text;
   }

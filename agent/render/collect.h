@@ -13,7 +13,7 @@
 
 namespace greenwave::render {
 
-/// A layer with all that its directory declares.
+/// A layer with everything that its directory declares.
 struct CollectedLayer {
   ChosenLayer layer;
   std::vector<ManifestFile> files;  ///< ordered by path
@@ -25,15 +25,15 @@ struct ReadLayer {
   std::vector<ReadFile> files;  ///< ordered by path
 };
 
-/// Reads layers one by one. What it is made of must outlive it.
+/// Reads layers one at a time. The constructor's arguments must outlive it.
 class LayerReader {
  public:
-  /// What SOPS encrypted is opened with `keys`; null: it stays as it is, and is marked as secret.
+  /// Decrypts SOPS values with `keys`; with null they stay encrypted and are marked as secret.
   LayerReader(const Cluster& cluster, const SourceTree& tree, const secrets::Keyring* keys = nullptr);
   ~LayerReader();
 
-  /// Problems of files go into the files; `problems` gets those of the directories. Files of all layers that
-  /// one reader reads share a bound, which `forget` takes back.
+  /// Problems in files go to the files; `problems` gets those of the directories. The files of all layers
+  /// that one reader reads share a size limit; `forget` resets the count.
   ReadLayer read(ChosenLayer layer, Problems& problems);
   void forget();
 
@@ -42,29 +42,29 @@ class LayerReader {
   std::unique_ptr<Reading> reading_;
 };
 
-/// Reads every *.yaml, *.yml and *.json file below the layers' directories. Left out are: names that begin
-/// with a dot, links (with a warning: they are not followed), greenwave.yaml, the inventory, the polygons,
-/// directories that are layers of their own, and content. Of a directory with a kustomization, what
-/// kustomize would make of it is read instead (kustomize/build.h).
+/// Reads every *.yaml, *.yml and *.json file below the layers' directories. Skips names that begin with a
+/// dot, links (with a warning: they are not followed), greenwave.yaml, the inventory, the polygons,
+/// directories that are layers themselves, and content. For a directory with a kustomization, reads the
+/// output of kustomize instead (kustomize/build.h).
 ///
-/// Content is what manifests deploy instead of what they say: a file is content when the `source` of a File
-/// or a Directory, in any of these layers, names it or a directory above it. So that a slip in a source
-/// cannot make manifests vanish, a source that holds a manifest of Greenwave's own kinds, or a layer, is an
-/// error of the object that names it.
+/// Content is what manifests deploy, as opposed to manifests: a file is content when the `source` of a File
+/// or a Directory, in any of these layers, names it or a directory above it. A mistake in a source must not
+/// make manifests vanish, so a source that contains a manifest of Greenwave's kinds, or a layer, is an error
+/// of the object that names it.
 ///
-/// What SOPS encrypted is opened with `keys`, as by LayerReader; a file that they cannot open declares
-/// refused objects.
+/// SOPS values are decrypted with `keys`, as in LayerReader; a file that they cannot decrypt declares refused
+/// objects.
 ///
-/// Problems of files go into the files; `problems` gets those of the directories.
+/// Problems in files go to the files; `problems` gets those of the directories.
 std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, const Cluster& cluster,
                                     const Variables& variables, const SourceTree& tree,
                                     const secrets::Keyring* keys, Problems& problems);
 
-/// Gives objects without a namespace that of the first directory of their file's path, within its layer: not
-/// Greenwave's own, nor those of a kind that has none.
+/// Sets the namespace of objects that have none to the first directory of their file's path within its layer;
+/// except Greenwave's kinds and cluster-scoped kinds.
 void take_namespaces_from_directories(std::vector<CollectedLayer>& layers);
 
-/// Takes the files that are content out of layers whose objects have their ids and sources.
+/// Removes content files from layers whose objects have their ids and sources.
 void set_aside(std::vector<CollectedLayer>& layers);
 
 }  // namespace greenwave::render

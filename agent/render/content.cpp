@@ -21,7 +21,7 @@ const yaml::Node* source_member(const ObjectId& id, const yaml::Node& document) 
   return source != nullptr && !source->is_null() ? source : nullptr;
 }
 
-/// Who names a path as a source.
+/// The objects that name a path as a source.
 struct Naming {
   ManifestFile* file;
   std::size_t object;
@@ -45,7 +45,7 @@ Sources sources_in(std::vector<CollectedLayer>& layers) {
   return sources;
 }
 
-/// Refuses the objects whose source is `held` or a directory above it, and forgets those sources.
+/// Refuses objects whose source is `held` or a directory above it, and drops those sources.
 void refuse_sources_over(const std::string& held, std::string_view what, Sources& sources) {
   any_above(held, [&](std::string_view above) {
     const auto found = sources.find(std::string(above));
@@ -54,7 +54,7 @@ void refuse_sources_over(const std::string& held, std::string_view what, Sources
       auto& object = naming.file->objects[naming.object];
       naming.file->problems.error(source_member(object.id, object.document)->place,
                                   fmt::format("the source of {} holds {}", to_string(object.id), what),
-                                  "keep content in a directory of its own, apart from manifests");
+                                  "keep content in a separate directory, without manifests");
       object.refused = true;
     }
     sources.erase(found);
@@ -100,7 +100,7 @@ void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& proble
   }
   const auto path = normal_path(*written);
   if (!path || path->empty()) {
-    return refuse(fmt::format("the source \"{}\" is no path in the repository", printable(*written)),
+    return refuse(fmt::format("the source \"{}\" is not a path in the repository", printable(*written)),
                   "write it from the repository's root, without a leading / and without ..");
   }
   const bool wants_directory = manifest.id.kind == "Directory";
@@ -111,7 +111,7 @@ void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& proble
     const auto meant = nearest(std::string_view(*path).substr(path->rfind('/') + 1), names);
     return refuse(fmt::format("the source {} does not exist in the repository", printable(*path)),
                   meant.empty()
-                      ? "add it, or correct the path; it counts from the root of the cluster"
+                      ? "add it, or fix the path; it is relative to the root of the cluster"
                       : fmt::format("did you mean {}?", printable(join_path(parent_path(*path), meant))));
   }
   switch (item->type) {

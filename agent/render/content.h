@@ -12,12 +12,12 @@ namespace greenwave::render {
 
 struct CollectedLayer;
 
-/// Takes the files that are content out of the layers (collect.h says which those are), and refuses the
-/// objects whose sources hold manifests.
+/// Removes content files from the layers (see collect.h), and refuses objects whose sources contain
+/// manifests.
 void set_content_aside(std::vector<CollectedLayer>& layers);
 
-/// Finds what `spec.source` of a File or a Directory of ours names, and sets `manifest.source`. When
-/// it names nothing of the right type, `problems` says so. Other kinds have no source.
+/// Resolves `spec.source` of our File or Directory, and sets `manifest.source`. If there is nothing of the
+/// right type, `problems` says so. Other kinds have no source.
 void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& problems);
 
 }  // namespace greenwave::render

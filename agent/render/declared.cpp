@@ -8,7 +8,7 @@ namespace greenwave::render {
 
 namespace {
 
-/// Reads what names an object. Null members count as absent, as Kubernetes takes them.
+/// Reads the members that identify an object. Null members count as absent, as in Kubernetes.
 class Identification {
  public:
   Identification(const yaml::Node& document, Problems& problems) : document_(document), problems_(problems) {}
@@ -49,11 +49,11 @@ class Identification {
            "put it in quotes");
       return {};
     }
-    // apiVersion alone has a slash; in names it would make references ambiguous.
+    // Only an apiVersion has a slash; in names it would make references ambiguous.
     const bool has_slash = key != "apiVersion" && text->find('/') != std::string::npos;
     if (has_slash || !is_text(*text) || text->size() > 253 ||
         text->find_first_of(" \t\r\n") != std::string::npos || text->find("${") != std::string::npos) {
-      fail(member->place, fmt::format("\"{}\" cannot be the {} of an object", printable(*text), key),
+      fail(member->place, fmt::format("\"{}\" is not a valid {} of an object", printable(*text), key),
            "use letters, digits, dots and dashes, at most 253 of them");
       return {};
     }
@@ -81,7 +81,7 @@ const std::string* text_member(const yaml::Node& map, std::string_view key) {
   return member != nullptr ? member->string() : nullptr;
 }
 
-/// The items of a List; null when `document` is no List.
+/// The items of a List; null when `document` is not a List.
 yaml::Node* items_of(yaml::Node& document) {
   const auto* kind = text_member(document, "kind");
   if (kind == nullptr || !kind->ends_with("List")) return nullptr;
@@ -89,7 +89,7 @@ yaml::Node* items_of(yaml::Node& document) {
   return items != nullptr && (items->is_sequence() || items->is_null()) ? items : nullptr;
 }
 
-/// Items of a typed list (a ConfigMapList) may leave out what the list says already.
+/// Items of a typed list (a ConfigMapList) may omit what the list says already.
 void complete_item(yaml::Node& item, const std::string& list_kind, const yaml::Node* api) {
   const auto kind = list_kind.substr(0, list_kind.size() - std::string_view("List").size());
   if (kind.empty() || !item.is_map() || item.find("kind") != nullptr) return;
@@ -124,7 +124,7 @@ void take_apart(yaml::Node document, ReadFile& file) {
     return;
   }
   if (document.find("apiVersion") == nullptr && document.find("kind") == nullptr) {
-    file.problems.error(document.place, "this is no manifest: it has neither apiVersion nor kind",
+    file.problems.error(document.place, "this is not a manifest: it has neither apiVersion nor kind",
                         "write both; or, if it is content of a File or a Directory, name it (or a directory "
                         "above it) in their source, or keep it outside of the layers");
     file.complete = false;
@@ -135,7 +135,7 @@ void take_apart(yaml::Node document, ReadFile& file) {
 
 void declare(yaml::Node document, const Variables& variables, ManifestFile& file) {
   const bool replaced = variables.replace_in(document, file.problems);
-  // What an unknown variable left behind in a name is not worth a second message.
+  // A name with an unknown variable does not need a second message.
   Problems unsaid;
   auto id = identify(document, replaced ? file.problems : unsaid);
   if (!id) {

@@ -11,38 +11,38 @@
 
 namespace greenwave::render {
 
-/// An object as one manifest declares it, variables replaced.
+/// An object as one manifest declares it, with variables replaced.
 struct Declared {
   ObjectId id;
   yaml::Node document;
-  bool refused = false;  ///< something is wrong with it; the file's problems say what
+  bool refused = false;  ///< it has an error; see the file's problems
 };
 
-/// What one file says, before variables.
+/// The content of one file, before variables are replaced.
 struct ReadFile {
   std::string path;
-  std::vector<yaml::Node> documents;  ///< each a map that may be a manifest: lists are taken apart
+  std::vector<yaml::Node> documents;  ///< each a map that may be a manifest; Lists are split
   Problems problems;
-  /// False: it could not be read to its end, or holds something that is no manifest.
+  /// False: it could not be read to its end, or contains something that is not a manifest.
   bool complete = true;
-  std::vector<std::string> recipients;  ///< whom SOPS encrypted it for, in normal form
+  std::vector<std::string> recipients;  ///< the recipients that SOPS encrypted it for, in normal form
   Place encrypted;                      ///< where that is written; no file: it is not encrypted
-  bool unopened = false;                ///< something in it is encrypted, and could not be opened
+  bool unopened = false;                ///< something in it is encrypted and could not be decrypted
 };
 
-/// What one file declares.
+/// The objects that one file declares.
 struct ManifestFile {
   std::string path;
   std::vector<Declared> objects;
   Problems problems;
   bool encrypted = false;  ///< by SOPS, in part
-  /// False: it may declare objects that are not in `objects`, for it could not be read to its end or one of
-  /// its manifests does not say what it is.
+  /// False: it may declare objects that are not in `objects`, because it could not be read to its end or one
+  /// of its manifests cannot be identified.
   bool complete = true;
 };
 
-/// Adds what `document` holds to `file`: one manifest, or those of a List (v1's, and any kind that ends in
-/// List and has items).
+/// Adds the manifests in `document` to `file`: one, or the items of a List (v1's, and any kind with items
+/// that ends in List).
 void take_apart(yaml::Node document, ReadFile& file);
 
 /// Adds the object that `document` declares to `file`.
@@ -51,10 +51,10 @@ void declare(yaml::Node document, const Variables& variables, ManifestFile& file
 /// The objects of a file, for the device of `variables`.
 ManifestFile declare_all(ReadFile file, const Variables& variables);
 
-/// What names the object that `document` declares; nothing when it does not say, then `problems` says why.
+/// The id of the object that `document` declares; nothing if it is incomplete (`problems` says why).
 std::optional<ObjectId> identify(const yaml::Node& document, Problems& problems);
 
-/// Whether the object is of Greenwave's own kinds.
+/// Whether the object is of one of Greenwave's kinds.
 bool is_own(const ObjectId& id);
 
 }  // namespace greenwave::render

@@ -94,7 +94,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (open_.back().find(name) != nullptr) {
-      refuse(place, fmt::format("the key \"{}\" stands twice in this object", printable(name)),
+      refuse(place, fmt::format("duplicate key \"{}\" in this object", printable(name)),
              "remove one of the two");
     }
     open_.back().map()->push_back({std::move(name), place, {}});
@@ -125,7 +125,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   void finish() const {
     if (is_collection_ && has_features_) return;
-    refuse({file_, 1, 1}, "this is no GeoJSON FeatureCollection",
+    refuse({file_, 1, 1}, "this is not a GeoJSON FeatureCollection",
            R"(write {"type": "FeatureCollection", "features": […]})");
   }
 
@@ -237,7 +237,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   void count(const Place& place) {
     if (++values_ > most_values) {
       refuse(place, fmt::format("a Feature of more than {} values", most_values),
-             "keep what manifests do not need elsewhere");
+             "move what manifests do not need elsewhere");
     }
   }
 

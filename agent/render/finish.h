@@ -9,8 +9,8 @@
 
 namespace greenwave::render {
 
-/// An assembled object as the manifest that goes on: its source found, its digest set. Nothing when it is
-/// refused, here (then `problems` says why) or earlier.
+/// The final manifest of an assembled object, with its source resolved and its digest set. Nothing when it
+/// was refused, here (`problems` says why) or earlier.
 std::optional<Manifest> manifest_of(Assembled object, const SourceTree& tree, std::string_view digest_key,
                                     Problems& problems);
 

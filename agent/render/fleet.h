@@ -17,38 +17,38 @@
 
 namespace greenwave::render {
 
-/// One object as some devices get it: those whose layers declare it alike, and for whom the variables in
-/// those declarations have the same values.
+/// One object as some devices get it: devices whose layers declare it in the same way, and for which the
+/// variables in those declarations have the same values.
 struct Variant {
   std::uint32_t id = 0;
   std::uint32_t chain = 0;
   std::uint32_t device = 0;  ///< one of those devices
-  Digest key;                ///< where keys are equal, in two commits as well, the manifests are
+  Digest key;                ///< equal keys mean equal manifests, also between two commits
 };
 
 /// A manifest as a layer declares it, before variables.
 struct Declaration {
   yaml::Node document;
-  std::optional<ObjectId> id;       ///< nothing: variables are part of it, or it says none
+  std::optional<ObjectId> id;       ///< nothing: it contains variables, or is missing
   std::set<std::string> variables;  ///< that it mentions
   bool structural = false;          ///< the variables are part of its id or of its source
   Digest digest;
 };
 
-/// What a layer says, the same for all devices that get it.
+/// A layer's content, the same for all devices that get it.
 struct FleetLayer {
   ReadLayer read;                                      ///< its documents are in `declarations`
   std::vector<std::vector<Declaration>> declarations;  ///< of each file
-  std::set<std::string> structural;                    ///< variables that decide what the layer declares
-  Problems problems;                                   ///< of directories and files
+  std::set<std::string> structural;  ///< variables that affect which objects the layer declares
+  Problems problems;                 ///< of directories and files
   bool complete = true;
 };
 
-/// Devices that get the same layers, which declare the same objects for them.
+/// Devices that get the same layers, with the same objects in them.
 struct Combination {
   std::vector<std::uint32_t> layers;
-  Problems problems;     ///< of putting them together
-  bool complete = true;  ///< false: what these devices get is not known in full
+  Problems problems;                                            ///< of merging them
+  bool complete = true;                                         ///< false: these devices may get more objects
   std::vector<std::pair<std::uint32_t, std::uint32_t>> chains;  ///< id and chain, ordered by id
 };
 
@@ -58,12 +58,12 @@ struct FleetObject {
   Problems problems;
 };
 
-/// What a commit says all devices of its inventory should be. What render() would do 5,000 times over is done
-/// once here for each thing that differs: a layer is read once, a combination of layers is laid over each
-/// other once, and an object is told apart only by the declarations and the variables that go into it. What
-/// comes out for one device is what render() gives for it, but for labels that only the device knows.
+/// What a commit declares for all devices of its inventory. It does each part of 5,000 renders only once: it
+/// reads a layer once, merges each combination of layers once, and distinguishes objects only by the
+/// declarations and variables that they depend on. The result for one device is the same as render()'s,
+/// except for labels that only the device knows.
 ///
-/// Nothing is rendered until it is asked for, so that a Fleet costs little more than its files.
+/// Objects are rendered on demand, so a Fleet costs little more than its files.
 class Fleet {
  public:
   /// `tree` must outlive it. `assumed` are labels for the devices whose Feature has none of that name. Throws
@@ -72,12 +72,12 @@ class Fleet {
 
   const SourceTree& tree() const { return tree_; }
   const Cluster& cluster() const { return cluster_; }
-  /// In the order of the inventory. Without an inventory: one device that stands for all.
+  /// In the order of the inventory. Without an inventory: one device that represents all.
   const std::vector<Device>& devices() const { return devices_; }
   std::optional<std::size_t> device(const std::string& id) const;
-  /// What is wrong with greenwave.yaml, the inventory and the polygons.
+  /// Errors in greenwave.yaml, the inventory and the polygons.
   const Problems& problems() const { return problems_; }
-  /// What is wrong with choosing layers for some devices.
+  /// Errors in choosing layers for some devices.
   const std::vector<std::pair<std::uint32_t, Problem>>& device_problems() const { return device_problems_; }
 
   const std::vector<FleetLayer>& layers() const { return layers_; }
@@ -91,7 +91,7 @@ class Fleet {
   const ObjectId& id(const Variant& variant) const { return ids_[variant.id]; }
   FleetObject render(const Variant& variant) const;
 
-  /// What goes into an object, the first layer first: the layers' indices and the declarations.
+  /// The sources of an object, the first layer first: the layers' indices and the declarations.
   std::vector<std::pair<std::uint32_t, const Declaration*>> declarations_of(const Variant& variant) const;
 
  private:
@@ -100,7 +100,7 @@ class Fleet {
     std::uint32_t file = 0;
     std::uint32_t declaration = 0;
     std::uint32_t step = 0;  ///< declarations of one layer have the same
-    bool refused = false;    ///< by what the combination is
+    bool refused = false;    ///< because of the combination
 
     auto operator<=>(const Link&) const = default;
   };

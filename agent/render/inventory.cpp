@@ -51,7 +51,7 @@ Device read_device(yaml::Node feature, Problems& problems) {
 
 void report_second(const yaml::Node& feature, const Place& first, Problems& problems) {
   problems.error(feature.place,
-                 fmt::format("the device {} stands twice in the inventory, first in line {}",
+                 fmt::format("duplicate device {} in the inventory, first on line {}",
                              printable(*id_of(feature)), first.line),
                  "remove one of the two Features");
 }

@@ -17,7 +17,7 @@ namespace {
 /// A polygon drawn along a city's limits has many corners, each of them three values.
 constexpr yaml::Limits polygon_limits{.bytes = 8 << 20, .nodes = 1'000'000, .depth = 32};
 
-/// The names that a layer's path is made of. A variable's own slashes, in the key of a label, do not count.
+/// The names in a layer's path. Slashes in a variable (the key of a label) do not separate names.
 std::vector<std::string_view> parts_of(std::string_view path) {
   std::vector<std::string_view> parts;
   std::size_t start = 0;
@@ -36,7 +36,7 @@ std::vector<std::string_view> parts_of(std::string_view path) {
 std::optional<std::string> path_of(const Layer& layer, const Variables& variables, Problems& problems) {
   auto path = variables.replace_in_text(layer.path, layer.place, problems);
   if (!path || *path == layer.path) return path;
-  // What a variable brings must not lead to another directory than the one that was meant.
+  // A variable's value must not lead to another directory than intended.
   const auto parts = split(*path, '/');
   const auto leads_away = [](std::string_view part) { return part.empty() || part == "." || part == ".."; };
   if (is_text(*path) && parts.size() == parts_of(layer.path).size() &&
@@ -102,8 +102,8 @@ std::optional<ChosenLayer> LayerChooser::choose(const Layer& layer, const Device
   if (!item && layer.optional) return {};
   problems.error(
       layer.place,
-      fmt::format("the layer {} {}", printable(*path), item ? "is no directory" : "does not exist"),
-      "make the directory, correct the path, or write optional: true if only some devices have one");
+      fmt::format("the layer {} {}", printable(*path), item ? "is not a directory" : "does not exist"),
+      "create the directory, fix the path, or write optional: true if only some devices have one");
   chosen.known = false;
   return chosen;
 }

@@ -33,7 +33,7 @@ Patch patch_of(const Node& value, Problems& problems) {
   if (word != nullptr && *word == "replace") return Patch::replace;
   if (word != nullptr && *word == "delete") return Patch::remove;
   problems.error(value.place,
-                 word != nullptr ? fmt::format("$patch: {} means nothing", printable(*word))
+                 word != nullptr ? fmt::format("$patch: {} is not supported", printable(*word))
                                  : fmt::format("$patch must be a word, not {}", kind_of(value)),
                  "write delete, replace or merge");
   return Patch::merge;
@@ -165,7 +165,7 @@ class Merger {
   void refuse_foreign(const Node::Map& members) {
     for (const auto& member : members) {
       if (!is_foreign_directive(member.key)) continue;
-      problems_.error(member.key_place, fmt::format("{} means nothing here", printable(member.key)),
+      problems_.error(member.key_place, fmt::format("{} is not supported here", printable(member.key)),
                       "write $patch: delete or $patch: replace");
     }
   }

@@ -13,7 +13,7 @@
 
 namespace greenwave::render {
 
-/// Reads a list of named things; a second one of the same name is an error.
+/// Reads a list of named things; a duplicate name is an error.
 template <class Thing>
 std::vector<Thing> read_named(yaml::Fields& fields, std::string_view key,
                               Thing read(const yaml::Node&, Problems&), Problems& problems) {
@@ -25,8 +25,8 @@ std::vector<Thing> read_named(yaml::Fields& fields, std::string_view key,
     things.push_back(read(item, problems));
     const auto& name = things.back().name;
     if (!name.empty() && !names.insert(name).second) {
-      problems.error(item.place, fmt::format("the name \"{}\" stands twice in {}", printable(name), key),
-                     "give each a name of its own");
+      problems.error(item.place, fmt::format("duplicate name \"{}\" in {}", printable(name), key),
+                     "give each a different name");
     }
   }
   return things;

@@ -39,9 +39,8 @@ void open_documents(std::vector<yaml::Node>& documents, const secrets::Keyring* 
   secrets::veil_sops(documents);
   if (std::erase_if(documents, hides_its_name) == 0) return;
   file.complete = false;
-  file.problems.warning(place,
-                        "names are encrypted as well: what is declared here is known to its devices alone",
-                        "encrypt values alone: sops encrypt --encrypted-regex '^(content|json|yaml)$'");
+  file.problems.warning(place, "names are encrypted too: only the devices can tell what this declares",
+                        "encrypt only values: sops encrypt --encrypted-regex '^(content|json|yaml)$'");
 }
 
 }  // namespace greenwave::render

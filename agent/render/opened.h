@@ -8,11 +8,11 @@
 
 namespace greenwave::render {
 
-/// Opens what SOPS encrypted of a file's documents. When that fails, file.problems say why, and `unopened` is
-/// set. With null for `keys` nothing is opened, and that is no failure: this is no device.
+/// Decrypts the SOPS values in a file's documents. On failure, file.problems say why, and `unopened` is set.
+/// With null `keys` nothing is decrypted, which is not a failure: this is not a device.
 ///
-/// Where nothing was opened, documents that do not even say what they declare are taken out, and the file is
-/// not complete.
+/// If nothing was decrypted, removes documents whose identity is encrypted, and marks the file as
+/// incomplete.
 void open_documents(std::vector<yaml::Node>& documents, const secrets::Keyring* keys, ReadFile& file);
 
 }  // namespace greenwave::render

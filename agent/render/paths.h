@@ -6,18 +6,18 @@
 
 namespace greenwave::render {
 
-/// A path in the repository as people write it ("./files//motd", "."), made what a SourceTree takes
-/// ("files/motd", ""). Nothing when it is absolute, leads out by "..", or holds a control character.
+/// Normalises a path as people write it ("./files//motd", ".") to a SourceTree's form ("files/motd", "").
+/// Nothing when it is absolute, escapes by "..", or contains a control character.
 std::optional<std::string> normal_path(std::string_view written);
 
-/// `written`, as a file in `directory` means it: ("a/b", "../c") is "a/c". Nothing when it is absolute, leads
-/// out of the repository, or holds a control character.
+/// Resolves `written` relative to `directory`: ("a/b", "../c") is "a/c". Nothing when it is absolute, escapes
+/// from the repository, or contains a control character.
 std::optional<std::string> resolve_path(std::string_view directory, std::string_view written);
 
 /// "a/b" for ("a", "b"), "b" for ("", "b").
 std::string join_path(std::string_view directory, std::string_view name);
 
-/// The path of the directory that holds `path`; "" for the root's own items.
+/// The path of the directory that contains `path`; "" for items of the root.
 std::string_view parent_path(std::string_view path);
 
 /// Calls `visit` with `path`, then with every directory above it, the root ("") last, until it returns true.

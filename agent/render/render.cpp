@@ -40,7 +40,7 @@ Device look_up(const Cluster& cluster, const std::string& id, const SourceTree& 
   return absent;
 }
 
-/// What the city says of a device counts more than what the device says of itself.
+/// The city's labels of a device take precedence over the device's own.
 void add_own_labels(Device& device, const Identity& identity) {
   device.labels.insert(identity.labels.begin(), identity.labels.end());
   device.labels.insert(identity.facts.begin(), identity.facts.end());

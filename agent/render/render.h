@@ -13,20 +13,20 @@
 
 namespace greenwave::render {
 
-/// What the device itself brings to its render.
+/// The device's own input to its render.
 struct Identity {
   std::string device;
-  Labels labels;  ///< of its own configuration
+  Labels labels;  ///< from its own configuration
   Labels facts;   ///< arch, os
-  /// Opens what SOPS encrypted for this device. Nothing: this is none, and what is encrypted stays so.
+  /// Decrypts what SOPS encrypted for this device. Nothing: not a device, and encrypted values stay so.
   std::optional<secrets::Keyring> keys = {};
-  std::string digest_key = {};  ///< of Manifest::digest
+  std::string digest_key = {};  ///< for Manifest::digest
   /// The first directory of a file's path, within its layer, is the namespace of those of its Kubernetes
   /// objects that name none.
   bool namespace_from_directory = false;
 };
 
-/// What a commit says of the cluster and of this device in it.
+/// The cluster and this device's place in it, from a commit.
 struct Membership {
   Cluster cluster;
   Device device;
@@ -38,23 +38,23 @@ struct Rendered {
   Device device;
   std::vector<Manifest> manifests;  ///< sealed, one for each object, ordered by id
   Problems problems;
-  /// Objects that the repository declares but that were refused (`problems` says why), ordered by id. Their
-  /// last good state stays: they must not be pruned. Where a layer could not be read in full, these are also
-  /// the objects that only other layers declare, for what that layer changes of them is not known.
+  /// Objects that the repository declares but that were refused (`problems` says why), ordered by id. They
+  /// keep their last good state: they must not be pruned. If a layer could not be read completely, these
+  /// include the objects that only other layers declare, since that layer's changes to them are unknown.
   std::vector<ObjectId> refused;
-  /// False when some file could not be read at all, so that objects may be missing from `manifests` that the
-  /// repository does declare: nothing may be pruned then.
+  /// False when some file could not be read at all, so that `manifests` may lack objects that the repository
+  /// declares: nothing may be pruned then.
   bool complete = true;
-  bool veiled = false;              ///< something of it is encrypted and was left so, for there were no keys
-  std::vector<std::string> layers;  ///< paths of the layers that this device gets, in their order
+  bool veiled = false;              ///< there were no keys, so some of it is still encrypted
+  std::vector<std::string> layers;  ///< paths of the layers that this device gets, in order
 };
 
-/// The part of a render that reads greenwave.yaml and the inventory alone; throws as render does.
+/// The part of a render that only reads greenwave.yaml and the inventory; throws like render.
 Membership membership(const SourceTree& tree, const Identity& identity);
 
-/// Works out what `tree` says this device should be. Pure: the same tree and identity give the same result.
-/// Throws Error (invalid) only where nothing can be said at all (greenwave.yaml or the inventory is broken);
-/// its message holds the place.
+/// Computes what `tree` declares for this device. Pure: the same tree and identity give the same result.
+/// Throws Error (invalid) with the place only when nothing can be rendered (greenwave.yaml or the inventory
+/// is invalid).
 Rendered render(const SourceTree& tree, const Identity& identity);
 
 }  // namespace greenwave::render

@@ -14,8 +14,8 @@ bool is_ours(std::string_view after_opening) {
   return after_opening.starts_with("device.") || after_opening.starts_with("cluster.");
 }
 
-/// The member called `key`, or the one that its dots lead to. The longest first part wins, so that a label
-/// called "a.b" is found before the member b of a map a.
+/// The member called `key`, or the one that its dots lead to. The longest prefix wins, so that a label called
+/// "a.b" is found before the member b of a map a.
 const yaml::Node* descend(const yaml::Node& map, std::string_view key) {
   if (const auto* member = map.find(key)) return member;
   for (auto dot = key.rfind('.'); dot != std::string_view::npos && dot > 0; dot = key.rfind('.', dot - 1)) {
@@ -38,10 +38,10 @@ std::vector<std::string> keys_of(const yaml::Node& map) {
   return keys;
 }
 
-/// Variables whose last part the city chooses.
+/// Variables whose last part is up to the city.
 struct Family {
   std::string_view prefix;
-  std::string_view remedy;  ///< for a key that is not there
+  std::string_view remedy;  ///< for a missing key
 };
 
 constexpr Family label_family{
@@ -166,9 +166,9 @@ bool Variables::replace_in_string(yaml::Node& node, Problems& problems) const {
       known = false;
     } else if (!inserted) {
       problems.error(node.place,
-                     fmt::format("the variable ${{{}}} is {}, which cannot be part of a text",
+                     fmt::format("the variable ${{{}}} is {}, which cannot be part of a string",
                                  printable(name), kind_of(*value)),
-                     "let the variable stand alone, or choose one of its members");
+                     "use the variable on its own, or choose one of its members");
       known = false;
     } else {
       replaced.append(text, done, at - done);
@@ -201,7 +201,7 @@ std::optional<std::string> Variables::replace_in_text(const std::string& text, c
   if (!replace_in_string(node, problems)) return {};
   if (auto replaced = text_of(node)) return replaced;
   problems.error(place,
-                 fmt::format("\"{}\" must become a text here, not {}", printable(text), kind_of(node)));
+                 fmt::format("\"{}\" must become a string here, not {}", printable(text), kind_of(node)));
   return {};
 }
 

@@ -12,29 +12,29 @@
 
 namespace greenwave::render {
 
-/// Puts `${device.*}` and `${cluster.*}` into parsed strings:
+/// Replaces `${device.*}` and `${cluster.*}` in parsed strings:
 ///
 ///   ${device.id}  ${device.longitude}  ${device.latitude}  ${device.labels.KEY}  ${device.properties.KEY}
 ///   ${cluster.name}  ${cluster.vars.KEY}
 ///
-/// KEY may hold dots, slashes and dashes; where no member has that name, its dots descend into maps. A string
-/// that is one variable and nothing else becomes the variable's value, whatever its type; elsewhere the value
-/// must be a text, a number or a boolean. `$${` is a literal `${`, and any other `${…}` stays as it is. What
-/// is put in is not looked at again. The keys of maps are never changed.
+/// KEY may contain dots, slashes and dashes; if no member has that name, its dots descend into maps. A string
+/// that consists of one variable becomes its value, of whatever type; elsewhere the value must be a string, a
+/// number or a boolean. `$${` is a literal `${`, and any other `${…}` is unchanged. Inserted text is not
+/// scanned again. Keys of maps are never changed.
 class Variables {
  public:
   /// Both must outlive this.
   Variables(const Cluster& cluster, const Device& device) : cluster_(cluster), device_(device) {}
 
-  /// Replaces in all strings of `node`. Returns false when some variable is unknown, or has no text: then
-  /// `problems` says so with the place of the string, which is left as it was.
+  /// Replaces variables in all strings of `node`. Returns false when a variable is unknown or not text:
+  /// `problems` then has the place of the string, which is left unchanged.
   bool replace_in(yaml::Node& node, Problems& problems) const;
 
-  /// For strings outside of manifests, which stay strings.
+  /// For strings outside of manifests, which must stay strings.
   std::optional<std::string> replace_in_text(const std::string& text, const Place& place,
                                              Problems& problems) const;
 
-  /// Of "device.id" and so on; nothing when it is unknown.
+  /// The value of "device.id" and so on; nothing when it is unknown.
   std::optional<yaml::Node> value_of(std::string_view name) const;
 
  private:
@@ -48,7 +48,7 @@ class Variables {
 /// Adds the names of the variables in all strings of `node`: "device.id".
 void add_variables(const yaml::Node& node, std::set<std::string>& names);
 
-/// Whether `text` holds a variable of ours.
+/// Whether `text` contains one of our variables.
 bool has_variables(std::string_view text);
 
 }  // namespace greenwave::render

@@ -13,7 +13,7 @@ namespace {
 double percent_field(yaml::Fields& fields, std::string_view key, double otherwise) {
   const auto percent = fields.number(key).value_or(otherwise);
   if (percent >= 0 && percent <= 100) return percent;
-  fields.error(key, fmt::format("{} is {}, but a percentage lies between 0 and 100", key, percent),
+  fields.error(key, fmt::format("{} is {}, but a percentage is between 0 and 100", key, percent),
                fmt::format("write {}: {}", key, otherwise));
   return otherwise;
 }
@@ -21,10 +21,10 @@ double percent_field(yaml::Fields& fields, std::string_view key, double otherwis
 std::string ref_field(yaml::Fields& fields) {
   auto ref = fields.required_text("ref");
   if (!ref.empty() && !ref.starts_with("refs/")) {
-    fields.error("ref", fmt::format("\"{}\" is no full name of a ref", printable(ref)),
+    fields.error("ref", fmt::format("\"{}\" is not the full name of a ref", printable(ref)),
                  fmt::format("write refs/heads/{}", printable(ref)));
   } else if (!ref.empty() && !config::is_ref_name(ref)) {
-    fields.error("ref", fmt::format("\"{}\" cannot be the name of a ref", printable(ref)),
+    fields.error("ref", fmt::format("\"{}\" is not a valid ref name", printable(ref)),
                  "write one such as refs/heads/wave/canary");
   }
   return ref;
@@ -49,13 +49,13 @@ Wave read_wave(const yaml::Node& node, Problems& problems) {
   return wave;
 }
 
-/// Against the waves before it.
+/// Compares with the waves before it.
 void compare(const Wave& wave, const Wave& earlier, Problems& problems) {
   if (wave.ref == earlier.ref) {
     problems.error(wave.place,
                    fmt::format("the waves {} and {} overlap: both follow {}", printable(earlier.name),
                                printable(wave.name), printable(wave.ref)),
-                   "give each a ref of its own, or make them one wave");
+                   "give each its own ref, or make them one wave");
   }
   if (wave.percent && earlier.percent && *wave.percent <= *earlier.percent) {
     problems.error(

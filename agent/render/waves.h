@@ -7,7 +7,7 @@
 
 namespace greenwave::render {
 
-/// The `waves` of greenwave.yaml's spec. Those that could never have a device of their own, or share a ref,
+/// Reads `waves` in the spec of greenwave.yaml. Waves that could never have a device, or that share a ref,
 /// are errors.
 std::vector<Wave> read_waves(yaml::Fields& spec, Problems& problems);
 

@@ -84,9 +84,10 @@ class Builder {
       return {};
     }
     if (const auto other = second_file(directory, *path)) {
-      context_.problems.error({std::make_shared<const std::string>(*path), 0, 0},
-                              fmt::format("{} says the same for this directory", printable(*other)),
-                              "keep one of the two");
+      context_.problems.error(
+          {std::make_shared<const std::string>(*path), 0, 0},
+          fmt::format("{} is a second kustomization of this directory", printable(*other)),
+          "keep one of the two");
       return {};
     }
     const std::string name(std::string_view(*path).substr(path->rfind('/') + 1));
@@ -119,8 +120,9 @@ class Builder {
   bool is_expected(const Kustomization& kustomization, const Place& named_at, bool as_component) {
     if (kustomization.is_component == as_component) return true;
     context_.problems.error(as_component || visited_.empty() ? kustomization.place : named_at,
-                            as_component ? "this is no Component, and components names it"
-                                         : "a Component is named in components, and is nothing by itself",
+                            as_component
+                                ? "this is not a Component, but components names it"
+                                : "a Component must be named in components; it cannot be rendered alone",
                             as_component       ? "write kind: Component, or name it in resources"
                             : visited_.empty() ? "name it there, and keep it outside of the layers"
                                                : "move it from resources to components");
@@ -145,7 +147,7 @@ class Builder {
     const auto path = resolve_path(directory, named.value);
     if (!path || is_remote(named.value)) {
       context_.problems.error(named.place,
-                              fmt::format("{} lies outside of the repository", printable(named.value)),
+                              fmt::format("{} is outside of the repository", printable(named.value)),
                               "keep a copy in the repository");
       return;
     }
@@ -179,8 +181,7 @@ class Builder {
 
   void add(Objects added, const Place& place, Objects& objects) {
     if (objects.size() + added.size() > limits_.objects) {
-      context_.problems.error(place, fmt::format("more than {} objects", limits_.objects),
-                              "split the layer, or say less");
+      context_.problems.error(place, fmt::format("more than {} objects", limits_.objects), "split the layer");
       throw Refused{};
     }
     std::move(added.begin(), added.end(), std::back_inserter(objects));

@@ -11,15 +11,15 @@
 
 namespace greenwave::render::kustomize {
 
-/// What one build may take. A device has little memory, and its repository is written by many.
+/// Limits of one build: a device has little memory, and many people write its repository.
 struct Limits {
-  std::size_t depth = 32;      ///< of bases and components in each other
-  std::size_t builds = 1'000;  ///< of directories, each counted as often as it is used
+  std::size_t depth = 32;      ///< of nested bases and components
+  std::size_t builds = 1'000;  ///< of directories, counted each time they are used
   std::size_t objects = 10'000;
-  std::size_t bytes = 64 << 20;  ///< about: of the files read and of what is made from them
+  std::size_t bytes = 64 << 20;  ///< approximate: files read, and objects created from them
 };
 
-/// The file that makes `directory` a kustomization; nothing when it is none.
+/// The file that makes `directory` a kustomization; nothing if it is not one.
 std::optional<std::string> kustomization_file(const SourceTree& tree, const std::string& directory);
 
 /// Renders a directory as `kustomize build` (v5) does, without its plugins, Helm, remote bases and vars. The
@@ -27,10 +27,10 @@ std::optional<std::string> kustomization_file(const SourceTree& tree, const std:
 /// another. Pure.
 ///
 /// What it does differently: Greenwave's own kinds get no namespace, and their references to other objects
-/// follow a change of name. Every node of the result knows where it was written: in a resource, a patch, or a
-/// kustomization.
+/// follow a change of name. Every node of the result has the place where it was written: in a resource, a
+/// patch, or a kustomization.
 ///
-/// Nothing when something is wrong; `problems` says what.
+/// Nothing on errors; see `problems`.
 std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::string& directory,
                                              Problems& problems, const Limits& limits = {});
 

@@ -23,11 +23,11 @@ std::optional<std::string> Context::read(const std::string& directory, const Tex
   }
   const auto resolved = resolve_path(directory, path.value);
   if (!resolved) {
-    return refuse(fmt::format("\"{}\" is no path in the repository", printable(path.value)),
+    return refuse(fmt::format("\"{}\" is not a path in the repository", printable(path.value)),
                   "write it from the directory of the kustomization");
   }
   if (!directory.empty() && !resolved->starts_with(directory + '/')) {
-    return refuse(fmt::format("the file {} lies outside of the kustomization's directory", *resolved),
+    return refuse(fmt::format("the file {} is outside of the kustomization's directory", *resolved),
                   "move it below, or make a kustomization of its directory and name that in resources");
   }
   const auto item = tree.find(*resolved);
@@ -39,14 +39,14 @@ std::optional<std::string> Context::read(const std::string& directory, const Tex
     const auto meant = nearest(std::string_view(*resolved).substr(resolved->rfind('/') + 1), names);
     return refuse(
         fmt::format("{} does not exist", printable(*resolved)),
-        meant.empty() ? "add it, or correct the path" : fmt::format("did you mean {}?", printable(meant)));
+        meant.empty() ? "add it, or fix the path" : fmt::format("did you mean {}?", printable(meant)));
   }
   if (item->type == SourceTree::Type::link) {
     return refuse(fmt::format("{} is a link, and links are not followed", printable(*resolved)),
                   "name the file that it points to");
   }
   if (item->type != SourceTree::Type::file && item->type != SourceTree::Type::executable) {
-    return refuse(fmt::format("{} is no file", printable(*resolved)), "name a file");
+    return refuse(fmt::format("{} is not a file", printable(*resolved)), "name a file");
   }
   try {
     auto bytes = tree.read(*resolved, yaml::Limits{}.bytes);
@@ -60,7 +60,7 @@ std::optional<std::string> Context::read(const std::string& directory, const Tex
 
 void Context::spend(std::size_t bytes, const Place& place) {
   if (bytes > bytes_) {
-    problems.error(place, "this kustomization makes more than a device is given to hold",
+    problems.error(place, "this kustomization makes more than the limit for a device",
                    "make fewer or smaller objects, or split the layer");
     throw Refused{};
   }

@@ -23,8 +23,8 @@ class FieldWalk {
     } else if (node.is_map()) {
       into(node, path);
     } else {
-      problems_.error(node.place, fmt::format("{} was to be found in here, but this is {}",
-                                              printable(path.front()), kind_of(node)));
+      problems_.error(node.place, fmt::format("{} should be in here, but this is {}", printable(path.front()),
+                                              kind_of(node)));
     }
   }
 

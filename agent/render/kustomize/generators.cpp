@@ -136,8 +136,8 @@ void absorb(std::vector<Object>& objects, Object generated, const Place& place, 
   if (old == objects.end()) {
     if (wants_one) {
       problems.error(place,
-                     fmt::format("there is no {} to be merged or replaced", described(generated.document)),
-                     "correct its name, or leave behavior out");
+                     fmt::format("there is no {} to merge with or replace", described(generated.document)),
+                     "fix its name, or remove behavior");
       return;
     }
     objects.push_back(std::move(generated));

@@ -76,7 +76,7 @@ class Patcher {
  private:
   bool missing(std::span<const std::string> path, const Place& place) {
     context_.problems.error(place, fmt::format("{} has no {}", described(document_), joined(path)),
-                            "correct the path, or write op: add where it is to be made");
+                            "fix the path, or write op: add where it is to be made");
     return false;
   }
 
@@ -152,7 +152,7 @@ std::vector<std::string> read_pointer(yaml::Fields& fields, std::string_view key
   if (text.empty()) return {};
   auto names = split_pointer(text);
   if (!names) {
-    fields.error(key, fmt::format("\"{}\" is no path of a JSON patch", printable(text)),
+    fields.error(key, fmt::format("\"{}\" is not a path of a JSON patch", printable(text)),
                  "begin it with a /, as in /spec/replicas");
     return {};
   }

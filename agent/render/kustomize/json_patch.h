@@ -21,8 +21,8 @@ struct Operation {
 /// Reads a list of operations.
 std::vector<Operation> read_json_patch(const yaml::Node& node, Problems& problems);
 
-/// Carries the operations out, as kustomize does: an index may be negative, and then counts from the end.
-/// Returns false when one cannot be, with a problem that names `target`.
+/// Applies the operations as kustomize does: a negative index counts from the end.
+/// Returns false, with a problem that names the object, when one fails.
 bool apply_json_patch(yaml::Node& document, const std::vector<Operation>& operations, Context& context);
 
 }  // namespace greenwave::render::kustomize

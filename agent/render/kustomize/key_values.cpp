@@ -41,7 +41,7 @@ class Reader {
     if (key.empty()) return fail(place, "the key is missing", "write key=value");
     const bool fresh = pairs_.emplace(std::string(key), Text{std::string(value), place}).second;
     if (!fresh) {
-      fail(place, fmt::format("the key {} stands twice in {}", printable(key), generator_.name.value),
+      fail(place, fmt::format("duplicate key {} in {}", printable(key), generator_.name.value),
            "remove one of the two");
     }
   }
@@ -71,8 +71,7 @@ class Reader {
     const std::string_view text = literal.value;
     const auto sign = text.find('=');
     if (sign == std::string_view::npos || sign == 0) {
-      return fail(literal.place, "a literal is written key=value, and this one is not",
-                  "put the key and a = before it");
+      return fail(literal.place, "a literal must be key=value", "put the key and a = before it");
     }
     add(text.substr(0, sign), without_quotes(text.substr(sign + 1)), literal.place);
   }

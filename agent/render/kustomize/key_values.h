@@ -9,8 +9,8 @@
 
 namespace greenwave::render::kustomize {
 
-/// What a generator's files, literals and envs hold, by key. Nothing after a problem; values are never part
-/// of its message, for they may be secret.
+/// The content of a generator's files, literals and envs, by key. Nothing on errors; messages never contain
+/// values, since they may be secret.
 std::optional<std::map<std::string, Text>> read_key_values(const Generator& generator,
                                                            const std::string& directory, Context& context);
 

@@ -12,10 +12,10 @@
 
 namespace greenwave::render::kustomize {
 
-/// Merges two lists whose items are told apart by one or two of their members, item by item: first what the
-/// patch names, in its order, then the rest.
+/// Merges two lists whose items are identified by one or two of their members, item by item: first those in
+/// the patch, in its order, then the rest.
 ///
-/// Where some items of a list leave out the second key (a port its protocol) and others have it, kustomize's
+/// If some items of a list omit the second key (a port its protocol) and others have it, kustomize's
 /// result is not what one would expect: an item of the patch may be lost. The steps here follow its own
 /// (kyaml's walk of associative sequences), so that the result is the same then too.
 class KeyedList {

@@ -29,13 +29,13 @@ constexpr Unsupported unsupported[] = {
     {"helmChartInflationGenerator",
      "keep the output of `helm template` in the repository, and name it in resources"},
     {"generators", "use configMapGenerator and secretGenerator, or keep what the generator makes"},
-    {"transformers", "use the fields of the kustomization itself (patches, labels, replacements)"},
+    {"transformers", "use the fields of the kustomization (patches, labels, replacements)"},
     {"validators", "validate in the repository's CI"},
     {"vars", "use replacements"},
     {"crds", "name references with replacements, and write whole lists in patches"},
     {"configurations", "use labels with fields, patches and replacements"},
     {"openapi", "write whole lists in patches of kinds that are not built in"},
-    {"buildMetadata", "remove it: `greenwave` says itself where each value comes from"},
+    {"buildMetadata", "remove it: `greenwave` itself shows where each value comes from"},
 };
 
 std::vector<Text> read_texts(Fields& fields, std::string_view key, Problems& problems) {
@@ -280,7 +280,7 @@ SortOptions read_sort_options(const Node& node, Problems& problems) {
     options.last = kinds.texts("orderLast");
     kinds.done();
     if (!options.by_kind) {
-      fields.error("legacySortOptions", "legacySortOptions say nothing where the order is fifo",
+      fields.error("legacySortOptions", "legacySortOptions have no effect when order is fifo",
                    "remove them, or write order: legacy");
     }
   }
@@ -300,7 +300,7 @@ void check_type(Fields& fields, Kustomization& kustomization) {
   const auto api = fields.text("apiVersion").value_or("");
   kustomization.is_component = kind == "Component";
   if (!kustomization.is_component && kind != "Kustomization") {
-    fields.error("kind", fmt::format("kind is {}, which is none of a kustomization's", printable(kind)),
+    fields.error("kind", fmt::format("kind is {}, which a kustomization cannot have", printable(kind)),
                  "write Kustomization or Component");
     return;
   }

@@ -20,12 +20,12 @@ struct Text {
   bool empty() const { return value.empty(); }
 };
 
-/// Where a value goes in objects: "spec/template/metadata/labels". A "/" within a name is written "\/", and
-/// lists are gone through.
+/// Where a value goes in objects: "spec/template/metadata/labels". A "/" within a name is written "\/".
+/// Lists stand for all their items.
 struct FieldSpec {
   KindFilter kinds;
   std::string path;
-  bool create = false;  ///< make what is missing on the way
+  bool create = false;  ///< create missing members on the way
 };
 
 /// Which objects a patch or a replacement means. The patterns are whole-word regular expressions in patches,
@@ -111,14 +111,14 @@ struct Replacement {
   Place place;
 };
 
-/// In which order a build gives its objects. By kind is what `kustomize build` does by itself ("legacy").
+/// The order of a build's objects. By kind is what `kustomize build` does by itself ("legacy").
 struct SortOptions {
   bool by_kind = true;             ///< false: as they are named ("fifo")
   std::vector<std::string> first;  ///< kinds that come before all others, and
   std::vector<std::string> last;   ///< behind them
 };
 
-/// What a kustomization.yaml says, defaults filled in.
+/// The content of a kustomization.yaml, with defaults filled in.
 struct Kustomization {
   bool is_component = false;
   std::vector<Text> resources;  ///< with bases
@@ -135,14 +135,14 @@ struct Kustomization {
   std::vector<Replicas> replicas;
   std::vector<Generator> generators;     ///< in the order in which they run
   std::vector<yaml::Node> replacements;  ///< each one's map; see read_replacement
-  SortOptions sort;                      ///< only that of the directory which is built counts
+  SortOptions sort;                      ///< only that of the directory being built counts
   Place place;
 };
 
 /// The names that the file may have.
 bool is_kustomization_file(std::string_view name);
 
-/// Reads kustomization.yaml. What kustomize can do and Greenwave cannot is refused by name.
+/// Reads kustomization.yaml. Fields that only kustomize supports are errors.
 Kustomization read_kustomization(const yaml::Node& document, Problems& problems);
 
 /// Reads an item of `replacements`, or of a file that one names.

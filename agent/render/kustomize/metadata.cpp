@@ -73,9 +73,8 @@ void add_pairs(std::vector<Object>& objects, const std::vector<yaml::Member>& pa
   const auto add = [&](yaml::Node& node) {
     context.spend(bytes, place);
     if (!node.is_map()) {
-      context.problems.error(
-          node.place,
-          fmt::format("labels or annotations were to be put here, but this is {}", kind_of(node)));
+      context.problems.error(node.place,
+                             fmt::format("labels or annotations belong here, but this is {}", kind_of(node)));
       return;
     }
     for (const auto& pair : pairs) yaml::set(node, pair.key, pair.value);
@@ -102,10 +101,10 @@ void set_namespace(std::vector<Object>& objects, const Text& name, Context& cont
   }
   for (const auto& object : objects) {
     if (++count[id_of(object.document)] != 2) continue;
-    context.problems.error(name.place,
-                           fmt::format("the namespace {} would have {} twice", printable(name.value),
-                                       described(object.document)),
-                           "give one of the two another name");
+    context.problems.error(
+        name.place,
+        fmt::format("namespace {} would contain {} twice", printable(name.value), described(object.document)),
+        "give one of the two another name");
   }
 }
 

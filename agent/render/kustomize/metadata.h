@@ -8,7 +8,7 @@
 
 namespace greenwave::render::kustomize {
 
-/// The steps that put what a kustomization says of all its objects into each of them.
+/// The steps that apply a kustomization's settings for all its objects to each of them.
 
 void set_namespace(std::vector<Object>& objects, const Text& name, Context& context);
 void add_prefix(std::vector<Object>& objects, const Text& prefix, Context& context);

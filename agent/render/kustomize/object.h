@@ -10,18 +10,18 @@
 
 namespace greenwave::render::kustomize {
 
-/// What a name, a namespace or a kind had been before a step changed it: patches, replacements and
-/// references may still use it.
+/// An object's name, namespace and kind before a step changed them: patches, replacements and references
+/// may still use them.
 struct Previous {
   std::string kind;
   std::string namespace_;  ///< as in id_of
   std::string name;
 };
 
-/// What a generator does to an object that exists already.
+/// What a generator does if the object exists already.
 enum class Behavior { unspecified, create, merge, replace };
 
-/// An object on its way through a build.
+/// An object during a build.
 struct Object {
   yaml::Node document;
   std::vector<Previous> previous;     ///< the oldest first
@@ -31,11 +31,11 @@ struct Object {
   bool wants_hash = false;                    ///< its name is to end in a hash of its content
 };
 
-/// By what a document is found. The namespace is "default" where it says none, and empty for kinds that are
-/// known to have none.
+/// The id by which a document is found. The namespace is "default" if it has none, and empty for kinds that
+/// are known to be cluster-scoped.
 ObjectId id_of(const yaml::Node& document);
 
-/// What the object had been called, the oldest first, then what it is called.
+/// The former ids of the object, the oldest first, then its current one.
 std::vector<ObjectId> ids_of(const Object& object);
 
 /// The first of `ids_of`.
@@ -47,7 +47,7 @@ void remember_id(Object& object);
 /// "v1" of "apps/v1".
 std::string_view version_of(std::string_view api_version);
 
-/// Kinds by group, version and kind; what is empty stands for any.
+/// Kinds by group, version and kind; empty members match any.
 struct KindFilter {
   std::string group;
   std::string version;
@@ -66,8 +66,8 @@ void set_metadata(yaml::Node& document, std::string_view key, std::string_view t
 /// A scalar as it would be written without quotes; "" for maps, lists and null.
 std::string scalar_text(const yaml::Node& node);
 
-/// Makes texts of the values of `metadata.KEY` (labels or annotations), null among them ("null"): kustomize
-/// does so wherever it writes such a map anew.
+/// Converts to strings the values of `metadata.KEY` (labels or annotations), null included ("null"):
+/// kustomize does so wherever it rewrites such a map.
 void make_texts(yaml::Node& document, std::string_view key);
 
 /// "Deployment/cabinet/camera", for messages.

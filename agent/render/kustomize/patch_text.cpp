@@ -42,7 +42,7 @@ class Shift {
 bool names_an_object(const yaml::Node& patch, Problems& problems) {
   if (!text_of(patch, "kind").empty() && !name_of(patch).empty()) return true;
   problems.error(patch.place, "a strategic merge patch has a kind and a metadata.name",
-                 "write those of what is to be patched; where the patch has a target, any name will do");
+                 "write those of the patched object; if the patch has a target, any name will do");
   return false;
 }
 

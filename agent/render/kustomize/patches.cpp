@@ -67,9 +67,9 @@ class PatchRun {
     if (count != 1) {
       context_.problems.error(
           patch.place,
-          count == 0 ? fmt::format("there is no {} to be patched", described(patch))
+          count == 0 ? fmt::format("there is no {} to patch", described(patch))
                      : fmt::format("{} may mean {} objects", described(patch), count),
-          count == 0 ? "correct its apiVersion, kind, name or namespace" : "write the namespace of the one");
+          count == 0 ? "fix its apiVersion, kind, name or namespace" : "write the namespace of the one");
       return;
     }
     const auto position = found->front();

@@ -9,7 +9,7 @@
 
 namespace greenwave::render::kustomize {
 
-/// `patchesStrategicMerge`: each names its target by its own kind and name.
+/// `patchesStrategicMerge`: each identifies its target by its kind and name.
 void apply_merge_patches(std::vector<Object>& objects, const std::vector<Text>& patches,
                          const std::string& directory, Context& context);
 

@@ -11,7 +11,7 @@ namespace greenwave::render::kustomize {
 struct ReferenceField {
   KindFilter target;  ///< the kinds that it names
   std::vector<std::string> path;
-  bool is_role = false;  ///< the kind of role stands beside it
+  bool is_role = false;  ///< the kind of role is in the same map
   KindFilter referrer;
 };
 

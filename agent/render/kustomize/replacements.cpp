@@ -90,7 +90,7 @@ class Replacer {
     if (is_missing) {
       fail(replacement.source->place,
            fmt::format("{} has no {}", described(source->document), printable(path.value)),
-           "correct the fieldPath of the source");
+           "fix the fieldPath of the source");
       return {};
     }
     return part_of(*value, replacement);
@@ -100,7 +100,7 @@ class Replacer {
     const auto& options = replacement.source_options;
     if (options.delimiter.empty()) return value;
     if (is_container(value)) {
-      fail(replacement.place, "only a text can be split by a delimiter", "correct the fieldPath");
+      fail(replacement.place, "only a string can be split by a delimiter", "fix the fieldPath");
       return {};
     }
     const auto parts = split_text(scalar_text(value), options.delimiter);
@@ -124,7 +124,7 @@ class Replacer {
       }
       found = &object;
     }
-    if (found == nullptr) fail(source.place, "no object is the source", "correct its kind or its name");
+    if (found == nullptr) fail(source.place, "no object is the source", "fix its kind or its name");
     return found;
   }
 
@@ -145,7 +145,7 @@ class Replacer {
                         [&](Node& node) { set(node, value, target.options, path.place); });
       if (count > 0) continue;
       fail(path.place, fmt::format("{} has no {}", described(object.document), printable(path.value)),
-           "correct the path, or write options: {create: true}");
+           "fix the path, or write options: {create: true}");
     }
   }
 
@@ -154,7 +154,7 @@ class Replacer {
     auto text = scalar_text(value);
     if (!options.delimiter.empty()) {
       if (is_container(node) || is_container(value)) {
-        fail(place, "only a text can be put together by a delimiter", "correct the path");
+        fail(place, "only a string can be joined by a delimiter", "fix the path");
         return;
       }
       text = joined_text(split_text(scalar_text(node), options.delimiter), text, options);
@@ -175,8 +175,8 @@ class Replacer {
         plain.value.index() == node.value.index() || node.is_null() ||
         (std::holds_alternative<double>(node.value) && std::holds_alternative<std::int64_t>(plain.value));
     if (!same_type) {
-      fail(place, fmt::format("the value is {}, and what it is to replace {}", kind_of(plain), kind_of(node)),
-           "correct one of the two paths");
+      fail(place, fmt::format("the value is {}, but it would replace {}", kind_of(plain), kind_of(node)),
+           "fix one of the two paths");
       return;
     }
     node = std::move(plain);

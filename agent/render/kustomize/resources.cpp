@@ -31,7 +31,7 @@ bool is_object(const yaml::Node& document, Problems& problems) {
                                        std::pair("metadata.name", is_list || !name_of(document).empty())}) {
     if (is_there) continue;
     problems.error(document.place, fmt::format("the manifest has no {}", what),
-                   "write it, or take the file out of resources");
+                   "write it, or remove the file from resources");
     return false;
   }
   return true;

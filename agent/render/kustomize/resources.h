@@ -9,7 +9,7 @@
 
 namespace greenwave::render::kustomize {
 
-/// Reads the objects of a file. Those of a List come behind the others.
+/// Reads the objects of a file. Those of a List come after the others.
 std::vector<Object> read_resources(const std::string& directory, const Text& path, Context& context);
 
 }  // namespace greenwave::render::kustomize

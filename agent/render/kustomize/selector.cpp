@@ -115,9 +115,9 @@ Pattern::Pattern(const std::string& pattern, const Place& place, Problems& probl
     problems.error(place, fmt::format("a pattern of more than {} characters", longest_pattern));
   } else if (!compiled_->expression.ok()) {
     problems.error(place,
-                   fmt::format("\"{}\" is no regular expression: {}", printable(pattern),
+                   fmt::format("\"{}\" is not a regular expression: {}", printable(pattern),
                                printable(compiled_->expression.error())),
-                   "write it as RE2 has it");
+                   "use RE2 syntax");
   }
 }
 
@@ -161,7 +161,7 @@ Selector parse_selector(std::string_view text, const Place& place, Problems& pro
     if (requirement) {
       selector.requirements.push_back(std::move(*requirement));
     } else {
-      problems.error(place, fmt::format("\"{}\" is no selector", printable(part)),
+      problems.error(place, fmt::format("\"{}\" is not a selector", printable(part)),
                      "write key=value, key!=value, key in (a, b), key notin (a, b), key or !key");
     }
   }

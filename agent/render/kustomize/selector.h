@@ -12,10 +12,11 @@
 
 namespace greenwave::render::kustomize {
 
-/// A regular expression (RE2, as kustomize's own) that must fit the whole of a text. An empty one fits all.
+/// A regular expression (RE2, as kustomize's own) that must match a whole string. An empty one matches
+/// everything.
 class Pattern {
  public:
-  /// What is no regular expression goes into `problems`.
+  /// Reports an invalid regular expression in `problems`.
   Pattern(const std::string& pattern, const Place& place, Problems& problems);
   ~Pattern();
   Pattern(Pattern&&) noexcept;
@@ -24,7 +25,7 @@ class Pattern {
 
  private:
   struct Compiled;
-  std::string plain_;  ///< the text itself, when the pattern has no signs that mean something
+  std::string plain_;  ///< the text itself, if the pattern has no special characters
   std::unique_ptr<Compiled> compiled_;
 };
 
@@ -45,10 +46,10 @@ class TargetMatcher {
   std::optional<Selector> annotations_;
 };
 
-/// Reads "app=web,tier in (a, b),!legacy". What is no selector goes into `problems`.
+/// Reads "app=web,tier in (a, b),!legacy". Reports errors in `problems`.
 Selector parse_selector(std::string_view text, const Place& place, Problems& problems);
 
-/// Whether the labels or annotations of the document are what the selector wants.
+/// Whether the selector matches the labels or annotations of the document.
 bool selects_labels(const Selector& selector, const yaml::Node& document);
 bool selects_annotations(const Selector& selector, const yaml::Node& document);
 

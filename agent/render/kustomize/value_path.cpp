@@ -83,8 +83,8 @@ class ValueWalk {
   }
 
   std::size_t wrong_type(const Node& node, std::string_view expected) {
-    problems_.error(place_, fmt::format("the path leads to {}, where it wants {}", kind_of(node), expected),
-                    "correct the path");
+    problems_.error(place_, fmt::format("the path leads to {}, not {}", kind_of(node), expected),
+                    "fix the path");
     return 0;
   }
 
@@ -105,7 +105,7 @@ class ValueWalk {
     if (items == nullptr) return wrong_type(node, "a list");
     if (position == items->size() && makes()) items->push_back(made_for(path.subspan(1)));
     if (position >= items->size()) {
-      problems_.error(place_, fmt::format("the path wants item {} of a list that has {}", position,
+      problems_.error(place_, fmt::format("the path names item {} of a list that has {}", position,
                                           count_of(items->size(), "item")));
       return 0;
     }
@@ -125,7 +125,8 @@ class ValueWalk {
     auto* items = node.sequence();
     if (items == nullptr) return wrong_type(node, "a list");
     if (!condition) {
-      problems_.error(place_, fmt::format("{} is no condition", printable(path.front())), "write [name=web]");
+      problems_.error(place_, fmt::format("{} is not a condition", printable(path.front())),
+                      "write [name=web]");
       return 0;
     }
     re2::RE2::Options options;
@@ -133,7 +134,7 @@ class ValueWalk {
     options.set_max_mem(1 << 20);
     const re2::RE2 pattern(condition->value, options);
     if (!pattern.ok()) {
-      problems_.error(place_, fmt::format("\"{}\" is no regular expression", printable(condition->value)));
+      problems_.error(place_, fmt::format("\"{}\" is not a regular expression", printable(condition->value)));
       return 0;
     }
     // The rest of the path does not count for a plain item: there is nothing below it.

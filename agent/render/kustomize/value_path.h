@@ -18,7 +18,7 @@ std::vector<std::string> split_value_path(std::string_view path);
 /// there is none.
 const yaml::Node* value_at(const yaml::Node& node, const std::vector<std::string>& path);
 
-/// What a value that is missing is made as; a text begins as null.
+/// What a missing value is created as; a text starts as null.
 enum class Missing { left_out, text, map, list };
 
 /// Calls `visit` with every value that a path leads to: besides the above, "*" means all items, and in

@@ -137,7 +137,7 @@ TEST_CASE("config: credentials must fit each other and the URL") {
   CHECK(with("git@g.example:c", "tokenFile: /t").find("only for https://") != std::string::npos);
   CHECK(with("https://g.example/c", "tokenFile: token").find("an absolute path or credential:NAME") !=
         std::string::npos);
-  CHECK(with("https://g.example/c", "tokenFile: 'credential:../x'").find("not the name of a systemd") !=
+  CHECK(with("https://g.example/c", "tokenFile: 'credential:../x'").find("not a valid name of a systemd") !=
         std::string::npos);
 }
 

@@ -132,7 +132,7 @@ TEST_CASE("ancestry: the store gives Trust the commit that it verifies") {
   const git::Trust trust("ana@sf.example " + device.public_key("ana"), "allowed_signers");
   CHECK(trust.verify(device.store, commit).key == device.fingerprint("ana"));
   const auto tree = device.git({"rev-parse", "HEAD^{tree}"});
-  CHECK_THROWS_WITH(trust.verify(device.store, tree), Catch::Contains("is no commit"));
+  CHECK_THROWS_WITH(trust.verify(device.store, tree), Catch::Contains("is not a commit"));
   CHECK_THROWS_WITH(trust.verify(device.store, std::string(40, '1')),
                     Catch::Contains("cannot read commit 1111"));
 }

@@ -74,7 +74,7 @@ TEST_CASE("file: each way to fail says what to do") {
   CHECK_THAT(poll_error("file:///nonexistent/city.git"),
              Catch::StartsWith("transient") && Catch::Contains("mounted"));
   CHECK_THAT(poll_error("file:///etc"),
-             Catch::StartsWith("invalid") && Catch::Contains("must name a git repository"));
+             Catch::StartsWith("invalid") && Catch::Contains("must be a git repository"));
 }
 
 TEST_CASE("file: a transfer that is told to stop leaves nothing behind") {

@@ -98,7 +98,7 @@ TEST_CASE("server: an endless stream of talk ends, as does a pack beyond the lim
   MemoryStream talking(talk);
   git::PacketReader talk_reader(talking);
   git::PackSink talk_sink(store, never);
-  CHECK_THROWS_WITH(git::receive_pack(talk_reader, talk_sink), Catch::Contains("talks instead"));
+  CHECK_THROWS_WITH(git::receive_pack(talk_reader, talk_sink), Catch::Contains("only progress output"));
 
   GitRepository origin;
   const auto commit = origin.commit({{"a", test::noise(50'000, 1)}});

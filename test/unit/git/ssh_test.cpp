@@ -112,7 +112,7 @@ TEST_CASE("ssh: only a server with a key from known_hosts is spoken to") {
   repository.credentials.known_hosts_file = directory.write("changed", stranger);
   CHECK_THAT(poll_error(repository), Catch::StartsWith("untrusted: the key of 127.0.0.1 port"));
   CHECK_THAT(poll_error(repository),
-             Catch::Contains("is not the one that is known") && Catch::Contains("SHA256:"));
+             Catch::Contains("has changed: it presented") && Catch::Contains("SHA256:"));
 
   repository.credentials.known_hosts_file = directory.write("empty", "");
   CHECK_THAT(poll_error(repository), Catch::StartsWith("untrusted") && Catch::Contains("ssh-keyscan -p"));
@@ -157,7 +157,7 @@ TEST_CASE("ssh: each way to fail says what to do") {
     auto repository = good;
     repository.branch = "mian";
     CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid: the repository has no branch mian; ") &&
-                                           Catch::EndsWith("follow one of those there are: main"));
+                                           Catch::EndsWith("follow an existing branch: main"));
   }
   SECTION("an empty repository") {
     const GitRepository empty;

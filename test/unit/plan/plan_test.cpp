@@ -372,10 +372,10 @@ TEST_CASE("plan: a render that comes out empty prunes nothing and says how to al
   REQUIRE(problem);
   CHECK(to_string(*problem) ==
         "greenwave.yaml: error: this commit declares nothing for this device, and would remove 1 object; if "
-        "that "
-        "is meant, set spec.allowEmpty: true in greenwave.yaml, or run greenwave sync --allow-empty; until "
+        "this "
+        "is intended, set spec.allowEmpty: true in greenwave.yaml, or run greenwave sync --allow-empty; until "
         "then "
-        "all stays as it is");
+        "nothing changes");
   city.inventory[0].keep = true;
   CHECK_FALSE(empty_render(city.input()));
   city.inventory[0].keep = false;

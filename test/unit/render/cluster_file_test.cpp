@@ -80,7 +80,7 @@ TEST_CASE("cluster file: an unknown field is refused with the one that was meant
 TEST_CASE("cluster file: a path that leads out of the repository is refused") {
   CHECK(wrong("{devices: /etc/devices.geojson}").size() == 1);
   CHECK(wrong("{layers: [{path: ../other}]}") ==
-        Texts{"greenwave.yaml:4:24: error: \"../other\" is no path in the repository; write it from the "
+        Texts{"greenwave.yaml:4:24: error: \"../other\" is not a path in the repository; write it from the "
               "repository's root, without a leading / and without .."});
   CHECK(wrong("{layers: [{path: a, within: a/../../b}]}").size() == 1);
 }
@@ -96,7 +96,7 @@ TEST_CASE("cluster file: a wave has a selector or a percentage, a unique name an
         std::string::npos);
   CHECK(wrong("{waves: [{name: a, percent: 10, selector: {}, ref: refs/heads/a}]}").size() == 1);
   CHECK(wrong("{waves: [{name: a, percent: 101, ref: refs/heads/a}]}") ==
-        Texts{"greenwave.yaml:4:35: error: percent is 101, but a percentage lies between 0 and 100; write "
+        Texts{"greenwave.yaml:4:35: error: percent is 101, but a percentage is between 0 and 100; write "
               "percent: 10"});
   CHECK(wrong("{waves: [{name: a, percent: -1, ref: refs/heads/a}]}").front().find("between 0 and 100") !=
         std::string::npos);
@@ -177,8 +177,9 @@ TEST_CASE("cluster file: two waves with one ref, or with a percentage that leave
 }
 
 TEST_CASE("cluster file: a ref that git would refuse, and an unknown key of a wave, are errors") {
-  CHECK(wrong("{waves: [{name: a, percent: 10, ref: refs/heads/a..b}]}").front().find("cannot be the name") !=
-        std::string::npos);
+  CHECK(wrong("{waves: [{name: a, percent: 10, ref: refs/heads/a..b}]}")
+            .front()
+            .find("is not a valid ref name") != std::string::npos);
   CHECK(wrong("{waves: [{name: a, selector: {}, soaks: 1h, ref: refs/heads/a}]}")
             .front()
             .find("did you mean soak?") != std::string::npos);

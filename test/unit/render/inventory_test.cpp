@@ -72,10 +72,9 @@ TEST_CASE("inventory: what is wrong with a device's own Feature is reported with
   CHECK(wrong(R"({"id": "sf-0001", "geometry": {"type": "Point", "coordinates": [37.7, -122.4]}})")
             .front()
             .starts_with("devices.geojson:2:64: error: [37.7, -122.4] is not a position on Earth"));
-  CHECK(
-      wrong(feature("sf-0001") + ",\n" + feature("sf-0001")) ==
-      Texts{"devices.geojson:3:1: error: the device sf-0001 stands twice in the inventory, first in line 2; "
-            "remove one of the two Features"});
+  CHECK(wrong(feature("sf-0001") + ",\n" + feature("sf-0001")) ==
+        Texts{"devices.geojson:3:1: error: duplicate device sf-0001 in the inventory, first on line 2; "
+              "remove one of the two Features"});
 }
 
 TEST_CASE("inventory: another device's mistakes are not this device's problem") {
@@ -115,7 +114,7 @@ TEST_CASE("inventory: reading all devices finds every mistake") {
   CHECK(problems(found)[0].starts_with("devices.geojson:3:131: error: "));
   CHECK(
       problems(found)[1].starts_with("devices.geojson:4:27: error: this Feature has no id that is a string"));
-  CHECK(problems(found)[2].starts_with("devices.geojson:5:1: error: the device sf-0001 stands twice"));
+  CHECK(problems(found)[2].starts_with("devices.geojson:5:1: error: duplicate device sf-0001"));
 }
 
 TEST_CASE("inventory: broken JSON is refused with line and column") {

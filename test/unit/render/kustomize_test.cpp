@@ -101,9 +101,9 @@ TEST_CASE("kustomize: no path leads out of the repository, nor a file's out of i
     CHECK_FALSE(result.built);
     return result.problems.at(0);
   };
-  CHECK_THAT(complaint_of("../../etc"), Contains("\"../../etc\" is no path in the repository"));
-  CHECK_THAT(complaint_of("/etc/passwd"), Contains("is no path in the repository"));
-  CHECK_THAT(complaint_of("../a.yaml"), Contains("lies outside of the kustomization's directory"));
+  CHECK_THAT(complaint_of("../../etc"), Contains("\"../../etc\" is not a path in the repository"));
+  CHECK_THAT(complaint_of("/etc/passwd"), Contains("is not a path in the repository"));
+  CHECK_THAT(complaint_of("../a.yaml"), Contains("is outside of the kustomization's directory"));
 }
 
 TEST_CASE("kustomize: a value knows where it was written, in a resource, a patch or a kustomization") {
@@ -138,7 +138,7 @@ TEST_CASE("kustomize: a patch of nothing, or of another type, points at the patc
     return result.problems.at(0);
   };
   CHECK(complaint_of(config_map("b")) ==
-        "p.yaml:1:1: error: there is no ConfigMap/b to be patched; correct its apiVersion, kind, name or "
+        "p.yaml:1:1: error: there is no ConfigMap/b to patch; fix its apiVersion, kind, name or "
         "namespace");
   CHECK_THAT(complaint_of(config_map("a") + "data: [1]\n"),
              Contains("p.yaml:4:7: error: data is a list here, and a map in what is patched (a.yaml:4:7)"));
@@ -223,5 +223,5 @@ TEST_CASE("kustomize: a mistake leaves nothing of the kustomization") {
       built({{"kustomization.yaml", "resources: [a.yaml, none.yaml]\n"}, {"a.yaml", config_map("a")}});
   CHECK_FALSE(result.built);
   CHECK(result.problems == Texts{"kustomization.yaml:1:21: error: none.yaml does not exist; add it, or "
-                                 "correct the path"});
+                                 "fix the path"});
 }

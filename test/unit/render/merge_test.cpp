@@ -172,7 +172,7 @@ TEST_CASE("merge: an unknown $patch, a foreign directive and an item without its
     return problems(found);
   };
   CHECK(wrong("{a: {b: 1}}", "{a: {$patch: remove}}") ==
-        Texts{"test.yaml:1:14: error: $patch: remove means nothing; write delete, replace or merge"});
+        Texts{"test.yaml:1:14: error: $patch: remove is not supported; write delete, replace or merge"});
   CHECK(wrong("{a: {b: 1}}", "{a: {$patch: true}}").size() == 1);
   CHECK(wrong("{a: [1]}", "{$deleteFromPrimitiveList/a: [1]}").front().starts_with("test.yaml:1:2: error: "));
   CHECK(wrong(pod("{containers: [{name: a}]}"), pod("{containers: [{image: b}]}"))

@@ -175,7 +175,7 @@ TEST_CASE("render: a warning of the YAML reader is passed on once, and refuses n
   const auto result = rendered({{"a.yaml", file_named("a", "{path: /a, content: yes}")}});
   CHECK(names(result) == Texts{"File/a"});
   REQUIRE(result.problems.size() == 1);
-  CHECK_THAT(problems(result)[0], Contains("a.yaml:4:27: warning: yes is a text here"));
+  CHECK_THAT(problems(result)[0], Contains("a.yaml:4:27: warning: yes is read as a string"));
 }
 
 // --- the cluster and its inventory
@@ -192,15 +192,15 @@ TEST_CASE("render: a greenwave.yaml that is a directory is an error, not a plain
   CHECK_THAT(error_of([] {
                rendered({{"greenwave.yaml/a.yaml", file_named("a")}});
              }),
-             Contains("greenwave.yaml is no file"));
+             Contains("greenwave.yaml is not a file"));
 }
 
 TEST_CASE("render: an inventory that does not exist, or is broken, is an error with its place") {
   CHECK(error_of([] {
           rendered({{"greenwave.yaml", cluster("{devices: d.geojson}")}});
         }) ==
-        "greenwave.yaml:4:17: the inventory d.geojson does not exist; add it, correct the path, or leave "
-        "devices out");
+        "greenwave.yaml:4:17: the inventory d.geojson does not exist; add it, fix the path, or omit "
+        "devices");
   CHECK_THAT(error_of([] {
                rendered({{"greenwave.yaml", cluster("{devices: d.geojson}")}, {"d.geojson", "{\n\"a\": }"}});
              }),
@@ -268,11 +268,11 @@ TEST_CASE("render: a required layer that does not exist holds the objects of the
   CHECK_FALSE(result.complete);
   CHECK(result.layers == Texts{"base"});
   CHECK(refused(result) == Texts{"File/a"});
-  CHECK(problems(result) == Texts{"greenwave.yaml:4:38: error: the layer top does not exist; make the "
-                                  "directory, correct the path, or write "
+  CHECK(problems(result) == Texts{"greenwave.yaml:4:38: error: the layer top does not exist; create the "
+                                  "directory, fix the path, or write "
                                   "optional: true if only some devices have one",
                                   "greenwave.yaml:4:38: warning: 1 object of other layers stays as it is: "
-                                  "this layer may change it; correct "
+                                  "this layer may change it; fix "
                                   "this layer first"});
 }
 
@@ -511,8 +511,8 @@ TEST_CASE("render: a source that is missing, of the wrong type or outside refuse
       wrong("{source: files/modt}") ==
       "a.yaml:4:16: error: the source files/modt does not exist in the repository; did you mean files/motd?");
   CHECK_THAT(wrong("{source: files}"), Contains("is a directory; name a file, or write kind: Directory"));
-  CHECK_THAT(wrong("{source: ../other}"), Contains("is no path in the repository"));
-  CHECK_THAT(wrong("{source: /etc/motd}"), Contains("is no path in the repository"));
+  CHECK_THAT(wrong("{source: ../other}"), Contains("is not a path in the repository"));
+  CHECK_THAT(wrong("{source: /etc/motd}"), Contains("is not a path in the repository"));
   CHECK_THAT(wrong("{source: 7}"), Contains("source must be a string, not a whole number"));
   CHECK_THAT(wrong("{source: .}"), Contains("the source of File/a holds"));
 }

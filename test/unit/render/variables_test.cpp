@@ -123,7 +123,7 @@ TEST_CASE("variables: a list within a text, and a variable that is not closed, a
   CHECK(city.wrong("a: 'x ${cluster.vars.list}'") ==
         Texts{"test.yaml:1:4: error: the variable ${cluster.vars.list} is a list, which cannot be part of a "
               "text; "
-              "let the variable stand alone, or choose one of its members"});
+              "use the variable on its own, or choose one of its members"});
   CHECK(city.wrong("a: 'x ${cluster.vars.none}'").size() == 1);
   CHECK(city.wrong("a: 'x ${device.id'").front().find("is not closed") != std::string::npos);
 }

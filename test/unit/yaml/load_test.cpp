@@ -51,7 +51,7 @@ TEST_CASE("yaml: an unquoted yes is a text, with a warning that says to quote it
   CHECK(*node->find("enabled")->string() == "yes");
   REQUIRE(problems.size() == 1);
   CHECK(problems.list()[0].severity == Severity::warning);
-  CHECK(to_string(problems.list()[0]).starts_with("test.yaml:1:10: warning: yes is a text here"));
+  CHECK(to_string(problems.list()[0]).starts_with("test.yaml:1:10: warning: yes is read as a string"));
 }
 
 TEST_CASE("yaml: a number with a leading zero is decimal, with a warning that it looks octal") {
