@@ -69,7 +69,7 @@ class Doctor(unittest.TestCase):
         wrong.write_text("hunter2\n")
         wrong.chmod(0o600)
         found = self.findings(kind="/private", more=self.server.agent(tokenFile=wrong))
-        self.assert_failed(found["repository"], "does not accept the credentials")
+        self.assert_failed(found["repository"], "rejected the credentials")
         self.assertNotIn("hunter2", str(found))
         self.assert_failed(self.findings(kind="/mtls")["repository"], "clientCertificate")
 

@@ -127,7 +127,7 @@ spec: {path: /etc/two, content: "two\\n"}
         said = self.device.once(check=1).stdout
         self.assertIn(f"for {other}", said)
         self.assertIn(f"add {self.recipient} to .sops.yaml", said)
-        self.assertIn("its MAC is not that of its values", said)
+        self.assertIn("its MAC does not match its values", said)
         self.assertNotIn("secret", said.replace("secrets", ""))
         for name in ("other", "moved", "hidden"):
             self.assertFalse(self.device.path(f"/etc/{name}").exists())
