@@ -64,7 +64,7 @@ class Doctor(unittest.TestCase):
         self.assert_failed(self.findings(kind="/nowhere")["repository"], "no git repository here", "repository.url")
 
     def test_credentials(self):
-        self.assert_failed(self.findings(kind="/private")["repository"], "wants credentials", "tokenFile")
+        self.assert_failed(self.findings(kind="/private")["repository"], "requires credentials", "tokenFile")
         wrong = self.scratch / "wrong"
         wrong.write_text("hunter2\n")
         wrong.chmod(0o600)

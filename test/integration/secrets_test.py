@@ -75,7 +75,7 @@ class Secrets(unittest.TestCase):
         })
         said = device.once(check=1).stdout
         self.assertIn(f"encrypt it for {device.recipient} as well", said)
-        self.assertIn("changed, or cut off", said)
+        self.assertIn("changed, or truncated", said)
         self.assertIn("let its name end in .age", said)
         self.assertEqual(device.path("/etc/ok").read_text(), "plain\n")
         for name in ("a", "cut", "name"):

@@ -100,7 +100,7 @@ TEST_CASE("file: an encrypted source is opened by the tree, and another that loo
   Problems problems;
   manifest.source->encrypted = true;
   const auto spec = read_file_spec(work.root.host(), manifest, problems);
-  CHECK_THROWS_WITH(content_of(spec, manifest, work.tree), Contains("no identity to open it"));
+  CHECK_THROWS_WITH(content_of(spec, manifest, work.tree), Contains("no identity to decrypt it"));
   const auto other = work.manifest("File", "b", "path: /etc/b\nsource: b.key");
   CHECK_THROWS_WITH(content_of(read_file_spec(work.root.host(), other, problems), other, work.tree),
                     Contains("let its name end in .age"));

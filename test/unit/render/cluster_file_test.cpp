@@ -164,7 +164,7 @@ TEST_CASE("cluster file: two waves with one ref, or with a percentage that leave
   CHECK(wrong("{waves: [{name: a, selector: {}, ref: refs/heads/a}, {name: b, percent: 2, ref: "
               "refs/heads/a}]}") ==
         Texts{"greenwave.yaml:4:60: error: the waves a and b overlap: both follow refs/heads/a; give each a "
-              "ref of its own, or make them one wave"});
+              "its own ref, or make them one wave"});
   CHECK(
       wrong("{waves: [{name: a, percent: 10, ref: refs/heads/a}, {name: b, percent: 10, ref: "
             "refs/heads/b}]}") ==

@@ -131,7 +131,7 @@ TEST_CASE("inventory: broken JSON is refused with line and column") {
 TEST_CASE("inventory: what is not a FeatureCollection is refused") {
   for (const char* text : {"[]", "7", "{}", R"({"type": "FeatureCollection"})", R"({"features": []})",
                            R"({"type": "Feature", "features": []})"}) {
-    CHECK(thrown(text).find("no GeoJSON FeatureCollection") != std::string::npos);
+    CHECK(thrown(text).find("not a GeoJSON FeatureCollection") != std::string::npos);
   }
   CHECK(thrown(R"({"features": {}})").find("features must be a list") != std::string::npos);
   CHECK(thrown(R"({"features": [1]})").starts_with("devices.geojson:1:15: a Feature is an object, not"));

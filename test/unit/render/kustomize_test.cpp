@@ -196,7 +196,7 @@ TEST_CASE("kustomize: what a few lines could expand to is bounded") {
                                     operations},
                                {"a.yaml", config_map("a") + "data: {a: b}\n"}});
     CHECK_FALSE(result.built);
-    CHECK_THAT(result.problems.at(0), Contains("makes more than a device is given to hold"));
+    CHECK_THAT(result.problems.at(0), Contains("makes more than the limit for a device"));
   }
 }
 
