@@ -163,7 +163,7 @@ TEST_CASE("cluster file: the wave salt is the cluster's name unless one is writt
 TEST_CASE("cluster file: two waves with one ref, or with a percentage that leaves the second none, overlap") {
   CHECK(wrong("{waves: [{name: a, selector: {}, ref: refs/heads/a}, {name: b, percent: 2, ref: "
               "refs/heads/a}]}") ==
-        Texts{"greenwave.yaml:4:60: error: the waves a and b overlap: both follow refs/heads/a; give each a "
+        Texts{"greenwave.yaml:4:60: error: the waves a and b overlap: both follow refs/heads/a; give each "
               "its own ref, or make them one wave"});
   CHECK(
       wrong("{waves: [{name: a, percent: 10, ref: refs/heads/a}, {name: b, percent: 10, ref: "

@@ -122,7 +122,7 @@ TEST_CASE("variables: a list within a text, and a variable that is not closed, a
   const City city;
   CHECK(city.wrong("a: 'x ${cluster.vars.list}'") ==
         Texts{"test.yaml:1:4: error: the variable ${cluster.vars.list} is a list, which cannot be part of a "
-              "text; "
+              "string; "
               "use the variable on its own, or choose one of its members"});
   CHECK(city.wrong("a: 'x ${cluster.vars.none}'").size() == 1);
   CHECK(city.wrong("a: 'x ${device.id'").front().find("is not closed") != std::string::npos);
