@@ -232,12 +232,14 @@ TEST_CASE(
   GitRepository origin;
   const auto commit = origin.commit({{"a", "1"}});
   auto repository = followed(server, origin, "/private");
-  CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") && Catch::Contains("it requires credentials"));
+  CHECK_THAT(poll_error(repository),
+             Catch::StartsWith("invalid") && Catch::Contains("it requires credentials"));
   repository.credentials.username = "device";
   repository.credentials.password_file = server.write("right", "open sesame\n");
   CHECK(git::make_transport(repository, never)->poll() == commit);
   repository.credentials.password_file = server.write("wrong", "hunter2\n");
-  CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") && Catch::Contains("rejected the credentials") &&
+  CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") &&
+                                         Catch::Contains("rejected the credentials") &&
                                          !Catch::Contains("hunter2") && !Catch::Contains("device"));
   repository.credentials.password_file.clear();
   repository.credentials.token_file = server.file("right");

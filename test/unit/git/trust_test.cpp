@@ -199,10 +199,10 @@ TEST_CASE("trust: a key's validity is compared with the commit's time, both ends
   CHECK(refusal(signed_.trust("valid-after=\"20260601120000Z\""), object) == "accepted");
   CHECK(refusal(signed_.trust("valid-before=\"20260601120000Z\""), object) == "accepted");
   CHECK(has(refusal(signed_.trust("valid-after=\"20260601120001Z\""), object), "is not yet valid"));
-  CHECK(
-      has(refusal(signed_.trust("valid-before=\"20260601115959Z\""), object),
-          "which has expired: allowed_signers:1:1 allows it until 2026-06-01T11:59:59Z, and the commit is from "
-          "2026-06-01T12:00:00Z"));
+  CHECK(has(
+      refusal(signed_.trust("valid-before=\"20260601115959Z\""), object),
+      "which has expired: allowed_signers:1:1 allows it until 2026-06-01T11:59:59Z, and the commit is from "
+      "2026-06-01T12:00:00Z"));
 }
 
 TEST_CASE("trust: of several lines for a key one that allows the commit is enough") {

@@ -78,8 +78,8 @@ TEST_CASE("polygon: a geometry without an area, or not on Earth, is refused") {
   CHECK(problem(R"({"type": "Polygon", "coordinates": [[[37.7,-122.4],[0,1],[1,1],[37.7,-122.4]]]})") ==
         "area.geojson:1:38: error: [37.7, -122.4] is not a position on Earth; write the longitude first, in "
         "degrees");
-  CHECK(problem(R"({"type": "Polygon", "coordinates": [[[0,.nan],[0,1],[1,1],[0,.nan]]]})").find("not a position on Earth") !=
-        std::string::npos);
+  CHECK(problem(R"({"type": "Polygon", "coordinates": [[[0,.nan],[0,1],[1,1],[0,.nan]]]})")
+            .find("not a position on Earth") != std::string::npos);
   CHECK(problem(R"({"type": "Polygon", "coordinates": [[["0",0],[0,1],[1,1],["0",0]]]})").find("numbers") !=
         std::string::npos);
   CHECK(problem(R"({"type": "FeatureCollection", "features": []})").find("no polygon") != std::string::npos);

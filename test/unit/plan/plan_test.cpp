@@ -370,12 +370,13 @@ TEST_CASE("plan: a render that comes out empty prunes nothing and says how to al
   city.has(applied(Make("File/a")));
   const auto problem = empty_render(city.input());
   REQUIRE(problem);
-  CHECK(to_string(*problem) ==
-        "greenwave.yaml: error: this commit declares nothing for this device, and would remove 1 object; if "
-        "this "
-        "is intended, set spec.allowEmpty: true in greenwave.yaml, or run greenwave sync --allow-empty; until "
-        "then "
-        "nothing changes");
+  CHECK(
+      to_string(*problem) ==
+      "greenwave.yaml: error: this commit declares nothing for this device, and would remove 1 object; if "
+      "this "
+      "is intended, set spec.allowEmpty: true in greenwave.yaml, or run greenwave sync --allow-empty; until "
+      "then "
+      "nothing changes");
   city.inventory[0].keep = true;
   CHECK_FALSE(empty_render(city.input()));
   city.inventory[0].keep = false;

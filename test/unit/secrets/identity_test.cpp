@@ -85,8 +85,9 @@ TEST_CASE("identity: what is wrong is said with its line, and without a letter o
   CHECK(said.find(text.substr(20)) == std::string::npos);
   CHECK(refusal("").find("no identity in this file") != std::string::npos);
   CHECK(refusal("# nothing\n").find("no identity in this file") != std::string::npos);
-  CHECK(refusal("age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj").find("not an age identity") !=
-        std::string::npos);
+  CHECK(
+      refusal("age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj").find("not an age identity") !=
+      std::string::npos);
   CHECK(refusal("AGE-PLUGIN-YUBIKEY-1QQ").find("not supported") != std::string::npos);
 }
 
