@@ -1,129 +1,195 @@
 #include "yaml/emit.h"
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
-#include <yaml.h>
+#include <nlohmann/json.hpp>
+#include <yaml-cpp/emitter.h>
+#include <yaml-cpp/emittermanip.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "yaml/load.h"
 
 namespace greenwave::yaml {
 
 namespace {
 
-class Emitter {
+constexpr std::string_view decimal_digits = "0123456789";
+
+/// Numbers and dates of YAML 1.1, which Kubernetes' and Python's readers know beside those of 1.2: 1_000,
+/// 0b11, -0x1F, 12:30, 2026-01-31.
+bool is_number_elsewhere(std::string_view text) {
+  std::string digits(text);
+  std::erase(digits, '_');
+  if (digits.starts_with('+') || digits.starts_with('-')) digits.erase(0, 1);
+  if (digits.starts_with("0b")) return digits.find_first_not_of("01", 2) == digits.npos;
+  const auto after = std::min(digits.find_first_not_of(decimal_digits), digits.size());
+  if (after == 0 && !digits.starts_with('.')) return false;
+  const std::string_view rest = std::string_view(digits).substr(after);
+  if (rest.starts_with(':')) return rest.find_first_not_of("0123456789:.") == rest.npos;
+  if (after == 4 && rest.starts_with('-'))
+    return rest.find_first_not_of("0123456789-:.+TtZz \t") == rest.npos;
+  return !std::holds_alternative<std::string>(plain_scalar(digits));
+}
+
+/// Plain only where every reader, older ones included, takes the word for a text.
+bool reads_back_as_text(const std::string& text) {
+  if (text == "=" || text == "<<" || is_number_elsewhere(text)) return false;
+  Problems problems;
+  const auto read = load(text, "", problems);
+  return problems.empty() && read && read->string() != nullptr && *read->string() == text;
+}
+
+bool is_utf8(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, ' ');
+  return is_text(text);
+}
+
+bool has_noncharacter(const std::string& text) {
+  return text.find("\xEF\xBF\xBE") != text.npos || text.find("\xEF\xBF\xBF") != text.npos;
+}
+
+/// Characters that readers take for a line break, or refuse.
+bool needs_escapes(const std::string& text) {
+  static constexpr std::string_view odd[] = {"\r", "\u2028", "\u2029", "\xEF\xBB\xBF"};
+  return printable(text) != text || has_noncharacter(text) ||
+         std::any_of(std::begin(odd), std::end(odd), [&](auto c) { return text.find(c) != text.npos; });
+}
+
+/// Blanks at the end of a line would not be seen in a block.
+bool may_be_block(const std::string& text) {
+  if (text.find('\n') == text.npos || text.find_first_not_of('\n') == text.npos) return false;
+  return text.find(" \n") == text.npos && !text.ends_with(' ') && !needs_escapes(text);
+}
+
+std::string real_text(double number) {
+  if (std::isnan(number)) return ".nan";
+  if (std::isinf(number)) return number < 0 ? "-.inf" : ".inf";
+  auto digits = fmt::format("{}", number);
+  if (digits.find_first_of(".e") == digits.npos) digits += ".0";
+  return digits;
+}
+
+/// What yaml-cpp cannot write, for the first `from` behind `after`.
+struct Replacement {
+  std::size_t after;
+  std::string_view from;
+  std::string to;
+};
+
+class Writer {
  public:
-  Emitter() {
-    yaml_emitter_initialize(&raw_);
-    yaml_emitter_set_unicode(&raw_, 1);
-    yaml_emitter_set_width(&raw_, -1);
-    yaml_emitter_set_output(&raw_, append, &out_);
+  explicit Writer(const CommentOn& comment_on) : comment_on_(comment_on) {
+    out_.SetNullFormat(YAML::LowerNull);
   }
-  Emitter(const Emitter&) = delete;
-  Emitter& operator=(const Emitter&) = delete;
-  ~Emitter() { yaml_emitter_delete(&raw_); }
 
   std::string document(const Node& node) {
-    yaml_event_t event;
-    yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING);
-    send(event);
-    yaml_document_start_event_initialize(&event, nullptr, nullptr, nullptr, 1);
-    send(event);
     value(node);
-    yaml_document_end_event_initialize(&event, 1);
-    send(event);
-    yaml_stream_end_event_initialize(&event);
-    send(event);
-    return std::move(out_);
+    if (!out_.good()) throw Error(Fault::internal, fmt::format("cannot write YAML: {}", out_.GetLastError()));
+    const std::string_view written(out_.c_str(), out_.size());
+    std::string text;
+    std::size_t copied = 0;
+    for (const auto& [after, from, to] : replacements_) {
+      const auto begin = written.find(from, after);
+      text.append(written.substr(copied, begin - copied)).append(to);
+      copied = begin + from.size();
+    }
+    return text.append(written.substr(copied)).append("\n");
   }
 
  private:
-  static int append(void* out, unsigned char* bytes, std::size_t size) {
-    static_cast<std::string*>(out)->append(reinterpret_cast<const char*>(bytes), size);
-    return 1;
-  }
-
-  void send(yaml_event_t& event) {
-    if (yaml_emitter_emit(&raw_, &event) != 1) {
-      throw Error(Fault::internal,
-                  fmt::format("cannot write YAML: {}", raw_.problem != nullptr ? raw_.problem : "?"));
-    }
-  }
-
-  void text(const std::string& bytes, yaml_scalar_style_t style, bool plain) {
-    yaml_event_t event;
-    if (yaml_scalar_event_initialize(&event, nullptr, nullptr,
-                                     reinterpret_cast<const unsigned char*>(bytes.data()),
-                                     static_cast<int>(bytes.size()), plain ? 1 : 0, 1, style) != 1) {
-      throw Error(Fault::internal, "cannot write YAML: a text is not UTF-8");
-    }
-    send(event);
-  }
-
-  /// Plain only where every reader, older ones included, takes the word for a text.
-  static bool reads_back_as_text(const std::string& bytes) {
-    Problems problems;
-    const auto read = load(bytes, "", problems);
-    return problems.empty() && read && read->string() != nullptr && *read->string() == bytes;
-  }
-
   void value(const Node& node) {
-    yaml_event_t event;
-    if (const auto* members = node.map()) {
-      yaml_mapping_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_MAPPING_STYLE);
-      send(event);
+    if (const auto* members = node.map(); members != nullptr && !members->empty()) {
+      out_ << YAML::BeginMap;
       for (const auto& member : *members) {
-        string(member.key);
+        out_ << YAML::Key;
+        line(member.key);
+        out_ << YAML::Value;
         value(member.value);
       }
-      yaml_mapping_end_event_initialize(&event);
-      send(event);
-    } else if (const auto* items = node.sequence()) {
-      yaml_sequence_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_SEQUENCE_STYLE);
-      send(event);
+      out_ << YAML::EndMap;
+    } else if (const auto* items = node.sequence(); items != nullptr && !items->empty()) {
+      out_ << YAML::BeginSeq;
       for (const auto& item : *items) value(item);
-      yaml_sequence_end_event_initialize(&event);
-      send(event);
-    } else if (const auto* bytes = node.string()) {
-      string(*bytes);
+      out_ << YAML::EndSeq;
+    } else {
+      leaf(node, comment_on_ ? comment_on_(node) : "");
+    }
+  }
+
+  void leaf(const Node& node, const std::string& comment) {
+    if (const auto* text = node.string(); text != nullptr && may_be_block(*text)) {
+      block(*text, comment);
+      return;
+    }
+    if (node.is_map()) {
+      out_ << YAML::Flow << YAML::BeginMap << YAML::EndMap;
+    } else if (node.is_sequence()) {
+      out_ << YAML::Flow << YAML::BeginSeq << YAML::EndSeq;
+    } else if (const auto* text = node.string()) {
+      line(*text);
     } else if (const auto* flag = std::get_if<bool>(&node.value)) {
-      text(*flag ? "true" : "false", YAML_PLAIN_SCALAR_STYLE, true);
+      out_ << *flag;
     } else if (const auto* integer = std::get_if<std::int64_t>(&node.value)) {
-      text(fmt::to_string(*integer), YAML_PLAIN_SCALAR_STYLE, true);
+      out_ << fmt::to_string(*integer);
     } else if (const auto* real = std::get_if<double>(&node.value)) {
-      text(real_text(*real), YAML_PLAIN_SCALAR_STYLE, true);
+      out_ << real_text(*real);
     } else {
-      text("null", YAML_PLAIN_SCALAR_STYLE, true);
+      out_ << YAML::Null;
+    }
+    if (!comment.empty()) out_ << YAML::Comment(comment);
+  }
+
+  void line(const std::string& text) {
+    if (!is_utf8(text)) throw Error(Fault::internal, "cannot write YAML: a text is not UTF-8");
+    if (has_noncharacter(text)) {
+      noncharacters(text);
+    } else if (reads_back_as_text(text)) {
+      out_ << text;
+    } else {
+      if (needs_escapes(text)) out_ << YAML::EscapeNonAscii;
+      out_ << YAML::DoubleQuoted << text;
     }
   }
 
-  static std::string real_text(double number) {
-    if (std::isnan(number)) return ".nan";
-    if (std::isinf(number)) return number < 0 ? "-.inf" : ".inf";
-    auto digits = fmt::format("{}", number);
-    if (digits.find_first_of(".e") == std::string::npos) digits += ".0";
-    return digits;
+  /// yaml-cpp replaces U+FFFE and U+FFFF, which YAML allows as escapes. JSON's are the same.
+  void noncharacters(const std::string& text) {
+    constexpr std::string_view stand_in = R"("?")";
+    replacements_.push_back({out_.size(), stand_in, nlohmann::json(text).dump(-1, ' ', true)});
+    out_ << YAML::DoubleQuoted << "?";
   }
 
-  void string(const std::string& bytes) {
-    if (bytes.find('\n') != std::string::npos) {
-      text(bytes, YAML_LITERAL_SCALAR_STYLE, false);
-    } else if (reads_back_as_text(bytes)) {
-      text(bytes, YAML_PLAIN_SCALAR_STYLE, true);
+  /// yaml-cpp writes every block as if it ended in one newline and began with a letter, and a comment after
+  /// it as its last line. What the block's first line must say besides is noted, and added at the end.
+  void block(std::string text, const std::string& comment) {
+    std::string header;
+    if (text.find_first_of(" \t\n") == 0) header += '2';  // yaml-cpp's indentation
+    if (!text.ends_with('\n')) {
+      header += '-';
     } else {
-      text(bytes, YAML_DOUBLE_QUOTED_SCALAR_STYLE, false);
+      if (text.ends_with("\n\n")) header += '+';
+      text.pop_back();  // yaml-cpp ends the last line itself
     }
+    if (!comment.empty()) header += "  # " + comment;
+    if (!header.empty()) replacements_.push_back({out_.size(), "|", "|" + header});
+    out_ << YAML::Literal << text;
   }
 
-  yaml_emitter_t raw_{};
-  std::string out_;
+  const CommentOn& comment_on_;
+  YAML::Emitter out_;
+  std::vector<Replacement> replacements_;  ///< in the order of the text
 };
 
 }  // namespace
 
-std::string emit(const Node& node) {
-  return Emitter().document(node);
+std::string emit(const Node& node, const CommentOn& comment_on) {
+  return Writer(comment_on).document(node);
 }
 
 }  // namespace greenwave::yaml

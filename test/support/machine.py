@@ -26,7 +26,7 @@ SUITE = "bookworm"
 PACKAGES = [
     "systemd", "systemd-sysv", "dbus",
     # What greenwaved is linked with.
-    "libgit2-1.5", "libyaml-0-2", "libmicrohttpd12", "libsqlite3-0", "libfmt9", "libcurl4",
+    "libgit2-1.5", "libyaml-0-2", "libyaml-cpp0.7", "libmicrohttpd12", "libsqlite3-0", "libfmt9", "libcurl4",
     "libre2-9",
     # For pods; debootstrap does not resolve what podman names by its virtual names.
     "podman", "catatonit", "netavark", "conmon", "runc", "iptables", "busybox-static",

@@ -3,8 +3,6 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "yaml/emit.h"
-
 using namespace greenwave;
 
 namespace {
@@ -107,18 +105,4 @@ TEST_CASE("yaml: anchors within anchors are refused before their copies take mem
 TEST_CASE("yaml: a file nested too deep or too large is refused") {
   CHECK(first_problem(std::string(100, '[')).find("nested deeper than 64 levels") != std::string::npos);
   CHECK(first_problem("a: 123456789", {.bytes = 5}).find("the file has 12 B") != std::string::npos);
-}
-
-TEST_CASE("yaml: what is emitted reads back to the same value") {
-  for (const std::string text :
-       {"a: 'yes'\nb: \"1\"\nc: \"0644\"\nd: \"multi\\nline\\n\"\ne: \" lead\\n x\"\nf: []\ng: {}\n",
-        "- 1\n- 1.5\n- 1.0\n- true\n- null\n- \"~\"\n- \"a: b # c\"\n- \"\\t\"\n- \"\\u0007\"\n"}) {
-    Problems problems;
-    const auto node = yaml::load(text, "in", problems);
-    REQUIRE(node);
-    const auto again = yaml::load(yaml::emit(*node), "out", problems);
-    REQUIRE(again);
-    CHECK(problems.empty());
-    CHECK(yaml::same_value(*node, *again));
-  }
 }
