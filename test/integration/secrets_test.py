@@ -74,7 +74,7 @@ class Secrets(unittest.TestCase):
             "ok.yaml": file_manifest("ok", "/etc/ok", "plain\n"),
         })
         said = device.once(check=1).stdout
-        self.assertIn(f"encrypt it for {device.recipient} as well", said)
+        self.assertIn(f"encrypt it for {device.recipient} too", said)
         self.assertIn("changed, or truncated", said)
         self.assertIn("let its name end in .age", said)
         self.assertEqual(device.path("/etc/ok").read_text(), "plain\n")
