@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "yaml/json_escapes.h"
 #include "yaml/load.h"
 
 namespace greenwave::yaml {
@@ -20,6 +21,9 @@ namespace greenwave::yaml {
 namespace {
 
 constexpr std::string_view decimal_digits = "0123456789";
+
+/// Readers take at most 1024 characters for a key before its colon, and an escape has up to six for a byte.
+constexpr std::size_t most_simple_key = 128;
 
 /// Numbers and dates of YAML 1.1, which Kubernetes' and Python's readers know beside those of 1.2: 1_000,
 /// 0b11, -0x1F, 12:30, 2026-01-31.
@@ -109,6 +113,7 @@ class Writer {
       out_ << YAML::BeginMap;
       for (const auto& member : *members) {
         out_ << YAML::Key;
+        if (member.key.size() > most_simple_key) out_ << YAML::LongKey;
         line(member.key);
         out_ << YAML::Value;
         value(member.value);
@@ -158,10 +163,12 @@ class Writer {
     }
   }
 
-  /// yaml-cpp replaces U+FFFE and U+FFFF, which YAML allows as escapes. JSON's are the same.
+  /// yaml-cpp replaces U+FFFE and U+FFFF, which YAML allows as escapes. JSON's are the same, surrogates
+  /// aside.
   void noncharacters(const std::string& text) {
     constexpr std::string_view stand_in = R"("?")";
-    replacements_.push_back({out_.size(), stand_in, nlohmann::json(text).dump(-1, ' ', true)});
+    replacements_.push_back(
+        {out_.size(), stand_in, join_surrogates(nlohmann::json(text).dump(-1, ' ', true))});
     out_ << YAML::DoubleQuoted << "?";
   }
 

@@ -131,6 +131,11 @@ const std::vector<std::string>& hard_texts() {
                                               "\uFEFF"
                                               "bom",
                                               "x\uFEFF\ny\n",
+                                              "\xEF\xBF\xBF😀",
+                                              std::string(900, '\x01'),
+                                              std::string(900, '"'),
+                                              std::string(1500, 'k') + "\xEF\xBF\xBF",
+                                              std::string(128, '\x7F') + "\xEF\xBF\xBF",
                                               "\xEF\xBF\xBF",
                                               "\xEF\xBF\xBE\na\n",
                                               std::string(200, 'k'),
