@@ -46,9 +46,9 @@ class HttpsServer {
             "/access.log bytes; "
             "keepalive_requests 8; ssl_session_cache shared:tls:1m; client_body_temp_path " +
             here + "/body; fastcgi_temp_path " + here + "/fastcgi; proxy_temp_path " + here +
-            "/proxy; client_max_body_size 64m; server_tokens off;\nserver {\nlisten 127.0.0.1:" +
-            std::to_string(port_) + " ssl; listen unix:" + here +
-            "/socket; server_name localhost;\nssl_certificate " + here + "/server.pem; ssl_certificate_key " +
+            "/proxy; client_max_body_size 64m; server_tokens off;\nserver {\nlisten unix:" + here +
+            "/socket; listen 127.0.0.1:" + std::to_string(port_) +
+            " ssl; server_name localhost;\nssl_certificate " + here + "/server.pem; ssl_certificate_key " +
             here + "/server.key; ssl_client_certificate " + here + "/ca.pem; ssl_verify_client optional;\n" +
             "location ~ ^/moved(/.*)$ { return 301 $1$is_args$args; }\n"
             "location ^~ /circle/ { return 302 $request_uri; }\n"
@@ -68,7 +68,7 @@ class HttpsServer {
     nginx_ = std::make_unique<Server>(
         std::vector<std::string>{"/usr/sbin/nginx", "-p", here, "-c", here + "/nginx.conf"},
         directory_ / "nginx.log");
-    nginx_->wait_for_port(port_);
+    nginx_->wait_for_port(port_);  // nginx listens in the order of its file: by then on the unix socket too
   }
 
   unsigned port() const { return port_; }

@@ -64,7 +64,10 @@ class Merger {
       case Directive::merge:
         break;
     }
-    for (auto& member : *patch.map()) merge_member(target, std::move(member), below(shape, member.key));
+    for (auto& member : *patch.map()) {
+      const auto* const shape_below = below(shape, member.key);
+      merge_member(target, std::move(member), shape_below);
+    }
     return true;
   }
 
@@ -77,7 +80,8 @@ class Merger {
       tidy_members(value, shape);
     } else if (value.is_sequence() && merges(shape)) {
       if (take_list_directive(*value.sequence(), context_.problems) == Directive::remove) return false;
-      list({Node::Sequence{}, value.place}, std::move(value), *shape, value);
+      Node empty{Node::Sequence{}, value.place};
+      list(std::move(empty), std::move(value), *shape, value);
     }
     return true;
   }
