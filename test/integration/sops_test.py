@@ -113,7 +113,7 @@ spec: {path: /etc/two, content: "two\\n"}
         self.device.once(check=0)
         self.assertEqual(self.device.path("/etc/two").read_text(), "two\n")
         self.assertEqual(self.device.path("/etc/two").stat().st_mode & 0o7777, 0o600)
-        self.assertEqual(self.device.path("/etc/one").read_text(), "community: Zm9v\nlist:\n- alice\n- bob\n")
+        self.assertEqual(self.device.path("/etc/one").read_text(), "community: Zm9v\nlist:\n  - alice\n  - bob\n")
 
     def test_what_was_changed_or_is_for_others_is_refused_alone(self):
         other = new_identity(self.scratch / "other")
