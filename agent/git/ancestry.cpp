@@ -28,7 +28,7 @@ class Walk {
     add(to_oid(start));
     if (is_cut_) {
       throw Error(Fault::damaged, fmt::format("commit {} is missing from the store", start),
-                  "the store is set aside and fetched again");
+                  std::string(damaged_store_remedy));
     }
   }
 
@@ -59,8 +59,7 @@ class Walk {
     const int code = git_commit_lookup(Out(commit), store_.raw(), &oid);
     if (code == GIT_ENOTFOUND) return {};
     if (code < 0) {
-      throw failure(Fault::damaged, fmt::format("read commit {}", to_hex(oid)),
-                    "the store is set aside and fetched again");
+      throw failure(Fault::damaged, fmt::format("read commit {}", to_hex(oid)), damaged_store_remedy);
     }
     return commit;
   }

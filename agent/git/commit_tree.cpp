@@ -35,7 +35,7 @@ SourceTree::Item item_of(const git_tree_entry* entry) {
 
 Error unreadable(const std::string& path) {
   return failure(Fault::damaged, fmt::format("read {} from the store", printable(path)),
-                 "the store is set aside and fetched again");
+                 damaged_store_remedy);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ std::vector<git_oid> lacking(git_repository* source, const git_oid& wanted, cons
   std::erase_if(objects, [&](const git_oid& oid) { return git_oid_equal(&oid, &wanted) != 0; });
   Odb odb;
   if (git_repository_odb(Out(odb), store.raw()) < 0) {
-    throw failure(Fault::damaged, "read the store", "the store is set aside and fetched again");
+    throw failure(Fault::damaged, "read the store", damaged_store_remedy);
   }
   visit_commit(source, wanted, [&](const git_oid& oid, const char*) {
     if (git_odb_exists_ext(odb.get(), &oid, GIT_ODB_LOOKUP_NO_REFRESH) != 1) objects.push_back(oid);

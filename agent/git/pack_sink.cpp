@@ -19,9 +19,7 @@ Error broken_pack() {
 PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits,
                    const Fetched& before)
     : stop_(stop), limits_(limits), before_(before) {
-  const auto unwritable = [] {
-    return failure(Fault::damaged, "write to the store", "the store is set aside and fetched again");
-  };
+  const auto unwritable = [] { return failure(Fault::damaged, "write to the store", damaged_store_remedy); };
   if (git_repository_odb(Out(odb_), store.raw()) < 0) throw unwritable();
   if (git_odb_write_pack(Out(pack_), odb_.get(), nullptr, nullptr) < 0) throw unwritable();
 }

@@ -30,8 +30,7 @@ std::string_view foreign_kind(std::string_view signature) {
 /// A commit object's bytes. libgit2 verifies that their hash is the commit's id.
 std::string read_object(const Store& store, const std::string& commit) {
   const auto damaged = [&] {
-    return failure(Fault::damaged, fmt::format("read commit {}", commit),
-                   "the store is set aside and fetched again");
+    return failure(Fault::damaged, fmt::format("read commit {}", commit), damaged_store_remedy);
   };
   const auto oid = to_oid(commit);
   std::size_t size = 0;

@@ -128,7 +128,7 @@ void begin_trial(Pass& pass, const CommitId& commit, const plan::Plan& plan) {
       beginning.watched.push_back(to_string(step.id));
     }
   }
-  // A store that was made anew may not have it any more.
+  // A store that was made again may not have it any more.
   if (!course.good.empty() && intake.has(course.good)) intake.keep(good_ref, course.good);
   pass.take(begun(course, beginning));
 }

@@ -100,8 +100,8 @@ struct GitIntake::Asking {
     return known.empty() ? CommitId(store().kept_as(accepted_ref)) : known;
   }
 
-  /// Brings what a judgement compares with into a store that lacks it: one that was made anew. Where a server
-  /// doesn't give it the judgement says so.
+  /// Brings what a judgement compares with into a store that lacks it: one that was made again. Where a
+  /// server doesn't give it the judgement says so.
   void fetch_accepted() {
     if (intake.parts_.trust == nullptr) return;
     const auto commit = accepted();
@@ -114,7 +114,7 @@ struct GitIntake::Asking {
     }
   }
 
-  /// Where nobody checks, none is remembered: when trust comes (again), it begins anew.
+  /// Where nobody checks, none is remembered: when trust comes (again), it begins again.
   void accept(const CommitId& tip) {
     auto& remembered = arrival.remembered;
     if (intake.parts_.trust == nullptr) {
@@ -261,7 +261,7 @@ void GitIntake::tidy() {
 }
 
 void GitIntake::start_over(const Error& error) {
-  parts_.log.warning(fmt::format("{}; the git store is set aside and fetched anew", error.what()));
+  parts_.log.warning(fmt::format("{}; the git store is set aside and fetched again", error.what()));
   store_.reset();
   git::Store::set_aside(parts_.config.store());
   store_ = std::make_unique<git::Store>(parts_.config.store());
