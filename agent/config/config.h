@@ -78,6 +78,7 @@ struct Config {
   std::filesystem::path file;
   std::filesystem::path root;  ///< from --root; "/" without it
   std::string device;
+  bool names_device = false;  ///< agent.yaml does; else `device` is the host's name
   Repository repository;
   std::filesystem::path allowed_signers;  ///< empty: signatures are not checked
   /// Identities that decrypt the repository's secrets: those that agent.yaml names, else the file `identity`

@@ -88,6 +88,7 @@ class Reader {
  private:
   void read_device(Fields& fields) {
     const auto written = fields.text("device");
+    config_.names_device = written.has_value();
     config_.device = written ? *written : host_name();
     if (is_device_id(config_.device)) return;
     fields.error("device", fmt::format("\"{}\" is not a valid device id", printable(config_.device)),

@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "daemon/own_id.h"
 #include "secrets/crypto.h"
+#include "state/keys.h"
 
 namespace greenwave::daemon {
 
@@ -43,6 +45,11 @@ std::string operating_system() {
   return "linux";
 }
 
+config::Config with_own_id(config::Config config, const state::State& state) {
+  config.device = own_id(config, state.value(state::keys::device)).id;
+  return config;
+}
+
 std::optional<git::Trust> read_trust(const config::Config& config, const Log& log) {
   const auto& file = config.allowed_signers;
   if (file.empty()) return {};
@@ -60,7 +67,8 @@ Labels device_facts() {
 Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
                const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
                std::function<void()> heartbeat)
-    : config(std::move(configuration)),
+    : own_id_note(own_id(configuration, memory->value(state::keys::device)).note),
+      config(with_own_id(std::move(configuration), *memory)),
       facts(device_facts()),
       digest_key(open_digest_key(config.digest_key())),
       state(std::move(memory)),
@@ -115,6 +123,7 @@ std::vector<std::string> Wiring::notes() const {
   if (config.allowed_signers.empty()) {
     notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
   }
+  if (!own_id_note.empty()) notes.push_back(own_id_note);
   for (const auto& served : drivers.list()) {
     const auto more = served.driver->notes();
     notes.insert(notes.end(), more.begin(), more.end());

@@ -36,6 +36,7 @@ struct Wiring {
   /// What this device leaves out, said once in status.
   std::vector<std::string> notes() const;
 
+  std::string own_id_note;  ///< said in status; may be empty
   config::Config config;
   Labels facts;
   std::string digest_key;

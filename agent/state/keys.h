@@ -3,6 +3,7 @@
 /// Every key of State::value. Values are texts; an absent one reads as empty.
 namespace greenwave::state::keys {
 
+inline constexpr const char* device = "device";      ///< the id by which a commit was last in sync
 inline constexpr const char* applied = "applied";    ///< the commit that the device was last brought to
 inline constexpr const char* clean = "clean";        ///< key of the last render that left nothing to do
 inline constexpr const char* cluster = "cluster";    ///< the cluster's name, for status after a restart

@@ -39,6 +39,7 @@ void note_applied(Pass& pass, const CommitId& commit, const Prepared& prepared) 
   pass.parts.intake.keep(applied_ref, commit);
   pass.parts.state.note_value(state::keys::applied, commit.text());
   pass.parts.state.note_value(state::keys::cluster, prepared.cluster.name);
+  pass.parts.state.note_value(state::keys::device, pass.parts.config.device);
 }
 
 /// The next pass need not render a commit that left nothing to do.

@@ -126,9 +126,8 @@ class Device:
         self.root = directory / "root"
         self.root.mkdir(parents=True)
         self.config = directory / "agent.yaml"
-        self.config.write_text(
-            f"device: {device}\nrepository:\n  url: {url}\n  interval: {interval}\n{more}"
-        )
+        named = f"device: {device}\n" if device else ""  # without it the host's name is the id
+        self.config.write_text(f"{named}repository:\n  url: {url}\n  interval: {interval}\n{more}")
         self.daemon = None
         self.log = directory / "daemon.log"
 

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/version.h"
+#include "daemon/own_id.h"
+#include "state/keys.h"
 #include "state/state.h"
 #include "sync/course_record.h"
 #include "sync/objects.h"
@@ -61,7 +63,7 @@ daemon::Status last_status(const Context& context) {
   status.running = false;
   status.version = program_version;
   if (context.config) {
-    status.device = context.config->device;
+    status.device = daemon::own_id(*context.config, state->value(state::keys::device)).id;
     status.repository = context.config->repository.url;
     status.branch = context.config->repository.branch;
   }
