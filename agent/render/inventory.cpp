@@ -1,6 +1,7 @@
 #include "render/inventory.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -44,6 +45,7 @@ Device read_device(yaml::Node feature, Problems& problems) {
   if (auto* properties = feature.find("properties"); properties != nullptr && !properties->is_null()) {
     yaml::Fields fields(*properties, fmt::format("the properties of {}", printable(device.id)), problems);
     device.labels = fields.text_map("labels");
+    device.retired = fields.flag("retired").value_or(false);
     if (properties->is_map()) device.properties = std::move(*properties);
   }
   return device;
@@ -56,8 +58,19 @@ void report_second(const yaml::Node& feature, const Place& first, Problems& prob
                  "remove one of the two Features");
 }
 
+/// "SF-0042.city.example" → "sf-0042": what the name of a host may stand for.
+std::string host_part(std::string_view id) {
+  std::string part(id.substr(0, id.find('.')));
+  std::ranges::transform(part, part.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return part;
+}
+
 std::vector<std::string> nearest_ids(const std::string& id, std::vector<std::string> ids) {
   std::vector<std::string> near;
+  std::ranges::copy_if(ids, std::back_inserter(near),
+                       [&id](const std::string& other) { return host_part(other) == host_part(id); });
+  if (!near.empty()) return near;
   while (near.size() < 3) {
     auto next = nearest(id, ids);
     if (next.empty()) break;

@@ -117,6 +117,7 @@ const Region* LayerChooser::region_of(const Layer& layer, Problems& problems) {
 std::vector<ChosenLayer> LayerChooser::choose(const Device& device, const Variables& variables,
                                               Problems& problems) {
   std::vector<ChosenLayer> layers;
+  if (device.retired) return layers;
   for (const auto& layer : cluster_.layers) {
     if (auto chosen = choose(layer, device, variables, problems)) layers.push_back(std::move(*chosen));
   }

@@ -18,6 +18,16 @@ namespace greenwave::render {
 
 namespace {
 
+/// A device that the inventory does not list is held: what it has may depend on labels and a position that
+/// only seem to be gone.
+Error not_listed(const std::string& inventory, const std::string& id, const std::vector<std::string>& near) {
+  std::string remedy;
+  if (!near.empty()) remedy = printable(fmt::format("near are: {}; ", fmt::join(near, ", ")));
+  remedy += "a device keeps what it has until its Feature is there, or agent.yaml sets device: to its id";
+  return {Fault::invalid, fmt::format("{} lists no device {}", printable(inventory), printable(id)),
+          std::move(remedy)};
+}
+
 Device look_up(const Cluster& cluster, const std::string& id, const SourceTree& tree, Problems& problems) {
   Device absent;
   absent.id = id;
@@ -28,16 +38,7 @@ Device look_up(const Cluster& cluster, const std::string& id, const SourceTree& 
   throw_errors(found);
   problems.append(found);
   if (lookup.device) return std::move(*lookup.device);
-  problems.warning({std::make_shared<const std::string>(cluster.devices), 0, 0},
-                   fmt::format("the inventory does not list the device {}, so it has no position and only "
-                               "its own labels",
-                               printable(id)),
-                   lookup.near.empty()
-                       ? "add a Feature with this id, or set device in agent.yaml"
-                       : fmt::format("add a Feature with this id, or set device in "
-                                     "agent.yaml; near are: {}",
-                                     printable(fmt::format("{}", fmt::join(lookup.near, ", ")))));
-  return absent;
+  throw not_listed(cluster.devices, id, lookup.near);
 }
 
 /// The city's labels of a device take precedence over the device's own.

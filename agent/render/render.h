@@ -53,8 +53,8 @@ struct Rendered {
 Membership membership(const SourceTree& tree, const Identity& identity);
 
 /// Computes what `tree` declares for this device. Pure: the same tree and identity give the same result.
-/// Throws Error (invalid) with the place only when nothing can be rendered (greenwave.yaml or the inventory
-/// is invalid).
+/// Throws Error (invalid) with the place only when nothing can be rendered: greenwave.yaml or the inventory
+/// is invalid, or the inventory does not list the device.
 Rendered render(const SourceTree& tree, const Identity& identity);
 
 }  // namespace greenwave::render

@@ -124,8 +124,7 @@ void Variables::report_unknown(std::string_view name, const Place& place, Proble
   if (!meant.empty() && meant != name) {
     remedy = fmt::format("did you mean ${{{}}}?", printable(meant));
   } else if (name.starts_with("device.") && !device_.in_inventory) {
-    remedy = cluster_.devices.empty() ? "there is no inventory: name one in spec.devices of greenwave.yaml"
-                                      : "the inventory does not list this device: add its Feature there";
+    remedy = "there is no inventory: name one in spec.devices of greenwave.yaml";
   }
   problems.error(place, fmt::format("the variable ${{{}}} is unknown", printable(name)), remedy);
 }

@@ -26,7 +26,7 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
   for (const auto* refused : {&rendered.refused, &checked.refused, &prepared->compared.refused}) {
     input.refused.insert(input.refused.end(), refused->begin(), refused->end());
   }
-  const bool may_empty = allow_empty || prepared->cluster.allow_empty;
+  const bool may_empty = allow_empty || prepared->cluster.allow_empty || prepared->device.retired;
   if (const auto problem = plan::empty_render(input); problem && !may_empty) {
     input.may_prune = false;
     prepared->problems.error(problem->place, problem->message, problem->remedy);

@@ -25,19 +25,6 @@ struct RenderOptions {
   bool explain = false;
 };
 
-/// An unknown device would get every layer without a selector, but its id is more likely misspelt.
-void refuse_unknown(const render::Rendered& rendered, const SourceTree& tree) {
-  if (rendered.cluster.devices.empty() || rendered.device.in_inventory) return;
-  Problems problems;
-  const auto& file = rendered.cluster.devices;
-  const auto near =
-      render::find_device(render::read_inventory(rendered.cluster, tree), file, rendered.device.id, problems)
-          .near;
-  throw Error(Fault::invalid, fmt::format("{} has no device {}", file, printable(rendered.device.id)),
-              near.empty() ? "use one of its ids"
-                           : printable(fmt::format("did you mean {}?", fmt::join(near, " or "))));
-}
-
 void print_json(const render::Rendered& rendered, bool explain) {
   auto manifests = nlohmann::ordered_json::array();
   auto origins = nlohmann::ordered_json::object();
@@ -76,7 +63,6 @@ int run_render(const RenderOptions& options, const Context& context) {
   return guarded(json, [&] {
     const auto source = CitySource::open(options.where, options.city.path);
     const auto rendered = render::render(source.tree(), {options.device, labels_of(options.city), {}});
-    refuse_unknown(rendered, source.tree());
     if (json) {
       print_json(rendered, options.explain);
     } else {

@@ -221,22 +221,36 @@ TEST_CASE("render: labels come from the inventory first, then the device's confi
   CHECK(result.device.in_inventory);
 }
 
-TEST_CASE("render: a device that the inventory does not list gets a warning and the layers without a place") {
-  const auto result = rendered(
-      {{"greenwave.yaml",
-        cluster("{devices: devices.geojson, layers: [{path: base}, {path: fulton, within: f.geojson}, "
-                "{path: atc, selector: {matchLabels: {model: atc-5201}}}]}")},
-       {"devices.geojson", devices},
-       {"f.geojson", fulton},
-       {"base/a.yaml", file_named("a")},
-       {"fulton/b.yaml", file_named("b")},
-       {"atc/c.yaml", file_named("c")}},
-      {"sf-042", {}, {}});
-  CHECK(names(result) == Texts{"File/a"});
-  CHECK(result.layers == Texts{"base"});
-  REQUIRE(result.problems.size() == 1);
-  CHECK_THAT(problems(result)[0], Contains("warning: the inventory does not list the device sf-042"));
-  CHECK_THAT(problems(result)[0], Contains("near are: sf-0042, sf-0043"));
+TEST_CASE(
+    "render: for a device that the inventory does not list nothing is rendered, with the ids that are near") {
+  const auto error_for = [](const std::string& id) {
+    return error_of([&id] {
+      rendered({{"greenwave.yaml", cluster("{devices: devices.geojson, layers: [{path: base}]}")},
+                {"devices.geojson", devices},
+                {"base/a.yaml", file_named("a")}},
+               {id, {}, {}});
+    });
+  };
+  CHECK(error_for("sf-042") ==
+        "devices.geojson lists no device sf-042; near are: sf-0042, sf-0043; a device keeps what it has "
+        "until its "
+        "Feature is there, or agent.yaml sets device: to its id");
+  CHECK_THAT(error_for("SF-0042.signals.example"), Contains("near are: sf-0042;"));
+  CHECK_THAT(error_for("localhost"), Contains("lists no device localhost; a device keeps what it has"));
+}
+
+TEST_CASE("render: a retired device gets no layers") {
+  auto retiring = std::string(devices);
+  const std::string before = R"("properties": {)";
+  retiring.insert(retiring.find(before, retiring.find("sf-0042")) + before.size(), R"("retired": true, )");
+  const Files files{{"greenwave.yaml", cluster("{devices: devices.geojson}")},
+                    {"devices.geojson", retiring},
+                    {"a.yaml", file_named("a")}};
+  const auto result = rendered(files, {"sf-0042", {}, {}});
+  CHECK(result.device.retired);
+  CHECK(names(result) == Texts{});
+  CHECK(result.complete);
+  CHECK(names(rendered(files, {"sf-0043", {}, {}})) == Texts{"File/a"});
 }
 
 // --- layers

@@ -77,6 +77,7 @@ class Comparison {
       const auto number = add_device(head_.cluster(), device);
       const auto base = base_.device(device.id);
       if (!base) impact_.added.push_back(number);
+      if (device.retired && !(base && base_.devices()[*base].retired)) impact_.retired.push_back(number);
       compare_device(number, base, i);
     }
     for (const auto& device : base_.devices()) {

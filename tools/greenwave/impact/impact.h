@@ -59,9 +59,10 @@ struct Impact {
   std::vector<ImpactDevice> devices;  ///< of either commit
   std::vector<Group> groups;          ///< largest first
   std::vector<Unjudged> unjudged;
-  std::vector<std::uint32_t> added;  ///< to the inventory
-  std::vector<std::uint32_t> gone;   ///< from it: they keep what they have
-  std::string by = "district";       ///< the label that the table is grouped by
+  std::vector<std::uint32_t> added;    ///< to the inventory
+  std::vector<std::uint32_t> gone;     ///< from it: they keep what they have
+  std::vector<std::uint32_t> retired;  ///< from now on: what they have is removed
+  std::string by = "district";         ///< the label that the table is grouped by
 
   std::size_t changed() const;
 };

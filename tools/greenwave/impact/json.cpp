@@ -60,6 +60,7 @@ std::string impact_json(const Impact& impact) {
                {"changed", impact.changed()},
                {"added", names(impact, impact.added)},
                {"gone", names(impact, impact.gone)},
+               {"retired", names(impact, impact.retired)},
                {"table", std::move(table)},
                {"groups", std::move(groups)},
                {"unjudged", std::move(unjudged)}});

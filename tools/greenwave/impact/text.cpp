@@ -90,7 +90,14 @@ std::vector<std::string> notes_of(const Impact& impact) {
     notes.push_back(fmt::format("new in the inventory: {}", some_of(impact, impact.added)));
   }
   if (!impact.gone.empty()) {
-    notes.push_back(fmt::format("no longer in the inventory: {}", some_of(impact, impact.gone)));
+    notes.push_back(
+        fmt::format("no longer in the inventory: {}; a device without a Feature keeps what it "
+                    "has: to take it out, set retired: true in its properties",
+                    some_of(impact, impact.gone)));
+  }
+  if (!impact.retired.empty()) {
+    notes.push_back(
+        fmt::format("retired, so that everything is removed: {}", some_of(impact, impact.retired)));
   }
   return notes;
 }

@@ -43,6 +43,7 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
   result.combinations = fleet.combinations().size();
   result.has_inventory = !fleet.cluster().devices.empty();
   for (const auto& device : fleet.devices()) result.devices.push_back(device.id);
+  result.retired = static_cast<std::size_t>(std::ranges::count_if(fleet.devices(), &Device::retired));
 }
 
 }  // namespace

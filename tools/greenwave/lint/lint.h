@@ -18,6 +18,7 @@ struct LintOptions {
 struct LintResult {
   std::vector<LintFinding> findings;  ///< ordered by file, line and column
   std::vector<std::string> devices;
+  std::size_t retired = 0;  ///< of the devices
   bool has_inventory = false;
   std::size_t combinations = 0;
   std::size_t objects = 0;   ///< summed over devices

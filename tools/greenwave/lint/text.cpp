@@ -81,9 +81,10 @@ std::string lint_text(const LintResult& result, const std::string& prefix, const
   if (result.devices.empty()) return text + found + ".\n";
   if (!result.has_inventory)
     return text + fmt::format("{} in {}.\n", found, count_of(result.rendered, "object"));
-  return text + fmt::format("{} on {} with {}: {} of layers, {} rendered.\n", found,
-                            count_of(result.devices.size(), "device"), count_of(result.objects, "object"),
-                            count_of(result.combinations, "combination"),
+  const auto retired = result.retired == 0 ? "" : fmt::format(" ({} retired)", result.retired);
+  return text + fmt::format("{} on {}{} with {}: {} of layers, {} rendered.\n", found,
+                            count_of(result.devices.size(), "device"), retired,
+                            count_of(result.objects, "object"), count_of(result.combinations, "combination"),
                             count_of(result.rendered, "object"));
 }
 
