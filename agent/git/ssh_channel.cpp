@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "base/tcp.h"
 #include "base/text.h"
 #include "git/known_hosts.h"
 #include "git/secret_file.h"
 #include "git/ssh_key.h"
-#include "git/tcp.h"
 
 namespace greenwave::git {
 
@@ -63,7 +63,7 @@ SshChannel::SshChannel(const config::Url& url, const config::Credentials& creden
   if (!credentials.known_hosts_file.empty()) {
     known_hosts = read_named_file(credentials.known_hosts_file, "knownHostsFile");
   }
-  socket_ = connect_tcp(url.host, url.port, connecting, stop_);
+  socket_ = connect_tcp(url.host, url.port, connecting, stop_, "repository.url");
   session_.reset(libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr));
   if (!session_) throw Error(Fault::transient, "no memory for an SSH session");
   libssh2_session_set_blocking(session_.get(), 0);

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/process.h"
+#include "base/tcp.h"
 #include "base/text.h"
-#include "git/tcp.h"
 #include "http/status.h"
 
 namespace greenwave::drivers::host {
@@ -28,7 +28,7 @@ std::optional<std::string> connect_to(const std::string& target, Duration timeou
   const auto [host, port] = host_and_port(target);
   const std::atomic<bool> never = false;
   try {
-    git::connect_tcp(host, port, timeout, never);
+    connect_tcp(host, port, timeout, never, "spec.tcp");
     return {};
   } catch (const Error& error) {
     return error.message();

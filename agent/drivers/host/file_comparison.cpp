@@ -9,7 +9,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "git/diff.h"
+#include "diff/unified_diff.h"
 
 namespace greenwave::drivers::host {
 
@@ -75,7 +75,7 @@ std::string new_content(const Wanted& wanted) {
   if (wanted.attributes.type == S_IFLNK) {
     return fmt::format("{}: a link to {}\n", wanted.path, printable(wanted.content));
   }
-  auto diff = git::unified_diff({}, wanted.content, name_in_diff(wanted.path));
+  auto diff = diff::unified_diff({}, wanted.content, name_in_diff(wanted.path));
   return diff.empty() ? fmt::format("{}: an empty file\n", wanted.path) : diff;
 }
 
@@ -92,7 +92,7 @@ std::string changed_content(const Wanted& wanted, const Present& present) {
         "{}: content changed, {} -> {} (not shown: it is large, or not everybody may read it)\n", wanted.path,
         present.size, size);
   }
-  return git::unified_diff(*present.bytes, wanted.content, name_in_diff(wanted.path));
+  return diff::unified_diff(*present.bytes, wanted.content, name_in_diff(wanted.path));
 }
 
 }  // namespace

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "diff/unified_diff.h"
 #include "drivers/host/unit_batch.h"
 #include "drivers/host/unit_enablement.h"
 #include "drivers/host/unit_files.h"
 #include "drivers/host/unit_state.h"
-#include "git/diff.h"
 
 namespace greenwave::drivers::host {
 
@@ -98,9 +98,9 @@ void UnitComparison::compare_files(Parents& parents, const UnitSpec& spec, const
     if (now && is_as_wanted(*now, file.content)) continue;
     const auto name = file.path.substr(1);
     if (!now || !S_ISREG(now->about.st_mode)) {
-      found.diff += git::unified_diff("", file.content, name);
+      found.diff += diff::unified_diff("", file.content, name);
     } else if (now->content != file.content) {
-      found.diff += git::unified_diff(now->content, file.content, name);
+      found.diff += diff::unified_diff(now->content, file.content, name);
     } else {
       const auto words = attribute_difference(unit_file_attributes(), now->about);
       found.diff += fmt::format("{}: {}\n", file.path, words);
@@ -111,7 +111,7 @@ void UnitComparison::compare_files(Parents& parents, const UnitSpec& spec, const
     if (std::ranges::find(spec.files, path, &UnitFile::path) != spec.files.end()) continue;
     const auto now = file_now(parents, path);
     if (!now) continue;
-    found.diff += git::unified_diff(now->content, "", path.substr(1));
+    found.diff += diff::unified_diff(now->content, "", path.substr(1));
     found.was.push_back(content_in_words(path, *now));
   }
 }

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "diff/unified_diff.h"
 #include "drivers/kubernetes/kind.h"
-#include "git/diff.h"
 #include "model/kubernetes_kind.h"
 #include "yaml/emit.h"
 
@@ -114,7 +114,7 @@ ObjectDifference compare_objects(const json& live, const json& wanted, const Man
     result.diff = left.is_null() ? fmt::format("{}: new (a secret)\n", name)
                                  : fmt::format("{}: changed (a secret)\n{}", name, result.was);
   } else {
-    result.diff = git::unified_diff(emitted(left), emitted(right), file_name(manifest.id));
+    result.diff = diff::unified_diff(emitted(left), emitted(right), file_name(manifest.id));
   }
   return result;
 }

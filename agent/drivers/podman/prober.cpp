@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/tcp.h"
 #include "base/text.h"
-#include "git/tcp.h"
 #include "http/status.h"
 
 namespace greenwave::drivers::podman {
@@ -210,7 +210,7 @@ Prober::ProbeResult Prober::ask(Service& service, Target& target, workload::Prob
     if (host.empty()) return {false, {}};
     try {
       if (probe.how == workload::Probe::How::tcp) {
-        git::connect_tcp(host, static_cast<unsigned>(probe.port), probe.timeout, stop_);
+        connect_tcp(host, static_cast<unsigned>(probe.port), probe.timeout, stop_, "the probe");
         return {};
       }
       const auto shown = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "git/diff.h"
+#include "diff/unified_diff.h"
 #include "model/wave.h"
 #include "render/paths.h"
 #include "yaml/emit.h"
@@ -159,12 +159,12 @@ std::string manifest_diff(const render::Fleet& base, const render::Variant* was,
   if ((before.manifest && is_secret(*before.manifest)) || (after.manifest && is_secret(*after.manifest))) {
     return "the content of a secret changes\n";
   }
-  auto diff = git::unified_diff(before.manifest ? yaml::emit(before.manifest->document) : "",
-                                after.manifest ? yaml::emit(after.manifest->document) : "", name);
+  auto diff = diff::unified_diff(before.manifest ? yaml::emit(before.manifest->document) : "",
+                                 after.manifest ? yaml::emit(after.manifest->document) : "", name);
   const auto old_source = before.manifest ? source_text(base, *before.manifest) : "";
   const auto new_source = after.manifest ? source_text(head, *after.manifest) : "";
   const auto& source = after.manifest && after.manifest->source ? after.manifest->source->path : name;
-  return diff + git::unified_diff(old_source, new_source, source);
+  return diff + diff::unified_diff(old_source, new_source, source);
 }
 
 std::string wave_name(const Cluster& cluster, const Device& device) {

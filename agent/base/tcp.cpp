@@ -1,4 +1,4 @@
-#include "git/tcp.h"
+#include "base/tcp.h"
 
 #include <algorithm>
 #include <cstring>
@@ -12,9 +12,8 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
-#include "git/pack_sink.h"
 
-namespace greenwave::git {
+namespace greenwave {
 
 namespace {
 
@@ -25,7 +24,7 @@ struct FreeAddresses {
 };
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
-Addresses resolve(const std::string& host, unsigned port) {
+Addresses resolve(const std::string& host, unsigned port, const char* written_in) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
@@ -34,7 +33,7 @@ Addresses resolve(const std::string& host, unsigned port) {
   if (code == 0) return Addresses(list);
   if (code == EAI_NONAME || code == EAI_NODATA) {
     throw Error(Fault::transient, fmt::format("DNS knows no host {}", host),
-                "is the host right in repository.url, and the device's DNS server too?");
+                fmt::format("is the host right in {}, and the device's DNS server too?", written_in));
   }
   throw Error(Fault::transient, fmt::format("cannot look up {}: {}", host, ::gai_strerror(code)),
               "DNS does not answer: is the device online?");
@@ -63,7 +62,7 @@ int try_one(const addrinfo& address, Duration timeout, const std::atomic<bool>& 
 bool wait_for(int fd, short events, Duration timeout, const std::atomic<bool>& stop) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
-    if (stop) throw stopped();
+    if (stop) throw Error(Fault::transient, "the connection was stopped");
     const auto left = std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd waiting{fd, events, 0};
@@ -71,8 +70,9 @@ bool wait_for(int fd, short events, Duration timeout, const std::atomic<bool>& s
   }
 }
 
-Fd connect_tcp(const std::string& host, unsigned port, Duration timeout, const std::atomic<bool>& stop) {
-  const auto addresses = resolve(host, port);
+Fd connect_tcp(const std::string& host, unsigned port, Duration timeout, const std::atomic<bool>& stop,
+               const char* written_in) {
+  const auto addresses = resolve(host, port, written_in);
   int why = 0;
   for (const auto* address = addresses.get(); address != nullptr; address = address->ai_next) {
     Fd fd;
@@ -87,4 +87,4 @@ Fd connect_tcp(const std::string& host, unsigned port, Duration timeout, const s
               remedy);
 }
 
-}  // namespace greenwave::git
+}  // namespace greenwave

@@ -1,14 +1,17 @@
-#include "git/diff.h"
+#include "diff/unified_diff.h"
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
 
 #include <fmt/format.h>
+#include <git2.h>
 
 #include "base/error.h"
+#include "base/handle.h"
 #include "base/text.h"
-#include "git/handle.h"
 
-namespace greenwave::git {
+namespace greenwave::diff {
 
 namespace {
 
@@ -70,6 +73,8 @@ int append_line(const git_diff_delta*, const git_diff_hunk*, const git_diff_line
 
 std::string changes(std::string_view before, std::string_view after, const std::string& name,
                     std::size_t cap) {
+  static std::once_flag once;
+  std::call_once(once, git_libgit2_init);  // libgit2 counts its users
   git_diff_options options;
   git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
   options.flags |= GIT_DIFF_FORCE_TEXT;
@@ -116,4 +121,4 @@ std::string unified_diff(std::string_view before, std::string_view after, const 
   return diff;
 }
 
-}  // namespace greenwave::git
+}  // namespace greenwave::diff

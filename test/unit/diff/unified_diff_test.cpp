@@ -1,23 +1,10 @@
-#include "git/diff.h"
+#include "diff/unified_diff.h"
 
 #include <catch2/catch.hpp>
-#include <git2.h>
 
-using greenwave::git::unified_diff;
-
-namespace {
-
-struct Library {
-  Library() { git_libgit2_init(); }
-  Library(const Library&) = delete;
-  Library& operator=(const Library&) = delete;
-  ~Library() { git_libgit2_shutdown(); }
-};
-
-}  // namespace
+using greenwave::diff::unified_diff;
 
 TEST_CASE("diff: a changed line comes with its neighbours") {
-  const Library library;
   CHECK(unified_diff("a\nb\nc\n", "a\nB\nc\n", "etc/motd") ==
         "--- a/etc/motd\n+++ b/etc/motd\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n");
 }
@@ -35,7 +22,6 @@ TEST_CASE("diff: a new file and an emptied one are one hunk") {
 }
 
 TEST_CASE("diff: a missing newline at the end shows") {
-  const Library library;
   CHECK(unified_diff("a\n", "a", "x") ==
         "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+a\n\\ No newline at end of file\n");
 }
@@ -48,7 +34,6 @@ TEST_CASE("diff: binaries and large files are a line with sizes") {
 }
 
 TEST_CASE("diff: what is beyond the cap is cut at a line and said") {
-  const Library library;
   std::string after;
   for (int i = 0; i < 10'000; ++i) after += "line " + std::to_string(i) + "\n";
   for (const auto* before : {"", "something else\n"}) {
