@@ -7,6 +7,7 @@
 #include "drivers/host/command_spec.h"
 #include "drivers/host/file_spec.h"
 #include "drivers/host/unit_spec.h"
+#include "drivers/podman/cron/cron_footprint.h"
 #include "drivers/podman/footprint.h"
 
 namespace greenwave::kinds {

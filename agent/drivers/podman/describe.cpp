@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "drivers/podman/cron/timers.h"
 #include "drivers/podman/view.h"
+#include "drivers/workload/cron_job.h"
 #include "drivers/workload/workload.h"
 
 namespace greenwave::drivers::podman {
@@ -79,9 +79,7 @@ std::vector<std::string> read_log(std::string_view frames) {
 
 Json describe(Service& service, const Entry& entry, const std::map<std::string, std::string>& unready) {
   auto told = Json::object();
-  const bool by_timer = workload::is_cron_job(entry.id);
-  if (!by_timer && !workload::is_workload(entry.id)) return told;
-  if (by_timer) told["timer"] = Timers({}).describe(unit_of(entry.id));
+  if (!workload::is_cron_job(entry.id) && !workload::is_workload(entry.id)) return told;
   const View now(service.containers());
   auto containers = Json::array();
   auto log = Json::array();

@@ -17,8 +17,8 @@ namespace greenwave::drivers::podman {
 std::vector<std::string> read_log(std::string_view frames);
 
 /// What people want to know of a workload beside what the inventory says, now: {"containers": [{name, state,
-/// restarts, image, digest, ports, health, ready, unready}], "log": [line, …]}, of a CronJob the last run's,
-/// and "timer". Empty for objects that do not run. `unready` is the probes' board.
+/// restarts, image, digest, ports, health, ready, unready}], "log": [line, …]}, of a CronJob the last run's.
+/// Empty for objects that do not run. `unready` is the probes' board.
 nlohmann::json describe(Service& service, const Entry& entry,
                         const std::map<std::string, std::string>& unready);
 

@@ -14,7 +14,5 @@ plan::Footprint workload_footprint(const workload::Rules& rules, const Manifest&
 plan::Footprint material_footprint(const workload::Rules& rules, const Manifest& manifest,
                                    Problems& problems);
 plan::Footprint claim_footprint(const workload::Rules& rules, const Manifest& manifest, Problems& problems);
-/// Pure, but for a look into the device's tz database.
-plan::Footprint cron_footprint(const workload::Rules& rules, const Manifest& manifest, Problems& problems);
 
 }  // namespace greenwave::drivers::podman

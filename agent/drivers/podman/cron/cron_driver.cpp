@@ -1,7 +1,9 @@
 #include "drivers/podman/cron/cron_driver.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "drivers/podman/cron/cron_comparison.h"
 
 namespace greenwave::drivers::podman {
@@ -59,6 +61,18 @@ class CronSession : public Session {
 
 std::unique_ptr<Session> CronDriver::look(const LookOptions&, std::span<const Entry* const> entries) {
   return std::make_unique<CronSession>(cron_, entries);
+}
+
+Describe CronDriver::describe() const {
+  if (!cron_.live) return {};
+  return [](const Entry& entry) -> nlohmann::json {
+    if (!workload::is_cron_job(entry.id)) return nlohmann::json::object();
+    try {
+      return {{"timer", Timers({}).describe(unit_of(entry.id))}};
+    } catch (const Error& error) {
+      return {{"now", error.what()}};
+    }
+  };
 }
 
 std::vector<std::string> CronDriver::notes() const {

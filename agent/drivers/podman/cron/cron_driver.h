@@ -12,7 +12,7 @@ namespace greenwave::drivers::podman {
 
 /// Runs CronJobs under podman as systemd's timers: they run while the agent does not, and after a boot
 /// without the network. What a run needs is in the state directory. Below another root nothing is run.
-class CronDriver : public Driver {
+class CronDriver : public Driver, private Details {
  public:
   /// As PodmanDriver.
   CronDriver(const config::Config& config, std::string digest_key, const std::atomic<bool>& stop,
@@ -21,8 +21,12 @@ class CronDriver : public Driver {
 
   std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;
   std::vector<std::string> notes() const override;
+  Abilities abilities() override { return {.details = this}; }
 
  private:
+  /// {"timer": …}; the pods of the last run are the PodmanDriver's to tell.
+  Describe describe() const override;
+
   Cron cron_;
 };
 
