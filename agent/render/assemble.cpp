@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "render/merge.h"
+#include "render/object/merge.h"
 
 namespace greenwave::render {
 

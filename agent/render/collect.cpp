@@ -9,12 +9,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/kubernetes_kind.h"
+#include "model/paths.h"
 #include "render/cluster_file.h"
 #include "render/content.h"
 #include "render/kustomize/build.h"
 #include "render/kustomize/context.h"
 #include "render/opened.h"
-#include "render/paths.h"
 #include "yaml/load.h"
 
 namespace greenwave::render {

@@ -6,9 +6,9 @@
 #include "base/problem.h"
 #include "model/cluster.h"
 #include "model/source_tree.h"
-#include "render/declared.h"
 #include "render/layers.h"
-#include "render/variables.h"
+#include "render/object/declared.h"
+#include "render/object/variables.h"
 #include "secrets/identity.h"
 
 namespace greenwave::render {

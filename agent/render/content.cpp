@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/paths.h"
 #include "render/collect.h"
-#include "render/paths.h"
 
 namespace greenwave::render {
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "model/paths.h"
 #include "render/assemble.h"
 #include "render/cluster_file.h"
 #include "render/finish.h"
 #include "render/inventory.h"
 #include "render/layers.h"
-#include "render/paths.h"
-#include "render/variables.h"
+#include "render/object/variables.h"
 
 namespace greenwave::render {
 

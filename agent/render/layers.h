@@ -10,7 +10,7 @@
 #include "model/device.h"
 #include "model/polygon.h"
 #include "model/source_tree.h"
-#include "render/variables.h"
+#include "render/object/variables.h"
 
 namespace greenwave::render {
 

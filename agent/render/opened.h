@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "render/declared.h"
+#include "render/object/declared.h"
 #include "secrets/identity.h"
 #include "yaml/node.h"
 

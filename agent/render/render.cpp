@@ -12,7 +12,7 @@
 #include "render/finish.h"
 #include "render/inventory.h"
 #include "render/layers.h"
-#include "render/variables.h"
+#include "render/object/variables.h"
 
 namespace greenwave::render {
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/paths.h"
 #include "render/kustomize/context.h"
 #include "render/kustomize/generators.h"
 #include "render/kustomize/images.h"
@@ -19,7 +20,6 @@
 #include "render/kustomize/replacements.h"
 #include "render/kustomize/resources.h"
 #include "render/kustomize/sort_order.h"
-#include "render/paths.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {

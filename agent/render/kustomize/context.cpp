@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "render/paths.h"
+#include "model/paths.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {

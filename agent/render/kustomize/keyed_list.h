@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/problem.h"
-#include "render/merge_keys.h"
+#include "render/object/merge_keys.h"
 #include "yaml/node.h"
 
 namespace greenwave::render::kustomize {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "render/declared.h"
+#include "render/object/declared.h"
 
 namespace greenwave::render::kustomize {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "render/paths.h"
+#include "model/paths.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {

@@ -11,9 +11,9 @@
 
 #include "base/text.h"
 #include "model/manifest.h"
-#include "render/declared.h"
 #include "render/kustomize/field_path.h"
 #include "render/kustomize/reference_fields.h"
+#include "render/object/declared.h"
 
 namespace greenwave::render::kustomize {
 

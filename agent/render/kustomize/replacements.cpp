@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/paths.h"
 #include "render/kustomize/selector.h"
 #include "render/kustomize/value_path.h"
-#include "render/paths.h"
 #include "yaml/fields.h"
 #include "yaml/load.h"
 

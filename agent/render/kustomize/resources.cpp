@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "render/paths.h"
+#include "model/paths.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "render/merge_keys.h"
+#include "render/object/merge_keys.h"
 
 namespace greenwave::render::kustomize {
 

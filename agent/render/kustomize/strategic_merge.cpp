@@ -10,7 +10,7 @@
 #include "render/kustomize/keyed_list.h"
 #include "render/kustomize/object.h"
 #include "render/kustomize/shapes.h"
-#include "render/merge.h"
+#include "render/object/merge.h"
 
 namespace greenwave::render::kustomize {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "render/kustomize/context.h"
-#include "render/merge_keys.h"
+#include "render/object/merge_keys.h"
 #include "yaml/node.h"
 
 namespace greenwave::render::kustomize {

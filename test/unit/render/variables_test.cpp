@@ -1,4 +1,4 @@
-#include "render/variables.h"
+#include "render/object/variables.h"
 
 #include <catch2/catch.hpp>
 

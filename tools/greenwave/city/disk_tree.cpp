@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "git/repository.h"
 #include "model/manifest.h"
-#include "render/paths.h"
+#include "model/paths.h"
 
 namespace greenwave::cli {
 
@@ -54,7 +54,7 @@ std::string DiskTree::oid_of(const std::string& path, Type type) const {
   if (type == Type::directory) {
     std::vector<Item> inner;
     for (auto one : items(path)) {
-      one.oid = oid_of(render::join_path(path, one.name), one.type);
+      one.oid = oid_of(join_path(path, one.name), one.type);
       // A commit has no empty directories. Files that are too large to read have no oid here.
       if (!one.oid.empty()) inner.push_back(std::move(one));
     }
@@ -71,7 +71,7 @@ std::string DiskTree::oid_of(const std::string& path, Type type) const {
 }
 
 const SourceTree::Item* DiskTree::item(const std::string& path) const {
-  const auto& siblings = items(std::string(render::parent_path(path)));
+  const auto& siblings = items(std::string(parent_path(path)));
   const auto name = path.substr(path.rfind('/') + 1);
   const auto at = std::ranges::lower_bound(siblings, name, {}, &Item::name);
   return at != siblings.end() && at->name == name ? &*at : nullptr;

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "city/disk_tree.h"
-#include "render/paths.h"
+#include "model/paths.h"
 
 namespace greenwave::cli {
 
@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string normal(const std::string& path) {
-  auto normalised = render::normal_path(path);
+  auto normalised = normal_path(path);
   if (normalised) return *normalised;
   throw Error(Fault::invalid, fmt::format("{} is not a path in the repository", printable(path)),
               "write it relative to the repository's root, without ..");
@@ -40,7 +40,7 @@ std::string as_prefix(const std::string& directory) {
 CitySource CitySource::commit(const git::Repository& repository, const std::string& oid,
                               const std::string& path) {
   CitySource source;
-  const auto whole = render::join_path(repository.prefix(), normal(path));
+  const auto whole = join_path(repository.prefix(), normal(path));
   source.tree_ = repository.tree(oid, whole.ends_with('/') ? whole.substr(0, whole.size() - 1) : whole);
   source.shown_prefix_ = source.repository_prefix_ = as_prefix(whole);
   return source;

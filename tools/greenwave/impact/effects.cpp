@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "diff/unified_diff.h"
+#include "model/paths.h"
 #include "model/wave.h"
-#include "render/paths.h"
 #include "yaml/emit.h"
 
 namespace greenwave::cli {
@@ -98,11 +98,11 @@ Effects::Found Effects::compare(const Manifest* was, const Manifest& is) {
 std::size_t Effects::changed_files(const std::string& was, const std::string& is) const {
   std::size_t changed = 0;
   for (const auto& item : head_.tree().list(is)) {
-    const auto path = render::join_path(is, item.name);
-    const auto before = was.empty() ? std::nullopt : base_.tree().find(render::join_path(was, item.name));
+    const auto path = join_path(is, item.name);
+    const auto before = was.empty() ? std::nullopt : base_.tree().find(join_path(was, item.name));
     if (before && before->oid == item.oid && before->type == item.type) continue;
     if (item.type == SourceTree::Type::directory) {
-      changed += changed_files(before ? render::join_path(was, item.name) : "", path);
+      changed += changed_files(before ? join_path(was, item.name) : "", path);
     } else {
       ++changed;
     }

@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "model/manifest.h"
+#include "model/paths.h"
 #include "render/cluster_file.h"
 #include "render/layers.h"
-#include "render/paths.h"
 
 namespace greenwave::cli {
 
@@ -51,7 +51,7 @@ void TransferSize::add_tree(const render::Fleet& fleet, const std::string& path,
   for (const auto& inner : items) size += inner.name.size() + entry_overhead;
   objects.try_emplace(item->oid, size);
   for (const auto& inner : items) {
-    const auto inside = render::join_path(path, inner.name);
+    const auto inside = join_path(path, inner.name);
     if (inner.type == SourceTree::Type::directory) {
       if (whole || !render::is_layer_directory(fleet.cluster(), inside))
         add_tree(fleet, inside, whole, objects);

@@ -8,10 +8,10 @@
 #include "base/text.h"
 #include "base/time_zone.h"
 #include "lint/checks.h"
+#include "model/paths.h"
 #include "model/selector.h"
 #include "model/wave.h"
 #include "render/layers.h"
-#include "render/paths.h"
 
 namespace greenwave::cli {
 
@@ -100,7 +100,7 @@ void find_directories(const render::Fleet& fleet, const std::string& directory, 
   if (depth > 16) return;
   for (const auto& item : fleet.tree().list(directory)) {
     if (item.type != SourceTree::Type::directory || item.name.starts_with('.')) continue;
-    const auto path = render::join_path(directory, item.name);
+    const auto path = join_path(directory, item.name);
     if (render::is_layer_directory(fleet.cluster(), path)) found.push_back(path);
     find_directories(fleet, path, depth + 1, found);
   }

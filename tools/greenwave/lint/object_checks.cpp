@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "city/judge.h"
 #include "lint/checks.h"
+#include "model/paths.h"
 #include "plan/plan.h"
-#include "render/paths.h"
 
 namespace greenwave::cli {
 
@@ -107,8 +107,7 @@ class ObjectChecks {
     if (is_directory && depth < most_depth) {
       for (const auto& item : fleet_.tree().list(path)) {
         if (item.type == SourceTree::Type::link || item.type == SourceTree::Type::other) continue;
-        read_source(render::join_path(path, item.name), item.type == SourceTree::Type::directory, depth + 1,
-                    problem);
+        read_source(join_path(path, item.name), item.type == SourceTree::Type::directory, depth + 1, problem);
       }
       return;
     }

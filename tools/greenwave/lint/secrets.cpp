@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "render/paths.h"
+#include "model/paths.h"
 
 namespace greenwave::cli {
 
@@ -134,7 +134,7 @@ std::optional<Hit> find_in(std::string_view line) {
 void search(const SourceTree& tree, const std::string& directory, std::size_t depth, LintFindings& findings) {
   if (depth > most_depth) return;
   for (const auto& item : tree.list(directory)) {
-    const auto path = render::join_path(directory, item.name);
+    const auto path = join_path(directory, item.name);
     if (item.type == SourceTree::Type::directory) {
       if (!item.name.starts_with('.')) search(tree, path, depth + 1, findings);
       continue;

@@ -1,8 +1,8 @@
-#include "render/paths.h"
+#include "model/paths.h"
 
 #include <catch2/catch.hpp>
 
-using namespace greenwave::render;
+using namespace greenwave;
 
 TEST_CASE("paths: what people write becomes a path in a tree") {
   CHECK(normal_path("./files//motd/") == "files/motd");

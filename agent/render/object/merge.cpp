@@ -1,4 +1,4 @@
-#include "render/merge.h"
+#include "render/object/merge.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/problem.h"
-#include "render/merge_keys.h"
+#include "render/object/merge_keys.h"
 #include "yaml/node.h"
 
 namespace greenwave::render {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace greenwave::render {
+namespace greenwave {
 
 /// Normalises a path as people write it ("./files//motd", ".") to a SourceTree's form ("files/motd", "").
 /// Nothing when it is absolute, escapes by "..", or contains a control character.
@@ -31,4 +31,4 @@ bool any_above(std::string_view path, Visit visit) {
   return visit(path);
 }
 
-}  // namespace greenwave::render
+}  // namespace greenwave

@@ -1,8 +1,8 @@
-#include "render/paths.h"
+#include "model/paths.h"
 
 #include "base/text.h"
 
-namespace greenwave::render {
+namespace greenwave {
 
 namespace {
 
@@ -51,4 +51,4 @@ std::string_view parent_path(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
-}  // namespace greenwave::render
+}  // namespace greenwave

@@ -1,4 +1,4 @@
-#include "render/merge_keys.h"
+#include "render/object/merge_keys.h"
 
 #include <algorithm>
 #include <map>

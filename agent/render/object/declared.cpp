@@ -1,4 +1,4 @@
-#include "render/declared.h"
+#include "render/object/declared.h"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/problem.h"
 #include "model/object_id.h"
-#include "render/variables.h"
+#include "render/object/variables.h"
 #include "yaml/node.h"
 
 namespace greenwave::render {
