@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 from greenwave import Scratch, print_table, run  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).parents[2]

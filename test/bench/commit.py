@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 from greenwave import BIN, print_table, run  # noqa: E402
 
 DEVICES = 5000

@@ -11,7 +11,7 @@ import random
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 from git_server import GitServer  # noqa: E402
 from greenwave import BIN, GIT_ENVIRONMENT, Device, Scratch, file_manifest, print_table, run  # noqa: E402
 

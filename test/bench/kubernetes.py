@@ -10,7 +10,7 @@ import statistics
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 import kubernetes  # noqa: E402
 from greenwave import City, Device, Scratch, print_table  # noqa: E402
 

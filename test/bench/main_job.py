@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 from greenwave import BIN, City, Device, FreshDisk, file_manifest, print_table, run, wait_until  # noqa: E402
 
 FILES = 5000

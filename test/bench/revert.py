@@ -10,7 +10,7 @@ import pathlib
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 import machine  # noqa: E402
 from field import FieldDevice, cluster, manifest, unit, utc_now, window  # noqa: E402
 from greenwave import City, Scratch, file_manifest, wait_until  # noqa: E402

@@ -8,7 +8,7 @@ import statistics
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 from greenwave import BIN, City, Device, Scratch, file_manifest, print_table  # noqa: E402
 from go_program import Missing  # noqa: E402
 from secret_tools import new_identity, sops, sops_encrypted, sops_program  # noqa: E402
