@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace greenwave {
 
@@ -29,6 +30,15 @@ Time SystemClock::now() const {
 
 Instant SystemClock::tick() const {
   return std::chrono::steady_clock::now();
+}
+
+BootTime SystemClock::boot_time() const {
+  timespec since{};
+  ::clock_gettime(CLOCK_BOOTTIME, &since);
+  auto boot = read_file("/proc/sys/kernel/random/boot_id", 64);
+  while (boot.ends_with('\n')) boot.pop_back();
+  return {std::move(boot), std::chrono::duration_cast<Duration>(std::chrono::seconds(since.tv_sec) +
+                                                                std::chrono::nanoseconds(since.tv_nsec))};
 }
 
 std::string to_iso(Time time) {

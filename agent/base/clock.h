@@ -14,18 +14,29 @@ using Instant = std::chrono::steady_clock::time_point;          ///< for measuri
 /// build date of its system.
 inline constexpr Time clock_is_set = std::chrono::sys_days{std::chrono::year{2025} / 1 / 1};
 
+/// A moment that no setting of the wall clock moves: how long one boot of the machine has lasted, suspension
+/// included.
+struct BootTime {
+  std::string boot;  ///< the boot's id, of the kernel
+  Duration since{};
+
+  bool operator==(const BootTime&) const = default;
+};
+
 /// The only source of time. Tests pass their own.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual Time now() const = 0;
   virtual Instant tick() const = 0;
+  virtual BootTime boot_time() const = 0;
 };
 
 class SystemClock : public Clock {
  public:
   Time now() const override;
   Instant tick() const override;
+  BootTime boot_time() const override;
 };
 
 /// "2026-11-24T06:11:50Z"

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "state/pause.h"
 
 namespace greenwave::control {
 
@@ -18,7 +19,6 @@ constexpr std::size_t longest_reason = 500;
 constexpr std::size_t longest_name = 64;
 constexpr std::size_t longest_bundle_name = 200;
 constexpr Duration shortest_pause = std::chrono::seconds(1);
-constexpr Duration longest_pause = std::chrono::hours(24 * 7);
 
 std::string one_line(const char* name, const std::string& text, std::size_t longest) {
   if (text.size() > longest) {
@@ -116,7 +116,7 @@ PauseCall read_pause(std::string_view body) {
     throw Error(Fault::invalid, "\"for\" is missing: how long to pause", "write \"for\": \"2h\"");
   }
   call.duration = parse_duration(duration);
-  if (call.duration < shortest_pause || call.duration > longest_pause) {
+  if (call.duration < shortest_pause || call.duration > state::longest_pause) {
     throw Error(Fault::invalid, fmt::format("a pause of {} is out of range", to_words(call.duration)),
                 "pause for 1s to 7d; a pause can be extended by setting it again");
   }

@@ -23,7 +23,6 @@ using state::Trigger;
 
 namespace {
 
-constexpr Duration longest_pause = std::chrono::hours(7 * 24);
 constexpr Duration pause_look = std::chrono::seconds(1);
 constexpr Duration look_ahead = std::chrono::seconds(20);
 constexpr auto longest_sleep = std::chrono::seconds(30);  ///< well within the watchdog's patience
@@ -226,8 +225,9 @@ std::optional<state::Pause> Daemon::standing_pause() {
   try {
     {
       const Lock lock(mutex_);  // a new pause must not end with the old one
-      auto pause = state_->pause();
-      if (!pause || clock_.now() < pause->until) return pause;
+      const auto pause = state_->pause();
+      if (!pause) return {};
+      if (auto now = state::standing(*pause, clock_)) return now;
       state_->set_pause({});
     }
     record_pause(Trigger::resume, "", "the pause ended by itself");
@@ -356,7 +356,9 @@ void Daemon::reload() {
 
 Status Daemon::status() const {
   const Lock lock(mutex_);
-  return status_;
+  auto status = status_;
+  if (status.pause) status.pause = state::standing(*status.pause, clock_);
+  return status;
 }
 
 std::vector<state::SyncRecord> Daemon::history(std::size_t most) const {
@@ -415,10 +417,10 @@ nlohmann::json Daemon::diff() {
 }
 
 void Daemon::pause(Duration duration, const std::string& who, const std::string& reason) {
-  if (duration <= Duration::zero() || duration > longest_pause) {
+  if (duration <= Duration::zero() || duration > state::longest_pause) {
     throw Error(Fault::invalid, "a pause lasts from 1s to 7d", "write --for 2h, for example");
   }
-  const state::Pause pause{clock_.now() + duration, who, reason};
+  const auto pause = state::pause_for(duration, who, reason, clock_);
   {
     const Lock lock(mutex_);
     state_->set_pause(pause);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "git/store.h"
 #include "state/history.h"
+#include "state/pause.h"
 #include "sync/standing.h"
 
 namespace greenwave::daemon {

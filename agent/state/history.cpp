@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "state/reading.h"
 
 namespace greenwave::state {
 
@@ -67,20 +68,6 @@ Action action_from_json(const nlohmann::json& json) {
           .error = json.value("error", ""),
           .reason = json.value("reason", ""),
           .was = json.value("was", "")};
-}
-
-Time time_in(const nlohmann::json& json, const char* key) {
-  const auto text = json.value(key, "");
-  return text.empty() ? Time{} : from_iso(text);
-}
-
-template <typename Read>
-auto reading(std::string_view what, Read read) {
-  try {
-    return read();
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(Fault::invalid, fmt::format("this is not {}: {}", what, error.what()));
-  }
 }
 
 }  // namespace
@@ -147,16 +134,6 @@ SyncRecord sync_record_from_json(const nlohmann::json& json) {
     }
     record.problems = json.value("problems", std::vector<std::string>{});
     return record;
-  });
-}
-
-nlohmann::json to_json(const Pause& pause) {
-  return {{"until", to_iso(pause.until)}, {"who", pause.who}, {"reason", pause.reason}};
-}
-
-Pause pause_from_json(const nlohmann::json& json) {
-  return reading("a pause", [&] {
-    return Pause{time_in(json, "until"), json.value("who", ""), json.value("reason", "")};
   });
 }
 

@@ -77,18 +77,9 @@ struct SyncRecord {
 /// False for a pause and its end, which stand in the history too.
 bool is_sync(const SyncRecord& record);
 
-struct Pause {
-  Time until{};
-  std::string who;
-  std::string reason;
-};
-
 /// Times are written to the second. The readers throw Error (invalid) for what is not of this form; members
 /// that are absent keep their defaults, so that an older agent's records read too.
 nlohmann::json to_json(const SyncRecord& record);
 SyncRecord sync_record_from_json(const nlohmann::json& json);
-
-nlohmann::json to_json(const Pause& pause);
-Pause pause_from_json(const nlohmann::json& json);
 
 }  // namespace greenwave::state

@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t most_syncs = 1000;
 constexpr std::int64_t most_bytes = std::int64_t{8} * 1024 * 1024;
 constexpr auto longest = std::chrono::hours(24 * 30);
+constexpr std::int64_t always_kept =
+    100;  // whatever their age: a clock that is years ahead must not erase all
 
 constexpr const char* pause_key = "pause";
 
@@ -53,9 +55,13 @@ void bound(Database& database, Time now) {
       .bind(most_bytes)
       .run();
   if (now < clock_is_set) return;
-  database.prepare("DELETE FROM history WHERE started >= ? AND started < ?")
+  database
+      .prepare(
+          "DELETE FROM history WHERE started >= ? AND started < ? "
+          "AND number <= (SELECT max(number) FROM history) - ?")
       .bind(milliseconds(clock_is_set))
       .bind(milliseconds(now - longest))
+      .bind(always_kept)
       .run();
 }
 

@@ -13,6 +13,7 @@
 #include "model/inventory.h"
 #include "plan/plan.h"
 #include "state/history.h"
+#include "state/pause.h"
 
 namespace greenwave::state {
 
@@ -56,8 +57,8 @@ class State {
 
   std::vector<plan::Owed> owed() const;
 
-  /// Adds to the history and trims it: the last 1,000 syncs, none older than 30 days (by `now`; times when
-  /// the clock was clearly unset do not count), 8 MiB in total.
+  /// Adds to the history and trims it: the last 1,000 syncs, none but the last 100 older than 30 days (by
+  /// `now`; times when the clock was clearly unset do not count), 8 MiB in total.
   void record(const SyncRecord& sync, Time now);
   /// Newest first.
   std::vector<SyncRecord> history(std::size_t most) const;

@@ -93,6 +93,10 @@ void decide_wave(Pass& pass, const Prepared& prepared) {
 
 }  // namespace
 
+Duration time_taken(const Pass& pass) {
+  return std::chrono::duration_cast<Duration>(pass.parts.clock.tick() - pass.began);
+}
+
 CommitId receive(Pass& pass) {
   const auto& parts = pass.parts;
   const auto& request = pass.request;

@@ -55,6 +55,8 @@ struct Pass {
   Kept& kept;
   Request request;
   const Observer& observer;
+  Instant began{};  ///< what the record is about: of `parts.clock`, so that setting the clock makes nothing
+                    ///< longer
   state::SyncRecord record{};
   bool answered = false;           ///< the server gave what was asked of it, whatever that was worth
   bool reached = false;            ///< the repository itself did
@@ -76,6 +78,9 @@ struct Pass {
 /// Poll → fetch → verify → observe → render → plan → apply → probe, then keep or revert: brings the device to
 /// the newest commit, or where that can't be had or used, keeps it at the last one that could.
 void run(Pass& pass);
+
+/// By what the record is about.
+Duration time_taken(const Pass& pass);
 
 /// The newest commit, or none where it can't be had: then the record and `why_not` say why.
 CommitId receive(Pass& pass);

@@ -20,7 +20,7 @@ void record_trial(Pass& pass) {
   auto& record = pass.record;
   name_commit(record, pass.parts.intake.about(trial.commit), pass.kept.remembered);
   record.result = state::SyncResult::not_healthy;
-  record.took = std::max(pass.parts.clock.now() - record.started, Duration::zero());
+  record.took = time_taken(pass);
   record.error = trial.reverting;
   pass.parts.state.record(record, pass.parts.clock.now());
 }
@@ -85,7 +85,7 @@ void revert(Pass& pass) {
                  .ok = false});
   record_trial(pass);
   pass.take(turning_back(pass.kept.course, parts.process));
-  const auto began = parts.clock.tick();
+  pass.began = parts.clock.tick();
   pass.request = {};  // whoever asked for the sync did not ask for this
   pass.record = {};
   pass.record.started = parts.clock.now();
@@ -98,7 +98,6 @@ void revert(Pass& pass) {
     return;
   }
   pass.take(reverted(pass.kept.course, failure, parts.clock.now()));
-  pass.record.took = std::chrono::duration_cast<Duration>(parts.clock.tick() - began);
   pass.record.error = failure.empty() ? "" : stuck_text(*pass.kept.course.rejected);
 }
 

@@ -86,8 +86,8 @@ void Sync::attempt(Pass& pass) {
 }
 
 Result Sync::run(const Request& request, state::Trigger trigger, const Observer& observer) {
-  const auto began = parts_.clock.tick();
-  Pass pass{.parts = parts_, .kept = kept_, .request = request, .observer = observer};
+  Pass pass{
+      .parts = parts_, .kept = kept_, .request = request, .observer = observer, .began = parts_.clock.tick()};
   auto& record = pass.record;
   record.started = parts_.clock.now();
   record.trigger = trigger;
@@ -98,9 +98,7 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
   parts_.intake.tidy();
   if (kept_.course.trial) pass.take(ended(kept_.course));
 
-  if (record.trigger != state::Trigger::revert) {
-    record.took = std::chrono::duration_cast<Duration>(parts_.clock.tick() - began);
-  }
+  record.took = time_taken(pass);
   record.result = result_of(pass);
   journal_.add(record, parts_.clock.now());
   Result result{.exit_code = exit_code_of(record.result),

@@ -70,7 +70,7 @@ daemon::Status last_status(const Context& context) {
   add_inventory(status, state->inventory());
   status.rejected = sync::read_course(*state).rejected;
   add_owed(status, state->owed());
-  status.pause = state->pause();
+  if (const auto pause = state->pause()) status.pause = state::standing(*pause, SystemClock());
   status.unreachable_since = sync::recall(*state, {}).unreachable_since;
   for (const auto& sync : state->history(20)) {
     if (!state::is_sync(sync)) continue;

@@ -78,7 +78,8 @@ void Screen::pause() {
   text += paint(style, Paint::caution,
                 fmt::format("Paused until {} ({}) by {}.", moment(pause.until), relative(pause.until, now),
                             printable(pause.who))) +
-          "\n  " + wrap(pause.reason, 2, style.width) + "\n  end it: greenwave resume\n";
+          (pause.assumed.empty() ? "" : "\n  " + wrap(pause.assumed, 2, style.width)) + "\n  " +
+          wrap(pause.reason, 2, style.width) + "\n  end it: greenwave resume\n";
 }
 
 void Screen::rejected() {

@@ -177,7 +177,7 @@ void PodComparison::stop_between_tries(const std::string& pod) {
 
 /// Throws Error while a pod that ends again and again stays stopped.
 void PodComparison::hold_back(const Pods& pods, const std::vector<KubePod>& kube_pods) {
-  const auto now = seconds_now();
+  const auto now = seconds_up();
   for (const auto& kube_pod : kube_pods) {
     if (!pods.contains(kube_pod.pod)) continue;
     if (podman_.crashes.loops(kube_pod.pod)) {

@@ -11,10 +11,10 @@ namespace greenwave::drivers::podman {
 
 /// Podman restarts a container that ended at once, again and again: one that cannot run would take a core and
 /// wear the flash. Whoever is found freshly started at two looks in a row is stopped for a while, each time
-/// twice as long, up to a bound; it is never given up for good. Times are seconds, of any clock. Pure.
+/// twice as long, up to a bound; it is never given up for good. Times are seconds. Pure.
 class CrashWatch {
  public:
-  /// A look at what runs; at most one a pass.
+  /// A look at what runs; at most one a pass. `now` is of the clock that containers' starts are in.
   void look(const std::vector<Container>& containers, std::int64_t now);
 
   /// The agent itself started or stopped it: that is not a crash.
@@ -22,7 +22,7 @@ class CrashWatch {
 
   /// Whether a pod must be stopped for a while now.
   bool loops(const std::string& pod) const;
-  /// Records that the pod was stopped at `now`.
+  /// Records that the pod was stopped at `now`, of a clock that only goes on; so with is_held.
   void hold(const std::string& pod, std::int64_t now);
   /// Whether it is to stay stopped.
   bool is_held(const std::string& pod, std::int64_t now) const;

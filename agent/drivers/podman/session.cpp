@@ -15,6 +15,11 @@ std::int64_t seconds_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
+std::int64_t seconds_up() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
 const View& PodSession::view() {
   if (std::holds_alternative<std::monostate>(view_)) {
     try {

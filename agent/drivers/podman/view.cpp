@@ -30,8 +30,8 @@ Health health_of(const Container& container, const PodRecord& record, std::int64
       return say(Health::State::waiting, "waits for its image's health check");
     const auto probed = unready.find(container.id);
     if (!record.once && probed != unready.end()) return say(Health::State::waiting, probed->second);
-    if (!record.once && now - container.started < settle)
-      return say(Health::State::waiting, "has just started");
+    const auto age = now - container.started;  // negative: the clock was set back since
+    if (!record.once && age >= 0 && age < settle) return say(Health::State::waiting, "has just started");
     return {};
   }
   if (record.restart != "Always" && has_ended(container)) {

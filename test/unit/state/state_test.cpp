@@ -288,7 +288,7 @@ TEST_CASE("state: the history returns the newest first, with everything that was
   CHECK(read.actions[1].ok);
 }
 
-TEST_CASE("state: the history keeps the last thousand syncs, none older than thirty days") {
+TEST_CASE("state: the history keeps the last thousand syncs, and of those older than thirty days a hundred") {
   const TemporaryDirectory scratch;
   State state(scratch / "state.db");
   const auto now = on(2026, 3, 1);
@@ -296,8 +296,17 @@ TEST_CASE("state: the history keeps the last thousand syncs, none older than thi
   CHECK(state.history(5000).size() == 1000);
   CHECK(state.history(5000).back().number == 6);
   state.record(sync_at(now), now + std::chrono::hours(24 * 15));
-  REQUIRE(state.history(5000).size() == 1);
+  REQUIRE(state.history(5000).size() == 100);
   CHECK(state.history(1)[0].number == 1006);
+}
+
+TEST_CASE("state: a clock that is years ahead leaves the newest of the history") {
+  const TemporaryDirectory scratch;
+  State state(scratch / "state.db");
+  for (int i = 0; i < 120; ++i) state.record(sync_at(on(2026, 3, 1)), on(2026, 3, 1));
+  state.record(sync_at(on(2099, 1, 1)), on(2099, 1, 1));
+  CHECK(state.history(5000).size() == 100);
+  CHECK(state.history(5000).back().number == 22);
 }
 
 TEST_CASE("state: a clock that stands at 1970 deletes no history, then or later") {

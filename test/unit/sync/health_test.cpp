@@ -16,6 +16,7 @@ struct FakeClock : Clock {
   Instant tick_{};
   Time now() const override { return Time{}; }
   Instant tick() const override { return tick_; }
+  BootTime boot_time() const override { return {"a boot", passed()}; }
   Duration passed() const { return std::chrono::duration_cast<Duration>(tick_.time_since_epoch()); }
 };
 
