@@ -21,6 +21,7 @@ namespace greenwave::yaml {
 namespace {
 
 constexpr std::string_view decimal_digits = "0123456789";
+constexpr std::string_view name_starts = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz/$";
 
 /// Readers take at most 1024 characters for a key before its colon, and an escape has up to six for a byte.
 constexpr std::size_t most_simple_key = 128;
@@ -39,6 +40,21 @@ bool is_number_elsewhere(std::string_view text) {
   if (after == 4 && rest.starts_with('-'))
     return rest.find_first_not_of("0123456789-:.+TtZz \t") == rest.npos;
   return !std::holds_alternative<std::string>(plain_scalar(digits));
+}
+
+/// Most texts, without asking the loader: printable ASCII that begins like a name, a path or a number, and
+/// has neither a comment nor a colon that ends a key. False means not known.
+bool reads_back_as_text_surely(std::string_view text) {
+  if (text.empty() || text.ends_with(' ')) return false;
+  const bool number = decimal_digits.find(text.front()) != text.npos;
+  if (!number && name_starts.find(text.front()) == text.npos) return false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c < ' ' || c > '~' || c == '#') return false;
+    if (c == ':' && (at + 1 == text.size() || text[at + 1] == ' ')) return false;
+  }
+  if (number) return !is_number_elsewhere(text);
+  return !is_old_boolean(text) && std::holds_alternative<std::string>(plain_scalar(text));
 }
 
 /// Plain only where every reader, older ones included, takes the word for a text.
@@ -142,9 +158,9 @@ class Writer {
     } else if (const auto* flag = std::get_if<bool>(&node.value)) {
       out_ << *flag;
     } else if (const auto* integer = std::get_if<std::int64_t>(&node.value)) {
-      out_ << fmt::to_string(*integer);
+      as_it_is(fmt::to_string(*integer));
     } else if (const auto* real = std::get_if<double>(&node.value)) {
-      out_ << real_text(*real);
+      as_it_is(real_text(*real));
     } else {
       out_ << YAML::Null;
     }
@@ -152,6 +168,10 @@ class Writer {
   }
 
   void line(const std::string& text) {
+    if (reads_back_as_text_surely(text)) {
+      as_it_is(text);
+      return;
+    }
     if (!is_utf8(text)) throw Error(Fault::internal, "cannot write YAML: a text is not UTF-8");
     if (has_noncharacter(text)) {
       noncharacters(text);
@@ -162,6 +182,9 @@ class Writer {
       out_ << YAML::DoubleQuoted << text;
     }
   }
+
+  /// Without yaml-cpp's own check of a text, whose patterns take longer than everything else here.
+  void as_it_is(std::string_view text) { out_.WriteIntegralType(text); }
 
   /// yaml-cpp replaces U+FFFE and U+FFFF, which YAML allows as escapes. JSON's are the same, surrogates
   /// aside.

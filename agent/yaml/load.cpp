@@ -310,7 +310,7 @@ class Loader {
                                       text, *integer),
                           fmt::format("write \"{}\" for a string, or {} for the number", text, *integer));
       }
-    } else if (is_one_of(text, old_booleans)) {
+    } else if (is_old_boolean(text)) {
       problems_.warning(
           place,
           fmt::format("{} is read as a string; other readers, including Kubernetes, take it as a boolean",
@@ -338,6 +338,10 @@ decltype(Node::value) plain_scalar(std::string_view text) {
   if (const auto integer = core_integer(text)) return *integer;
   if (const auto real = core_real(text)) return *real;
   return std::string(text);
+}
+
+bool is_old_boolean(std::string_view text) {
+  return is_one_of(text, old_booleans);
 }
 
 std::vector<Node> load_all(std::string_view text, const std::string& file, Problems& problems,

@@ -207,7 +207,8 @@ class Generator {
   std::string string() {
     if (pick(2) == 0) return hard_texts()[pick(hard_texts().size())];
     static const std::vector<std::string> pieces{"a", "b",  "0", " ", "\n", "\n", ":", "#",
-                                                 "-", "\t", "é", "'", "\"", "_",  ".", "\\"};
+                                                 "-", "\t", "é", "'", "\"", "_",  ".", "\\",
+                                                 "/", "$",  "y", "1", "e",  ",",  "{", "~"};
     std::string bytes;
     for (std::size_t left = pick(8); left > 0; --left) bytes += pieces[pick(pieces.size())];
     return bytes;
