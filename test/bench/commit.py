@@ -1,4 +1,4 @@
-"""The commands for committers: lint and impact of a city of 5,000 devices with 40 objects each, and one render.
+"""The commands for committers: lint and impact of a city of 5,000 devices with 40 objects each, one render, and a merge.
 
 The peer is the cost without sharing equal renders: one device's render, 5,000 times.
 Run:  test/bench/run commit
@@ -21,6 +21,7 @@ DISTRICTS = 20
 MODELS = 4
 COMMON, OWN, BY_DISTRICT, BY_MODEL = 20, 8, 6, 6  # 40 objects a device, 8 of them hold what is its alone
 ROUNDS = 3
+KEYS = 40_000
 
 
 def manifest(name, path, content, kind="File"):
@@ -74,6 +75,26 @@ def city():
     for n in range(0, DEVICES, 50):
         files[f"devices/b-{n:04}/own.yaml"] = manifest("common-1", "/etc/bench/common-1", [f"only on {n}"])
     return files
+
+
+def two_large_maps(keys):
+    """A device whose two layers have one File each, of `keys` settings; half of them are the same."""
+    def layer(first, value):
+        members = "".join(f"    k{n}: {value}\n" for n in range(first, first + keys))
+        return f"apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {{name: settings}}\nspec:\n  path: /etc/s\n  json:\n{members}"
+
+    return {
+        "greenwave.yaml": "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: bench}\n"
+        "spec: {layers: [{path: base}, {path: top}]}\n",
+        "base/settings.yaml": layer(0, 1),
+        "top/settings.yaml": layer(keys // 2, 2),
+    }
+
+
+def seconds_of_merge(keys):
+    with tempfile.TemporaryDirectory(prefix="greenwave-bench-") as name:
+        write(pathlib.Path(name), two_large_maps(keys))
+        return best(name, "render", "--device", "any", ".")[:2]
 
 
 def write(directory, files):
@@ -144,6 +165,9 @@ def main():
         if f"{DEVICES} of {DEVICES} devices change" not in text:
             raise AssertionError(text[:500])
 
+    small, (large, memory) = seconds_of_merge(KEYS // 2)[0], seconds_of_merge(KEYS)
+    row(f"merge of two maps of {KEYS} keys", large, memory, f"half as many {small * 1000:.0f} ms", f"{large / small:.1f}",
+        "<= 3", large <= 3 * small)
     print_table(rows)
     print(f"({DEVICES} devices, {objects} objects each; programs from {BIN})")
     return 1 if missed else 0

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "support/change_database.h"
@@ -35,13 +36,26 @@ struct Cabinet {
   }
 };
 
+/// A call of diff() that has begun to wait for the agent.
+std::future<nlohmann::json> waiting_diff(daemon::Daemon& agent) {
+  std::promise<pid_t> thread;
+  auto diff = std::async(std::launch::async, [&] {
+    thread.set_value(::gettid());
+    return agent.diff();
+  });
+  const auto status = "/proc/self/task/" + std::to_string(thread.get_future().get()) + "/stat";
+  for (std::string text; text.find(") S ") == text.npos; std::getline(std::ifstream(status), text)) {
+    std::this_thread::yield();
+  }
+  return diff;
+}
+
 }  // namespace
 
 TEST_CASE("agent: a caller that waits for a diff gets an error when the agent shuts down") {
   Cabinet cabinet;
   const auto agent = cabinet.start();
-  auto waiting = std::async(std::launch::async, [&agent] { return agent->diff(); });
-  std::this_thread::sleep_for(50ms);
+  auto waiting = waiting_diff(*agent);
   agent->stop();
   agent->run();
   REQUIRE(waiting.wait_for(10s) == std::future_status::ready);
@@ -54,8 +68,7 @@ TEST_CASE("agent: a caller that waits for a diff gets an error when the agent fa
   const auto agent = cabinet.start();
   agent->report_to([](auto&&...) { throw Error(Fault::internal, "no report"); });
   agent->pause(1h, "alice", "relamping");  // is reported before the diff is made
-  auto waiting = std::async(std::launch::async, [&agent] { return agent->diff(); });
-  std::this_thread::sleep_for(50ms);
+  auto waiting = waiting_diff(*agent);
   CHECK_THROWS_WITH(agent->run(), Contains("no report"));
   REQUIRE(waiting.wait_for(10s) == std::future_status::ready);
   CHECK_THROWS_WITH(waiting.get(), Contains("the agent stops"));
