@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <mutex>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -12,6 +10,7 @@
 #include "git/https_error.h"
 #include "git/pack_sink.h"
 #include "git/secret_file.h"
+#include "http/transfer_error.h"
 
 namespace greenwave::git {
 
@@ -22,17 +21,27 @@ constexpr std::size_t most_buffered = 256 * 1024;
 constexpr std::size_t most_left = 64 * 1024;
 constexpr int most_redirects = 5;
 
-struct FreeUrl {
-  void operator()(CURLU* raw) const { curl_url_cleanup(raw); }
+constexpr http::Remedies remedies{
+    .unknown_host =
+        "the host is unknown to DNS, or DNS does not answer: is the device online, and is the host right?",
+    .unknown_proxy = "check https_proxy in the agent's environment",
+    .unreachable = "is the device online, and is the server up?",
+    .wrong_host = "the host in repository.url must be in the certificate",
+    .unknown_authority =
+        "set credentials.caFile to the certificate of the authority that signed the server's",
+    .bad_authorities = "credentials.caFile must contain certificates in PEM format",
+    .bad_certificate =
+        "credentials.clientCertificate and clientKey must be a matching pair, in PEM format, without a "
+        "passphrase",
+    .certificate_wanted = "the server requires credentials.clientCertificate and clientKey",
+    .bad_address = "repository.url must be https://HOST/PATH",
+    .lost = "the connection was lost; the agent tries again",
 };
-using ParsedUrl = std::unique_ptr<CURLU, FreeUrl>;
 
-std::string part_of(const ParsedUrl& url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url.get(), part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
-  std::string copy = text;
-  curl_free(text);
-  return copy;
+std::string part_of(const http::Url& url, CURLUPart part) {
+  char* raw = nullptr;
+  if (curl_url_get(url.get(), part, &raw, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+  return http::UrlText(raw).get();
 }
 
 /// The value of a header line with this (lower-case) name.
@@ -46,27 +55,9 @@ std::string_view value_of(std::string_view line, std::string_view name) {
 
 }  // namespace
 
-void Https::FreeEasy::operator()(CURL* raw) const {
-  curl_easy_cleanup(raw);
-}
-
-void Https::FreeMulti::operator()(CURLM* raw) const {
-  curl_multi_cleanup(raw);
-}
-
-void Https::FreeList::operator()(curl_slist* raw) const {
-  curl_slist_free_all(raw);
-}
-
 Https::Https(std::string address, config::Credentials credentials, const std::atomic<bool>& stop,
              const HttpsTimeouts& timeouts)
-    : address_(std::move(address)), credentials_(std::move(credentials)), stop_(stop), timeouts_(timeouts) {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  multi_.reset(curl_multi_init());
-  easy_.reset(curl_easy_init());
-  if (!multi_ || !easy_) throw Error(Fault::transient, "no memory for an HTTPS connection");
-}
+    : address_(std::move(address)), credentials_(std::move(credentials)), stop_(stop), timeouts_(timeouts) {}
 
 Https::~Https() {
   abandon();
@@ -80,8 +71,8 @@ ByteStream& Https::send(const Request& request) {
     begin(url, request);
     while (running_ && body_.empty() && !step()) {
     }
-    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status_);
-    if (!running_ && result_ != CURLE_OK) throw transfer_error(result_, reason_, address_);
+    status_ = easy_.status();
+    if (!running_ && result_ != CURLE_OK) throw http::transfer_error(easy_, result_, address_, remedies);
     if (status_ != 301 && status_ != 302 && status_ != 303 && status_ != 307 && status_ != 308) break;
     if (redirects == most_redirects) {
       throw Error(Fault::invalid, fmt::format("{}: the server redirects in a circle", address_),
@@ -100,8 +91,6 @@ ByteStream& Https::send(const Request& request) {
 }
 
 void Https::begin(const std::string& url, const Request& request) {
-  curl_easy_reset(easy_.get());
-  reason_[0] = '\0';
   body_.clear();
   taken_ = 0;
   status_ = 0;
@@ -111,50 +100,33 @@ void Https::begin(const std::string& url, const Request& request) {
   etag_.clear();
   retry_after_ = {};
 
-  const auto set = [&](CURLoption option, auto value) {
-    if (curl_easy_setopt(easy_.get(), option, value) != CURLE_OK) {
-      throw Error(Fault::internal, fmt::format("cannot set curl's option {}", static_cast<int>(option)));
-    }
-  };
-  set(CURLOPT_URL, url.c_str());
-  set(CURLOPT_PROTOCOLS_STR, "https");
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // fewer bytes a poll than HTTP/2
-  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // those of a proxy
-  set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_TCP_KEEPALIVE, 1L);
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeouts_.connect.count()));
-  set(CURLOPT_LOW_SPEED_LIMIT, 100L);
-  set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(timeouts_.silence.count() / 1000)));
-  set(CURLOPT_ERRORBUFFER, reason_);
-  set(CURLOPT_WRITEFUNCTION, &Https::take_body);
-  set(CURLOPT_WRITEDATA, static_cast<void*>(this));
-  set(CURLOPT_HEADERFUNCTION, &Https::take_header);
-  set(CURLOPT_HEADERDATA, static_cast<void*>(this));
+  easy_.begin(url, "https", {.connect = timeouts_.connect});
+  easy_.set(CURLOPT_HTTP_VERSION,
+            static_cast<long>(CURL_HTTP_VERSION_1_1));  // fewer bytes a poll than HTTP/2
+  easy_.set(CURLOPT_LOW_SPEED_LIMIT, 100L);
+  easy_.set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(timeouts_.silence.count() / 1000)));
+  easy_.set(CURLOPT_WRITEFUNCTION, &Https::take_body);
+  easy_.set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+  easy_.set(CURLOPT_HEADERFUNCTION, &Https::take_header);
+  easy_.set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   if (!credentials_.ca_file.empty()) {
-    set(CURLOPT_CAINFO, credentials_.ca_file.c_str());
-    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // only this authority
+    easy_.set(CURLOPT_CAINFO, credentials_.ca_file.c_str());
+    easy_.set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // only this authority
   }
   if (!credentials_.client_certificate.empty()) {
-    set(CURLOPT_SSLCERT, credentials_.client_certificate.c_str());
-    set(CURLOPT_SSLKEY, credentials_.client_key.c_str());
+    easy_.set(CURLOPT_SSLCERT, credentials_.client_certificate.c_str());
+    easy_.set(CURLOPT_SSLKEY, credentials_.client_key.c_str());
   }
   authenticate();
 
   headers_.reset();
-  const auto add = [&](const std::string& header) {
-    auto* longer = curl_slist_append(headers_.get(), header.c_str());
-    if (longer == nullptr) throw Error(Fault::transient, "no memory for an HTTPS request");
-    static_cast<void>(headers_.release());  // it is part of `longer` now
-    headers_.reset(longer);
-  };
-  add("Accept:");
-  for (const auto& header : request.headers) add(header);
-  set(CURLOPT_HTTPHEADER, headers_.get());
+  http::append(headers_, "Accept:");
+  for (const auto& header : request.headers) http::append(headers_, header);
+  easy_.set(CURLOPT_HTTPHEADER, headers_.get());
   if (!request.body.empty()) {
     sent_body_ = request.body;
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent_body_.size()));
-    set(CURLOPT_POSTFIELDS, sent_body_.data());
+    easy_.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent_body_.size()));
+    easy_.set(CURLOPT_POSTFIELDS, sent_body_.data());
   }
   if (curl_multi_add_handle(multi_.get(), easy_.get()) != CURLM_OK) {
     throw Error(Fault::internal, "cannot start an HTTPS request");
@@ -173,9 +145,9 @@ void Https::authenticate() {
   } else {
     return;
   }
-  curl_easy_setopt(easy_.get(), CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-  curl_easy_setopt(easy_.get(), CURLOPT_USERNAME, user.c_str());
-  curl_easy_setopt(easy_.get(), CURLOPT_PASSWORD, secret.c_str());
+  easy_.set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+  easy_.set(CURLOPT_USERNAME, user.c_str());
+  easy_.set(CURLOPT_PASSWORD, secret.c_str());
 }
 
 void Https::abandon() {
@@ -195,9 +167,7 @@ bool Https::step() {
   while (const auto* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     result_ = message->data.result;
-    curl_off_t wait = 0;
-    curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &wait);
-    retry_after_ = std::chrono::seconds(std::clamp<curl_off_t>(wait, 0, 24 * 3600));
+    retry_after_ = easy_.retry_after();
     abandon();
     return true;
   }
@@ -220,7 +190,7 @@ void Https::expect_success(const Request& request) {
 }
 
 std::string Https::target_of_redirect(const std::string& from) const {
-  const ParsedUrl url(curl_url());
+  const http::Url url(curl_url());
   if (!url || curl_url_set(url.get(), CURLUPART_URL, from.c_str(), 0) != CURLUE_OK) return {};
   const auto host = part_of(url, CURLUPART_HOST);
   const auto port = part_of(url, CURLUPART_PORT);
@@ -255,7 +225,7 @@ std::size_t Https::read(char* into, std::size_t most) {
     body_.clear();
     taken_ = 0;
     if (!running_) {
-      if (result_ != CURLE_OK) throw transfer_error(result_, reason_, address_);
+      if (result_ != CURLE_OK) throw http::transfer_error(easy_, result_, address_, remedies);
       return 0;
     }
     if (paused_) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,10 +8,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "git/byte_stream.h"
-
-typedef void CURL;
-typedef void CURLM;
-struct curl_slist;
+#include "http/curl.h"
 
 namespace greenwave::git {
 
@@ -55,16 +51,6 @@ class Https : private ByteStream {
   Duration retry_after() const { return retry_after_; }
 
  private:
-  struct FreeEasy {
-    void operator()(CURL* raw) const;
-  };
-  struct FreeMulti {
-    void operator()(CURLM* raw) const;
-  };
-  struct FreeList {
-    void operator()(curl_slist* raw) const;
-  };
-
   std::size_t read(char* into, std::size_t most) override;
   void begin(const std::string& url, const Request& request);
   void authenticate();
@@ -82,14 +68,13 @@ class Https : private ByteStream {
   config::Credentials credentials_;
   const std::atomic<bool>& stop_;
   HttpsTimeouts timeouts_;
-  std::unique_ptr<CURLM, FreeMulti> multi_;
-  std::unique_ptr<CURL, FreeEasy> easy_;
-  std::unique_ptr<curl_slist, FreeList> headers_;
+  http::Multi multi_ = http::make_multi();
+  http::Easy easy_;
+  http::Headers headers_;
   std::string sent_body_;
-  char reason_[256] = {};
   bool running_ = false;
   bool paused_ = false;
-  int result_ = 0;
+  CURLcode result_ = CURLE_OK;
   std::string body_;
   std::size_t taken_ = 0;
   long status_ = 0;

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "http/transfer_error.h"
 
 namespace greenwave::http {
 
@@ -25,6 +26,8 @@ struct Endpoint {
   std::string authorities;            ///< PEM; empty: the system's. Certificates are always checked
   std::string certificate;            ///< PEM, the client's; empty: none
   std::string key;                    ///< PEM, the certificate's; a secret
+  bool plain = false;                 ///< http:// over TCP as well
+  bool proxies = false;               ///< the environment's are asked: the server is not near
 };
 
 struct Request {
@@ -33,12 +36,14 @@ struct Request {
   std::vector<std::string> headers;  ///< "Name: value"; may hold secrets
   std::string body;
   /// Instead of a body: `source_bytes` bytes, which `source` puts piece by piece into the buffer that it is
-  /// given, as read(2) does. Must not call the client, nor throw.
+  /// given, as read(2) does. Must not call the client; what it throws ends the request.
   std::function<std::size_t(std::span<char>)> source;
+  bool asks_first = false;  ///< sends the body only when the server wants it, or does not say
   std::uint64_t source_bytes = 0;
-  std::size_t most_bytes = 16 * 1024 * 1024;    ///< of the answer's body, unpacked
+  std::size_t most_bytes = 16 * 1024 * 1024;  ///< of the answer's body, unpacked
+  Duration connect = std::chrono::seconds(10);
   Duration timeout = std::chrono::seconds(60);  ///< for the whole; zero: none, only `silence` counts
-  Duration silence = std::chrono::seconds(30);  ///< without a byte in either direction
+  Duration silence = std::chrono::seconds(30);  ///< without a byte in either direction; zero: any
   /// Takes a success's body piece by piece, which then is not kept; false ends the request, as if the answer
   /// had ended there. Must not call the client.
   std::function<bool(std::string_view)> sink;
@@ -58,13 +63,14 @@ struct Response {
 /// What became of one request of several.
 struct Answer {
   Response response;
-  std::optional<Error> failure;  ///< there is no response: the server was not reached, or not to the end
+  std::optional<TransferError>
+      failure;  ///< there is no response: the server was not reached, or not to the end
 };
 
 /// Requests to one server, over connections that are kept. One thread. What the server answers is a Response
-/// whatever its status; Error is for there being none: transient (refused, lost, too slow, too large),
-/// untrusted (certificate), invalid (address, client certificate). No redirect is followed. Errors name the
-/// server and curl's reason, never a path, a header or a body.
+/// whatever its status; TransferError is for there being none: transient (refused, lost, too slow, too
+/// large), untrusted (certificate), invalid (address, client certificate). No redirect is followed. Errors
+/// name the server and curl's reason, never a path, a header or a body.
 class Client {
  public:
   /// `stop` must outlive this. `while_waiting` is called about five times a second while an answer is waited

@@ -2,17 +2,15 @@
 
 #include <array>
 #include <charconv>
-#include <memory>
 #include <string_view>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/handle.h"
 #include "base/text.h"
 #include "drivers/host/argv.h"
+#include "http/curl.h"
 #include "systemd/unit_name.h"
 #include "yaml/fields.h"
 
@@ -46,7 +44,7 @@ void check_unit(yaml::Fields& spec, const std::string& unit) {
 }
 
 void check_url(yaml::Fields& spec, const std::string& url) {
-  const std::unique_ptr<CURLU, Freed<curl_url_cleanup>> parsed(curl_url());
+  const http::Url parsed(curl_url());
   const bool web = url.starts_with("http://") || url.starts_with("https://");
   if (web && parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK) return;
   spec.error("http", fmt::format("\"{}\" is no URL that could be asked", printable(url)),

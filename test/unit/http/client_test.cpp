@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <semaphore>
 #include <span>
+#include <thread>
 
 #include <catch2/catch.hpp>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "support/https_server.h"
 #include "support/temporary_directory.h"
@@ -47,6 +52,58 @@ class Served {
   const HttpsServer& server_;
   test::TemporaryDirectory directory_;
   std::filesystem::path tip_ = directory_.path().native() + ".tip";
+};
+
+/// Answers one request over a unix socket with `size` bytes, each when it is let go, and then keeps silent.
+class Trickle {
+ public:
+  explicit Trickle(std::size_t size) : size_(size) {
+    const auto path = endpoint().unix_socket.native();
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    ::listen(socket_.get(), 1);
+    thread_ = std::jthread([this] { serve(); });
+  }
+  ~Trickle() {
+    bytes_.release(static_cast<std::ptrdiff_t>(size_));
+    ::shutdown(socket_.get(), SHUT_RDWR);
+  }
+
+  http::Endpoint endpoint() const {
+    http::Endpoint endpoint;
+    endpoint.address = "http://localhost";
+    endpoint.unix_socket = directory_.path() / "socket";
+    return endpoint;
+  }
+  void let_go() { bytes_.release(); }
+
+ private:
+  void serve() {
+    const Fd peer(::accept(socket_.get(), nullptr, nullptr));
+    std::string request;
+    char bytes[4096];
+    while (request.find("\r\n\r\n") == std::string::npos) {
+      const auto count = ::recv(peer.get(), bytes, sizeof bytes, 0);
+      if (count <= 0) return;
+      request.append(bytes, static_cast<std::size_t>(count));
+    }
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+    ::send(peer.get(), head.data(), head.size(), MSG_NOSIGNAL);
+    for (std::size_t i = 0; i < size_; ++i) {
+      bytes_.acquire();
+      ::send(peer.get(), "x", 1, MSG_NOSIGNAL);
+    }
+    while (::recv(peer.get(), bytes, sizeof bytes, 0) > 0) {
+    }
+  }
+
+  const std::size_t size_;
+  test::TemporaryDirectory directory_;
+  Fd socket_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::counting_semaphore<> bytes_{0};
+  std::jthread thread_;
 };
 
 http::Request get(const std::string& path) {
@@ -178,6 +235,60 @@ TEST_CASE("http: a client shows its certificate") {
   CHECK(http::Client(endpoint, never).send(get("/mtls/x")).status == 404);
   endpoint.key = read_file(server.file("server.key"), 1 << 20);
   CHECK_THROWS_WITH(http::Client(endpoint, never).send(get("/mtls/x")), Catch::Contains("must be one pair"));
+}
+
+TEST_CASE("http: an answer may come as slowly as it likes, but a server that falls silent is given up") {
+  auto request = get("/");
+  request.timeout = {};
+  request.silence = std::chrono::milliseconds(700);
+  {
+    Trickle server(5);
+    const auto start = std::chrono::steady_clock::now();
+    auto last = start;
+    http::Client client(server.endpoint(), never, [&] {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - last < request.silence / 3) return;
+      last = now;
+      server.let_go();
+    });
+    CHECK(client.send(request).body == "xxxxx");
+    CHECK(std::chrono::steady_clock::now() - start > request.silence);
+  }
+  const Trickle server(0);
+  http::Client client(server.endpoint(), never);
+  try {
+    client.send(request);
+    FAIL("it was waited for for ever");
+  } catch (const http::TransferError& error) {
+    CHECK(error.trouble() == http::Trouble::silent);
+    CHECK_THAT(error.what(), Catch::Contains("silent for too long"));
+  }
+}
+
+TEST_CASE("http: a body whose source fails ends the request with what the source threw") {
+  const HttpsServer server;
+  const Served files(server);
+  http::Client client(files.unix_socket(), never);
+  auto post = get("/page/");
+  post.method = "POST";
+  post.source_bytes = 10;
+  post.source = [](std::span<char>) -> std::size_t { throw std::runtime_error("cannot be read"); };
+  CHECK_THROWS_WITH(client.send(post), "cannot be read");
+  CHECK(client.send(get(files.write("a", "hello"))).body == "hello");
+}
+
+TEST_CASE("http: a socket that nobody listens on is told apart from one that may not be used") {
+  const test::TemporaryDirectory directory;
+  http::Endpoint endpoint;
+  endpoint.address = "http://localhost";
+  endpoint.unix_socket = directory.path() / "none";
+  try {
+    http::Client(endpoint, never).send(get("/"));
+    FAIL("nobody answered");
+  } catch (const http::TransferError& error) {
+    CHECK(error.trouble() == http::Trouble::unreachable);
+    CHECK(error.os_error() == ENOENT);
+  }
 }
 
 TEST_CASE("http: a request ends when the agent does") {
