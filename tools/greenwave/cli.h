@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "base/command_line.h"
-#include "context.h"
+#include "context/context.h"
 
 namespace greenwave::cli {
 

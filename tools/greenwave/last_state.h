@@ -5,7 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "context.h"
+#include "context/context.h"
 #include "daemon/status.h"
 #include "state/history.h"
 

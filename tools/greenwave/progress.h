@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "context/style.h"
 #include "daemon/agent.h"
-#include "style.h"
 
 namespace greenwave::cli {
 

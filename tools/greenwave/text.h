@@ -6,9 +6,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
+#include "context/style.h"
 #include "daemon/status.h"
 #include "state/history.h"
-#include "style.h"
 
 namespace greenwave::cli {
 

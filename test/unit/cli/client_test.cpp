@@ -1,4 +1,4 @@
-#include "client.h"
+#include "context/client.h"
 
 #include <chrono>
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/command_line.h"
-#include "context.h"
+#include "context/context.h"
 #include "model/device.h"
 
 namespace greenwave::cli {

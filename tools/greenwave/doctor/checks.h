@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "config/config.h"
-#include "context.h"
+#include "context/context.h"
 
 namespace greenwave::cli {
 

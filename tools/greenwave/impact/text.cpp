@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "context/style.h"
 #include "impact/impact.h"
-#include "style.h"
 
 namespace greenwave::cli {
 

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "context/style.h"
 #include "lint/lint.h"
-#include "style.h"
 
 namespace greenwave::cli {
 

@@ -6,11 +6,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "context/style.h"
 #include "git/ref_name.h"
 #include "model/wave.h"
 #include "render/cluster_file.h"
 #include "render/inventory.h"
-#include "style.h"
 
 namespace greenwave::promote {
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "curl.h"
+#include "http/client.h"
 
 namespace greenwave::promote {
 
@@ -36,13 +36,6 @@ DeviceHealth read_device(const nlohmann::json& json) {
               fmt::format("health is \"{}\", not healthy, failed, reverted or progressing", device.health));
 }
 
-std::size_t take(char* bytes, std::size_t one, std::size_t size, void* into) {
-  auto& text = *static_cast<std::string*>(into);
-  if (text.size() + one * size > most_bytes) return 0;
-  text.append(bytes, one * size);
-  return one * size;
-}
-
 bool is_local(const std::string& url) {
   for (const auto host : {"http://localhost", "http://127.0.0.1", "http://[::1]"}) {
     const std::string_view start = host;
@@ -58,27 +51,24 @@ std::string download(const std::string& url) {
     throw Error(Fault::invalid, fmt::format("{} is not an https URL", printable(url)),
                 "over plain http anyone on the network could report a bad commit as healthy");
   }
-  const cli::Curl curl(curl_easy_init());
-  if (!curl) throw Error(Fault::internal, "cannot initialise libcurl");
-  std::string text;
-  char reason[CURL_ERROR_SIZE] = {};
-  auto* raw = curl.get();
-  curl_easy_setopt(raw, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(raw, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(raw, CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(raw, CURLOPT_CONNECTTIMEOUT, 20L);
-  curl_easy_setopt(raw, CURLOPT_TIMEOUT, 300L);
-  curl_easy_setopt(raw, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(raw, CURLOPT_ERRORBUFFER, reason);
-  curl_easy_setopt(raw, CURLOPT_WRITEDATA, &text);
-  curl_easy_setopt(raw, CURLOPT_WRITEFUNCTION, &take);
-  const auto code = curl_easy_perform(raw);
-  if (code != CURLE_OK) {
-    throw Error(Fault::transient,
-                fmt::format("{}: {}", printable(url), *reason != '\0' ? reason : curl_easy_strerror(code)),
-                "nothing is promoted without the devices' health");
+  static const std::atomic<bool> never = false;
+  http::Endpoint endpoint;
+  endpoint.address = url;
+  endpoint.plain = true;
+  endpoint.proxies = true;
+  http::Request request;
+  request.most_bytes = most_bytes;
+  request.connect = std::chrono::seconds(20);
+  request.timeout = std::chrono::minutes(5);
+  constexpr auto remedy = "nothing is promoted without the devices' health";
+  try {
+    auto response = http::Client(std::move(endpoint), never).send(request);
+    if (response.success()) return std::move(response.body);
+    throw Error(Fault::transient, fmt::format("{}: the server returned {}", printable(url), response.status),
+                remedy);
+  } catch (const http::TransferError& failure) {
+    throw Error(Fault::transient, printable(failure.message()), remedy);
   }
-  return text;
 }
 
 }  // namespace

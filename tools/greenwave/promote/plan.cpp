@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "style.h"
+#include "context/style.h"
 
 namespace greenwave::promote {
 

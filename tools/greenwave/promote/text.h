@@ -5,8 +5,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "context/style.h"
 #include "promote/plan.h"
-#include "style.h"
 
 namespace greenwave::promote {
 

@@ -6,9 +6,9 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "client.h"
 #include "config/config.h"
-#include "style.h"
+#include "context/client.h"
+#include "context/style.h"
 
 namespace greenwave::cli {
 

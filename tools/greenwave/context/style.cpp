@@ -1,4 +1,4 @@
-#include "style.h"
+#include "context/style.h"
 
 #include <algorithm>
 #include <cstdlib>

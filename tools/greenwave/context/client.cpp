@@ -1,0 +1,193 @@
+#include "context/client.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "http/client.h"
+
+namespace greenwave::cli {
+
+namespace {
+
+constexpr std::size_t reply_cap = 64 << 20;
+constexpr std::size_t line_cap = 1 << 20;
+
+Error too_large() {
+  return {Fault::transient, "greenwaved's answer is larger than this command reads"};
+}
+
+/// Cuts a response into lines, and leaves out empty ones.
+class Lines {
+ public:
+  explicit Lines(const std::function<void(std::string_view line)>& on_line) : on_line_(on_line) {}
+
+  bool add(std::string_view bytes) {
+    begun_ += bytes;
+    for (auto end = begun_.find('\n'); end != std::string::npos; end = begun_.find('\n')) {
+      if (end > 0) on_line_(std::string_view(begun_).substr(0, end));
+      begun_.erase(0, end + 1);
+    }
+    if (begun_.size() > line_cap) throw too_large();
+    return true;
+  }
+
+ private:
+  const std::function<void(std::string_view line)>& on_line_;
+  std::string begun_;
+};
+
+[[noreturn]] void fail(const http::TransferError& failure, const std::filesystem::path& socket) {
+  using http::Trouble;
+  const auto trouble = failure.trouble();
+  if (trouble == Trouble::unreachable && (failure.os_error() == EACCES || failure.os_error() == EPERM)) {
+    throw Refused(403, fmt::format("this user may not use {}", socket.native()),
+                  "use sudo, or join the group greenwave: sudo adduser $USER greenwave, then log in again");
+  }
+  if (trouble == Trouble::unreachable) {
+    throw Unreachable(Fault::transient,
+                      fmt::format("greenwaved is not running: nothing listens on {}", socket.native()),
+                      "start it with: sudo systemctl start greenwaved; see why it stopped with: journalctl "
+                      "-u greenwaved -n 50");
+  }
+  if (trouble == Trouble::silent) {
+    throw Unreachable(Fault::transient, "greenwaved is running but does not answer",
+                      "see what it is doing with: journalctl -u greenwaved -n 50; restart it with: sudo "
+                      "systemctl restart greenwaved");
+  }
+  if (trouble == Trouble::lost) {
+    throw Unreachable(Fault::transient, "greenwaved closed the connection: it is stopping, or busy",
+                      "try again in a few seconds");
+  }
+  if (trouble == Trouble::too_large) throw too_large();
+  throw Error(Fault::transient, fmt::format("cannot talk to greenwaved: {}", failure.message()));
+}
+
+/// Throws Refused for an HTTP error.
+http::Response ask(const std::filesystem::path& socket, http::Request request) {
+  static const std::atomic<bool> never = false;
+  http::Endpoint endpoint;
+  endpoint.address = "http://greenwaved";
+  endpoint.unix_socket = socket;
+  request.most_bytes = reply_cap;
+  http::Response response;
+  try {
+    response = http::Client(std::move(endpoint), never).send(request);
+  } catch (const http::TransferError& failure) {
+    fail(failure, socket);
+  }
+  if (response.status < 400) return response;
+  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  if (!json.is_object()) {
+    throw Refused(response.status, fmt::format("greenwaved answered HTTP {}", response.status), "");
+  }
+  throw Refused(response.status, json.value("error", ""), json.value("remedy", ""));
+}
+
+nlohmann::json parsed(const http::Response& response) {
+  auto json = nlohmann::json::parse(response.body, nullptr, false);
+  if (json.is_discarded()) {
+    throw Error(Fault::transient, "the server on the control socket does not speak greenwaved's API",
+                "check --socket and runtimeDirectory in agent.yaml");
+  }
+  return json;
+}
+
+/// One that is answered at once, within `limit`.
+http::Request plain(const std::string& path, const Timeouts& timeouts, Duration limit) {
+  http::Request request;
+  request.path = path;
+  request.connect = timeouts.connect;
+  request.timeout = limit;
+  request.silence = {};
+  return request;
+}
+
+/// One whose response goes on for as long as there is something to tell.
+http::Request stream(const std::string& path, const Timeouts& timeouts, Lines& lines) {
+  http::Request request;
+  request.method = "POST";
+  request.path = path;
+  request.connect = timeouts.connect;
+  request.timeout = {};
+  request.silence = timeouts.silence;
+  request.sink = [&lines](std::string_view bytes) { return lines.add(bytes); };
+  return request;
+}
+
+void set_body(http::Request& request, const nlohmann::json& body) {
+  request.method = "POST";
+  request.headers.emplace_back("Content-Type: application/json");
+  request.body = body.dump();
+}
+
+}  // namespace
+
+Client::Client(std::filesystem::path socket, const Timeouts& timeouts)
+    : socket_(std::move(socket)), timeouts_(timeouts) {}
+
+nlohmann::json Client::get(const std::string& path) const {
+  return parsed(ask(socket_, plain(path, timeouts_, timeouts_.reply)));
+}
+
+nlohmann::json Client::diff() const {
+  return parsed(ask(socket_, plain("/v1/diff", timeouts_, timeouts_.diff)));
+}
+
+nlohmann::json Client::post(const std::string& path, const nlohmann::json& body) const {
+  auto request = plain(path, timeouts_, timeouts_.reply);
+  set_body(request, body);
+  return parsed(ask(socket_, std::move(request)));
+}
+
+void Client::follow(const std::string& path, const nlohmann::json& body,
+                    const std::function<void(std::string_view line)>& on_line) const {
+  Lines lines(on_line);
+  auto request = stream(path, timeouts_, lines);
+  set_body(request, body);
+  ask(socket_, std::move(request));
+}
+
+void Client::send(const std::string& path, const std::filesystem::path& file,
+                  const std::function<void(std::string_view line)>& on_line) const {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat about {};
+  if (!fd || ::fstat(fd.get(), &about) != 0) throw system_error("open", file.native());
+  if (!S_ISREG(about.st_mode) || about.st_size == 0) {
+    throw Error(Fault::invalid, fmt::format("{} is not a file, or is empty", file.native()),
+                "name a file made by git bundle create or greenwave bundle");
+  }
+  Lines lines(on_line);
+  auto request = stream(path, timeouts_, lines);
+  request.headers.emplace_back("Content-Type: application/x-git-bundle");
+  request.asks_first = true;
+  request.source_bytes = static_cast<std::uint64_t>(about.st_size);
+  request.source = [&](std::span<char> buffer) {
+    const auto count = ::read(fd.get(), buffer.data(), buffer.size());
+    if (count < 0) throw system_error("read", file.native());
+    return static_cast<std::size_t>(count);
+  };
+  ask(socket_, std::move(request));
+}
+
+std::string escaped(std::string_view text) {
+  std::string url;
+  for (const char byte : text) {
+    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= '0' && byte <= '9') || std::strchr("-._~/", byte) != nullptr;
+    if (plain && byte != '\0') {
+      url += byte;
+    } else {
+      url += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
+    }
+  }
+  return url;
+}
+
+}  // namespace greenwave::cli
