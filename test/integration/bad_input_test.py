@@ -93,7 +93,7 @@ class WrongManifests(unittest.TestCase):
             device.once(check=1)
             self.assertEqual(device.path("/etc/other").read_text(), "other\n")
 
-    def test_a_directory_in_a_files_place_fails_that_object_alone(self):
+    def test_a_directory_where_a_file_should_be_fails_that_object_alone(self):
         with Scratch() as scratch:
             city = City(scratch)
             city.commit({"good.yaml": GOOD, "bad.yaml": file_manifest("bad", "/etc/bad", "x")})
@@ -150,7 +150,7 @@ class WrongRepositories(unittest.TestCase):
         device.once(check=0)
         self.assertEqual(device.path("/etc/good").read_text(), "better\n")
 
-    def test_a_damaged_object_database_is_set_aside_and_fetched_anew(self):
+    def test_a_damaged_object_database_is_set_aside_and_fetched_again(self):
         device = self.synced()
         for file in (device.state / "git" / "objects").rglob("*"):
             if file.is_file():

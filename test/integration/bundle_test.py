@@ -141,7 +141,7 @@ class Bundles(unittest.TestCase):
         told = device.json("history")["syncs"][0]
         self.assertIn("is older than", told["error"])
 
-    def test_a_damaged_copy_another_branch_and_what_is_no_bundle_are_refused_with_what_to_do(self):
+    def test_a_damaged_copy_another_branch_and_a_file_that_is_not_a_bundle_are_refused_with_the_fix(self):
         self.commit()
         device = self.device().start()
         self.plain()
@@ -195,7 +195,7 @@ class Bundles(unittest.TestCase):
         answer = device.raw("POST /v1/bundle HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         self.assertIn(" 411 ", answer)
 
-    def test_what_the_city_asks_for_wrongly_is_said(self):
+    def test_wrong_arguments_of_the_city_are_reported(self):
         self.commit()
 
         def refused(*words):

@@ -98,7 +98,7 @@ class CronJobs(unittest.TestCase):
         self.assertEqual(1, len(self.pods()), "the pod of the run before is gone")
         self.assertNotEqual(first, self.pods())
 
-    def test_a_run_that_fails_is_tried_again_and_told(self):
+    def test_a_run_that_fails_is_tried_again_and_reported(self):
         made = json.loads(cron_job("/bin/echo try >> /out/out; exit 3", job={"backoffLimit": 1}))
         made["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"].append(container("helper"))
         self.sync({"job.yaml": json.dumps(made)})

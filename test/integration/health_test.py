@@ -95,7 +95,7 @@ class Health(unittest.TestCase):
         self.assertIn("SystemdUnit/signal", device.once(1))
         self.assertIn("sleep 1000", device.read("/etc/systemd/system/signal.service"))
 
-    def test_a_command_undoes_what_it_did_and_one_that_names_no_undo_is_told(self):
+    def test_a_command_undoes_what_it_did_and_one_without_an_undo_is_reported(self):
         device = self.device_with(BEACON)
         flash = {"command": ["touch", "/var/lib/flashed"], "undo": ["rm", "/var/lib/flashed"]}
         changes = {
@@ -109,7 +109,7 @@ class Health(unittest.TestCase):
         self.assertTrue(device.path("/var/lib/keyed").exists())
         self.assertIn("not undone: Command/key: it has no undo command", device.cli("status"))
 
-    def test_force_tries_a_rejected_commit_again_and_the_daemon_tells_all_of_it(self):
+    def test_force_tries_a_rejected_commit_again_and_the_daemon_reports_all_of_it(self):
         device = self.device_with(BEACON)
         self.city.commit({"status.yaml": status("503 Sorry")}, "A bad day")
         device.start()
@@ -173,7 +173,7 @@ class Health(unittest.TestCase):
         self.assertEqual("204 Fine\n", device.read("/etc/beacon/status"))
         self.assertNotIn("rejected", device.json("status"))
 
-    def test_a_device_without_a_good_commit_keeps_what_it_has_and_tells(self):
+    def test_a_device_without_a_good_commit_keeps_what_it_has_and_reports_it(self):
         self.city.commit({**BEACON, "status.yaml": status("503 Sorry")}, "A bad beginning")
         device = self.device()
         self.assertIn("HealthCheck/beacon", device.once(1) + device.cli("status"))
@@ -181,7 +181,7 @@ class Health(unittest.TestCase):
         self.city.commit({"status.yaml": status("200 OK")}, "Mended")
         device.once(0)
 
-    def test_a_revert_that_fails_stops_there_and_goes_on_telling(self):
+    def test_a_revert_that_fails_stops_there_and_keeps_being_reported(self):
         device = self.device_with({**BEACON, "more.yaml": file_manifest("more", "/etc/more/conf", "one\n")})
         # What the commit does cannot be undone by a revert: its Command puts a directory in a File's place.
         trap = {"command": ["sh", "-c", "rm -f /etc/more/conf; mkdir -p /etc/more/conf/full; touch /etc/more/conf/full/x"]}

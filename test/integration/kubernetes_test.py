@@ -100,7 +100,7 @@ class Kubernetes(unittest.TestCase):
                          [("greenwave", "Apply")])
         self.assertEqual(device.path("/etc/motd").read_text(), "hi\n")
 
-    def test_strings_that_readers_of_yaml_take_otherwise_arrive_as_they_are(self):
+    def test_strings_that_other_readers_of_yaml_take_for_other_types_arrive_as_strings(self):
         values = {"a": "yes", "b": "line\u2028separator \u0085 next", "c": "del\u007f c1\u0090", "d": "🚦", "e": "0x1F", "f": "\ufeffmark"}
         # YAML has no pairs of surrogates, which json writes for what is beyond U+FFFF.
         self.city.commit({"a.yaml": config_map("strings", **values).replace("\\ud83d\\udea6", "🚦")})
@@ -126,7 +126,7 @@ class Kubernetes(unittest.TestCase):
         return [f"{event['verb'].upper()} {event.get('objectRef', {}).get('resource', event['requestURI'])}"
                 for event in events if event.get("userAgent", "").startswith("greenwaved")]
 
-    def test_the_status_that_a_controller_writes_is_no_drift(self):
+    def test_the_status_that_a_controller_writes_is_not_drift(self):
         self.city.commit({"a.yaml": deployment("status")})
         device = self.device()
         device.once()
@@ -136,7 +136,7 @@ class Kubernetes(unittest.TestCase):
         asked = self.requests_during(lambda: device.once(check=0))
         self.assertEqual(asked, ["LIST deployments"])
 
-    def test_drift_by_kubectl_is_repaired_and_the_history_tells_what_it_had_been(self):
+    def test_drift_by_kubectl_is_repaired_and_the_history_shows_what_was_there_before(self):
         self.city.commit({"a.yaml": config_map("drifted", mode="flash", plan="7")})
         device = self.device().start()
         self.assertEqual(device.sync()["exitCode"], 0)
@@ -207,7 +207,7 @@ class Kubernetes(unittest.TestCase):
         self.device().once(check=0)
         self.assertEqual(self.cluster.get("/apis/signals.example/v1/namespaces/crd-space/plans/morning")["spec"], {"cycle": 90})
 
-    def test_a_kind_whose_definition_is_missing_is_told_and_the_others_go_on(self):
+    def test_a_kind_whose_definition_is_missing_is_reported_and_the_others_continue(self):
         self.city.commit({"a.yaml": manifest("Camera", "north", "default", "video.example/v1", spec={}),
                           "b.yaml": config_map("beside-camera", k="v")})
         said = self.device().once(check=1).stdout
@@ -215,7 +215,7 @@ class Kubernetes(unittest.TestCase):
         self.assertIn("CustomResourceDefinition", said)
         self.assertTrue(self.exists("beside-camera"))
 
-    def test_what_the_schema_refuses_is_told_with_file_and_line(self):
+    def test_what_the_schema_refuses_is_reported_with_file_and_line(self):
         self.city.commit({"web.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: typo\n  namespace: default\ndata:\n  a: b\ndatta:\n  c: d\n",
                           "b.yaml": config_map("beside-typo", k="v")})
         said = self.device().once(check=1).stdout
@@ -223,7 +223,7 @@ class Kubernetes(unittest.TestCase):
         self.assertIn("datta", said)
         self.assertTrue(self.exists("beside-typo"))
 
-    def test_a_field_that_cannot_be_changed_is_told_and_made_anew_where_the_manifest_allows_it(self):
+    def test_an_immutable_field_is_reported_and_its_object_recreated_where_the_manifest_allows_it(self):
         def job(image, **annotations):
             return manifest("Job", "firmware", "default", "batch/v1", annotations=annotations or None, spec={
                 "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "flash", "image": image}]}}})
@@ -500,7 +500,7 @@ class Outages(unittest.TestCase):
         self.assertEqual(len(ours), 600)
         self.assertEqual(self.device.json("status")["inSync"], 600)
 
-    def test_a_server_that_is_away_costs_no_commit_and_is_told_once(self):
+    def test_an_unreachable_server_costs_no_commit_and_is_reported_once(self):
         self.city.commit({"a.yaml": config_map("first", k="1"), "motd.yaml": file_manifest("motd", "/etc/motd", "one\n")})
         self.device.once(check=0)
         self.cluster.stop_server()
@@ -514,7 +514,7 @@ class Outages(unittest.TestCase):
         self.assertEqual(self.cluster.get(f"{CONFIG_MAPS}/first")["data"], {"k": "2"})
         self.assertTrue(self.cluster.exists(f"{CONFIG_MAPS}/second"))
 
-    def test_a_revert_that_the_server_misses_goes_on_when_it_is_back_and_is_told_once(self):
+    def test_a_revert_that_the_server_misses_continues_when_it_is_back_and_is_reported_once(self):
         self.city.commit({"a.yaml": config_map("first", k="1"), "motd.yaml": file_manifest("motd", "/etc/motd", "one\n")})
         self.device.once(check=0)
         self.city.commit({"a.yaml": documents(config_map("first", k="2"), deployment("never", within="4s")),

@@ -77,7 +77,7 @@ class Pods(unittest.TestCase):
         self.sync()
         self.assertEqual(untouched, self.life(other))
 
-    def test_logs_stand_in_the_journal_under_the_objects_name(self):
+    def test_logs_are_in_the_journal_under_the_objects_name(self):
         talks = container(command=["/bin/sh", "-c", "echo group 4 is up; echo but late >&2; exec /bin/sleep 1000"])
         self.start({"web.yaml": deployment("web", talks, replicas=2)})
 

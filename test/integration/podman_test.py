@@ -212,7 +212,7 @@ class Workloads(unittest.TestCase):
         device.once(check=0)
         self.assertEqual("from the archive", self.read(self.only("a"), "/version"))
 
-    def test_show_tells_how_a_pod_does(self):
+    def test_show_reports_how_a_pod_does(self):
         talks = container(command=["/bin/sh", "-c", "echo signal group 4 is up; exec /bin/sleep 1000"],
                           ports=[{"containerPort": 80, "hostPort": free_port()}])
         self.city.commit({"a.yaml": pod("a", talks)})
@@ -321,7 +321,7 @@ class Workloads(unittest.TestCase):
         self.assertIn("fails its readiness probe", device.once(check=1).stdout)
         self.assertEqual(first, self.only("a"))
 
-    def test_a_slow_start_is_waited_for_and_a_command_that_hangs_is_no_success(self):
+    def test_a_slow_start_is_waited_for_and_a_command_that_hangs_is_not_a_success(self):
         starts = {"exec": {"command": ["/bin/cat", "/up"]}, "periodSeconds": 1, "failureThreshold": 60}
         ready = {"exec": {"command": ["/bin/sh", "-c", "[ -e /go ] || exec /bin/sleep 4"]}, "periodSeconds": 1}
         slow = container(

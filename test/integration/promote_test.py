@@ -141,7 +141,7 @@ class Promotes(unittest.TestCase):
         self.promote(*health, check=0)
         self.assertEqual(self.refs(), [two, two, base])
 
-    def test_nothing_moves_without_health_unless_it_is_said_aloud(self):
+    def test_nothing_moves_without_health_unless_an_option_says_so(self):
         two = self.change("two\n")
         self.push(two, CANARY)
         self.assertIn("--assume-healthy", self.promote(check=2))
@@ -157,7 +157,7 @@ class Promotes(unittest.TestCase):
         self.assertIn(two[:10], self.promote("--status"))
         self.assertEqual(self.city.git("for-each-ref", cwd=self.city.bare), before)
 
-    def test_only_fast_forwards_what_grew_apart_is_left_to_a_person(self):
+    def test_only_fast_forwards_are_made_and_diverged_stages_are_left_to_a_person(self):
         two = self.change("two\n")
         self.push(two, CANARY)
         self.city.git("checkout", "-q", self.first)
@@ -188,7 +188,7 @@ class Promotes(unittest.TestCase):
                          {"source": "settled", "canary": "moves", "early": "waits", "branch": "settled"})
         self.assertEqual(self.refs(), [two, self.first, self.first])
 
-    def test_bad_waves_are_told_with_their_place_and_nothing_moves(self):
+    def test_bad_waves_are_reported_with_their_place_and_nothing_moves(self):
         def waves(*list_):
             self.city.git("checkout", "-q", "main")
             self.city.commit({"greenwave.yaml": cluster(waves=list(list_))})
@@ -201,7 +201,7 @@ class Promotes(unittest.TestCase):
         self.assertIn("between 0 and 100", waves({"name": "a", "percent": 110, "ref": CANARY}))
         self.assertIn("has no waves", waves())
 
-    def test_bad_health_and_a_repository_that_is_not_there_are_told(self):
+    def test_bad_health_and_a_missing_repository_are_reported(self):
         file = self.scratch / "health.json"
         for text, told in (("[]", 'no map "devices"'), ('{"devices": {"a": {"health": "fine"}}}', 'health is "fine"'),
                            ('{"devices": {"a": {"health": "healthy", "seen": "today"}}}', "the device a")):
@@ -248,7 +248,7 @@ class Promotes(unittest.TestCase):
             self.assertEqual(self.refs(), [bad, two, two])
             self.assertIn("halted", self.promote("--health", page.url, check=1))
 
-    def test_a_server_that_refuses_the_push_is_told_and_the_rest_goes_on(self):
+    def test_a_server_that_refuses_the_push_is_reported_and_the_rest_continues(self):
         two = self.change("two\n")
         self.push(two, CANARY)
         hook = self.city.bare / "hooks/update"

@@ -177,7 +177,7 @@ class City(unittest.TestCase):
                     self.assertIn(reference, declared, path)
                 self.assertTrue((CITY / spec.get("source", ".")).exists(), path)
 
-    def test_attribution_stands_wherever_the_data_is(self):
+    def test_the_attribution_is_wherever_the_data_is(self):
         for path in CITY.rglob("*.geojson"):
             self.assertEqual(read(path)["attribution"], "© OpenStreetMap contributors, ODbL 1.0", path)
         for text in (CITY / "README.md", MANIFESTS.parent / "README.md"):

@@ -58,13 +58,13 @@ class Secrets(unittest.TestCase):
         self.assertEqual(device.path("/etc/b").read_text(), "armored\n")
         self.assertEqual(device.path("/etc/b").stat().st_mode & 0o7777, 0o640)
 
-    def test_an_ssh_key_is_an_identity_as_well(self):
+    def test_an_ssh_key_is_an_identity_too(self):
         device = self.device(identity="ssh")
         self.commit({"a.yaml": source_manifest("a", "/etc/a", "a.age"), "a.age": age(b"by ssh\n", device.recipient)})
         device.once(check=0)
         self.assertEqual(device.path("/etc/a").read_text(), "by ssh\n")
 
-    def test_what_is_for_others_is_refused_alone_and_says_for_whom_to_encrypt(self):
+    def test_a_file_encrypted_for_others_is_refused_alone_and_the_message_names_the_recipient(self):
         device = self.device()
         stranger = new_identity(self.scratch / "stranger")
         self.commit({

@@ -132,7 +132,7 @@ spec: {path: /etc/two, content: "two\\n"}
         for name in ("other", "moved", "hidden"):
             self.assertFalse(self.device.path(f"/etc/{name}").exists())
 
-    def test_what_an_encrypted_value_is_wrong_for_does_not_show_it(self):
+    def test_an_error_in_an_encrypted_value_does_not_show_it(self):
         text = json.dumps({"apiVersion": "greenwave.dev/v1", "kind": "File", "metadata": {"name": "a"},
                            "spec": {"path": "/etc/a", "content": "x", "mode": "hunter2", "owner": "pass:word",
                                     "sensitive": "${device.swordfish}"}})
@@ -147,7 +147,7 @@ spec: {path: /etc/two, content: "two\\n"}
         for secret in ("hunter", "pass:word", "swordfish"):
             self.assertNotIn(secret, said)
 
-    def test_what_our_side_opened_sops_opens_as_well(self):
+    def test_what_our_side_opened_sops_opens_too(self):
         encrypted = sops_encrypted(file_manifest("a", "/etc/a", "both\n"), self.recipient)
         opened = json.loads(sops("decrypt", "--input-type", "yaml", "--output-type", "json", "/dev/stdin", text=encrypted,
                                  identity=self.identity))

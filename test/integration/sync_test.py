@@ -42,7 +42,7 @@ class Syncs(unittest.TestCase):
         after = {path: path.stat().st_mtime_ns for path in self.scratch.rglob("device/**/*") if path.is_file()}
         self.assertEqual(before, after)
 
-    def test_drift_is_repaired_and_the_history_tells_what_it_had_been(self):
+    def test_drift_is_repaired_and_the_history_shows_what_was_there_before(self):
         self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "hello\n")})
         device = self.device().start()
         self.assertEqual(device.sync()["exitCode"], 0)
@@ -88,7 +88,7 @@ class Syncs(unittest.TestCase):
         device.once(check=0)
         self.assertTrue(device.path("/etc/kept").exists())
 
-    def test_an_empty_render_removes_nothing_unless_told_so(self):
+    def test_an_empty_render_removes_nothing_unless_allowed(self):
         self.city.commit({"a.yaml": file_manifest("a", "/etc/a", "a\n")})
         device = self.device()
         device.once(check=0)
@@ -118,7 +118,7 @@ class Syncs(unittest.TestCase):
         self.assertEqual(action["verb"], "adopt")
         self.assertIn("from the distribution", action["was"])
 
-    def test_a_file_that_is_touched_but_not_changed_is_no_drift(self):
+    def test_a_file_that_is_touched_but_not_changed_is_not_drift(self):
         self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "hello\n")})
         device = self.device()
         device.once(check=0)
@@ -195,7 +195,7 @@ class Syncs(unittest.TestCase):
         device.daemon.send_signal(signal.SIGTERM)
         self.assertEqual(device.daemon.wait(20), 0)
 
-    def test_status_still_tells_the_last_state_when_no_daemon_runs(self):
+    def test_status_still_shows_the_last_state_when_no_daemon_runs(self):
         self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "one\n")}, "Greet everyone")
         device = self.device().start()
         device.sync()

@@ -39,7 +39,7 @@ class Watches(unittest.TestCase):
         lines = [line for line in self.text(device).splitlines() if not line.startswith("#")]
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
-    def test_the_metrics_tell_what_the_agent_did_and_how_the_device_is(self):
+    def test_the_metrics_report_what_the_agent_did_and_how_the_device_is(self):
         device = self.device().start()
         device.sync()
         device.path(MOTD).write_text("by hand\n")

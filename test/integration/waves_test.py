@@ -127,7 +127,7 @@ class Waves(unittest.TestCase):
         canary.once(check=0)
         self.assertEqual(self.read(canary), "three\n")
 
-    def test_a_device_that_comes_into_a_wave_which_is_behind_holds_without_an_error(self):
+    def test_a_device_that_joins_a_wave_that_is_behind_holds_without_an_error(self):
         other = self.device("fr-2")
         self.push(self.first, CANARY)
         other.once(check=0)
@@ -186,7 +186,7 @@ class Waves(unittest.TestCase):
         other.once(check=0)
         self.assertEqual(self.read(other), "two\n")
 
-    def test_waves_that_overlap_on_this_device_are_told_with_their_place_and_the_first_one_counts(self):
+    def test_waves_that_overlap_on_this_device_are_reported_with_their_place_and_the_first_one_counts(self):
         night = {"name": "night", "selector": {"matchLabels": {"shift": "night"}}, "ref": "refs/heads/wave/night"}
         branch = {"name": "rest", "percent": 100, "ref": "refs/heads/main"}
         self.city.commit({"greenwave.yaml": cluster(WAVES + [night, branch]),

@@ -45,7 +45,7 @@ class Windows(unittest.TestCase):
         self.assertTrue(self.restarted())
         self.assertNotIn("waiting", device.json("status"))
 
-    def test_an_owed_restart_is_not_needed_after_the_unit_was_started_anew(self):
+    def test_an_owed_restart_is_not_needed_after_the_unit_was_restarted(self):
         device = self.device
         self.city.commit({"greenwave.yaml": cluster(far_away()), "status.yaml": status("201 New")}, "By day")
         device.once(0)
