@@ -38,9 +38,9 @@ bool is_device_id(const std::string& id) {
                       [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
 }
 
-class Reader {
+class ConfigReader {
  public:
-  Reader(Parsed& parsed, const fs::path& credentials, Problems& problems)
+  ConfigReader(Parsed& parsed, const fs::path& credentials, Problems& problems)
       : config_(parsed.config), files_(parsed.files), credentials_(credentials), problems_(problems) {}
 
   void read(const yaml::Node& document) {
@@ -382,7 +382,7 @@ Parsed parse(std::string_view text, const std::string& name, const fs::path& roo
     }
     return parsed;
   }
-  Reader(parsed, credentials, problems).read(*document);
+  ConfigReader(parsed, credentials, problems).read(*document);
   return parsed;
 }
 

@@ -10,7 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/error.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
 
@@ -97,16 +97,16 @@ class Session {
   virtual std::unique_ptr<Comparison> compare(const Render& render,
                                               std::span<const Candidate> candidates) = 0;
 
-  /// One Health for each applied object, as it is now. Takes no longer than `patience`, and what a single
-  /// look may take by itself. Only for objects whose Footprint has a `watch`.
+  /// The current Health of each applied object. Takes no longer than `patience` plus what a single look may
+  /// take by itself. Only for objects whose Footprint has a `watch`.
   virtual std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) = 0;
 
   /// Why the place where the objects live cannot be looked at now, if that is so: what fails there says
-  /// nothing of the objects, nor of the commit.
+  /// nothing about the objects or the commit.
   virtual std::optional<std::string> unreachable() const = 0;
 };
 
-/// Takes back what applying an object did and removing it does not.
+/// Undoes what applying an object did and removing it does not.
 class Undo {
  public:
   virtual ~Undo() = default;
@@ -115,7 +115,7 @@ class Undo {
   virtual std::optional<std::string> undo(const Entry& entry) = 0;
 };
 
-/// Knows of restarts that happen without the agent.
+/// Knows of restarts that the agent did not cause.
 class Restarts {
  public:
   virtual ~Restarts() = default;
@@ -131,7 +131,7 @@ class Startup {
   virtual std::vector<std::string> start(std::span<const Entry> inventory) = 0;
 };
 
-/// What is known of an object beside its entry, as members to add.
+/// What is known of an object beyond its entry, as members to add.
 using Describe = std::function<nlohmann::json(const Entry&)>;
 
 /// Knows more of its objects than the inventory does.
@@ -158,7 +158,7 @@ class Driver {
   virtual std::unique_ptr<Session> look(const LookOptions& options,
                                         std::span<const Entry* const> entries) = 0;
 
-  /// What this device leaves out of what was declared, said once in its status.
+  /// What this device leaves out of what was declared, reported once in its status.
   virtual std::vector<std::string> notes() const = 0;
 
   virtual Abilities abilities() { return {}; }

@@ -34,9 +34,9 @@ bool inside(const Region::Polygon& polygon, const Position& position) {
   return odd;
 }
 
-class Reader {
+class GeometryReader {
  public:
-  explicit Reader(Problems& problems) : problems_(problems) {}
+  explicit GeometryReader(Problems& problems) : problems_(problems) {}
 
   void geometry(const yaml::Node& node) {
     const auto* type = node.find("type");
@@ -133,7 +133,7 @@ bool contains(const Region& region, const Position& position) {
 
 Region read_region(const yaml::Node& geojson, Problems& problems) {
   const auto before = problems.size();
-  Reader reader(problems);
+  GeometryReader reader(problems);
   reader.geometry(geojson);
   auto region = reader.take();
   if (region.polygons.empty() && problems.size() == before) {

@@ -59,9 +59,10 @@ class Finder {
 };
 
 /// Reads the references of one object at a time.
-class Reader {
+class ReferenceReader {
  public:
-  Reader(Objects& objects, Problems& problems) : objects_(objects), problems_(problems), finder_(objects) {}
+  ReferenceReader(Objects& objects, Problems& problems)
+      : objects_(objects), problems_(problems), finder_(objects) {}
 
   std::vector<std::size_t> read(std::size_t number, const std::vector<ObjectRef>& refs,
                                 std::string_view field, std::string_view verb) {
@@ -126,7 +127,7 @@ class Reader {
 }  // namespace
 
 References::References(Objects& objects, Problems& problems) : all_(objects.size()) {
-  Reader reader(objects, problems);
+  ReferenceReader reader(objects, problems);
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (objects.refused()[i]) continue;
     const auto& footprint = objects.desired(i).footprint;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "model/manifest.h"
 
 namespace greenwave::plan {
@@ -79,7 +79,7 @@ enum class Verb {
   update,   ///< the manifest changed
   repair,   ///< the manifest did not change: the device drifted
   accept,   ///< the device is already as the manifest says: only the inventory is updated (its driver reads
-            ///< signatures and record anew)
+            ///< signatures and record again)
   restart,  ///< an object that it restarts on changed
   reload,
   remove,   ///< pruned

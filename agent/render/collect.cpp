@@ -104,9 +104,9 @@ class Walk {
   const SourceTree& tree_;
 };
 
-class Reader {
+class ManifestReader {
  public:
-  Reader(const SourceTree& tree, const secrets::Keyring* keys) : tree_(tree), keys_(keys) {}
+  ManifestReader(const SourceTree& tree, const secrets::Keyring* keys) : tree_(tree), keys_(keys) {}
 
   void forget() { bytes_ = 0; }
 
@@ -213,11 +213,11 @@ class Reader {
 
 struct LayerReader::Reading {
   Walk walk;
-  Reader reader;
+  ManifestReader reader;
 };
 
 LayerReader::LayerReader(const Cluster& cluster, const SourceTree& tree, const secrets::Keyring* keys)
-    : reading_(new Reading{Walk(cluster, tree), Reader(tree, keys)}) {}
+    : reading_(new Reading{Walk(cluster, tree), ManifestReader(tree, keys)}) {}
 LayerReader::~LayerReader() = default;
 
 ReadLayer LayerReader::read(ChosenLayer layer, Problems& problems) {

@@ -20,9 +20,9 @@ Error damaged_header() {
   return Error(Fault::invalid, "its age header is damaged", "encrypt it again");
 }
 
-class Reader {
+class HeaderReader {
  public:
-  explicit Reader(std::string_view file) : file_(file) {}
+  explicit HeaderReader(std::string_view file) : file_(file) {}
 
   AgeHeader read() {
     if (line() != version_line) {
@@ -84,7 +84,7 @@ class Reader {
 }  // namespace
 
 AgeHeader read_age_header(std::string_view file) {
-  return Reader(file).read();
+  return HeaderReader(file).read();
 }
 
 }  // namespace greenwave::secrets

@@ -18,9 +18,9 @@ void put_text(std::string& bytes, std::string_view text) {
   bytes += text;
 }
 
-class Reader {
+class RecordReader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  explicit RecordReader(std::string_view bytes) : rest_(bytes) {}
 
   bool at_end() const { return rest_.empty(); }
 
@@ -57,7 +57,7 @@ std::string encode(const std::vector<std::string>& texts) {
 
 std::vector<std::string> decode_texts(std::string_view bytes) {
   std::vector<std::string> texts;
-  for (Reader reader(bytes); !reader.at_end();) texts.push_back(reader.text());
+  for (RecordReader reader(bytes); !reader.at_end();) texts.push_back(reader.text());
   return texts;
 }
 
@@ -66,7 +66,7 @@ std::string encode(const ObjectId& id) {
 }
 
 ObjectId decode_id(std::string_view bytes) {
-  Reader reader(bytes);
+  RecordReader reader(bytes);
   ObjectId id;
   for (auto* part : {&id.api_version, &id.kind, &id.namespace_, &id.name}) *part = reader.text();
   return id;
@@ -88,7 +88,7 @@ std::string encode(const std::vector<FileSignature>& files) {
 
 std::vector<FileSignature> decode_files(std::string_view bytes) {
   std::vector<FileSignature> files;
-  for (Reader reader(bytes); !reader.at_end();) {
+  for (RecordReader reader(bytes); !reader.at_end();) {
     auto& file = files.emplace_back();
     file.path = reader.text();
     file.device = reader.number(8);
@@ -111,7 +111,7 @@ std::string_view encode(const Digest& digest) {
 Digest decode_digest(std::string_view bytes) {
   Digest digest;
   if (bytes.empty()) return digest;
-  Reader reader(bytes);
+  RecordReader reader(bytes);
   std::memcpy(digest.bytes.data(), reader.take(digest.bytes.size()).data(), digest.bytes.size());
   return digest;
 }

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "model/object_id.h"
 
 namespace greenwave::state {

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "plan/plan.h"
 #include "state/history.h"
 #include "state/pause.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/problem.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "plan/plan.h"
 #include "sync/observe.h"
 #include "sync/standing.h"

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "drivers/driver.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "plan/step.h"
 
 namespace greenwave::sync {

@@ -19,7 +19,7 @@ namespace greenwave::sync {
 
 namespace {
 
-/// A lock tells nobody when it is let go.
+/// Nothing announces that a lock is released.
 constexpr auto busy_pause = std::chrono::seconds(10);
 constexpr std::size_t most_files = 256;
 
@@ -65,7 +65,7 @@ bool Gate::can_close() const {
          std::filesystem::directory_iterator(busy_, absent) != std::filesystem::directory_iterator();
 }
 
-Answer Gate::ask(Time now) const {
+Permission Gate::ask(Time now) const {
   if (has_windows_ && now < clock_is_set) {
     return {.closed = plan::Closed{.removals = true},
             .why = fmt::format("the clock stands at {}, so that nobody knows whether a window is open",

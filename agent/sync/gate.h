@@ -13,7 +13,7 @@
 namespace greenwave::sync {
 
 /// Whether steps that disrupt may begin now.
-struct Answer {
+struct Permission {
   std::optional<plan::Closed> closed;  ///< nothing: they may
   std::string why;                     ///< "outside of the window overnight"
   std::optional<Time> until;           ///< when to ask again; nothing: it never opens
@@ -31,7 +31,7 @@ class Gate {
   /// Whether anything may ever close it: then each step that disrupts is asked about.
   bool can_close() const;
 
-  Answer ask(Time now) const;
+  Permission ask(Time now) const;
 
  private:
   bool has_windows_ = false;

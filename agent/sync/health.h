@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "drivers/driver.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "sync/standing.h"
 
 namespace greenwave::sync {

@@ -6,7 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "drivers/driver.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "state/state.h"
 
 namespace greenwave::sync {

@@ -8,7 +8,7 @@
 
 #include "drivers/driver.h"
 #include "kinds/drivers.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 
 namespace greenwave::sync {
 

@@ -6,7 +6,7 @@
 
 #include "base/problem.h"
 #include "model/cluster.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "model/source_tree.h"
 #include "plan/plan.h"
 #include "render/render.h"

@@ -125,7 +125,7 @@ void Sync::fill_standing(Pass& pass) {
   if (last.empty()) {
     standing.commit.reset();
   } else if (!standing.commit || standing.commit->oid != last.text()) {
-    // A store that was made anew has it again when the server was reached.
+    // A new store has it again once the server was reached.
     standing.commit = parts_.intake.has(last) ? parts_.intake.about(last) : git::Commit{last, {}, {}, {}};
   }
   forget_signers(last);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/digest.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "model/object_id.h"
 #include "plan/plan.h"
 

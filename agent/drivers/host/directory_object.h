@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "drivers/host/owner.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
 

@@ -7,7 +7,7 @@
 #include "drivers/driver.h"
 #include "drivers/host/owner.h"
 #include "drivers/host/replacement.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
 

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "drivers/host/signature.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 
 namespace greenwave::drivers::host {
 
@@ -39,7 +39,7 @@ FileRecord record_from_json(const std::string& text);
 bool never_touched(const Entry& entry, const FileRecord& record);
 
 /// Completes the record of an applied step by what its compare found. That is missing where compare could not
-/// look, because something that a step of the same plan removes stood in the way: then nothing is adopted.
+/// look, because something that a step of the same plan removes was in the way: then nothing is adopted.
 void complete(FileRecord& record, const std::string& intent);
 
 /// The record of an intent that is known to have changed nothing: a later prune leaves alone what is there.

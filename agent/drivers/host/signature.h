@@ -10,7 +10,7 @@
 
 #include "drivers/driver.h"
 #include "drivers/host/confined.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 
 namespace greenwave::drivers::host {
 

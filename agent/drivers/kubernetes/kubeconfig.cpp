@@ -15,15 +15,15 @@ namespace fs = std::filesystem;
 
 constexpr yaml::Limits limits{.bytes = 1 << 20, .nodes = 20'000, .depth = 16};
 
-class Reader {
+class KubeconfigReader {
  public:
-  explicit Reader(const fs::path& name) : name_(name) {}
+  explicit KubeconfigReader(const fs::path& name) : name_(name) {}
 
   Kubeconfig read(std::string_view text, const std::string& wanted) {
     Problems problems;
     const auto document = yaml::load(text, name_.native(), problems, limits);
     if (!document || problems.has_errors()) {
-      // The reader's own words may repeat what stands there.
+      // The reader's message may repeat the text.
       throw Error(Fault::invalid,
                   fmt::format("{}: this cannot be read as YAML",
                               problems.empty() ? name_.native() : to_string(problems.list().front().place)),
@@ -139,7 +139,7 @@ class Reader {
 }  // namespace
 
 Kubeconfig parse_kubeconfig(std::string_view text, const fs::path& name, const std::string& context) {
-  return Reader(name).read(text, context);
+  return KubeconfigReader(name).read(text, context);
 }
 
 }  // namespace greenwave::drivers::kubernetes

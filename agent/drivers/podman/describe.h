@@ -8,7 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "drivers/podman/service.h"
-#include "model/inventory.h"
+#include "model/entry.h"
 
 namespace greenwave::drivers::podman {
 
@@ -16,7 +16,7 @@ namespace greenwave::drivers::podman {
 /// the length in network order) and a text each. Reads what can be read. Pure.
 std::vector<std::string> read_log(std::string_view frames);
 
-/// What people want to know of a workload beside what the inventory says, now: {"containers": [{name, state,
+/// The current details of a workload, beyond its entry, for people: {"containers": [{name, state,
 /// restarts, image, digest, ports, health, ready, unready}], "log": [line, …]}, of a CronJob the last run's.
 /// Empty for objects that do not run. `unready` is the probes' board.
 nlohmann::json describe(Service& service, const Entry& entry,

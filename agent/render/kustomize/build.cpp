@@ -230,7 +230,7 @@ void add_hashes(Objects& objects) {
   }
 }
 
-/// Objects for tools alone, which kustomize leaves out.
+/// Objects for tools only, which kustomize omits.
 bool is_local(const Object& object) {
   const auto* mark = object.document.at({"metadata", "annotations", "config.kubernetes.io/local-config"});
   return mark != nullptr && scalar_text(*mark) != "false";

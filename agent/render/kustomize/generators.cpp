@@ -74,7 +74,7 @@ void keep_members(Node& fresh, const Node& old, std::string_view member) {
   }
 }
 
-/// Gives the new object the name, the labels and the history of the one whose place it takes.
+/// Copies the name, labels and history of the object that the new one replaces.
 void inherit(Object& fresh, const Object& old) {
   const auto* metadata = old.document.find("metadata");
   auto* own = fresh.document.find("metadata");

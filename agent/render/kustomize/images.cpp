@@ -18,7 +18,7 @@ namespace {
 
 using yaml::Node;
 
-/// "host:5000/name:tag@digest" in its parts.
+/// The parts of "host:5000/name:tag@digest".
 struct Reference {
   std::string name;
   std::string tag;

@@ -8,7 +8,7 @@
 
 namespace greenwave::render::kustomize {
 
-/// Gives images another name, tag or digest: those of containers and initContainers at any depth, and of
+/// Changes the name, tag or digest of images: those of containers and initContainers at any depth, and of
 /// volumes.
 void set_images(std::vector<Object>& objects, const Image& image, Context& context);
 

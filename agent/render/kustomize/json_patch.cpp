@@ -18,7 +18,7 @@ namespace {
 
 using yaml::Node;
 
-/// The names of a JSON pointer (RFC 6901); nothing when it is none.
+/// The names of a JSON pointer (RFC 6901); nothing when it is not one.
 std::optional<std::vector<std::string>> split_pointer(const std::string& pointer) {
   if (pointer.empty() || pointer.front() != '/') return {};
   std::vector<std::string> names;

@@ -18,9 +18,9 @@ std::string_view without_quotes(std::string_view text) {
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-class Reader {
+class PairReader {
  public:
-  Reader(const Generator& generator, const std::string& directory, Context& context)
+  PairReader(const Generator& generator, const std::string& directory, Context& context)
       : generator_(generator), directory_(directory), context_(context) {}
 
   std::optional<std::map<std::string, Text>> read() {
@@ -109,7 +109,7 @@ class Reader {
 
 std::optional<std::map<std::string, Text>> read_key_values(const Generator& generator,
                                                            const std::string& directory, Context& context) {
-  return Reader(generator, directory, context).read();
+  return PairReader(generator, directory, context).read();
 }
 
 }  // namespace greenwave::render::kustomize

@@ -15,7 +15,7 @@ namespace {
 using yaml::Node;
 using Values = std::vector<std::string>;
 
-/// What two lists of values say together, when they do not contradict each other and agree in one at least.
+/// Two lists of values combined, when they do not contradict each other and agree in at least one.
 std::optional<Values> joined(const Values& a, const Values& b) {
   bool agree = false;
   Values both;

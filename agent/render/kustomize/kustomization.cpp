@@ -242,7 +242,7 @@ ReplacementTarget read_replacement_target(const Node& node, Problems& problems) 
   return target;
 }
 
-/// The order of kinds that holds unless the kustomization says another.
+/// The default order of kinds.
 SortOptions usual_order() {
   return {true,
           {"Namespace",

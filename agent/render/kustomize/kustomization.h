@@ -21,11 +21,11 @@ struct Text {
 };
 
 /// Where a value goes in objects: "spec/template/metadata/labels". A "/" within a name is written "\/".
-/// Lists stand for all their items.
+/// A list means all of its items.
 struct FieldSpec {
   KindFilter kinds;
   std::string path;
-  bool create = false;  ///< create missing members on the way
+  bool create = false;  ///< create missing members along the path
 };
 
 /// Which objects a patch or a replacement means. The patterns are whole-word regular expressions in patches,

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t longest_name = 253;
 
-/// Kinds whose names mean something to others and are left alone.
+/// Kinds whose names others rely on, and which are not renamed.
 bool keeps_its_name(const ObjectId& original) {
   return original.kind == "CustomResourceDefinition" || original.kind == "Namespace" ||
          (original.kind == "APIService" && group_of(original.api_version) == "apiregistration.k8s.io");

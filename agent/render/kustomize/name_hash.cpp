@@ -15,7 +15,7 @@ namespace {
 
 using yaml::Node;
 
-/// JSON byte for byte as Go's encoding/json writes it: keys sorted, no spaces, and <, >, & and the two line
+/// JSON exactly as Go's encoding/json writes it: keys sorted, no spaces, and <, >, & and the two line
 /// separators of Unicode escaped.
 class GoJson {
  public:
@@ -106,7 +106,7 @@ char without_words(char digit) {
   }
 }
 
-/// What is not there is hashed as an empty text.
+/// Missing members are hashed as empty texts.
 Node member_or_empty(const Node* node, const Place& place) {
   return node == nullptr || node->is_null() ? Node{std::string(), place} : *node;
 }

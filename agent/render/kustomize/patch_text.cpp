@@ -9,7 +9,7 @@ namespace greenwave::render::kustomize {
 
 namespace {
 
-/// Where a line of an inline text stands in the file. A text of many lines is taken for a block, which begins
+/// Where a line of an inline text is in the file. A text of many lines is taken for a block, which begins
 /// on the line after; how far it is indented is not known.
 class Shift {
  public:

@@ -60,7 +60,7 @@ class PatchRun {
  public:
   PatchRun(std::vector<Object>& objects, Context& context) : objects_(objects), context_(context) {}
 
-  /// The patch says itself whom it means.
+  /// The patch names its own target.
   void by_id(const Node& patch, const Patch& options) {
     const auto* found = find(id_of(patch));
     const auto count = found == nullptr ? 0 : found->size();

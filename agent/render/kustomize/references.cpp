@@ -23,7 +23,7 @@ using yaml::Node;
 using Names = std::vector<std::string>;
 using Candidates = std::vector<const Object*>;
 
-/// Whether one of the two lists ends as the other does.
+/// Whether one of the two lists is a suffix of the other.
 bool end_alike(const Names& a, const Names& b) {
   const auto& shorter = a.size() < b.size() ? a : b;
   const auto& longer = a.size() < b.size() ? b : a;

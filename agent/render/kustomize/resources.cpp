@@ -13,7 +13,7 @@ namespace greenwave::render::kustomize {
 
 namespace {
 
-/// The items of a list; null when it is none.
+/// The items of a list; null when it is not a list.
 yaml::Node* items_of(yaml::Node& document) {
   if (!text_of(document, "kind").ends_with("List")) return nullptr;
   auto* items = document.find("items");

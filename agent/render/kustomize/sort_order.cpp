@@ -13,7 +13,7 @@ namespace greenwave::render::kustomize {
 
 namespace {
 
-/// By what an object is sorted, the most important first.
+/// The sort key of an object, most significant first.
 struct Key {
   int rank = 0;  ///< of its kind
   std::string kind;

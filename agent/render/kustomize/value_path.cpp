@@ -67,7 +67,7 @@ class ValueWalk {
  private:
   bool makes() const { return missing_ != Missing::left_out; }
 
-  /// What has to stand before the rest of a path.
+  /// What must come before the rest of a path.
   Node made_for(Path rest) const {
     Node node;
     node.place = place_;
