@@ -8,9 +8,9 @@
 
 namespace greenwave {
 
-/// A connected, non-blocking socket. Throws Error (transient) that tells apart: no such name, no answer from
-/// DNS, refused, no route, no answer in time, told to stop. `written_in` is where people wrote the host, for
-/// the remedy.
+/// A connected, non-blocking socket. Throws Error (transient) that distinguishes: no such name, no answer
+/// from DNS, refused, no route, no answer in time, told to stop. `written_in` is where people wrote the host,
+/// for the remedy.
 Fd connect_tcp(const std::string& host, unsigned port, Duration timeout, const std::atomic<bool>& stop,
                const char* written_in);
 

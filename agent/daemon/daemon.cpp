@@ -262,7 +262,7 @@ sync::Result Daemon::sync(const sync::Request& request, Trigger trigger,
   publish(result);
   {
     const Lock lock(mutex_);
-    // A transport that was made anew on the way counts from zero.
+    // A transport that was replaced meanwhile counts from zero.
     const auto now = wiring_->transport->bytes_received();
     status_.bytes_last_sync = now < received ? now : now - received;
     status_.bytes_received += status_.bytes_last_sync;

@@ -137,7 +137,7 @@ std::string open_digest_key(const std::filesystem::path& file) {
     auto key = read_file(file, 4096);
     if (key.size() == size) return key;
   }
-  // Without the old key nothing that is recorded is believed: everything is compared with the device anew.
+  // Without the old key nothing that is recorded is believed: everything is compared with the device again.
   auto key = secrets::random_bytes(size);
   replace_file(file, key, 0600);
   return key;
@@ -155,8 +155,8 @@ std::shared_ptr<state::State> open_state(const config::Config& config, const Log
   } catch (const Error& error) {
     if (error.fault() != Fault::damaged) throw;
     log.error(fmt::format(
-        "{}; it is set aside as {}.damaged and made anew: what the repository declares is adopted "
-        "again, but what it no longer declares is not known to be ours",
+        "{}; the damaged file is kept as {}.damaged. What the repository declares is adopted again; what it "
+        "no longer declares is not known to be ours",
         error.what(), config.database().native()));
     state::State::set_aside(config.database());
     return std::make_shared<state::State>(config.database());

@@ -30,7 +30,7 @@ struct Wiring {
   /// What must happen before anything is asked of the network: what ran before a boot runs again.
   void start(const Log& log);
 
-  /// What tells more of an object than the inventory knows; it outlives this, and any thread may call it.
+  /// Details of an object that its entry lacks. Outlives this; any thread may call it.
   sync::Describe describe() const;
 
   /// What this device leaves out, said once in status.
@@ -52,7 +52,7 @@ struct Wiring {
 /// How many records to read for the last sync: pauses are among them.
 inline constexpr std::size_t recent_syncs = 20;
 
-/// Opens the state; a damaged one is set aside, with a warning, and made anew.
+/// Opens the state; a damaged one is set aside, with a warning, and a new one made.
 std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log);
 
 /// The key of the digests in the state file, random, made once and readable by its owner alone.

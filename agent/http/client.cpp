@@ -33,14 +33,14 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// The server as people know it: the socket, or the address.
+/// The server, for messages: the socket, or the address.
 std::string name_of(const Endpoint& endpoint) {
   return endpoint.unix_socket.empty() ? endpoint.address : endpoint.unix_socket.native();
 }
 
 }  // namespace
 
-/// One request on its way.
+/// A request in flight.
 struct Client::Exchange {
   Easy easy;
   Headers headers;
@@ -84,7 +84,7 @@ struct Client::Handles {
   std::vector<std::unique_ptr<Exchange>> idle;
   std::vector<std::unique_ptr<Exchange>> busy;
 
-  /// Whatever comes, nothing stays in curl's hands.
+  /// Takes the handle back from curl, whatever happens.
   void abandon() {
     for (auto& exchange : busy) {
       curl_multi_remove_handle(multi.get(), exchange->easy.get());
@@ -136,7 +136,7 @@ void Client::Exchange::set_server(const Endpoint& endpoint) {
   if (!endpoint.proxies) easy.set(CURLOPT_PROXY, "");
   if (!endpoint.unix_socket.empty()) easy.set(CURLOPT_UNIX_SOCKET_PATH, endpoint.unix_socket.c_str());
   if (!endpoint.authorities.empty()) {
-    easy.set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // these authorities, and no other
+    easy.set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // only these authorities
     set_pem(easy, CURLOPT_CAINFO_BLOB, endpoint.authorities);
   }
   set_pem(easy, CURLOPT_SSLCERT_BLOB, endpoint.certificate);

@@ -19,7 +19,7 @@
 
 namespace greenwave::http {
 
-/// Where a server listens, and who both sides are.
+/// Where a server listens, and the identities of both sides.
 struct Endpoint {
   std::string address;  ///< "https://10.0.0.1:6443/prefix", "http://localhost"; no slash at its end
   std::filesystem::path unix_socket;  ///< instead of TCP; the address then only names the host
@@ -55,12 +55,12 @@ struct Response {
   std::string type;                   ///< Content-Type in lower case, without parameters
   std::vector<std::string> warnings;  ///< the Warning headers' values, at most 20
   std::string api_version;            ///< podman's Libpod-Api-Version header; empty where there is none
-  Duration retry_after{};             ///< zero: the server says nothing
+  Duration retry_after{};             ///< zero: the server sent none
 
   bool success() const { return status >= 200 && status < 300; }
 };
 
-/// What became of one request of several.
+/// The result of one of several requests.
 struct Answer {
   Response response;
   std::optional<TransferError>
@@ -68,7 +68,7 @@ struct Answer {
 };
 
 /// Requests to one server, over connections that are kept. One thread. What the server answers is a Response
-/// whatever its status; TransferError is for there being none: transient (refused, lost, too slow, too
+/// whatever its status; TransferError means that there is none: transient (refused, lost, too slow, too
 /// large), untrusted (certificate), invalid (address, client certificate). No redirect is followed. Errors
 /// name the server and curl's reason, never a path, a header or a body.
 class Client {

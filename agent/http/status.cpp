@@ -10,7 +10,7 @@ namespace greenwave::http {
 
 namespace {
 
-/// A server that goes on and on has answered as well.
+/// An endless response counts as a response.
 constexpr std::size_t most_body = 64 * 1024;
 
 std::size_t take_body(char*, std::size_t one, std::size_t size, void* taken) {
@@ -28,7 +28,7 @@ long get_status(const std::string& url, const std::vector<std::string>& headers,
   for (const auto& header : headers) append(list, header);
   std::size_t taken = 0;
   request.begin(url, "http,https", {.connect = timeout, .whole = timeout});
-  request.set(CURLOPT_PROXY, "");  // what is asked is this device, or a neighbour
+  request.set(CURLOPT_PROXY, "");  // the server is this device, or a neighbour
   if (certificate == Certificate::any) {
     request.set(CURLOPT_SSL_VERIFYPEER, 0L);
     request.set(CURLOPT_SSL_VERIFYHOST, 0L);

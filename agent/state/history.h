@@ -74,7 +74,7 @@ struct SyncRecord {
   std::vector<std::string> problems;  ///< of the repository, as FILE:LINE:COLUMN texts
 };
 
-/// False for a pause and its end, which stand in the history too.
+/// False for a pause and its end, which are in the history too.
 bool is_sync(const SyncRecord& record);
 
 /// Times are written to the second. The readers throw Error (invalid) for what is not of this form; members

@@ -33,8 +33,8 @@ std::optional<Node> load(std::string_view text, const std::string& file, Problem
 /// The value of a text as a plain scalar: "3" is the number 3, "true" the boolean, "web" a string.
 decltype(Node::value) plain_scalar(std::string_view text);
 
-/// Whether readers of YAML 1.1, including Kubernetes', take this plain scalar as a boolean: "yes", "Off", "n".
-/// To load() it is a string.
+/// Whether readers of YAML 1.1, including Kubernetes', take this plain scalar as a boolean: "yes", "Off",
+/// "n". To load() it is a string.
 bool is_old_boolean(std::string_view text);
 
 }  // namespace greenwave::yaml

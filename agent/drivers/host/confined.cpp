@@ -40,7 +40,7 @@ bool lies_below(std::string_view path, std::string_view allowed) {
   return path.size() > allowed.size() + 1 && path.starts_with(allowed) && path[allowed.size()] == '/';
 }
 
-/// The widest allowed path around `path`, without a trailing slash.
+/// The topmost allowed path that contains `path`, without a trailing slash.
 std::optional<std::string_view> allowed_around(const Host& host, std::string_view path) {
   std::optional<std::string_view> widest;
   for (const auto& candidate : host.allowed_paths) {

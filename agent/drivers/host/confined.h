@@ -44,8 +44,8 @@ struct Spot {
   std::string name;
 };
 
-/// Opens the directories in which manifests' paths lie. Whatever links there are on the device, or are put
-/// there while this works, an opened directory lies below the path's allowed path: the allowed path itself is
+/// Opens the directories in which manifests' paths lie. Whatever links are on the device, or are put
+/// there meanwhile, an opened directory lies below the path's allowed path: the allowed path itself is
 /// resolved within the root, and the rest is resolved by the kernel without ever leaving it (openat2). The
 /// last part of a path is never followed: that is for the caller, with the *at() calls and O_NOFOLLOW.
 ///

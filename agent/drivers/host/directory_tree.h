@@ -15,7 +15,7 @@ struct TreeItem {
 
 /// All of a tree in the repository: a directory before what is in it, its files before its directories (so
 /// that neighbours follow each other). Throws Error (invalid) for what cannot be on a device (a submodule, a
-/// name that is no text) and for a tree beyond 50,000 names or 64 levels.
+/// name that is not text) and for a tree beyond 50,000 names or 64 levels.
 std::vector<TreeItem> read_tree(const SourceTree& tree, const std::string& source);
 
 }  // namespace greenwave::drivers::host

@@ -10,7 +10,7 @@
 
 namespace greenwave::drivers::host {
 
-/// What shall be at a path: a file or a link.
+/// What a path should hold: a file or a link.
 struct Wanted {
   const std::string& path;
   std::string_view content;  ///< a link's target
@@ -19,12 +19,12 @@ struct Wanted {
 };
 
 /// The signature of what is at the path when that is as wanted, else nothing. Content is not read where lstat
-/// is as in `known` (which may be null). Throws Error (conflict) where a directory or special file stands in
+/// is as in `known` (which may be null). Throws Error (conflict) where a directory or special file is in
 /// the way, which is never replaced.
 std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, const FileSignature* known);
 
-/// Compares for people. `record` stays empty. Content is shown only where everybody may read it; that of a
-/// new file only with `describe`.
+/// A comparison for people. `record` stays empty. Content is shown only where everybody may read it; that of
+/// a new file only with `describe`.
 plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known, bool describe);
 
 /// "mode 0644, owner 0:0"

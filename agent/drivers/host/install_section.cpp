@@ -12,7 +12,7 @@ namespace greenwave::drivers::host {
 namespace {
 
 /// The file's logical lines: a backslash at the end continues a line, and comment lines between continued
-/// ones are passed over.
+/// ones are skipped.
 std::vector<std::string> logical_lines(std::string_view text) {
   std::vector<std::string> lines;
   std::string continued;

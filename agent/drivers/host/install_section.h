@@ -17,7 +17,7 @@ struct InstallSection {
   bool empty() const { return wanted_by.empty() && required_by.empty() && alias.empty() && also.empty(); }
 };
 
-/// Adds what `text`, a unit file or a drop-in, says to `section`. Anything else in the file is passed over.
+/// Adds what `text`, a unit file or a drop-in, says to `section`. Anything else in the file is skipped.
 void read_install_section(std::string_view text, InstallSection& section);
 
 struct InstallLink {

@@ -27,7 +27,7 @@ std::optional<id_t> digits(std::string_view text) {
   return number == static_cast<id_t>(-1) ? std::optional<id_t>() : number;
 }
 
-/// getpwnam_r and getgrnam_r with a buffer that grows as they ask.
+/// getpwnam_r and getgrnam_r with a buffer that grows as they require.
 template <typename Record, typename Get, typename Number>
 std::optional<id_t> look_up(Get get, Number number, const std::string& name) {
   std::vector<char> buffer(4096);

@@ -20,7 +20,7 @@ namespace {
 /// Up to here an fsync each is cheaper than a syncfs, which also writes out what others left in the cache.
 constexpr std::size_t few = 8;
 
-/// So many files are worth a round of writing behind.
+/// From this many files on, write-behind pays off.
 constexpr std::size_t many = 1024;
 
 FileSignature plain_signature(const std::string& path, const struct stat& about, const Digest& content) {

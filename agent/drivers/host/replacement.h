@@ -20,7 +20,7 @@ struct Replaced {
 
 /// Files and links that take their places together: written beside their targets, made durable all at once
 /// (a few by fsync, many by one syncfs a file system), renamed, and their directories made durable. A reader
-/// and a power cut see each as it was or as it shall be. What was staged and not committed is removed again.
+/// and a power cut see each as it was or as it will be. What was staged and not committed is removed again.
 ///
 ///   Replacements batch(host);
 ///   batch.stage("/etc/motd", "hello\n", {.mode = 0644, .uid = 0, .gid = 0});

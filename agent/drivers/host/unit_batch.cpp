@@ -15,7 +15,7 @@ namespace {
 /// After this long a program that cannot run, or dies at once, has done so.
 constexpr auto settling_time = std::chrono::milliseconds(150);
 
-/// Runs a part of a work unless an earlier one failed; a failure is the work's alone.
+/// Runs a part of a step's work unless an earlier part failed; a failure is that step's alone.
 template <class Work, class Part>
 void attempt(Work& work, Part part) {
   if (!work.error.empty()) return;

@@ -19,7 +19,7 @@ class UnitHealth {
       : systemd_(systemd), jobs_(systemd), settle_(settle) {}
 
   /// One for each record, of which only the unit's name and `done_in` matter. A unit that does its work and
-  /// ends is well once it has. Nothing is thrown: when systemd does not answer, all of them wait.
+  /// ends is healthy once it has. Nothing is thrown: when systemd does not answer, all of them wait.
   std::vector<Health> of(const std::vector<UnitRecord>& records);
 
  private:

@@ -196,7 +196,7 @@ void UnitJobs::forget(const UnitRecord& record) {
   if (record.unit != own_unit) {
     const auto state = states_.of(record.unit);
     if (record.before && !record.files.empty() && is_up(state)) {
-      // It goes on, without our drop-ins.
+      // It keeps running, without our drop-ins.
       run(systemd::Job::try_restart, record.unit);
     } else if (state.active == "failed") {
       systemd_.reset_failed(record.unit);

@@ -43,8 +43,8 @@ class UnitJobs {
   bool settle(const UnitRecord& record, const Occasion& occasion);
   void check_started(UnitRecord& record);
 
-  /// Names the start that an active unit runs since: it is another one after a restart, by whomever, and
-  /// after a boot. Empty when the unit is not up.
+  /// Names the start that an active unit runs since: it is another one after a restart, whoever asked for it,
+  /// and after a boot. Empty when the unit is not up.
   std::string this_start(const std::string& unit);
 
   /// Stops and disables what we started and enabled, or puts back what was before; call before the files go.

@@ -19,7 +19,7 @@ constexpr std::size_t largest_file = 1 << 20;
 constexpr const char* k3s_file = "/etc/rancher/k3s/k3s.yaml";
 constexpr const char* account = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// What is not there may come: k3s writes its file when it first starts.
+/// A missing file may appear later: k3s writes its own at its first start.
 std::string read(const fs::path& path) {
   try {
     return read_file(path, largest_file);

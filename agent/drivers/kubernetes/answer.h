@@ -12,7 +12,7 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// Parses what a server answered. Throws Error (transient) for what is no JSON, or nested deeper than any
+/// Parses what a server answered. Throws Error (transient) for what is not JSON, or nested deeper than any
 /// object is.
 nlohmann::json parse_answer(std::string_view body);
 /// Also with each member of the top-level list `items` handed over as it comes and not kept, so that a long

@@ -33,7 +33,7 @@ bool may_pass(const http::Answer& answer) {
   if (answer.failure) return answer.failure->fault() == Fault::transient;
   const auto& response = answer.response;
   if (response.status == 429) return true;
-  // Two writers at once, which says nothing of the object; a conflict of owners has causes.
+  // Two writers at once, which says nothing about the object; a conflict of owners has causes.
   if (response.status == 409) {
     const auto status = read_status(response.body);
     return (status.reason == "Conflict" || status.reason == "AlreadyExists") && status.causes.empty() &&

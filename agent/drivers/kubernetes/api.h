@@ -36,13 +36,13 @@ class Api {
 
   /// Reads again how the server is reached. Throws as open_access does.
   void refresh();
-  /// For people: the server's address, or what there is of it.
+  /// The server's address, as far as it is known, for messages.
   std::string name() const;
   const std::string& default_namespace() const { return access_.namespace_; }
 
-  /// Sends all of them, several at once, and gives their answers in the same order. What failed for a reason
-  /// that may pass (429 and 5xx, a lost connection, a token that was renewed meanwhile) is repeated until
-  /// `patience` is over, no sooner than the server asks; zero: it is not.
+  /// Sends all of them, several at once, and returns their answers in the same order. What failed for a
+  /// reason that may pass (429 and 5xx, a lost connection, a token that was renewed meanwhile) is repeated
+  /// until `patience` is over, no sooner than the server asks; zero: it is not.
   std::vector<http::Answer> send_all(std::span<const Call> calls, Duration patience);
   http::Answer send(const Call& call, Duration patience);
 

@@ -60,7 +60,7 @@ void Applying::run(std::span<const plan::Step* const> steps, const ReportStep& r
     send(open, false);
     wait_until_established(works);
   } catch (const Error& error) {
-    // What was sent may have come there: the entry stays as one of which the state is not known.
+    // The request may have arrived: the entry's state stays unknown.
     for (auto& work : works) {
       if (!work.done) fail(work, error.what());
     }

@@ -13,7 +13,7 @@ namespace greenwave::drivers::kubernetes {
 /// Applies steps on the server, those of one rank at once.
 class Applying {
  public:
-  /// A step of one group on its way.
+  /// A step in flight.
   struct Work {
     const plan::Step* step;
     Target target{};

@@ -8,7 +8,7 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// How an object is, and how it would be after an apply: both as the server gave them.
+/// An object now and after an apply, both as the server returned them.
 struct ObjectDifference {
   bool equal =
       true;          ///< in all that manifests decide: not in status, nor in what the server keeps for itself

@@ -1,4 +1,4 @@
-// Where a manifest says what a server names by a path of its own.
+// Finds the place in a manifest of a field that the server names by its own path.
 #include <algorithm>
 #include <charconv>
 

@@ -160,7 +160,7 @@ Health available(const json& object) {
   return waiting(one == nullptr ? "it is not available yet" : told_by(*one));
 }
 
-/// By the conditions that controllers agreed on; a kind that has none of them is well.
+/// By the common conditions of controllers; a kind without any of them is healthy.
 Health by_conditions(const json& object) {
   if (const auto* stalled = condition(object, "Stalled"); is(stalled, "True")) return bad(told_by(*stalled));
   if (const auto* busy = condition(object, "Reconciling"); is(busy, "True")) return waiting(told_by(*busy));

@@ -8,7 +8,7 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// How an object does by its status, as kubectl's `rollout status` and the cli-utils' kstatus judge it: a
+/// An object's health by its status, as kubectl's `rollout status` and the cli-utils' kstatus judge it: a
 /// controller has seen the newest generation, and what it makes of it is there and ready.
 Health judge(const nlohmann::json& object);
 

@@ -48,7 +48,7 @@ std::string last_words(Server& server, const Inspected& one, const Blame& blamed
   return text;
 }
 
-/// A claim may wait for the first pod that uses it: then it is well until there is one.
+/// A claim may wait for the first pod that uses it: until then it is healthy.
 bool waits_for_consumer(Server& server, const nlohmann::json& claim) {
   const auto name = text_at(claim, {"spec", "storageClassName"});
   if (name.empty()) return false;

@@ -17,7 +17,7 @@ bool is_secret(const ObjectId& id);
 /// Stopping it interrupts what runs.
 bool is_workload(const ObjectId& id);
 
-/// How its health is watched; nothing for a kind that is always well, as a ConfigMap is.
+/// How its health is watched; nothing for a kind that is always healthy, such as ConfigMap.
 std::optional<plan::Watch> watch_of(const ObjectId& id);
 
 }  // namespace greenwave::drivers::kubernetes

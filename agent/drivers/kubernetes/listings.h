@@ -17,7 +17,7 @@ class Listings {
  public:
   explicit Listings(Server& server) : server_(server) {}
 
-  /// Asks for the lists that these objects are in, unless they are there.
+  /// Requests the lists that these objects are in, unless they are here already.
   void look(std::span<const Target> targets);
   /// Null: it is not there, or no longer carries the device's label. Throws Error where its list could not be
   /// had. Of objects that were looked for.

@@ -113,8 +113,8 @@ void Preview::is_there(const Asking& asking, const nlohmann::json& object) {
   if (!seen.last_manager.empty()) difference.was = fmt::format("last changed by {}\n", seen.last_manager);
 }
 
-/// Where many of a kind are new to a namespace, one list of what is there tells of all of them. Gives those
-/// that it told nothing of: there were few, or the list was cut, or may not be had.
+/// Where many of a kind are new to a namespace, one list shows which of them exist. Returns those
+/// that it leaves open: there were few, or the list was cut, or is forbidden.
 std::vector<Preview::Asking> Preview::probe_by_list(std::vector<Asking> askings) {
   std::map<std::string, std::vector<Asking>> groups;
   for (auto& asking : askings) {

@@ -21,7 +21,7 @@ std::string cut(std::string_view text) {
   return text.size() > longest_message ? words + "…" : words;
 }
 
-/// What stands in quotes after `before`; empty when it is not there.
+/// What is in quotes after `before`; empty when it is not there.
 std::string quoted_after(std::string_view text, std::string_view before) {
   const auto at = text.find(before);
   if (at == std::string_view::npos) return {};

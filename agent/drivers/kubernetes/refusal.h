@@ -21,9 +21,9 @@ struct Asked {
   const Manifest* manifest = nullptr;  ///< null: none was sent
 };
 
-/// Why the server refused, and what to do about it, in a line for people. What it says of a field carries the
-/// manifest's file and line. Where the manifest is sensitive or of a Secret, the server's words are left out,
-/// for they repeat values.
+/// Why the server refused, and what to do about it, in a line for people. What it says about a field carries
+/// the manifest's file and line. Where the manifest is sensitive or of a Secret, the server's words are left
+/// out, for they repeat values.
 std::string explain(const http::Response& response, const Asked& asked);
 
 /// An Error for a request that is about no single object. `action` is such as "listing ConfigMaps".

@@ -10,10 +10,10 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// The manager of fields that the agent is to servers.
+/// The agent's name as a field manager.
 inline constexpr std::string_view field_manager = "greenwave";
 
-/// What an object's metadata say of who has changed it.
+/// Who changed an object, by its metadata.
 struct Seen {
   std::string uid;
   std::string version;  ///< resourceVersion

@@ -49,7 +49,7 @@ struct Server {
   bool is_forced(const std::string& manager) const;
 };
 
-/// How long one waits for the server when it is only looked at, and when it is in the middle of a change.
+/// Time limits for requests that only read, and for those in the middle of a change.
 inline constexpr Duration looking_patience = std::chrono::seconds(5);
 inline constexpr Duration changing_patience = std::chrono::seconds(60);
 

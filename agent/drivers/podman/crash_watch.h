@@ -10,7 +10,7 @@
 namespace greenwave::drivers::podman {
 
 /// Podman restarts a container that ended at once, again and again: one that cannot run would take a core and
-/// wear the flash. Whoever is found freshly started at two looks in a row is stopped for a while, each time
+/// wear the flash. A pod found freshly started at two looks in a row is stopped for a while, each time
 /// twice as long, up to a bound; it is never given up for good. Times are seconds. Pure.
 class CrashWatch {
  public:

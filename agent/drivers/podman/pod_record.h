@@ -22,7 +22,7 @@ struct PodRecord {
 
 std::string to_json(const PodRecord& record);
 
-/// Throws Error (damaged) when it is none. An empty text is an empty record.
+/// Throws Error (damaged) when it is not one. An empty text is an empty record.
 PodRecord pod_record_from(const std::string& text);
 
 }  // namespace greenwave::drivers::podman

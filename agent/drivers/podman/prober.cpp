@@ -100,7 +100,8 @@ void Prober::run() {
   while (!stop_) round(service);
 }
 
-/// Waits for who is next, asks, and does what follows from it. The lock is held, but for the asking.
+/// Waits for the next probe that is due, runs it, and acts on the result. Holds the lock except while it
+/// runs.
 void Prober::round(Service& service) {
   const auto next =
       std::ranges::min_element(targets_, {}, [](const auto& one) { return one.second.course.next(); });

@@ -21,7 +21,7 @@ namespace greenwave::drivers::podman {
 /// What the probes said last. Any thread.
 class ProbeBoard {
  public:
-  /// Why containers do not count as well, by id; who has no probe, or passes all, is not in it.
+  /// Why containers are unhealthy, by id; those without a probe, or that pass all, are left out.
   std::map<std::string, std::string> unready() const;
   /// Whether it is being restarted now, because its probe failed.
   bool restarts(const std::string& id) const;
@@ -43,7 +43,7 @@ class Prober {
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
-  /// All containers, as they are now. Courses go on for those that live on.
+  /// All containers, as they are now. The courses of those that still run continue.
   void watch(const std::vector<Container>& containers);
 
   /// The pods whose containers were restarted since this was asked last.

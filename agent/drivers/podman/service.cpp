@@ -32,7 +32,7 @@ std::string reason_in(const http::Response& response) {
   return printable(trim(reason).substr(0, most_shown));
 }
 
-/// Labels come with an image as well, made by podman commit, say; a pod's name that ends in the digest does
+/// An image can carry labels too, e.g. one made by podman commit; a pod's name that ends in the digest does
 /// not.
 bool is_in_our_pod(const Json& container) {
   const auto digest = label_in(container, labels::digest).substr(0, shown_digest);

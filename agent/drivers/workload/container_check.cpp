@@ -143,7 +143,7 @@ class ContainerCheck {
     for (const auto& mount : *mounts->sequence()) read_mount(mount);
   }
 
-  /// What takes away a container's walls.
+  /// What breaks a container's isolation.
   void refuse_unmasked(const yaml::Node& security) {
     const auto refuse_word = [&](const yaml::Node* written, std::string_view word, std::string_view what) {
       if (written != nullptr && written->string() != nullptr && *written->string() == word) {

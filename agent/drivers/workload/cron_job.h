@@ -20,7 +20,7 @@ struct CronJob {
   /// A run that is later than this does not take place; nothing: a device that was off runs it when it is on
   /// again.
   std::optional<std::chrono::seconds> deadline;
-  std::optional<std::chrono::seconds> longest_run;  ///< all tries together
+  std::optional<std::chrono::seconds> longest_run;  ///< for all tries together
   unsigned more_tries = 6;                          ///< after a run that failed
   Workload workload;  ///< its pod; Workload::restart is "Never": a try is a new pod
 };

@@ -27,7 +27,7 @@ class ProbeCourse {
   /// There was no answer either way.
   void postpone(Kind kind, Instant now);
 
-  /// Why the container does not count as well; nothing when it does. It does when each probe has passed.
+  /// Why the container is unhealthy; nothing when each probe has passed.
   std::optional<std::string> unready() const;
 
  private:

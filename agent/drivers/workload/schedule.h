@@ -11,7 +11,7 @@
 namespace greenwave::drivers::workload {
 
 /// When a CronJob is due: crontab's five fields as Kubernetes reads them (months and weekdays may be names, 7
-/// is no weekday, @hourly and its like are words for five fields).
+/// is not a weekday, @hourly and its like are words for five fields).
 struct Schedule {
   std::bitset<60> minutes;
   std::bitset<24> hours;
@@ -34,7 +34,7 @@ std::vector<std::string> to_calendar(const Schedule& schedule, std::string_view 
 /// Whether it is due in the minute of this local time.
 bool is_due(const Schedule& schedule, const std::tm& local);
 
-/// When it was due last: at `now` or up to `most` seconds before; nothing when it was not. `local` tells a
+/// When it was due last: at `now` or up to `most` seconds before; nothing when it was not. `local` returns a
 /// place's time.
 std::optional<std::time_t> last_due(const Schedule& schedule, std::time_t now, std::time_t most,
                                     const std::function<std::tm(std::time_t)>& local);

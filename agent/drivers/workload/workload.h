@@ -9,7 +9,7 @@
 
 namespace greenwave::drivers::workload {
 
-/// What this device lets containers have.
+/// What containers may have on this device.
 struct Rules {
   std::vector<std::string> allowed_paths;  ///< for hostPath; "/" allows everything
   bool allow_privileged = false;

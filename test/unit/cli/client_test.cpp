@@ -32,7 +32,7 @@ struct Silent {
 
 }  // namespace
 
-TEST_CASE("client: a daemon that does not run is said with how to start it") {
+TEST_CASE("client: a daemon that does not run is reported with how to start it") {
   const cli::Client client("/tmp/greenwave-no-such-directory/control.sock");
   CHECK_THROWS_AS(client.get("/v1/status"), cli::Unreachable);
   CHECK_THROWS_WITH(client.get("/v1/status"), Catch::Contains("is not running") &&
@@ -40,7 +40,7 @@ TEST_CASE("client: a daemon that does not run is said with how to start it") {
                                                   Catch::Contains("journalctl -u greenwaved"));
 }
 
-TEST_CASE("client: a daemon that hangs is given up after the time-out, also in a stream") {
+TEST_CASE("client: a daemon that hangs times out, in a stream too") {
   const Silent silent;
   const cli::Client client(silent.path, {500ms, 300ms, 300ms, 300ms});
   CHECK_THROWS_WITH(client.get("/v1/status"), Catch::Contains("does not answer"));

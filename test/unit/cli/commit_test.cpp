@@ -69,7 +69,7 @@ TEST_CASE("greenwave lint: objects that do not fit together") {
   CHECK(found.output == golden(goldens / "unfit.lint.text", found.output));
 }
 
-TEST_CASE("greenwave lint: SARIF and JSON are what programs can read") {
+TEST_CASE("greenwave lint: SARIF and JSON are valid") {
   const auto sarif = json::parse(greenwave_in(goldens / "broken", {"lint", "-o", "sarif"}).output);
   CHECK(sarif["version"] == "2.1.0");
   const auto& run = sarif["runs"][0];
@@ -100,7 +100,8 @@ TEST_CASE("greenwave lint: a commit is read without a checkout") {
   CHECK(greenwave_in("/", {"lint", made.path().native() + "@HEAD~1", "--path", "city"}).status == 0);
 }
 
-TEST_CASE("greenwave lint: what is no repository, or no revision, is said with what to do") {
+TEST_CASE(
+    "greenwave lint: a path that is not a repository, or an unknown revision, is reported with the fix") {
   const TemporaryDirectory nothing;
   const auto none = greenwave_in(nothing.path(), {"lint", "@main"});
   CHECK(none.status == 2);
@@ -140,7 +141,7 @@ TEST_CASE("greenwave render: what a device applies, and where each value comes f
   CHECK(answer["origins"]["File/chrony"]["/spec/path"] == "base/time.yaml:6:9");
 }
 
-TEST_CASE("greenwave render: a device that isn't in the inventory is told the nearest ones") {
+TEST_CASE("greenwave render: for a device that isn't in the inventory, the nearest ids are suggested") {
   const Retime city;
   const auto found = city.run({"render", "--device", "sf-003", "-o", "json"});
   CHECK(found.status == 2);
@@ -240,7 +241,7 @@ TEST_CASE("greenwave init: a new city lints clean, from options, a CSV or a GeoJ
   CHECK_THAT(geojson.output, Contains("485 devices"));
 }
 
-TEST_CASE("greenwave init: writes over nothing, and says what is wrong with a list of devices") {
+TEST_CASE("greenwave init: overwrites nothing, and reports errors in a list of devices") {
   const TemporaryDirectory directory;
   replace_file(directory.path() / "greenwave.yaml", "mine\n");
   const auto again = greenwave_in(directory.path(), {"init", "--name", "springfield"});

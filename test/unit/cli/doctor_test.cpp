@@ -102,7 +102,9 @@ cli::Finding only(const cli::Findings& findings) {
 
 }  // namespace
 
-TEST_CASE("doctor: tells a certificate that is good, expired, too new, another's, and not trusted") {
+TEST_CASE(
+    "doctor: distinguishes a certificate that is good, expired, not yet valid, of another host, or "
+    "untrusted") {
   CHECK(tls_finding(-10, 90, "git.example", true).result == CheckResult::ok);
   const auto ends_soon = tls_finding(-10, 5, "git.example", true);
   CHECK(ends_soon.result == CheckResult::warning);
@@ -117,7 +119,7 @@ TEST_CASE("doctor: tells a certificate that is good, expired, too new, another's
   CHECK_THAT(unknown.remedy, Contains("caFile"));
 }
 
-TEST_CASE("doctor: tells a name that does not resolve from a port that refuses") {
+TEST_CASE("doctor: distinguishes a name that does not resolve from a port that refuses") {
   cli::Findings findings;
   CHECK_FALSE(cli::check_connection("no-such-host.invalid", 443, findings));
   CHECK(only(findings).check == "dns");

@@ -123,7 +123,7 @@ TEST_CASE("promote: what is behind a later stage is brought up to it, and nothin
   CHECK(fixed.verdict(2) == Verdict::settled);
 }
 
-TEST_CASE("promote: stages that have grown apart are left to a person") {
+TEST_CASE("promote: diverged stages are left to a person") {
   const Case city("x", "a", "a");
   CHECK(city.verdict(0) == Verdict::settled);
   CHECK(city.verdict(1) == Verdict::blocked);

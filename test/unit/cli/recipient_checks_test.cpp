@@ -48,7 +48,7 @@ std::string found(const std::vector<secrets::Identity>& recipients,
 
 }  // namespace
 
-TEST_CASE("lint: a secret that its devices can open is in order, whoever of the city can as well") {
+TEST_CASE("lint: a secret that its devices can open is fine, whoever else can open it") {
   CHECK(found({ours}) == "");
   CHECK(found({ours, operators}) == "");
   CHECK(found({ours}, "[\"" + operators.recipient + "\", \"" + ours.recipient + "\"]") == "");

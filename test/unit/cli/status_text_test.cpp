@@ -61,7 +61,7 @@ TEST_CASE("status: where commits are checked, who signed the applied one is belo
                                               "            signed by ana@city.example, SHA256:x\n"));
 }
 
-TEST_CASE("status: what failed comes with its reason and what to do, problems with their places") {
+TEST_CASE("status: a failure has its reason and the fix, a problem its place") {
   auto status = healthy();
   status.phase = "applying";
   status.last_result = state::SyncResult::failed;
@@ -112,7 +112,7 @@ TEST_CASE("status: a pause says until when, who and why, and how to end it") {
 Device      sf-0042)"));
 }
 
-TEST_CASE("status: a stopped daemon, a sync that could not be done and a first start say so first") {
+TEST_CASE("status: a stopped daemon, a failed sync and a first start are reported first") {
   auto status = healthy();
   status.running = false;
   CHECK(text_of(status).starts_with(R"(greenwaved is not running; this is its last saved state.
@@ -158,7 +158,7 @@ TEST_CASE("status: a long list of failures is cut, and outside bytes can't drive
   CHECK(std::count(text.begin(), text.end(), '\n') < 45);
 }
 
-TEST_CASE("status: colours come only where they are asked for") {
+TEST_CASE("status: colours appear only on request") {
   CHECK(text_of(healthy(), true).starts_with("\x1b[1;32mIn sync.\x1b[0m\n"));
   CHECK(text_of(healthy()).find('\x1b') == std::string::npos);
 }
@@ -177,7 +177,7 @@ TEST_CASE("status: a reverted commit shows why, what is left of it, and how to l
   CHECK(text.find("In sync.") == std::string::npos);
 }
 
-TEST_CASE("status: what waits says why and until when") {
+TEST_CASE("status: what is deferred has its reason and until when") {
   auto status = healthy();
   status.waiting = {{"SystemdUnit/spat", "restart for File/spat"}};
   status.waiting_why = "outside of the window overnight";

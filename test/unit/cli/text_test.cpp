@@ -59,7 +59,7 @@ TEST_CASE("history: where commits were checked, who signed one is below it") {
              Catch::Contains("1a2b3c4d5e Retime Fulton\n    signed by ana@city.example, SHA256:x\n"));
 }
 
-TEST_CASE("history: what a file had been is shown as it stood there, a long one cut short") {
+TEST_CASE("history: a file's previous content is shown as it was, cut when long") {
   state::SyncRecord sync;
   sync.started = from_iso("2026-11-24T06:00:00Z");
   sync.trigger = state::Trigger::interval;

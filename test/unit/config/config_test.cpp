@@ -110,14 +110,14 @@ TEST_CASE("config: all problems are listed at once") {
   for (const auto& line : lines) CHECK(line.find('\n') == std::string::npos);
 }
 
-TEST_CASE("config: a missing repository or URL is said with what to write") {
+TEST_CASE("config: a missing repository or URL is reported with what to write") {
   CHECK(only_problem("device: a\n").find("repository is missing; write repository: {url:") !=
         std::string::npos);
   CHECK(only_problem("repository: {branch: main}\n").find("url is missing") != std::string::npos);
   CHECK(only_problem("").find("the configuration is empty") != std::string::npos);
 }
 
-TEST_CASE("config: a secret in the URL is refused and never repeated") {
+TEST_CASE("config: a secret in the URL is refused and never shown") {
   for (const auto* url : {"https://me:hunter2@git.example/c.git", "https://hunter2@git.example/c.git",
                           "ssh://git:hunter2@git.example/c.git", "git:hunter2@git.example:c.git"}) {
     CAPTURE(url);
@@ -151,7 +151,7 @@ TEST_CASE("config: credential:NAME is a file of systemd's credentials directory"
   ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
-TEST_CASE("config: a file that is named but missing is said with its place, unless only the words count") {
+TEST_CASE("config: a missing file is reported with its place, unless files are not checked") {
   const test::TemporaryDirectory directory;
   const auto file = directory.write("agent.yaml",
                                     "repository:\n  url: https://g.example/c\n"
@@ -177,7 +177,7 @@ TEST_CASE("config: a token that everyone can read gives a warning") {
   CHECK(config::load_config(file, "/").warnings.empty());
 }
 
-TEST_CASE("config: a missing agent.yaml is said with the option that names another") {
+TEST_CASE("config: a missing agent.yaml is reported with the option that names another") {
   try {
     config::load_config("/nonexistent/agent.yaml", "/");
     FAIL("was read");
@@ -219,7 +219,7 @@ TEST_CASE("config: when a commit counts as healthy has defaults and bounds") {
   CHECK(only_problem(minimal + "health: {setle: 3s}\n").ends_with("did you mean settle?"));
 }
 
-TEST_CASE("config: podman's settings are careful unless told otherwise") {
+TEST_CASE("config: podman's settings are restrictive by default") {
   const auto usual = parsed(minimal + "runtime: podman\n").podman;
   CHECK(usual.socket == "/run/podman/podman.sock");
   CHECK_FALSE(usual.allow_privileged);

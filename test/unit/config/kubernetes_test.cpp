@@ -22,7 +22,7 @@ std::string only_problem(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("config: how an API server is reached is read, and has defaults") {
+TEST_CASE("config: the settings of an API server are read, and have defaults") {
   Problems problems;
   const auto usual =
       parsed("repository: {url: https://git.example/city.git}\nruntime: kubernetes\n", problems).kubernetes;
@@ -50,7 +50,7 @@ TEST_CASE("config: how an API server is reached is read, and has defaults") {
   CHECK(made.force.empty());
 }
 
-TEST_CASE("config: what cannot be meant for an API server is told with its place") {
+TEST_CASE("config: invalid settings of an API server are reported with their place") {
   CHECK(only_problem(begin + "  kubeconfig: k3s.yaml\n").starts_with("agent.yaml:4:15: error: "));
   CHECK(only_problem(begin + "  namespace: Traffic\n").find("\"Traffic\" is not a valid namespace") !=
         std::string::npos);
@@ -61,7 +61,7 @@ TEST_CASE("config: what cannot be meant for an API server is told with its place
             .find("without runtime: kubernetes") != std::string::npos);
 }
 
-TEST_CASE("config: another scope means that the device is rendered anew") {
+TEST_CASE("config: another scope makes the device render again") {
   Problems problems;
   const auto before = parsed(begin + "  kinds: {deny: [Secret]}\n", problems).digest();
   CHECK(before != parsed(begin + "  kinds: {allow: [Secret]}\n", problems).digest());

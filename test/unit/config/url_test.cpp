@@ -8,7 +8,7 @@ using namespace greenwave;
 using config::parse_url;
 using config::Url;
 
-TEST_CASE("config: URLs come apart into scheme, user, host, port and path") {
+TEST_CASE("config: URLs are split into scheme, user, host, port and path") {
   const auto https = parse_url("https://git.example/traffic/city.git");
   CHECK(https.scheme == Url::Scheme::https);
   CHECK(https.host == "git.example");

@@ -32,7 +32,7 @@ std::string at(const std::optional<Time>& time) {
 
 }  // namespace
 
-TEST_CASE("allowed_signers: comments, blank lines, blanks and comments behind the key are no matter") {
+TEST_CASE("allowed_signers: comments, blank lines and blanks are ignored") {
   CHECK(only("# the city's keys\n\n \t\n  a@x.example\t " + key + " Ana's laptop\r\n").principals ==
         "a@x.example");
   CHECK(only("\"a@x.example,b@x.example\" " + key).principals == "a@x.example,b@x.example");
@@ -47,7 +47,7 @@ TEST_CASE("allowed_signers: options are read with their quotes, in any case and 
   CHECK(at(only("a@x valid-after=\"20260228235959utc\" " + key).valid_after) == "2026-02-28T23:59:59Z");
 }
 
-TEST_CASE("allowed_signers: a mistake is refused with its place and what to write") {
+TEST_CASE("allowed_signers: an error names its place and the fix") {
   CHECK(problem("a@x cert-authority " + key)
             .starts_with("signers:1:5: error: cert-authority is not supported"));
   CHECK(
@@ -82,7 +82,7 @@ TEST_CASE("allowed_signers: dates that don't exist are refused") {
   }
 }
 
-TEST_CASE("allowed_signers: all problems are told at once, but not without end") {
+TEST_CASE("allowed_signers: all problems are reported at once, up to a limit") {
   std::string text;
   for (int i = 0; i < 500; ++i) text += "a@x nonsense\n";
   Problems problems;
@@ -90,7 +90,7 @@ TEST_CASE("allowed_signers: all problems are told at once, but not without end")
   CHECK(problems.size() == 100);
 }
 
-TEST_CASE("allowed_signers: a hardware token's key is left out with a warning, the others count") {
+TEST_CASE("allowed_signers: a hardware token's key is skipped with a warning") {
   const std::string token =
       "sk-ssh-ed25519@openssh.com "
       "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIHmkyDqLAOPyiJqnPtZTvNzmCEwvsHuhw7l3"

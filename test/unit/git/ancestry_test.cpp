@@ -28,7 +28,7 @@ struct Device : test::Workshop {
 
 }  // namespace
 
-TEST_CASE("ancestry: a ref may move forward, over merges too, and stand still") {
+TEST_CASE("ancestry: a ref may move forward, through merges too, or stay where it is") {
   const Device device;
   const auto one = device.commit("one");
   device.git({"checkout", "-q", "-b", "side"});
@@ -53,7 +53,7 @@ TEST_CASE("ancestry: clocks that went backwards don't hide an ancestor") {
   CHECK(git::judge_move(device.store, one, three).move == Move::forward);
 }
 
-TEST_CASE("ancestry: a ref that goes back or elsewhere is refused, with the trailer that would allow it") {
+TEST_CASE("ancestry: a ref that moves back or sideways is refused, naming the trailer that would allow it") {
   const Device device;
   const auto one = device.commit("one");
   const auto two = device.commit("two");
@@ -90,7 +90,9 @@ TEST_CASE("ancestry: a trailer that names the old commit allows a reset, also so
   CHECK(git::judge_move(device.store, one, later).move == Move::forward);
 }
 
-TEST_CASE("ancestry: a trailer for another commit, shortened or in the middle of a message allows nothing") {
+TEST_CASE(
+    "ancestry: a trailer that names another commit, is shortened, or is in the middle of a message allows "
+    "nothing") {
   const Device device;
   const auto one = device.commit("one");
   const auto two = device.commit("two");

@@ -79,7 +79,7 @@ TEST_CASE("bundle: version 3, and one that builds on what the device has") {
   CHECK(device.store.tree(two, "")->read("motd", 1 << 20) == text + "more\n");
 }
 
-TEST_CASE("bundle: a branch counts by its whole name") {
+TEST_CASE("bundle: a branch is matched by its full name") {
   Device device;
   device.commit("one");
   device.git({"branch", "x/main"});
@@ -115,7 +115,7 @@ TEST_CASE("bundle: a damaged or cut copy is refused, wherever the damage is, and
   CHECK(device.run_in(device.store.directory(), {"find", "objects", "-type", "f"}).empty());
 }
 
-TEST_CASE("bundle: a ref that names a commit which is not inside is refused") {
+TEST_CASE("bundle: a ref to a commit that the bundle lacks is refused") {
   Device device;
   const auto commit = device.commit("one");
   const auto file = device.bundle_file({"main"});
@@ -126,7 +126,7 @@ TEST_CASE("bundle: a ref that names a commit which is not inside is refused") {
                     Catch::Contains("does not hold commit aaaa"));
 }
 
-TEST_CASE("bundle: what is no bundle is refused, and so is more than the limits") {
+TEST_CASE("bundle: a file that is not a bundle, or exceeds the limits, is refused") {
   Device device;
   const auto refused = [&](const std::string& bytes) {
     const auto file = device.directory() / "other";

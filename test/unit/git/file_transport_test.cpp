@@ -80,7 +80,7 @@ TEST_CASE("file: a transfer that is told to stop leaves nothing behind") {
   CHECK(std::filesystem::is_empty(directory / "git/objects/pack"));
 }
 
-TEST_CASE("file: the first of the followed refs that there is counts, and which one it was is known") {
+TEST_CASE("file: the first of the followed refs that exists is followed and reported") {
   GitRepository origin;
   const auto first = origin.commit({{"a", "1"}});
   git::FileTransport transport(origin.path(), "refs/heads/main", never);
@@ -95,7 +95,7 @@ TEST_CASE("file: the first of the followed refs that there is counts, and which 
   CHECK(transport.poll() == second);
 }
 
-TEST_CASE("file: a commit older than the one that is kept comes as well") {
+TEST_CASE("file: a commit older than the kept one is fetched too") {
   GitRepository origin;
   const auto oldest = origin.commit({{"a", "1"}});
   origin.commit({{"a", "2"}});

@@ -27,7 +27,7 @@ git::ServerTransport transport_to(const GitRepository& origin, LocalUploadPack::
 
 }  // namespace
 
-TEST_CASE("server: an answer that is cut off anywhere is transient, and the next fetch goes on") {
+TEST_CASE("server: a response that is cut off anywhere is transient, and the next fetch continues") {
   GitRepository origin;
   const auto commit = origin.commit({{"a", test::noise(20'000, 1)}, {"b", "b"}});
   TemporaryDirectory directory;
@@ -78,7 +78,7 @@ TEST_CASE("server: a pack with a wrong byte anywhere is refused") {
   }
 }
 
-TEST_CASE("server: one that sends another commit than was asked for is found out") {
+TEST_CASE("server: sending a commit that was not asked for is an error") {
   GitRepository origin;
   const auto first = origin.commit({{"a", "a"}});
   const auto second = origin.commit({{"a", "b"}});
@@ -90,7 +90,7 @@ TEST_CASE("server: one that sends another commit than was asked for is found out
   CHECK(fault_of([&] { lying.fetch(second, store); }) == Fault::transient);
 }
 
-TEST_CASE("server: an endless stream of talk ends, as does a pack beyond the limits") {
+TEST_CASE("server: endless progress messages, and a pack beyond the limits, are cut off") {
   TemporaryDirectory directory;
   git::Store store(directory / "git");
   std::string talk;
@@ -135,7 +135,7 @@ TEST_CASE("server: the limits are those of a whole fetch, however many requests 
   CHECK(store.tree(commit, "")->read("deep/er/a", 10'000) == test::noise(4000, 1));
 }
 
-TEST_CASE("server: a commit can be had alone, before any of its files") {
+TEST_CASE("server: a commit can be fetched alone, before any of its files") {
   GitRepository origin;
   const auto commit = origin.commit({{"a", test::noise(100'000, 1)}});
   TemporaryDirectory directory;
@@ -147,7 +147,7 @@ TEST_CASE("server: a commit can be had alone, before any of its files") {
   CHECK_THROWS_AS(store.tree(commit, ""), Error);
 }
 
-TEST_CASE("server: one that filters no more does not send differences to files that are not here") {
+TEST_CASE("server: without the filter, no deltas against missing files are sent") {
   GitRepository origin;
   const auto text = test::noise(30'000, 1);
   const auto first = origin.commit({{"mine", "1"}, {"another's", text}});
@@ -169,7 +169,7 @@ TEST_CASE("server: one that filters no more does not send differences to files t
   CHECK(transport.bytes_received() - received < 3000);  // the second commit is whole
 }
 
-TEST_CASE("server: bytes that are not git's are said to be so") {
+TEST_CASE("server: a response that is not git's is reported as such") {
   for (const std::string bytes : {"<html>", "zzzz", "0003", "fffg", "000", "0010short"}) {
     MemoryStream stream(bytes, 1);
     git::PacketReader reader(stream);

@@ -158,7 +158,7 @@ TEST_CASE("housekeeping: a large file that no kept commit has any more is droppe
   CHECK_FALSE(device.store.has(large));
 }
 
-TEST_CASE("housekeeping: of a partial store what is there is kept, what isn't is no error") {
+TEST_CASE("housekeeping: a partial store keeps what it has, and what it lacks is not an error") {
   Device device;
   device.write("devices/a/motd", "a");
   device.write("devices/b/motd", "b");
@@ -214,7 +214,7 @@ TEST_CASE("housekeeping: nothing is dropped while no commit is kept") {
   CHECK(device.store.has(commit));
 }
 
-TEST_CASE("housekeeping: who reads a tree meanwhile goes on reading, and the old packs' room is given back") {
+TEST_CASE("housekeeping: a reader of a tree is not disturbed, and the old packs' space is freed") {
   Device device;
   std::string commit;
   for (int i = 0; i < 8; ++i) commit = device.next(i);
@@ -234,7 +234,7 @@ TEST_CASE("housekeeping: who reads a tree meanwhile goes on reading, and the old
   }
 }
 
-TEST_CASE("housekeeping: told to stop, it leaves the store as it was") {
+TEST_CASE("housekeeping: when stopped, it leaves the store as it was") {
   Device device;
   std::string commit;
   for (int i = 0; i < 5; ++i) commit = device.next(i);

@@ -168,7 +168,7 @@ TEST_CASE("https: a tip file makes a poll of an unchanged ref cheaper still") {
   CHECK(transport->poll() == second);
 }
 
-TEST_CASE("https: a missing wave ref falls back to the branch, and counts once it is there") {
+TEST_CASE("https: a missing wave ref falls back to the branch, and is followed once it exists") {
   const HttpsServer server;
   GitRepository origin;
   const auto first = origin.commit({{"a", "1"}});
@@ -285,7 +285,7 @@ TEST_CASE("https: each way to fail says what to do") {
   CHECK_THAT(poll_error(repository), Catch::StartsWith("transient") && Catch::Contains("DNS"));
 }
 
-TEST_CASE("https: a silent server is given up, and a transfer stops when told to") {
+TEST_CASE("https: a silent server times out, and a transfer can be stopped") {
   const unsigned port = test::free_port();
   TemporaryDirectory directory;
   const test::Server silent({"python3", "-c",
@@ -352,7 +352,7 @@ while True:
 
 }  // namespace
 
-TEST_CASE("https: a connection that is cut at every 1,000th byte is transient, and the next fetch goes on") {
+TEST_CASE("https: a connection cut at every 1,000th byte is transient, and the next fetch continues") {
   const HttpsServer server;
   GitRepository origin;
   const auto commit = origin.commit({{"a", test::noise(5000, 1)}, {"deep/b", test::noise(3000, 2)}});
@@ -388,7 +388,7 @@ TEST_CASE("https: a connection that is cut at every 1,000th byte is transient, a
   CHECK(failed < 15);  // what came before a cut need not come again
 }
 
-TEST_CASE("https: a server that stops in the middle of its answer is given up") {
+TEST_CASE("https: a server that stalls in the middle of a response times out") {
   const HttpsServer server;
   GitRepository origin;
   const auto commit = origin.commit({{"a", test::noise(500'000, 1)}});
@@ -417,7 +417,7 @@ TEST_CASE("https: a server that stops in the middle of its answer is given up") 
   CHECK_FALSE(store.has(commit));
 }
 
-TEST_CASE("https: the proxy that the environment names is used, and its password stays unsaid") {
+TEST_CASE("https: the proxy of the environment is used, and its password never shown") {
   const HttpsServer server;
   GitRepository origin;
   const auto commit = origin.commit({{"a", "1"}});

@@ -76,7 +76,7 @@ TEST_CASE("known_hosts: names that ssh-keygen has hashed are found") {
   CHECK(KnownHosts(text, "gw", 22).judge(key.wire) == Verdict::unknown);
 }
 
-TEST_CASE("known_hosts: broken lines are passed over") {
+TEST_CASE("known_hosts: broken lines are skipped") {
   for (const auto* text :
        {"", "git.example", "git.example ssh-ed25519", "git.example ssh-ed25519 !!!!",
         "git.example ssh-ed25519 AAAA", "|1|x|y ssh-ed25519 AAAA", "|||| a b", "@revoked"}) {

@@ -93,7 +93,7 @@ TEST_CASE("ssh: the first fetch leaves the history on the server") {
   CHECK_FALSE(store.has(old));
 }
 
-TEST_CASE("ssh: only a server with a key from known_hosts is spoken to") {
+TEST_CASE("ssh: only a server whose key is in known_hosts is trusted") {
   SshServer server;
   GitRepository origin;
   const auto commit = origin.commit({{"a", "1"}});

@@ -105,7 +105,7 @@ TEST_CASE("store: a blob larger than the cap is refused with both sizes") {
                     Catch::Contains("4.9 KiB, more than the 4.0 KiB"));
 }
 
-TEST_CASE("store: a commit's own words are made fit for a terminal") {
+TEST_CASE("store: a commit's message is made safe for a terminal") {
   GitRepository repository;
   const auto commit = repository.commit({{"a", "a"}}, "Retime \x1b[31mFulton\n\nbody");
   TemporaryDirectory directory;
@@ -140,7 +140,7 @@ TEST_CASE("store: keeping a commit again writes nothing, and nothing writes a re
   CHECK_FALSE(fs::exists(store.directory() / "refs/heads/main"));
 }
 
-TEST_CASE("store: damage is said as damage, and a store made anew works again") {
+TEST_CASE("store: damage is reported as damage, and a new store works again") {
   GitRepository repository;
   const auto commit = repository.commit({{"a", std::string(3000, 'a')}, {"b", "b"}});
   TemporaryDirectory directory;

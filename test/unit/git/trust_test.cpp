@@ -148,7 +148,7 @@ TEST_CASE("trust: an unsigned commit is refused, with what to do about it") {
   CHECK(refusal(signed_.trust(), signed_.object(commit), commit) == "commit " + commit + " is not signed");
 }
 
-TEST_CASE("trust: PGP and X.509 signatures are told apart from none") {
+TEST_CASE("trust: PGP and X.509 signatures are distinguished from none") {
   const Signed signed_;
   const auto object = signed_.object(signed_.commit("x"));
   CHECK(has(refusal(signed_.trust(),
@@ -168,7 +168,7 @@ TEST_CASE("trust: a key that is not listed is refused with its fingerprint and t
                       ", which allowed_signers does not list");
 }
 
-TEST_CASE("trust: a signature for a file does not serve for a commit") {
+TEST_CASE("trust: a file's signature is not valid for a commit") {
   const Signed signed_;
   const auto object = signed_.object(signed_.commit("not yet signed"));
   const auto payload = signed_.directory() / "payload";
@@ -205,7 +205,7 @@ TEST_CASE("trust: a key's validity is compared with the commit's time, both ends
       "2026-06-01T12:00:00Z"));
 }
 
-TEST_CASE("trust: of several lines for a key one that allows the commit is enough") {
+TEST_CASE("trust: of several lines for a key, one that allows the commit is enough") {
   const Signed signed_;
   const auto object = signed_.object(signed_.commit("x", signed_.file));
   const auto key = signed_.public_key("ana");

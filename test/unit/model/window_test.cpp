@@ -95,7 +95,7 @@ TEST_CASE("window: two windows are open while one of them is") {
   CHECK_FALSE(outlook_of({early, late}, "2026-01-15T12:00:00Z").open);
 }
 
-TEST_CASE("window: one without a day never opens") {
+TEST_CASE("window: a window without days never opens") {
   CHECK(opening(window("01:00", "04:30", {}), "2026-01-15T08:00:00Z") == "never");
   const auto view = outlook_of({window("01:00", "04:30", {})}, "2026-01-15T08:00:00Z");
   CHECK_FALSE(view.open);

@@ -24,7 +24,7 @@ class CronDriver : public Driver, private Details {
   Abilities abilities() override { return {.details = this}; }
 
  private:
-  /// {"timer": …}; the pods of the last run are the PodmanDriver's to tell.
+  /// {"timer": …}; the PodmanDriver describes the pods of the last run.
   Describe describe() const override;
 
   Cron cron_;

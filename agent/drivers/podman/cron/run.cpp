@@ -29,7 +29,7 @@ std::tm local_time(std::time_t time) {
   return local;
 }
 
-/// systemd tells which timer started a service, and nothing where a person did.
+/// systemd names the timer that started a service, and nothing when a person did.
 bool is_by_timer() {
   return std::getenv("TRIGGER_UNIT") != nullptr;
 }

@@ -28,7 +28,7 @@ std::filesystem::path run_file_path(const std::filesystem::path& state_directory
 
 std::string to_json(const RunFile& file);
 
-/// Throws Error (damaged) when it is none.
+/// Throws Error (damaged) when it is not one.
 RunFile run_file_from(const std::string& text);
 
 }  // namespace greenwave::drivers::podman

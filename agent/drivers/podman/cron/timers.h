@@ -29,7 +29,7 @@ class Timers {
   /// What people want to know of one: {unit, next, last, result}, as far as systemd knows.
   nlohmann::json describe(const std::string& unit);
 
-  /// Puts files in place, lets systemd read them, and starts or stops the timers; gives what failed, by the
+  /// Puts files in place, lets systemd read them, and starts or stops the timers; returns what failed, by the
   /// unit. The others are as they should be then.
   struct Order {
     std::string unit;
@@ -38,7 +38,7 @@ class Timers {
   };
   std::map<std::string, Error> bring(const std::vector<Order>& orders);
 
-  /// Stops a run that goes on, and the timer; removes both units, and what systemd knows of past runs.
+  /// Stops a running job, and the timer; removes both units, and what systemd knows of past runs.
   void remove(const std::string& unit);
 
  private:
