@@ -78,11 +78,11 @@ class Body {
 
 SyncCall read_sync(std::string_view body) {
   const Body members(body, {"force", "allowEmpty", "now", "reason", "sudoUser"});
-  const SyncCall call{.force = members.flag("force"),
-                      .allow_empty = members.flag("allowEmpty"),
-                      .now = members.flag("now"),
-                      .reason = members.text("reason", longest_reason),
-                      .sudo_user = members.text("sudoUser", longest_name)};
+  SyncCall call{.force = members.flag("force"),
+                .allow_empty = members.flag("allowEmpty"),
+                .now = members.flag("now"),
+                .reason = members.text("reason", longest_reason),
+                .sudo_user = members.text("sudoUser", longest_name)};
   if (call.now && call.reason.empty()) {
     throw Error(Fault::invalid, "\"reason\" is missing: why the device does not wait for a window",
                 "write \"reason\": \"agreed with the traffic desk\"");

@@ -1,6 +1,5 @@
 #include "control/server.h"
 
-#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <cstdarg>
@@ -58,9 +57,7 @@ void free_body(void* closure) {
 
 ssize_t read_body(void* closure, std::uint64_t at, char* buffer, std::size_t room) {
   const auto& text = static_cast<ReplyBody*>(closure)->text;
-  const auto count = std::min<std::size_t>(room, text.size() - at);
-  std::memcpy(buffer, text.data() + at, count);
-  return static_cast<ssize_t>(count);
+  return static_cast<ssize_t>(text.copy(buffer, room, at));
 }
 
 Response response_of(std::string text) {
@@ -69,7 +66,7 @@ Response response_of(std::string text) {
   Response response(
       MHD_create_response_from_callback(body->text.size(), block, read_body, body.get(), free_body));
   if (!response) throw std::bad_alloc();
-  body.release();  // owned by the response from here on
+  static_cast<void>(body.release());  // owned by the response from here on
   return response;
 }
 

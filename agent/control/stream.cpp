@@ -1,7 +1,5 @@
 #include "control/stream.h"
 
-#include <algorithm>
-#include <cstring>
 #include <new>
 #include <string>
 
@@ -55,8 +53,7 @@ ssize_t read_stream(void* closure, std::uint64_t, char* buffer, std::size_t room
   try {
     if (stream.pending.empty() && stream.done) return MHD_CONTENT_READER_END_OF_STREAM;
     stream.wait();
-    const auto count = std::min(room, stream.pending.size());
-    std::memcpy(buffer, stream.pending.data(), count);
+    const auto count = stream.pending.copy(buffer, room);
     stream.pending.erase(0, count);
     return static_cast<ssize_t>(count);
   } catch (const std::exception&) {  // exceptions must not pass through libmicrohttpd
@@ -75,7 +72,7 @@ Response stream_of(std::shared_ptr<daemon::Run> run, Streams& streams) {
   Response response(
       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block, read_stream, stream.get(), free_stream));
   if (!response) throw std::bad_alloc();
-  stream.release();  // owned by the response from here on
+  static_cast<void>(stream.release());  // owned by the response from here on
   return response;
 }
 

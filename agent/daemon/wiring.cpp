@@ -19,7 +19,7 @@ namespace {
 std::string architecture() {
   struct utsname about {};
   ::uname(&about);
-  const std::string machine = about.machine;
+  std::string machine = about.machine;
   if (machine == "x86_64") return "amd64";
   if (machine == "aarch64") return "arm64";
   if (machine.starts_with("arm")) return "arm";
@@ -66,7 +66,7 @@ Labels device_facts() {
 
 Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
                const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
-               std::function<void()> heartbeat)
+               const std::function<void()>& heartbeat)
     : own_id_note(own_id(configuration, memory->value(state::keys::device)).note),
       config(with_own_id(std::move(configuration), *memory)),
       facts(device_facts()),

@@ -25,7 +25,7 @@ Labels device_facts();
 struct Wiring {
   Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
          const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
-         std::function<void()> heartbeat);
+         const std::function<void()>& heartbeat);
 
   /// What must happen before anything is asked of the network: what ran before a boot runs again.
   void start(const Log& log);

@@ -128,7 +128,7 @@ Store::Store(fs::path directory) : directory_(std::move(directory)) {
     git_object_t type = GIT_OBJECT_INVALID;
     if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
   }
-  opened.release();
+  static_cast<void>(opened.release());  // it is repository_ from here on
 }
 
 Store::~Store() {

@@ -3,7 +3,7 @@
 namespace greenwave::sync {
 
 std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rendered rendered,
-                                  PrepareInput given) {
+                                  const PrepareInput& given) {
   auto prepared = std::make_unique<Prepared>();
   prepared->tree = std::move(tree);
   prepared->cluster = std::move(rendered.cluster);

@@ -40,6 +40,6 @@ struct PrepareInput {
 
 /// Checks a render's manifests, compares them with the device, and orders what must be done.
 std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rendered rendered,
-                                  PrepareInput given);
+                                  const PrepareInput& given);
 
 }  // namespace greenwave::sync

@@ -15,11 +15,15 @@ std::string plain(const nlohmann::json& value) {
   return printable(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+bool says_nothing(const nlohmann::json& value) {
+  return value.is_null() || value == nlohmann::json("") || value == false;
+}
+
 /// A map's members as "key value, key value", without empty ones.
 std::string members(const nlohmann::json& map) {
   std::string text;
   for (const auto& [key, value] : map.items()) {
-    if (value.is_null() || value == "" || value == false) continue;
+    if (says_nothing(value)) continue;
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(key), plain(value));
   }
   return text;
@@ -35,7 +39,7 @@ std::string action_text(const nlohmann::json& action) {
 }
 
 std::string member_text(const std::string& label, const nlohmann::json& value, const Style& style) {
-  if (value.is_null() || value == "" || value == false || (value.is_structured() && value.empty())) return {};
+  if (says_nothing(value) || (value.is_structured() && value.empty())) return {};
   const auto line = [&](std::string_view name, const std::string& text) {
     return fmt::format("  {:<{}}{}\n", name, name_width, wrap(text, name_width + 2, style.width));
   };

@@ -15,18 +15,19 @@ namespace {
 /// ones are skipped.
 std::vector<std::string> logical_lines(std::string_view text) {
   std::vector<std::string> lines;
-  std::string continued;
   bool continues = false;
   for (const auto raw : split(text, '\n')) {
     const auto line = trim(raw);
     if (line.starts_with('#') || line.starts_with(';')) continue;
     const bool goes_on = line.ends_with('\\');
     const auto part = goes_on ? line.substr(0, line.size() - 1) : line;
-    continued = continues ? fmt::format("{} {}", continued, part) : std::string(part);
+    if (continues) {
+      lines.back().append(" ").append(part);
+    } else {
+      lines.emplace_back(part);
+    }
     continues = goes_on;
-    if (!continues) lines.push_back(std::move(continued));
   }
-  if (continues) lines.push_back(std::move(continued));
   return lines;
 }
 

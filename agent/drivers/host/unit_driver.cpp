@@ -60,7 +60,8 @@ class UnitSession : public HostSession {
 
 }  // namespace
 
-UnitDriver::UnitDriver(Host host, std::function<void()> while_waiting, Duration job_timeout, Duration settle)
+UnitDriver::UnitDriver(const Host& host, std::function<void()> while_waiting, Duration job_timeout,
+                       Duration settle)
     : units_{.host = host,
              .runs_systemd = host.is_live() && systemd::Manager::is_init(),
              .systemd = systemd::Manager(std::move(while_waiting), job_timeout),

@@ -14,7 +14,7 @@ class UnitDriver : public Driver, private Restarts {
  public:
   /// `while_waiting` is called about once a second while a job of systemd's runs (for a watchdog).
   /// After a start a unit must stay up for `settle` before it counts as healthy.
-  explicit UnitDriver(Host host, std::function<void()> while_waiting = {},
+  explicit UnitDriver(const Host& host, std::function<void()> while_waiting = {},
                       Duration job_timeout = std::chrono::seconds(90),
                       Duration settle = std::chrono::seconds(10));
   UnitDriver(const UnitDriver&) = delete;

@@ -64,14 +64,13 @@ void Prober::watch(const std::vector<Container>& containers) {
   const Lock lock(mutex_);
   for (const auto& container : containers) {
     const auto known = targets_.find(container.id);
-    const bool lives_on = known != targets_.end() && known->second.container.started == container.started;
-    if (board_->restarts(container.id) && known != targets_.end()) {
+    const bool is_known = known != targets_.end();
+    const bool restarts = is_known && board_->restarts(container.id);
+    const bool runs = container.is_running();
+    const bool lives_on = is_known && runs && known->second.container.started == container.started;
+    if (restarts || lives_on) {
       now.insert(targets_.extract(known));
-    } else if (!container.is_running()) {
-      continue;
-    } else if (lives_on) {
-      now.insert(targets_.extract(known));
-    } else if (workload::probes_from(container.probes, short_name(container)).any()) {
+    } else if (runs && workload::probes_from(container.probes, short_name(container)).any()) {
       now.emplace(container.id, Target{container, course_of(container), {}, {}});
     }
   }

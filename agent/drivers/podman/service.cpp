@@ -93,7 +93,7 @@ Service::Service(const std::filesystem::path& socket, const std::atomic<bool>& s
                  std::function<void()> while_waiting)
     : client_(endpoint_at(socket), stop, std::move(while_waiting)) {}
 
-http::Response Service::send(http::Request request) {
+http::Response Service::send(const http::Request& request) {
   http::Response response;
   try {
     response = client_.send(request);
@@ -106,9 +106,9 @@ http::Response Service::send(http::Request request) {
   return response;
 }
 
-http::Response Service::ask(http::Request request, std::string_view doing, long accepted) {
+http::Response Service::ask(const http::Request& request, std::string_view doing, long accepted) {
   const bool request_is_removal = request.method == "DELETE";
-  auto response = send(std::move(request));
+  auto response = send(request);
   const bool gone = request_is_removal && response.status == 404;
   if (response.success() || gone || response.status == accepted || response.status == 304) return response;
   throw Error(Fault::transient, fmt::format("podman cannot {}: {}", doing, reason_in(response)));

@@ -96,10 +96,10 @@ class Service {
   std::uint64_t requests() const { return client_.sent(); }
 
  private:
-  http::Response send(http::Request request);
+  http::Response send(const http::Request& request);
   /// As send, but a status that is none of success and `accepted` is an Error; removing what is gone is a
   /// success.
-  http::Response ask(http::Request request, std::string_view doing, long accepted = 0);
+  http::Response ask(const http::Request& request, std::string_view doing, long accepted = 0);
   void stop_containers(const std::string& pod);
 
   http::Client client_;

@@ -133,9 +133,9 @@ class Builder {
     for (const auto& resource : kustomization.resources) {
       const auto path = resolve_path(directory, resource.value);
       const auto item = path ? context_.tree.find(*path) : std::nullopt;
-      if (item && item->type == SourceTree::Type::directory) {
-        add_directory(resource, directory, false, objects);
-      } else if (path && path->empty()) {
+      const bool names_directory = item && item->type == SourceTree::Type::directory;
+      const bool names_root = path && path->empty();
+      if (names_directory || names_root) {
         add_directory(resource, directory, false, objects);
       } else {
         add(read_resources(directory, resource, context_), resource.place, objects);

@@ -72,7 +72,8 @@ using Shapes = std::map<std::pair<std::string, std::string>, Shape, std::less<>>
 
 Shapes known_shapes() {
   Shapes shapes;
-  const auto add = [&shapes](std::string api_version, std::vector<std::string> kinds, const Shape& shape) {
+  const auto add = [&shapes](const std::string& api_version, std::vector<std::string> kinds,
+                             const Shape& shape) {
     for (auto& kind : kinds) shapes.emplace(std::pair(api_version, std::move(kind)), shape);
   };
   const auto plain = object();

@@ -86,7 +86,8 @@ std::uint64_t TransferSize::bytes(std::size_t base_device, std::size_t head_devi
   const auto was = base_.combination_of(base_device);
   const auto is = head_.combination_of(head_device);
   const auto [at, is_new] = known_.try_emplace({was, is}, 0);
-  if (!is_new) return at->second;
+  auto& total = at->second;
+  if (!is_new) return total;
   std::vector<const Objects*> had{&base_common_};
   for (const auto number : base_.combinations()[was].layers)
     had.push_back(&layer(base_, number, base_layers_));
@@ -95,12 +96,12 @@ std::uint64_t TransferSize::bytes(std::size_t base_device, std::size_t head_devi
     for (const auto& [oid, size] : objects) {
       bool has = false;
       for (const auto* there : had) has = has || there->contains(oid);
-      if (!has && counted.insert(oid).second) at->second += size;
+      if (!has && counted.insert(oid).second) total += size;
     }
   };
   count(head_common_);
   for (const auto number : head_.combinations()[is].layers) count(layer(head_, number, head_layers_));
-  return at->second;
+  return total;
 }
 
 std::uint64_t TransferSize::source_bytes(const std::string& base, const std::string& head) {
