@@ -140,7 +140,7 @@ std::vector<CsvRecord> records_of(std::string_view csv, const std::string& file)
 }
 
 std::optional<std::size_t> column_of(const std::vector<std::string>& heads,
-                                     std::vector<std::string_view> names) {
+                                     const std::vector<std::string_view>& names) {
   for (const auto name : names) {
     for (std::size_t i = 0; i < heads.size(); ++i) {
       if (heads[i] == name) return i;
@@ -201,7 +201,7 @@ std::string inventory_from_csv(std::string_view csv, const std::string& file, co
 std::string inventory_from_geojson(std::string_view geojson, const std::string& file,
                                    const std::string& name) {
   Inventory inventory(name);
-  render::each_feature(geojson, file, [&](yaml::Node feature) {
+  render::each_feature(geojson, file, [&](const yaml::Node& feature) {
     const auto line = feature.place.line;
     const auto json = yaml::to_json(feature);
     const auto geometry = json.value("geometry", ordered_json());
