@@ -18,14 +18,14 @@ namespace {
 /// A socket on which nobody ever answers.
 struct Silent {
   TemporaryDirectory directory;
-  std::string path = (directory.path / "s").native();
+  std::string path = (directory.path() / "s").native();
   Fd socket{::socket(AF_UNIX, SOCK_STREAM, 0)};
 
   Silent() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
-    ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     ::listen(socket.get(), 8);
   }
 };

@@ -46,7 +46,7 @@ class TlsServer {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     listening_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    ::bind(listening_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    REQUIRE(::bind(listening_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     ::listen(listening_.get(), 4);
     thread_ = std::thread([this] { serve(); });
   }
@@ -84,7 +84,7 @@ class TlsServer {
 cli::Finding tls_finding(int begins, int ends, const std::string& host, bool trusted) {
   const TemporaryDirectory directory;
   const TlsServer server(begins, ends);
-  const auto ca_file = trusted ? directory.path / "ca.pem" : std::filesystem::path();
+  const auto ca_file = trusted ? directory.path() / "ca.pem" : std::filesystem::path();
   if (trusted) server.write_certificate(ca_file);
   cli::Findings findings;
   const auto socket = cli::check_connection("127.0.0.1", server.port(), findings);
@@ -144,7 +144,7 @@ TEST_CASE("doctor: a clock that is unset or behind the records is found") {
 
 TEST_CASE("doctor: credentials that are missing, empty or open to others are found") {
   const TemporaryDirectory directory;
-  const auto path = directory.path / "token";
+  const auto path = directory.path() / "token";
   config::Credentials credentials;
   credentials.token_file = path;
   const auto finding = [&credentials] {
@@ -164,7 +164,7 @@ TEST_CASE("doctor: credentials that are missing, empty or open to others are fou
 
 TEST_CASE("doctor: an identity that is missing, broken or open to others is found, and never shown") {
   const TemporaryDirectory directory;
-  const auto path = directory.path / "identity";
+  const auto path = directory.path() / "identity";
   config::Config config;
   const auto findings = [&config] {
     cli::Findings found;
@@ -188,18 +188,18 @@ TEST_CASE("doctor: an identity that is missing, broken or open to others is foun
 
 TEST_CASE("doctor: an ssh server whose key is not known is found before anything is asked of it") {
   const TemporaryDirectory directory;
-  replace_file(directory.path / "known_hosts", "other.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==\n");
+  replace_file(directory.path() / "known_hosts", "other.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==\n");
   const Fd listening(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  ::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), length);
+  REQUIRE(::bind(listening.get(), reinterpret_cast<sockaddr*>(&address), length) == 0);
   ::listen(listening.get(), 4);
   ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &length);
   config::Repository repository;
   repository.url = "ssh://git@127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/city.git";
-  repository.credentials.known_hosts_file = directory.path / "known_hosts";
+  repository.credentials.known_hosts_file = directory.path() / "known_hosts";
   cli::Findings findings;
   cli::check_repository(repository, SystemClock().now(), findings);
   const auto found =

@@ -50,12 +50,12 @@ struct Stopped {
   TemporaryDirectory directory;
 
   Stopped() {
-    std::filesystem::create_directories(directory.path / "root/var/lib/greenwave");
-    replace_file(directory.path / "agent.yaml",
+    std::filesystem::create_directories(directory.path() / "root/var/lib/greenwave");
+    replace_file(directory.path() / "agent.yaml",
                  "device: sf-0042\nrepository: {url: \"file:///srv/city.git\"}\n");
   }
   void remember() const {
-    state::State state(directory.path / "root/var/lib/greenwave/state.db");
+    state::State state(directory.path() / "root/var/lib/greenwave/state.db");
     state::SyncRecord sync;
     sync.started = SystemClock().now();
     sync.result = state::SyncResult::in_sync;
@@ -70,7 +70,7 @@ struct Stopped {
   CommandResult greenwave(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), GREENWAVE_PROGRAM);
     arguments.insert(arguments.end(),
-                     {"--config", directory.path / "agent.yaml", "--root", directory.path / "root"});
+                     {"--config", directory.path() / "agent.yaml", "--root", directory.path() / "root"});
     return run_program(arguments);
   }
 };

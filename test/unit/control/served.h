@@ -1,27 +1,14 @@
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "base/log.h"
 #include "control/server.h"
+#include "support/temporary_directory.h"
 #include "unit/control/fake_agent.h"
 
 namespace greenwave::test {
-
-/// A directory of the test's own, removed with everything in it.
-struct TemporaryDirectory {
-  std::filesystem::path path;
-  TemporaryDirectory() {
-    std::string name = "/tmp/greenwave-test-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path = name;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-};
 
 inline config::Config config_in(const std::filesystem::path& directory) {
   config::Config config;
@@ -37,7 +24,7 @@ struct Served {
   TemporaryDirectory directory;
   FakeAgent agent;
   Log log{Level::error};
-  config::Config config = config_in(directory.path);
+  config::Config config = config_in(directory.path());
   control::Server server;
 
   explicit Served(const control::Limits& limits = {}) : server(agent, config, log, limits) {}

@@ -268,7 +268,7 @@ TEST_CASE("control: one connection more than the cap is closed, and there is roo
 
 TEST_CASE("control: a stale socket is replaced, a living one and a file in the way are not") {
   TemporaryDirectory directory;
-  auto config = config_in(directory.path);
+  auto config = config_in(directory.path());
   const Log log(Level::error);
   FakeAgent agent;
   std::filesystem::create_directories(config.runtime_directory);
@@ -290,7 +290,7 @@ TEST_CASE("control: a stale socket is replaced, a living one and a file in the w
   replace_file(config.socket(), "precious");
   CHECK_THROWS_WITH(control::Server(agent, config, log), Catch::Contains("is in the way"));
   CHECK(read_file(config.socket(), 100) == "precious");
-  config.runtime_directory = directory.path / std::string(120, 'x');
+  config.runtime_directory = directory.path() / std::string(120, 'x');
   CHECK_THROWS_WITH(control::Server(agent, config, log), Catch::Contains("shorter runtimeDirectory"));
 }
 
@@ -334,7 +334,7 @@ TEST_CASE("control: another user gets no connection, and 403 where the socket's 
     return;
   }
   Served served;
-  std::filesystem::permissions(served.directory.path, std::filesystem::perms(0755));
+  std::filesystem::permissions(served.directory.path(), std::filesystem::perms(0755));
   CHECK(status_as(65534, 65534, served.socket()) == 1);
   std::filesystem::permissions(served.socket(), std::filesystem::perms(0666));
   CHECK(status_as(65534, 65534, served.socket()) == 43);

@@ -177,7 +177,7 @@ TEST_CASE("store: damage is reported as damage, and a new store works again") {
     fs::remove(path / "HEAD");
   }
   SECTION("a broken config") {
-    std::ofstream(path / "config") << "[[[\0\1";
+    std::ofstream(path / "config") << std::string_view("[[[\0\1", 5);
   }
   SECTION("a file in its place") {
     fs::remove_all(path);

@@ -16,7 +16,8 @@
 #include "support/https_server.h"
 #include "support/temporary_directory.h"
 
-namespace greenwave {
+using namespace greenwave;
+
 namespace {
 
 using test::HttpsServer;
@@ -300,4 +301,3 @@ TEST_CASE("http: a request ends when the agent does") {
 }
 
 }  // namespace
-}  // namespace greenwave

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "render/features.h"
-#include "rendering.h"
+#include "unit/render/rendering.h"
 
 using namespace greenwave;
 using namespace greenwave::test;

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "render/kustomize/build.h"
-#include "rendering.h"
+#include "unit/render/rendering.h"
 
 using namespace greenwave;
 using namespace greenwave::test;

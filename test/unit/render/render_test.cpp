@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "rendering.h"
+#include "unit/render/rendering.h"
 
 using namespace greenwave;
 using namespace greenwave::test;

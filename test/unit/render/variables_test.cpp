@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "rendering.h"
+#include "unit/render/rendering.h"
 #include "yaml/load.h"
 
 using namespace greenwave;

@@ -179,7 +179,7 @@ TEST_CASE("sops: an encrypted comment among a list's items goes away") {
   auto documents = load(file.of("a: [w, x]\n"));
   auto* items = documents[0].find("a")->sequence();
   items->emplace_back().value = file.value("a comment", "comment", "a:");
-  std::ranges::rotate(*items, std::prev(items->end()));
+  std::rotate(items->begin(), std::prev(items->end()), items->end());
   secrets::open_sops(documents, {ours});
   CHECK(same_value(documents[0], load("a: [w, x]\n")[0]));
 }

@@ -371,7 +371,8 @@ TEST_CASE("apply: after a power cut at any step the next pass continues from the
     // Whatever is ours on the device is in the inventory.
     for (const auto& [object, content] : cabinet.driver.device) {
       const auto entries = cabinet.state->inventory();
-      CHECK(std::any_of(entries.begin(), entries.end(), [&](const Entry& one) { return one.id == object; }));
+      CHECK(std::any_of(entries.begin(), entries.end(),
+                        [&id = object](const Entry& one) { return one.id == id; }));
     }
     const auto applied = cabinet.sync("c2");
     CHECK(applied.failed.empty());
