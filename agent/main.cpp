@@ -94,8 +94,7 @@ int run(const Options& options, const Log& log) {
   const auto signals = block_signals();
   daemon::Daemon agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
   report::MetricsFile metrics(log);
-  agent.report_to([&metrics](const config::Config& config, const daemon::Status& status,
-                             const sync::Result* result) { metrics.update(config, status, result); });
+  agent.tell(metrics);
   const auto stop = [&agent] {
     sd_notify(0, "STOPPING=1");
     agent.stop();

@@ -7,15 +7,15 @@
 
 namespace greenwave::report {
 
-void MetricsFile::update(const config::Config& config, const daemon::Status& status,
-                         const sync::Result* result) {
+void MetricsFile::take(const daemon::Outcome& outcome) {
+  const auto& config = outcome.config;
   const Lock lock(mutex_);
-  if (result != nullptr) count(counts_, *result);
+  if (outcome.sync != nullptr) count(counts_, *outcome.sync);
   if (config.metrics_file.empty()) return;
   std::string trouble;
   try {
     make_directories(config.metrics_file.parent_path());
-    replace_file(config.metrics_file, exposition(counts_, status));
+    replace_file(config.metrics_file, exposition(counts_, outcome.status));
   } catch (const Error& error) {
     trouble = error.what();
   }

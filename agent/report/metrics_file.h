@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
-#include "config/config.h"
+#include "daemon/outcome.h"
 #include "report/metrics.h"
 
 namespace greenwave::report {
@@ -12,12 +12,11 @@ namespace greenwave::report {
 /// Keeps the file that node_exporter's textfile collector reads, where the configuration names one. A reader
 /// sees the old file or the new one. Thread-safe; never throws for a file that can't be written: that is
 /// logged, once for each reason.
-class MetricsFile {
+class MetricsFile : public daemon::OutcomeSink {
  public:
   explicit MetricsFile(const Log& log) : log_(log) {}
 
-  /// `result` is null when the status changed without a sync.
-  void update(const config::Config& config, const daemon::Status& status, const sync::Result* result);
+  void take(const daemon::Outcome& outcome) override;
 
  private:
   const Log& log_;

@@ -66,7 +66,10 @@ TEST_CASE("agent: a caller that waits for a diff gets an error when the agent sh
 TEST_CASE("agent: a caller that waits for a diff gets an error when the agent fails") {
   Cabinet cabinet;
   const auto agent = cabinet.start();
-  agent->report_to([](auto&&...) { throw Error(Fault::internal, "no report"); });
+  struct Broken : daemon::OutcomeSink {
+    void take(const daemon::Outcome&) override { throw Error(Fault::internal, "no report"); }
+  } broken;
+  agent->tell(broken);
   agent->pause(1h, "alice", "relamping");  // is reported before the diff is made
   auto waiting = waiting_diff(*agent);
   CHECK_THROWS_WITH(agent->run(), Contains("no report"));
@@ -121,6 +124,27 @@ TEST_CASE("agent: after a restart a pause in the history is not taken for a fail
   CHECK(status.last_error.empty());
   REQUIRE(status.pause);
   CHECK(status.pause->reason == "relamping");
+}
+
+TEST_CASE("agent: every sink is told of a pause and of a sync, with the status as it is by then") {
+  struct Sink : daemon::OutcomeSink {
+    std::vector<std::pair<bool, bool>> told;  ///< of a sync; while paused
+    void take(const daemon::Outcome& outcome) override {
+      told.emplace_back(outcome.sync != nullptr, outcome.status.pause.has_value());
+    }
+  } metrics, hub;
+  Cabinet cabinet;
+  const auto agent = cabinet.start();
+  agent->tell(metrics);
+  agent->tell(hub);
+  agent->pause(1h, "alice", "relamping");
+  const auto run = agent->request_sync({.force = true});
+  std::jthread runs([&agent] { agent->run(); });
+  for (auto event = run->next(10s); event && event->kind != "done";) event = run->next(10s);
+  agent->stop();
+  runs.join();
+  CHECK(metrics.told == std::vector{std::pair(false, true), std::pair(true, true)});
+  CHECK(hub.told == metrics.told);
 }
 
 TEST_CASE("agent: one sync from a bundle may wait, and plain ones don't join it") {

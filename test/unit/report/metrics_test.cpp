@@ -102,16 +102,16 @@ TEST_CASE("metrics: the file is whole and readable, and one that can't be writte
   report::MetricsFile file(log);
   config::Config config;
   const auto outcome = result(state::SyncResult::in_sync);
-  file.update(config, status(), &outcome);  // none is configured
+  file.take({config, status(), &outcome});  // none is configured
   config.metrics_file = directory / "textfile/greenwave.prom";
-  file.update(config, status(), &outcome);
+  file.take({config, status(), &outcome});
   const auto text = read_file(config.metrics_file, 1 << 16);
   CHECK(has(text, "greenwave_syncs_total{result=\"in_sync\"} 2"));
   CHECK(text.ends_with('\n'));
-  file.update(config, status(), nullptr);
+  file.take({config, status(), nullptr});
   CHECK(read_file(config.metrics_file, 1 << 16) == text);
   CHECK(std::distance(std::filesystem::directory_iterator(directory / "textfile"),
                       std::filesystem::directory_iterator()) == 1);
   config.metrics_file = "/proc/nowhere/greenwave.prom";
-  file.update(config, status(), &outcome);
+  file.take({config, status(), &outcome});
 }

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/mutex.h"
+#include "daemon/agent.h"
+
+namespace greenwave::daemon {
+
+/// What one sync was asked for, by one or more.
+struct Asked {
+  sync::Request request;
+  std::vector<std::shared_ptr<Run>> runs;  ///< of those who asked, to be told how it goes
+};
+
+/// What the thread that syncs has to do next, in this order.
+struct Work {
+  bool reload = false;
+  std::function<void()> job{};
+  std::optional<Asked> sync{};
+};
+
+/// What is asked of the thread that syncs, whoever asks. Thread-safe.
+class RequestQueue {
+ public:
+  /// Queues a sync; see Agent::request_sync.
+  std::shared_ptr<Run> ask(const sync::Request& request);
+  /// Queues what must not happen during a sync. After close() it is dropped at once.
+  void post(std::function<void()> job);
+  /// Queues a look at the configuration.
+  void reload();
+  /// Wakes next(), now and from then on.
+  void stop();
+  const std::atomic<bool>& stopped() const { return stopped_; }
+
+  /// Waits until there is some work, `wake` has passed or the queue is stopped.
+  Work next(Instant wake);
+  /// Nobody takes jobs any more; those that wait are dropped.
+  void close();
+
+ private:
+  Mutex mutex_;
+  Condition arrived_;
+  std::atomic<bool> stopped_ = false;
+  std::deque<Asked> syncs_ GUARDED_BY(mutex_);
+  std::deque<std::function<void()>> jobs_ GUARDED_BY(mutex_);
+  bool reload_ GUARDED_BY(mutex_) = false;
+  bool closed_ GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace greenwave::daemon

@@ -1,0 +1,214 @@
+#include "daemon/sync_loop.h"
+
+#include <random>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "daemon/wiring.h"
+
+namespace greenwave::daemon {
+
+using state::Trigger;
+
+namespace {
+
+/// Where programs say "not now"; the installed one comes from tmpfiles, with the group that may.
+void make_busy_directory(const config::Config& config, const Log& log) {
+  try {
+    make_directories(config.busy(), 0775);
+  } catch (const Error& error) {
+    log.warning(error.what());
+  }
+}
+
+/// A sync that was asked for while a pause holds: who paused may be working on the device.
+void refuse(const Asked& asked, const state::Pause& pause) {
+  const auto text = fmt::format("paused until {} by {} ({}); run greenwave resume first, or sync --force",
+                                to_iso(pause.until), pause.who, pause.reason);
+  for (const auto& run : asked.runs)
+    run->add({.kind = "done", .text = text, .object = {}, .ok = false, .exit_code = 2});
+}
+
+void write_to(const Log& log, const sync::Event& event) {
+  if (event.kind == "step") {
+    const LogFields fields{{"OBJECT", event.object}, {"STEP", event.text}, {"COMMIT", event.commit}};
+    event.ok ? log.info(event.text, fields) : log.error(event.text, fields);
+  } else if (event.kind == "problem") {
+    event.ok ? log.warning(event.text) : log.error(event.text);
+  } else {
+    log.debug(event.text);
+  }
+}
+
+sync::Event last_word(const sync::Result& result) {
+  const auto& record = result.record;
+  const auto text = record.error.empty() ? fmt::format("{}: {}", to_string(record.result),
+                                                       count_of(result.standing.objects, "object"))
+                                         : record.error;
+  return {
+      .kind = "done", .text = text, .object = {}, .ok = result.exit_code == 0, .exit_code = result.exit_code};
+}
+
+Pace pace_of(const config::Config& config) {
+  return {config.device, config.repository.interval};
+}
+
+}  // namespace
+
+SyncLoop::SyncLoop(LoopParts parts)
+    : parts_(std::move(parts)),
+      process_(fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}())),
+      timetable_(parts_.clock) {
+  open(config::load_config(parts_.config_file, parts_.root), nullptr);
+}
+
+SyncLoop::~SyncLoop() = default;
+
+const config::Config& SyncLoop::config() const {
+  return wiring_->config;
+}
+
+std::vector<std::string> SyncLoop::notes() const {
+  return wiring_->notes();
+}
+
+nlohmann::json SyncLoop::diff() {
+  return wiring_->sync.diff();
+}
+
+/// With the state that is open already, where there is one. What was there before stays when this throws.
+void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened) {
+  if (!config.identity_files.empty()) {
+    for (const auto& undone : guard_memory()) parts_.log.warning(undone);
+  }
+  if (!opened) opened = open_state(config, parts_.log);
+  wiring_ = std::make_unique<Wiring>(std::move(config), opened, parts_.log, parts_.clock,
+                                     parts_.queue.stopped(), process_, parts_.heartbeat);
+  parts_.state.replace(opened, wiring_->describe());
+  parts_.board.opened(wiring_->config, *opened, wiring_->notes(), wiring_->sync.unreachable_since());
+}
+
+void SyncLoop::replace_config() {
+  try {
+    auto config = config::load_config(parts_.config_file, parts_.root);
+    const bool same_state = wiring_->config.database() == config.database();
+    open(std::move(config), same_state ? parts_.state.get() : nullptr);
+    parts_.log.info(fmt::format("read {} again", parts_.config_file.native()));
+  } catch (const Error& error) {
+    parts_.log.error(fmt::format("the configuration stays as it was: {}", error.what()));
+  }
+}
+
+void SyncLoop::run() {
+  struct Ending {
+    RequestQueue& queue;
+    ~Ending() { queue.close(); }
+  };
+  // Of an error too: else a control request waits for ever, and the daemon for it.
+  const Ending ending{parts_.queue};
+  make_busy_directory(wiring_->config, parts_.log);
+  wiring_->start(parts_.log);
+  start_timetable();
+  const auto& stopped = parts_.queue.stopped();
+  while (!stopped) {
+    parts_.board.planned(timetable_.next_poll());
+    const auto work = parts_.queue.next(timetable_.wake());
+    parts_.heartbeat();
+    if (!stopped) take(work);
+  }
+  parts_.log.info("stopped");
+}
+
+/// A device that was never brought to a commit waits for nothing.
+void SyncLoop::start_timetable() {
+  if (wiring_->sync.applied().empty()) {
+    timetable_.start();
+  } else {
+    timetable_.pass(pace_of(config()));
+  }
+}
+
+void SyncLoop::take(const Work& work) {
+  if (work.reload) {
+    replace_config();
+    start_timetable();
+  }
+  if (work.job) work.job();
+  if (!work.sync) return look_at_clock();
+  const auto& request = work.sync->request;
+  const auto pause = request.force ? std::nullopt : parts_.pauses.standing();
+  if (pause) return refuse(*work.sync, *pause);
+  const auto result = sync(*work.sync, request.bundle ? Trigger::bundle : Trigger::request);
+  timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
+}
+
+void SyncLoop::look_at_clock() {
+  if (timetable_.has_opened()) {
+    if (parts_.pauses.standing()) return timetable_.look_again();
+    // What waited was fetched and verified ahead of it.
+    timetable_.opens(sync({{.poll = false}, {}}, Trigger::window).standing.waiting_until);
+  } else if (timetable_.is_poll_due()) {
+    if (parts_.pauses.standing()) return timetable_.pass(pace_of(config()));
+    const auto result = sync({}, Trigger::interval);
+    timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
+  }
+}
+
+sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
+  const auto observer = [this, &asked](const sync::Event& event) {
+    parts_.heartbeat();
+    write_to(parts_.log, event);
+    if (event.kind == "phase") parts_.board.entered(event.text);
+    for (const auto& run : asked.runs) run->add(event);
+  };
+  const auto before = wiring_->transport->bytes_received();
+  sync::Result result;
+  try {
+    result = sync_or_recover(asked.request, trigger, observer);
+  } catch (const Error& error) {
+    result.exit_code = 2;
+    result.record.started = parts_.clock.now();
+    result.record.result = state::SyncResult::error;
+    result.record.error = error.what();
+  }
+  const auto& record = result.record;
+  if (!record.error.empty()) parts_.log.error(record.error, {{"COMMIT", record.commit}});
+  // A transport that was replaced meanwhile counts from zero.
+  const auto after = wiring_->transport->bytes_received();
+  parts_.board.ended(result, wiring_->notes(), after < before ? after : after - before);
+  report(&result);
+  const auto done = last_word(result);
+  for (const auto& run : asked.runs) run->add(done);
+  return result;
+}
+
+void SyncLoop::report(const sync::Result* result) {
+  const auto status = parts_.board.read();
+  for (auto* const sink : sinks_) sink->take({wiring_->config, status, result});
+}
+
+sync::Result SyncLoop::sync_or_recover(const sync::Request& request, Trigger trigger,
+                                       const sync::Observer& observer) {
+  try {
+    return wiring_->sync.run(request, trigger, observer);
+  } catch (const Error& error) {
+    if (error.fault() != Fault::damaged) throw;
+    parts_.log.error(error.what());
+  }
+  // The configuration stays the one that it was: what the file says by now may be wrong.
+  auto kept = parts_.state.get();
+  if (!kept->sound()) {
+    // Who still reads the file that is moved away, through the control API, reads it to the end.
+    state::State::set_aside(wiring_->config.database());
+    kept.reset();
+  }
+  open(wiring_->config, std::move(kept));
+  return wiring_->sync.run(request, trigger, observer);
+}
+
+}  // namespace greenwave::daemon

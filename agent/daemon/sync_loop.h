@@ -1,0 +1,71 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "daemon/open_state.h"
+#include "daemon/outcome.h"
+#include "daemon/pauses.h"
+#include "daemon/request_queue.h"
+#include "daemon/status_board.h"
+#include "daemon/timetable.h"
+#include "sync/sync.h"
+
+namespace greenwave::daemon {
+
+struct Wiring;
+
+/// What the thread that syncs works with. Everything outlives it.
+struct LoopParts {
+  std::filesystem::path config_file;
+  std::filesystem::path root;
+  const Log& log;
+  const Clock& clock;
+  std::function<void()> heartbeat;
+  RequestQueue& queue;
+  StatusBoard& board;
+  OpenState& state;
+  Pauses& pauses;
+};
+
+/// Takes requests, syncs, and tells what came of it. One thread.
+class SyncLoop {
+ public:
+  /// Throws Error when the configuration is wrong or the state directory can't be used.
+  explicit SyncLoop(LoopParts parts);
+  ~SyncLoop();
+
+  const config::Config& config() const;
+  /// Call before run(). The sink outlives this.
+  void tell(OutcomeSink& sink) { sinks_.push_back(&sink); }
+
+  /// Until the queue is stopped, which is closed then.
+  void run();
+  sync::Result sync(const Asked& asked, state::Trigger trigger);
+  nlohmann::json diff();
+  std::vector<std::string> notes() const;
+  /// Tells the sinks of a status that changed without a sync, or of the sync that changed it.
+  void report(const sync::Result* result);
+
+ private:
+  void open(config::Config config, std::shared_ptr<state::State> opened);
+  void replace_config();
+  void start_timetable();
+  void take(const Work& work);
+  void look_at_clock();
+  sync::Result sync_or_recover(const sync::Request& request, state::Trigger trigger,
+                               const sync::Observer& observer);
+
+  const LoopParts parts_;
+  const std::string process_;  ///< no other run of the agent has this name
+  std::vector<OutcomeSink*> sinks_;
+  std::unique_ptr<Wiring> wiring_;
+  Timetable timetable_;
+};
+
+}  // namespace greenwave::daemon

@@ -1,0 +1,80 @@
+#include "daemon/timetable.h"
+
+#include <algorithm>
+
+#include "daemon/backoff.h"
+#include "daemon/schedule.h"
+
+namespace greenwave::daemon {
+
+namespace {
+
+constexpr Duration pause_look = std::chrono::seconds(1);
+constexpr Duration look_ahead = std::chrono::seconds(20);
+constexpr Duration longest_sleep = std::chrono::seconds(30);  ///< well within the watchdog's patience
+
+}  // namespace
+
+void Timetable::start() {
+  failures_ = 0;
+  poll_in(Duration::zero());
+}
+
+void Timetable::pass(const Pace& pace) {
+  failures_ = 0;
+  const auto now = clock_.now();
+  poll_in(before_opening(first_poll(now, pace.interval, pace.device) - now));
+}
+
+void Timetable::ended(const sync::Result& result, const Pace& pace, Duration retry_after) {
+  const auto now = clock_.now();
+  const double random = std::uniform_real_distribution<double>(0, 1)(random_);
+  opening_ = result.standing.waiting_until;
+  // A commit that is refused is no reason to leave the server alone: the next one may come any minute.
+  failures_ = result.exit_code == 2 && !result.answered ? failures_ + 1 : 0;
+  auto wait = before_opening(daemon::next_poll(now, pace.interval, pace.device, random) - now);
+  if (result.again) wait = Duration::zero();
+  if (failures_ > 0) wait = std::max(wait, backoff(failures_, retry_after, random));
+  poll_in(wait);
+}
+
+/// With a last look at the repository shortly before a window opens: what came meanwhile is fetched and
+/// verified.
+Duration Timetable::before_opening(Duration wait) const {
+  const auto now = clock_.now();
+  if (!opening_ || now + look_ahead >= *opening_) return wait;
+  return std::min(wait, *opening_ - look_ahead - now);
+}
+
+void Timetable::poll_in(Duration wait) {
+  poll_ = clock_.tick() + wait;
+}
+
+void Timetable::look_again() {
+  opening_ = clock_.now() + pause_look;
+}
+
+bool Timetable::is_poll_due() const {
+  return clock_.tick() >= poll_;
+}
+
+bool Timetable::has_opened() const {
+  return opening_ && clock_.now() >= *opening_;
+}
+
+/// Slept through in pieces, since the wall clock that windows go by may jump: at the first answer of NTP for
+/// one, which is waited for with a closer eye.
+Instant Timetable::wake() const {
+  const auto now = clock_.now();
+  const auto tick = clock_.tick();
+  if (!opening_) return std::min(poll_, tick + longest_sleep);
+  const Duration piece = now < clock_is_set ? std::chrono::seconds(1) : longest_sleep;
+  return std::min({poll_, tick + piece, tick + std::max(*opening_ - now, Duration::zero())});
+}
+
+Time Timetable::next_poll() const {
+  const auto wait = std::chrono::duration_cast<Duration>(poll_ - clock_.tick());
+  return clock_.now() + std::max(wait, Duration::zero());
+}
+
+}  // namespace greenwave::daemon

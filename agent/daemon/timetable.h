@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "base/clock.h"
+#include "sync/sync.h"
+
+namespace greenwave::daemon {
+
+/// How often a device polls, and which moment of the interval is its own.
+struct Pace {
+  std::string device;
+  Duration interval{};
+};
+
+/// When to sync without being asked: at the device's moment of each interval, later after failures of the
+/// server, and when what waits may go on. One thread.
+class Timetable {
+ public:
+  explicit Timetable(const Clock& clock, std::uint64_t seed = std::random_device{}())
+      : clock_(clock), random_(seed) {}
+
+  /// Polls at once.
+  void start();
+  /// Polls at the device's next moment, without a sync before it.
+  void pass(const Pace& pace);
+  /// A sync ended. `retry_after`: what the server asked for, or zero.
+  void ended(const sync::Result& result, const Pace& pace, Duration retry_after);
+  /// What waits may go on at this time; it has nothing to do with the next poll.
+  void opens(std::optional<Time> time) { opening_ = time; }
+  /// Has another look at what waits soon: a pause holds it.
+  void look_again();
+
+  bool is_poll_due() const;
+  bool has_opened() const;
+  /// When to ask again, at most 30 s away.
+  Instant wake() const;
+  /// Of the next poll, by the wall clock as it stands now.
+  Time next_poll() const;
+
+ private:
+  Duration before_opening(Duration wait) const;
+  void poll_in(Duration wait);
+
+  const Clock& clock_;
+  std::mt19937_64 random_;
+  Instant poll_{};
+  std::optional<Time> opening_{};
+  unsigned failures_ = 0;  ///< of the server, in a row
+};
+
+}  // namespace greenwave::daemon

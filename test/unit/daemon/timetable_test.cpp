@@ -1,0 +1,136 @@
+#include "daemon/timetable.h"
+
+#include <catch2/catch.hpp>
+
+#include "set_clock.h"
+
+using namespace greenwave;
+using namespace std::chrono_literals;
+using daemon::Timetable;
+
+namespace {
+
+const daemon::Pace pace{"sf-0042", 10min};
+
+sync::Result good() {
+  sync::Result result;
+  result.answered = true;
+  return result;
+}
+
+sync::Result unreachable() {
+  sync::Result result;
+  result.exit_code = 2;
+  return result;
+}
+
+sync::Result waits_until(Time opening) {
+  auto result = good();
+  result.standing.waiting_until = opening;
+  return result;
+}
+
+/// How long it sleeps until a poll is due, in the pieces that it asks for.
+Duration until_poll(const Timetable& table, test::SetClock& clock) {
+  const auto start = clock.instant;
+  while (!table.is_poll_due()) {
+    const auto piece = table.wake() - clock.instant;
+    REQUIRE(piece <= 30s);
+    clock.pass(std::chrono::ceil<Duration>(piece));
+  }
+  return std::chrono::duration_cast<Duration>(clock.instant - start);
+}
+
+}  // namespace
+
+TEST_CASE("timetable: a device without a commit polls at once, and then within each interval") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  table.start();
+  CHECK(table.is_poll_due());
+  for (int i = 0; i < 20; ++i) {
+    table.ended(good(), pace, {});
+    CHECK_FALSE(table.is_poll_due());
+    const auto said = table.next_poll();
+    const auto slept = until_poll(table, clock);
+    CHECK(slept >= pace.interval / 2);
+    CHECK(slept <= pace.interval * 16 / 10);
+    CHECK(said == clock.now());
+  }
+}
+
+TEST_CASE("timetable: a poll that a pause holds is passed over, for a device without a commit too") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  table.start();
+  table.pass(pace);
+  CHECK_FALSE(table.is_poll_due());
+  CHECK(until_poll(table, clock) <= pace.interval);
+}
+
+TEST_CASE("timetable: a newer commit that came during a sync is fetched at once") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  auto result = good();
+  result.again = true;
+  table.ended(result, pace, {});
+  CHECK(table.is_poll_due());
+}
+
+TEST_CASE("timetable: a server that fails is asked again later and later, and never before it said") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  Duration longest{};
+  for (int i = 0; i < 12; ++i) {
+    table.ended(unreachable(), {"sf-0042", 1s}, {});
+    longest = std::max(longest, until_poll(table, clock));
+  }
+  CHECK(longest > 1min);
+  table.ended(unreachable(), {"sf-0042", 1s}, 1h);
+  CHECK(until_poll(table, clock) >= 1h);
+  table.ended(good(), {"sf-0042", 1s}, {});
+  CHECK(until_poll(table, clock) < 2s);
+}
+
+TEST_CASE("timetable: a commit that is refused is no reason to leave its server alone") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  auto refused = unreachable();
+  refused.answered = true;
+  for (int i = 0; i < 12; ++i) table.ended(refused, {"sf-0042", 1s}, {});
+  CHECK(until_poll(table, clock) < 2s);
+}
+
+TEST_CASE("timetable: shortly before a window opens there is a last poll, and at its opening it wakes") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  const auto opening = clock.now() + 2min;
+  table.ended(waits_until(opening), {"sf-0042", 24h}, {});
+  CHECK(until_poll(table, clock) == 100s);
+  CHECK_FALSE(table.has_opened());
+  table.ended(waits_until(opening), {"sf-0042", 24h}, {});
+  CHECK(table.wake() == clock.instant + 20s);
+  clock.pass(20s);
+  CHECK(table.has_opened());
+  CHECK_FALSE(table.is_poll_due());
+  SECTION("while a pause holds what waits, it looks again soon") {
+    table.look_again();
+    CHECK_FALSE(table.has_opened());
+    clock.pass(1s);
+    CHECK(table.has_opened());
+  }
+  SECTION("what went on waits no longer") {
+    table.opens({});
+    CHECK_FALSE(table.has_opened());
+  }
+}
+
+TEST_CASE("timetable: while the clock is not set, an opening is looked for every second") {
+  test::SetClock clock;
+  clock.time = Time{};
+  Timetable table(clock, 1);
+  table.ended(waits_until(clock_is_set + 24h), {"sf-0042", 24h}, {});
+  CHECK(table.wake() == clock.instant + 1s);
+  clock.time = clock_is_set + 48h;  // the first answer of NTP
+  CHECK(table.has_opened());
+}
