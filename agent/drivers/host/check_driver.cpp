@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "drivers/apply_each.h"
 #include "drivers/host/check_probe.h"
 #include "drivers/host/check_spec.h"
 #include "drivers/host/host_session.h"
@@ -39,16 +40,15 @@ class CheckComparison : public Comparison {
 
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
              const std::function<bool()>& stop) override {
-    for (const auto* step : steps) {
-      if (stop()) return;
+    apply_each(steps, report, stop, [](const plan::Step& step) {
       StepResult result;
       result.ok = true;
-      if (step->desired != nullptr) {
+      if (step.desired != nullptr) {
         Problems problems;
-        result.entry.record = to_json(read_check_spec(step->desired->manifest, problems));
+        result.entry.record = to_json(read_check_spec(step.desired->manifest, problems));
       }
-      report(*step, std::move(result));
-    }
+      return result;
+    });
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/apply_each.h"
 #include "drivers/host/argv.h"
 #include "drivers/host/command_spec.h"
 #include "drivers/host/host_session.h"
@@ -120,16 +121,7 @@ class CommandComparison : public Comparison {
 
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
              const std::function<bool()>& stop) override {
-    for (const auto* step : steps) {
-      if (stop()) return;
-      StepResult result;
-      try {
-        result = apply_one(*step);
-      } catch (const Error& error) {
-        result.error = error.what();
-      }
-      report(*step, std::move(result));
-    }
+    apply_each(steps, report, stop, [this](const plan::Step& step) { return apply_one(step); });
   }
 
  private:

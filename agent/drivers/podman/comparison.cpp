@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/apply_each.h"
 #include "drivers/podman/limits.h"
 #include "drivers/podman/rollout.h"
 
@@ -97,17 +98,14 @@ plan::Difference PodComparison::compare_workload(const plan::Desired& desired, c
 void PodComparison::apply(std::span<const plan::Step* const> steps, const ReportStep& report,
                           const std::function<bool()>& stop) {
   session_.forget_view();  // a batch before this one may have changed it
-  for (const auto* step : steps) {
-    if (stop()) return;
-    StepResult result;
+  apply_each(steps, report, stop, [this](const plan::Step& step) {
     try {
-      result = apply_one(*step);
-    } catch (const Error& error) {
-      result.error = error.what();
+      return apply_one(step);
+    } catch (const Error&) {
       session_.forget_view();
+      throw;
     }
-    report(*step, std::move(result));
-  }
+  });
 }
 
 StepResult PodComparison::apply_one(const plan::Step& step) {
