@@ -22,74 +22,114 @@ void append(std::string& text, const std::string& more, std::size_t most) {
   text += text.size() + more.size() <= most ? more : std::string(cut);
 }
 
-}  // namespace
-
-plan::Difference compare_directory(const Host& host, Owners& owners, const plan::Desired& desired,
-                                   const Entry* entry, const SourceTree& tree, bool distrust) {
+/// A comparison of one directory with what it is to be. Everything that it refers to outlives it.
+class Comparing {
+ public:
   using Kind = plan::Difference::Kind;
-  const auto layout = layout_of(host, owners, desired.manifest, tree);
-  const auto& path = layout.spec.path;
-  const auto known = known_files(entry);
-  Parents parents(host);
-  plan::Difference difference;
-  auto record = layout.record();
 
-  struct stat about {};
-  const bool exists = parents.look(path, about);
-  record.adopted = is_adoption(entry, path, exists);
-  if (!exists) {
-    difference.kind = Kind::create;
-    difference.diff = fmt::format("{}: a new directory, {}\n", path, in_words(layout.directory));
-  } else if (!S_ISDIR(about.st_mode)) {
-    throw not_a_directory(path, about);
-  } else if (const auto words = attribute_difference(layout.directory, about); !words.empty()) {
-    difference.kind = Kind::change;
-    difference.diff = fmt::format("{}: {}\n", path, words);
-    difference.was = in_words(attributes_of(about));
-  }
-  const auto differs = [&](const std::string& diff, const std::string& was) {
-    if (difference.kind == Kind::none) difference.kind = Kind::change;
-    append(difference.diff, diff, most_diff);
-    if (!was.empty()) append(difference.was, (difference.was.empty() ? "" : "\n") + was, most_was);
-  };
+  Comparing(const Layout& layout, const Host& host, const Entry* entry, const SourceTree& tree, bool distrust)
+      : layout_(layout),
+        tree_(tree),
+        entry_(entry),
+        known_(known_files(entry)),
+        distrust_(distrust),
+        parents_(host),
+        record_(layout.record()) {}
 
-  for (const auto& item : layout.items) {
-    const auto at = layout.path_of(item);
-    const bool there = parents.look(at, about);
-    if (!there) record.creates.push_back(item.name);
-    if (item.type == SourceTree::Type::directory) {
-      const bool may_go = layout.spec.purge || known.contains(at);
-      if (there && !S_ISDIR(about.st_mode) && !may_go) throw not_a_directory(at, about);
-      if (!there) {
-        differs(fmt::format("{}: a new directory\n", at), "");
-      } else if (const auto words = attribute_difference(layout.directory, about); !words.empty()) {
-        differs(fmt::format("{}: {}\n", at, words),
-                fmt::format("{}: {}", at, in_words(attributes_of(about))));
-      }
-      continue;
+  plan::Difference difference() {
+    const bool exists = compare_itself();
+    for (const auto& item : layout_.items) {
+      struct stat about {};
+      const bool there = parents_.look(layout_.path_of(item), about);
+      if (!there) record_.creates.push_back(item.name);
+      const bool wants_directory = item.type == SourceTree::Type::directory;
+      wants_directory ? compare_directory_in(item, there, about) : compare_file_in(item, there, about);
     }
+    find_obsolete();
+    if (layout_.spec.purge && exists) find_foreign();
+    difference_.record = to_json(record_);
+    return std::move(difference_);
+  }
+
+ private:
+  void differs(const std::string& diff, const std::string& was) {
+    if (difference_.kind == Kind::none) difference_.kind = Kind::change;
+    append(difference_.diff, diff, most_diff);
+    if (!was.empty()) append(difference_.was, (difference_.was.empty() ? "" : "\n") + was, most_was);
+  }
+
+  /// Whether it exists.
+  bool compare_itself() {
+    const auto& path = layout_.spec.path;
+    struct stat about {};
+    const bool exists = parents_.look(path, about);
+    record_.adopted = is_adoption(entry_, path, exists);
+    if (!exists) {
+      difference_.kind = Kind::create;
+      difference_.diff = fmt::format("{}: a new directory, {}\n", path, in_words(layout_.directory));
+    } else if (!S_ISDIR(about.st_mode)) {
+      throw not_a_directory(path, about);
+    } else if (const auto words = attribute_difference(layout_.directory, about); !words.empty()) {
+      differs(fmt::format("{}: {}\n", path, words), in_words(attributes_of(about)));
+    }
+    return exists;
+  }
+
+  void compare_directory_in(const TreeItem& item, bool there, const struct stat& about) {
+    const auto at = layout_.path_of(item);
+    const bool may_go = layout_.spec.purge || known_.contains(at);
+    if (there && !S_ISDIR(about.st_mode) && !may_go) throw not_a_directory(at, about);
+    if (!there) {
+      differs(fmt::format("{}: a new directory\n", at), "");
+    } else if (const auto words = attribute_difference(layout_.directory, about); !words.empty()) {
+      differs(fmt::format("{}: {}\n", at, words), fmt::format("{}: {}", at, in_words(attributes_of(about))));
+    }
+  }
+
+  void compare_file_in(const TreeItem& item, bool there, const struct stat& about) {
+    const auto at = layout_.path_of(item);
     if (there && S_ISDIR(about.st_mode)) {
-      differs(fmt::format("{}: a directory makes way for a file\n", at), fmt::format("{}: a directory", at));
-      continue;
+      return differs(fmt::format("{}: a directory makes way for a file\n", at),
+                     fmt::format("{}: a directory", at));
     }
-    const auto content = tree.read(layout.source_of(item), most_content);
-    const auto file = compare(parents, {at, content, layout.attributes_of(item)},
-                              distrust ? nullptr : signature_in(known, at), true);
-    if (file.kind != Kind::none) {
-      differs(file.diff, file.was.empty() ? "" : fmt::format("{}: {}", at, file.was));
+    const auto content = tree_.read(layout_.source_of(item), most_content);
+    const auto file = compare(parents_, {at, content, layout_.attributes_of(item)},
+                              distrust_ ? nullptr : signature_in(known_, at), true);
+    if (file.kind == Kind::none) return;
+    differs(file.diff, file.was.empty() ? "" : fmt::format("{}: {}", at, file.was));
+  }
+
+  void find_obsolete() {
+    struct stat about {};
+    for (const auto& gone : obsolete_paths(entry_, layout_.paths())) {
+      if (parents_.look(gone, about)) differs(fmt::format("{}: removed\n", gone), "");
     }
   }
-  for (const auto& gone : obsolete_paths(entry, layout.paths())) {
-    if (parents.look(gone, about)) differs(fmt::format("{}: removed\n", gone), "");
-  }
-  if (layout.spec.purge && exists) {
-    for (const auto& name : foreign_names(parents, path, layout.names())) {
+
+  void find_foreign() {
+    const auto& path = layout_.spec.path;
+    for (const auto& name : foreign_names(parents_, path, layout_.names())) {
       differs(fmt::format("{}/{}: removed, it is not in the source\n", path, printable(name)),
               fmt::format("{}/{} was there", path, printable(name)));
     }
   }
-  difference.record = to_json(record);
-  return difference;
+
+  const Layout& layout_;
+  const SourceTree& tree_;
+  const Entry* entry_;
+  const Known known_;
+  const bool distrust_;
+  Parents parents_;
+  FileRecord record_;
+  plan::Difference difference_;
+};
+
+}  // namespace
+
+plan::Difference compare_directory(const Host& host, Owners& owners, const plan::Desired& desired,
+                                   const Entry* entry, const SourceTree& tree, bool distrust) {
+  const auto layout = layout_of(host, owners, desired.manifest, tree);
+  return Comparing(layout, host, entry, tree, distrust).difference();
 }
 
 Drift drift_of_directory(const Host& host, const Entry& entry, bool distrust) {
