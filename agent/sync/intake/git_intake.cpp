@@ -6,7 +6,7 @@
 
 #include "git/ancestry.h"
 #include "git/housekeeping.h"
-#include "sync/intake/judge.h"
+#include "sync/intake/changed_paths.h"
 
 namespace greenwave::sync {
 
@@ -122,26 +122,30 @@ struct GitIntake::Asking {
       return store().forget(accepted_ref);
     }
     const auto before = accepted();
-    git::Missing missing;
-    const auto& path = intake.parts_.config.repository.path;
-    const auto old = before.empty() || !store().has(before) ? nullptr : files_so_far(before, path, missing);
-    const auto now = files_so_far(tip, path, missing);
-    remembered.signers[tip] =
-        judge(store(), *intake.parts_.trust,
-              {.commit = tip, .accepted = before, .before = old.get(), .after = now.get()});
+    const auto changed = [&] { return changed_paths(directories_of(before), directories_of(tip)); };
+    remembered.signers[tip] = judge(store(), *intake.parts_.trust, intake.parts_.rules,
+                                    {.commit = tip, .accepted = before, .changed = changed});
     remembered.accepted = tip;
     store().keep(accepted_ref, tip);
   }
 
-  /// Null where the commit has no such directory: its render says so.
-  std::unique_ptr<SourceTree> files_so_far(const CommitId& commit, const std::string& path,
-                                           git::Missing& missing) {
-    try {
-      return store().partial_tree(commit, path, missing);
-    } catch (const Error& error) {
-      if (error.fault() != Fault::invalid) throw;
-      return nullptr;
-    }
+  /// Brings them first, and no file: it may be that the commit is refused. Null where the commit has no such
+  /// root: its render says so.
+  WithDirectories directories_of(const CommitId& commit) {
+    return [this, commit](const std::vector<std::string>& directories) -> std::unique_ptr<SourceTree> {
+      if (commit.empty()) return nullptr;
+      arrival.answered = false;
+      from->fetch(commit, store(), [&directories](const SourceTree& files) {
+        for (const auto& directory : directories) files.list(directory);
+      });
+      arrival.answered = true;
+      try {
+        return intake.files(commit);
+      } catch (const Error& error) {
+        if (error.fault() != Fault::invalid) throw;
+        return nullptr;
+      }
+    };
   }
 
   void bring_files(const CommitId& commit) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <atomic>
+#include <vector>
 
 #include "base/log.h"
 #include "config/config.h"
 #include "git/transport.h"
 #include "sync/intake/intake.h"
+#include "sync/intake/judge.h"
 #include "sync/intake/needs.h"
 
 namespace greenwave::sync {
@@ -21,6 +23,7 @@ struct IntakeParts {
   const std::atomic<bool>& stop;
   std::function<void()> heartbeat;
   Reveal reveal;
+  std::vector<Rule> rules{};  ///< on what a signer may change; not asked where commits are not checked
 };
 
 class GitIntake : public Intake {
