@@ -155,8 +155,7 @@ std::shared_ptr<state::State> open_state(const config::Config& config, const Log
   } catch (const Error& error) {
     if (error.fault() != Fault::damaged) throw;
     log.error(fmt::format(
-        "{}; the damaged file is kept as {}.damaged. What the repository declares is adopted again; what it "
-        "no longer declares is not known to be ours",
+        "{}. The damaged file is {}.damaged; what the repository no longer declares is not known to be ours",
         error.what(), config.database().native()));
     state::State::set_aside(config.database());
     return std::make_shared<state::State>(config.database());
