@@ -1,9 +1,14 @@
 #include "base/process.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,6 +17,7 @@
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -37,7 +43,68 @@ struct Spawn {
   }
 };
 
-std::vector<std::string> environment_of(const Command& command) {
+/// In the environment of a command and of what it starts, whatever group, session or parent that has.
+constexpr const char* run_variable = "GREENWAVE_RUN";
+
+/// A name that no other run on this machine has.
+std::string name_of_run() {
+  static std::atomic<unsigned> runs = 0;
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  return fmt::format("{}-{}-{}", ::getpid(), now, ++runs);
+}
+
+/// The processes whose environment has `variable`, written as NAME=VALUE.
+std::vector<pid_t> processes_with(const std::string& variable) {
+  std::vector<pid_t> found;
+  std::error_code gone;
+  for (std::filesystem::directory_iterator item("/proc", gone), end; !gone && item != end;
+       item.increment(gone)) {
+    const auto pid = static_cast<pid_t>(std::strtol(item->path().filename().c_str(), nullptr, 10));
+    if (pid <= 0) continue;
+    std::ifstream file(item->path() / "environ", std::ios::binary);
+    std::string one;
+    while (std::getline(file, one, '\0')) {
+      if (one == variable) found.push_back(pid);
+    }
+  }
+  return found;
+}
+
+/// Until none is left, since a process may start another before it is killed.
+void kill_run(const std::string& name) {
+  constexpr int most_rounds = 10;
+  for (int round = 0; round < most_rounds; ++round) {
+    const auto pids = processes_with(fmt::format("{}={}", run_variable, name));
+    if (pids.empty()) return;
+    for (const auto pid : pids) ::kill(pid, SIGKILL);
+  }
+}
+
+/// The end of what a program writes.
+class Tail {
+ public:
+  explicit Tail(std::size_t cap) : cap_(cap) {}
+
+  void add(std::string_view text) {
+    kept_.append(text);
+    if (kept_.size() > 2 * cap_) cut();
+  }
+
+  std::string take() {
+    cut();
+    return std::move(kept_);
+  }
+
+ private:
+  void cut() {
+    if (kept_.size() > cap_) kept_.erase(0, kept_.size() - cap_);
+  }
+
+  std::size_t cap_;
+  std::string kept_;
+};
+
+std::vector<std::string> environment_of(const Command& command, const std::string& run) {
   const char* path = std::getenv("PATH");
   const char* home = std::getenv("HOME");
   std::map<std::string, std::string> variables{
@@ -45,6 +112,7 @@ std::vector<std::string> environment_of(const Command& command) {
       {"HOME", home != nullptr ? home : "/"},
       {"LANG", "C.UTF-8"}};
   for (const auto& [key, value] : command.environment) variables[key] = value;
+  variables[run_variable] = run;
   std::vector<std::string> texts;
   for (const auto& [key, value] : variables) texts.push_back(key + "=" + value);
   return texts;
@@ -57,7 +125,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
-pid_t start(const Command& command, int output) {
+pid_t start(const Command& command, const std::string& run, int output) {
   Spawn spawn;
   sigset_t none, all;
   sigemptyset(&none);
@@ -73,7 +141,7 @@ pid_t start(const Command& command, int output) {
   posix_spawn_file_actions_addclosefrom_np(&spawn.actions, 3);
 
   auto arguments = command.argv;
-  auto variables = environment_of(command);
+  auto variables = environment_of(command, run);
   const auto argv = pointers(arguments);
   const auto envp = pointers(variables);
   pid_t child = 0;
@@ -95,11 +163,13 @@ CommandResult run(const Command& command) {
   if (::pipe2(ends, O_CLOEXEC) != 0) throw system_error("make a pipe for", command.argv[0]);
   Fd reading(ends[0]);
   Fd writing(ends[1]);
-  const pid_t child = start(command, writing.get());
+  const auto name = name_of_run();
+  const pid_t child = start(command, name, writing.get());
   writing = Fd();
   Fd ended(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
 
   CommandResult result;
+  Tail output(command.output_cap);
   const auto deadline = std::chrono::steady_clock::now() + command.timeout;
   bool output_open = true;
   for (;;) {
@@ -120,18 +190,18 @@ CommandResult run(const Command& command) {
       if (count <= 0) {
         output_open = false;
       } else {
-        const auto room = command.output_cap - std::min(command.output_cap, result.output.size());
-        result.output.append(chunk, std::min(room, static_cast<std::size_t>(count)));
+        output.add({chunk, static_cast<std::size_t>(count)});
       }
       continue;  // output first: what a process wrote before it exited is kept
     }
     if (ready > 0 && waits[0].revents != 0) break;
   }
-  // Kill whatever the program left running in its group.
   ::kill(-child, SIGKILL);
+  if (result.timed_out) kill_run(name);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  result.output = output.take();
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }

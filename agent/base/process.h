@@ -14,18 +14,22 @@ struct Command {
   std::map<std::string, std::string>
       environment;  ///< added to a minimal environment (PATH, HOME, LANG=C.UTF-8)
   Duration timeout = std::chrono::minutes(1);
-  std::size_t output_cap = 64 * 1024;   ///< of standard output and error together; the rest is dropped
+  /// Of standard output and error together: the last so many bytes are kept, since a failure is explained at
+  /// the end.
+  std::size_t output_cap = 64 * 1024;
   std::function<void()> while_waiting;  ///< called about once a second; may be empty (for a watchdog)
 };
 
 struct CommandResult {
   int status = 0;          ///< exit status, or 128 + signal
-  bool timed_out = false;  ///< the whole process group was killed
+  bool timed_out = false;  ///< it was killed, with everything that it had started
   std::string output;      ///< standard output and error, interleaved
 };
 
 /// Runs a program to completion in its own process group. Standard input is /dev/null, and no descriptor is
-/// inherited. Throws Error when the program cannot be started.
+/// inherited. At its end what is left of the group is killed: a program that means to leave a daemon behind
+/// puts it into a session of its own, which only a time-out ends too. Throws Error when the program cannot be
+/// started.
 CommandResult run(const Command& command);
 
 }  // namespace greenwave
