@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "model/entry.h"
 #include "model/source_tree.h"
+#include "plan/places.h"
 #include "plan/step.h"
 
 /// One place where objects live: the host, podman, a Kubernetes API server. One thread. The types carry the
@@ -57,10 +58,13 @@ struct Drift {
   std::optional<std::vector<FileSignature>> refreshed{};
 };
 
-/// All objects that a device is to have, and the files that they name. Both outlive what is made of it.
+/// All objects that a device is to have, and the files that they name. All of it outlives what is made of it.
 struct Render {
   std::span<const plan::Desired> desired;
   const SourceTree& tree;
+  /// Who has what on the device, as of the last step that was done. Asked before anything is removed. Null:
+  /// nobody has anything.
+  const plan::Places* places = nullptr;
 };
 
 /// An object that is about to be compared.
@@ -77,6 +81,11 @@ class Comparison {
   /// Of one of the candidates. Throws Error when the object alone cannot be judged (a directory where a file
   /// should be, …).
   virtual plan::Difference difference(const Candidate& candidate) = 0;
+
+  /// The same for an object whose place another one of ours has now and leaves before: nothing will be there.
+  virtual plan::Difference succession(const Candidate&) {
+    return {.kind = plan::Difference::Kind::create, .diff = {}, .was = {}, .record = {}};
+  }
 
   /// Does the steps, or what of them does not have to wait (Step::wait is `nothing` or `restart`), in an
   /// order that keeps theirs where it matters; reports each. Ends early, between two steps, when `stop` says

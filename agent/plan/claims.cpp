@@ -8,96 +8,22 @@ namespace greenwave::plan {
 
 namespace {
 
-/// "path:/etc/motd" for people: "path /etc/motd".
-std::string in_words(std::string_view claim) {
-  std::string words(claim);
-  if (const auto colon = words.find(':'); colon != std::string::npos) words[colon] = ' ';
-  return words;
-}
-
-void note(std::vector<std::size_t>& numbers, std::size_t number) {
-  if (std::find(numbers.begin(), numbers.end(), number) == numbers.end()) numbers.push_back(number);
+bool contains(const std::vector<std::string>& claims, std::string_view claim) {
+  return std::ranges::find(claims, claim) != claims.end();
 }
 
 }  // namespace
 
-Claims::Claims(const Objects& objects) {
-  owners_.reserve(objects.size());
-  for (std::size_t i = 0; i < objects.size(); ++i) {
+Claims::Claims(const Objects& objects, const Places& places) : objects_(objects), places_(places) {
+  owners_.reserve(objects.declared());
+  for (std::size_t i = 0; i < objects.declared(); ++i) {
     has_purges_ = has_purges_ || !objects.desired(i).footprint.purges.empty();
     for (const auto& claim : objects.desired(i).footprint.claims) {
       const auto [owner, is_new] = owners_.emplace(claim, i);
       if (!is_new && owner->second != i) duplicates_.push_back({claim, owner->second, i});
     }
   }
-  for (const auto* entry : objects.leaving()) {
-    Taken taken{entry, {}, true};
-    for (const auto& claim : entry->claims) {
-      const auto by = owner(claim);
-      if (by) note(taken.by, *by);
-      if (!by || objects.id(*by).kind != entry->id.kind) taken.whole = false;
-    }
-    if (!taken.by.empty()) taken_.push_back(std::move(taken));
-  }
-  find_blocked(objects);
-}
-
-void Claims::find_blocked(const Objects& objects) {
-  struct Place {
-    const Entry* entry;
-    std::optional<std::size_t> mover;
-  };
-  std::unordered_map<std::string_view, Place>
-      vacated;  // what will be free once others are removed or have moved
-  const auto vacate = [&](const Entry* entry, std::optional<std::size_t> mover) {
-    if (entry->id.kind == "Directory") return;
-    for (const auto& claim : entry->claims) {
-      if (!owner(claim)) vacated.emplace(claim, Place{entry, mover});
-    }
-  };
-  for (const auto* entry : objects.leaving()) vacate(entry, {});
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    const auto* entry = objects.entry(i);
-    if (entry != nullptr && entry->claims != objects.desired(i).footprint.claims) vacate(entry, i);
-  }
-  for (std::size_t i = 0; !vacated.empty() && i < objects.size(); ++i) {
-    for (const auto& claim : objects.desired(i).footprint.after) {
-      const auto found = vacated.find(claim);
-      if (found == vacated.end()) continue;
-      blocked_.push_back({i, found->second.entry, found->first, found->second.mover});
-    }
-  }
-}
-
-void Claims::refuse_blocked(Objects& objects, bool may_prune, Problems& problems) const {
-  for (const auto& blocked : blocked_) {
-    if (objects.refused()[blocked.number]) continue;
-    const auto& manifest = objects.desired(blocked.number).manifest;
-    const auto name = to_string(manifest.id);
-    if (blocked.mover == blocked.number) {
-      problems.error(
-          manifest.place(),
-          fmt::format("{} moves below {}, where its own file still is", name, in_words(blocked.claim)),
-          "give it a new name, so that the old one is pruned first; or move it to another place "
-          "first, in a separate commit");
-      objects.refuse(blocked.number);
-    } else if (!blocked.mover && (!may_prune || blocked.by->keep)) {
-      problems.error(manifest.place(),
-                     fmt::format("{} lies below {}, where {} still is, which may not be removed", name,
-                                 in_words(blocked.claim), to_string(blocked.by->id)),
-                     blocked.by->keep ? "choose another path, or remove that one on the device by hand"
-                                      : "fix what keeps this sync from pruning");
-      objects.refuse(blocked.number);
-    }
-  }
-}
-
-bool Claims::makes_place(const Objects& objects, std::size_t number, std::size_t next) const {
-  const auto* entry = objects.entry(number);
-  if (entry == nullptr || number == next || entry->claims == objects.desired(number).footprint.claims)
-    return false;
-  return std::any_of(entry->claims.begin(), entry->claims.end(),
-                     [&](const std::string& claim) { return owner(claim) == next; });
+  for (auto i = objects.declared(); i < objects.size(); ++i) find_successor(i);
 }
 
 std::optional<std::size_t> Claims::owner(std::string_view claim) const {
@@ -106,113 +32,229 @@ std::optional<std::size_t> Claims::owner(std::string_view claim) const {
   return found->second;
 }
 
-std::optional<std::size_t> Claims::purger(std::string_view claim, const Objects& objects) const {
-  if (!has_purges_) return {};
+bool Claims::wants(std::size_t number, std::string_view claim) const {
+  return objects_.is_declared(number) && contains(objects_.desired(number).footprint.claims, claim);
+}
+
+bool Claims::has(std::size_t number, std::string_view claim) const {
+  const auto* entry = objects_.entry(number);
+  return entry != nullptr && contains(entry->claims, claim);
+}
+
+std::vector<std::size_t> Claims::holders(std::string_view claim, std::size_t than) const {
+  std::vector<std::size_t> numbers;
+  for (const auto* id : places_.at(claim)) {
+    if (const auto number = objects_.number_of(*id); number && *number != than) numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+void Claims::find_successor(std::size_t number) {
+  const auto& claims = objects_.entry(number)->claims;
+  if (claims.empty() || objects_.refused()[number] || !objects_.may_prune()) return;
+  const auto successor = owner(claims.front());
+  if (!successor || objects_.id(*successor).kind != objects_.id(number).kind) return;
+  const auto is_its = [&](const std::string& claim) { return owner(claim) == successor; };
+  if (std::ranges::all_of(claims, is_its)) successors_.emplace(number, *successor);
+}
+
+void Claims::refuse_conflicts(Objects& objects, Problems& problems) const {
+  for (const auto& [claim, first, second] : duplicates_) {
+    const auto& earlier = objects.desired(first).manifest;
+    const auto& later = objects.desired(second).manifest;
+    problems.error(later.place(),
+                   fmt::format("{} and {} ({}) both claim {}", to_string(later.id), to_string(earlier.id),
+                               to_string(earlier.place()), claim_in_words(claim)),
+                   "remove one of the two; until then neither is applied");
+    objects.refuse(first);
+    objects.refuse(second);
+  }
+  for (std::size_t i = 0; i < objects.declared(); ++i) {
+    if (!objects.refused()[i]) refuse_own_place(i, objects, problems);
+  }
+  refuse_purges(objects, problems);
+  for (auto i = objects.declared(); i < objects.size(); ++i) {
+    const bool may_go = is_taken_over(i) || (objects.may_prune() && !objects.entry(i)->keep);
+    if (!may_go) objects.refuse(i);
+  }
+}
+
+void Claims::refuse_own_place(std::size_t number, Objects& objects, Problems& problems) const {
+  const auto& [manifest, footprint] = objects.desired(number);
+  if (objects.entry(number) == nullptr || is_directory(manifest.id)) return;
+  for (const auto& claim : footprint.after) {
+    if (!has(number, claim)) continue;
+    problems.error(manifest.place(),
+                   fmt::format("{} moves below {}, where its own file still is", to_string(manifest.id),
+                               claim_in_words(claim)),
+                   "give it a new name, so that the old one is pruned first; or move it to another place "
+                   "first, in a separate commit");
+    objects.refuse(number);
+    return;
+  }
+}
+
+/// The object that purges `claim`: it is below a directory with `purge`.
+std::optional<std::size_t> Claims::purger(std::string_view claim) const {
   for (auto slash = claim.rfind('/'); slash != std::string_view::npos && slash > 0;
        slash = claim.rfind('/')) {
     claim = claim.substr(0, slash);
     const auto above = owner(claim);
     if (!above) continue;
-    const auto& purges = objects.desired(*above).footprint.purges;
-    if (std::find(purges.begin(), purges.end(), claim) != purges.end()) return above;
+    if (contains(objects_.desired(*above).footprint.purges, claim)) return above;
   }
   return {};
 }
 
 void Claims::refuse_purges(Objects& objects, Problems& problems) const {
-  for (std::size_t i = 0; has_purges_ && i < objects.size(); ++i) {
+  for (std::size_t i = 0; has_purges_ && i < objects.declared(); ++i) {
     for (const auto& claim : objects.desired(i).footprint.claims) {
-      const auto by = purger(claim, objects);
+      const auto by = purger(claim);
       if (!by) continue;
       const auto& inner = objects.desired(i).manifest;
       const auto& outer = objects.desired(*by).manifest;
-      problems.error(
-          inner.place(),
-          fmt::format("{} claims {}, and {} ({}) removes what is not in its own source there",
-                      to_string(inner.id), in_words(claim), to_string(outer.id), to_string(outer.place())),
-          "put it into the source, choose a path outside, or remove purge; until then neither is "
-          "applied");
+      problems.error(inner.place(),
+                     fmt::format("{} claims {}, and {} ({}) removes what is not in its own source there",
+                                 to_string(inner.id), claim_in_words(claim), to_string(outer.id),
+                                 to_string(outer.place())),
+                     "put it into the source, choose a path outside, or remove purge; until then neither is "
+                     "applied");
       objects.refuse(i);
       objects.refuse(*by);
     }
   }
 }
 
-void Claims::refuse_purge_of(const Entry& entry, std::string_view why, Objects& objects,
-                             Problems& problems) const {
-  for (const auto& claim : entry.claims) {
-    const auto by = purger(claim, objects);
-    if (!by || objects.refused()[*by]) continue;
-    problems.error(objects.desired(*by).manifest.place(),
-                   fmt::format("{} would remove {}, which {} {}", to_string(objects.id(*by)), in_words(claim),
-                               to_string(entry.id), why),
-                   "remove purge, or remove the object first");
-    objects.refuse(*by);
-  }
-}
-
-void Claims::refuse_conflicts(Objects& objects, bool may_prune, Problems& problems) const {
-  for (const auto& [claim, first, second] : duplicates_) {
-    const auto& earlier = objects.desired(first).manifest;
-    const auto& later = objects.desired(second).manifest;
-    problems.error(later.place(),
-                   fmt::format("{} and {} ({}) both claim {}", to_string(later.id), to_string(earlier.id),
-                               to_string(earlier.place()), in_words(claim)),
-                   "remove one of the two; until then neither is applied");
-    objects.refuse(first);
-    objects.refuse(second);
-  }
-  refuse_blocked(objects, may_prune, problems);
-  refuse_purges(objects, problems);
-  for (const auto* entry : objects.stuck()) refuse_purge_of(*entry, "still has", objects, problems);
-  for (const auto* entry : objects.leaving()) {
-    if (entry->keep) refuse_purge_of(*entry, "leaves there", objects, problems);
-  }
-  for (const auto* entry : objects.stuck()) {
-    for (const auto& claim : entry->claims) {
-      const auto by = owner(claim);
-      if (!by || objects.refused()[*by] || objects.id(*by) == entry->id) continue;
-      problems.error(objects.desired(*by).manifest.place(),
-                     fmt::format("{} claims {}, which {} still has", to_string(objects.id(*by)),
-                                 in_words(claim), to_string(entry->id)),
-                     fmt::format("fix why {} was refused, or remove its manifest", to_string(entry->id)));
-      objects.refuse(*by);
-    }
-  }
-  for (const auto& taken : taken_) {
-    if (taken.whole || (may_prune && !taken.entry->keep)) continue;
-    for (const auto by : taken.by) {
-      if (objects.refused()[by]) continue;
-      problems.error(
-          objects.desired(by).manifest.place(),
-          fmt::format("{} takes the place of {}, which may not be removed", to_string(objects.id(by)),
-                      to_string(taken.entry->id)),
-          taken.entry->keep
-              ? fmt::format("declare {} again without the annotation {}, or remove it on the device by hand",
-                            to_string(taken.entry->id), annotations::prune)
-              : "fix what keeps this sync from pruning");
-      objects.refuse(by);
-    }
-  }
-}
-
-void Claims::order(const Objects& objects, Graph& graph) const {
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    const auto& footprint = objects.desired(i).footprint;
-    for (const auto& claim : footprint.after) {
+void Claims::add_waits(Waits& waits) const {
+  for (std::size_t i = 0; i < objects_.declared(); ++i) {
+    for (const auto& claim : objects_.desired(i).footprint.after) {
       const auto before = owner(claim);
-      if (before && *before != i) graph.add(*before, i);
+      if (before && *before != i) waits.add({*before, i});
     }
-    const auto* entry = objects.entry(i);
-    if (entry == nullptr || entry->claims == footprint.claims) continue;
-    for (const auto& claim : entry->claims) {
-      const auto next = owner(claim);
-      if (next && *next != i) graph.add(i, *next);
+    wait_for_places(i, waits);
+    wait_for_the_way(i, waits);
+    wait_for_purged(i, waits);
+  }
+}
+
+void Claims::add_waits_to_leave(Waits& waits) const {
+  for (std::size_t i = 0; i < objects_.size(); ++i) {
+    if (objects_.entry(i) != nullptr) wait_for_others_in_place(i, waits);
+    if (!objects_.is_declared(i)) wait_to_be_emptied(i, waits);
+  }
+}
+
+void Claims::wait_for_places(std::size_t number, Waits& waits) const {
+  for (const auto& claim : objects_.desired(number).footprint.claims) {
+    for (const auto holder : holders(claim, number)) {
+      if (!wants(holder, claim)) wait_for(holder, number, claim, waits);
+    }
+    if (has(number, claim) || is_directory(objects_.id(number)) || !claim.starts_with(path_claim)) continue;
+    for (const auto& [inner, by] : places_.others_below(claim, objects_.id(number))) {
+      const auto holder = objects_.number_of(*by);
+      if (holder && !wants(*holder, inner)) waits.add({*holder, number, Why::inside, inner});
     }
   }
-  for (const auto& blocked : blocked_) {
-    if (blocked.mover && *blocked.mover != blocked.number) graph.add(*blocked.mover, blocked.number);
+}
+
+void Claims::wait_for(std::size_t holder, std::size_t number, std::string_view claim, Waits& waits) const {
+  const bool leaves = !objects_.is_declared(holder);
+  // What was only begun may still be all the other's.
+  const bool is_its_own = has(number, claim) && !objects_.entry(number)->intended;
+  const bool is_part = !has(holder, claim);
+  const bool stays = leaves && (objects_.refused()[holder] || !objects_.may_prune() ||
+                                (objects_.entry(holder)->keep && !is_taken_over(holder)));
+  if (leaves && !stays && (is_part || is_taken_over(holder) || is_its_own)) {
+    waits.add({number, holder, Why::successor, claim});
+  } else if (is_its_own) {
+    waits.add({holder, number});
+  } else {
+    waits.add({holder, number, Why::place, claim});
+    if (leaves) waits.remain(holder, number);
   }
+}
+
+/// An object that needs a directory where a file or a unit of ours is.
+void Claims::wait_for_the_way(std::size_t number, Waits& waits) const {
+  for (const auto& claim : objects_.desired(number).footprint.after) {
+    for (const auto holder : holders(claim, number)) {
+      const bool makes_way = has(holder, claim) && !is_directory(objects_.id(holder)) &&
+                             !wants(holder, claim) && !is_taken_over(holder);
+      if (makes_way) waits.add({holder, number, Why::below, claim});
+    }
+  }
+}
+
+void Claims::wait_for_purged(std::size_t number, Waits& waits) const {
+  for (const auto& purged : objects_.desired(number).footprint.purges) {
+    for (const auto& [claim, by] : places_.others_below(purged, objects_.id(number))) {
+      const auto holder = objects_.number_of(*by);
+      if (holder && !wants(*holder, claim)) waits.add({*holder, number, Why::purge, claim});
+    }
+  }
+}
+
+/// Another object may have begun to take the place, and has not come far: it lets go of it first. Then it is
+/// clear whose the place is.
+void Claims::wait_for_others_in_place(std::size_t number, Waits& waits) const {
+  const auto has_begun = [&](std::size_t holder) {
+    if (objects_.is_declared(holder) != objects_.is_declared(number)) return objects_.is_declared(holder);
+    const bool other = objects_.entry(holder)->intended;
+    const bool own = objects_.entry(number)->intended;
+    return other != own ? other : holder < number;
+  };
+  for (const auto& claim : objects_.entry(number)->claims) {
+    if (wants(number, claim)) continue;
+    for (const auto holder : holders(claim, number)) {
+      const bool first = has(holder, claim) && !wants(holder, claim) && has_begun(holder);
+      if (first && !waits.reaches(number, holder)) waits.add({holder, number, Why::successor});
+    }
+  }
+}
+
+/// A removal that makes way for another object comes right before it, after all that could still hold that
+/// one up; and a directory goes after what lies in it.
+void Claims::wait_to_be_emptied(std::size_t number, Waits& waits) const {
+  const auto makes_way_for = [&](const Precedence* wait) { return wait->why == Why::place; };
+  const auto out = waits.from(number);
+  if (out.empty()) return;
+  std::set<std::size_t> first;
+  for (const auto* wait : out) {
+    if (!makes_way_for(wait)) continue;
+    for (const auto* other : waits.into(wait->after)) {
+      if (other->why && other->before != number) first.insert(other->before);
+    }
+  }
+  for (const auto before : first) {
+    if (!waits.reaches(number, before)) waits.add({before, number, Why::successor});
+  }
+  for (const auto& claim : objects_.entry(number)->claims) {
+    for (const auto& [inner, by] : places_.others_below(claim, objects_.id(number))) {
+      const auto holder = objects_.number_of(*by);
+      const bool goes = holder && !wants(*holder, inner) && !waits.reaches(number, *holder);
+      if (goes) waits.add({*holder, number});
+    }
+  }
+}
+
+std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<const Entry> inventory) {
+  Input input;
+  input.desired = desired;
+  input.inventory = inventory;
+  const Objects objects(input);
+  const Places places(inventory);
+  const Claims claims(objects, places);
+  Waits waits(objects.size());
+  claims.add_waits(waits);
+  std::vector<ObjectId> found;
+  for (std::size_t i = 0; i < objects.declared(); ++i) {
+    const auto gives_up_its_place = [](const Precedence* wait) {
+      const bool is_place = wait->why == Why::place || wait->why == Why::below || wait->why == Why::inside;
+      return is_place && (wait->claim.starts_with(path_claim) || wait->claim.starts_with("unit:"));
+    };
+    if (std::ranges::any_of(waits.into(i), gives_up_its_place)) found.push_back(objects.id(i));
+  }
+  return found;
 }
 
 }  // namespace greenwave::plan

@@ -2,73 +2,67 @@
 
 #include <cstddef>
 #include <optional>
-#include <string>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/problem.h"
-#include "plan/graph.h"
 #include "plan/objects.h"
+#include "plan/places.h"
+#include "plan/waits.h"
 
 namespace greenwave::plan {
 
-/// An entry that is leaving, and whose claims other objects now have.
-struct Taken {
-  const Entry* entry = nullptr;
-  std::vector<std::size_t> by;  ///< the other objects
-  /// They are of the entry's kind and claim all that it had: it leaves the inventory after them, and nothing
-  /// is removed from the device. False: it must be removed before they are applied.
-  bool whole = false;
-};
-
-/// An object that needs a directory where a file or a unit of ours is.
-struct Blocked {
-  std::size_t number = 0;
-  const Entry* by = nullptr;
-  std::string_view claim;  ///< of that entry
-  std::optional<std::size_t>
-      mover;  ///< the entry's object, when it only moves away; nothing: the entry leaves
-};
-
-/// Which object claims what, among the objects of one plan. `objects` must outlive it.
+/// Which object claims what, among the objects of one plan, and who has that now. `objects` and `places` must
+/// outlive it.
 class Claims {
  public:
-  explicit Claims(const Objects& objects);
+  Claims(const Objects& objects, const Places& places);
 
   std::optional<std::size_t> owner(std::string_view claim) const;
-  const std::vector<Taken>& taken() const { return taken_; }
 
-  const std::vector<Blocked>& blocked() const { return blocked_; }
-  /// Whether `next` takes a claim that `number` had, so that `number` must move first.
-  bool makes_place(const Objects& objects, std::size_t number, std::size_t next) const;
+  /// Refuses objects that claim what another object claims too; Directories that would purge what another
+  /// claims; and objects that move below their own old place. Entries that may not be removed stay.
+  void refuse_conflicts(Objects& objects, Problems& problems) const;
 
-  /// Refuses objects that claim what another object claims too, what a refused object still has, or what an
-  /// entry that must not be removed has; and a Directory that would purge any of these.
-  void refuse_conflicts(Objects& objects, bool may_prune, Problems& problems) const;
+  /// Who has to leave a place before another object takes it, is made around it or below it, or empties it;
+  /// and directories before their content.
+  void add_waits(Waits& waits) const;
+  /// Who else has to be done with before an object leaves its place. Call when all other waits are known.
+  void add_waits_to_leave(Waits& waits) const;
 
-  /// Directories before their content, and an object that moves away before the one that takes its place.
-  void order(const Objects& objects, Graph& graph) const;
+  /// Whether the object leaves the inventory without a change to the device: another one of its kind takes
+  /// over all that it has.
+  bool is_taken_over(std::size_t number) const { return successors_.contains(number); }
 
  private:
-  /// The object that purges `claim`: it is below a directory with `purge`.
-  std::optional<std::size_t> purger(std::string_view claim, const Objects& objects) const;
-  void find_blocked(const Objects& objects);
-  void refuse_blocked(Objects& objects, bool may_prune, Problems& problems) const;
-  void refuse_purges(Objects& objects, Problems& problems) const;
-  /// What entries keep on the device must not be purged.
-  void refuse_purge_of(const Entry& entry, std::string_view why, Objects& objects, Problems& problems) const;
-
   struct Duplicate {
     std::string_view claim;
     std::size_t first;
     std::size_t second;
   };
 
+  bool wants(std::size_t number, std::string_view claim) const;
+  bool has(std::size_t number, std::string_view claim) const;
+  std::vector<std::size_t> holders(std::string_view claim, std::size_t than) const;
+  std::optional<std::size_t> purger(std::string_view claim) const;
+  void find_successor(std::size_t number);
+  void refuse_purges(Objects& objects, Problems& problems) const;
+  void refuse_own_place(std::size_t number, Objects& objects, Problems& problems) const;
+
+  void wait_for_places(std::size_t number, Waits& waits) const;
+  void wait_for(std::size_t holder, std::size_t number, std::string_view claim, Waits& waits) const;
+  void wait_for_the_way(std::size_t number, Waits& waits) const;
+  void wait_for_purged(std::size_t number, Waits& waits) const;
+  void wait_for_others_in_place(std::size_t number, Waits& waits) const;
+  void wait_to_be_emptied(std::size_t number, Waits& waits) const;
+
+  const Objects& objects_;
+  const Places& places_;
   std::unordered_map<std::string_view, std::size_t> owners_;
   std::vector<Duplicate> duplicates_;
-  std::vector<Taken> taken_;
-  std::vector<Blocked> blocked_;
+  std::unordered_map<std::size_t, std::size_t> successors_;
   bool has_purges_ = false;
 };
 

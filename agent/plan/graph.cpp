@@ -3,27 +3,31 @@
 #include <algorithm>
 #include <functional>
 #include <queue>
+#include <utility>
 
 namespace greenwave::plan {
 
-std::vector<std::size_t> Graph::order(const std::vector<bool>& excluded) const {
+std::vector<std::size_t> Graph::order(const std::vector<bool>& excluded,
+                                      const std::vector<bool>& early) const {
   std::vector<std::size_t> waits_for(after_.size(), 0);
   for (std::size_t i = 0; i < after_.size(); ++i) {
     if (excluded[i]) continue;
     for (const auto next : after_[i]) ++waits_for[next];
   }
-  std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+  using Turn = std::pair<bool, std::size_t>;
+  const auto turn = [&](std::size_t number) { return Turn(early.empty() || !early[number], number); };
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> ready;
   for (std::size_t i = 0; i < after_.size(); ++i) {
-    if (!excluded[i] && waits_for[i] == 0) ready.push(i);
+    if (!excluded[i] && waits_for[i] == 0) ready.push(turn(i));
   }
   std::vector<std::size_t> sorted;
   sorted.reserve(after_.size());
   while (!ready.empty()) {
-    const auto current = ready.top();
+    const auto current = ready.top().second;
     ready.pop();
     sorted.push_back(current);
     for (const auto next : after_[current]) {
-      if (--waits_for[next] == 0 && !excluded[next]) ready.push(next);
+      if (--waits_for[next] == 0 && !excluded[next]) ready.push(turn(next));
     }
   }
   return sorted;

@@ -12,9 +12,11 @@ class Graph {
 
   void add(std::size_t before, std::size_t after) { after_[before].push_back(after); }
 
-  /// Kahn's topological sort; among those that are ready, the smallest number first. `excluded` things are
-  /// left out and block nothing. Things on a cycle, or after one, are missing from the result.
-  std::vector<std::size_t> order(const std::vector<bool>& excluded) const;
+  /// Kahn's topological sort; among those that are ready, one of the `early` ones, then the smallest number
+  /// first. `excluded` things are left out and block nothing. Things on a cycle, or after one, are missing
+  /// from the result.
+  std::vector<std::size_t> order(const std::vector<bool>& excluded,
+                                 const std::vector<bool>& early = {}) const;
 
   /// Enough cycles to include everything that is on a cycle; each is the shortest one through its first
   /// member, which is repeated at its end. Each member comes before the next.

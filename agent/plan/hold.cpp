@@ -44,7 +44,13 @@ class Hold {
 
   void spread(std::size_t number) {
     const auto& step = steps_[number];
-    if (std::ranges::any_of(step.needs, [this](auto need) { return waits(need); })) wait_for_all_of(number);
+    if (std::ranges::any_of(step.needs, [this](const Need& need) { return waits(need.step); }))
+      wait_for_all_of(number);
+    for (const auto& need : step.needs) {
+      // What makes way for a waiting step stays until then.
+      const bool makes_way = need.why == Why::place && steps_[need.step].verb == Verb::remove;
+      if (makes_way && waits(number)) wait_for_all_of(need.step);
+    }
     std::vector<std::size_t> causes;
     for (const auto* list : {&step.restart_because, &step.reload_because}) {
       for (const auto& cause : *list) {

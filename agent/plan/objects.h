@@ -10,28 +10,34 @@
 
 namespace greenwave::plan {
 
-/// The objects of one plan, numbered in the order that breaks ties: by rank, then by id.
+/// The objects of one plan, numbered: those that a manifest declares, in the order that breaks ties (by rank,
+/// then by id); after them those that only the inventory knows, in the order of removal.
 class Objects {
  public:
   explicit Objects(const Input& input);
 
-  std::size_t size() const { return desired_.size(); }
+  std::size_t size() const { return entries_.size(); }
+  std::size_t declared() const { return desired_.size(); }
+  bool is_declared(std::size_t number) const { return number < desired_.size(); }
+  /// Of a declared one.
   const Desired& desired(std::size_t number) const { return *desired_[number]; }
-  const ObjectId& id(std::size_t number) const { return desired_[number]->manifest.id; }
+  const ObjectId& id(std::size_t number) const {
+    return is_declared(number) ? desired_[number]->manifest.id : entries_[number]->id;
+  }
   /// The object's inventory entry; null when it is new.
   const Entry* entry(std::size_t number) const { return entries_[number]; }
   std::optional<std::size_t> number_of(const ObjectId& id) const;
 
-  /// Refused by an earlier stage or by this one.
+  /// Those that stay as they are: refused by an earlier stage or by this one, or not to be removed.
   const std::vector<bool>& refused() const { return refused_; }
   void refuse(std::size_t number) { refused_[number] = true; }
 
   /// Objects that were refused before they had a manifest that could be numbered.
   const std::vector<ObjectId>& nameless() const { return nameless_; }
-  /// Entries of objects that an earlier stage refused, numbered or not: they stay as they are.
-  const std::vector<const Entry*>& stuck() const { return stuck_; }
-  /// Entries that are no longer declared by any manifest.
-  const std::vector<const Entry*>& leaving() const { return leaving_; }
+  bool may_prune() const { return may_prune_; }
+
+  /// Whether the manifest, or its result, is not yet what the inventory says.
+  bool is_changed(std::size_t number) const;
 
  private:
   struct Hash {
@@ -46,8 +52,7 @@ class Objects {
   std::vector<bool> refused_;
   std::unordered_map<const ObjectId*, std::size_t, Hash, Equal> numbers_;
   std::vector<ObjectId> nameless_;
-  std::vector<const Entry*> stuck_;
-  std::vector<const Entry*> leaving_;
+  bool may_prune_;
 };
 
 }  // namespace greenwave::plan

@@ -1,15 +1,17 @@
 #include "plan/plan.h"
 
 #include <algorithm>
+#include <memory>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "plan/claims.h"
-#include "plan/graph.h"
 #include "plan/objects.h"
-#include "plan/prune.h"
+#include "plan/places.h"
 #include "plan/references.h"
+#include "plan/waits.h"
 
 namespace greenwave::plan {
 
@@ -17,98 +19,80 @@ namespace {
 
 constexpr auto no_step = static_cast<std::size_t>(-1);
 
-std::optional<Verb> verb_for(const Digest& wanted, const Entry* entry, Difference::Kind kind) {
+std::optional<Verb> verb_for(const Desired& desired, const Entry* entry, Difference::Kind kind) {
   using Kind = Difference::Kind;
   if (entry == nullptr || entry->digest.is_zero()) {
     if (kind == Kind::create) return Verb::create;
     return entry != nullptr && kind == Kind::none ? Verb::accept : Verb::adopt;
   }
-  const bool same = entry->digest == wanted;
+  const bool same = entry->digest == desired.manifest.digest;
   if (kind != Kind::none) return same ? Verb::repair : Verb::update;
-  if (same && !entry->intended && entry->error.empty()) return {};
+  const bool known = entry->claims == desired.footprint.claims && !entry->intended && entry->error.empty();
+  if (same && known) return {};
   return Verb::accept;
-}
-
-void refuse_cycles(const Graph& graph, const Claims& claims, Objects& objects, Problems& problems) {
-  const auto cycles = graph.cycles(objects.refused());
-  for (const auto& cycle : cycles) {
-    // Listed from what waits to what it waits for, as people write it.
-    std::string names;
-    for (auto member = cycle.rbegin(); member != cycle.rend(); ++member) {
-      names += (names.empty() ? "" : " → ") + to_string(objects.id(*member));
-    }
-    bool exchanges = false;
-    for (std::size_t i = 1; i < cycle.size(); ++i) {
-      exchanges = exchanges || claims.makes_place(objects, cycle[i - 1], cycle[i]);
-    }
-    if (exchanges) {
-      problems.error(objects.desired(cycle.front()).manifest.place(),
-                     fmt::format("these swap places: {}", names),
-                     "move one of them to a new place first, in a separate commit");
-      continue;
-    }
-    problems.error(objects.desired(cycle.front()).manifest.place(),
-                   fmt::format("these wait for each other: {}", names),
-                   fmt::format("remove one of the references ({}, restartOn, reloadOn, a directory's path)",
-                               annotations::depends_on));
-  }
-  for (const auto& cycle : cycles) {
-    for (const auto member : cycle) objects.refuse(member);
-  }
 }
 
 /// Writes the steps of a plan, one after the other.
 class Writer {
  public:
-  Writer(Input& input, const Objects& objects, const References& references, Plan& plan)
-      : input_(input), objects_(objects), references_(references), plan_(plan) {
+  Writer(Input& input, const Objects& objects, const References& references, const Waits& waits, Plan& plan)
+      : input_(input), objects_(objects), references_(references), waits_(waits), plan_(plan) {
     steps_.assign(objects.size(), no_step);
     for (const auto& owed : input.owed) {
       if (const auto unit = objects.number_of(owed.unit)) owed_[*unit].push_back(&owed);
     }
   }
 
-  void remove(const Entry& entry) { add({.verb = Verb::remove, .id = entry.id, .entry = &entry}); }
-
-  void release(const Taken& taken) {
-    Step step{.verb = Verb::release, .id = taken.entry->id, .entry = taken.entry};
-    for (const auto by : taken.by) need(step, steps_[by]);
-    add(std::move(step));
+  void leave(std::size_t number, Verb verb) {
+    add(number, {.verb = verb, .id = objects_.id(number), .entry = objects_.entry(number)});
   }
 
-  /// `after`: removals that make room for it.
-  void apply(std::size_t number, const std::vector<std::size_t>& after) {
+  void apply(std::size_t number) {
     Step step{
         .id = objects_.id(number), .desired = &objects_.desired(number), .entry = objects_.entry(number)};
-    step.restart_because = changed(references_.restart_on(number));
-    step.reload_because = changed(references_.reload_on(number));
-    for (const auto& moot : input_.moot) {
-      if (moot.unit == step.id)
-        std::erase(moot.restart ? step.restart_because : step.reload_because, moot.because);
+    if (references_.restarts_on_refused(number, objects_)) {
+      promise(number);
+    } else {
+      step.restart_because = changed(references_.restart_on(number));
+      step.reload_because = changed(references_.reload_on(number));
+      for (const auto& moot : input_.moot) {
+        if (moot.unit == step.id)
+          std::erase(moot.restart ? step.restart_because : step.reload_because, moot.because);
+      }
+      add_owed(number, step);
     }
-    add_owed(number, step);
-
     std::optional<Verb> verb;
     if (const auto found = input_.differences.find(step.id); found != input_.differences.end()) {
       step.difference = std::move(found->second);
-      verb = verb_for(step.desired->manifest.digest, step.entry, step.difference.kind);
+      verb = verb_for(*step.desired, step.entry, step.difference.kind);
     }
     if (!verb && !step.restart_because.empty()) verb = Verb::restart;
     if (!verb && !step.reload_because.empty()) verb = Verb::reload;
     if (!verb) return;
     step.verb = *verb;
-    for (const auto before : references_.depends_on(number)) need(step, steps_[before]);
-    for (const auto before : after) need(step, before);
-    steps_[number] = plan_.steps.size();
-    add(std::move(step));
+    add(number, std::move(step));
+  }
+
+  /// Restarts that others' changes owe to an object which is not touched now.
+  void promise(std::size_t number) {
+    if (objects_.entry(number) == nullptr) return;
+    const auto& unit = objects_.id(number);
+    for (const auto& cause : changed(references_.restart_on(number)))
+      plan_.owed.push_back({unit, true, cause});
+    for (const auto& cause : changed(references_.reload_on(number)))
+      plan_.owed.push_back({unit, false, cause});
   }
 
  private:
-  void add(Step step) { plan_.steps.push_back(std::move(step)); }
-
-  static void need(Step& step, std::size_t before) {
-    const bool known = std::find(step.needs.begin(), step.needs.end(), before) != step.needs.end();
-    if (before != no_step && !known) step.needs.push_back(before);
+  void add(std::size_t number, Step step) {
+    for (const auto* wait : waits_.into(number)) {
+      const auto before = steps_[wait->before];
+      const auto is_this = [before](const Need& need) { return need.step == before; };
+      if (!wait->why || before == no_step || std::ranges::any_of(step.needs, is_this)) continue;
+      step.needs.push_back({before, *wait->why, std::string(wait->claim)});
+    }
+    steps_[number] = plan_.steps.size();
+    plan_.steps.push_back(std::move(step));
   }
 
   std::vector<ObjectId> changed(const std::vector<std::size_t>& numbers) const {
@@ -136,6 +120,7 @@ class Writer {
   Input& input_;
   const Objects& objects_;
   const References& references_;
+  const Waits& waits_;
   Plan& plan_;
   std::vector<std::size_t> steps_;  ///< of each object; no_step
   std::unordered_map<std::size_t, std::vector<const Owed*>> owed_;
@@ -148,38 +133,48 @@ Plan plan(Input input) {
   Objects objects(input);
   const auto refused_before = objects.refused();
 
-  const Claims claims(objects);
-  claims.refuse_conflicts(objects, input.may_prune, result.problems);
+  const Places places(input.inventory);
+  const Claims claims(objects, places);
+  Waits waits(objects.size());
+  claims.add_waits(waits);
+  claims.refuse_conflicts(objects, result.problems);
   const References references(objects, result.problems);
-  Graph graph(objects.size());
-  claims.order(objects, graph);
-  references.order(graph);
-  refuse_cycles(graph, claims, objects, result.problems);
-  const auto sorted = graph.order(objects.refused());
-  references.hold(sorted, objects, result.problems);
+  references.add_waits(waits);
+  claims.add_waits_to_leave(waits);
+  waits.settle(objects, result.problems);
 
-  Writer writer(input, objects, references, result);
-  Prune leaving;
-  if (input.may_prune) leaving = prune(objects, claims);
-  std::unordered_map<std::size_t, std::vector<std::size_t>> makes_place;
-  for (const auto* entry : leaving.first) {
-    for (const auto& claim : entry->claims) {
-      if (const auto by = claims.owner(claim)) makes_place[*by].push_back(result.steps.size());
+  Writer writer(input, objects, references, waits, result);
+  for (const auto number : waits.order(objects)) {
+    if (objects.is_declared(number)) {
+      writer.apply(number);
+    } else {
+      // What a Directory's successor does not have goes with it.
+      const bool stays = claims.is_taken_over(number) && !is_directory(objects.id(number));
+      writer.leave(number, stays ? Verb::release : Verb::remove);
     }
-    writer.remove(*entry);
   }
-  for (const auto number : sorted) {
-    if (objects.refused()[number]) continue;
-    const auto after = makes_place.find(number);
-    writer.apply(number, after == makes_place.end() ? std::vector<std::size_t>{} : after->second);
-  }
-  for (const auto* taken : leaving.released) writer.release(*taken);
-  for (const auto* entry : leaving.last) writer.remove(*entry);
-
-  for (std::size_t i = 0; i < objects.size(); ++i) {
-    if (objects.refused()[i] && !refused_before[i]) result.refused.push_back(objects.id(i));
+  for (std::size_t i = 0; i < objects.declared(); ++i) {
+    if (!objects.refused()[i]) continue;
+    writer.promise(i);
+    if (!refused_before[i]) result.refused.push_back(objects.id(i));
   }
   return result;
+}
+
+std::optional<Problem> empty_render(const Input& input) {
+  if (!input.desired.empty() || !input.refused.empty()) return {};
+  const auto pruned = static_cast<std::size_t>(std::count_if(input.inventory.begin(), input.inventory.end(),
+                                                             [](const Entry& entry) { return !entry.keep; }));
+  if (pruned == 0) return {};
+  Problem problem;
+  problem.place.file = std::make_shared<const std::string>("greenwave.yaml");
+  problem.message = fmt::format("this commit declares nothing for this device, and would remove {}",
+                                count_of(pruned, "object"));
+  problem.remedy =
+      "if this is intended, set spec.allowEmpty: true in greenwave.yaml, or run greenwave sync "
+      "--allow-empty; "
+      "until then nothing changes";
+  return problem;
 }
 
 }  // namespace greenwave::plan

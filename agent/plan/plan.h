@@ -40,6 +40,8 @@ struct Plan {
   /// Cycles, duplicate claims, references to missing objects: the objects concerned are left out.
   Problems problems;
   std::vector<ObjectId> refused;
+  /// Restarts that a step's change owes to an object that is refused, or that must not restart yet.
+  std::vector<Owed> owed;
 };
 
 /// Orders the steps. Pure; the same input gives the same plan.
@@ -50,9 +52,8 @@ Plan plan(Input input);
 /// such problem.
 std::optional<Problem> empty_render(const Input& input);
 
-/// Objects whose place is held by an entry of another kind that is no longer declared, or that moves away:
-/// for example a Directory where there is still a File of ours, or a file below it. That entry is removed
-/// first, so comparing them with the device now would only find it; their Difference is Kind::create.
+/// Objects whose place another object of ours has now and leaves first: it is no longer declared, or moves
+/// away. Comparing them with the device now would only find that one.
 std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<const Entry> inventory);
 
 }  // namespace greenwave::plan

@@ -1,5 +1,6 @@
 #include "plan/references.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -20,7 +21,7 @@ class Finder {
 
   std::vector<std::size_t> find(const ObjectRef& ref, const ObjectId& from) {
     if (by_name_.empty()) {
-      for (std::size_t i = 0; i < objects_.size(); ++i) by_name_[key(objects_.id(i))].push_back(i);
+      for (std::size_t i = 0; i < objects_.declared(); ++i) by_name_[key(objects_.id(i))].push_back(i);
     }
     std::vector<std::size_t> numbers;
     if (const auto named = by_name_.find(key(ref)); named != by_name_.end()) {
@@ -40,8 +41,8 @@ class Finder {
 
   std::string suggestion(const ObjectRef& ref, const ObjectId& from) const {
     std::vector<std::string> names;
-    names.reserve(objects_.size());
-    for (std::size_t i = 0; i < objects_.size(); ++i) {
+    names.reserve(objects_.declared());
+    for (std::size_t i = 0; i < objects_.declared(); ++i) {
       if (objects_.id(i) != from) names.push_back(to_string(objects_.id(i)));
     }
     const auto near = nearest(to_string(ref), names);
@@ -65,20 +66,24 @@ class ReferenceReader {
       : objects_(objects), problems_(problems), finder_(objects) {}
 
   std::vector<std::size_t> read(std::size_t number, const std::vector<ObjectRef>& refs,
-                                std::string_view field, std::string_view verb) {
+                                std::string_view field, std::string_view verb, const ObjectId*& nameless) {
     const auto* written = objects_.desired(number).manifest.spec().find(field);
     const auto& place = written != nullptr ? written->place : objects_.desired(number).manifest.place();
     std::vector<std::size_t> found;
-    for (const auto& ref : refs) add(number, ref, verb, place, found);
+    for (const auto& ref : refs) {
+      if (const auto* refused = add(number, ref, verb, place, found)) nameless = refused;
+    }
     return found;
   }
 
   /// Only references to objects that exist.
-  void read_declared(std::size_t number, const std::vector<ObjectRef>& refs,
-                     std::vector<std::size_t>& found) {
+  void read_declared(std::size_t number, const std::vector<ObjectRef>& refs, std::vector<std::size_t>& found,
+                     const ObjectId*& nameless) {
     for (const auto& ref : refs) {
       const auto numbers = finder_.find(ref, objects_.id(number));
       found.insert(found.end(), numbers.begin(), numbers.end());
+      if (!numbers.empty()) continue;
+      if (const auto* refused = finder_.find_nameless(ref, objects_.id(number))) nameless = refused;
     }
   }
 
@@ -126,40 +131,46 @@ class ReferenceReader {
 
 }  // namespace
 
-References::References(Objects& objects, Problems& problems) : all_(objects.size()) {
+References::References(Objects& objects, Problems& problems) : all_(objects.declared()) {
   ReferenceReader reader(objects, problems);
-  for (std::size_t i = 0; i < objects.size(); ++i) {
+  for (std::size_t i = 0; i < objects.declared(); ++i) {
     if (objects.refused()[i]) continue;
     const auto& footprint = objects.desired(i).footprint;
     auto& named = all_[i];
-    named.depends_on = reader.read_depends_on(i, named.nameless);
-    named.restart_on = reader.read(i, footprint.restart_on, "restartOn", "restarts on");
-    reader.read_declared(i, footprint.restart_on_declared, named.restart_on);
-    named.reload_on = reader.read(i, footprint.reload_on, "reloadOn", "reloads on");
+    const ObjectId* nameless = nullptr;
+    const auto refuse = [&](std::string_view how, std::string_view relation) {
+      const auto name = to_string(*nameless);
+      problems.error(
+          objects.desired(i).manifest.place(),
+          fmt::format("{} is {}: it {} {}, which was refused", to_string(objects.id(i)), how, relation, name),
+          fmt::format("fix {} first", name));
+      objects.refuse(i);
+    };
+    named.depends_on = reader.read_depends_on(i, nameless);
+    if (nameless != nullptr) refuse("skipped", "depends on");
+    nameless = nullptr;
+    named.restart_on = reader.read(i, footprint.restart_on, "restartOn", "restarts on", nameless);
+    named.reload_on = reader.read(i, footprint.reload_on, "reloadOn", "reloads on", nameless);
+    reader.read_declared(i, footprint.restart_on_declared, named.restart_on, nameless);
+    named.restarts_on_nameless = nameless != nullptr;
+    if (nameless != nullptr && objects.is_changed(i) && !objects.refused()[i]) refuse("held", "restarts on");
   }
 }
 
-void References::order(Graph& graph) const {
+void References::add_waits(Waits& waits) const {
   for (std::size_t i = 0; i < all_.size(); ++i) {
-    for (const auto* list : {&all_[i].depends_on, &all_[i].restart_on, &all_[i].reload_on}) {
-      for (const auto before : *list) graph.add(before, i);
+    for (const auto before : all_[i].depends_on) waits.add({before, i, Why::depends});
+    for (const auto* list : {&all_[i].restart_on, &all_[i].reload_on}) {
+      for (const auto before : *list) waits.add({before, i, Why::restarts});
     }
   }
 }
 
-void References::hold(const std::vector<std::size_t>& sorted, Objects& objects, Problems& problems) const {
-  for (const auto number : sorted) {
-    const ObjectId* refused = all_[number].nameless;
-    for (const auto before : all_[number].depends_on) {
-      if (objects.refused()[before]) refused = &objects.id(before);
-    }
-    if (refused == nullptr) continue;
-    problems.error(objects.desired(number).manifest.place(),
-                   fmt::format("{} is skipped: it depends on {}, which was refused",
-                               to_string(objects.id(number)), to_string(*refused)),
-                   fmt::format("fix {} first", to_string(*refused)));
-    objects.refuse(number);
-  }
+bool References::restarts_on_refused(std::size_t number, const Objects& objects) const {
+  const auto& named = all_[number];
+  const auto is_refused = [&](std::size_t cause) { return objects.refused()[cause]; };
+  return named.restarts_on_nameless || std::ranges::any_of(named.restart_on, is_refused) ||
+         std::ranges::any_of(named.reload_on, is_refused);
 }
 
 }  // namespace greenwave::plan

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,6 +72,9 @@ struct Difference {
   std::string was;     ///< what was there before, for the history: a line, or a small text; no secret
   std::string record;  ///< the driver's record for the intent: what remove needs if the result never comes
   Disruption disruption = Disruption::none;
+  /// What the device lacks to do away with it, and what to do about that; an earlier step may still make it.
+  /// Empty: nothing.
+  std::string missing{};
 };
 
 enum class Verb {
@@ -95,6 +99,26 @@ enum class Wait {
   all,
 };
 
+/// Why an object stays as it is while another one does.
+enum class Why {
+  depends,    ///< on it, by depends-on
+  restarts,   ///< on it, or reloads
+  place,      ///< it is in the place that this one takes
+  below,      ///< it is where a directory above this one will be
+  inside,     ///< it is in a directory that makes way for this one
+  purge,      ///< it is in the directory that this one empties
+  successor,  ///< it takes the place of this one, which is on the device until then
+};
+
+/// A step that must have succeeded.
+struct Need {
+  std::size_t step;  ///< its index in the plan
+  Why why = Why::depends;
+  std::string claim{};  ///< that it gives up
+
+  bool operator==(const Need&) const = default;
+};
+
 /// One ordered action on one object.
 struct Step {
   Verb verb = Verb::create;
@@ -106,8 +130,7 @@ struct Step {
   /// set, the restart is enough.
   std::vector<ObjectId> restart_because{};
   std::vector<ObjectId> reload_because{};
-  /// Steps (by index in the plan) that must have succeeded, by depends-on; otherwise this one is held.
-  std::vector<std::size_t> needs{};
+  std::vector<Need> needs{};  ///< otherwise this one is held
   Wait wait = Wait::nothing;
 };
 

@@ -41,7 +41,15 @@ class Apply {
       if (step.desired != nullptr) number_of_.emplace(step.id, i);
       for (const auto& cause : step.restart_because) owed_for_[cause].push_back({step.id, true, cause});
       for (const auto& cause : step.reload_because) owed_for_[cause].push_back({step.id, false, cause});
+      // Its successor takes over while it is there, so it is not in the way.
+      const bool succeeded = std::ranges::any_of(step.needs, [](const plan::Need& need) {
+        return need.why == plan::Why::successor && !need.claim.empty();
+      });
+      if (step.desired == nullptr && (succeeded || step.verb == plan::Verb::release)) {
+        context_.places.forget(step.id);
+      }
     }
+    for (const auto& owed : plan_.owed) owed_for_[owed.because].push_back(owed);
   }
 
   Applied run() {
@@ -134,36 +142,81 @@ class Apply {
       const auto* result = result_of_cause(step, cause);
       return result != nullptr && *result == Result::pending;
     };
-    return std::any_of(step.needs.begin(), step.needs.end(),
-                       [this](auto need) { return results_[need] == Result::pending; }) ||
+    return std::ranges::any_of(
+               step.needs,
+               [this](const plan::Need& need) { return results_[need.step] == Result::pending; }) ||
            std::any_of(step.restart_because.begin(), step.restart_because.end(), is_pending) ||
            std::any_of(step.reload_because.begin(), step.reload_because.end(), is_pending);
   }
 
   /// Takes what failed out of the step's causes; false when nothing is left to do, or the step is held.
   bool is_due(plan::Step& step) {
+    if (is_held(step)) return false;
     const auto did_not_change = [&](const ObjectId& cause) {
       const auto* result = result_of_cause(step, cause);
       return result != nullptr && *result != Result::ok;
     };
     std::erase_if(step.restart_because, did_not_change);
     std::erase_if(step.reload_because, did_not_change);
-    for (const auto need : step.needs) {
-      if (results_[need] == Result::ok) continue;
-      if (step.verb == plan::Verb::release) {
-        results_[number(step)] = Result::skipped;
-      } else {
-        finish(step, failure(fmt::format("skipped because {0} failed; will be applied once {0} is fixed",
-                                         to_string(plan_.steps[need].id))));
-      }
-      return false;
-    }
     if (step.verb == plan::Verb::restart && step.restart_because.empty()) step.verb = plan::Verb::reload;
     if (step.verb == plan::Verb::reload && step.reload_because.empty()) {
       results_[number(step)] = Result::skipped;
       return false;
     }
     return true;
+  }
+
+  /// Whether the step must not begin, because of another one that failed or because of who has its place.
+  bool is_held(const plan::Step& step) {
+    const plan::Need* unmet = nullptr;
+    for (const auto& need : step.needs) {
+      const auto result = results_[need.step];
+      const bool is_unmet = need.why == plan::Why::restarts ? result == Result::failed : result != Result::ok;
+      // What failed says more than what was not begun for that.
+      if (is_unmet && (unmet == nullptr || result == Result::failed)) unmet = &need;
+      if (is_unmet && result == Result::failed) break;
+    }
+    const bool leaves = step.desired == nullptr;
+    if (unmet != nullptr && leaves) {
+      results_[number(step)] = Result::skipped;  // whoever is to follow has said why
+    } else if (unmet != nullptr) {
+      finish(step, failure(held_in_words(*unmet)));
+    } else if (auto taken = taken_place(step)) {
+      finish(step, failure(std::move(*taken)));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  std::string held_in_words(const plan::Need& need) const {
+    const auto name = to_string(plan_.steps[need.step].id);
+    switch (need.why) {
+      case plan::Why::depends:
+      case plan::Why::successor:
+        return fmt::format("skipped because {0} failed; will be applied once {0} is fixed", name);
+      case plan::Why::restarts:
+        return fmt::format("held because {0}, which it restarts on, failed; goes on once {0} is fixed", name);
+      default:
+        return fmt::format(
+            "waits for {1}, which {0} still has, because {0} failed; goes on once {0} is fixed", name,
+            plan::claim_in_words(need.claim));
+    }
+  }
+
+  /// Why the step cannot have a place that it would take; nothing: it can.
+  std::optional<std::string> taken_place(const plan::Step& step) const {
+    if (step.desired == nullptr) return {};
+    for (const auto& claim : step.desired->footprint.claims) {
+      const bool has_it = step.entry != nullptr && !step.entry->intended &&
+                          std::ranges::find(step.entry->claims, claim) != step.entry->claims.end();
+      if (has_it) continue;
+      if (const auto* other = context_.places.other_at(claim, step.id)) {
+        return fmt::format("{} is {}'s; take it out there, or choose another place",
+                           plan::claim_in_words(claim), to_string(*other));
+      }
+    }
+    return {};
   }
 
   void carry_out(const Batch& batch) {
@@ -190,6 +243,8 @@ class Apply {
       if (results_[number(*step)] == Result::pending) leave(*step, entries, forgotten);
     }
     context_.state.settle(entries, forgotten, done);
+    for (const auto& entry : entries) context_.places.put(entry);
+    for (const auto& gone : forgotten) context_.places.forget(gone);
   }
 
   void intend(const Batch& batch) {
@@ -204,7 +259,8 @@ class Apply {
       if (units == owed_for_.end() || !plan::changes_device(*step)) continue;
       // A unit that was restarted already owes it no more.
       std::ranges::copy_if(units->second, std::back_inserter(owed), [this](const plan::Owed& one) {
-        return results_[number_of_.at(one.unit)] == Result::pending;
+        const auto unit = number_of_.find(one.unit);
+        return unit == number_of_.end() || results_[unit->second] == Result::pending;
       });
     }
     if (!entries.empty()) context_.state.intend(entries, owed);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "drivers/driver.h"
 #include "plan/hold.h"
+#include "plan/places.h"
 #include "plan/plan.h"
 #include "state/state.h"
 #include "sync/check.h"
@@ -20,6 +21,7 @@ namespace greenwave::sync {
 /// What an apply works with.
 struct ApplyContext {
   std::span<const ComparedPart> compared;
+  plan::Places& places;  ///< kept up to date, for the drivers that look there
   state::State& state;
   std::string commit;                         ///< that is being applied
   std::map<ObjectId, std::string> drifted{};  ///< how objects had drifted, for the history
@@ -44,7 +46,8 @@ struct Applied {
 };
 
 /// Does a plan's steps: records what is about to change, lets the drivers change it, records the result; a
-/// batch of steps of one driver at a time. A step's failure stops only what depends on it.
+/// batch of steps of one driver at a time. A step's failure stops only what needs it. A step that takes a
+/// place begins only when whoever had that has let go.
 Applied apply(plan::Plan plan, const ApplyContext& context);
 
 }  // namespace greenwave::sync

@@ -53,7 +53,8 @@ void read_patience(const Manifest& manifest, plan::Footprint& footprint, Problem
 /// Whether the inventory alone already says that the object is as it should be.
 bool settled(const plan::Desired& desired, const Entry* entry, const Observed& observed) {
   return entry != nullptr && !entry->intended && entry->error.empty() &&
-         entry->digest == desired.manifest.digest && !observed.drifted.contains(entry->id);
+         entry->digest == desired.manifest.digest && entry->claims == desired.footprint.claims &&
+         !observed.drifted.contains(entry->id);
 }
 
 /// A health check of a unit that the same commit keeps down can never pass: every commit would be reverted.
@@ -84,17 +85,33 @@ void refuse_unseen(const std::vector<drivers::Candidate>& candidates, const std:
 }
 
 void compare_each(drivers::Comparison& comparison, const std::vector<drivers::Candidate>& candidates,
-                  Compared& compared) {
+                  const std::set<ObjectId>& replacing, Compared& compared) {
   for (const auto& candidate : candidates) {
     const auto& id = candidate.desired->manifest.id;
     try {
-      compared.differences.emplace(id, comparison.difference(candidate));
+      compared.differences.emplace(
+          id, replacing.contains(id) ? comparison.succession(candidate) : comparison.difference(candidate));
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
       compared.failed.push_back({to_string(id), error.what()});
       compared.refused.push_back(id);
     }
   }
+}
+
+/// What the device lacks for an object can only come from the step of another one.
+void refuse_lacking(Compared& compared) {
+  const auto makes_something = [](const auto& one) {
+    return one.second.missing.empty() && one.second.kind != plan::Difference::Kind::none;
+  };
+  if (std::ranges::any_of(compared.differences, makes_something)) return;
+  std::erase_if(compared.differences, [&](const auto& one) {
+    const auto& [id, difference] = one;
+    if (difference.missing.empty()) return false;
+    compared.failed.push_back({to_string(id), difference.missing});
+    compared.refused.push_back(id);
+    return true;
+  });
 }
 
 const Entry* entry_of(std::span<const Entry> inventory, const ObjectId& id) {
@@ -135,18 +152,18 @@ Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {
   return check(std::move(manifests), kinds);
 }
 
-Compared compare(const drivers::Render& render, std::span<const Entry> inventory, const Observed& observed,
+Compared compare(const drivers::Render& given, std::span<const Entry> inventory, const Observed& observed,
                  bool force) {
   Compared compared;
-  for (const auto& id : plan::replacing(render.desired, inventory)) {
-    compared.differences.emplace(
-        id, plan::Difference{.kind = plan::Difference::Kind::create, .diff = {}, .was = {}, .record = {}});
-  }
+  compared.places = std::make_unique<plan::Places>(inventory);
+  const drivers::Render render{given.desired, given.tree, compared.places.get()};
+  const auto replacing = plan::replacing(render.desired, inventory);
+  const std::set<ObjectId> successors(replacing.begin(), replacing.end());
   std::map<const Look*, std::vector<drivers::Candidate>> candidates;
   for (const auto& object : render.desired) {
     const auto& id = object.manifest.id;
     const auto* entry = entry_of(inventory, id);
-    if (compared.differences.contains(id) || (!force && settled(object, entry, observed))) continue;
+    if (!force && !successors.contains(id) && settled(object, entry, observed)) continue;
     candidates[serving(observed.looks, id)].push_back({&object, entry});
   }
   for (const auto& look : observed.looks) {
@@ -156,9 +173,10 @@ Compared compare(const drivers::Render& render, std::span<const Entry> inventory
     if (const auto why = look.session->unreachable()) {
       refuse_unseen(own, *why, compared);
     } else {
-      compare_each(*compared.parts.back().comparison, own, compared);
+      compare_each(*compared.parts.back().comparison, own, successors, compared);
     }
   }
+  refuse_lacking(compared);
   return compared;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/problem.h"
 #include "model/entry.h"
+#include "plan/places.h"
 #include "plan/plan.h"
 #include "sync/observe.h"
 #include "sync/standing.h"
@@ -33,6 +34,7 @@ struct ComparedPart {
 
 /// What comparing with the device found.
 struct Compared {
+  std::unique_ptr<plan::Places> places;  ///< who has what on the device; the parts look there
   std::vector<ComparedPart> parts;  ///< one a driver, in their order; they need the Observed and the render
   std::map<ObjectId, plan::Difference> differences;
   std::vector<FailedObject> failed;  ///< could not be compared; they are refused too

@@ -17,6 +17,7 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
   standing.waiting_until.reset();
   ApplyContext context{
       .compared = prepared.compared.parts,
+      .places = *prepared.compared.places,
       .state = parts.state,
       .commit = commit.text(),
       .drifted = pass.observed->drifted,

@@ -71,7 +71,7 @@ TEST_CASE("hold: waiting spreads from unit to unit over the files that they shar
 TEST_CASE("hold: what depends on a waiting step waits") {
   Steps plan({"Command/flash", "File/a"});
   plan.steps[0].difference.disruption = Disruption::whole;
-  plan.steps[1].needs = {0};
+  plan.steps[1].needs = {{0}};
   hold(plan.steps, 0, {});
   CHECK(plan.waits(1) == "all");
 }
@@ -109,7 +109,7 @@ TEST_CASE("hold: what is removed waits when it runs, and altogether while the cl
 TEST_CASE("hold: steps that are already done stay as they are") {
   Steps plan({"File/a", "SystemdUnit/u"});
   plan.steps[0].difference.disruption = Disruption::whole;
-  plan.steps[1].needs = {0};
+  plan.steps[1].needs = {{0}};
   hold(plan.steps, 1, {});
   CHECK(plan.waits(0) == "nothing");
   CHECK(plan.waits(1) == "nothing");

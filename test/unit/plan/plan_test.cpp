@@ -54,6 +54,12 @@ std::string verb_of(const Desired& desired, const std::optional<Entry>& entry, K
   return steps.empty() ? "" : std::string(to_string(steps.at(0).verb));
 }
 
+std::vector<std::size_t> needs_of(const Step& step) {
+  std::vector<std::size_t> numbers;
+  for (const auto& need : step.needs) numbers.push_back(need.step);
+  return numbers;
+}
+
 Words refused_of(const Plan& plan) {
   Words names;
   for (const auto& one : plan.refused) names.push_back(to_string(one));
@@ -120,7 +126,7 @@ TEST_CASE("plan: depends-on orders and is noted as a need") {
   for (const char* object : {"File/a", "File/b", "SystemdUnit/u"}) city.differs(object, Kind::create);
   const auto result = city.plan();
   CHECK(in_words(result) == Words{"create File/b", "create SystemdUnit/u", "create File/a"});
-  CHECK(result.steps[2].needs == std::vector<std::size_t>{1, 0});
+  CHECK(needs_of(result.steps[2]) == std::vector<std::size_t>{1, 0});
   CHECK(result.problems.empty());
 }
 
@@ -132,17 +138,20 @@ TEST_CASE("plan: order is kept through an object that has nothing to do") {
   CHECK(city.steps() == Words{"create File/c", "create File/a"});
 }
 
-TEST_CASE("plan: a cycle is named, and refuses only its members") {
+TEST_CASE("plan: a cycle is named, and refuses only its members and what waits for them") {
   City city;
   city.wants(Make("File/a").depends_on("SystemdUnit/b")).wants(Make("SystemdUnit/b").restart_on("File/a"));
   city.wants(Make("File/free")).wants(Make("SystemdUnit/after").restart_on("SystemdUnit/b"));
   for (const auto& one : city.desired) city.differences[one.manifest.id].kind = Kind::create;
   const auto result = city.plan();
-  REQUIRE(result.problems.size() == 1);
+  REQUIRE(result.problems.size() == 2);
   CHECK(to_string(result.problems.list()[0])
             .starts_with("a.yaml:1:1: error: these wait for each other: File/a → SystemdUnit/b → File/a; "));
-  CHECK(refused_of(result) == Words{"File/a", "SystemdUnit/b"});
-  CHECK(in_words(result) == Words{"create File/free", "create SystemdUnit/after"});
+  CHECK(to_string(result.problems.list()[1]) ==
+        "after.yaml:1:1: error: SystemdUnit/after is held: it restarts on SystemdUnit/b, which was refused; "
+        "fix SystemdUnit/b first");
+  CHECK(refused_of(result) == Words{"File/a", "SystemdUnit/after", "SystemdUnit/b"});
+  CHECK(in_words(result) == Words{"create File/free"});
 }
 
 TEST_CASE("plan: an object that depends on itself is a cycle of one") {
@@ -243,7 +252,7 @@ TEST_CASE(
   city.wants(Make("File/new").claims("path:/etc/motd")).differs("File/new", Kind::none);
   const auto result = city.plan();
   CHECK(in_words(result) == Words{"adopt File/new", "release File/old"});
-  CHECK(result.steps[1].needs == std::vector<std::size_t>{0});
+  CHECK(needs_of(result.steps[1]) == std::vector<std::size_t>{0});
 }
 
 TEST_CASE("plan: a renamed object that is refused leaves the old one as it is") {
@@ -262,7 +271,7 @@ TEST_CASE("plan: a file that becomes a directory is removed first, with what is 
   const auto result = city.plan();
   CHECK(in_words(result) ==
         Words{"remove File/inner", "remove Directory/zone", "create File/flat", "remove File/other"});
-  CHECK(result.steps[2].needs == std::vector<std::size_t>{1});
+  CHECK(needs_of(result.steps[2]) == std::vector<std::size_t>{1, 0});
 }
 
 TEST_CASE("plan: a place that must not be emptied refuses what would take it") {
@@ -443,7 +452,7 @@ TEST_CASE("plan: a purge waits for what stays in its directory") {
 
   City leaves;
   leaves.wants(directory).has(applied(inside)).differs("Directory/app", Kind::create);
-  CHECK(leaves.steps() == Words{"create Directory/app", "remove File/inside"});
+  CHECK(leaves.steps() == Words{"remove File/inside", "create Directory/app"});
 }
 
 TEST_CASE("plan: two objects that swap paths in one commit are refused, with how to do it in two") {

@@ -55,7 +55,7 @@ struct Cabinet {
     const auto inventory = state->inventory();
     const auto observed = observe(inventory, drivers, {});
     auto compared = compare({desired, tree}, inventory, observed, false);
-    ApplyContext bench{compared.parts, *state, commit};
+    ApplyContext bench{compared.parts, *compared.places, *state, commit};
     bench.stop = stop;
     bench.drifted[id("File/a")] = "content changed";
     bench.progress = [this](const state::Action& action) {
@@ -180,7 +180,7 @@ TEST_CASE("apply: a drifted object is repaired, and the drift is recorded") {
   CHECK(cabinet.entry("File/a").commit == "c1");
 }
 
-TEST_CASE("apply: a unit restarts once for all that changed, and for nothing that failed") {
+TEST_CASE("apply: a unit restarts once for all that changed, and waits for what failed") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a")).wants(Make("File/b"));
   cabinet.wants(Make("SystemdUnit/u").restart_on("File/a").reload_on("File/b"));
@@ -193,25 +193,30 @@ TEST_CASE("apply: a unit restarts once for all that changed, and for nothing tha
   cabinet.desired[1] = Make("File/b", "new");
   cabinet.driver.failing = {"File/a"};
   auto applied = cabinet.sync();
-  CHECK(cabinet.driver.batches[1] == Words{"reload SystemdUnit/u reload:File/b"});
-  CHECK(applied.actions.back().reason == "reload for File/b");
+  CHECK(cabinet.driver.batches.size() == 1);
+  CHECK(applied.actions.back().error ==
+        "held because File/a, which it restarts on, failed; goes on once File/a is fixed");
 
   cabinet.driver.failing.clear();
   applied = cabinet.sync();
-  CHECK(cabinet.driver.batches[1] == Words{"restart SystemdUnit/u restart:File/a"});
+  CHECK(cabinet.driver.batches[1] == Words{"restart SystemdUnit/u restart:File/a reload:File/b"});
   CHECK(applied.actions.back().reason == "restart for File/a");
   CHECK(cabinet.state->owed().empty());
   CHECK(cabinet.sync().actions.empty());
 }
 
-TEST_CASE("apply: a unit whose only reason to restart failed is left alone") {
+TEST_CASE("apply: a unit whose only reason to restart failed is held, and says so") {
   Cabinet cabinet;
   cabinet.wants(Make("File/a")).wants(Make("SystemdUnit/u").restart_on("File/a"));
   cabinet.sync();
   cabinet.desired[0] = Make("File/a", "new");
   cabinet.driver.failing = {"File/a"};
-  CHECK(verbs_of(cabinet.sync()) == Words{"update File/a"});
-  CHECK(verbs_of(cabinet.sync()) == Words{"update File/a"});
+  cabinet.sync();
+  const auto applied = cabinet.sync();
+  CHECK(cabinet.driver.batches == Batches{{"update File/a"}});
+  REQUIRE(applied.failed.size() == 2);
+  CHECK(applied.failed[1].object + ": " + applied.failed[1].reason ==
+        "SystemdUnit/u: held because File/a, which it restarts on, failed; goes on once File/a is fixed");
 }
 
 TEST_CASE("apply: a restart that failed is owed, and tried again") {

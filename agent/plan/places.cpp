@@ -1,0 +1,95 @@
+#include "plan/places.h"
+
+#include <algorithm>
+
+namespace greenwave::plan {
+
+namespace {
+
+using Index = std::map<std::string, std::vector<const ObjectId*>, std::less<>>;
+
+void take_out(Index& index, const std::string& claim, const ObjectId* id) {
+  const auto found = index.find(claim);
+  if (found == index.end()) return;
+  std::erase(found->second, id);
+  if (found->second.empty()) index.erase(found);
+}
+
+}  // namespace
+
+Places::Places(std::span<const Entry> inventory) {
+  for (const auto& entry : inventory) put(entry);
+}
+
+void Places::put(const Entry& entry) {
+  forget(entry.id);
+  if (entry.claims.empty()) return;
+  const auto added = objects_.emplace(entry.id, Having{entry.claims, {}}).first;
+  const auto* id = &added->first;
+  for (const auto& claim : entry.claims) claims_[claim].push_back(id);
+  if (!is_directory(entry.id)) return;
+  auto& files = added->second.files;
+  for (const auto& file : entry.files) {
+    if (!file.content.is_zero()) files.push_back(file.path);
+  }
+  if (files.empty()) return;
+  std::ranges::sort(files);
+  for (const auto& claim : entry.claims) trees_[claim].push_back(id);
+}
+
+void Places::forget(const ObjectId& id) {
+  const auto known = objects_.find(id);
+  if (known == objects_.end()) return;
+  for (const auto& claim : known->second.claims) {
+    take_out(claims_, claim, &known->first);
+    take_out(trees_, claim, &known->first);
+  }
+  objects_.erase(known);
+}
+
+std::vector<const ObjectId*> Places::at(std::string_view claim) const {
+  std::vector<const ObjectId*> found;
+  if (const auto direct = claims_.find(claim); direct != claims_.end()) found = direct->second;
+  if (trees_.empty() || !claim.starts_with(path_claim)) return found;
+  const auto path = claim.substr(path_claim.size());
+  for (auto above = claim; above.rfind('/') != std::string_view::npos;) {
+    above = above.substr(0, above.rfind('/'));
+    const auto trees = trees_.find(above);
+    if (trees == trees_.end()) continue;
+    for (const auto* id : trees->second) {
+      if (std::ranges::binary_search(objects_.at(*id).files, path)) found.push_back(id);
+    }
+  }
+  return found;
+}
+
+const ObjectId* Places::other_at(std::string_view claim, const ObjectId& id) const {
+  for (const auto* one : at(claim)) {
+    if (*one != id) return one;
+  }
+  return nullptr;
+}
+
+const ObjectId* Places::other_at_path(std::string_view path, const ObjectId& id) const {
+  return other_at(std::string(path_claim).append(path), id);
+}
+
+std::vector<Places::Held> Places::others_below(std::string_view claim, const ObjectId& id) const {
+  std::vector<Held> found;
+  const auto prefix = std::string(claim) + "/";
+  for (auto one = claims_.lower_bound(prefix); one != claims_.end() && one->first.starts_with(prefix);
+       ++one) {
+    for (const auto* by : one->second) {
+      if (*by != id) found.push_back({one->first, by});
+    }
+  }
+  return found;
+}
+
+std::string claim_in_words(std::string_view claim) {
+  std::string words(claim);
+  if (const auto colon = words.find(':'); colon != std::string::npos) words[colon] = ' ';
+  return words;
+}
+
+}  // namespace greenwave::plan

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/entry.h"
+
+namespace greenwave::plan {
+
+/// Who has what on the device now: the inventory, read by place. An object has what its entry claims, and a
+/// Directory also each file that it made from its source. Whatever moves, removes or purges asks here first,
+/// when it acts: nobody takes a place that another still has, and nobody removes what has become another's.
+class Places {
+ public:
+  struct Held {
+    std::string_view claim;
+    const ObjectId* by;
+  };
+
+  Places() = default;
+  explicit Places(std::span<const Entry> inventory);
+  Places(const Places&) = delete;
+  Places& operator=(const Places&) = delete;
+
+  /// What the entry's object has now; replaces what it had.
+  void put(const Entry& entry);
+  void forget(const ObjectId& id);
+
+  /// Who has the claim; seldom more than one. Valid until the next change.
+  std::vector<const ObjectId*> at(std::string_view claim) const;
+  /// Another than `id` that has it; null: nobody.
+  const ObjectId* other_at(std::string_view claim, const ObjectId& id) const;
+  const ObjectId* other_at_path(std::string_view path, const ObjectId& id) const;
+  /// What others than `id` claim below it, in order.
+  std::vector<Held> others_below(std::string_view claim, const ObjectId& id) const;
+
+ private:
+  struct Having {
+    std::vector<std::string> claims;
+    std::vector<std::string> files;  ///< of a Directory, from its source: their paths, sorted
+  };
+
+  std::map<ObjectId, Having> objects_;
+  std::map<std::string, std::vector<const ObjectId*>, std::less<>> claims_;
+  /// Directories with files, by the claim of the directory itself.
+  std::map<std::string, std::vector<const ObjectId*>, std::less<>> trees_;
+};
+
+inline constexpr std::string_view path_claim = "path:";
+
+/// "path:/etc/motd" for people: "path /etc/motd".
+std::string claim_in_words(std::string_view claim);
+
+/// An object of this kind may have others below its paths.
+inline bool is_directory(const ObjectId& id) {
+  return id.kind == "Directory";
+}
+
+}  // namespace greenwave::plan
