@@ -107,7 +107,13 @@ class CommandComparison : public Comparison {
     if (runner_.leaves_out()) return difference;
     std::optional<std::string> why;
     if (has_check(spec)) {
-      why = runner_.need(spec);
+      try {
+        why = runner_.need(spec);
+      } catch (const Error& error) {
+        if (error.fault() != Fault::invalid) throw;
+        why = error.message();
+        difference.missing = error.what();
+      }
     } else if (!succeeded_before(*desired, entry)) {
       why = "it has not succeeded yet for this manifest";
     }

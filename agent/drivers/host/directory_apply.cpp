@@ -59,11 +59,15 @@ void make_directory(Parents& parents, const std::string& path, const Attributes&
   touched.add(fd.get());
 }
 
+Error is_others(const std::string& path, const ObjectId& owner, const std::string& remedy) {
+  return {Fault::conflict, fmt::format("{} is {}'s", path, to_string(owner)), remedy};
+}
+
 /// One apply of one Directory.
 class Work {
  public:
   Work(const Host& host, const Layout& layout, const Entry* entry, const SourceTree& tree, bool distrust,
-       DirectorySync& touched)
+       const Others& others, DirectorySync& touched)
       : layout_(layout),
         known_(known_files(entry)),
         entry_(entry),
@@ -71,6 +75,7 @@ class Work {
         parents_(host),
         batch_(host),
         distrust_(distrust),
+        others_(others),
         touched_(touched) {}
 
   Applied run() {
@@ -101,6 +106,8 @@ class Work {
       throw Error(Fault::invalid, refusal->message, refusal->remedy);
     }
     const auto attributes = layout_.attributes_of(item);
+    const auto* owner = item.type == SourceTree::Type::directory ? nullptr : others_.at(path);
+    if (owner != nullptr) throw is_others(path, *owner, "take it out of the source");
     clear_way(path, item.type == SourceTree::Type::directory);
     if (item.type == SourceTree::Type::directory) {
       make_directory(parents_, path, attributes, touched_);
@@ -123,10 +130,15 @@ class Work {
     struct stat about {};
     if (!parents_.look(path, about) || S_ISDIR(about.st_mode) == for_directory) return;
     if (layout_.spec.purge) {
+      const auto inner = others_.below(path);
+      if (const auto* owner = inner.empty() ? nullptr : others_.at(inner.front())) {
+        throw is_others(inner.front(), *owner, "put it into the source, or remove purge");
+      }
       remove_all(parents_, path, touched_);
     } else if (known_.contains(path)) {
       for (const auto& inner : obsolete_paths(entry_, layout_.paths())) {
-        if (inner.starts_with(path + "/")) remove_one(parents_, inner, touched_);
+        const bool goes = inner.starts_with(path + "/") && others_.at(inner) == nullptr;
+        if (goes) remove_one(parents_, inner, touched_);
       }
       remove_one(parents_, path, touched_);
     } else if (for_directory) {
@@ -145,9 +157,27 @@ class Work {
 
   void tidy() {
     for (const auto& path : obsolete_paths(entry_, layout_.paths())) {
-      remove_one(parents_, path, touched_);
+      if (others_.at(path) == nullptr) remove_one(parents_, path, touched_);
     }
-    if (layout_.spec.purge) remove_foreign(parents_, layout_.spec.path, layout_.names(), touched_);
+    if (layout_.spec.purge) purge();
+  }
+
+  /// What other objects have stays, and is an error.
+  void purge() {
+    const auto& top = layout_.spec.path;
+    auto names = layout_.names();
+    std::optional<Error> error;
+    for (const auto& path : others_.below(top)) {
+      for (auto name = path; name.size() > top.size(); name.resize(name.rfind('/'))) {
+        names.insert(name.substr(top.size() + 1));
+      }
+      struct stat about {};
+      const auto* owner = others_.at(path);
+      if (error || owner == nullptr || !parents_.look(path, about)) continue;
+      error = is_others(path, *owner, "put it into the source, or remove purge");
+    }
+    remove_foreign(parents_, top, names, touched_);
+    if (error) throw *error;
   }
 
   Applied result() {
@@ -191,6 +221,7 @@ class Work {
   Parents parents_;
   Replacements batch_;
   bool distrust_;
+  const Others& others_;
   DirectorySync& touched_;
   std::map<std::string, FileSignature> signed_;
   std::optional<Error> error_;
@@ -199,13 +230,14 @@ class Work {
 }  // namespace
 
 Applied apply_directory(const Host& host, Owners& owners, const plan::Step& step, const SourceTree& tree,
-                        bool distrust, DirectorySync& touched) {
+                        bool distrust, const Others& others, DirectorySync& touched) {
   Applied applied;
   try {
     const auto layout = layout_of(host, owners, step.desired->manifest, tree);
+    if (layout.missing) throw *layout.missing;
     auto record = layout.record();
     complete(record, step.difference.record);
-    applied = Work(host, layout, step.entry, tree, distrust, touched).run();
+    applied = Work(host, layout, step.entry, tree, distrust, others, touched).run();
     if (!applied.error) record.creates.clear();
     applied.record = to_json(record);
   } catch (const Error& error) {
@@ -221,13 +253,16 @@ Applied apply_directory(const Host& host, Owners& owners, const plan::Step& step
   return applied;
 }
 
-std::string remove_directory(const Host& host, const Entry& entry, DirectorySync& touched) {
+std::string remove_directory(const Host& host, const Entry& entry, const Others& others,
+                             DirectorySync& touched) {
   Parents parents(host);
   std::vector<std::string> kept;
+  Left left;
   for (const auto& path : obsolete_paths(&entry, {})) {
+    if (left.is_left(others, path)) continue;
     if (!remove_one(parents, path, touched)) kept.push_back(path);
   }
-  if (kept.empty()) return {};
+  if (kept.empty()) return left.in_words();
   return fmt::format("kept {}, which holds what is not ours", fmt::join(kept, ", "));
 }
 

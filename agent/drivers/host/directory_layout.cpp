@@ -69,8 +69,12 @@ Layout layout_of(const Host& host, Owners& owners, const Manifest& manifest, con
   layout.spec = read_directory_spec(host, manifest, problems);
   if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
   const auto& spec = layout.spec;
-  layout.directory = owners.attributes(S_IFDIR, spec.mode, spec.owner, spec.group);
-  layout.file = owners.attributes(S_IFREG, spec.file_mode, spec.owner, spec.group);
+  auto expected = owners.expected(S_IFDIR, spec.mode, spec.owner, spec.group);
+  layout.directory = expected.attributes;
+  layout.file = layout.directory;
+  layout.file.type = S_IFREG;
+  layout.file.mode = spec.file_mode;
+  layout.missing = std::move(expected.missing);
   if (spec.has_source) {
     layout.source = manifest.source->path;
     layout.items = read_tree(tree, layout.source);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Layout {
   std::string source;  ///< in the repository; meaningless without items
   Attributes directory;
   Attributes file;
+  std::optional<Error> missing;  ///< the owner or group, which the attributes then leave out
   std::vector<TreeItem> items;
 
   std::string path_of(const TreeItem& item) const { return spec.path + "/" + item.name; }

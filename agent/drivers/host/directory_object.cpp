@@ -27,12 +27,15 @@ class Comparing {
  public:
   using Kind = plan::Difference::Kind;
 
-  Comparing(const Layout& layout, const Host& host, const Entry* entry, const SourceTree& tree, bool distrust)
+  Comparing(const Layout& layout, const Host& host, const Entry* entry, const SourceTree& tree, bool distrust,
+            const Others& others, bool succeeds)
       : layout_(layout),
         tree_(tree),
         entry_(entry),
         known_(known_files(entry)),
         distrust_(distrust),
+        others_(others),
+        succeeds_(succeeds),
         parents_(host),
         record_(layout.record()) {}
 
@@ -40,18 +43,23 @@ class Comparing {
     const bool exists = compare_itself();
     for (const auto& item : layout_.items) {
       struct stat about {};
-      const bool there = parents_.look(layout_.path_of(item), about);
+      const bool there = look(layout_.path_of(item), about);
       if (!there) record_.creates.push_back(item.name);
       const bool wants_directory = item.type == SourceTree::Type::directory;
       wants_directory ? compare_directory_in(item, there, about) : compare_file_in(item, there, about);
     }
     find_obsolete();
     if (layout_.spec.purge && exists) find_foreign();
+    if (layout_.missing) note_missing(*layout_.missing, layout_.spec.path, difference_);
     difference_.record = to_json(record_);
     return std::move(difference_);
   }
 
  private:
+  bool look(const std::string& path, struct stat& about) {
+    return !succeeds_ && parents_.look(path, about);
+  }
+
   void differs(const std::string& diff, const std::string& was) {
     if (difference_.kind == Kind::none) difference_.kind = Kind::change;
     append(difference_.diff, diff, most_diff);
@@ -62,8 +70,8 @@ class Comparing {
   bool compare_itself() {
     const auto& path = layout_.spec.path;
     struct stat about {};
-    const bool exists = parents_.look(path, about);
-    record_.adopted = is_adoption(entry_, path, exists);
+    const bool exists = look(path, about);
+    record_.adopted = is_adoption(entry_, path, exists && others_.at(path) == nullptr);
     if (!exists) {
       difference_.kind = Kind::create;
       difference_.diff = fmt::format("{}: a new directory, {}\n", path, in_words(layout_.directory));
@@ -93,8 +101,9 @@ class Comparing {
                      fmt::format("{}: a directory", at));
     }
     const auto content = tree_.read(layout_.source_of(item), most_content);
-    const auto file = compare(parents_, {at, content, layout_.attributes_of(item)},
-                              distrust_ ? nullptr : signature_in(known_, at), true);
+    const Wanted wanted{at, content, layout_.attributes_of(item)};
+    const auto* known = distrust_ ? nullptr : signature_in(known_, at);
+    const auto file = succeeds_ ? compare_with_nothing(wanted, true) : compare(parents_, wanted, known, true);
     if (file.kind == Kind::none) return;
     differs(file.diff, file.was.empty() ? "" : fmt::format("{}: {}", at, file.was));
   }
@@ -119,6 +128,8 @@ class Comparing {
   const Entry* entry_;
   const Known known_;
   const bool distrust_;
+  const Others& others_;
+  const bool succeeds_;
   Parents parents_;
   FileRecord record_;
   plan::Difference difference_;
@@ -127,9 +138,10 @@ class Comparing {
 }  // namespace
 
 plan::Difference compare_directory(const Host& host, Owners& owners, const plan::Desired& desired,
-                                   const Entry* entry, const SourceTree& tree, bool distrust) {
+                                   const Entry* entry, const SourceTree& tree, bool distrust,
+                                   const Others& others, bool succeeds) {
   const auto layout = layout_of(host, owners, desired.manifest, tree);
-  return Comparing(layout, host, entry, tree, distrust).difference();
+  return Comparing(layout, host, entry, tree, distrust, others, succeeds).difference();
 }
 
 Drift drift_of_directory(const Host& host, const Entry& entry, bool distrust) {

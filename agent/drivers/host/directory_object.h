@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/host/others.h"
 #include "drivers/host/owner.h"
 #include "model/entry.h"
 #include "model/source_tree.h"
@@ -18,17 +19,20 @@ struct Applied {
   std::optional<Error> error;
 };
 
+/// `succeeds`: as for compare_file.
 plan::Difference compare_directory(const Host& host, Owners& owners, const plan::Desired& desired,
-                                   const Entry* entry, const SourceTree& tree, bool distrust);
+                                   const Entry* entry, const SourceTree& tree, bool distrust,
+                                   const Others& others, bool succeeds);
 
 Drift drift_of_directory(const Host& host, const Entry& entry, bool distrust);
 
 /// Makes the directory and everything in it: durable after touched.sync(). One name's failure does not stop
 /// the others.
 Applied apply_directory(const Host& host, Owners& owners, const plan::Step& step, const SourceTree& tree,
-                        bool distrust, DirectorySync& touched);
+                        bool distrust, const Others& others, DirectorySync& touched);
 
 /// Removes what is ours, and the directory where it is empty then; says what stayed. Throws Error.
-std::string remove_directory(const Host& host, const Entry& entry, DirectorySync& touched);
+std::string remove_directory(const Host& host, const Entry& entry, const Others& others,
+                             DirectorySync& touched);
 
 }  // namespace greenwave::drivers::host

@@ -1,5 +1,6 @@
 #include "drivers/host/file_apply.h"
 
+#include <set>
 #include <utility>
 
 #include "drivers/host/directory_object.h"
@@ -14,15 +15,6 @@ namespace {
 constexpr std::size_t most_pending = 8192;
 
 }  // namespace
-
-FileApply::FileApply(const Host& host, Owners& owners, const SourceTree& tree, const ReportStep& report,
-                     std::span<const plan::Step* const> steps, bool distrust)
-    : host_(host), owners_(owners), tree_(tree), report_(report), distrust_(distrust) {
-  for (const auto* step : steps) {
-    if (step->desired == nullptr) continue;
-    claimed_.insert(step->desired->footprint.claims.begin(), step->desired->footprint.claims.end());
-  }
-}
 
 void FileApply::add(const plan::Step& step) {
   const bool removing = step.verb == plan::Verb::remove;
@@ -50,14 +42,15 @@ void FileApply::add(const plan::Step& step) {
 void FileApply::make(const plan::Step& step, Pending& pending) {
   auto& entry = pending.outcome.entry;
   if (step.id.kind == "Directory") {
-    auto applied = apply_directory(host_, owners_, step, tree_, distrust_, touched_);
+    auto applied =
+        apply_directory(host_, owners_, step, render_.tree, distrust_, {render_, step.id}, touched_);
     entry.record = std::move(applied.record);
     entry.files = std::move(applied.files);
     if (applied.error) fail(pending, *applied.error);
     return;
   }
   pending.untouched = true;
-  auto placed = place_file(*parents_, owners_, *batch_, step, tree_, distrust_);
+  auto placed = place_file(*parents_, owners_, *batch_, step, render_.tree, distrust_);
   pending.staged = placed.staged;
   pending.record = std::move(placed.record);
   if (!placed.staged) {
@@ -67,8 +60,10 @@ void FileApply::make(const plan::Step& step, Pending& pending) {
 }
 
 void FileApply::remove(const plan::Step& step, Pending& pending) {
-  pending.outcome.note = step.id.kind == "Directory" ? remove_directory(host_, *step.entry, touched_)
-                                                     : remove_file_object(host_, *step.entry, touched_);
+  const Others others(render_, step.id);
+  pending.outcome.note = step.id.kind == "Directory"
+                             ? remove_directory(host_, *step.entry, others, touched_)
+                             : remove_file_object(host_, *step.entry, others, touched_);
 }
 
 void FileApply::fail(Pending& pending, const Error& error) const {
@@ -97,13 +92,21 @@ void FileApply::settle_files() {
 }
 
 void FileApply::remove_former_paths() {
-  const auto claimed = [this](const std::string& path) { return claimed_.contains("path:" + path); };
+  std::set<std::string> placed;
+  for (const auto& pending : pending_) {
+    const bool file = pending.step->id.kind == "File" && pending.step->desired != nullptr;
+    if (file && pending.outcome.ok) placed.insert(pending.outcome.entry.files.front().path);
+  }
   for (auto& pending : pending_) {
     const auto& step = *pending.step;
     const bool file = step.id.kind == "File" && step.desired != nullptr && step.entry != nullptr;
     if (!file || !pending.outcome.ok) continue;
+    const Others others(render_, step.id);
+    const auto is_others = [&](const std::string& path) {
+      return placed.contains(path) || others.at(path) != nullptr;
+    };
     try {
-      remove_former(host_, *step.entry, pending.outcome.entry.files.front().path, claimed, touched_);
+      remove_former(host_, *step.entry, pending.outcome.entry.files.front().path, is_others, touched_);
     } catch (const Error& error) {
       // Both files are ours until the former one is known to be gone.
       auto& files = pending.outcome.entry.files;

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -16,8 +14,8 @@ namespace greenwave::drivers::host {
 /// time. A kind of step (making, removing) is durable before the next kind begins.
 class FileApply {
  public:
-  FileApply(const Host& host, Owners& owners, const SourceTree& tree, const ReportStep& report,
-            std::span<const plan::Step* const> steps, bool distrust);
+  FileApply(const Host& host, Owners& owners, const Render& render, const ReportStep& report, bool distrust)
+      : host_(host), owners_(owners), render_(render), report_(report), distrust_(distrust) {}
 
   void add(const plan::Step& step);
   /// Makes durable and reports what was added. Call last.
@@ -42,9 +40,8 @@ class FileApply {
 
   const Host& host_;
   Owners& owners_;
-  const SourceTree& tree_;
+  const Render& render_;
   const ReportStep& report_;
-  std::set<std::string> claimed_;  ///< by the steps of this apply
   std::optional<Parents> parents_;
   std::optional<Replacements> batch_;
   DirectorySync touched_;

@@ -116,14 +116,23 @@ std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, c
   return signature_of(wanted.path, about, content);
 }
 
-plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known, bool describe) {
+plan::Difference compare_with_nothing(const Wanted& wanted, bool describe) {
   plan::Difference difference;
+  difference.kind = plan::Difference::Kind::create;
+  if (describe) difference.diff = new_content(wanted);
+  return difference;
+}
+
+void note_missing(const Error& missing, const std::string& path, plan::Difference& difference) {
+  difference.missing = missing.what();
+  difference.diff += fmt::format("{}: {} yet\n", path, missing.message());
+  if (difference.kind == plan::Difference::Kind::none) difference.kind = plan::Difference::Kind::change;
+}
+
+plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known, bool describe) {
   struct stat about {};
-  if (!parents.look(wanted.path, about)) {
-    difference.kind = plan::Difference::Kind::create;
-    if (describe) difference.diff = new_content(wanted);
-    return difference;
-  }
+  if (!parents.look(wanted.path, about)) return compare_with_nothing(wanted, describe);
+  plan::Difference difference;
   if (as_wanted(parents, wanted, known)) return difference;
   const auto at = *parents.find(wanted.path);
   difference.kind = plan::Difference::Kind::change;

@@ -27,6 +27,12 @@ std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, c
 /// a new file only with `describe`.
 plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known, bool describe);
 
+/// The same where nothing will be by then.
+plan::Difference compare_with_nothing(const Wanted& wanted, bool describe);
+
+/// Puts into the difference that its owner or group is not on the device yet.
+void note_missing(const Error& missing, const std::string& path, plan::Difference& difference);
+
 /// "mode 0644, owner 0:0"
 std::string in_words(const Attributes& attributes);
 

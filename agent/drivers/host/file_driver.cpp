@@ -11,22 +11,16 @@ namespace {
 
 class FileComparison : public Comparison {
  public:
-  FileComparison(const Host& host, Owners& owners, const LookOptions& options, const SourceTree& tree)
-      : host_(host), owners_(owners), options_(options), tree_(tree) {}
+  FileComparison(const Host& host, Owners& owners, const LookOptions& options, const Render& render)
+      : host_(host), owners_(owners), options_(options), render_(render) {}
 
-  plan::Difference difference(const Candidate& candidate) override {
-    const auto& [desired, entry] = candidate;
-    if (desired->manifest.id.kind == "Directory") {
-      return compare_directory(host_, owners_, *desired, entry, tree_, options_.distrust);
-    }
-    if (!parents_) parents_.emplace(host_, true);
-    return compare_file(*parents_, owners_, *desired, entry, tree_, options_);
-  }
+  plan::Difference difference(const Candidate& candidate) override { return compare(candidate, false); }
+  plan::Difference succession(const Candidate& candidate) override { return compare(candidate, true); }
 
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
              const std::function<bool()>& stop) override {
     parents_.reset();
-    FileApply work(host_, owners_, tree_, report, steps, options_.distrust);
+    FileApply work(host_, owners_, render_, report, options_.distrust);
     for (const auto* step : steps) {
       if (stop()) break;
       work.add(*step);
@@ -35,10 +29,21 @@ class FileComparison : public Comparison {
   }
 
  private:
+  plan::Difference compare(const Candidate& candidate, bool succeeds) {
+    const auto& [desired, entry] = candidate;
+    const Others others(render_, desired->manifest.id);
+    if (desired->manifest.id.kind == "Directory") {
+      return compare_directory(host_, owners_, *desired, entry, render_.tree, options_.distrust, others,
+                               succeeds);
+    }
+    if (!parents_) parents_.emplace(host_, true);
+    return compare_file(*parents_, owners_, *desired, entry, render_.tree, options_, others, succeeds);
+  }
+
   const Host& host_;
   Owners& owners_;
   const LookOptions options_;
-  const SourceTree& tree_;
+  const Render render_;
   std::optional<Parents> parents_;  ///< as they were found last, until the device changes
 };
 
@@ -53,7 +58,7 @@ class FileSession : public HostSession {
   }
 
   std::unique_ptr<Comparison> compare(const Render& render, std::span<const Candidate>) override {
-    return std::make_unique<FileComparison>(host_, owners_, options_, render.tree);
+    return std::make_unique<FileComparison>(host_, owners_, options_, render);
   }
 
   std::vector<Health> health(std::span<const Entry* const> entries, Duration) override {

@@ -39,18 +39,23 @@ std::set<std::string> paths_of(const Entry& entry) {
 }  // namespace
 
 plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree, const LookOptions& options) {
+                              const Entry* entry, const SourceTree& tree, const LookOptions& options,
+                              const Others& others, bool succeeds) {
   const auto spec = spec_of(parents.host(), desired.manifest);
   const auto content = content_of(spec, desired.manifest, tree);
   FileRecord record;
   record.path = spec.path;
-  record.attributes = owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group);
+  const auto expected = owners.expected(S_IFREG, spec.mode, spec.owner, spec.group);
+  record.attributes = expected.attributes;
   record.sensitive = spec.sensitive;
   const bool was_secret = entry != nullptr && record_from_json(entry->record).sensitive;
-  auto difference = compare(parents, {spec.path, content, record.attributes, spec.sensitive || was_secret},
-                            options.distrust ? nullptr : signature_at(entry, spec.path), options.describe);
-  const bool exists = difference.kind != plan::Difference::Kind::create;
+  const Wanted wanted{spec.path, content, record.attributes, spec.sensitive || was_secret};
+  const auto* known = options.distrust ? nullptr : signature_at(entry, spec.path);
+  auto difference = succeeds ? compare_with_nothing(wanted, options.describe)
+                             : compare(parents, wanted, known, options.describe);
+  const bool exists = difference.kind != plan::Difference::Kind::create && others.at(spec.path) == nullptr;
   record.adopted = is_adoption(entry, spec.path, exists);
+  if (expected.missing) note_missing(*expected.missing, spec.path, difference);
   if (entry != nullptr) {
     for (const auto& path : paths_of(*entry)) {
       if (path == spec.path) continue;
@@ -89,26 +94,29 @@ Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const p
   return {to_json(record), batch.stage(spec.path, content, attributes), {}};
 }
 
-std::string remove_file_object(const Host& host, const Entry& entry, DirectorySync& touched) {
+std::string remove_file_object(const Host& host, const Entry& entry, const Others& others,
+                               DirectorySync& touched) {
   Parents parents(host);
   std::string kept;
+  Left left;
   for (const auto& path : paths_of(entry)) {
     struct stat about {};
+    if (left.is_left(others, path)) continue;
     if (parents.look(path, about) && S_ISDIR(about.st_mode)) {
       kept += fmt::format("{}kept {}, which is a directory now", kept.empty() ? "" : ", ", path);
       continue;
     }
     remove_file(parents, path, touched);
   }
-  return kept;
+  return kept.empty() ? left.in_words() : kept;
 }
 
 void remove_former(const Host& host, const Entry& entry, const std::string& path,
-                   const std::function<bool(const std::string&)>& claimed, DirectorySync& touched) {
+                   const std::function<bool(const std::string&)>& is_others, DirectorySync& touched) {
   Parents parents(host);
   for (const auto& former : paths_of(entry)) {
     struct stat about {};
-    const bool ours = former != path && !claimed(former);
+    const bool ours = former != path && !is_others(former);
     if (ours && parents.look(former, about) && !S_ISDIR(about.st_mode)) remove_file(parents, former, touched);
   }
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "drivers/driver.h"
+#include "drivers/host/others.h"
 #include "drivers/host/owner.h"
 #include "drivers/host/replacement.h"
 #include "model/entry.h"
@@ -13,8 +15,11 @@
 
 namespace greenwave::drivers::host {
 
+/// What one of `others` has at its path is not adopted. `succeeds`: what is at its path now belongs to
+/// another object, which leaves before.
 plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree, const LookOptions& options);
+                              const Entry* entry, const SourceTree& tree, const LookOptions& options,
+                              const Others& others, bool succeeds);
 
 /// `distrust`, here and below: recorded signatures do not spare reading content.
 Drift drift_of_file(const Host& host, const Entry& entry, bool distrust);
@@ -31,11 +36,12 @@ Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const p
                   const SourceTree& tree, bool distrust);
 
 /// Removes what is ours; says what stayed. Durable after touched.sync(). Throws Error.
-std::string remove_file_object(const Host& host, const Entry& entry, DirectorySync& touched);
+std::string remove_file_object(const Host& host, const Entry& entry, const Others& others,
+                               DirectorySync& touched);
 
-/// Removes what an earlier version of the manifest put elsewhere, unless `claimed` says that another object
-/// has its place there now. Throws Error.
+/// Removes what an earlier version of the manifest put elsewhere, unless `is_others` says that it is
+/// another's by now. Throws Error.
 void remove_former(const Host& host, const Entry& entry, const std::string& path,
-                   const std::function<bool(const std::string&)>& claimed, DirectorySync& touched);
+                   const std::function<bool(const std::string&)>& is_others, DirectorySync& touched);
 
 }  // namespace greenwave::drivers::host

@@ -101,7 +101,8 @@ id_t Owners::number(Database database, const std::string& name) {
   if (!found) {
     throw Error(Fault::invalid,
                 fmt::format("there is no {} {} on this device", user ? "user" : "group", printable(name)),
-                fmt::format("create it first (a package or sysusers.d does), or name another {}",
+                fmt::format("create it first (a package, sysusers.d, or a Command that this depends on), or "
+                            "name another {}",
                             user ? "owner" : "group"));
   }
   known_[{database, name}] = *found;
@@ -109,10 +110,25 @@ id_t Owners::number(Database database, const std::string& name) {
 }
 
 Attributes Owners::attributes(mode_t type, mode_t mode, const std::string& owner, const std::string& group) {
-  Attributes wanted{type, mode, {}, {}};
+  const auto wanted = expected(type, mode, owner, group);
+  if (wanted.missing) throw *wanted.missing;
+  return wanted.attributes;
+}
+
+Owners::Expected Owners::expected(mode_t type, mode_t mode, const std::string& owner,
+                                  const std::string& group) {
+  Expected wanted{{type, mode, {}, {}}};
   if (::geteuid() != 0 && !host_.is_live()) return wanted;
-  wanted.uid = number(Database::users, owner);
-  wanted.gid = number(Database::groups, group);
+  const auto set = [&](auto& id, Database database, const std::string& name) {
+    try {
+      id = number(database, name);
+    } catch (const Error& error) {
+      if (error.fault() != Fault::invalid) throw;
+      if (!wanted.missing) wanted.missing = error;
+    }
+  };
+  set(wanted.attributes.uid, Database::users, owner);
+  set(wanted.attributes.gid, Database::groups, group);
   return wanted;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,14 @@ class Owners {
   /// below another root, owners cannot be set and are left out. Throws Error (invalid) when there is no such
   /// user or group.
   Attributes attributes(mode_t type, mode_t mode, const std::string& owner, const std::string& group);
+
+  /// The same before the steps of a plan, one of which may create the user or group: one that is not there is
+  /// left out.
+  struct Expected {
+    Attributes attributes;
+    std::optional<Error> missing{};
+  };
+  Expected expected(mode_t type, mode_t mode, const std::string& owner, const std::string& group);
 
  private:
   enum class Database { users, groups };

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "drivers/host/others.h"
 #include "drivers/host/replacement.h"
 #include "drivers/host/unit_enablement.h"
 #include "drivers/host/unit_files.h"
@@ -76,7 +77,7 @@ void UnitBatch::run(std::span<const plan::Step* const> steps, const ReportStep& 
 
   for (auto& work : works) {
     const bool renamed = work.writes() && !work.before.unit.empty() && work.before.unit != work.spec.name;
-    if (renamed) attempt(work, [&] { let_go(work.before); });
+    if (renamed) attempt(work, [&] { let_go(work.step->id, work.before); });
   }
   write_files(works);
   for (auto& work : works) {
@@ -147,7 +148,7 @@ void UnitBatch::remove_surplus(Work& work) {
   if (work.before.unit == work.spec.name) {
     for (const auto& path : work.record.files) {
       if (contains(wanted, path)) continue;
-      remove_unit_file(parents_, path, removed_);
+      remove(work.step->id, path);
       work.rewritten = true;
       if (jobs_ != nullptr) jobs_->needs_reload();
     }
@@ -169,7 +170,7 @@ void UnitBatch::link(Work& work) {
   if (work.record.enabled == true) wanted = enablement.links(work.spec.name, work.spec.files);
   if (work.record.enabled == false) {
     for (const auto& path : enablement.links_in_place(work.spec.name, work.spec.files)) {
-      remove_unit_file(parents_, path, removed_);
+      remove(work.step->id, path);
     }
   }
   const auto ours = std::move(work.record.links);
@@ -180,21 +181,30 @@ void UnitBatch::link(Work& work) {
     if (!there || contains(ours, link.path)) work.record.links.push_back(link.path);
   }
   for (const auto& path : ours) {
-    if (!contains(work.record.links, path)) remove_unit_file(parents_, path, removed_);
+    if (!contains(work.record.links, path)) remove(work.step->id, path);
   }
 }
 
-void UnitBatch::remove_files(const UnitRecord& record) {
-  for (const auto& path : record.links) remove_unit_file(parents_, path, removed_);
+/// Unless it is another object's by now.
+void UnitBatch::remove(const ObjectId& id, const std::string& path) {
+  if (Others(render_, id).at(path) == nullptr) remove_unit_file(parents_, path, removed_);
+}
+
+void UnitBatch::remove_files(const ObjectId& id, const UnitRecord& record) {
+  for (const auto& path : record.links) remove(id, path);
   for (const auto& path : record.files) {
-    remove_unit_file(parents_, path, removed_);
+    remove(id, path);
     if (jobs_ != nullptr) jobs_->needs_reload();
   }
 }
 
-void UnitBatch::let_go(const UnitRecord& record) {
+void UnitBatch::let_go(const ObjectId& id, const UnitRecord& record) {
+  // The unit itself may have become another's, with what it does now.
+  const bool is_others =
+      render_.places != nullptr && render_.places->other_at("unit:" + record.unit, id) != nullptr;
+  if (is_others) return remove_files(id, record);
   if (jobs_ != nullptr) jobs_->let_go(record);
-  remove_files(record);
+  remove_files(id, record);
   if (jobs_ == nullptr && record.enabled == false && record.before && record.before->file == "enabled") {
     for (const auto& link : Enablement(host_).links(record.unit, {})) put_link(link.path, link.target);
   }
@@ -202,7 +212,7 @@ void UnitBatch::let_go(const UnitRecord& record) {
 
 void UnitBatch::settle(Work& work) {
   if (work.lets_go()) {
-    let_go(work.before);
+    let_go(work.step->id, work.before);
     return;
   }
   if (jobs_ == nullptr || work.step->verb == plan::Verb::release) return;

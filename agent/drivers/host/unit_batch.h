@@ -19,7 +19,8 @@ namespace greenwave::drivers::host {
 class UnitBatch {
  public:
   /// `jobs` is null where no systemd runs: units are then enabled by links, and not started.
-  UnitBatch(const Host& host, UnitJobs* jobs) : host_(host), jobs_(jobs), parents_(host) {}
+  UnitBatch(const Host& host, UnitJobs* jobs, const Render& render)
+      : host_(host), jobs_(jobs), render_(render), parents_(host) {}
 
   void run(std::span<const plan::Step* const> steps, const ReportStep& report,
            const std::function<bool()>& stop);
@@ -45,14 +46,16 @@ class UnitBatch {
   void remove_surplus(Work& work);
   void link(Work& work);
   void put_link(const std::string& path, const std::string& target);
-  void remove_files(const UnitRecord& record);
-  void let_go(const UnitRecord& record);
+  void remove(const ObjectId& id, const std::string& path);
+  void remove_files(const ObjectId& id, const UnitRecord& record);
+  void let_go(const ObjectId& id, const UnitRecord& record);
   void settle(Work& work);
   void finish(std::vector<Work>& works, const ReportStep& report);
   void sign(Work& work);
 
   const Host& host_;
   UnitJobs* jobs_;
+  const Render& render_;
   Parents parents_;
   DirectorySync removed_;
 };

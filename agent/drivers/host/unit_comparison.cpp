@@ -76,6 +76,17 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   return difference;
 }
 
+plan::Difference UnitComparison::succession(const Candidate& candidate) {
+  auto found = difference(candidate);
+  if (candidate.entry != nullptr) return found;
+  // What systemd says of the unit now, it says of the one before: nothing is put back when ours is removed.
+  auto record = unit_record_from(found.record);
+  record.before.reset();
+  found.record = to_json(record);
+  found.kind = plan::Difference::Kind::create;
+  return found;
+}
+
 /// The record while the step is under way: what the unit had and what it will have.
 UnitRecord UnitComparison::intended(const UnitSpec& spec, const UnitRecord& known, bool files_differ) {
   auto record = known;
@@ -159,7 +170,7 @@ void UnitComparison::apply(std::span<const plan::Step* const> steps, const Repor
                            const std::function<bool()>& stop) {
   const systemd::Conversation conversation(units_.systemd);
   units_.jobs.states().forget();
-  UnitBatch(units_.host, units_.runs_systemd ? &units_.jobs : nullptr).run(steps, report, stop);
+  UnitBatch(units_.host, units_.runs_systemd ? &units_.jobs : nullptr, render_).run(steps, report, stop);
   units_.jobs.states().forget();
 }
 

@@ -11,9 +11,10 @@ namespace greenwave::drivers::host {
 
 class UnitComparison : public Comparison {
  public:
-  explicit UnitComparison(Units& units) : units_(units) {}
+  UnitComparison(Units& units, const Render& render) : units_(units), render_(render) {}
 
   plan::Difference difference(const Candidate& candidate) override;
+  plan::Difference succession(const Candidate& candidate) override;
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
              const std::function<bool()>& stop) override;
 
@@ -28,6 +29,7 @@ class UnitComparison : public Comparison {
   plan::Disruption disruption(const UnitSpec& spec, bool stale, bool renamed);
 
   Units& units_;
+  const Render render_;
 };
 
 }  // namespace greenwave::drivers::host

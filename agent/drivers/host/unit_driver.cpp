@@ -31,8 +31,8 @@ class UnitSession : public HostSession {
     return drift;
   }
 
-  std::unique_ptr<Comparison> compare(const Render&, std::span<const Candidate>) override {
-    return std::make_unique<UnitComparison>(units_);
+  std::unique_ptr<Comparison> compare(const Render& render, std::span<const Candidate>) override {
+    return std::make_unique<UnitComparison>(units_, render);
   }
 
   std::vector<Health> health(std::span<const Entry* const> entries, Duration) override {
