@@ -198,10 +198,11 @@ void Claims::wait_for_purged(std::size_t number, Waits& waits) const {
 /// clear whose the place is.
 void Claims::wait_for_others_in_place(std::size_t number, Waits& waits) const {
   const auto has_begun = [&](std::size_t holder) {
-    if (objects_.is_declared(holder) != objects_.is_declared(number)) return objects_.is_declared(holder);
     const bool other = objects_.entry(holder)->intended;
     const bool own = objects_.entry(number)->intended;
-    return other != own ? other : holder < number;
+    if (other != own) return other;
+    if (objects_.is_declared(holder) != objects_.is_declared(number)) return objects_.is_declared(holder);
+    return holder < number;
   };
   for (const auto& claim : objects_.entry(number)->claims) {
     if (wants(number, claim)) continue;

@@ -484,3 +484,42 @@ TEST_CASE("plan: a file's old path that becomes a directory in the same commit")
   other.has(applied(Make("File/a").claims("path:/etc/a"))).differs("File/new", Kind::create);
   CHECK(other.steps() == Words{"remove File/a", "create File/new"});
 }
+
+TEST_CASE(
+    "plan: a changed unit is held while what it restarts on is refused, and others' restarts stay owed") {
+  City city;
+  city.wants(Make("File/x")).wants(Make("File/y"));
+  city.wants(Make("SystemdUnit/u", "new").restart_on("File/x").restart_on("File/y"));
+  city.has(applied(Make("SystemdUnit/u", "old").restart_on("File/x")));
+  city.differs("File/y", Kind::change).differs("SystemdUnit/u", Kind::change);
+  city.refused = {id("File/x")};
+  const auto result = city.plan();
+  CHECK(in_words(result) == Words{"adopt File/y"});
+  CHECK(
+      to_string(result.problems.list().at(0)) ==
+      "u.yaml:1:1: error: SystemdUnit/u is held: it restarts on File/x, which was refused; fix File/x first");
+  REQUIRE(result.owed.size() == 1);
+  CHECK(result.owed[0].because == id("File/y"));
+}
+
+TEST_CASE(
+    "plan: a unit that drifted is repaired while what it restarts on is refused, and does not restart") {
+  City city;
+  city.wants(Make("File/x")).wants(Make("File/y"));
+  city.wants(Make("SystemdUnit/u").restart_on("File/x").restart_on("File/y")).has(applied(city.desired[2]));
+  city.differs("File/y", Kind::change).differs("SystemdUnit/u", Kind::change);
+  city.refused = {id("File/x")};
+  CHECK(city.steps() == Words{"adopt File/y", "repair SystemdUnit/u"});
+  CHECK(city.plan().problems.empty());
+  CHECK(city.plan().owed.size() == 1);
+}
+
+TEST_CASE("plan: what a step needs says why, and which place the other one gives up") {
+  City city;
+  city.has(applied(Make("File/a").claims("path:/etc/1"))).has(applied(Make("File/b").claims("path:/etc/2")));
+  city.wants(Make("File/a", "new").claims("path:/etc/2")).wants(Make("File/b", "new").claims("path:/etc/3"));
+  city.differs("File/a", Kind::create).differs("File/b", Kind::create);
+  const auto result = city.plan();
+  CHECK(in_words(result) == Words{"update File/b", "update File/a"});
+  CHECK(result.steps[1].needs == std::vector<Need>{{0, Why::place, "path:/etc/2"}});
+}
