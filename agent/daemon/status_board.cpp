@@ -16,7 +16,7 @@ Status StatusBoard::read() const {
 }
 
 void StatusBoard::opened(const config::Config& config, const state::State& state,
-                         std::vector<std::string> notes, std::optional<Time> unreachable_since) {
+                         std::vector<std::string> notes, const sync::Standing& standing) {
   const auto pause = state.pause();
   const auto past = state.history(recent_syncs);
   const Lock lock(mutex_);
@@ -27,7 +27,7 @@ void StatusBoard::opened(const config::Config& config, const state::State& state
   status_.phase = "idle";
   status_.notes = std::move(notes);
   status_.pause = pause;
-  status_.unreachable_since = unreachable_since;
+  stand_at(standing);
   if (const auto last = std::ranges::find_if(past, state::is_sync); last != past.end()) {
     status_.last_sync = last->started;
     status_.last_result = last->result;
@@ -41,13 +41,19 @@ void StatusBoard::entered(std::string_view phase) {
 }
 
 void StatusBoard::ended(const sync::Result& result, std::vector<std::string> notes, std::uint64_t received) {
-  const auto& standing = result.standing;
   const Lock lock(mutex_);
   status_.phase = "idle";
   status_.last_sync = result.record.started;
   status_.last_result = result.record.result;
   status_.last_took = result.record.took;
   status_.last_error = result.record.error;
+  stand_at(result.standing);
+  status_.notes = std::move(notes);
+  status_.bytes_last_sync = received;
+  status_.bytes_received += received;
+}
+
+void StatusBoard::stand_at(const sync::Standing& standing) {
   status_.cluster = standing.cluster;
   status_.followed = standing.followed;
   status_.unreachable_since = standing.unreachable_since;
@@ -62,9 +68,6 @@ void StatusBoard::ended(const sync::Result& result, std::vector<std::string> not
   status_.waiting_why = standing.waiting_why;
   status_.waiting_until = standing.waiting_until;
   status_.rejected = standing.rejected;
-  status_.notes = std::move(notes);
-  status_.bytes_last_sync = received;
-  status_.bytes_received += received;
 }
 
 void StatusBoard::planned(Time next_sync) {

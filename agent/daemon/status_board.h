@@ -24,7 +24,7 @@ class StatusBoard {
 
   /// The agent works with this from now on. What the state knows of earlier syncs is shown.
   void opened(const config::Config& config, const state::State& state, std::vector<std::string> notes,
-              std::optional<Time> unreachable_since);
+              const sync::Standing& standing);
   /// "polling https://…"; the first word is shown.
   void entered(std::string_view phase);
   /// A sync ended, `received` bytes from the network later.
@@ -33,6 +33,8 @@ class StatusBoard {
   void paused(const std::optional<state::Pause>& pause);
 
  private:
+  void stand_at(const sync::Standing& standing) REQUIRES(mutex_);
+
   const Clock& clock_;
   mutable Mutex mutex_;
   Status status_ GUARDED_BY(mutex_);

@@ -90,7 +90,8 @@ void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened)
   wiring_ = std::make_unique<Wiring>(std::move(config), opened, parts_.log, parts_.clock,
                                      parts_.queue.stopped(), process_, parts_.heartbeat);
   parts_.state.replace(opened, wiring_->describe());
-  parts_.board.opened(wiring_->config, *opened, wiring_->notes(), wiring_->sync.unreachable_since());
+  standing_ = wiring_->sync.standing();
+  parts_.board.opened(wiring_->config, *opened, wiring_->notes(), standing_);
 }
 
 void SyncLoop::replace_config() {
@@ -170,7 +171,12 @@ sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
   sync::Result result;
   try {
     result = sync_or_recover(asked.request, trigger, observer);
+    standing_ = result.standing;
   } catch (const Error& error) {
+    // The state cannot be read or written: what was known before is what is known. Nothing waits for a moment
+    // that may be over.
+    result.standing = standing_;
+    result.standing.waiting_until.reset();
     result.exit_code = 2;
     result.record.started = parts_.clock.now();
     result.record.result = state::SyncResult::error;

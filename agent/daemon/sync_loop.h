@@ -65,6 +65,7 @@ class SyncLoop {
   const std::string process_;  ///< no other run of the agent has this name
   std::vector<OutcomeSink*> sinks_;
   std::unique_ptr<Wiring> wiring_;
+  sync::Standing standing_;  ///< of the last sync that came to its end, or of the state
   Timetable timetable_;
 };
 

@@ -95,6 +95,7 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
   record.reason = request.reason;
   attempt(pass);
   fill_standing(pass);
+  forget_signers(applied());
   parts_.intake.tidy();
   if (kept_.course.trial) pass.take(ended(kept_.course));
 
@@ -115,6 +116,13 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
   return result;
 }
 
+Standing Sync::standing() {
+  const Observer nobody = [](const Event&) {};
+  Pass pass{.parts = parts_, .kept = kept_, .request = {}, .observer = nobody};
+  fill_standing(pass);
+  return kept_.standing;
+}
+
 /// Where the device is now, from the inventory.
 void Sync::fill_standing(Pass& pass) {
   auto& standing = kept_.standing;
@@ -129,7 +137,6 @@ void Sync::fill_standing(Pass& pass) {
     // A new store has it again once the server was reached.
     standing.commit = parts_.intake.has(last) ? parts_.intake.about(last) : git::Commit{last, {}, {}, {}};
   }
-  forget_signers(last);
   if (standing.commit) name_commit(pass.record, *standing.commit, kept_.remembered);
   standing.signer.reset();
   const auto& signers = kept_.remembered.signers;

@@ -31,8 +31,8 @@ class Sync {
 
   /// The commit that the device was last brought to; empty before the first.
   CommitId applied() const;
-  /// See Status; also before the first run().
-  const std::optional<Time>& unreachable_since() const { return kept_.remembered.unreachable_since; }
+  /// Where the device is, as far as that is known; also before the first run().
+  Standing standing();
 
  private:
   void attempt(Pass& pass);

@@ -7,9 +7,12 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "state/keys.h"
 #include "support/change_database.h"
 #include "support/objects.h"
 #include "support/temporary_directory.h"
@@ -49,6 +52,23 @@ std::future<nlohmann::json> waiting_diff(daemon::Daemon& agent) {
   }
   return diff;
 }
+
+/// No file of this process may grow while it lives.
+class NoSpace {
+ public:
+  NoSpace() {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  NoSpace(const NoSpace&) = delete;
+  NoSpace& operator=(const NoSpace&) = delete;
+  ~NoSpace() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
 
 }  // namespace
 
@@ -107,6 +127,33 @@ TEST_CASE("agent: damage found by a sync is repaired with the configuration in u
   CHECK_THAT(result.record.error, Contains("/nowhere"));
   CHECK(result.standing.objects == 0);
   CHECK(std::filesystem::exists(cabinet.database().native() + ".damaged"));
+}
+
+TEST_CASE(
+    "agent: what the device has is shown before the first sync, and after one whose state cannot be "
+    "written") {
+  Cabinet cabinet;
+  const std::string commit(40, 'a');
+  std::filesystem::create_directories(cabinet.database().parent_path());
+  {
+    state::State state(cabinet.database());
+    state.settle(std::vector{test::applied(test::Make("File/motd"))}, {}, {});
+    state.set_value(state::keys::applied, commit);
+  }
+  const auto agent = cabinet.start();
+  const auto is_shown = [&] {
+    const auto status = agent->status();
+    return status.commit && status.commit->oid == commit && status.objects == 1 && status.in_sync == 1;
+  };
+  CHECK(is_shown());
+  sync::Result result;
+  {
+    const NoSpace disk;
+    result = agent->once({});
+  }
+  CHECK(result.exit_code == 2);
+  CHECK(is_shown());
+  CHECK(agent->status().last_error == result.record.error);
 }
 
 TEST_CASE("agent: when the recorded start of an outage cannot be read, the outage starts again") {

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
-#include "set_clock.h"
+#include "support/set_clock.h"
 #include "support/temporary_directory.h"
 
 using namespace greenwave;

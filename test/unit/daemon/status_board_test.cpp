@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "set_clock.h"
+#include "support/set_clock.h"
 #include "support/temporary_directory.h"
 
 using namespace greenwave;
@@ -21,13 +21,17 @@ TEST_CASE("status board: what an earlier run of the agent recorded is shown from
   config::Config config;
   config.device = "sf-0042";
   daemon::StatusBoard board(clock);
-  board.opened(config, state, {"a note"}, clock.now() - 5min);
+  sync::Standing standing;
+  standing.objects = 3;
+  standing.unreachable_since = clock.now() - 5min;
+  board.opened(config, state, {"a note"}, standing);
   auto status = board.read();
   CHECK(status.device == "sf-0042");
   CHECK(status.phase == "idle");
   CHECK(status.last_sync == record.started);
   CHECK(status.last_error == "no route");
   CHECK(status.notes == std::vector<std::string>{"a note"});
+  CHECK(status.objects == 3);
   CHECK(status.unreachable_since == clock.now() - 5min);
   REQUIRE(status.pause);
   clock.pass(1h);

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "set_clock.h"
+#include "support/set_clock.h"
 
 using namespace greenwave;
 using namespace std::chrono_literals;

@@ -5,45 +5,43 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "support/set_clock.h"
+
 using namespace greenwave;
 using namespace greenwave::state;
 using namespace std::chrono_literals;
 
 namespace {
 
-struct SetClock : Clock {
-  Time wall = from_iso("2026-11-24T06:00:00Z");
-  BootTime up{"first boot", 5min};
+/// A device that was started five minutes ago, and may be started again.
+struct Device : test::SetClock {
+  std::string boot = "first boot";
 
-  Time now() const override { return wall; }
-  Instant tick() const override { return Instant(up.since); }
-  BootTime boot_time() const override { return up; }
+  Device() { pass(5min); }
+  BootTime boot_time() const override { return {boot, test::SetClock::boot_time().since}; }
 
-  void pass(Duration time) {
-    wall += time;
-    up.since += time;
-  }
-  void restart(const std::string& boot, Time then) {
-    wall = then;
-    up = {boot, 10s};
+  void restart(const std::string& again, Time then) {
+    boot = again;
+    time = then;
+    instant = Instant(10s);
   }
 };
 
 /// How long a pause of an hour has left, through its stored form.
-std::optional<Duration> left(const Pause& pause, const SetClock& clock) {
+std::optional<Duration> left(const Pause& pause, const Device& clock) {
   const auto now = standing(pause_from_json(to_json(pause)), clock);
   if (!now) return {};
   return now->until - clock.now();
 }
 
-Pause an_hour(const SetClock& clock) {
+Pause an_hour(const Device& clock) {
   return pause_for(1h, "ana", "relamping", clock);
 }
 
 }  // namespace
 
 TEST_CASE("pause: it ends when its time is over") {
-  SetClock clock;
+  Device clock;
   const auto pause = an_hour(clock);
   CHECK(left(pause, clock) == 1h);
   clock.pass(59min);
@@ -53,36 +51,36 @@ TEST_CASE("pause: it ends when its time is over") {
 }
 
 TEST_CASE("pause: a clock that is set from 1970 does not end it, and its end is shown by the new clock") {
-  SetClock clock;
-  clock.wall = Time{};
+  Device clock;
+  clock.time = Time{};
   const auto pause = an_hour(clock);
-  clock.wall = from_iso("2026-11-24T06:00:00Z");
+  clock.time = from_iso("2026-11-24T06:00:00Z");
   CHECK(left(pause, clock) == 1h);
   CHECK(standing(pause, clock)->until == from_iso("2026-11-24T07:00:00Z"));
   CHECK(standing(pause, clock)->assumed.empty());
 }
 
 TEST_CASE("pause: a clock that is set back a year does not make it longer") {
-  SetClock clock;
+  Device clock;
   const auto pause = an_hour(clock);
-  clock.wall -= std::chrono::hours(365 * 24);
+  clock.time -= std::chrono::hours(365 * 24);
   CHECK(left(pause, clock) == 1h);
   clock.pass(1h);
   CHECK_FALSE(left(pause, clock));
 }
 
 TEST_CASE("pause: after a restart the clock decides, and status says so") {
-  SetClock clock;
+  Device clock;
   const auto pause = an_hour(clock);
-  clock.restart("second boot", from_iso("2026-11-24T06:20:00Z"));
+  clock.restart("second boot", clock.time + 20min);
   CHECK(left(pause, clock) == 40min);
   CHECK(standing(pause, clock)->assumed == "the device restarted meanwhile: by its clock");
-  clock.wall = from_iso("2026-11-24T07:00:00Z");
+  clock.time += 40min;
   CHECK_FALSE(left(pause, clock));
 }
 
 TEST_CASE("pause: after a restart without a clock it is counted from the start, and status says so") {
-  SetClock clock;
+  Device clock;
   const auto pause = an_hour(clock);
   clock.restart("second boot", Time{});
   CHECK(left(pause, clock) == 1h - 10s);
@@ -93,10 +91,11 @@ TEST_CASE("pause: after a restart without a clock it is counted from the start, 
 }
 
 TEST_CASE("pause: one of an older agent ends by the clock, and at the latest after the longest pause") {
-  SetClock clock;
+  Device clock;
+  clock.time = from_iso("2026-11-24T06:00:00Z");
   const auto old = pause_from_json({{"until", "2026-11-24T07:00:00Z"}, {"who", "ana"}});
   CHECK(left(old, clock) == 1h);
-  clock.wall -= std::chrono::hours(365 * 24);
+  clock.time -= std::chrono::hours(365 * 24);
   CHECK(left(old, clock) <= longest_pause);
   clock.pass(longest_pause);
   CHECK_FALSE(left(old, clock));
@@ -109,8 +108,8 @@ TEST_CASE(
     return std::uniform_int_distribution<std::int64_t>(0, most)(random);
   };
   for (int round = 0; round < 2000; ++round) {
-    SetClock clock;
-    if (some(3) == 0) clock.wall = Time{};
+    Device clock;
+    if (some(3) == 0) clock.time = Time{};
     const auto pause = an_hour(clock);
     Duration in_boot{};
     bool first_boot = true;
@@ -118,11 +117,11 @@ TEST_CASE(
       const Duration time(some(20 * 60'000));
       switch (some(3)) {
         case 0:  // NTP, or a person, sets the clock
-          clock.wall = Time(Duration(some(4'000'000'000'000)));
+          clock.time = Time(Duration(some(4'000'000'000'000)));
           break;
         case 1:
-          clock.restart(std::to_string(step), some(1) == 0 ? Time{} : clock.wall + time);
-          in_boot = clock.up.since;
+          clock.restart(std::to_string(step), some(1) == 0 ? Time{} : clock.time + time);
+          in_boot = clock.boot_time().since;
           first_boot = false;
           break;
         default:
