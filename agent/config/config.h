@@ -101,6 +101,8 @@ struct Config {
   std::filesystem::path digest_key() const { return state_directory / "digest.key"; }
   std::filesystem::path database() const { return state_directory / "state.db"; }
   std::filesystem::path store() const { return state_directory / "git"; }
+  /// What the device had where manifests put something else.
+  std::filesystem::path kept() const { return state_directory / "kept"; }
 
   /// Covers every setting that a render or an apply depends on. When it changes, the device is rendered again
   /// although the commit is the same.

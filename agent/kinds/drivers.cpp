@@ -16,7 +16,8 @@ namespace {
 constexpr Duration job_timeout = std::chrono::seconds(90);
 
 drivers::host::Host host_of(const Wiring& wiring) {
-  return {wiring.config.root, wiring.config.allowed_paths, wiring.digest_key};
+  const auto& config = wiring.config;
+  return {config.root, config.allowed_paths, wiring.digest_key, config.kept()};
 }
 
 }  // namespace

@@ -90,6 +90,11 @@ std::optional<Refusal> refusal_of(const Host& host, std::string_view path) {
     if (part.size() > 255) {
       return Refusal{fmt::format("a name in the path \"{}\" is longer than 255 bytes", shown), "shorten it"};
     }
+    if (part.ends_with(beside_suffix) || part == kept_name) {
+      return Refusal{
+          fmt::format("the name {} in the path \"{}\" is one of the agent's own", printable(part), shown),
+          "choose another name"};
+    }
   }
   const auto is_control = [](unsigned char letter) { return letter < 0x20 || letter == 0x7f; };
   if (std::any_of(path.begin(), path.end(), is_control)) {
@@ -164,8 +169,11 @@ Fd Parents::open_allowed(std::string_view allowed, bool make) {
 
 std::optional<Fd> Parents::open_parent(const std::string& path, std::string_view parent, bool make) {
   const auto allowed = allowed_around(host_, path);
-  if (const auto refusal = refusal_of(host_, path)) {
-    throw Error(Fault::invalid, refusal->message, refusal->remedy);
+  // What others put into a directory of ours may have any name.
+  if (refusal_of(host_, std::string(parent) + "/name")) {
+    const auto refusal = refusal_of(host_, path);
+    throw Error(Fault::invalid, refusal ? refusal->message : fmt::format("{} may not be opened", path),
+                refusal ? refusal->remedy : "");
   }
   Fd base = open_allowed(*allowed, make);
   const auto missing = [make] { return !make && (errno == ENOENT || errno == ENOTDIR); };

@@ -19,8 +19,13 @@ struct Host {
   std::filesystem::path root = "/";
   std::vector<std::string> allowed_paths = {};  ///< as manifests write them; "/" allows everything
   std::string digest_key = {};                  ///< of the digests of what files hold
+  /// What the device had at manifests' paths before; below `root`. Empty: kept_directory()'s default.
+  std::filesystem::path kept = {};
 
   bool is_live() const { return root == "/"; }
+  std::filesystem::path kept_directory() const {
+    return kept.empty() ? root / "var/lib/greenwave/kept" : kept;
+  }
 };
 
 /// Why a manifest may not name a path, and what to write instead.
@@ -29,8 +34,13 @@ struct Refusal {
   std::string remedy;
 };
 
+/// The end of the names that the agent writes to before they take their place, and the name of the directory
+/// at the top of a file system where it keeps what it replaces there. No manifest may use them.
+inline constexpr std::string_view beside_suffix = ".greenwave~";
+inline constexpr std::string_view kept_name = ".greenwave-kept";
+
 /// Nothing when a manifest may name `path`: absolute, without "." or ".." or doubled or trailing slashes,
-/// and below one of the allowed paths. Pure.
+/// without names of the agent's own, and below one of the allowed paths. Pure.
 std::optional<Refusal> refusal_of(const Host& host, std::string_view path);
 
 /// The parents of `path` that lie below its allowed path, outermost first: /etc/a/b gives /etc/a when /etc

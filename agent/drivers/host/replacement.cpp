@@ -73,8 +73,8 @@ Fd reopen(const Spot& at) {
 
 std::string name_beside(const std::string& name) {
   // A file name has 255 bytes at most.
-  if (name.size() <= 240) return fmt::format(".{}.greenwave~", name);
-  return fmt::format(".{}-{}.greenwave~", name.substr(0, 200), to_hex(sha256(name)).substr(0, 16));
+  if (name.size() <= 240) return fmt::format(".{}{}", name, beside_suffix);
+  return fmt::format(".{}-{}{}", name.substr(0, 200), to_hex(sha256(name)).substr(0, 16), beside_suffix);
 }
 
 void remove_leftover(Parents& parents, const std::string& path) {
