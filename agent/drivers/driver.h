@@ -65,6 +65,8 @@ struct Render {
   /// Who has what on the device, as of the last step that was done. Asked before anything is removed. Null:
   /// nobody has anything.
   const plan::Places* places = nullptr;
+  /// As it was when the pass began, of every driver.
+  std::span<const Entry> inventory{};
 };
 
 /// An object that is about to be compared.
@@ -86,6 +88,9 @@ class Comparison {
   virtual plan::Difference succession(const Candidate&) {
     return {.kind = plan::Difference::Kind::create, .diff = {}, .was = {}, .record = {}};
   }
+
+  /// Objects of the render that are not applied in this pass, since they were refused.
+  virtual void leave_out(std::span<const ObjectId>) {}
 
   /// Does the steps, or what of them does not have to wait (Step::wait is `nothing` or `restart`), in an
   /// order that keeps theirs where it matters; reports each. Ends early, between two steps, when `stop` says
@@ -109,6 +114,9 @@ class Session {
   /// The current Health of each applied object. Takes no longer than `patience` plus what a single look may
   /// take by itself. Only for objects whose Footprint has a `watch`.
   virtual std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) = 0;
+
+  /// What removing the object gives back of what the device had before, a line each; empty: nothing.
+  virtual std::string gives_back(const Entry&) const { return {}; }
 
   /// Why the place where the objects live cannot be looked at now, if that is so: what fails there says
   /// nothing about the objects or the commit.

@@ -16,6 +16,12 @@ std::string Manifest::annotation(std::string_view key) const {
   return text != nullptr ? *text : std::string();
 }
 
+OnRemoval Manifest::on_removal() const {
+  const auto word = annotation(annotations::on_removal);
+  if (word == "keep" || annotation(annotations::prune) == "disabled") return OnRemoval::keep;
+  return word == "delete" ? OnRemoval::remove : OnRemoval::give_back;
+}
+
 namespace {
 
 bool holds_secret(const yaml::Node& node) {

@@ -15,7 +15,16 @@ namespace greenwave {
 namespace annotations {
 inline constexpr std::string_view depends_on = "greenwave.dev/depends-on";  ///< "File/a, SystemdUnit/b"
 inline constexpr std::string_view prune = "greenwave.dev/prune";            ///< "disabled" keeps the object
+inline constexpr std::string_view on_removal = "greenwave.dev/on-removal";  ///< see OnRemoval
 }  // namespace annotations
+
+/// What becomes of an object on the device when no manifest declares it any more.
+enum class OnRemoval {
+  give_back,  ///< it is removed, and what the device had in its place before is back ("give-back", the
+              ///< default)
+  remove,     ///< it is removed, and so is what the device had before ("delete")
+  keep,       ///< it stays ("keep", and greenwave.dev/prune: disabled)
+};
 
 /// A file or directory in the repository that a manifest's `spec.source` names.
 struct Source {
@@ -45,6 +54,8 @@ struct Manifest {
   /// An empty map when the manifest has none.
   const yaml::Node& spec() const;
   std::string annotation(std::string_view key) const;  ///< empty when absent
+  /// By the annotations; another word than the three counts as absent.
+  OnRemoval on_removal() const;
 };
 
 /// Sets `sensitive` and `digest` from the rest. The state file keeps the digest, so it is an HMAC with a key

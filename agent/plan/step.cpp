@@ -26,6 +26,10 @@ std::string_view to_string(Verb verb) {
   return "unknown";
 }
 
+std::string_view word_of(const Step& step) {
+  return step.verb == Verb::remove && step.gives_back ? "give back" : to_string(step.verb);
+}
+
 bool changes_device(const Step& step) {
   switch (step.verb) {
     case Verb::create:

@@ -132,7 +132,11 @@ struct Step {
   std::vector<ObjectId> reload_because{};
   std::vector<Need> needs{};  ///< otherwise this one is held
   Wait wait = Wait::nothing;
+  bool gives_back = false;  ///< a remove that puts back what the device had before
 };
+
+/// For people: the verb, or "give back".
+std::string_view word_of(const Step& step);
 
 /// Whether the step's own work changes the device, so that what restarts on its object must restart.
 bool changes_device(const Step& step);

@@ -311,7 +311,7 @@ class Apply {
     const bool only_waits = step.verb == plan::Verb::restart || step.verb == plan::Verb::reload;
     if (outcome.ok && only_waits && step.wait == plan::Wait::restart) return;
     auto& action = applied_.actions.emplace_back();
-    action.verb = to_string(step.verb);
+    action.verb = word_of(step);
     action.object = to_string(step.id);
     action.ok = outcome.ok;
     action.error = outcome.ok ? "" : outcome.error;

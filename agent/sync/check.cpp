@@ -50,6 +50,25 @@ void read_patience(const Manifest& manifest, plan::Footprint& footprint, Problem
                  "write a time up to 1h, e.g. 5m");
 }
 
+/// What becomes of the object when no manifest declares it any more.
+void check_removal(const Manifest& manifest, Problems& problems) {
+  const auto* written = manifest.document.at({"metadata", "annotations", annotations::on_removal});
+  if (written == nullptr || written->is_null()) return;
+  const auto* word = written->string();
+  const bool known = word != nullptr && (*word == "give-back" || *word == "delete" || *word == "keep");
+  if (!known) {
+    problems.error(
+        written->place,
+        fmt::format("{} is \"{}\"", annotations::on_removal, word != nullptr ? printable(*word) : ""),
+        "write give-back, delete or keep, or leave it out");
+  } else if (*word != "keep" && manifest.annotation(annotations::prune) == "disabled") {
+    problems.error(written->place,
+                   fmt::format("{} is \"{}\", and {} keeps the object", annotations::on_removal, *word,
+                               annotations::prune),
+                   "leave one of the two out");
+  }
+}
+
 /// Whether the inventory alone already says that the object is as it should be.
 bool settled(const plan::Desired& desired, const Entry* entry, const Observed& observed) {
   return entry != nullptr && !entry->intended && entry->error.empty() &&
@@ -135,6 +154,7 @@ Checked check(std::vector<Manifest> manifests, std::span<const drivers::Kinds* c
     Problems problems;
     auto footprint = (*found)->footprint(manifest, problems);
     read_patience(manifest, footprint, problems);
+    check_removal(manifest, problems);
     checked.problems.append(problems);
     if (problems.has_errors()) {
       checked.refused.push_back(manifest.id);
@@ -156,7 +176,7 @@ Compared compare(const drivers::Render& given, std::span<const Entry> inventory,
                  bool force) {
   Compared compared;
   compared.places = std::make_unique<plan::Places>(inventory);
-  const drivers::Render render{given.desired, given.tree, compared.places.get()};
+  const drivers::Render render{given.desired, given.tree, compared.places.get(), inventory};
   const auto replacing = plan::replacing(render.desired, inventory);
   const std::set<ObjectId> successors(replacing.begin(), replacing.end());
   std::map<const Look*, std::vector<drivers::Candidate>> candidates;

@@ -2,6 +2,20 @@
 
 namespace greenwave::sync {
 
+namespace {
+
+void note_what_goes_back(const Observed& observed, plan::Plan& plan) {
+  for (auto& step : plan.steps) {
+    if (step.verb != plan::Verb::remove) continue;
+    const auto* look = serving(observed.looks, step.id);
+    if (look == nullptr) continue;
+    step.difference.diff = look->session->gives_back(*step.entry);
+    step.gives_back = !step.difference.diff.empty();
+  }
+}
+
+}  // namespace
+
 std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rendered rendered,
                                   const PrepareInput& given) {
   auto prepared = std::make_unique<Prepared>();
@@ -31,7 +45,11 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
     input.may_prune = false;
     prepared->problems.error(problem->place, problem->message, problem->remedy);
   }
+  auto left_out = input.refused;
   prepared->plan = plan::plan(std::move(input));
+  left_out.insert(left_out.end(), prepared->plan.refused.begin(), prepared->plan.refused.end());
+  for (const auto& part : prepared->compared.parts) part.comparison->leave_out(left_out);
+  note_what_goes_back(observed, prepared->plan);
   prepared->problems.append(prepared->plan.problems);
   return prepared;
 }

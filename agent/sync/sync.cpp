@@ -50,7 +50,7 @@ nlohmann::json differences(Pass& pass) {
   answer["commit"] = commit.text();
   for (const auto& step : prepared->plan.steps) {
     answer["changes"].push_back(
-        {{"verb", to_string(step.verb)}, {"object", to_string(step.id)}, {"diff", step.difference.diff}});
+        {{"verb", word_of(step)}, {"object", to_string(step.id)}, {"diff", step.difference.diff}});
   }
   for (const auto& failed : prepared->compared.failed) {
     problems.push_back(fmt::format("{}: {}", failed.object, failed.reason));
