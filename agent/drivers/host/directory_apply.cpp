@@ -1,62 +1,26 @@
-#include <cerrno>
+#include <algorithm>
 #include <map>
 #include <set>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include "drivers/host/before_notes.h"
 #include "drivers/host/directory_foreign.h"
 #include "drivers/host/directory_layout.h"
 #include "drivers/host/directory_object.h"
 #include "drivers/host/file_comparison.h"
+#include "drivers/host/others.h"
+#include "drivers/host/removal.h"
 #include "drivers/host/replacement.h"
 
 namespace greenwave::drivers::host {
 
 namespace {
 
-/// A directory goes only when it is empty: others may have put something there.
-bool remove_one(Parents& parents, const std::string& path, DirectorySync& touched) {
-  struct stat about {};
-  if (!parents.look(path, about)) {
-    remove_leftover(parents, path);
-    return true;
-  }
-  if (!S_ISDIR(about.st_mode)) {
-    remove_file(parents, path, touched);
-    return true;
-  }
-  const auto at = *parents.find(path);
-  if (::unlinkat(at.directory, at.name.c_str(), AT_REMOVEDIR) != 0) {
-    if (errno == ENOTEMPTY || errno == EEXIST || errno == EBUSY) return false;
-    throw path_error("remove", path);
-  }
-  touched.add(at.directory);
-  return true;
-}
+const Entry nothing;
 
-/// Makes the directory, or sets the mode and owner of the one that is there.
-void make_directory(Parents& parents, const std::string& path, const Attributes& wanted,
-                    DirectorySync& touched) {
-  const auto at = parents.make(path);
-  const bool fresh = ::mkdirat(at.directory, at.name.c_str(), 0700) == 0;
-  if (!fresh && errno != EEXIST) throw path_error("make the directory", path);
-  if (fresh) touched.add(at.directory);
-  struct stat about {};
-  const Fd fd(::openat(at.directory, at.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd || ::fstat(fd.get(), &about) != 0) {
-    if (errno == ENOTDIR && parents.look(path, about)) throw not_a_directory(path, about);
-    throw path_error("open the directory", path);
-  }
-  if (attribute_difference(wanted, about).empty()) return;
-  const uid_t uid = wanted.uid.value_or(about.st_uid);
-  const gid_t gid = wanted.gid.value_or(about.st_gid);
-  if ((uid != about.st_uid || gid != about.st_gid) && ::fchown(fd.get(), uid, gid) != 0) {
-    throw path_error("set the owner of", path);
-  }
-  if (::fchmod(fd.get(), wanted.mode) != 0) throw path_error("set the mode of", path);
-  touched.add(fd.get());
+bool is_set_aside(Before::Kind kind) {
+  return kind == Before::Kind::kept || kind == Before::Kind::purged;
 }
 
 Error is_others(const std::string& path, const ObjectId& owner, const std::string& remedy) {
@@ -66,16 +30,18 @@ Error is_others(const std::string& path, const ObjectId& owner, const std::strin
 /// One apply of one Directory.
 class Work {
  public:
-  Work(const Host& host, const Layout& layout, const Entry* entry, const SourceTree& tree, bool distrust,
-       const Others& others, DirectorySync& touched)
-      : layout_(layout),
+  Work(FileContext& context, const ObjectId& id, const Layout& layout, const Entry* entry, FileRecord& record,
+       DirectorySync& touched)
+      : context_(context),
+        layout_(layout),
         known_(known_files(entry)),
-        entry_(entry),
-        tree_(tree),
-        parents_(host),
-        batch_(host),
-        distrust_(distrust),
-        others_(others),
+        entry_(entry != nullptr ? *entry : nothing),
+        is_settled_(entry != nullptr && !entry->intended),
+        record_(record),
+        parents_(context.host),
+        batch_(context.host),
+        removal_(context, entry_, parents_, touched),
+        others_(context.render, id),
         touched_(touched) {}
 
   Applied run() {
@@ -83,9 +49,9 @@ class Work {
     make_directory(parents_, layout_.spec.path, layout_.directory, touched_);
     for (const auto& item : layout_.items) {
       attempt([&] { place(item); });
-      if (batch_.full()) commit();
+      if (batch_.full()) attempt([&] { commit(); });
     }
-    commit();
+    attempt([&] { commit(); });
     attempt([&] { tidy(); });
     return result();
   }
@@ -113,40 +79,67 @@ class Work {
       make_directory(parents_, path, attributes, touched_);
       return;
     }
-    const auto content = tree_.read(layout_.source_of(item), most_content);
+    const auto content = context_.tree().read(layout_.source_of(item), most_content);
     if (auto same = as_wanted(parents_, {path, content, attributes},
-                              distrust_ ? nullptr : signature_in(known_, path))) {
+                              context_.options.distrust ? nullptr : signature_in(known_, path))) {
       remove_leftover(parents_, path);
       signed_[path] = std::move(*same);
-    } else if (item.type == SourceTree::Type::link) {
+      const auto was = record_.before.find(path);
+      const bool kept = was != record_.before.end() && was->second.kind == Before::Kind::kept;
+      if (kept && !context_.kept.has(parents_, path)) was->second.kind = Before::Kind::same;
+      return;
+    }
+    const bool keeps = is_to_be_set_aside(path, Before::Kind::kept);
+    if (keeps && !context_.kept.link(parents_, path)) record_.before.erase(path);
+    if (item.type == SourceTree::Type::link) {
       batch_.stage_link(path, content, attributes);
     } else {
       batch_.stage(path, content, attributes);
     }
   }
 
+  /// Whether the record wants that, and it has not been done yet.
+  bool is_to_be_set_aside(const std::string& path, Before::Kind kind) const {
+    const auto was = record_.before.find(path);
+    if (was == record_.before.end() || was->second.kind != kind) return false;
+    if (!is_settled_) return true;
+    const auto& before = removal_.record().before;
+    const auto known = before.find(path);
+    return known == before.end() || !is_set_aside(known->second.kind);
+  }
+
+  /// Moves aside what the device has at `path`; false: that is not the device's, or is done already.
+  bool set_aside(const std::string& path, Before::Kind kind) {
+    if (!is_to_be_set_aside(path, kind)) return false;
+    if (context_.kept.has(parents_, path)) return false;
+    if (!context_.kept.move(parents_, path, touched_)) record_.before.erase(path);
+    return true;
+  }
+
   /// A file where the source now has a directory, or the reverse, goes first if it is ours or purged.
   void clear_way(const std::string& path, bool for_directory) {
     struct stat about {};
     if (!parents_.look(path, about) || S_ISDIR(about.st_mode) == for_directory) return;
+    if (known_.contains(path)) {
+      for (const auto& inner : obsolete_paths(&entry_, layout_.paths())) {
+        if (!inner.starts_with(path + "/") || others_.at(inner) != nullptr) continue;
+        if (!set_aside(inner, Before::Kind::purged)) removal_.clear(inner);
+      }
+      if (removal_.clear(path) || !layout_.spec.purge) return;
+    }
     if (layout_.spec.purge) {
       const auto inner = others_.below(path);
       if (const auto* owner = inner.empty() ? nullptr : others_.at(inner.front())) {
         throw is_others(inner.front(), *owner, "put it into the source, or remove purge");
       }
-      remove_all(parents_, path, touched_);
-    } else if (known_.contains(path)) {
-      for (const auto& inner : obsolete_paths(entry_, layout_.paths())) {
-        const bool goes = inner.starts_with(path + "/") && others_.at(inner) == nullptr;
-        if (goes) remove_one(parents_, inner, touched_);
-      }
-      remove_one(parents_, path, touched_);
+      if (!set_aside(path, Before::Kind::kept)) remove_all(parents_, path, touched_);
     } else if (for_directory) {
       throw not_a_directory(path, about);
     }
   }
 
   void commit() {
+    context_.kept.sync();
     for (auto& replaced : batch_.commit()) {
       if (replaced.error && !error_) error_ = std::move(replaced.error);
       if (replaced.in_place && !replaced.error) {
@@ -156,10 +149,23 @@ class Work {
   }
 
   void tidy() {
-    for (const auto& path : obsolete_paths(entry_, layout_.paths())) {
-      if (others_.at(path) == nullptr) remove_one(parents_, path, touched_);
+    const auto wanted = layout_.paths();
+    for (const auto& path : obsolete_paths(&entry_, wanted)) {
+      if (others_.at(path) != nullptr) continue;
+      if (set_aside(path, Before::Kind::purged)) continue;
+      const auto was = record_.before.find(path);
+      const bool stays_aside = was != record_.before.end() && was->second.kind == Before::Kind::purged;
+      stays_aside ? static_cast<void>(removal_.clear(path)) : removal_.take_back(path);
+    }
+    const auto planned = record_.before;
+    for (auto was = planned.rbegin(); was != planned.rend(); ++was) {
+      const auto& [path, before] = *was;
+      if (before.kind != Before::Kind::purged) continue;
+      purges(path) ? static_cast<void>(set_aside(path, Before::Kind::purged)) : removal_.take_back(path);
     }
     if (layout_.spec.purge) purge();
+    if (removal_.record().path != layout_.spec.path) removal_.remove_made();
+    if (!error_) forget_what_went_back(wanted);
   }
 
   /// What other objects have stays, and is an error.
@@ -178,6 +184,20 @@ class Work {
     }
     remove_foreign(parents_, top, names, touched_);
     if (error) throw *error;
+  }
+
+  /// Whether nothing but the source may be at `path`.
+  bool purges(const std::string& path) const {
+    return layout_.spec.purge && path.starts_with(layout_.spec.path + "/");
+  }
+
+  void forget_what_went_back(const std::set<std::string>& wanted) {
+    std::erase_if(record_.before, [&](const auto& one) {
+      const auto& [path, before] = one;
+      if (wanted.contains(path)) return false;
+      return before.kind == Before::Kind::attributes ? !purges(path) : !context_.kept.has(parents_, path);
+    });
+    keep_parents(context_.host, record_);
   }
 
   Applied result() {
@@ -214,14 +234,16 @@ class Work {
     });
   }
 
+  FileContext& context_;
   const Layout& layout_;
   Known known_;
-  const Entry* entry_;
-  const SourceTree& tree_;
+  const Entry& entry_;  ///< as it was before
+  const bool is_settled_;
+  FileRecord& record_;
   Parents parents_;
   Replacements batch_;
-  bool distrust_;
-  const Others& others_;
+  Removal removal_;
+  const Others others_;
   DirectorySync& touched_;
   std::map<std::string, FileSignature> signed_;
   std::optional<Error> error_;
@@ -229,15 +251,22 @@ class Work {
 
 }  // namespace
 
-Applied apply_directory(const Host& host, Owners& owners, const plan::Step& step, const SourceTree& tree,
-                        bool distrust, const Others& others, DirectorySync& touched) {
+Applied apply_directory(FileContext& context, const plan::Step& step, DirectorySync& touched) {
   Applied applied;
   try {
-    const auto layout = layout_of(host, owners, step.desired->manifest, tree);
+    const auto layout = layout_of(context.host, context.owners, step.desired->manifest, context.tree());
     if (layout.missing) throw *layout.missing;
     auto record = layout.record();
-    complete(record, step.difference.record);
-    applied = Work(host, layout, step.entry, tree, distrust, others, touched).run();
+    if (step.difference.record.empty()) {
+      Parents parents(context.host);
+      BeforeNotes notes(context, parents, *step.desired, step.entry, record);
+      notes.directory(record.path, nullptr);
+      notes.parents();
+    } else {
+      complete(record, step.difference.record);
+      record.deletes = step.desired->manifest.on_removal() == OnRemoval::remove;
+    }
+    applied = Work(context, step.id, layout, step.entry, record, touched).run();
     if (!applied.error) record.creates.clear();
     applied.record = to_json(record);
   } catch (const Error& error) {
@@ -251,19 +280,6 @@ Applied apply_directory(const Host& host, Owners& owners, const plan::Step& step
     }
   }
   return applied;
-}
-
-std::string remove_directory(const Host& host, const Entry& entry, const Others& others,
-                             DirectorySync& touched) {
-  Parents parents(host);
-  std::vector<std::string> kept;
-  Left left;
-  for (const auto& path : obsolete_paths(&entry, {})) {
-    if (left.is_left(others, path)) continue;
-    if (!remove_one(parents, path, touched)) kept.push_back(path);
-  }
-  if (kept.empty()) return left.in_words();
-  return fmt::format("kept {}, which holds what is not ours", fmt::join(kept, ", "));
 }
 
 }  // namespace greenwave::drivers::host

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "drivers/host/removal.h"
 
 namespace greenwave::drivers::host {
 
@@ -54,6 +55,7 @@ FileRecord Layout::record() const {
   record.attributes = directory;
   record.purge = spec.purge;
   record.file_attributes = file;
+  note_owner(record, spec.owner, spec.group);
   for (const auto& item : items) {
     if (item.type == SourceTree::Type::executable) record.executables.push_back(item.name);
     if (item.type == SourceTree::Type::link) record.links.push_back(item.name);
@@ -106,26 +108,15 @@ const FileSignature* signature_in(const Known& known, const std::string& path) {
 }
 
 std::vector<std::string> obsolete_paths(const Entry* entry, const std::set<std::string>& wanted) {
-  std::set<std::string> paths;
-  if (entry != nullptr) {
-    for (const auto& file : entry->files) paths.insert(file.path);
-    const auto record = record_from_json(entry->record);
-    for (const auto& name : record.creates) paths.insert(record.path + "/" + name);
-    if (!never_touched(*entry, record)) paths.insert(record.path);
-  }
   std::vector<std::string> obsolete;
-  for (const auto& path : paths) {
-    if (!wanted.contains(path)) obsolete.push_back(path);
+  if (entry == nullptr) return obsolete;
+  const auto record = record_from_json(entry->record);
+  for (auto& path : paths_of(*entry, record)) {
+    const auto was = record.before.find(path);
+    const bool is_aside = was != record.before.end() && was->second.kind == Before::Kind::purged;
+    if (!is_aside && !wanted.contains(path)) obsolete.push_back(std::move(path));
   }
-  std::reverse(obsolete.begin(), obsolete.end());
   return obsolete;
-}
-
-Error not_a_directory(const std::string& path, const struct stat& about) {
-  return Error(
-      Fault::conflict,
-      fmt::format("{} is a {}, where a directory should be", path, S_ISLNK(about.st_mode) ? "link" : "file"),
-      "remove it, or choose another path");
 }
 
 }  // namespace greenwave::drivers::host

@@ -43,9 +43,8 @@ using Known = std::map<std::string, const FileSignature*>;
 Known known_files(const Entry* entry);
 const FileSignature* signature_in(const Known& known, const std::string& path);
 
-/// What an earlier apply made, or was about to make, that is not in `wanted`: the innermost first.
+/// Where an earlier apply made something, was about to, or has changed what was there, and which is not in
+/// `wanted`: the innermost first.
 std::vector<std::string> obsolete_paths(const Entry* entry, const std::set<std::string>& wanted);
-
-Error not_a_directory(const std::string& path, const struct stat& about);
 
 }  // namespace greenwave::drivers::host

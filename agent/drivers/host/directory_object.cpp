@@ -1,13 +1,17 @@
 #include "drivers/host/directory_object.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "drivers/host/before_notes.h"
 #include "drivers/host/directory_foreign.h"
 #include "drivers/host/directory_layout.h"
 #include "drivers/host/file_comparison.h"
+#include "drivers/host/others.h"
+#include "drivers/host/removal.h"
 
 namespace greenwave::drivers::host {
 
@@ -22,43 +26,40 @@ void append(std::string& text, const std::string& more, std::size_t most) {
   text += text.size() + more.size() <= most ? more : std::string(cut);
 }
 
-/// A comparison of one directory with what it is to be. Everything that it refers to outlives it.
-class Comparing {
+}  // namespace
+
+namespace {
+
+/// One comparison of one Directory with the device.
+class DirectoryComparison {
  public:
-  using Kind = plan::Difference::Kind;
-
-  Comparing(const Layout& layout, const Host& host, const Entry* entry, const SourceTree& tree, bool distrust,
-            const Others& others, bool succeeds)
-      : layout_(layout),
-        tree_(tree),
+  DirectoryComparison(FileContext& context, const plan::Desired& desired, const Entry* entry, bool succeeds)
+      : context_(context),
+        id_(desired.manifest.id),
         entry_(entry),
-        known_(known_files(entry)),
-        distrust_(distrust),
-        others_(others),
         succeeds_(succeeds),
-        parents_(host),
-        record_(layout.record()) {}
+        layout_(layout_of(context.host, context.owners, desired.manifest, context.tree())),
+        known_(known_files(entry)),
+        parents_(context.host),
+        record_(layout_.record()),
+        notes_(context, parents_, desired, entry, record_) {}
 
-  plan::Difference difference() {
-    const bool exists = compare_itself();
-    for (const auto& item : layout_.items) {
-      struct stat about {};
-      const bool there = look(layout_.path_of(item), about);
-      if (!there) record_.creates.push_back(item.name);
-      const bool wants_directory = item.type == SourceTree::Type::directory;
-      wants_directory ? compare_directory_in(item, there, about) : compare_file_in(item, there, about);
-    }
-    find_obsolete();
-    if (layout_.spec.purge && exists) find_foreign();
+  plan::Difference run() {
+    compare_itself();
+    for (const auto& item : layout_.items) compare_item(item);
+    compare_obsolete();
+    struct stat about {};
+    const bool purges =
+        layout_.spec.purge && parents_.look(layout_.spec.path, about) && S_ISDIR(about.st_mode);
+    if (purges) compare_foreign();
+    notes_.parents();
     if (layout_.missing) note_missing(*layout_.missing, layout_.spec.path, difference_);
     difference_.record = to_json(record_);
     return std::move(difference_);
   }
 
  private:
-  bool look(const std::string& path, struct stat& about) {
-    return !succeeds_ && parents_.look(path, about);
-  }
+  using Kind = plan::Difference::Kind;
 
   void differs(const std::string& diff, const std::string& was) {
     if (difference_.kind == Kind::none) difference_.kind = Kind::change;
@@ -66,85 +67,146 @@ class Comparing {
     if (!was.empty()) append(difference_.was, (difference_.was.empty() ? "" : "\n") + was, most_was);
   }
 
-  /// Whether it exists.
-  bool compare_itself() {
+  void compare_itself() {
     const auto& path = layout_.spec.path;
-    struct stat about {};
-    const bool exists = look(path, about);
-    record_.adopted = is_adoption(entry_, path, exists && others_.at(path) == nullptr);
-    if (!exists) {
+    exists_ = parents_.look(path, about_);
+    const bool stays = exists_ && !succeeds_;
+    const bool is_others = Others(context_.render, id_).at(path) != nullptr;
+    record_.adopted = is_adoption(entry_, path, stays && !is_others);
+    notes_.directory(path, exists_ && (stays || S_ISDIR(about_.st_mode)) ? &about_ : nullptr);
+    if (!stays) {
       difference_.kind = Kind::create;
       difference_.diff = fmt::format("{}: a new directory, {}\n", path, in_words(layout_.directory));
-    } else if (!S_ISDIR(about.st_mode)) {
-      throw not_a_directory(path, about);
-    } else if (const auto words = attribute_difference(layout_.directory, about); !words.empty()) {
-      differs(fmt::format("{}: {}\n", path, words), in_words(attributes_of(about)));
+    } else if (!S_ISDIR(about_.st_mode)) {
+      throw not_a_directory(path, about_);
+    } else if (const auto words = attribute_difference(layout_.directory, about_); !words.empty()) {
+      difference_.kind = Kind::change;
+      difference_.diff = fmt::format("{}: {}\n", path, words);
+      difference_.was = in_words(attributes_of(about_));
     }
-    return exists;
   }
 
-  void compare_directory_in(const TreeItem& item, bool there, const struct stat& about) {
+  void compare_item(const TreeItem& item) {
     const auto at = layout_.path_of(item);
+    const bool there = !succeeds_ && parents_.look(at, about_);
+    if (!there) record_.creates.push_back(item.name);
+    if (item.type == SourceTree::Type::directory) {
+      compare_inner_directory(at, there);
+      return;
+    }
+    if (there && S_ISDIR(about_.st_mode)) {
+      notes_.file(at, true, false);
+      differs(fmt::format("{}: a directory makes way for a file\n", at), fmt::format("{}: a directory", at));
+      return;
+    }
+    const auto content = context_.tree().read(layout_.source_of(item), most_content);
+    const Wanted wanted{at, content, layout_.attributes_of(item)};
+    const auto* known = context_.options.distrust ? nullptr : signature_in(known_, at);
+    const auto file = succeeds_ ? compare_with_nothing(wanted, true) : compare(parents_, wanted, known, true);
+    notes_.file(at, there, file.kind == Kind::none);
+    if (file.kind != Kind::none) {
+      differs(file.diff, file.was.empty() ? "" : fmt::format("{}: {}", at, file.was));
+    }
+  }
+
+  void compare_inner_directory(const std::string& at, bool there) {
     const bool may_go = layout_.spec.purge || known_.contains(at);
-    if (there && !S_ISDIR(about.st_mode) && !may_go) throw not_a_directory(at, about);
+    if (there && !S_ISDIR(about_.st_mode) && !may_go) throw not_a_directory(at, about_);
+    notes_.directory(at, there ? &about_ : nullptr);
     if (!there) {
       differs(fmt::format("{}: a new directory\n", at), "");
-    } else if (const auto words = attribute_difference(layout_.directory, about); !words.empty()) {
-      differs(fmt::format("{}: {}\n", at, words), fmt::format("{}: {}", at, in_words(attributes_of(about))));
+    } else if (const auto words = attribute_difference(layout_.directory, about_); !words.empty()) {
+      differs(fmt::format("{}: {}\n", at, words), fmt::format("{}: {}", at, in_words(attributes_of(about_))));
     }
   }
 
-  void compare_file_in(const TreeItem& item, bool there, const struct stat& about) {
-    const auto at = layout_.path_of(item);
-    if (there && S_ISDIR(about.st_mode)) {
-      return differs(fmt::format("{}: a directory makes way for a file\n", at),
-                     fmt::format("{}: a directory", at));
+  /// What is no longer in the source goes back to what the device had, unless that is purged.
+  void compare_obsolete() {
+    const auto wanted = layout_.paths();
+    for (const auto& gone : obsolete_paths(entry_, wanted)) {
+      if (purges(gone) || lies_below_a_file(gone)) notes_.purge(gone);
+      if (!parents_.look(gone, about_)) continue;
+      const auto was = record_.before.find(gone);
+      const bool back = was != record_.before.end() && was->second.kind == Before::Kind::kept;
+      differs(fmt::format("{}: {}\n", gone, back ? "gives back what was there before" : "removed"), "");
     }
-    const auto content = tree_.read(layout_.source_of(item), most_content);
-    const Wanted wanted{at, content, layout_.attributes_of(item)};
-    const auto* known = distrust_ ? nullptr : signature_in(known_, at);
-    const auto file = succeeds_ ? compare_with_nothing(wanted, true) : compare(parents_, wanted, known, true);
-    if (file.kind == Kind::none) return;
-    differs(file.diff, file.was.empty() ? "" : fmt::format("{}: {}", at, file.was));
-  }
-
-  void find_obsolete() {
-    struct stat about {};
-    for (const auto& gone : obsolete_paths(entry_, layout_.paths())) {
-      if (parents_.look(gone, about)) differs(fmt::format("{}: removed\n", gone), "");
+    for (const auto& [path, was] : record_.before) {
+      if (was.kind != Before::Kind::purged || purges(path) || lies_below_a_file(path)) continue;
+      differs(fmt::format("{}: gives back what was there before\n", printable(path)), "");
     }
   }
 
-  void find_foreign() {
+  /// Whether nothing but the source may be at `path`.
+  bool purges(const std::string& path) const {
+    return layout_.spec.purge && path.starts_with(layout_.spec.path + "/");
+  }
+
+  bool lies_below_a_file(const std::string& path) const {
+    return std::ranges::any_of(layout_.items, [&](const TreeItem& item) {
+      return item.type != SourceTree::Type::directory && path.starts_with(layout_.path_of(item) + "/");
+    });
+  }
+
+  void compare_foreign() {
     const auto& path = layout_.spec.path;
     for (const auto& name : foreign_names(parents_, path, layout_.names())) {
       differs(fmt::format("{}/{}: removed, it is not in the source\n", path, printable(name)),
               fmt::format("{}/{} was there", path, printable(name)));
     }
+    // What is foreign below a directory that was ours, or in which others had something, is set aside by
+    // itself.
+    auto names = layout_.names();
+    for (const auto& gone : obsolete_paths(entry_, layout_.paths())) {
+      if (gone.size() > path.size()) names.insert(gone.substr(path.size() + 1));
+    }
+    if (notes_.is_first()) note_others(names);
+    for (const auto& name : foreign_names(parents_, path, names)) notes_.purge(path + "/" + name);
   }
 
-  const Layout& layout_;
-  const SourceTree& tree_;
+  void note_others(std::set<std::string>& names) {
+    const auto& path = layout_.spec.path;
+    const auto wanted = layout_.paths();
+    for (const auto& other : context_.holdings.others_below(path, id_)) {
+      if (wanted.contains(other)) continue;
+      for (auto above = other.find('/', path.size() + 1); above != other.npos;
+           above = other.find('/', above + 1)) {
+        const auto directory = other.substr(0, above);
+        names.insert(directory.substr(path.size() + 1));
+        const bool is_new = !wanted.contains(directory) && parents_.look(directory, about_);
+        if (!is_new) continue;
+        notes_.directory(directory, &about_);
+        const auto was = record_.before.find(directory);
+        const bool aside = was != record_.before.end() && was->second.kind == Before::Kind::kept;
+        if (aside) was->second.kind = Before::Kind::purged;
+      }
+      names.insert(other.substr(path.size() + 1));
+      if (parents_.look(other, about_)) notes_.purge(other);
+    }
+  }
+
+  FileContext& context_;
+  const ObjectId& id_;
   const Entry* entry_;
-  const Known known_;
-  const bool distrust_;
-  const Others& others_;
   const bool succeeds_;
+  const Layout layout_;
+  const Known known_;
   Parents parents_;
   FileRecord record_;
+  BeforeNotes notes_;
   plan::Difference difference_;
+  struct stat about_ {};
+  bool exists_ = false;
 };
 
 }  // namespace
 
-plan::Difference compare_directory(const Host& host, Owners& owners, const plan::Desired& desired,
-                                   const Entry* entry, const SourceTree& tree, bool distrust,
-                                   const Others& others, bool succeeds) {
-  const auto layout = layout_of(host, owners, desired.manifest, tree);
-  return Comparing(layout, host, entry, tree, distrust, others, succeeds).difference();
+plan::Difference compare_directory(FileContext& context, const plan::Desired& desired, const Entry* entry,
+                                   bool succeeds) {
+  return DirectoryComparison(context, desired, entry, succeeds).run();
 }
 
-Drift drift_of_directory(const Host& host, const Entry& entry, bool distrust) {
+Drift drift_of_directory(const Host& host, Owners& owners, const Entry& entry, bool distrust) {
+  if (auto words = owner_drift(owners, entry); !words.empty()) return {.how = std::move(words)};
   const auto record = record_from_json(entry.record);
   const auto wanted = [&record](const FileSignature& file) {
     return file.content.is_zero() ? record.attributes : recorded_attributes(record, file.path);

@@ -4,10 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "drivers/host/others.h"
-#include "drivers/host/owner.h"
+#include "drivers/host/file_context.h"
 #include "model/entry.h"
-#include "model/source_tree.h"
 #include "plan/step.h"
 
 namespace greenwave::drivers::host {
@@ -20,19 +18,13 @@ struct Applied {
 };
 
 /// `succeeds`: as for compare_file.
-plan::Difference compare_directory(const Host& host, Owners& owners, const plan::Desired& desired,
-                                   const Entry* entry, const SourceTree& tree, bool distrust,
-                                   const Others& others, bool succeeds);
+plan::Difference compare_directory(FileContext& context, const plan::Desired& desired, const Entry* entry,
+                                   bool succeeds);
 
-Drift drift_of_directory(const Host& host, const Entry& entry, bool distrust);
+Drift drift_of_directory(const Host& host, Owners& owners, const Entry& entry, bool distrust);
 
-/// Makes the directory and everything in it: durable after touched.sync(). One name's failure does not stop
-/// the others.
-Applied apply_directory(const Host& host, Owners& owners, const plan::Step& step, const SourceTree& tree,
-                        bool distrust, const Others& others, DirectorySync& touched);
-
-/// Removes what is ours, and the directory where it is empty then; says what stayed. Throws Error.
-std::string remove_directory(const Host& host, const Entry& entry, const Others& others,
-                             DirectorySync& touched);
+/// Makes the directory and everything in it: durable after the sync of Kept and of `touched`. One name's
+/// failure does not stop the others.
+Applied apply_directory(FileContext& context, const plan::Step& step, DirectorySync& touched);
 
 }  // namespace greenwave::drivers::host

@@ -1,11 +1,12 @@
 #include "drivers/host/file_apply.h"
 
-#include <set>
 #include <utility>
 
+#include "drivers/host/directory_layout.h"
 #include "drivers/host/directory_object.h"
 #include "drivers/host/file_object.h"
 #include "drivers/host/file_record.h"
+#include "drivers/host/removal.h"
 
 namespace greenwave::drivers::host {
 
@@ -21,8 +22,8 @@ void FileApply::add(const plan::Step& step) {
   if (removing != removing_ || pending_.size() >= most_pending || (batch_ && batch_->full())) flush();
   removing_ = removing;
   if (!batch_) {
-    parents_.emplace(host_);
-    batch_.emplace(host_);
+    parents_.emplace(context_.host);
+    batch_.emplace(context_.host);
   }
   auto& pending = pending_.emplace_back();
   pending.step = &step;
@@ -42,15 +43,14 @@ void FileApply::add(const plan::Step& step) {
 void FileApply::make(const plan::Step& step, Pending& pending) {
   auto& entry = pending.outcome.entry;
   if (step.id.kind == "Directory") {
-    auto applied =
-        apply_directory(host_, owners_, step, render_.tree, distrust_, {render_, step.id}, touched_);
+    auto applied = apply_directory(context_, step, touched_);
     entry.record = std::move(applied.record);
     entry.files = std::move(applied.files);
     if (applied.error) fail(pending, *applied.error);
     return;
   }
   pending.untouched = true;
-  auto placed = place_file(*parents_, owners_, *batch_, step, render_.tree, distrust_);
+  auto placed = place_file(context_, *parents_, *batch_, step);
   pending.staged = placed.staged;
   pending.record = std::move(placed.record);
   if (!placed.staged) {
@@ -60,29 +60,37 @@ void FileApply::make(const plan::Step& step, Pending& pending) {
 }
 
 void FileApply::remove(const plan::Step& step, Pending& pending) {
-  const Others others(render_, step.id);
-  pending.outcome.note = step.id.kind == "Directory"
-                             ? remove_directory(host_, *step.entry, others, touched_)
-                             : remove_file_object(host_, *step.entry, others, touched_);
+  Removal removal(context_, *step.entry, *parents_, touched_);
+  removal.all();
+  pending.outcome.note = removal.note();
 }
 
 void FileApply::fail(Pending& pending, const Error& error) const {
   pending.outcome.ok = false;
   pending.outcome.error = error.what();
   const auto& step = *pending.step;
-  if (pending.untouched && step.entry == nullptr) {
-    pending.outcome.entry.record = as_untouched(step.difference.record);
-  }
+  const auto& intent = step.difference.record;
+  if (step.id.kind == "Directory" || step.desired == nullptr || intent.empty()) return;
+  // It knows of everything that may have been set aside.
+  const bool is_untouched = pending.untouched && step.entry == nullptr;
+  pending.outcome.entry.record = is_untouched ? as_untouched(intent) : intent;
 }
 
 void FileApply::settle_files() {
+  try {
+    // What was there must be safe before anything takes its place.
+    context_.kept.sync();
+  } catch (const Error& error) {
+    batch_.reset();
+    fail_all(error, true);
+    return;
+  }
   auto results = batch_->commit();
   for (auto& pending : pending_) {
     if (!pending.staged) continue;
     auto& result = results[*pending.staged];
     if (result.error) {
       pending.untouched = !result.in_place;
-      if (result.in_place) pending.outcome.entry.record = std::move(pending.record);
       fail(pending, *result.error);
       continue;
     }
@@ -91,22 +99,26 @@ void FileApply::settle_files() {
   }
 }
 
+void FileApply::fail_all(const Error& error, bool staged) {
+  for (auto& pending : pending_) {
+    if (pending.staged.has_value() == staged && pending.outcome.ok) fail(pending, error);
+  }
+}
+
 void FileApply::remove_former_paths() {
-  std::set<std::string> placed;
   for (const auto& pending : pending_) {
-    const bool file = pending.step->id.kind == "File" && pending.step->desired != nullptr;
-    if (file && pending.outcome.ok) placed.insert(pending.outcome.entry.files.front().path);
+    if (!pending.outcome.ok || pending.step->desired == nullptr) continue;
+    const auto known = known_files(pending.step->entry);
+    for (const auto& file : pending.outcome.entry.files) {
+      if (!known.contains(file.path)) context_.holdings.place(file.path, pending.step->id);
+    }
   }
   for (auto& pending : pending_) {
     const auto& step = *pending.step;
     const bool file = step.id.kind == "File" && step.desired != nullptr && step.entry != nullptr;
     if (!file || !pending.outcome.ok) continue;
-    const Others others(render_, step.id);
-    const auto is_others = [&](const std::string& path) {
-      return placed.contains(path) || others.at(path) != nullptr;
-    };
     try {
-      remove_former(host_, *step.entry, pending.outcome.entry.files.front().path, is_others, touched_);
+      remove_former(context_, *step.entry, pending.outcome.entry.files.front().path, touched_);
     } catch (const Error& error) {
       // Both files are ours until the former one is known to be gone.
       auto& files = pending.outcome.entry.files;
@@ -119,11 +131,10 @@ void FileApply::remove_former_paths() {
 
 void FileApply::sync() {
   try {
+    context_.kept.sync();
     touched_.sync();
   } catch (const Error& error) {
-    for (auto& pending : pending_) {
-      if (!pending.staged && pending.outcome.ok) fail(pending, error);
-    }
+    fail_all(error, false);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "drivers/driver.h"
-#include "drivers/host/owner.h"
+#include "drivers/host/file_context.h"
 #include "drivers/host/replacement.h"
 
 namespace greenwave::drivers::host {
@@ -14,8 +14,7 @@ namespace greenwave::drivers::host {
 /// time. A kind of step (making, removing) is durable before the next kind begins.
 class FileApply {
  public:
-  FileApply(const Host& host, Owners& owners, const Render& render, const ReportStep& report, bool distrust)
-      : host_(host), owners_(owners), render_(render), report_(report), distrust_(distrust) {}
+  FileApply(FileContext& context, const ReportStep& report) : context_(context), report_(report) {}
 
   void add(const plan::Step& step);
   /// Makes durable and reports what was added. Call last.
@@ -36,17 +35,15 @@ class FileApply {
   void settle_files();
   void remove_former_paths();
   void sync();
+  void fail_all(const Error& error, bool staged);
   void fail(Pending& pending, const Error& error) const;
 
-  const Host& host_;
-  Owners& owners_;
-  const Render& render_;
+  FileContext& context_;
   const ReportStep& report_;
   std::optional<Parents> parents_;
   std::optional<Replacements> batch_;
   DirectorySync touched_;
   std::vector<Pending> pending_;
-  bool distrust_;
   bool removing_ = false;
 };
 

@@ -1,9 +1,14 @@
 #include "drivers/host/file_driver.h"
 
+#include <nlohmann/json.hpp>
+
 #include "drivers/host/directory_object.h"
 #include "drivers/host/file_apply.h"
 #include "drivers/host/file_object.h"
 #include "drivers/host/host_session.h"
+#include "drivers/host/kept_text.h"
+#include "drivers/host/overlaps.h"
+#include "drivers/host/removal.h"
 
 namespace greenwave::drivers::host {
 
@@ -11,16 +16,22 @@ namespace {
 
 class FileComparison : public Comparison {
  public:
-  FileComparison(const Host& host, Owners& owners, const LookOptions& options, const Render& render)
-      : host_(host), owners_(owners), options_(options), render_(render) {}
+  FileComparison(const Host& host, Owners& owners, const LookOptions& options, const Render& render,
+                 std::span<const Candidate> candidates, Kept& kept)
+      : holdings_(render.inventory),
+        claimed_(render.desired),
+        context_{host, owners, render, options, holdings_, kept, claimed_},
+        overlaps_(candidates) {}
 
   plan::Difference difference(const Candidate& candidate) override { return compare(candidate, false); }
   plan::Difference succession(const Candidate& candidate) override { return compare(candidate, true); }
+  void leave_out(std::span<const ObjectId> refused) override { claimed_.leave_out(refused); }
 
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
              const std::function<bool()>& stop) override {
     parents_.reset();
-    FileApply work(host_, owners_, render_, report, options_.distrust);
+    context_.missing.clear();
+    FileApply work(context_, report);
     for (const auto* step : steps) {
       if (stop()) break;
       work.add(*step);
@@ -31,50 +42,63 @@ class FileComparison : public Comparison {
  private:
   plan::Difference compare(const Candidate& candidate, bool succeeds) {
     const auto& [desired, entry] = candidate;
-    const Others others(render_, desired->manifest.id);
+    if (!parents_) parents_.emplace(context_.host, true);
+    if (!succeeds) overlaps_.refuse(context_.holdings, *parents_, *desired);
     if (desired->manifest.id.kind == "Directory") {
-      return compare_directory(host_, owners_, *desired, entry, render_.tree, options_.distrust, others,
-                               succeeds);
+      return compare_directory(context_, *desired, entry, succeeds);
     }
-    if (!parents_) parents_.emplace(host_, true);
-    return compare_file(*parents_, owners_, *desired, entry, render_.tree, options_, others, succeeds);
+    return compare_file(context_, *parents_, *desired, entry, succeeds);
   }
 
-  const Host& host_;
-  Owners& owners_;
-  const LookOptions options_;
-  const Render render_;
+  Holdings holdings_;
+  Claimed claimed_;
+  FileContext context_;
+  Overlaps overlaps_;
   std::optional<Parents> parents_;  ///< as they were found last, until the device changes
 };
 
 class FileSession : public HostSession {
  public:
   FileSession(const Host& host, Owners& owners, const LookOptions& options)
-      : host_(host), owners_(owners), options_(options) {}
+      : host_(host), owners_(owners), options_(options), kept_(host) {}
 
   Drift drift(const Entry& entry) override {
-    if (entry.id.kind == "Directory") return drift_of_directory(host_, entry, options_.distrust);
-    return drift_of_file(host_, entry, options_.distrust);
+    if (entry.id.kind == "Directory") return drift_of_directory(host_, owners_, entry, options_.distrust);
+    return drift_of_file(host_, owners_, entry, options_.distrust);
   }
 
-  std::unique_ptr<Comparison> compare(const Render& render, std::span<const Candidate>) override {
-    return std::make_unique<FileComparison>(host_, owners_, options_, render);
+  std::unique_ptr<Comparison> compare(const Render& render, std::span<const Candidate> candidates) override {
+    return std::make_unique<FileComparison>(host_, owners_, options_, render, candidates, kept_);
   }
 
   std::vector<Health> health(std::span<const Entry* const> entries, Duration) override {
     return std::vector<Health>(entries.size());
   }
 
+  std::string gives_back(const Entry& entry) const override {
+    return host::gives_back(record_from_json(entry.record));
+  }
+
  private:
   const Host& host_;
   Owners& owners_;
   const LookOptions options_;
+  Kept kept_;
 };
 
 }  // namespace
 
 std::unique_ptr<Session> FileDriver::look(const LookOptions& options, std::span<const Entry* const>) {
   return std::make_unique<FileSession>(host_, owners_, options);
+}
+
+Describe FileDriver::describe() const {
+  return [host = host_](const Entry& entry) {
+    if (entry.id.api_version != own_api || (entry.id.kind != "File" && entry.id.kind != "Directory")) {
+      return nlohmann::json::object();
+    }
+    return nlohmann::json{{"kept", describe_kept(host, entry)}};
+  };
 }
 
 }  // namespace greenwave::drivers::host

@@ -7,7 +7,7 @@
 namespace greenwave::drivers::host {
 
 /// Files and Directories (greenwave.dev/v1).
-class FileDriver : public Driver {
+class FileDriver : public Driver, private Details {
  public:
   explicit FileDriver(Host host) : host_(std::move(host)), owners_(host_) {}
   FileDriver(const FileDriver&) = delete;
@@ -15,8 +15,11 @@ class FileDriver : public Driver {
 
   std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;
   std::vector<std::string> notes() const override { return {}; }
+  Abilities abilities() override { return {.details = this}; }
 
  private:
+  Describe describe() const override;
+
   Host host_;
   Owners owners_;
 };

@@ -1,13 +1,15 @@
 #include "drivers/host/file_object.h"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
+#include "drivers/host/before_notes.h"
 #include "drivers/host/file_comparison.h"
 #include "drivers/host/file_record.h"
 #include "drivers/host/file_spec.h"
+#include "drivers/host/others.h"
+#include "drivers/host/removal.h"
 
 namespace greenwave::drivers::host {
 
@@ -28,36 +30,50 @@ const FileSignature* signature_at(const Entry* entry, const std::string& path) {
   return found == entry->files.end() ? nullptr : &*found;
 }
 
-std::set<std::string> paths_of(const Entry& entry) {
-  const auto record = record_from_json(entry.record);
-  std::set<std::string> paths;
-  for (const auto& file : entry.files) paths.insert(file.path);
-  if (!never_touched(entry, record)) paths.insert(record.path);
-  return paths;
+void note_before(FileContext& context, Parents& parents, const plan::Desired& desired, const Entry* entry,
+                 FileRecord& record, plan::Difference::Kind kind) {
+  using Kind = plan::Difference::Kind;
+  BeforeNotes notes(context, parents, desired, entry, record);
+  notes.file(record.path, kind != Kind::create, kind == Kind::none);
+  notes.parents();
+}
+
+FileRecord record_of(const FileSpec& spec, const Attributes& attributes) {
+  FileRecord record;
+  record.path = spec.path;
+  record.attributes = attributes;
+  note_owner(record, spec.owner, spec.group);
+  record.sensitive = spec.sensitive;
+  return record;
+}
+
+/// Without what only the former paths of a file that moved needed.
+void forget_former(const Host& host, FileRecord& record) {
+  std::erase_if(record.before, [&](const auto& was) { return was.first != record.path; });
+  keep_parents(host, record);
 }
 
 }  // namespace
 
-plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree, const LookOptions& options,
-                              const Others& others, bool succeeds) {
+plan::Difference compare_file(FileContext& context, Parents& parents, const plan::Desired& desired,
+                              const Entry* entry, bool succeeds) {
+  const auto& options = context.options;
   const auto spec = spec_of(parents.host(), desired.manifest);
-  const auto content = content_of(spec, desired.manifest, tree);
-  FileRecord record;
-  record.path = spec.path;
-  const auto expected = owners.expected(S_IFREG, spec.mode, spec.owner, spec.group);
-  record.attributes = expected.attributes;
-  record.sensitive = spec.sensitive;
+  const auto content = content_of(spec, desired.manifest, context.tree());
+  const auto expected = context.owners.expected(S_IFREG, spec.mode, spec.owner, spec.group);
+  auto record = record_of(spec, expected.attributes);
   const bool was_secret = entry != nullptr && record_from_json(entry->record).sensitive;
   const Wanted wanted{spec.path, content, record.attributes, spec.sensitive || was_secret};
   const auto* known = options.distrust ? nullptr : signature_at(entry, spec.path);
   auto difference = succeeds ? compare_with_nothing(wanted, options.describe)
                              : compare(parents, wanted, known, options.describe);
-  const bool exists = difference.kind != plan::Difference::Kind::create && others.at(spec.path) == nullptr;
+  const bool is_others = Others(context.render, desired.manifest.id).at(spec.path) != nullptr;
+  const bool exists = difference.kind != plan::Difference::Kind::create && !is_others;
   record.adopted = is_adoption(entry, spec.path, exists);
+  note_before(context, parents, desired, entry, record, difference.kind);
   if (expected.missing) note_missing(*expected.missing, spec.path, difference);
   if (entry != nullptr) {
-    for (const auto& path : paths_of(*entry)) {
+    for (const auto& path : paths_of(*entry, record_from_json(entry->record))) {
       if (path == spec.path) continue;
       difference.diff += fmt::format("{}: moved to {}\n", path, spec.path);
       if (difference.kind == plan::Difference::Kind::none) difference.kind = plan::Difference::Kind::change;
@@ -67,58 +83,53 @@ plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desi
   return difference;
 }
 
-Drift drift_of_file(const Host& host, const Entry& entry, bool distrust) {
+Drift drift_of_file(const Host& host, Owners& owners, const Entry& entry, bool distrust) {
+  if (auto words = owner_drift(owners, entry); !words.empty()) return {.how = std::move(words)};
   return drift_of_files(host, entry, distrust,
                         [&entry](const FileSignature&) { return record_from_json(entry.record).attributes; });
 }
 
-Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const plan::Step& step,
-                  const SourceTree& tree, bool distrust) {
+Placed place_file(FileContext& context, Parents& parents, Replacements& batch, const plan::Step& step) {
   const auto& manifest = step.desired->manifest;
   const auto spec = spec_of(parents.host(), manifest);
-  const auto attributes = owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group);
-  const auto content = content_of(spec, manifest, tree);
-  FileRecord record;
-  record.path = spec.path;
-  record.attributes = attributes;
-  record.sensitive = spec.sensitive;
-  complete(record, step.difference.record);
+  const auto content = content_of(spec, manifest, context.tree());
+  auto record = record_of(spec, context.owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group));
+  record.deletes = manifest.on_removal() == OnRemoval::remove;
+  if (step.difference.record.empty()) {
+    note_before(context, parents, *step.desired, step.entry, record, step.difference.kind);
+  } else {
+    complete(record, step.difference.record);
+  }
+  forget_former(context.host, record);
+  const auto was = record.before.find(spec.path);
+  const bool keeps = was != record.before.end() && was->second.kind == Before::Kind::kept;
   if (step.difference.kind != plan::Difference::Kind::create) {
-    const Wanted wanted{spec.path, content, attributes, spec.sensitive};
-    const auto* known = distrust ? nullptr : signature_at(step.entry, spec.path);
+    const Wanted wanted{spec.path, content, record.attributes, spec.sensitive};
+    const auto* known = context.options.distrust ? nullptr : signature_at(step.entry, spec.path);
     if (auto same = as_wanted(parents, wanted, known)) {
       remove_leftover(parents, spec.path);
+      if (keeps && !context.kept.has(parents, spec.path)) was->second.kind = Before::Kind::same;
       return {to_json(record), {}, std::move(*same)};
     }
   }
-  return {to_json(record), batch.stage(spec.path, content, attributes), {}};
+  const bool sets_aside = keeps && is_to_be_set_aside(step.entry, spec.path);
+  if (sets_aside && !context.kept.link(parents, spec.path)) record.before.erase(was);
+  const auto staged = batch.stage(spec.path, content, record.attributes);
+  return {to_json(record), staged, {}};
 }
 
-std::string remove_file_object(const Host& host, const Entry& entry, const Others& others,
-                               DirectorySync& touched) {
-  Parents parents(host);
-  std::string kept;
-  Left left;
-  for (const auto& path : paths_of(entry)) {
+void remove_former(FileContext& context, const Entry& entry, const std::string& path,
+                   DirectorySync& touched) {
+  Parents parents(context.host);
+  Removal removal(context, entry, parents, touched);
+  bool moved = false;
+  for (const auto& former : paths_of(entry, removal.record())) {
+    if (former == path) continue;
+    moved = true;
     struct stat about {};
-    if (left.is_left(others, path)) continue;
-    if (parents.look(path, about) && S_ISDIR(about.st_mode)) {
-      kept += fmt::format("{}kept {}, which is a directory now", kept.empty() ? "" : ", ", path);
-      continue;
-    }
-    remove_file(parents, path, touched);
+    if (!parents.look(former, about) || !S_ISDIR(about.st_mode)) removal.take_back(former);
   }
-  return kept.empty() ? left.in_words() : kept;
-}
-
-void remove_former(const Host& host, const Entry& entry, const std::string& path,
-                   const std::function<bool(const std::string&)>& is_others, DirectorySync& touched) {
-  Parents parents(host);
-  for (const auto& former : paths_of(entry)) {
-    struct stat about {};
-    const bool ours = former != path && !is_others(former);
-    if (ours && parents.look(former, about) && !S_ISDIR(about.st_mode)) remove_file(parents, former, touched);
-  }
+  if (moved) removal.remove_made();
 }
 
 }  // namespace greenwave::drivers::host

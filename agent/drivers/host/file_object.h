@@ -1,13 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "drivers/driver.h"
-#include "drivers/host/others.h"
-#include "drivers/host/owner.h"
+#include "drivers/host/file_context.h"
 #include "drivers/host/replacement.h"
 #include "model/entry.h"
 #include "model/source_tree.h"
@@ -15,14 +12,13 @@
 
 namespace greenwave::drivers::host {
 
-/// What one of `others` has at its path is not adopted. `succeeds`: what is at its path now belongs to
-/// another object, which leaves before.
-plan::Difference compare_file(Parents& parents, Owners& owners, const plan::Desired& desired,
-                              const Entry* entry, const SourceTree& tree, const LookOptions& options,
-                              const Others& others, bool succeeds);
+/// What one of the other objects has at its path is not adopted. `succeeds`: what is at its path now belongs
+/// to another object, which leaves before.
+plan::Difference compare_file(FileContext& context, Parents& parents, const plan::Desired& desired,
+                              const Entry* entry, bool succeeds);
 
-/// `distrust`, here and below: recorded signatures do not spare reading content.
-Drift drift_of_file(const Host& host, const Entry& entry, bool distrust);
+/// `distrust`: recorded signatures do not spare reading content.
+Drift drift_of_file(const Host& host, Owners& owners, const Entry& entry, bool distrust);
 
 struct Placed {
   std::string record;
@@ -30,18 +26,11 @@ struct Placed {
   FileSignature signature;            ///< of what needs no change
 };
 
-/// Stages the step's file in `batch`, or returns its signature where it is as it should be already.
-/// Throws Error.
-Placed place_file(Parents& parents, Owners& owners, Replacements& batch, const plan::Step& step,
-                  const SourceTree& tree, bool distrust);
+/// Stages the step's file in `batch`, and sets aside what the device has in its place; or returns the file's
+/// signature where it is as it should be already. Throws Error.
+Placed place_file(FileContext& context, Parents& parents, Replacements& batch, const plan::Step& step);
 
-/// Removes what is ours; says what stayed. Durable after touched.sync(). Throws Error.
-std::string remove_file_object(const Host& host, const Entry& entry, const Others& others,
-                               DirectorySync& touched);
-
-/// Removes what an earlier version of the manifest put elsewhere, unless `is_others` says that it is
-/// another's by now. Throws Error.
-void remove_former(const Host& host, const Entry& entry, const std::string& path,
-                   const std::function<bool(const std::string&)>& is_others, DirectorySync& touched);
+/// Takes back what an earlier version of the manifest put elsewhere than at `path`. Throws Error.
+void remove_former(FileContext& context, const Entry& entry, const std::string& path, DirectorySync& touched);
 
 }  // namespace greenwave::drivers::host

@@ -10,6 +10,7 @@
 
 #include "drivers/host/file_driver.h"
 #include "drivers/host/file_spec.h"
+#include "plan/places.h"
 #include "support/memory_tree.h"
 #include "unit/drivers/one_look.h"
 #include "unit/drivers/temporary_root.h"
@@ -32,6 +33,8 @@ class FileWork {
   drivers::host::FileDriver driver{root.host()};
   std::map<std::string, Entry> inventory;                             ///< by name
   drivers::LookOptions options{.distrust = false, .describe = true};  ///< as the last drift() had it
+  std::vector<plan::Desired> render;  ///< of the commit; empty: what is applied is all of it
+  plan::Places* places = nullptr;     ///< kept up to date
   Problems problems;
   std::string note;
 
@@ -70,8 +73,14 @@ class FileWork {
     return found == inventory.end() ? nullptr : &found->second;
   }
 
-  plan::Difference compare(const plan::Desired& object) {
-    return difference_of(driver, object, entry(object.manifest.id.name), tree, options);
+  std::vector<Entry> entries() const {
+    std::vector<Entry> all;
+    for (const auto& [name, entry] : inventory) all.push_back(entry);
+    return all;
+  }
+
+  plan::Difference compare(const plan::Desired& object, bool succeeds = false) {
+    return difference_of(driver, object, entry(object.manifest.id.name), tree, options, entries(), succeeds);
   }
 
   plan::Step step(const plan::Desired& object) {
@@ -95,18 +104,29 @@ class FileWork {
   std::vector<drivers::StepResult> run(const std::vector<plan::Step>& steps) {
     std::vector<const plan::Step*> pointers;
     for (const auto& one : steps) pointers.push_back(&one);
+    auto desired = render;
+    for (const auto& one : steps) {
+      if (one.desired != nullptr && render.empty()) desired.push_back(*one.desired);
+    }
     std::vector<drivers::StepResult> outcomes;
+    const auto before = entries();  // which the results change
     apply_with(
-        driver, pointers, tree,
+        driver, pointers, {desired, tree, places, before},
         [&](const plan::Step& done, drivers::StepResult outcome) {
           if (done.desired != nullptr) {
             auto known = outcome.entry;
             known.id = done.id;
             known.claims = done.desired->footprint.claims;
+            known.rank = done.desired->footprint.rank;
+            known.intended = !outcome.ok;
             if (outcome.ok) known.digest = done.desired->manifest.digest;
             inventory[done.id.name] = std::move(known);
           } else if (outcome.ok) {
             inventory.erase(done.id.name);
+          }
+          if (places != nullptr) {
+            const auto known = entry(done.id.name);
+            known != nullptr ? places->put(*known) : places->forget(done.id);
           }
           note = outcome.note;
           outcomes.push_back(std::move(outcome));

@@ -19,19 +19,27 @@ inline drivers::Drift drift_of(drivers::Driver& driver, const Entry& entry,
 
 inline plan::Difference difference_of(drivers::Driver& driver, const plan::Desired& desired,
                                       const Entry* entry, const SourceTree& tree,
-                                      const drivers::LookOptions& options = {}) {
+                                      const drivers::LookOptions& options = {},
+                                      std::span<const Entry> inventory = {}, bool succeeds = false) {
   std::vector<const Entry*> entries;
   if (entry != nullptr) entries.push_back(entry);
   const auto session = driver.look(options, entries);
   const drivers::Candidate candidates[] = {{&desired, entry}};
-  return session->compare({{&desired, 1}, tree}, candidates)->difference(candidates[0]);
+  const auto comparison = session->compare({{&desired, 1}, tree, nullptr, inventory}, candidates);
+  return succeeds ? comparison->succession(candidates[0]) : comparison->difference(candidates[0]);
+}
+
+inline void apply_with(drivers::Driver& driver, std::span<const plan::Step* const> steps,
+                       const drivers::Render& render, const drivers::ReportStep& report,
+                       const drivers::LookOptions& options = {}) {
+  const auto session = driver.look(options, {});
+  session->compare(render, {})->apply(steps, report, [] { return false; });
 }
 
 inline void apply_with(drivers::Driver& driver, std::span<const plan::Step* const> steps,
                        const SourceTree& tree, const drivers::ReportStep& report,
                        const drivers::LookOptions& options = {}) {
-  const auto session = driver.look(options, {});
-  session->compare({{}, tree}, {})->apply(steps, report, [] { return false; });
+  apply_with(driver, steps, drivers::Render{{}, tree}, report, options);
 }
 
 inline std::vector<drivers::Health> health_of(drivers::Driver& driver, std::span<const Entry* const> entries,

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "drivers/driver.h"
+#include "drivers/host/confined.h"
+#include "drivers/host/holdings.h"
+#include "drivers/host/kept.h"
+#include "drivers/host/owner.h"
+
+namespace greenwave::drivers::host {
+
+/// What comparing and applying Files and Directories work with, during one pass.
+struct FileContext {
+  const Host& host;
+  Owners& owners;
+  const Render render;
+  LookOptions options;
+  Holdings& holdings;
+  Kept& kept;
+  Claimed& claimed;
+  /// Which directories are missing; true until something is applied.
+  std::unordered_map<std::string, bool> missing{};
+
+  const SourceTree& tree() const { return render.tree; }
+};
+
+}  // namespace greenwave::drivers::host

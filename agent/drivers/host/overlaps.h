@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "drivers/driver.h"
+#include "drivers/host/confined.h"
+#include "drivers/host/holdings.h"
+
+namespace greenwave::drivers::host {
+
+/// Objects with different paths that are one place on the device, since a link leads from one to the other:
+/// they would overwrite each other for ever.
+class Overlaps {
+ public:
+  /// The candidates must outlive it.
+  explicit Overlaps(std::span<const Candidate> candidates) : candidates_(candidates) {}
+
+  /// Throws Error (conflict) when the object's place is that of another candidate or of an object in the
+  /// inventory, by another path.
+  void refuse(Holdings& holdings, Parents& parents, const plan::Desired& desired);
+
+ private:
+  /// The innermost directory on the way that is there, and the rest of the path.
+  struct Identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::string rest;
+
+    auto operator<=>(const Identity&) const = default;
+  };
+
+  Identity identity_of(Parents& parents, const std::string& path);
+  void read(Parents& parents);
+
+  std::span<const Candidate> candidates_;
+  std::map<Identity, std::vector<const plan::Desired*>> objects_;
+  std::unordered_map<std::string, Identity> directories_;
+  bool has_read_ = false;
+};
+
+}  // namespace greenwave::drivers::host
