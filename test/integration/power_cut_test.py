@@ -62,6 +62,41 @@ SECOND = {
 }
 
 
+# Over what `furnish` puts on the device.
+ADOPTING = {
+    "resolv.yaml": file_manifest("resolv", "/etc/resolv.conf", "nameserver 10.9.9.9\n"),
+    "zone.yaml": file_manifest("zone", "/etc/localtime", "zone"),
+    "hosts.yaml": file_manifest("hosts", "/etc/hosts", "127.0.0.1 localhost\n"),
+    "conf.yaml": directory_manifest("conf", "/etc/conf.d", source="conf", purge=True, mode="0700"),
+    "conf/10-vendor.conf": "ours\n",
+    "new.yaml": file_manifest("new", "/etc/new/deep/new.conf", "new\n"),
+}
+NOTHING = {
+    **{path: None for path in ADOPTING},
+    "greenwave.yaml": json.dumps(
+        {"apiVersion": "greenwave.dev/v1", "kind": "Cluster", "metadata": {"name": "city"}, "spec": {"allowEmpty": True}}
+    ),
+}
+
+
+def furnish(device):
+    """What the operating system brought."""
+    for path, text in {
+        "etc/resolv.conf": "nameserver 10.0.0.1\n",
+        "etc/conf.d/10-vendor.conf": "vendor\n",
+        "etc/conf.d/30-other.conf": "other\n",
+        "etc/conf.d/local/20-site.conf": "site\n",
+        "etc/hosts": "127.0.0.1 localhost\n",
+    }.items():
+        file = device.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    (device.root / "etc/resolv.conf").chmod(0o640)
+    (device.root / "etc/conf.d/local").chmod(0o700)
+    (device.root / "etc/localtime").symlink_to("/usr/share/zoneinfo/UTC")
+    return device
+
+
 def tree_of(root):
     """{path: (type and mode, content)} of what a device holds, the agent's own directories aside."""
     tree = {}
@@ -69,7 +104,7 @@ def tree_of(root):
         for name in names + files:
             path = pathlib.Path(directory) / name
             relative = str(path.relative_to(root))
-            if relative.startswith(("var/lib/greenwave", "run")):
+            if relative.startswith(("var/lib/greenwave", "run")) or relative in ("var", "var/lib"):
                 continue
             about = path.lstat()
             content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
@@ -155,6 +190,46 @@ class PowerCuts(unittest.TestCase):
 
         self.kill_everywhere(lambda name: self.copy_of(before, name), tree_of(before.root), tree_of(after.root))
 
+    def test_an_adoption_killed_at_every_changing_call_ends_as_an_undisturbed_one(self):
+        self.city.commit(ADOPTING)
+        before = furnish(Device(self.scratch / "before", self.city.url))
+        after = furnish(Device(self.scratch / "after", self.city.url))
+        after.once(check=0)
+        self.kill_everywhere(lambda name: self.copy_of(before, name), tree_of(before.root), tree_of(after.root), same_key=False)
+
+    def test_an_adoption_killed_at_any_changing_call_is_given_back_by_the_next_commit(self):
+        before = furnish(Device(self.scratch / "before", self.city.url))
+        before.once()
+        adopting = self.city.commit(ADOPTING)
+        nothing = self.city.commit(NOTHING)
+        for call in ("linkat", "renameat2", "renameat", "mkdirat", "fsync", "unlinkat"):
+            for number in range(1, 30):
+                self.city.git("push", "-q", "--force", "origin", f"{adopting}:main")
+                device = self.copy_of(before, "victim")
+                inject = f"inject={call}:signal=KILL:when={number}"
+                ended = device.once(prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject))
+                self.city.git("push", "-q", "--force", "origin", f"{nothing}:main")
+                with self.subTest(call=call, number=number):
+                    device.once(check=0)
+                    self.assertEqual(tree_of(device.root), tree_of(before.root))
+                    kept = device.state / "kept"
+                    self.assertEqual([], list(kept.iterdir()) if kept.exists() else [])
+                shutil.rmtree(device.directory)
+                if ended.returncode == 0:
+                    break
+
+    def test_giving_back_killed_at_every_changing_call_ends_as_an_undisturbed_one(self):
+        self.city.commit(ADOPTING)
+        plain = furnish(Device(self.scratch / "plain", self.city.url))
+        before = furnish(Device(self.scratch / "before", self.city.url))
+        before.once(check=0)
+        self.city.commit(NOTHING)
+        self.kill_everywhere(lambda name: self.copy_of(before, name), tree_of(before.root), tree_of(plain.root))
+        last = self.copy_of(before, "last")
+        last.once(check=0)
+        self.assertEqual(tree_of(last.root), tree_of(plain.root))
+        self.assertEqual([], list((last.state / "kept").iterdir()))
+
     def test_a_revert_killed_at_every_changing_call_ends_as_an_undisturbed_one(self):
         self.city.commit(FIRST)
         good = Device(self.scratch / "good", self.city.url)
@@ -172,8 +247,7 @@ class PowerCuts(unittest.TestCase):
         )
         last = self.copy_of(before, "last")
         last.once(check=1)
-        # Directories that only had to be there for a file stay, as after any prune.
-        self.assertEqual(files_of(last.root), files_of(good.root))
+        self.assertEqual(tree_of(last.root), tree_of(good.root))
         self.assertIn("third time", last.cli("status").stdout)
 
     def kill_before_the_end(self, device):

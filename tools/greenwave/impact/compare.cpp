@@ -21,6 +21,12 @@ namespace {
 
 constexpr auto none = static_cast<std::uint32_t>(-1);
 
+/// Whether objects of this kind take places on the host that may have been the device's own.
+bool has_paths(const ObjectId& id) {
+  return id.api_version == own_api &&
+         (id.kind == "File" || id.kind == "Directory" || id.kind == "SystemdUnit");
+}
+
 /// The objects of one commit as a plan reads them. Each is judged once, however many devices have it.
 class Outlines {
  public:
@@ -112,6 +118,7 @@ class Comparison {
   struct Planned {
     std::vector<plan::Desired> desired;
     std::vector<Entry> inventory;
+    std::set<ObjectId> giving_back;  ///< where the device had something before
     plan::Plan plan;
   };
 
@@ -127,7 +134,9 @@ class Comparison {
       entry.digest = outline.desired->manifest.digest;
       entry.rank = outline.desired->footprint.rank;
       entry.claims = outline.desired->footprint.claims;
-      entry.keep = outline.desired->manifest.annotation(annotations::prune) == "disabled";
+      const auto removal = outline.desired->manifest.on_removal();
+      entry.keep = removal == OnRemoval::keep;
+      if (removal == OnRemoval::give_back && has_paths(entry.id)) planned->giving_back.insert(entry.id);
       planned->inventory.push_back(std::move(entry));
     }
     for (const auto variant : head_.objects_of(head)) {
@@ -144,6 +153,9 @@ class Comparison {
     input.desired = planned->desired;
     input.inventory = planned->inventory;
     planned->plan = plan::plan(std::move(input));
+    for (auto& step : planned->plan.steps) {
+      step.gives_back = step.verb == plan::Verb::remove && planned->giving_back.contains(step.id);
+    }
     return planned;
   }
 

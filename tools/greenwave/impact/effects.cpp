@@ -119,6 +119,7 @@ void Effects::add_step(const plan::Step& step, Group& group) {
   if (step.verb == plan::Verb::remove) {
     ++effect.pruned;
     change.disruptive = true;
+    change.gives_back = step.gives_back;
     group.changes.push_back(std::move(change));
     return;
   }

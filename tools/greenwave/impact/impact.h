@@ -30,6 +30,7 @@ struct Change {
   std::string object;
   std::string because;      ///< of a restart or reload
   bool disruptive = false;  ///< interrupts what runs, or cannot be undone
+  bool gives_back = false;  ///< a prune that puts back what the device had before, if anything
 };
 
 /// Devices on which a commit has the same changes, though values may differ.

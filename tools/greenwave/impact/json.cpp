@@ -45,6 +45,7 @@ std::string impact_json(const Impact& impact) {
                          {"object", change.object},
                          {"because", change.because},
                          {"disruptive", change.disruptive}});
+      if (change.gives_back) changes.back()["givesBack"] = true;
     }
     groups.push_back({{"devices", names(impact, group.devices)},
                       {"effect", to_json(group.effect)},

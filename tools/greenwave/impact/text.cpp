@@ -78,6 +78,11 @@ std::string because_of(const std::string& cause) {
   return cause.empty() ? "" : fmt::format(", because {} changes", printable(cause));
 }
 
+/// What follows the verb and the object of a change.
+std::string remark_on(const Change& change) {
+  return change.gives_back ? ", which gives back what was there before" : because_of(change.because);
+}
+
 /// Notes on what the table does not show.
 std::vector<std::string> notes_of(const Impact& impact) {
   std::vector<std::string> notes;
@@ -134,7 +139,7 @@ std::string impact_text(const Impact& impact, const Style& style) {
     text += fmt::format("\n{}: {}\n", paint(style, Paint::strong, count_of(group.devices.size(), "device")),
                         some_of(impact, group.devices));
     for (const auto& change : group.changes) {
-      text += fmt::format("  {} {}{}\n", change.verb, printable(change.object), because_of(change.because));
+      text += fmt::format("  {} {}{}\n", change.verb, printable(change.object), remark_on(change));
     }
   }
   return text;
@@ -170,7 +175,7 @@ std::string impact_markdown(const Impact& impact) {
     text += fmt::format("\n<details><summary>{}: {}</summary>\n\n", count_of(group.devices.size(), "device"),
                         some_of(impact, group.devices));
     for (const auto& change : group.changes) {
-      text += fmt::format("- {} `{}`{}\n", change.verb, printable(change.object), because_of(change.because));
+      text += fmt::format("- {} `{}`{}\n", change.verb, printable(change.object), remark_on(change));
     }
     text += "\n</details>\n";
   }
