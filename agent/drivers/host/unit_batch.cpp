@@ -118,6 +118,7 @@ void UnitBatch::write_files(std::vector<Work>& works) {
   Replacements batch(host_);
   std::vector<Work*> owners;  // of what is staged, by index
   const auto commit = [&] {
+    kept_.sync();
     const auto results = batch.commit();
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i].error && owners[i]->error.empty()) owners[i]->error = results[i].error->what();
@@ -129,6 +130,7 @@ void UnitBatch::write_files(std::vector<Work>& works) {
       for (const auto& file : work.spec.files) {
         const auto now = file_now(parents_, file.path);
         if (now && is_as_wanted(*now, file.content)) continue;
+        set_aside(work, file.path);
         batch.stage(file.path, file.content, unit_file_attributes());
         owners.push_back(&work);
         work.rewritten = true;
@@ -142,13 +144,35 @@ void UnitBatch::write_files(std::vector<Work>& works) {
   }
 }
 
+/// What the device has at the path of a file, before the first change.
+void UnitBatch::set_aside(Work& work, const std::string& path) {
+  if (!contains(work.record.kept, path)) return;
+  const bool is_done =
+      work.step->entry != nullptr && !work.step->entry->intended && contains(work.before.kept, path);
+  if (!is_done && !kept_.link(parents_, path)) std::erase(work.record.kept, path);
+}
+
+/// Removes a file of ours, or puts back what the device had there; unless it is another object's by now.
+void UnitBatch::take_back(const ObjectId& id, const UnitRecord& record, const std::string& path) {
+  if (Others(render_, id).at(path) != nullptr) return;
+  if (record.deletes) kept_.drop(parents_, path);
+  if (contains(record.same, path) && !record.deletes) return;
+  if (kept_.has(parents_, path)) {
+    kept_.give_back(parents_, path, removed_);
+  } else if (record.deletes || !contains(record.kept, path)) {
+    remove_unit_file(parents_, path, removed_);
+  }
+}
+
 void UnitBatch::remove_surplus(Work& work) {
   std::vector<std::string> wanted;
   for (const auto& file : work.spec.files) wanted.push_back(file.path);
   if (work.before.unit == work.spec.name) {
     for (const auto& path : work.record.files) {
       if (contains(wanted, path)) continue;
-      remove(work.step->id, path);
+      take_back(work.step->id, work.record, path);
+      std::erase(work.record.kept, path);
+      std::erase(work.record.same, path);
       work.rewritten = true;
       if (jobs_ != nullptr) jobs_->needs_reload();
     }
@@ -193,7 +217,7 @@ void UnitBatch::remove(const ObjectId& id, const std::string& path) {
 void UnitBatch::remove_files(const ObjectId& id, const UnitRecord& record) {
   for (const auto& path : record.links) remove(id, path);
   for (const auto& path : record.files) {
-    remove(id, path);
+    take_back(id, record, path);
     if (jobs_ != nullptr) jobs_->needs_reload();
   }
 }
@@ -231,6 +255,7 @@ void UnitBatch::settle(Work& work) {
 void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
   std::string broken;
   try {
+    kept_.sync();
     removed_.sync();
     if (jobs_ != nullptr) jobs_->reload_if_needed();
   } catch (const Error& error) {

@@ -8,6 +8,7 @@
 
 #include "drivers/driver.h"
 #include "drivers/host/confined.h"
+#include "drivers/host/kept.h"
 #include "drivers/host/unit_jobs.h"
 #include "drivers/host/unit_record.h"
 #include "drivers/host/unit_spec.h"
@@ -20,7 +21,7 @@ class UnitBatch {
  public:
   /// `jobs` is null where no systemd runs: units are then enabled by links, and not started.
   UnitBatch(const Host& host, UnitJobs* jobs, const Render& render)
-      : host_(host), jobs_(jobs), render_(render), parents_(host) {}
+      : host_(host), jobs_(jobs), render_(render), parents_(host), kept_(host) {}
 
   void run(std::span<const plan::Step* const> steps, const ReportStep& report,
            const std::function<bool()>& stop);
@@ -43,6 +44,8 @@ class UnitBatch {
 
   static Work begin(const plan::Step& step);
   void write_files(std::vector<Work>& works);
+  void set_aside(Work& work, const std::string& path);
+  void take_back(const ObjectId& id, const UnitRecord& record, const std::string& path);
   void remove_surplus(Work& work);
   void link(Work& work);
   void put_link(const std::string& path, const std::string& target);
@@ -57,6 +60,7 @@ class UnitBatch {
   UnitJobs* jobs_;
   const Render& render_;
   Parents parents_;
+  Kept kept_;
   DirectorySync removed_;
 };
 

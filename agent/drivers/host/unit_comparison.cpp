@@ -26,6 +26,10 @@ std::string content_in_words(const std::string& path, const FileNow& now) {
   return fmt::format("{}:\n{}", path, now.content);
 }
 
+bool has_path(const std::vector<std::string>& list, const std::string& path) {
+  return std::ranges::find(list, path) != list.end();
+}
+
 }  // namespace
 
 struct UnitComparison::Found {
@@ -64,7 +68,10 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
     compare_links(spec, found);
   }
 
-  const auto record = renamed ? known : intended(spec, known, found.files_differ);
+  auto record = renamed ? known : intended(spec, known, found.files_differ);
+  const bool repairs = entry != nullptr && !entry->intended && entry->digest == desired->manifest.digest;
+  note_files(parents, spec, renamed ? UnitRecord{} : known, repairs, record);
+  record.deletes = desired->manifest.on_removal() == OnRemoval::remove;
   plan::Difference difference;
   difference.record = to_json(record);
   if (found.diff.empty()) return difference;
@@ -99,6 +106,24 @@ UnitRecord UnitComparison::intended(const UnitSpec& spec, const UnitRecord& know
     if (std::ranges::find(record.files, file.path) == record.files.end()) record.files.push_back(file.path);
   }
   return record;
+}
+
+/// Which of the files the device had before they became ours. In an intent whose result is unknown, what is
+/// there may still be the device's.
+void UnitComparison::note_files(Parents& parents, const UnitSpec& spec, const UnitRecord& known, bool repairs,
+                                UnitRecord& record) {
+  for (const auto& file : spec.files) {
+    const auto& path = file.path;
+    const bool is_same = has_path(record.same, path);
+    const bool is_known = has_path(known.files, path) && !is_same;
+    if (is_known || has_path(record.kept, path)) continue;
+    const auto now = file_now(parents, path);
+    const bool as_wanted = now && is_as_wanted(*now, file.content);
+    if (is_same && (as_wanted || repairs)) continue;
+    std::erase(record.same, path);
+    if (!now) continue;
+    (as_wanted ? record.same : record.kept).push_back(path);
+  }
 }
 
 void UnitComparison::compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record,
@@ -160,8 +185,11 @@ void UnitComparison::compare_links(const UnitSpec& spec, Found& found) {
 }
 
 std::optional<UnitRecord::Before> UnitComparison::before(const UnitSpec& spec) {
-  if (units_.runs_systemd) return units_.jobs.before(spec.name, spec.defines_unit());
-  if (spec.defines_unit() || !spec.enabled) return {};
+  if (units_.runs_systemd) return units_.jobs.before(spec.name);
+  if (!spec.enabled) return {};
+  Parents parents(units_.host);
+  // One that is only declared is not there yet.
+  if (spec.defines_unit() && !file_now(parents, UnitSpec::unit_path(spec.name))) return {};
   const bool enabled = !Enablement(units_.host).links_in_place(spec.name, spec.files).empty();
   return UnitRecord::Before{enabled ? "enabled" : "disabled", ""};
 }

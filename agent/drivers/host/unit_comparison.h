@@ -21,6 +21,8 @@ class UnitComparison : public Comparison {
  private:
   struct Found;
 
+  void note_files(Parents& parents, const UnitSpec& spec, const UnitRecord& known, bool repairs,
+                  UnitRecord& record);
   void compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record, Found& found);
   void compare_state(const UnitSpec& spec, const UnitRecord& record, bool applied, Found& found);
   void compare_links(const UnitSpec& spec, Found& found);

@@ -35,6 +35,17 @@ class UnitSession : public HostSession {
     return std::make_unique<UnitComparison>(units_, render);
   }
 
+  std::string gives_back(const Entry& entry) const override {
+    const auto record = unit_record_from(entry.record);
+    std::string text;
+    if (record.deletes) return text;
+    for (const auto& path : record.kept) text += fmt::format("{}: gives back what was there before\n", path);
+    for (const auto& path : record.same) text += fmt::format("{}: stays, as it was there before\n", path);
+    if (!record.before) return text;
+    const auto& [file, active] = *record.before;
+    return text + fmt::format("{}: {} {}, as it was before\n", record.unit, file, active);
+  }
+
   std::vector<Health> health(std::span<const Entry* const> entries, Duration) override {
     if (!units_.runs_systemd) return std::vector<Health>(entries.size());
     std::vector<UnitRecord> records;

@@ -1,5 +1,7 @@
 #include "drivers/host/unit_jobs.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -47,11 +49,9 @@ bool UnitJobs::is_done(const systemd::UnitState& state, const UnitRecord& record
   return last.remembered ? run.ended : record.done_in == this_boot();
 }
 
-std::optional<UnitRecord::Before> UnitJobs::before(const std::string& unit, bool ours) {
+std::optional<UnitRecord::Before> UnitJobs::before(const std::string& unit) {
   const auto state = states_.of(unit);
   if (state.load == "not-found") return {};
-  // A unit file where ours goes has no other to come back when ours is removed.
-  if (ours && systemd_.fragment_path(state.path) == UnitSpec::unit_path(unit)) return {};
   return UnitRecord::Before{state.file, is_up(state) ? "active" : "inactive"};
 }
 
@@ -174,19 +174,22 @@ void UnitJobs::let_go(const UnitRecord& record) {
   states_.forget();
   const auto state = states_.of(record.unit);
   if (state.load == "not-found") return;
-  const bool comes_back = record.before.has_value();
+  // What is back then is started, and enabled by its own [Install] section, by forget().
+  const bool is_replaced =
+      std::ranges::find(record.kept, UnitSpec::unit_path(record.unit)) != record.kept.end();
+  const bool comes_back = record.before && !(is_replaced && record.deletes);
   const bool was_up = comes_back && record.before->active == "active";
   const bool was_enabled = comes_back && record.before->file.starts_with("enabled");
   if (!comes_back || record.running == true) {
     if (!was_up && !is_down(state)) run(systemd::Job::stop, record.unit);
-  } else if (record.running == false && was_up && !is_up(state)) {
+  } else if (record.running == false && was_up && !is_up(state) && !is_replaced) {
     run(systemd::Job::start, record.unit);
   }
   const bool enabled = state.file == "enabled" || state.file == "enabled-runtime" || state.file == "indirect";
-  if ((!comes_back || record.enabled == true) && !was_enabled && enabled) {
+  if ((!comes_back || record.enabled == true) && (!was_enabled || is_replaced) && enabled) {
     systemd_.disable(record.unit);
     needs_reload_ = true;
-  } else if (record.enabled == false && was_enabled && !enabled) {
+  } else if (record.enabled == false && was_enabled && !enabled && !is_replaced) {
     systemd_.enable(record.unit);
     needs_reload_ = true;
   }
@@ -195,9 +198,17 @@ void UnitJobs::let_go(const UnitRecord& record) {
 void UnitJobs::forget(const UnitRecord& record) {
   if (record.unit != own_unit) {
     const auto state = states_.of(record.unit);
+    const bool is_back = record.before && !record.kept.empty() && !record.deletes;
+    if (is_back && record.before->file == "enabled" && state.file == "disabled") {
+      // By the [Install] section of the file that is back.
+      systemd_.enable(record.unit);
+      systemd_.reload();
+    }
     if (record.before && !record.files.empty() && is_up(state)) {
-      // It keeps running, without our drop-ins.
+      // It keeps running, without what was ours.
       run(systemd::Job::try_restart, record.unit);
+    } else if (is_back && record.before->active == "active" && is_down(state)) {
+      run(systemd::Job::start, record.unit);
     } else if (state.active == "failed") {
       systemd_.reset_failed(record.unit);
     }

@@ -27,7 +27,7 @@ class UnitJobs {
   bool is_done(const systemd::UnitState& state, const UnitRecord& record);
 
   /// What must be put back when we let go of a unit: nothing for one that exists only through us.
-  std::optional<UnitRecord::Before> before(const std::string& unit, bool ours);
+  std::optional<UnitRecord::Before> before(const std::string& unit);
 
   /// Enables or disables; `rewritten` units again, as their [Install] may have changed.
   void set_enabled(const UnitRecord& record, bool rewritten);

@@ -9,6 +9,9 @@ namespace greenwave::drivers::host {
 std::string to_json(const UnitRecord& record) {
   nlohmann::ordered_json json{{"unit", record.unit}, {"files", record.files}};
   if (!record.links.empty()) json["links"] = record.links;
+  if (!record.kept.empty()) json["kept"] = record.kept;
+  if (!record.same.empty()) json["same"] = record.same;
+  if (record.deletes) json["deletes"] = true;
   if (record.enabled) json["enabled"] = *record.enabled;
   if (record.running) json["running"] = *record.running;
   if (record.before) json["before"] = {{"file", record.before->file}, {"active", record.before->active}};
@@ -26,6 +29,9 @@ UnitRecord unit_record_from(const std::string& text) {
     record.unit = json.at("unit");
     record.files = json.at("files");
     if (json.contains("links")) record.links = json["links"];
+    if (json.contains("kept")) record.kept = json["kept"];
+    if (json.contains("same")) record.same = json["same"];
+    record.deletes = json.value("deletes", false);
     if (json.contains("enabled")) record.enabled = json["enabled"].get<bool>();
     if (json.contains("running")) record.running = json["running"].get<bool>();
     if (json.contains("before")) record.before = {json["before"].at("file"), json["before"].at("active")};

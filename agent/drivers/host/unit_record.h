@@ -14,7 +14,13 @@ struct UnitRecord {
   std::optional<bool> enabled;     ///< as the manifest says
   std::optional<bool> running;
 
-  /// What systemd said before of a unit that came with the device, to be put back when we let go of it.
+  /// Of `files`: in whose place the device had a file or link of its own, which is set aside (see Kept).
+  std::vector<std::string> kept;
+  /// Of `files`: what the device had there already was as the manifest says. It stays.
+  std::vector<std::string> same;
+  bool deletes = false;  ///< greenwave.dev/on-removal: delete
+
+  /// What systemd said before of a unit that the device had, to be put back when we let go of it.
   struct Before {
     std::string file;
     std::string active;

@@ -196,6 +196,31 @@ TEST_CASE("live units: a running unit of the distribution is stopped, and starte
   CHECK(show("gw-before.service", "UnitFileState") == "enabled");
 }
 
+TEST_CASE("live units: the device's own unit file comes back, enabled and running as it was", "[.systemd]") {
+  Live live;
+  const bool runs = GENERATE(true, false);
+  shell(
+      "printf '[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n' >"
+      " /etc/systemd/system/gw-own.service; systemctl daemon-reload");
+  if (runs) shell("systemctl enable --now gw-own.service");
+  const auto manifest = unit(
+      std::string(
+          "  name: gw-own.service\n"
+          "  content: \"[Service]\\nExecStart=/bin/sleep 1000\\n[Install]\\nWantedBy=sysinit.target\\n\"\n") +
+      (runs ? "  enabled: true\n  running: false\n" : "  enabled: true\n  running: true\n"));
+  const auto result = apply(live, manifest);
+  CHECK(result.verb == plan::Verb::adopt);
+  CHECK(show("gw-own.service", "ActiveState") == (runs ? "inactive" : "active"));
+  CHECK(live.device.remove(manifest.id).outcome.error == "");
+  CHECK(shell("grep ExecStart /etc/systemd/system/gw-own.service") == "ExecStart=/bin/sleep infinity");
+  CHECK(show("gw-own.service", "UnitFileState") == (runs ? "enabled" : "disabled"));
+  CHECK(show("gw-own.service", "ActiveState") == (runs ? "active" : "inactive"));
+  CHECK(shell("ls /etc/systemd/system/sysinit.target.wants/gw-own.service 2>&1 | grep -c cannot") == "1");
+  shell(
+      "systemctl disable --now gw-own.service; rm /etc/systemd/system/gw-own.service; systemctl "
+      "daemon-reload");
+}
+
 TEST_CASE("live units: removing a unit of ours leaves nothing of it", "[.systemd]") {
   Live live;
   const auto manifest = unit(sleeper("gw-gone.service", "  enabled: true\n  running: true\n"));

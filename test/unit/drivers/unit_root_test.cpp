@@ -145,3 +145,35 @@ TEST_CASE("units under a root: an existing unit file is adopted, and the history
   CHECK_THAT(result->difference.was, Catch::Contains("ExecStart=/bin/old"));
   CHECK_THAT(result->difference.diff, Catch::Contains("-ExecStart=/bin/old"));
 }
+TEST_CASE("units under a root: the device's own unit file, drop-in, mask and links come back") {
+  Image image;
+  const std::string path = "etc/systemd/system/beacon.service";
+  const std::string drop_in = path + ".d/a.conf";
+  SECTION("a file") {
+    image.root.write(path, "[Service]\nExecStart=/bin/old\n[Install]\nWantedBy=multi-user.target\n");
+  }
+  SECTION("a file that already is as declared") {
+    image.device.apply(test::unit_manifest(beacon));
+    const auto content = image.root.read(path);
+    image.device.remove(test::unit_manifest(beacon).id);
+    image.root.write(path, content);
+  }
+  SECTION("a mask") {
+    make_directories((image.root / path).parent_path());
+    std::filesystem::create_symlink("/dev/null", (image.root / path));
+  }
+  image.root.write(drop_in, "[Service]\nMemoryMax=1G\n");
+  const auto about = image.root.about(path);
+  const auto manifest = test::unit_manifest(beacon);
+  for (int times = 0; times < 2; ++times) {
+    const auto result = image.device.apply(manifest);
+    if (times == 0) REQUIRE(result);
+    if (result) CHECK(result->outcome.error == "");
+  }
+  CHECK(image.root.read(drop_in) == "[Unit]\n");
+  CHECK(image.device.remove(manifest.id).outcome.error == "");
+  CHECK(image.root.about(path).st_ino == about.st_ino);
+  CHECK(image.root.about(path).st_mode == about.st_mode);
+  CHECK(image.root.read(drop_in) == "[Service]\nMemoryMax=1G\n");
+  CHECK_FALSE(image.root.has(wants));
+}
