@@ -16,9 +16,9 @@ BeforeNotes::BeforeNotes(FileContext& context, Parents& parents, const plan::Des
   record_.before = old_.before;
   record_.made = old_.made;
   record_.deletes = desired.manifest.on_removal() == OnRemoval::remove;
-  const bool settled = entry != nullptr && !entry->intended;
-  repairs_ = settled && entry->digest == desired.manifest.digest && old_.attributes == record.attributes;
-  is_first_ = !settled || !old_.purge;
+  is_settled_ = entry != nullptr && !entry->intended;
+  repairs_ = is_settled_ && entry->digest == desired.manifest.digest && old_.attributes == record.attributes;
+  is_first_ = !is_settled_ || !old_.purge;
 }
 
 bool BeforeNotes::is_known_ours(const std::string& path) {
@@ -119,8 +119,10 @@ bool BeforeNotes::is_made(const std::string& directory) {
 }
 
 void BeforeNotes::parents() {
-  std::set<std::string> made(record_.made.begin(), record_.made.end());
   const bool all_there = parents_.find(record_.path).has_value();
+  // Nothing is found out anew about an object that stays where it is.
+  if (is_settled_ && all_there && old_.path == record_.path) return;
+  std::set<std::string> made(record_.made.begin(), record_.made.end());
   for (const auto& parent : parents_of(context_.host, record_.path)) {
     bool ours = is_made(parent);
     if (!ours && !all_there) {

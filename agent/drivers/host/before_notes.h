@@ -42,8 +42,9 @@ class BeforeNotes {
   FileRecord& record_;
   const FileRecord old_;
   const OwnPaths own_;
-  bool repairs_;  ///< the manifest is as it was applied last
-  bool is_first_;
+  bool is_settled_ = false;
+  bool repairs_ = false;  ///< the manifest is as it was applied last
+  bool is_first_ = true;
 };
 
 /// Whether what `record` wants to be kept at `path` is still to be set aside: not when `entry` says that this

@@ -43,7 +43,7 @@ class FileComparison : public Comparison {
   plan::Difference compare(const Candidate& candidate, bool succeeds) {
     const auto& [desired, entry] = candidate;
     if (!parents_) parents_.emplace(context_.host, true);
-    if (!succeeds) overlaps_.refuse(context_.holdings, *parents_, *desired);
+    if (!succeeds) overlaps_.refuse(context_.holdings, *parents_, candidate);
     if (desired->manifest.id.kind == "Directory") {
       return compare_directory(context_, *desired, entry, succeeds);
     }

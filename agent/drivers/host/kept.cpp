@@ -128,24 +128,33 @@ Kept::Place& Kept::place_at_top(const Spot& at, dev_t device, bool make) {
   return place;
 }
 
+/// On the file system that the path is on, or would be on.
+Kept::Place& Kept::place_above(Parents& parents, const std::string& path) {
+  const auto [known, is_new] = above_.try_emplace(path.substr(0, path.rfind('/')), &own_);
+  if (!is_new) return *known->second;
+  auto inner = path;
+  for (auto slash = inner.rfind('/'); slash > 0 && slash != inner.npos; slash = inner.rfind('/')) {
+    if (const auto at = parents.find(inner)) {
+      known->second = &place_on(*at, false);
+      break;
+    }
+    inner.resize(slash);
+    if (refusal_of(host_, inner)) break;
+  }
+  return *known->second;
+}
+
 std::optional<Kept::Held> Kept::held(Parents& parents, const std::string& path) {
+  auto& own = own_place(false);
+  auto& above = place_above(parents, path);
+  if (!own.directory && !above.directory) return {};
   Held held;
   held.name = kept_name_of(path);
-  const auto is_in = [&held](Place& place) {
-    held.place = &place;
-    return place.directory &&
-           ::fstatat(place.directory.get(), held.name.c_str(), &held.about, AT_SYMLINK_NOFOLLOW) == 0;
-  };
-  if (is_in(own_place(false))) return held;
-  // A directory that is missing now may have been on any of them.
-  auto known = path;
-  for (auto slash = known.rfind('/'); slash > 0 && slash != known.npos; slash = known.rfind('/')) {
-    if (const auto at = parents.find(known)) {
-      if (is_in(place_on(*at, false))) return held;
-      return {};
-    }
-    known.resize(slash);
-    if (refusal_of(host_, known)) break;
+  for (auto* place : {&own, &above}) {
+    held.place = place;
+    const bool found = place->directory && ::fstatat(place->directory.get(), held.name.c_str(), &held.about,
+                                                     AT_SYMLINK_NOFOLLOW) == 0;
+    if (found) return held;
   }
   return {};
 }

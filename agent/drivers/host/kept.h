@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -65,6 +66,7 @@ class Kept {
   Place& own_place(bool make);
   Place& place_on(const Spot& at, bool make);
   Place& place_at_top(const Spot& at, dev_t device, bool make);
+  Place& place_above(Parents& parents, const std::string& path);
   std::optional<Held> held(Parents& parents, const std::string& path);
   void copy(const Spot& at, Place& place, const std::string& name, const std::string& path);
 
@@ -72,6 +74,7 @@ class Kept {
   Place own_;
   dev_t own_device_ = 0;
   std::map<dev_t, Place> tops_;
+  std::unordered_map<std::string, Place*> above_;  ///< by directory
   DirectorySync changed_;
 };
 

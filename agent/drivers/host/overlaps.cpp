@@ -1,5 +1,7 @@
 #include "drivers/host/overlaps.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -61,7 +63,8 @@ void Overlaps::read(Parents& parents) {
   }
 }
 
-void Overlaps::refuse(Holdings& holdings, Parents& parents, const plan::Desired& desired) {
+void Overlaps::refuse(Holdings& holdings, Parents& parents, const Candidate& candidate) {
+  const auto& desired = *candidate.desired;
   const auto path = path_of(desired);
   if (path.empty()) return;
   read(parents);
@@ -72,6 +75,12 @@ void Overlaps::refuse(Holdings& holdings, Parents& parents, const plan::Desired&
   }
   struct stat about {};
   if (!parents.look(path, about)) return;
+  if (candidate.entry != nullptr) {
+    const auto is_own = [&](const FileSignature& file) {
+      return file.inode == about.st_ino && file.device == about.st_dev && file.path == path;
+    };
+    if (std::ranges::any_of(candidate.entry->files, is_own)) return;
+  }
   const auto other = holdings.at_inode(about.st_dev, about.st_ino, desired.manifest.id);
   if (!other || other->path == path || identity_of(parents, other->path) != identity) return;
   throw overlap(path, other->path, other->entry->id);

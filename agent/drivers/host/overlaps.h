@@ -22,7 +22,7 @@ class Overlaps {
 
   /// Throws Error (conflict) when the object's place is that of another candidate or of an object in the
   /// inventory, by another path.
-  void refuse(Holdings& holdings, Parents& parents, const plan::Desired& desired);
+  void refuse(Holdings& holdings, Parents& parents, const Candidate& candidate);
 
  private:
   /// The innermost directory on the way that is there, and the rest of the path.
