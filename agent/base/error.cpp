@@ -66,6 +66,16 @@ Cause cause_of(int code) {
     case ENOMEM:
     case EMFILE:
     case ENFILE:
+    case ENOLCK:
+    case ETXTBSY:
+    case ESTALE:
+    case ETIMEDOUT:
+    case ENOBUFS:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ECONNREFUSED:
+    case ECONNRESET:
       return {Fault::transient, ""};
     case EACCES:
     case EPERM:

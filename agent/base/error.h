@@ -19,6 +19,11 @@ enum class Fault {
 
 std::string_view to_string(Fault fault);
 
+/// Whether the same try may succeed later, with nobody changing what people wrote.
+constexpr bool passes(Fault fault) {
+  return fault == Fault::transient;
+}
+
 /// The one exception type. `what()` reads "message (while INNER, while OUTER); remedy".
 /// Messages never hold secrets: they are logged, shown and stored.
 class Error : public std::exception {
@@ -45,7 +50,7 @@ class Error : public std::exception {
 };
 
 /// An Error for the current errno: "cannot open /etc/x: Permission denied". The fault is transient for
-/// conditions that may pass (ENOSPC, EIO, EAGAIN, EROFS, …) and invalid otherwise.
+/// conditions that may pass (ENOSPC, EIO, EAGAIN, EROFS, the network's …) and invalid otherwise.
 Error system_error(std::string_view action, std::string_view path);
 
 }  // namespace greenwave

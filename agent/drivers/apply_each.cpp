@@ -12,7 +12,7 @@ void apply_each(std::span<const plan::Step* const> steps, const ReportStep& repo
     try {
       result = one(*step);
     } catch (const Error& error) {
-      result.error = error.what();
+      result.fail(error);
     }
     report(*step, std::move(result));
   }

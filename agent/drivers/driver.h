@@ -26,9 +26,16 @@ struct StepResult {
   /// On success: record, files, live, as they are now. On failure: record and files as far as known. The
   /// caller fills in the rest.
   Entry entry;
-  std::string error;          ///< on failure: what and what to do about it; no secret
-  bool owes_restart = false;  ///< a restart that the step was to leave out is still to be done
+  std::string error;             ///< on failure: what and what to do about it; no secret
+  Fault fault = Fault::invalid;  ///< and of what kind
+  bool owes_restart = false;     ///< a restart that the step was to leave out is still to be done
   std::string note;  ///< on success: what people should know, such as what was left in place; no secret
+
+  void fail(const Error& why) {
+    ok = false;
+    error = why.what();
+    fault = why.fault();
+  }
 };
 
 /// Called once a step, in any order, when its result is durable.
@@ -47,7 +54,10 @@ struct Health {
     bad,      ///< and waiting will not help
   };
   State state = State::good;
-  std::string reason;  ///< why it is not good, in a few words; no secret
+  std::string reason;            ///< why it is not good, in a few words; no secret
+  Fault fault = Fault::invalid;  ///< where it is not good: transient when nobody could be asked
+  bool busy = false;             ///< waiting: on its way up, which whoever starts it ends in its own time
+  bool loops = false;            ///< waiting: it has failed again and again already
 };
 
 /// Whether the device has left the state in which an entry was applied.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -167,6 +168,7 @@ void CommandComparison::run_command(CommandRecord& record, StepResult& result) {
   };
   if (!record.ran) {
     fail(fmt::format("{} {}", words_of(spec), how_it_ended(run, spec.timeout)));
+    if (!run.timed_out && run.status == EX_TEMPFAIL) result.fault = Fault::transient;
   } else if (has_check(spec)) {
     // A check that is never satisfied would run the command again at every pass.
     if (const auto still = runner_.need(spec)) {

@@ -66,8 +66,7 @@ void FileApply::remove(const plan::Step& step, Pending& pending) {
 }
 
 void FileApply::fail(Pending& pending, const Error& error) const {
-  pending.outcome.ok = false;
-  pending.outcome.error = error.what();
+  pending.outcome.fail(error);
   const auto& step = *pending.step;
   const auto& intent = step.difference.record;
   if (step.id.kind == "Directory" || step.desired == nullptr || intent.empty()) return;

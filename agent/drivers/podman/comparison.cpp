@@ -183,7 +183,7 @@ void PodComparison::hold_back(const Pods& pods, const std::vector<KubePod>& kube
       podman_.crashes.hold(kube_pod.pod, now);
     }
     if (!podman_.crashes.is_held(kube_pod.pod, now)) continue;
-    throw Error(Fault::transient,
+    throw Error(Fault::invalid,
                 fmt::format("the pod {} keeps crashing; it stays stopped for {} between tries", kube_pod.pod,
                             to_words(std::chrono::seconds(podman_.crashes.pause(kube_pod.pod)))),
                 "greenwave show has the end of its log");

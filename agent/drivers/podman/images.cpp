@@ -71,7 +71,7 @@ Present Images::ensure(const workload::Image& image) {
     if (auto id = service_.image(image.reference); !id.empty()) return {id, false};
   }
   if (image.pull == workload::Image::Pull::never) {
-    throw Error(Fault::transient,
+    throw Error(Fault::invalid,
                 fmt::format("the image {} is not on this device, and its imagePullPolicy is Never",
                             printable(image.reference)),
                 "load it, or let it be pulled");

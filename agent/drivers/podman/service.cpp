@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "drivers/podman/play_kube.h"
 #include "drivers/podman/service_call.h"
+#include "drivers/workload/pull_fault.h"
 
 namespace greenwave::drivers::podman {
 
@@ -30,6 +31,12 @@ std::string reason_in(const http::Response& response) {
   auto reason = json.is_object() ? text_in(json, "message") : "";
   if (reason.empty()) reason = fmt::format("HTTP status {}", response.status);
   return printable(trim(reason).substr(0, most_shown));
+}
+
+/// Podman answers 500 to nearly all that it cannot do, so that the text must say what is only short.
+Error refusal_of(const http::Response& response, std::string message) {
+  const bool is_short = response.status == 503 || workload::is_shortage(response.body);
+  return Error(is_short ? Fault::transient : Fault::invalid, std::move(message));
 }
 
 /// An image can carry labels too, e.g. one made by podman commit; a pod's name that ends in the digest does
@@ -111,7 +118,7 @@ http::Response Service::ask(const http::Request& request, std::string_view doing
   auto response = send(request);
   const bool gone = request_is_removal && response.status == 404;
   if (response.success() || gone || response.status == accepted || response.status == 304) return response;
-  throw Error(Fault::transient, fmt::format("podman cannot {}: {}", doing, reason_in(response)));
+  throw refusal_of(response, fmt::format("podman cannot {}: {}", doing, reason_in(response)));
 }
 
 bool Service::answers() {
@@ -152,11 +159,11 @@ void Service::start_pod(const std::string& name) {
     for (const auto& error : json["Errs"]) {
       if (!error.is_string()) continue;
       const auto reason = printable(error.get<std::string>().substr(0, most_shown));
-      throw Error(Fault::transient, fmt::format("podman cannot start the pod: {}", reason));
+      throw refusal_of(response, fmt::format("podman cannot start the pod: {}", reason));
     }
   }
   if (response.status == 409) {
-    throw Error(Fault::transient, fmt::format("podman cannot start the pod: {}", reason_in(response)));
+    throw refusal_of(response, fmt::format("podman cannot start the pod: {}", reason_in(response)));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "drivers/podman/service.h"
 #include "drivers/podman/service_call.h"
+#include "drivers/workload/pull_fault.h"
 
 namespace greenwave::drivers::podman {
 
@@ -82,13 +83,15 @@ std::string Service::pull(const std::string& reference, const std::string& crede
     const auto json = Json::parse(line, nullptr, false);
     if (!json.is_object()) continue;
     if (const auto error = text_in(json, "error"); !error.empty()) {
-      throw Error(Fault::transient,
+      const auto fault = workload::fault_of_pull(error);
+      throw Error(fault,
                   fmt::format("podman cannot pull {}: {}", printable(reference),
                               printable(error.substr(0, most_shown))),
                   is_refusal(error)
                       ? "podman.credentials in agent.yaml names a file with who the registry takes "
                         "this device for; the old pod stays"
-                      : "the old pod stays; the pull is tried again");
+                  : passes(fault) ? "the old pod stays; the pull is tried again"
+                                  : "the old pod stays");
     }
     if (auto found = text_in(json, "id"); !found.empty()) id = std::move(found);
   }

@@ -1,5 +1,6 @@
 #include "drivers/podman/session.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -61,11 +62,13 @@ std::vector<Health> PodSession::health(std::span<const Entry* const> entries, Du
     const auto seconds = seconds_now();
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const auto& entry = *entries[i];
-      found[i] = health_of(pod_record_from(entry.record), now.of(label_of(entry.id)), seconds, podman_.settle,
-                           unready);
+      const auto& pods = now.of(label_of(entry.id));
+      found[i] = health_of(pod_record_from(entry.record), pods, seconds, podman_.settle, unready);
+      found[i].loops =
+          std::ranges::any_of(pods, [&](const auto& pod) { return podman_.crashes.pause(pod.first) > 0; });
     }
   } catch (const Error& error) {
-    for (auto& health : found) health = {Health::State::waiting, error.what()};
+    for (auto& health : found) health = {Health::State::waiting, error.what(), error.fault()};
   }
   return found;
 }

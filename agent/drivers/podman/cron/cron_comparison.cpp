@@ -69,8 +69,7 @@ void CronComparison::apply(std::span<const plan::Step* const> steps, const Repor
   }
   for (auto& work : works) {
     if (const auto found = failed.find(unit_of(work.step->id)); work.settles && found != failed.end()) {
-      work.result.ok = false;
-      work.result.error = found->second.what();
+      work.result.fail(found->second);
     }
     report(*work.step, std::move(work.result));
   }
@@ -98,8 +97,7 @@ CronComparison::Work CronComparison::prepare(const plan::Step& step) {
     work.parts = std::move(want.parts);
     work.settles = true;
   } catch (const Error& error) {
-    work.result.ok = false;
-    work.result.error = error.what();
+    work.result.fail(error);
   }
   return work;
 }
