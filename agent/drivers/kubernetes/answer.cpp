@@ -87,4 +87,28 @@ Status read_status(std::string_view body) {
   return status;
 }
 
+Fault fault_of(const http::Response& response) {
+  const auto status = read_status(response.body);
+  switch (response.status) {
+    case 401:
+    case 408:
+    case 429:
+      return Fault::transient;
+    case 403:
+      return status.has_cause("NamespaceTerminating") ? Fault::transient : Fault::invalid;
+    case 409: {
+      const bool two_writers = (status.reason == "Conflict" || status.reason == "AlreadyExists") &&
+                               status.causes.empty() &&
+                               status.message.find("Precondition failed: UID") == std::string::npos;
+      return two_writers ? Fault::transient : Fault::conflict;
+    }
+    default:
+      break;
+  }
+  if (response.status < 500) return Fault::invalid;
+  // A schema's refusal comes as 500 from older servers; asking again does not change it.
+  const bool is_refusal = response.status == 500 && status.message.find("typed patch") != std::string::npos;
+  return is_refusal ? Fault::invalid : Fault::transient;
+}
+
 }  // namespace greenwave::drivers::kubernetes

@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "http/client.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -42,5 +44,10 @@ struct Status {
 
 /// Reads one; anything else becomes an empty one.
 Status read_status(std::string_view body);
+
+/// What kind of failure an answer that is no success is, by its status and the codes in it: what the server
+/// is too busy for, two writers at once and credentials that have to be renewed pass; a conflict of owners
+/// and what it says of the object itself last.
+Fault fault_of(const http::Response& response);
 
 }  // namespace greenwave::drivers::kubernetes

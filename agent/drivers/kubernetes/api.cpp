@@ -23,23 +23,11 @@ constexpr Duration first_wait = std::chrono::milliseconds(250);
 constexpr Duration longest_wait = std::chrono::seconds(30);
 constexpr Duration heartbeat = std::chrono::seconds(1);
 
-/// A schema's refusal comes as 500 from older servers; asking again does not change it.
-bool is_refusal(const http::Response& response) {
-  return response.status == 500 &&
-         read_status(response.body).message.find("typed patch") != std::string::npos;
-}
-
 bool may_pass(const http::Answer& answer) {
-  if (answer.failure) return answer.failure->fault() == Fault::transient;
+  if (answer.failure) return passes(answer.failure->fault());
   const auto& response = answer.response;
-  if (response.status == 429) return true;
-  // Two writers at once, which says nothing about the object; a conflict of owners has causes.
-  if (response.status == 409) {
-    const auto status = read_status(response.body);
-    return (status.reason == "Conflict" || status.reason == "AlreadyExists") && status.causes.empty() &&
-           status.message.find("Precondition failed: UID") == std::string::npos;
-  }
-  return response.status >= 500 && !is_refusal(response);
+  if (response.success() || response.status == 401 || response.status == 403) return false;
+  return passes(fault_of(response));
 }
 
 Duration wait_asked_for(const http::Answer& answer) {

@@ -62,7 +62,7 @@ void Applying::run(std::span<const plan::Step* const> steps, const ReportStep& r
   } catch (const Error& error) {
     // The request may have arrived: the entry's state stays unknown.
     for (auto& work : works) {
-      if (!work.done) fail(work, error.what());
+      if (!work.done) fail(work, error.fault(), error.what());
     }
   }
   for (auto& work : works) {
@@ -94,7 +94,7 @@ void Applying::resolve(std::vector<Work>& works) {
     while_waiting_();
   }
   for (auto& work : works) {
-    if (work.target.name.empty()) fail(work, missing_kind(work.step->id));
+    if (work.target.name.empty()) fail(work, Fault::invalid, missing_kind(work.step->id));
   }
 }
 
@@ -157,13 +157,12 @@ void Applying::send(std::vector<Work*> works, bool force) {
 
 void Applying::take(Work& work, const http::Answer& answer, bool force) {
   const auto& manifest = work.step->desired->manifest;
-  if (answer.failure) return fail(work, answer.failure->what());
-  if (answer.response.success()) return succeed(work, answer.response);
-  if (!force && is_immutable(answer.response) && manifest.annotation(annotations::recreate) == "true") {
+  if (!answer.failure && answer.response.success()) return succeed(work, answer.response);
+  if (!answer.failure && !force && is_immutable(answer.response) &&
+      manifest.annotation(annotations::recreate) == "true") {
     return recreate(work);
   }
-  fail(work, explain(answer.response,
-                     {"patch", work.target.resource, work.target.namespace_, work.target.name, &manifest}));
+  refuse(work, answer, "patch");
 }
 
 void Applying::succeed(Work& work, const http::Response& response) {
@@ -190,11 +189,19 @@ void Applying::succeed(Work& work, const http::Response& response) {
   work.done = true;
 }
 
-void Applying::fail(Work& work, std::string why) {
+void Applying::fail(Work& work, Fault fault, std::string why) {
   work.outcome.ok = false;
   work.outcome.error = std::move(why);
+  work.outcome.fault = fault;
   work.outcome.entry.live = is_workload(work.step->id);
   work.done = true;
+}
+
+void Applying::refuse(Work& work, const http::Answer& answer, std::string_view verb) const {
+  if (answer.failure) return fail(work, answer.failure->fault(), answer.failure->what());
+  const auto& target = work.target;
+  const Asked asked{verb, target.resource, target.namespace_, target.name, &work.step->desired->manifest};
+  fail(work, fault_of(answer.response), explain(answer.response, asked));
 }
 
 void Applying::recreate(Work& work) {
@@ -206,14 +213,12 @@ void Applying::recreate(Work& work) {
   removal.body_type = "application/json";
   removal.user = server_.user_in(work.target.namespace_);
   const auto answer = server_.send_all({&removal, 1}, changing_patience).front();
-  if (answer.failure) return fail(work, answer.failure->what());
-  if (!answer.response.success() && answer.response.status != 404) {
-    return fail(work, explain(answer.response, {"delete", work.target.resource, work.target.namespace_,
-                                                work.target.name, &manifest}));
+  if (answer.failure || (!answer.response.success() && answer.response.status != 404)) {
+    return refuse(work, answer, "delete");
   }
   if (!wait_until_gone(work)) {
     return fail(
-        work,
+        work, Fault::transient,
         "it was deleted to be created again, and is still there: a finalizer holds it; it is created when "
         "it is gone");
   }
@@ -250,7 +255,7 @@ void Applying::wait_until_established(std::vector<Work>& works) {
                               : judge(parse_answer(answer.response.body));
       if (health.state == Health::State::good) break;
       if (health.state == Health::State::bad || SteadyClock::now() >= deadline) {
-        fail(work, health.reason);
+        fail(work, health.state == Health::State::bad ? Fault::invalid : Fault::transient, health.reason);
         break;
       }
       std::this_thread::sleep_for(pause);

@@ -38,7 +38,8 @@ class Applying {
   bool wait_until_gone(const Work& work);
   void wait_until_established(std::vector<Work>& works);
   void succeed(Work& work, const http::Response& response);
-  static void fail(Work& work, std::string why);
+  static void fail(Work& work, Fault fault, std::string why);
+  void refuse(Work& work, const http::Answer& answer, std::string_view verb) const;
 
   Server& server_;
   std::function<void()> while_waiting_;

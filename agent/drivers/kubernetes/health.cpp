@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/resource.h"
+#include "drivers/workload/pull_fault.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -188,11 +189,16 @@ Trouble trouble_of_container(const json& container) {
         4,
         {{},
          fmt::format("container {} crashes again and again (CrashLoopBackOff, it ended with {})", name, code),
-         name}};
+         name,
+         true}};
   }
   if (reason.ends_with("ImagePullBackOff") || reason == "ErrImagePull" || reason == "InvalidImageName") {
     return {5,
-            {{}, fmt::format("container {} has no image ({}): {}", name, words(reason), words(message)), {}}};
+            {{},
+             fmt::format("container {} has no image ({}): {}", name, words(reason), words(message)),
+             {},
+             false,
+             workload::fault_of_pull(message.empty() ? "" : message)}};
   }
   if (!reason.empty() && reason != "ContainerCreating" && reason != "PodInitializing") {
     return {3, {{}, fmt::format("container {}: {} {}", name, words(reason), words(message)), {}}};

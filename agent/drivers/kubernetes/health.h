@@ -18,6 +18,8 @@ struct Blame {
   std::string pod;  ///< empty: none can be blamed
   std::string reason;
   std::string container;  ///< that crashes, and whose log may say why; empty: none does
+  bool loops = false;     ///< it crashes again and again
+  Fault fault = Fault::invalid;
 };
 
 /// Of a list of pods, the one that explains most.

@@ -74,6 +74,8 @@ void explain_waiting(Server& server, Inspected& one, Health& health) {
   }
   if (blamed.pod.empty()) return;
   health.reason += fmt::format("; pod {}: {}", blamed.pod, blamed.reason);
+  health.fault = blamed.fault;
+  health.loops = blamed.loops;
   if (blamed.container.empty()) return;
   if (const auto words = last_words(server, one, blamed); !words.empty()) {
     health.reason += fmt::format("; its log ended: {}", words);
@@ -98,7 +100,7 @@ std::vector<Health> inspect(Server& server, std::span<const Entry* const> entrie
     auto& health = found[one.number];
     const auto& answer = answers[i];
     if (answer.failure) {
-      health = {Health::State::waiting, answer.failure->message()};
+      health = {Health::State::waiting, answer.failure->message(), answer.failure->fault()};
       continue;
     }
     if (answer.response.status == 404) {
@@ -106,8 +108,10 @@ std::vector<Health> inspect(Server& server, std::span<const Entry* const> entrie
       continue;
     }
     if (!answer.response.success()) {
-      health = {Health::State::waiting, explain(answer.response, {"get", one.target.resource,
-                                                                  one.target.namespace_, one.target.name})};
+      health = {
+          Health::State::waiting,
+          explain(answer.response, {"get", one.target.resource, one.target.namespace_, one.target.name}),
+          fault_of(answer.response)};
       continue;
     }
     try {
@@ -115,7 +119,7 @@ std::vector<Health> inspect(Server& server, std::span<const Entry* const> entrie
       health = judge(one.object);
       if (health.state != Health::State::good) explain_waiting(server, one, health);
     } catch (const Error& error) {
-      health = {Health::State::waiting, error.message()};
+      health = {Health::State::waiting, error.message(), error.fault()};
     }
   }
   return found;

@@ -178,12 +178,10 @@ std::string explain(const http::Response& response, const Asked& asked) {
 
 Error server_error(const http::Response& response, std::string_view action, const Api& api) {
   const auto status = read_status(response.body);
-  const bool passes = response.status == 429 || response.status >= 500;
   const static Resource none;
   const static std::string nothing;
-  return Error(passes ? Fault::transient : Fault::invalid,
-               fmt::format("{} answered {} to {}: {}", api.name(), response.status, action,
-                           explain(response, {"get", none, nothing, nothing})));
+  return Error(fault_of(response), fmt::format("{} answered {} to {}: {}", api.name(), response.status,
+                                               action, explain(response, {"get", none, nothing, nothing})));
 }
 
 }  // namespace greenwave::drivers::kubernetes

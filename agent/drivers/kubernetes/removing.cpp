@@ -29,12 +29,6 @@ StepResult let_go(std::string note) {
   return outcome;
 }
 
-StepResult failure(std::string why) {
-  StepResult outcome;
-  outcome.error = std::move(why);
-  return outcome;
-}
-
 Call removal_call(const Server& server, const Removal& removal) {
   Call call;
   call.method = "DELETE";
@@ -62,10 +56,16 @@ std::string why_it_stays(const Removal& removal, const nlohmann::json& object, c
   return {};
 }
 
-std::string refusal_of(const http::Answer& answer, const Removal& removal, std::string_view verb) {
-  if (answer.failure) return answer.failure->what();
-  return explain(answer.response,
-                 {verb, removal.target.resource, removal.target.namespace_, removal.target.name});
+StepResult refusal_of(const http::Answer& answer, const Removal& removal, std::string_view verb) {
+  StepResult outcome;
+  if (answer.failure) {
+    outcome.fail(*answer.failure);
+    return outcome;
+  }
+  const auto& target = removal.target;
+  outcome.error = explain(answer.response, {verb, target.resource, target.namespace_, target.name});
+  outcome.fault = fault_of(answer.response);
+  return outcome;
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ void remove(Server& server, std::span<const plan::Step* const> steps, const Repo
     auto& removal = removals[i];
     const auto& response = answers[i].response;
     if (answers[i].failure || (!response.success() && response.status != 404)) {
-      report(*removal.step, failure(refusal_of(answers[i], removal, "get")));
+      report(*removal.step, refusal_of(answers[i], removal, "get"));
     } else if (!response.success()) {
       report(*removal.step, let_go(""));
     } else {
@@ -116,7 +116,7 @@ void remove(Server& server, std::span<const plan::Step* const> steps, const Repo
   for (std::size_t i = 0; i < going.size(); ++i) {
     const bool gone =
         !answers[i].failure && (answers[i].response.success() || answers[i].response.status == 404);
-    report(*going[i].step, gone ? let_go("") : failure(refusal_of(answers[i], going[i], "delete")));
+    report(*going[i].step, gone ? let_go("") : refusal_of(answers[i], going[i], "delete"));
     if (gone && is_definition(going[i].step->id)) server.discovery.forget();
   }
 }

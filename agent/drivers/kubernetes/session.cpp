@@ -53,7 +53,7 @@ class ServerComparison : public Comparison {
       if (session_.trouble()) {
         for (const auto* step : group) {
           StepResult result;
-          result.error = session_.trouble()->what();
+          result.fail(*session_.trouble());
           report(*step, std::move(result));
         }
       } else if (removes(*group.front())) {

@@ -214,6 +214,26 @@ TEST_CASE("kubernetes: a conflict names managers and fields, a refusal the role 
   CHECK(explain(immutable, asked).find("greenwave.dev/recreate") != std::string::npos);
 }
 
+TEST_CASE("kubernetes: by its codes an answer says whether the same request may succeed later") {
+  const auto answer = [](long status, const std::string& body = "{}") {
+    http::Response response;
+    response.status = status;
+    response.body = body;
+    return response;
+  };
+  for (const long status : {401, 408, 429, 500, 502, 503, 504}) CHECK(passes(fault_of(answer(status))));
+  for (const long status : {400, 403, 404, 409, 413, 422}) CHECK_FALSE(passes(fault_of(answer(status))));
+  CHECK(passes(fault_of(answer(409, R"({"kind":"Status","reason":"Conflict"})"))));
+  CHECK(fault_of(answer(409, R"({"kind":"Status","reason":"Conflict","details":{"causes":[
+      {"reason":"FieldManagerConflict","message":"conflict with \"hpa\"","field":".spec.replicas"}]}})")) ==
+        Fault::conflict);
+  CHECK(passes(fault_of(
+      answer(403, R"({"kind":"Status","details":{"causes":[{"reason":"NamespaceTerminating"}]}})"))));
+  CHECK_FALSE(passes(fault_of(answer(
+      500,
+      R"({"kind":"Status","message":"failed to create typed patch object: .spec.x: field not declared"})"))));
+}
+
 TEST_CASE("kubernetes: the server's words about a Secret are not repeated") {
   const auto manifest =
       manifest_of("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  key: aGlkZGVu\n");
