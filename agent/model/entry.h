@@ -33,9 +33,10 @@ struct Entry {
   std::vector<std::string> claims;
   std::string record;  ///< the driver's JSON, for drift detection and removal
   std::vector<FileSignature> files;
-  bool live = false;  ///< has state beyond `files` that only the driver can query (a unit, a command)
-  bool keep = false;  ///< greenwave.dev/prune: disabled
-  std::string error;  ///< why the last try failed; empty if it succeeded
+  bool live = false;    ///< has state beyond `files` that only the driver can query (a unit, a command)
+  bool keep = false;    ///< greenwave.dev/prune: disabled
+  std::string error;    ///< why the last try failed; empty if it succeeded
+  bool passes = false;  ///< with `error`: every try since it was well failed by a fault that passes
 };
 
 }  // namespace greenwave

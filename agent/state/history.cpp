@@ -17,11 +17,12 @@ namespace {
 template <typename Value>
 using Word = std::pair<Value, std::string_view>;
 
-constexpr std::array<Word<Trigger>, 8> trigger_words{{{Trigger::once, "once"},
+constexpr std::array<Word<Trigger>, 9> trigger_words{{{Trigger::once, "once"},
                                                       {Trigger::interval, "interval"},
                                                       {Trigger::request, "request"},
                                                       {Trigger::bundle, "bundle"},
                                                       {Trigger::window, "window"},
+                                                      {Trigger::retry, "retry"},
                                                       {Trigger::revert, "revert"},
                                                       {Trigger::pause, "pause"},
                                                       {Trigger::resume, "resume"}}};

@@ -30,6 +30,7 @@ enum class Trigger {
   request,
   bundle,
   window,  ///< opened for what waited
+  retry,   ///< of what a fault had stopped that passes
   revert,
   pause,
   resume,

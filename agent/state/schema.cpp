@@ -16,7 +16,7 @@ namespace {
 ///
 /// One row per object, found by its primary key (no second index), so that settling one object rewrites one
 /// page. Signatures, claims and unit names are blobs, encoded as in codec.h.
-constexpr std::array<const char*, 1> migrations{R"sql(
+constexpr std::array<const char*, 2> migrations{R"sql(
   CREATE TABLE objects (
     api_version TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
     digest BLOB NOT NULL, intended INTEGER NOT NULL, live INTEGER NOT NULL, keep INTEGER NOT NULL,
@@ -31,6 +31,9 @@ constexpr std::array<const char*, 1> migrations{R"sql(
     number INTEGER PRIMARY KEY, started INTEGER NOT NULL, size INTEGER NOT NULL, body TEXT NOT NULL
   );
   CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)sql",
+                                                R"sql(
+  ALTER TABLE objects ADD COLUMN passes INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 std::int64_t version_of(Database& database) {

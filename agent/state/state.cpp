@@ -33,20 +33,21 @@ constexpr const char* owe_sql = R"sql(
 
 constexpr const char* settle_sql = R"sql(
   INSERT INTO objects (api_version, kind, namespace, name, digest, intended, live, keep, rank, commit_id,
-                       claims, record, error, files)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                       claims, record, error, files, passes)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET digest = excluded.digest, intended = excluded.intended, live = excluded.live,
                             keep = excluded.keep, rank = excluded.rank, commit_id = excluded.commit_id,
                             claims = excluded.claims, record = excluded.record, error = excluded.error,
-                            files = excluded.files
-  WHERE (digest, intended, live, keep, rank, commit_id, claims, record, error, files)
+                            files = excluded.files, passes = excluded.passes
+  WHERE (digest, intended, live, keep, rank, commit_id, claims, record, error, files, passes)
         IS NOT (excluded.digest, excluded.intended, excluded.live, excluded.keep, excluded.rank,
-                excluded.commit_id, excluded.claims, excluded.record, excluded.error, excluded.files)
+                excluded.commit_id, excluded.claims, excluded.record, excluded.error, excluded.files,
+                excluded.passes)
 )sql";
 
 constexpr const char* inventory_sql = R"sql(
   SELECT api_version, kind, namespace, name, digest, intended, live, keep, rank, commit_id, claims, record,
-         error, files
+         error, files, passes
   FROM objects ORDER BY api_version, kind, namespace, name
 )sql";
 
@@ -63,6 +64,7 @@ Entry read_entry(const Statement& row) {
   entry.record = row.text(11);
   entry.error = row.text(12);
   entry.files = decode_files(row.bytes(13));
+  entry.passes = row.number(14) != 0;
   return entry;
 }
 
@@ -72,7 +74,13 @@ void write_entry(Database& database, const Entry& entry) {
   auto statement = database.prepare(settle_sql);
   bind(statement, entry.id).bind_blob(encode(entry.digest)).bind(std::int64_t{entry.intended});
   statement.bind(std::int64_t{entry.live}).bind(std::int64_t{entry.keep}).bind(std::int64_t{entry.rank});
-  statement.bind(entry.commit).bind_blob(claims).bind(entry.record).bind(entry.error).bind_blob(files).run();
+  statement.bind(entry.commit)
+      .bind_blob(claims)
+      .bind(entry.record)
+      .bind(entry.error)
+      .bind_blob(files)
+      .bind(std::int64_t{entry.passes})
+      .run();
 }
 
 void write_intent(Database& database, const Entry& entry) {

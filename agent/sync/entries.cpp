@@ -19,6 +19,9 @@ bool is_kept(const Manifest& manifest) {
 
 Entry failed(const plan::Step& step, const drivers::StepResult& result) {
   auto entry = needs_intent(step) ? intent_of(step) : known_of(step);
+  // What failed for good and was not well since has not become a passing matter.
+  const bool lasted = !entry.error.empty() && !entry.passes;
+  entry.passes = passes(result.fault) && !lasted;
   entry.error = result.error;
   if (!result.entry.record.empty()) entry.record = result.entry.record;
   if (!result.entry.files.empty()) entry.files = result.entry.files;
@@ -63,6 +66,7 @@ Entry result_of(const plan::Step& step, const drivers::StepResult& result, const
   entry.files = result.entry.files;
   entry.live = result.entry.live;
   entry.error.clear();
+  entry.passes = false;
   if (step.verb == plan::Verb::restart || step.verb == plan::Verb::reload) return entry;
   const auto& [manifest, footprint] = *step.desired;
   if (entry.digest != manifest.digest) entry.commit = commit;

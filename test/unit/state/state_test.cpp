@@ -55,6 +55,7 @@ void check_same(const Entry& a, const Entry& b) {
   CHECK(a.live == b.live);
   CHECK(a.keep == b.keep);
   CHECK(a.error == b.error);
+  CHECK(a.passes == b.passes);
 }
 
 SyncRecord sync_at(Time started, std::vector<Action> actions = {}) {
@@ -138,6 +139,7 @@ TEST_CASE("state: the inventory comes ordered by id, with every field as it was"
   State state(scratch / "state.db");
   auto failed = entry_of("SystemdUnit/b");
   failed.error = "no such unit";
+  failed.passes = true;
   failed.live = true;
   failed.keep = true;
   failed.intended = true;
@@ -332,6 +334,20 @@ TEST_CASE("state: a second agent on the same file is refused with the reason") {
   const TemporaryDirectory scratch;
   const State first(scratch / "state.db");
   CHECK(fault_of([&] { State second(scratch / "state.db"); }) == Fault::transient);
+}
+
+TEST_CASE("state: a file of an older schema is upgraded, and what failed then counts as lasting") {
+  const TemporaryDirectory scratch;
+  const auto file = scratch / "state.db";
+  auto failed = entry_of("SystemdUnit/b");
+  failed.error = "no such unit";
+  { State(file).settle(std::vector{failed}, {}, {}); }
+  change_database(
+      file,
+      "ALTER TABLE objects DROP COLUMN passes; UPDATE objects SET rank = rank; PRAGMA user_version = 1");
+  const auto read = State(file).inventory();
+  REQUIRE(read.size() == 1);
+  check_same(read[0], failed);
 }
 
 TEST_CASE("state: a file of a newer schema is left alone") {
