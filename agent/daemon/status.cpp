@@ -1,5 +1,7 @@
 #include "daemon/status.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -40,9 +42,11 @@ std::optional<Time> time_in(const nlohmann::json& json, const char* key) {
 
 std::string_view health_of(const Status& status) {
   if (status.rejected) return "reverted";
-  if (!status.failed.empty() || status.last_result == state::SyncResult::failed) return "failed";
+  const auto lasts = [](const sync::FailedObject& one) { return !passes(one.fault); };
+  if (std::ranges::any_of(status.failed, lasts)) return "failed";
+  if (status.failed.empty() && status.last_result == state::SyncResult::failed) return "failed";
   if (!status.last_error.empty() && !status.unreachable_since) return "failed";
-  return status.commit && status.waiting.empty() ? "healthy" : "progressing";
+  return status.commit && status.waiting.empty() && status.failed.empty() ? "healthy" : "progressing";
 }
 
 nlohmann::json to_json(const Status& status) {
@@ -84,7 +88,11 @@ nlohmann::json to_json(const Status& status) {
     if (status.waiting_until) json["waitingUntil"] = to_iso(*status.waiting_until);
   }
   auto& failed = json["failed"] = nlohmann::json::array();
-  for (const auto& one : status.failed) failed.push_back({{"object", one.object}, {"reason", one.reason}});
+  for (const auto& one : status.failed) {
+    auto& object = failed.emplace_back(nlohmann::json{{"object", one.object}, {"reason", one.reason}});
+    if (passes(one.fault)) object["passes"] = true;
+    if (one.again) object["again"] = to_iso(*one.again);
+  }
   return json;
 }
 
@@ -112,7 +120,9 @@ Status status_from_json(const nlohmann::json& json) {
     status.in_sync = json.value("inSync", std::size_t{0});
     status.drifted = json.value("drifted", std::size_t{0});
     for (const auto& one : json.value("failed", nlohmann::json::array())) {
-      status.failed.push_back({one.value("object", ""), one.value("reason", "")});
+      const auto fault = one.value("passes", false) ? Fault::transient : Fault::invalid;
+      status.failed.push_back(
+          {one.value("object", ""), one.value("reason", ""), fault, time_in(one, "again")});
     }
     for (const auto& one : json.value("waiting", nlohmann::json::array())) {
       status.waiting.push_back({one.value("object", ""), one.value("what", "")});

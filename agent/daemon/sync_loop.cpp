@@ -34,12 +34,16 @@ void refuse(const Asked& asked, const state::Pause& pause) {
     run->add({.kind = "done", .text = text, .object = {}, .ok = false, .exit_code = 2});
 }
 
-void write_to(const Log& log, const sync::Event& event) {
+void complain(const Log& log, Repeats& repeats, const std::string& text, const LogFields& fields) {
+  if (const auto due = repeats.due(text)) log.error(*due, fields);
+}
+
+void write_to(const Log& log, const sync::Event& event, Repeats& repeats) {
   if (event.kind == "step") {
     const LogFields fields{{"OBJECT", event.object}, {"STEP", event.text}, {"COMMIT", event.commit}};
-    event.ok ? log.info(event.text, fields) : log.error(event.text, fields);
+    event.ok ? log.info(event.text, fields) : complain(log, repeats, event.text, fields);
   } else if (event.kind == "problem") {
-    event.ok ? log.warning(event.text) : log.error(event.text);
+    event.ok ? log.warning(event.text) : complain(log, repeats, event.text, {});
   } else {
     log.debug(event.text);
   }
@@ -152,7 +156,8 @@ void SyncLoop::look_at_clock() {
   if (timetable_.has_opened()) {
     if (parts_.pauses.standing()) return timetable_.look_again();
     // What waited was fetched and verified ahead of it.
-    timetable_.opens(sync({{.poll = false}, {}}, Trigger::window).standing.waiting_until);
+    const auto trigger = timetable_.has_window() ? Trigger::window : Trigger::retry;
+    timetable_.goes_on(sync({{.poll = false}, {}}, trigger).standing);
   } else if (timetable_.is_poll_due()) {
     if (parts_.pauses.standing()) return timetable_.pass(pace_of(config()));
     const auto result = sync({}, Trigger::interval);
@@ -163,7 +168,7 @@ void SyncLoop::look_at_clock() {
 sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
   const auto observer = [this, &asked](const sync::Event& event) {
     parts_.heartbeat();
-    write_to(parts_.log, event);
+    write_to(parts_.log, event, repeats_);
     if (event.kind == "phase") parts_.board.entered(event.text);
     for (const auto& run : asked.runs) run->add(event);
   };
@@ -183,7 +188,8 @@ sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
     result.record.error = error.what();
   }
   const auto& record = result.record;
-  if (!record.error.empty()) parts_.log.error(record.error, {{"COMMIT", record.commit}});
+  if (!record.error.empty()) complain(parts_.log, repeats_, record.error, {{"COMMIT", record.commit}});
+  repeats_.end_sync();
   // A transport that was replaced meanwhile counts from zero.
   const auto after = wiring_->transport->bytes_received();
   parts_.board.ended(result, wiring_->notes(), after < before ? after : after - before);

@@ -11,6 +11,7 @@
 #include "daemon/open_state.h"
 #include "daemon/outcome.h"
 #include "daemon/pauses.h"
+#include "daemon/repeats.h"
 #include "daemon/request_queue.h"
 #include "daemon/status_board.h"
 #include "daemon/timetable.h"
@@ -67,6 +68,7 @@ class SyncLoop {
   std::unique_ptr<Wiring> wiring_;
   sync::Standing standing_;  ///< of the last sync that came to its end, or of the state
   Timetable timetable_;
+  Repeats repeats_;
 };
 
 }  // namespace greenwave::daemon

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/backoff.h"
+#include "base/backoff.h"
 #include "daemon/schedule.h"
 
 namespace greenwave::daemon {
@@ -29,7 +29,7 @@ void Timetable::pass(const Pace& pace) {
 void Timetable::ended(const sync::Result& result, const Pace& pace, Duration retry_after) {
   const auto now = clock_.now();
   const double random = std::uniform_real_distribution<double>(0, 1)(random_);
-  opening_ = result.standing.waiting_until;
+  goes_on(result.standing);
   // A commit that is refused is no reason to leave the server alone: the next one may come any minute.
   failures_ = result.exit_code == 2 && !result.answered ? failures_ + 1 : 0;
   auto wait = before_opening(daemon::next_poll(now, pace.interval, pace.device, random) - now);
@@ -42,12 +42,17 @@ void Timetable::ended(const sync::Result& result, const Pace& pace, Duration ret
 /// verified.
 Duration Timetable::before_opening(Duration wait) const {
   const auto now = clock_.now();
-  if (!opening_ || now + look_ahead >= *opening_) return wait;
-  return std::min(wait, *opening_ - look_ahead - now);
+  if (!window_ || now + look_ahead >= *window_) return wait;
+  return std::min(wait, *window_ - look_ahead - now);
 }
 
 void Timetable::poll_in(Duration wait) {
   poll_ = clock_.tick() + wait;
+}
+
+void Timetable::goes_on(const sync::Standing& standing) {
+  opening_ = standing.next();
+  window_ = standing.waiting_until;
 }
 
 void Timetable::look_again() {
@@ -56,6 +61,10 @@ void Timetable::look_again() {
 
 bool Timetable::is_poll_due() const {
   return clock_.tick() >= poll_;
+}
+
+bool Timetable::has_window() const {
+  return window_ && clock_.now() >= *window_;
 }
 
 bool Timetable::has_opened() const {

@@ -29,13 +29,15 @@ class Timetable {
   void pass(const Pace& pace);
   /// A sync ended. `retry_after`: what the server asked for, or zero.
   void ended(const sync::Result& result, const Pace& pace, Duration retry_after);
-  /// What waits may go on at this time; it has nothing to do with the next poll.
-  void opens(std::optional<Time> time) { opening_ = time; }
+  /// What waits may go on when the standing says; it has nothing to do with the next poll.
+  void goes_on(const sync::Standing& standing);
   /// Has another look at what waits soon: a pause holds it.
   void look_again();
 
   bool is_poll_due() const;
   bool has_opened() const;
+  /// Whether that is for a window, not for another try.
+  bool has_window() const;
   /// When to ask again, at most 30 s away.
   Instant wake() const;
   /// Of the next poll, by the wall clock as it stands now.
@@ -49,6 +51,7 @@ class Timetable {
   std::mt19937_64 random_;
   Instant poll_{};
   std::optional<Time> opening_{};
+  std::optional<Time> window_{};
   unsigned failures_ = 0;  ///< of the server, in a row
 };
 

@@ -6,7 +6,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "daemon/backoff.h"
+#include "base/backoff.h"
+#include "daemon/schedule.h"
 
 using namespace greenwave;
 using namespace greenwave::daemon;

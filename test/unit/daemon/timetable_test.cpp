@@ -120,7 +120,7 @@ TEST_CASE("timetable: shortly before a window opens there is a last poll, and at
     CHECK(table.has_opened());
   }
   SECTION("what went on waits no longer") {
-    table.opens({});
+    table.goes_on({});
     CHECK_FALSE(table.has_opened());
   }
 }

@@ -1,8 +1,8 @@
-#include "daemon/backoff.h"
+#include "base/backoff.h"
 
 #include <algorithm>
 
-namespace greenwave::daemon {
+namespace greenwave {
 
 namespace {
 
@@ -21,4 +21,4 @@ Duration backoff(unsigned failures, std::optional<Duration> retry_after, double 
   return floor + Duration(static_cast<std::int64_t>(spread));
 }
 
-}  // namespace greenwave::daemon
+}  // namespace greenwave
