@@ -26,7 +26,10 @@ Error refused(std::string_view action, const BusError& error, int result) {
   if (error.is(SD_BUS_ERROR_ACCESS_DENIED) || error.is(SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED)) {
     return Error(Fault::invalid, message, "run greenwaved as root");
   }
-  const bool passing = error.is(SD_BUS_ERROR_NO_REPLY) || error.is(SD_BUS_ERROR_TIMEOUT) ||
+  // It is shutting down, or short of something.
+  const bool is_short = error.is("org.freedesktop.systemd1.TransactionIsDestructive") ||
+                        error.is(SD_BUS_ERROR_LIMITS_EXCEEDED) || error.is(SD_BUS_ERROR_NO_MEMORY);
+  const bool passing = is_short || error.is(SD_BUS_ERROR_NO_REPLY) || error.is(SD_BUS_ERROR_TIMEOUT) ||
                        error.is(SD_BUS_ERROR_DISCONNECTED) || error.raw.name == nullptr;
   return Error(passing ? Fault::transient : Fault::invalid, message);
 }

@@ -19,6 +19,9 @@ inline constexpr const char* manager_path = "/org/freedesktop/systemd1";
 inline constexpr const char* manager = "org.freedesktop.systemd1.Manager";
 inline constexpr const char* unit_interface = "org.freedesktop.systemd1.Unit";
 inline constexpr const char* service_interface = "org.freedesktop.systemd1.Service";
+inline constexpr const char* mount_interface = "org.freedesktop.systemd1.Mount";
+inline constexpr const char* socket_interface = "org.freedesktop.systemd1.Socket";
+inline constexpr const char* swap_interface = "org.freedesktop.systemd1.Swap";
 inline constexpr const char* timer_interface = "org.freedesktop.systemd1.Timer";
 
 }  // namespace names

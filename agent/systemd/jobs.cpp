@@ -79,7 +79,7 @@ void Manager::queue(Job job, const std::string& unit) {
   call(asked.get(), fmt::format("{} {}", to_string(job), unit));
 }
 
-void Manager::run(Job job, const std::string& unit) {
+bool Manager::run(Job job, const std::string& unit, const Patience& patience) {
   const auto action = fmt::format("{} {}", to_string(job), unit);
   call(request("Subscribe").get(), "send signals");
   Ended ended;
@@ -97,28 +97,30 @@ void Manager::run(Job job, const std::string& unit) {
   const char* path = "";
   check(sd_bus_message_read(answer.get(), "o", &path), "read systemd's answer");
 
-  const auto deadline = std::chrono::steady_clock::now() + job_timeout_;
+  const auto deadline = std::chrono::steady_clock::now() + patience.limit;
   while (!ended.contains(path)) {
     const int result = sd_bus_process(bus_.get(), nullptr);
     check(result, action);
     if (result > 0) continue;
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left <= std::chrono::nanoseconds(0)) {
-      throw Error(Fault::transient,
+      throw Error(patience.declared ? Fault::invalid : Fault::transient,
                   fmt::format("{} did not finish within {}; systemd is still working on it", action,
-                              to_words(job_timeout_)),
+                              to_words(patience.limit)),
                   "journalctl -u " + unit);
     }
     const auto slice = std::min<std::chrono::nanoseconds>(left, std::chrono::seconds(1));
     sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(
                                 std::chrono::duration_cast<std::chrono::microseconds>(slice).count()));
     if (while_waiting_) while_waiting_();
+    if (patience.stop && patience.stop()) return false;
   }
   const auto& result = ended.at(path);
   if (result != "done" && result != "skipped") {
-    throw Error(result == "timeout" || result == "canceled" ? Fault::transient : Fault::invalid,
+    throw Error(result == "canceled" ? Fault::transient : Fault::invalid,
                 fmt::format("could not {}: {}", action, why(result)), "journalctl -u " + unit);
   }
+  return true;
 }
 
 }  // namespace greenwave::systemd

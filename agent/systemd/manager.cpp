@@ -225,6 +225,26 @@ Life Manager::life(const std::string& path, const std::string& unit) {
   return life;
 }
 
+Timeouts Manager::timeouts(const std::string& path, const std::string& unit) {
+  const auto read = [&](const char* interface, const char* name) -> std::optional<Duration> {
+    std::uint64_t microseconds = 0;
+    trivial_property(path, interface, name, 't', &microseconds);
+    if (microseconds == UINT64_MAX) return {};
+    return std::chrono::ceil<Duration>(std::chrono::microseconds(microseconds));
+  };
+  if (unit.ends_with(".service")) {
+    return {.start = read(names::service_interface, "TimeoutStartUSec"),
+            .stop = read(names::service_interface, "TimeoutStopUSec")};
+  }
+  const char* const interface = unit.ends_with(".mount")    ? names::mount_interface
+                                : unit.ends_with(".socket") ? names::socket_interface
+                                : unit.ends_with(".swap")   ? names::swap_interface
+                                                            : nullptr;
+  if (interface == nullptr) return {.start = job_timeout_, .stop = job_timeout_};
+  const auto both = read(interface, "TimeoutUSec");
+  return {.start = both, .stop = both};
+}
+
 Schedule Manager::schedule(const std::string& path) {
   const auto time = [&](const char* name) -> std::optional<Time> {
     std::uint64_t realtime_us = 0;

@@ -51,6 +51,19 @@ struct Schedule {
   std::optional<Time> next;
 };
 
+/// How long systemd gives a unit; nothing: for ever.
+struct Timeouts {
+  std::optional<Duration> start;
+  std::optional<Duration> stop;
+};
+
+/// How long a job is waited for.
+struct Patience {
+  Duration limit{};
+  bool declared = false;         ///< people wrote it, so that taking longer is a failure that lasts
+  std::function<bool()> stop{};  ///< asked about once a second; true ends the wait
+};
+
 enum class Job { start, stop, restart, try_restart, reload_or_try_restart };
 
 std::string_view to_string(Job job);
@@ -86,6 +99,8 @@ class Manager {
   bool needs_reload(const std::string& path);
   LastStart last_start(const std::string& path);
   Life life(const std::string& path, const std::string& unit);
+  /// Of the unit at UnitState::path; for a kind that has none of its own, the manager's patience.
+  Timeouts timeouts(const std::string& path, const std::string& unit);
   /// The schedule of the timer at UnitState::path.
   Schedule schedule(const std::string& path);
 
@@ -97,8 +112,11 @@ class Manager {
   void reset_failed(const std::string& unit);
 
   /// Waits until the job has finished. Throws Error when its result is not "done" (or "skipped", for a unit
-  /// that the job does not concern). After the timeout the job continues, and the error says so.
-  void run(Job job, const std::string& unit);
+  /// that the job does not concern). After the timeout the job continues, and the error says so. False when
+  /// `stop` ended the wait: the job continues then too.
+  bool run(Job job, const std::string& unit, const Patience& patience);
+  void run(Job job, const std::string& unit) { run(job, unit, {.limit = job_timeout_}); }
+  Duration job_timeout() const { return job_timeout_; }
   /// Queues the job and returns.
   void queue(Job job, const std::string& unit);
 

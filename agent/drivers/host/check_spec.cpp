@@ -158,7 +158,8 @@ plan::Footprint check_footprint(const Host&, const Manifest& manifest, Problems&
   plan::Footprint footprint;
   footprint.rank = 50;
   footprint.claims.push_back("check:" + manifest.id.name);
-  footprint.watch = plan::Watch{.interval = spec.interval, .within = spec.within, .always = true};
+  footprint.watch =
+      plan::Watch{.interval = spec.interval, .within = spec.within, .always = true, .declared = true};
   const auto* unit = manifest.spec().find("unit");
   if (spec.kind == Kind::unit && unit != nullptr) footprint.expects_up = {spec.target, unit->place};
   return footprint;

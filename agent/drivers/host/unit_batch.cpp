@@ -19,11 +19,11 @@ constexpr auto settling_time = std::chrono::milliseconds(150);
 /// Runs a part of a step's work unless an earlier part failed; a failure is that step's alone.
 template <class Work, class Part>
 void attempt(Work& work, Part part) {
-  if (!work.error.empty()) return;
+  if (work.error) return;
   try {
     part();
   } catch (const Error& error) {
-    work.error = error.what();
+    work.error = error;
   }
 }
 
@@ -49,6 +49,9 @@ bool UnitBatch::Work::writes() const {
 UnitBatch::Work UnitBatch::begin(const plan::Step& step) {
   Work work;
   work.step = &step;
+  if (step.desired != nullptr && step.desired->footprint.watch && step.desired->footprint.watch->declared) {
+    work.within = step.desired->footprint.watch->within;
+  }
   attempt(work, [&] {
     if (step.entry != nullptr) {
       work.before = unit_record_from(step.entry->record);
@@ -92,23 +95,23 @@ void UnitBatch::run(std::span<const plan::Step* const> steps, const ReportStep& 
     });
   }
   if (jobs_ != nullptr) {
-    std::string broken;
+    std::optional<Error> broken;
     try {
       for (const auto& work : works) {
-        if (work.error.empty() && !work.lets_go()) jobs_->look_for_reload(work.record);
+        if (!work.error && !work.lets_go()) jobs_->look_for_reload(work.record);
       }
       jobs_->reload_if_needed();
     } catch (const Error& error) {
-      broken = error.what();
+      broken = error;
     }
     for (auto& work : works) {
-      if (work.error.empty()) work.error = broken;
+      if (!work.error) work.error = broken;
     }
   }
   std::vector<Work> done;
   for (auto& work : works) {
     if (stop()) break;
-    attempt(work, [&] { settle(work); });
+    attempt(work, [&] { settle(work, stop); });
     done.push_back(std::move(work));
   }
   finish(done, report);
@@ -121,7 +124,7 @@ void UnitBatch::write_files(std::vector<Work>& works) {
     kept_.sync();
     const auto results = batch.commit();
     for (std::size_t i = 0; i < results.size(); ++i) {
-      if (results[i].error && owners[i]->error.empty()) owners[i]->error = results[i].error->what();
+      if (results[i].error && !owners[i]->error) owners[i]->error = results[i].error;
     }
     owners.clear();
   };
@@ -234,7 +237,7 @@ void UnitBatch::let_go(const ObjectId& id, const UnitRecord& record) {
   }
 }
 
-void UnitBatch::settle(Work& work) {
+void UnitBatch::settle(Work& work, const std::function<bool()>& stop) {
   if (work.lets_go()) {
     let_go(work.step->id, work.before);
     return;
@@ -245,7 +248,9 @@ void UnitBatch::settle(Work& work) {
   const bool waits = work.step->wait == plan::Wait::restart;
   const Occasion occasion{.rewritten = work.rewritten && !waits,
                           .restart = !work.step->restart_because.empty() && !waits,
-                          .reload = !work.step->reload_because.empty() && !waits};
+                          .reload = !work.step->reload_because.empty() && !waits,
+                          .within = work.within,
+                          .stop = stop};
   work.started = jobs_->settle(work.record, occasion);
   work.record.owing.clear();
   if (waits && !work.started) work.record.owing = jobs_->this_start(work.record.unit);
@@ -253,17 +258,17 @@ void UnitBatch::settle(Work& work) {
 }
 
 void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
-  std::string broken;
+  std::optional<Error> broken;
   try {
     kept_.sync();
     removed_.sync();
     if (jobs_ != nullptr) jobs_->reload_if_needed();
   } catch (const Error& error) {
-    broken = error.what();
+    broken = error;
   }
   if (std::ranges::any_of(works, &Work::started)) std::this_thread::sleep_for(settling_time);
   for (auto& work : works) {
-    if (work.error.empty() && (work.lets_go() || work.writes())) work.error = broken;
+    if (!work.error && (work.lets_go() || work.writes())) work.error = broken;
     if (jobs_ != nullptr) {
       attempt(work, [&] {
         if (work.lets_go()) jobs_->forget(work.before);
@@ -272,8 +277,8 @@ void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
     }
     if (work.writes()) attempt(work, [&] { sign(work); });
     StepResult outcome;
-    outcome.ok = work.error.empty();
-    outcome.error = work.error;
+    outcome.ok = true;
+    if (work.error) outcome.fail(*work.error);
     work.record.stale = (work.rewritten || work.before.stale) && (!outcome.ok || work.owes);
     outcome.owes_restart = work.owes;
     outcome.entry.record = to_json(work.record);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "drivers/driver.h"
 #include "drivers/host/confined.h"
 #include "drivers/host/kept.h"
@@ -35,8 +36,9 @@ class UnitBatch {
     std::vector<FileSignature> files;
     bool rewritten = false;
     bool started = false;
-    bool owes = false;  ///< a restart that had to wait
-    std::string error;
+    bool owes = false;               ///< a restart that had to wait
+    std::optional<Duration> within;  ///< see Occasion
+    std::optional<Error> error;
 
     bool writes() const;
     bool lets_go() const { return step->verb == plan::Verb::remove; }
@@ -52,7 +54,7 @@ class UnitBatch {
   void remove(const ObjectId& id, const std::string& path);
   void remove_files(const ObjectId& id, const UnitRecord& record);
   void let_go(const ObjectId& id, const UnitRecord& record);
-  void settle(Work& work);
+  void settle(Work& work, const std::function<bool()>& stop);
   void finish(std::vector<Work>& works, const ReportStep& report);
   void sign(Work& work);
 

@@ -48,9 +48,18 @@ class UnitSession : public HostSession {
 
   std::vector<Health> health(std::span<const Entry* const> entries, Duration) override {
     if (!units_.runs_systemd) return std::vector<Health>(entries.size());
+    std::vector<Health> found(entries.size());
     std::vector<UnitRecord> records;
-    for (const auto* entry : entries) records.push_back(unit_record_from(entry->record));
-    return units_.health.of(records);
+    std::vector<std::size_t> numbers;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      auto record = unit_record_from(entries[i]->record);
+      if (record.running != true) continue;  // nothing is expected of it
+      records.push_back(std::move(record));
+      numbers.push_back(i);
+    }
+    auto healths = units_.health.of(records);
+    for (std::size_t i = 0; i < numbers.size(); ++i) found[numbers[i]] = std::move(healths[i]);
+    return found;
   }
 
  private:

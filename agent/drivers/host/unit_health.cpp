@@ -11,6 +11,9 @@ namespace greenwave::drivers::host {
 
 namespace {
 
+/// That many in a row are no accident.
+constexpr std::uint32_t many_restarts = 3;
+
 /// The clock of systemd's …TimestampMonotonic.
 std::chrono::microseconds monotonic_now() {
   struct timespec now {};
@@ -29,17 +32,24 @@ Health UnitHealth::of(const UnitRecord& record) {
     return {Health::State::bad, how.empty() ? "it failed" : "it failed: " + how};
   }
   if (jobs_.is_done(state, record)) return {};
-  if (state.active != "active") {
-    return {Health::State::waiting, fmt::format("it is {} ({})", state.active, state.sub)};
-  }
   const auto life = systemd_.life(state.path, record.unit);
+  const bool loops = life.restarts >= many_restarts;
+  if (state.active != "active") {
+    Health health{Health::State::waiting, fmt::format("it is {} ({})", state.active, state.sub)};
+    // systemd ends a start that takes too long by itself.
+    health.busy = state.active == "activating" && !state.sub.starts_with("auto-restart");
+    health.loops = loops;
+    return health;
+  }
   const auto up = std::chrono::duration_cast<Duration>(monotonic_now() - life.active_since);
   const auto needed = life.restarts == 0 ? settle_ : 6 * settle_;
   if (up >= needed) return {};
   const auto restarted =
       life.restarts == 0 ? "" : fmt::format(", and systemd has restarted it {} times", life.restarts);
-  return {Health::State::waiting,
-          fmt::format("it has been up for {} only{}", greenwave::to_words(up), restarted)};
+  Health health{Health::State::waiting,
+                fmt::format("it has been up for {} only{}", greenwave::to_words(up), restarted)};
+  health.loops = loops;
+  return health;
 }
 
 std::vector<Health> UnitHealth::of(const std::vector<UnitRecord>& records) {
@@ -49,7 +59,7 @@ std::vector<Health> UnitHealth::of(const std::vector<UnitRecord>& records) {
     try {
       found.push_back(of(record));
     } catch (const Error& error) {
-      found.push_back({Health::State::waiting, error.message()});
+      found.push_back({Health::State::waiting, error.message(), error.fault()});
     }
   }
   systemd_.hang_up();

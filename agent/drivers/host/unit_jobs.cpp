@@ -14,6 +14,8 @@ namespace greenwave::drivers::host {
 
 namespace {
 
+constexpr Duration longest_job = std::chrono::hours(1);
+
 std::string this_boot() {
   return std::string(trim(read_file("/proc/sys/kernel/random/boot_id", 64)));
 }
@@ -105,7 +107,7 @@ void UnitJobs::reload_if_needed() {
 bool UnitJobs::settle(const UnitRecord& record, const Occasion& occasion) {
   const auto state = states_.of(record.unit);
   const auto run_and_forget = [&](systemd::Job job) {
-    run(job, record.unit);
+    run(job, record.unit, occasion);
     states_.forget();
   };
   if (record.running == false) {
@@ -130,13 +132,28 @@ bool UnitJobs::settle(const UnitRecord& record, const Occasion& occasion) {
   return true;
 }
 
-void UnitJobs::run(systemd::Job job, const std::string& unit) {
+/// As long as systemd does, which ends what takes longer by itself; what it would wait for without end, and
+/// what waits for other jobs first, gets a bound of ours.
+systemd::Patience UnitJobs::patience(systemd::Job job, const std::string& unit, const Occasion& occasion) {
+  const auto timeouts = systemd_.timeouts(states_.of(unit).path, unit);
+  const bool stops = job != systemd::Job::start && job != systemd::Job::reload_or_try_restart;
+  if (occasion.within && job != systemd::Job::stop) {
+    const auto before = stops ? timeouts.stop.value_or(longest_job) : Duration::zero();
+    return {.limit = *occasion.within + before, .declared = true, .stop = occasion.stop};
+  }
+  auto limit = systemd_.job_timeout();
+  if (stops) limit += timeouts.stop.value_or(longest_job);
+  if (job != systemd::Job::stop) limit += timeouts.start.value_or(longest_job);
+  return {.limit = std::min(limit, longest_job), .stop = occasion.stop};
+}
+
+void UnitJobs::run(systemd::Job job, const std::string& unit, const Occasion& occasion) {
   if (unit == own_unit) {
     own_ = job;
     return;
   }
   try {
-    systemd_.run(job, unit);
+    systemd_.run(job, unit, patience(job, unit, occasion));
   } catch (const Error& error) {
     if (!is_service(unit)) throw;
     states_.forget();

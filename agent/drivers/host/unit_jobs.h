@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,8 @@ struct Occasion {
   bool rewritten = false;  ///< its own files changed
   bool restart = false;    ///< an object that it restarts on changed
   bool reload = false;
+  std::optional<Duration> within{};  ///< how long people give it to come up
+  std::function<bool()> stop{};      ///< true ends the wait for a job, which goes on
 };
 
 /// Brings units to the state that a record declares, through a running systemd. Every call throws Error.
@@ -56,7 +59,8 @@ class UnitJobs {
   void queue_own();
 
  private:
-  void run(systemd::Job job, const std::string& unit);
+  void run(systemd::Job job, const std::string& unit, const Occasion& occasion = {});
+  systemd::Patience patience(systemd::Job job, const std::string& unit, const Occasion& occasion);
 
   systemd::Manager& systemd_;
   UnitStates states_;
