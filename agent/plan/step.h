@@ -13,9 +13,10 @@ namespace greenwave::plan {
 
 /// How an object's health is watched after an apply that touched it.
 struct Watch {
-  Duration interval{};  ///< between two looks
-  Duration within{};    ///< it must have been healthy once, from the apply on
-  bool always = false;  ///< after every apply, whatever it touched
+  Duration interval{};    ///< between two looks
+  Duration within{};      ///< it must have been healthy once, from the apply on
+  bool always = false;    ///< after every apply, whatever it touched
+  bool declared = false;  ///< people wrote `within`
 };
 
 /// A systemd unit that must be running for an object to be healthy.

@@ -26,9 +26,10 @@ std::string names_of(const std::vector<ObjectId>& ids) {
   return names;
 }
 
-drivers::StepResult failure(std::string error) {
+drivers::StepResult failure(Fault fault, std::string error) {
   drivers::StepResult outcome;
   outcome.error = std::move(error);
+  outcome.fault = fault;
   return outcome;
 }
 
@@ -93,6 +94,11 @@ class Apply {
     Batch batch;
     for (batch.end = first; batch.end < plan_.steps.size(); ++batch.end) {
       auto& step = plan_.steps[batch.end];
+      if (const auto later = context_.later.find(step.id); later != context_.later.end()) {
+        if (results_[batch.end] == Result::pending) applied_.failed.push_back(later->second);
+        results_[batch.end] = Result::failed;
+        continue;
+      }
       if (batch.steps.size() == most_steps || waits(step)) break;
       const bool disrupts = context_.closed && plan::disrupts(step) && step.wait == plan::Wait::nothing;
       if (disrupts && !batch.steps.empty()) break;
@@ -113,7 +119,8 @@ class Apply {
         outcome.ok = true;
         finish(step, outcome);
       } else if (part == nullptr) {
-        finish(step, failure(fmt::format("nothing on this device handles {}; set the runtime in agent.yaml",
+        finish(step, failure(Fault::invalid,
+                             fmt::format("nothing on this device handles {}; set the runtime in agent.yaml",
                                          step.id.api_version)));
       } else {
         batch.part = part;
@@ -180,9 +187,9 @@ class Apply {
     if (unmet != nullptr && leaves) {
       results_[number(step)] = Result::skipped;  // whoever is to follow has said why
     } else if (unmet != nullptr) {
-      finish(step, failure(held_in_words(*unmet)));
+      finish(step, failure(Fault::transient, held_in_words(*unmet)));
     } else if (auto taken = taken_place(step)) {
-      finish(step, failure(std::move(*taken)));
+      finish(step, failure(Fault::conflict, std::move(*taken)));
     } else {
       return false;
     }
@@ -236,6 +243,7 @@ class Apply {
         for (const auto& cause : step.restart_because) done.push_back({step.id, true, cause});
         for (const auto& cause : step.reload_because) done.push_back({step.id, false, cause});
       }
+      if (!outcome.ok) applied_.tried.push_back({to_string(step.id), outcome.error, outcome.fault});
       finish(step, outcome);
     };
     drive(batch, report);
@@ -268,17 +276,19 @@ class Apply {
 
   void drive(const Batch& batch, const drivers::ReportStep& report) {
     if (batch.steps.empty()) return;
-    std::string reason;
+    std::optional<Error> why;
     try {
       batch.part->comparison->apply(batch.steps, report, [this] { return stopping(); });
-      if (!stopping()) reason = "internal error: the driver reported no result";
+      if (!stopping()) why = Error(Fault::internal, "internal error: the driver reported no result");
+    } catch (const Error& error) {
+      why = error;
     } catch (const std::exception& error) {
       // Drivers report failures; what comes here instead must not cost the other objects their turn.
-      reason = error.what();
+      why = Error(Fault::internal, error.what());
     }
-    if (reason.empty()) return;
+    if (!why) return;
     for (const auto* step : batch.steps) {
-      if (results_[number(*step)] == Result::pending) report(*step, failure(reason));
+      if (results_[number(*step)] == Result::pending) report(*step, failure(why->fault(), why->what()));
     }
   }
 
@@ -320,7 +330,7 @@ class Apply {
       action.reason += (action.reason.empty() ? "" : ", ") + outcome.note;
     }
     action.was = step.difference.was;
-    if (!outcome.ok) applied_.failed.push_back({action.object, action.error});
+    if (!outcome.ok) applied_.failed.push_back({action.object, action.error, outcome.fault});
     if (outcome.ok && step.verb == plan::Verb::repair) ++applied_.repaired;
     if (context_.progress) context_.progress(action);
   }

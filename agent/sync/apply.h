@@ -32,11 +32,15 @@ struct ApplyContext {
   /// Asked before each step that disrupts: nothing when it may begin, else the rest of them waits. Empty:
   /// they all may.
   std::function<std::optional<plan::Closed>()> closed{};
+  /// Objects whose steps are left out for now: they were stopped by a fault that passes, and are tried again
+  /// later.
+  std::map<ObjectId, FailedObject> later{};
 };
 
 struct Applied {
   std::vector<state::Action> actions;  ///< in the order in which they ended; held steps among them
-  std::vector<FailedObject> failed;    ///< failed or held
+  std::vector<FailedObject> failed;    ///< failed, held, or left for later
+  std::vector<FailedObject> tried;     ///< of these, those whose steps were done
   std::vector<WaitingObject> waiting;  ///< what could not begin now
   std::size_t repaired = 0;
   bool stopped = false;  ///< by `stop`: the rest was not begun

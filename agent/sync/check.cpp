@@ -42,6 +42,7 @@ void read_patience(const Manifest& manifest, plan::Footprint& footprint, Problem
     const auto within = parse_duration(text);
     if (within > Duration::zero() && within <= longest_within) {
       footprint.watch->within = within;
+      footprint.watch->declared = true;
       return;
     }
   } catch (const Error&) {
@@ -99,7 +100,7 @@ void refuse_unseen(const std::vector<drivers::Candidate>& candidates, const std:
                    Compared& compared) {
   auto name = to_string(candidates.front().desired->manifest.id);
   if (candidates.size() > 1) name += fmt::format(" and {} more", candidates.size() - 1);
-  compared.failed.push_back({std::move(name), why});
+  compared.failed.push_back({std::move(name), why, Fault::transient});
   for (const auto& candidate : candidates) compared.refused.push_back(candidate.desired->manifest.id);
 }
 
@@ -112,7 +113,7 @@ void compare_each(drivers::Comparison& comparison, const std::vector<drivers::Ca
           id, replacing.contains(id) ? comparison.succession(candidate) : comparison.difference(candidate));
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
-      compared.failed.push_back({to_string(id), error.what()});
+      compared.failed.push_back({to_string(id), error.what(), error.fault()});
       compared.refused.push_back(id);
     }
   }

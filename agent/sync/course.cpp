@@ -24,7 +24,8 @@ Course resumed(Course course, const CommitId& tip, const std::string& process, T
   trial.process = process;
   if (trial.starts < most_starts) return course;
   if (!trial.reverting.empty()) {
-    return reverted(std::move(course), "the agent was started for the third time in the middle of it", now);
+    return reverted(std::move(course),
+                    {.why = "the agent was started for the third time in the middle of it"}, now);
   }
   if (course.good.empty()) return course;
   trial.reverting = "the agent was started for the third time in the middle of applying it";
@@ -46,18 +47,29 @@ Course begun(Course course, const Beginning& beginning) {
     trial.process = beginning.process;
   }
   // A commit that follows one which nobody judged yet answers for what that one changed as well.
-  for (const auto& object : beginning.watched) add(trial.touched, object);
+  for (const auto& object : beginning.touched) add(trial.touched, object);
+  // What a commit left that was taken back is not this one's doing.
+  for (const auto& object : course.stuck) add(trial.failed_before, object);
   // What the repository's silence means depends on whether it spoke before this change, not before one after
   // which it spoke already.
   const bool answered_since = std::ranges::find(trial.well, repository_link) != trial.well.end();
-  if (is_new || answered_since) trial.reached = beginning.reached;
+  const bool unasked = !beginning.asked && !is_other && !answered_since;
+  if ((is_new || answered_since) && !unasked) trial.reached = beginning.reached;
   if (beginning.acts) trial.well.clear();
   course.rejected.reset();
   return course;
 }
 
-Course proved(Course course, const CommitId& commit) {
+Course looked_at(Course course, const std::vector<std::string>& failed) {
+  if (!course.trial) return course;
+  for (const auto& object : failed) add(course.trial->failed_before, object);
+  course.trial->looked = true;
+  return course;
+}
+
+Course proved(Course course, const CommitId& commit, std::vector<std::string> ailing) {
   if (course.rejected && course.rejected->commit == commit) course.rejected.reset();
+  course.ailing = std::move(ailing);
   if (course.good == commit && !course.trial) return course;
   course.good = commit;
   course.trial.reset();
@@ -93,13 +105,20 @@ Course undone(Course course, const std::string& object, const std::string& why_n
   return course;
 }
 
-Course reverted(Course course, const std::string& failure, Time now) {
-  const auto trial = *std::exchange(course.trial, {});
+Course reverted(Course course, Stuck stuck, Time now) {
+  auto trial = *std::exchange(course.trial, {});
+  course.stuck = std::move(stuck.objects);
   course.rejected = Rejected{.commit = trial.commit,
-                             .reason = trial.reverting,
+                             .reason = std::move(trial.reverting),
                              .when = now,
-                             .not_undone = trial.not_undone,
-                             .stuck = failure};
+                             .not_undone = std::move(trial.not_undone),
+                             .stuck = std::move(stuck.why)};
+  return course;
+}
+
+Course freed(Course course, Stuck stuck) {
+  course.stuck = std::move(stuck.objects);
+  if (course.rejected) course.rejected->stuck = std::move(stuck.why);
   return course;
 }
 

@@ -14,8 +14,11 @@ namespace greenwave::sync {
 struct Trial {
   CommitId commit;
   bool reached = false;  ///< the repository answered just before the device was changed: it must do so again
-  std::vector<std::string> touched{};  ///< objects that it changes and whose own health decides too
-  std::vector<std::string> well{};     ///< health that was good once: it is not asked again
+  /// Objects that it changes and whose own health decides too, and those that restart for what it changes.
+  std::vector<std::string> touched{};
+  bool looked = false;                       ///< `failed_before` is known
+  std::vector<std::string> failed_before{};  ///< objects that were not well just before its first change
+  std::vector<std::string> well{};           ///< health that was good once: it is not asked again
   /// Unplanned starts of the agent during this step; three mean a crash loop.
   unsigned starts = 0;
   std::string process{};  ///< that works on it; empty: it ended as it should
@@ -35,7 +38,7 @@ struct Rejected {
   std::string reason{};
   Time when{};
   std::vector<std::string> not_undone{};
-  std::string stuck{};   ///< why the device could not be taken back either: it is then left as it is
+  std::string stuck{};   ///< what of it could not be taken back yet, and why
   std::string unwell{};  ///< why it is not healthy at the last good commit either
 
   bool operator==(const Rejected&) const = default;
@@ -46,6 +49,10 @@ struct Course {
   CommitId good;  ///< the last commit that proved healthy; empty: none yet
   std::optional<Trial> trial{};
   std::optional<Rejected> rejected{};
+  /// Objects of a rejected commit that could not be taken back yet; they outlive it in `rejected`.
+  std::vector<std::string> stuck{};
+  /// Health checks that failed before the commit that was kept last, and may do so still.
+  std::vector<std::string> ailing{};
 
   bool is_reverting() const { return trial && !trial->reverting.empty(); }
   bool operator==(const Course&) const = default;
@@ -60,8 +67,15 @@ struct Beginning {
   std::string process;                 ///< this run of the agent
   bool changes = false;                ///< there are steps
   bool acts = false;                   ///< and not all of them wait
-  std::vector<std::string> watched{};  ///< the objects that they change and whose own health decides
-  bool reached = false;                ///< the repository has just answered
+  std::vector<std::string> touched{};  ///< see Trial
+  bool asked = true;                   ///< the repository was asked in this pass,
+  bool reached = false;                ///< and has just answered
+};
+
+/// Of what a way back was to bring: objects that it could not, and why.
+struct Stuck {
+  std::vector<std::string> objects{};
+  std::string why{};  ///< empty: the device is back
 };
 
 // Each returns the course that follows; none does anything else.
@@ -71,8 +85,10 @@ struct Beginning {
 Course resumed(Course course, const CommitId& tip, const std::string& process, Time now);
 /// Call before the first change to the device.
 Course begun(Course course, const Beginning& beginning);
-/// The commit is healthy, and what is gone back to from now on.
-Course proved(Course course, const CommitId& commit);
+/// These objects were not well before the first change.
+Course looked_at(Course course, const std::vector<std::string>& failed);
+/// The commit is healthy, and what is gone back to from now on; `ailing` see Course.
+Course proved(Course course, const CommitId& commit, std::vector<std::string> ailing);
 /// These were healthy, and need not be asked again.
 Course found_well(Course course, const std::vector<std::string>& names);
 /// The commit on trial is not healthy: the device goes back, if there is a commit to go back to.
@@ -81,8 +97,10 @@ Course found_unwell(Course course, const std::string& reason);
 Course turning_back(Course course, const std::string& process);
 /// A command was asked to undo what it did; `why_not` is empty when it has.
 Course undone(Course course, const std::string& object, const std::string& why_not);
-/// Going back came to its end; `failure` is empty when the device is back.
-Course reverted(Course course, const std::string& failure, Time now);
+/// Going back came to its end.
+Course reverted(Course course, Stuck stuck, Time now);
+/// What a way back left was tried again; the ones in `stuck` are still not back.
+Course freed(Course course, Stuck stuck);
 /// The pass came to its end: it has not crashed, whatever failed in it.
 Course ended(Course course);
 

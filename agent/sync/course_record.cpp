@@ -14,6 +14,8 @@ nlohmann::json to_json(const Trial& trial) {
   return {{"commit", trial.commit.text()},
           {"reached", trial.reached},
           {"touched", trial.touched},
+          {"looked", trial.looked},
+          {"failedBefore", trial.failed_before},
           {"well", trial.well},
           {"starts", trial.starts},
           {"process", trial.process},
@@ -28,6 +30,9 @@ Trial trial_from_json(const nlohmann::json& json) {
   return {.commit = CommitId(json.at("commit").get<std::string>()),
           .reached = json.value("reached", false),
           .touched = json.value("touched", Texts{}),
+          // One that an older agent began has changed the device already.
+          .looked = json.value("looked", true),
+          .failed_before = json.value("failedBefore", Texts{}),
           .well = json.value("well", Texts{}),
           .starts = json.value("starts", 0U),
           .process = json.value("process", ""),
@@ -62,6 +67,8 @@ Course read_course(const state::State& state) {
     Course read{.good = CommitId(json.at("good").get<std::string>())};
     if (json.contains("trial")) read.trial = trial_from_json(json["trial"]);
     if (json.contains("rejected")) read.rejected = rejected_from_json(json["rejected"]);
+    read.stuck = json.value("stuck", Texts{});
+    read.ailing = json.value("ailing", Texts{});
     return read;
   } catch (const std::exception&) {
     return course;  // no writer of ours wrote it
@@ -72,6 +79,8 @@ void write_course(state::State& state, const Course& course) {
   nlohmann::json json{{"good", course.good.text()}};
   if (course.trial) json["trial"] = to_json(*course.trial);
   if (course.rejected) json["rejected"] = to_json(*course.rejected);
+  if (!course.stuck.empty()) json["stuck"] = course.stuck;
+  if (!course.ailing.empty()) json["ailing"] = course.ailing;
   state.set_value(state::keys::course, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

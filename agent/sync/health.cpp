@@ -16,11 +16,14 @@ using drivers::Health;
 constexpr Duration longest_wait = std::chrono::milliseconds(500);
 /// What the last look, at the deadline, gets too: else its own haste would be the reason that it finds.
 constexpr Duration shortest_look = std::chrono::milliseconds(500);
+/// What is busy is waited for until whoever starts it gives up, and no longer than this.
+constexpr Duration longest_busy = std::chrono::hours(1);
 
 struct Watched {
   Subject subject;
   Instant next;
   Instant deadline;
+  Instant last;      ///< the deadline of one that is busy
   Instant looked{};  ///< when the last look began
   Health health{Health::State::waiting, "it has not been looked at"};
 };
@@ -31,7 +34,9 @@ class Probe {
     const auto now = watching.clock.tick();
     for (auto& subject : subjects) {
       const auto deadline = now + subject.within;
-      open_.push_back({std::move(subject), now, deadline});
+      const bool is_look = subject.within <= Duration::zero();
+      const auto last = subject.declared || is_look ? deadline : std::max(deadline, now + longest_busy);
+      open_.push_back({std::move(subject), now, deadline, last});
     }
   }
 
@@ -39,26 +44,35 @@ class Probe {
     while (!open_.empty()) {
       look();
       note_the_well();
-      Verdict verdict;
-      for (const auto& one : open_) {
-        if (is_lost(one)) verdict.unwell.push_back({one.subject.name, one.health.reason});
-      }
-      if (!verdict.unwell.empty()) {
-        verdict.kind = Verdict::Kind::unwell;
-        return verdict;
+      give_up();
+      if (!verdict_.unwell.empty()) {
+        verdict_.kind = Verdict::Kind::unwell;
+        return verdict_;
       }
       if (open_.empty()) break;
       watching_.waiting(fmt::format("waiting for {}: {}", open_.front().subject.name,
                                     printable(open_.front().health.reason)));
       if (!rest()) return {.kind = Verdict::Kind::ended};
     }
-    return {};
+    if (!verdict_.undecided.empty()) verdict_.kind = Verdict::Kind::undecided;
+    return verdict_;
   }
 
  private:
   /// The last look is at the deadline, or after it when others took their time: what is well then is well.
   static bool is_lost(const Watched& one) {
-    return one.health.state == Health::State::bad || one.looked >= one.deadline;
+    if (one.health.state == Health::State::bad) return true;
+    return one.looked >= (one.health.busy ? one.last : one.deadline);
+  }
+
+  /// Of what is lost. Whoever could not be asked is neither well nor not.
+  void give_up() {
+    for (const auto& one : open_) {
+      if (!is_lost(one)) continue;
+      auto& list = passes(one.health.fault) ? verdict_.undecided : verdict_.unwell;
+      list.push_back({one.subject.name, one.health.reason, one.health.fault});
+    }
+    std::erase_if(open_, is_lost);
   }
 
   /// Asks whoever is due, and those of one session together.
@@ -68,7 +82,8 @@ class Probe {
       const auto now = watching_.clock.tick();
       if (now < one.next) continue;
       one.looked = now;
-      one.next = now < one.deadline ? std::min(now + one.subject.interval, one.deadline) : now;
+      const auto next = now + one.subject.interval;
+      one.next = now < one.deadline ? std::min(next, one.deadline) : std::max(next, now + longest_wait);
       if (one.subject.ask) {
         one.health = one.subject.ask();
       } else {
@@ -110,6 +125,7 @@ class Probe {
 
   const Watching& watching_;
   std::vector<Watched> open_;
+  Verdict verdict_;
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace greenwave::sync {
 struct Subject {
   std::string name;  ///< "HealthCheck/spat"
   Duration interval{};
-  Duration within{};  ///< from the beginning of the probe on
+  Duration within{};      ///< from the beginning of the probe on
+  bool declared = false;  ///< people wrote `within`: what is busy gets no more
   /// Of the objects that are asked together: null for what asks by itself.
   drivers::Session* session = nullptr;
   const Entry* entry = nullptr;
@@ -36,11 +37,13 @@ struct Watching {
 struct Verdict {
   enum class Kind {
     well,
+    undecided,  ///< the rest is well; some could not be asked
     unwell,
     ended,  ///< by `wait`
   };
   Kind kind = Kind::well;
-  std::vector<FailedObject> unwell{};  ///< and why
+  std::vector<FailedObject> unwell{};     ///< and why
+  std::vector<FailedObject> undecided{};  ///< and why not
 
   std::string reason() const;
 };

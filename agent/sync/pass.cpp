@@ -65,6 +65,7 @@ void report(Pass& pass, const CommitId& commit, Prepared& prepared, Applied& app
     pass.observer(event_of(applied.actions.back(), commit));
   }
   standing.failed.insert(standing.failed.end(), applied.failed.begin(), applied.failed.end());
+  pass.kept.retries.note(prepared.desired, standing.failed, applied.tried, pass.parts.clock);
   auto& actions = pass.record.actions;
   actions.insert(actions.end(), applied.actions.begin(), applied.actions.end());
   pass.record.problems = standing.problems;
@@ -153,6 +154,7 @@ void apply_commit(Pass& pass, const CommitId& commit) {
     pass.entries.reset();
   }
   kept.standing.repaired = 0;
+  if (force) kept.retries.forget();
   forget_moot_restarts(pass);
   if (key == kept.clean && pass.observed->drifted.empty() && !force) return;
 
@@ -171,6 +173,7 @@ void apply_commit(Pass& pass, const CommitId& commit) {
   note_applied(pass, commit, *prepared);
   kept.standing.has_errors = prepared->problems.has_errors();
   judge_health(pass, commit, *prepared);
+  free_stuck(pass);
   note_clean(pass, key, *prepared);
 }
 
@@ -183,17 +186,19 @@ void run(Pass& pass) {
   const auto& course = pass.kept.course;
   if (course.is_reverting()) return revert(pass);
   if (course.rejected && !pass.request.force && (tip.empty() || tip == course.rejected->commit)) {
-    if (!course.rejected->stuck.empty()) {
-      trouble = stuck_text(*course.rejected);
-      return;
-    }
     tip = course.good;
   }
 
-  const auto last = course.trial ? course.trial->commit : pass.applied();
+  // After a way back that did not come to its end, the last one that was applied may be the rejected one.
+  const auto kept = course.good.empty() ? pass.applied() : course.good;
+  const auto last = course.trial ? course.trial->commit : kept;
   for (const auto& commit : {tip, last}) {
-    if (commit.empty() || !parts.intake.has(commit)) continue;
+    if (commit.empty()) continue;
     try {
+      if (!parts.intake.has(commit)) {
+        if (commit != course.good || course.stuck.empty()) continue;
+        parts.intake.bring(commit);
+      }
       apply_commit(pass, commit);
       if (course.is_reverting()) revert(pass);
       return;

@@ -17,6 +17,7 @@
 #include "sync/prepare.h"
 #include "sync/renderer.h"
 #include "sync/request.h"
+#include "sync/retries.h"
 #include "sync/standing.h"
 
 namespace greenwave::sync {
@@ -39,7 +40,8 @@ struct Parts {
 /// Takes the events of a sync as they happen; called on the thread that runs it.
 using Observer = std::function<void(Event)>;
 
-/// What is known from one pass to the next. All but `standing`, `clean` and `refused` is in the state too.
+/// What is known from one pass to the next. All but `standing`, `clean`, `refused` and `retries` is in the
+/// state too.
 struct Kept {
   Remembered remembered;
   Course course;
@@ -47,6 +49,7 @@ struct Kept {
   std::string clean;    ///< key of the last render that was applied without a failure or problem
   std::string refused;  ///< key of the render of a commit that cannot be rendered
   std::string refusal;  ///< and why
+  Retries retries;
 };
 
 /// One pass, as its stages see it.
@@ -63,6 +66,7 @@ struct Pass {
   bool again = false;              ///< a newer commit came while this one was watched
   std::optional<Error> why_not{};  ///< there is no newest commit
   std::optional<Fresh> fresh{};
+  Stuck stuck{};  ///< of a way back
   std::optional<Observed> observed{};
   std::optional<std::vector<Entry>> entries{};  ///< see inventory()
 

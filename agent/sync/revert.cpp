@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "sync/journal.h"
+#include "sync/records.h"
 
 namespace greenwave::sync {
 
@@ -46,33 +47,29 @@ void undo_commands(Pass& pass) {
     const auto why_not = undo->undo(*entry);
     if (!why_not) continue;
     const bool ok = why_not->empty();
-    pass.observer(
-        {.kind = "step", .text = "undo " + name, .object = name, .ok = ok, .commit = course.trial->commit});
-    pass.record.actions.push_back(
-        {.verb = "undo", .object = name, .ok = ok, .error = *why_not, .reason = {}, .was = {}});
+    const state::Action action{
+        .verb = "undo", .object = name, .ok = ok, .error = *why_not, .reason = {}, .was = {}};
+    pass.observer(event_of(action, course.trial->commit));
+    pass.record.actions.push_back(action);
     pass.take(undone(course, name, *why_not));
   }
 }
 
-/// Why the device is not back; empty: it is.
-std::string go_back(Pass& pass) {
+/// What is not back. Throws Error (transient) where the way back could not even be gone: it begins again.
+Stuck go_back(Pass& pass) {
   const auto& parts = pass.parts;
   const auto& good = pass.kept.course.good;
-  std::string failure;
   try {
     if (!parts.intake.has(good)) parts.intake.bring(good);
     undo_commands(pass);
     const auto moot = parts.state.owed();
     apply_commit(pass, good);
     parts.state.settle({}, {}, moot);
-    for (const auto& failed : pass.kept.standing.failed) {
-      failure += fmt::format("{}{}: {}", failure.empty() ? "" : "; ", failed.object, failed.reason);
-    }
+    return pass.stuck;
   } catch (const Error& error) {
-    if (error.fault() == Fault::damaged || parts.stop) throw;
-    failure = error.what();
+    if (error.fault() == Fault::damaged || passes(error.fault()) || parts.stop) throw;
+    return {.why = error.what()};
   }
-  return failure;
 }
 
 }  // namespace
@@ -91,20 +88,42 @@ void revert(Pass& pass) {
   pass.record.started = parts.clock.now();
   pass.record.trigger = state::Trigger::revert;
 
-  const auto failure = go_back(pass);
-  if (!failure.empty() && pass.is_unreachable()) {
+  Stuck stuck;
+  try {
+    stuck = go_back(pass);
+  } catch (const Error& error) {
+    if (error.fault() == Fault::damaged || parts.stop) throw;
     pass.record.error = fmt::format("{} is being taken back, and that goes on once it can: {}",
-                                    trial.commit.shortened(), failure);
+                                    trial.commit.shortened(), error.what());
     return;
   }
-  pass.take(reverted(pass.kept.course, failure, parts.clock.now()));
-  pass.record.error = failure.empty() ? "" : stuck_text(*pass.kept.course.rejected);
+  pass.take(reverted(pass.kept.course, std::move(stuck), parts.clock.now()));
+  const auto& rejected = *pass.kept.course.rejected;
+  pass.record.error = rejected.stuck.empty() ? "" : stuck_text(rejected);
+}
+
+void free_stuck(Pass& pass) {
+  const auto& course = pass.kept.course;
+  const bool is_stuck = !course.stuck.empty() || (course.rejected && !course.rejected->stuck.empty());
+  if (!is_stuck || course.is_reverting() || pass.is_unreachable()) return;
+  Stuck still;
+  for (const auto& failed : pass.kept.standing.failed) {
+    // Of a way back that came to nothing, or that an older agent went, no object is known.
+    const bool counts =
+        course.stuck.empty() || std::ranges::find(course.stuck, failed.object) != course.stuck.end();
+    if (!counts) continue;
+    still.objects.push_back(failed.object);
+    still.why += fmt::format("{}{}: {}", still.why.empty() ? "" : "; ", failed.object, failed.reason);
+  }
+  if (still.objects.empty() && course.rejected) pass.record.trigger = state::Trigger::revert;
+  if (still.objects != course.stuck || !course.rejected || still.why != course.rejected->stuck) {
+    pass.take(freed(course, std::move(still)));
+  }
 }
 
 std::string stuck_text(const Rejected& rejected) {
   return fmt::format(
-      "{} was not healthy ({}), and taking it back failed: {}; the device is left as it is until a new "
-      "commit comes, or greenwave sync --force tries again",
+      "{} was not healthy ({}), and not all of it could be taken back: {}; that goes on once it can",
       rejected.commit.shortened(), rejected.reason, rejected.stuck);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "git/store.h"
 #include "git/trust.h"
 #include "model/commit_id.h"
@@ -15,6 +16,8 @@ namespace greenwave::sync {
 struct FailedObject {
   std::string object;
   std::string reason;
+  Fault fault = Fault::invalid;
+  std::optional<Time> again{};  ///< when it is tried next, where that is not at every sync
 };
 
 /// Something that may not be done yet.
@@ -48,6 +51,9 @@ struct Standing {
   std::string waiting_why;
   std::optional<Time> waiting_until;  ///< when to go on with them, whatever the interval is
   std::optional<Rejected> rejected;   ///< the commit that the ref points to, taken back
+
+  /// When to go on, whatever the interval is: with what waits, or with what a passing fault has stopped.
+  std::optional<Time> next() const;
 };
 
 }  // namespace greenwave::sync

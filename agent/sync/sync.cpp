@@ -24,10 +24,10 @@ using state::SyncResult;
 SyncResult result_of(const Pass& pass) {
   const auto& standing = pass.kept.standing;
   if (!pass.record.error.empty()) return SyncResult::error;
+  const bool is_rejected = pass.kept.course.rejected.has_value();
+  if (is_rejected && pass.record.trigger == state::Trigger::revert) return SyncResult::reverted;
   if (!standing.failed.empty() || standing.has_errors) return SyncResult::failed;
-  if (pass.kept.course.rejected) {
-    return pass.record.trigger == state::Trigger::revert ? SyncResult::reverted : SyncResult::held;
-  }
+  if (is_rejected) return SyncResult::held;
   return standing.waiting.empty() ? SyncResult::in_sync : SyncResult::waiting;
 }
 

@@ -22,7 +22,8 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
       .commit = commit.text(),
       .drifted = pass.observed->drifted,
       .progress = [&](const state::Action& action) { pass.observer(event_of(action, commit)); },
-      .stop = [&parts] { return parts.stop.load(); }};
+      .stop = [&parts] { return parts.stop.load(); },
+      .later = pass.kept.retries.later(prepared.plan, parts.clock.tick())};
   if (pass.kept.course.is_reverting()) return apply(std::move(prepared.plan), context);
 
   const Gate gate(prepared.cluster.windows, parts.config.busy(), pass.request.now, prepared.problems);
@@ -38,7 +39,7 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
     if (const auto now = closed()) plan::hold(prepared.plan.steps, 0, *now);
     context.closed = closed;
   }
-  begin_trial(pass, commit, prepared.plan);
+  begin_trial(pass, commit, prepared);
   auto applied = apply(std::move(prepared.plan), context);
   if (applied.waiting.empty()) {
     standing.waiting_why.clear();
