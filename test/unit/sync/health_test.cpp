@@ -133,3 +133,47 @@ TEST_CASE("health: without a time limit each check runs once") {
                 "a", [] { return Health{}; }, Duration::zero())})
             .kind == Verdict::Kind::well);
 }
+
+TEST_CASE("health: what nobody could be asked about in time is undecided, and the rest is still judged") {
+  Bench bench;
+  const auto away = [] {
+    return Health{Health::State::waiting, "systemd does not answer", Fault::transient};
+  };
+  const auto undecided = bench.probe({bench.subject("a", away), bench.subject("b", [] { return Health{}; })});
+  CHECK(undecided.kind == Verdict::Kind::undecided);
+  REQUIRE(undecided.undecided.size() == 1);
+  CHECK(undecided.undecided[0].object == "a");
+  CHECK(bench.well == std::vector<std::string>{"b"});
+
+  Bench other;
+  const auto unwell = other.probe({other.subject("a", away), other.subject("b", waiting)});
+  CHECK(unwell.kind == Verdict::Kind::unwell);
+  REQUIRE(unwell.unwell.size() == 1);
+  CHECK(unwell.unwell[0].object == "b");
+}
+
+TEST_CASE("health: what is on its way up is waited for, unless people said for how long") {
+  Bench bench;
+  const auto busy = [&bench] {
+    Health health{Health::State::waiting, "it is activating"};
+    health.busy = true;
+    return bench.clock.passed() < std::chrono::minutes(20) ? health : Health{};
+  };
+  CHECK(bench.probe({bench.subject("a", busy)}).kind == Verdict::Kind::well);
+  CHECK(bench.looks > 100);
+
+  Bench declared;
+  const auto always = [] {
+    Health health{Health::State::waiting, "it is activating"};
+    health.busy = true;
+    return health;
+  };
+  auto subject = declared.subject("a", always);
+  subject.declared = true;
+  CHECK(declared.probe({subject}).kind == Verdict::Kind::unwell);
+  CHECK(declared.clock.passed() == std::chrono::seconds(10));
+
+  Bench endless;
+  CHECK(endless.probe({endless.subject("a", always)}).kind == Verdict::Kind::unwell);
+  CHECK(endless.clock.passed() >= std::chrono::hours(1));
+}

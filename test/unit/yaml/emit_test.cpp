@@ -128,7 +128,8 @@ const std::vector<std::string>& hard_texts() {
                                               "nel\u0085",
                                               "ls\u2028ps\u2029",
                                               "a\u2028b\nc\n",
-                                              "\uFEFF bom",
+                                              "\uFEFF"
+                                              "bom",
                                               "x\uFEFF\ny\n",
                                               "\xEF\xBF\xBF😀",
                                               std::string(900, '\x01'),
