@@ -32,7 +32,8 @@ void add_inventory(daemon::Status& status, const std::vector<Entry>& inventory) 
     if (entry.error.empty() && !entry.intended) {
       ++status.in_sync;
     } else {
-      status.failed.push_back({to_string(entry.id), entry.error.empty() ? unfinished : entry.error});
+      status.failed.push_back({to_string(entry.id), entry.error.empty() ? unfinished : entry.error,
+                               entry.passes ? Fault::transient : Fault::invalid});
     }
   }
 }

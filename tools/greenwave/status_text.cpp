@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -31,7 +32,7 @@ struct Screen {
   void rows();
   void waiting();
   void wave();
-  void failed();
+  void failed(bool passing);
   void problems();
   void notes();
 
@@ -88,9 +89,9 @@ void Screen::rejected() {
   const bool stuck = !rejected.stuck.empty();
   text += paint(style, Paint::bad,
                 fmt::format("Commit {} was not healthy here {}.", short_oid(rejected.commit.text()),
-                            stuck ? "and could not be reverted" : "and was reverted")) +
+                            stuck ? "and could not be reverted whole" : "and was reverted")) +
           "\n  " + wrap(rejected.reason, 2, style.width) + "\n";
-  if (stuck) text += "  " + wrap(rejected.stuck, 2, style.width) + "\n";
+  if (stuck) text += "  " + wrap(rejected.stuck + "; that goes on once it can", 2, style.width) + "\n";
   for (const auto& left : rejected.not_undone) text += "  not undone: " + wrap(left, 4, style.width) + "\n";
   text += "  push a new commit, or try this one again: greenwave sync --force\n";
 }
@@ -163,21 +164,29 @@ void Screen::wave() {
   }
 }
 
-void Screen::failed() {
-  if (status.failed.empty()) return;
-  heading("Failed");
-  for (std::size_t i = 0; i < std::min(most_listed, status.failed.size()); ++i) {
-    const auto& object = status.failed[i];
+void Screen::failed(bool passing) {
+  std::vector<sync::FailedObject> failed;
+  std::ranges::copy_if(status.failed, std::back_inserter(failed),
+                       [&](const auto& one) { return passes(one.fault) == passing; });
+  if (failed.empty()) return;
+  heading(passing ? "Waiting, and tried again" : "Failed");
+  for (std::size_t i = 0; i < std::min(most_listed, failed.size()); ++i) {
+    const auto& object = failed[i];
     // In a message the remedy follows a semicolon.
     const auto end = object.reason.find("; ");
-    text += "  " + paint(style, Paint::bad, printable(object.object)) + "\n      " +
-            wrap(object.reason.substr(0, end), 6, style.width) + "\n";
+    text += "  " + paint(style, passing ? Paint::caution : Paint::bad, printable(object.object)) +
+            "\n      " + wrap(object.reason.substr(0, end), 6, style.width) + "\n";
+    if (passing) {
+      const bool is_due = !object.again || *object.again <= now;
+      text +=
+          fmt::format("      tried again {}\n", is_due ? "at the next sync" : relative(*object.again, now));
+    }
     const auto remedy = end == std::string::npos
                             ? fmt::format("see details: greenwave show {}", object.object)
                             : object.reason.substr(end + 2);
     text += "   -> " + wrap(remedy, 6, style.width) + "\n";
   }
-  rest(status.failed.size(), "greenwave show");
+  rest(failed.size(), "greenwave show");
 }
 
 void Screen::problems() {
@@ -204,7 +213,8 @@ std::string status_text(const daemon::Status& status, Time now, const Style& sty
   screen.rejected();
   screen.rows();
   screen.waiting();
-  screen.failed();
+  screen.failed(false);
+  screen.failed(true);
   screen.problems();
   screen.notes();
   return std::move(screen.text);
