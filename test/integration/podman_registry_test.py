@@ -84,6 +84,33 @@ class Images(unittest.TestCase):
                          {name: one["Id"] for name, one in self.podman.containers().items()})
         self.assertEqual("old", self.version())
 
+    def test_a_registry_that_is_away_for_a_while_keeps_the_commit_on_trial_until_it_is_back(self):
+        self.podman.make_image("localhost/busy:1", "old\n")
+        self.city.commit({"a.yaml": pod("a")})
+        device = self.device()
+        device.once(check=0)
+        self.registry.stop()
+        self.city.commit(self.spat())
+        for _ in range(4):
+            said = device.once(check=1).stdout
+            self.assertIn(f"cannot pull {self.image}", said)
+            self.assertIn("tried again", said)
+        self.assertNotIn("rejected", device.json("status"))
+        self.assertTrue(device.json("status")["failed"][0]["passes"])
+        self.assertEqual("old", self.version())
+        self.registry.start()
+        device.once(check=0)
+        self.assertEqual("one", self.version())
+
+    def test_an_image_that_the_registry_does_not_have_takes_its_commit_back(self):
+        self.podman.make_image("localhost/busy:1", "old\n")
+        self.city.commit({"a.yaml": pod("a")})
+        device = self.device()
+        device.once(check=0)
+        self.city.commit(self.spat(image=f"{self.registry.name}/city/spat:9"))
+        self.assertIn("is taken back", device.once(check=1).stdout)
+        self.assertEqual("old", self.version())
+
     def test_policies_say_when_the_registry_is_asked(self):
         by_digest = self.push("two\n")
         device = self.device()

@@ -49,17 +49,23 @@ class Registry:
         self._make_certificates()
         password = run("htpasswd", "-Bbn", USER, PASSWORD).stdout
         (self.directory / "htpasswd").write_text(password)
+        (self.directory / "config.yml").write_text(CONFIGURATION.format(directory=self.directory, port=self.port))
+        self.start()
+        return self
+
+    def start(self):
         file = self.directory / "config.yml"
-        file.write_text(CONFIGURATION.format(directory=self.directory, port=self.port))
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(["docker-registry", "serve", str(file)], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                              env={**os.environ, "OTEL_TRACES_EXPORTER": "none"})
         wait_until(self._answers, "the registry answers")
-        return self
 
-    def __exit__(self, *_):
+    def stop(self):
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+    def __exit__(self, *_):
+        self.stop()
 
     def pulls(self):
         """The successful requests for manifests and layers so far."""
