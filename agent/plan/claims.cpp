@@ -1,6 +1,7 @@
 #include "plan/claims.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -14,10 +15,10 @@ bool contains(const std::vector<std::string>& claims, std::string_view claim) {
 
 }  // namespace
 
-Claims::Claims(const Objects& objects, const Places& places) : objects_(objects), places_(places) {
+Claims::Claims(const Objects& objects, const Places& places, const Contents& contents)
+    : objects_(objects), places_(places), contents_(contents) {
   owners_.reserve(objects.declared());
   for (std::size_t i = 0; i < objects.declared(); ++i) {
-    has_purges_ = has_purges_ || !objects.desired(i).footprint.purges.empty();
     for (const auto& claim : objects.desired(i).footprint.claims) {
       const auto [owner, is_new] = owners_.emplace(claim, i);
       if (!is_new && owner->second != i) duplicates_.push_back({claim, owner->second, i});
@@ -33,12 +34,25 @@ std::optional<std::size_t> Claims::owner(std::string_view claim) const {
 }
 
 bool Claims::wants(std::size_t number, std::string_view claim) const {
-  return objects_.is_declared(number) && contains(objects_.desired(number).footprint.claims, claim);
+  if (!objects_.is_declared(number)) return false;
+  const auto& desired = objects_.desired(number);
+  return contains(desired.footprint.claims, claim) || contents_.at(desired, claim) == Contents::At::file;
 }
 
 bool Claims::has(std::size_t number, std::string_view claim) const {
   const auto* entry = objects_.entry(number);
   return entry != nullptr && contains(entry->claims, claim);
+}
+
+/// Whether what the object has there is not a directory in which others may lie.
+bool Claims::has_file(std::size_t number, std::string_view claim) const {
+  return !is_directory(objects_.id(number)) || !has(number, claim);
+}
+
+/// Whether it is only in the inventory, and is going to be removed.
+bool Claims::is_going(std::size_t number) const {
+  if (objects_.is_declared(number) || objects_.refused()[number] || !objects_.may_prune()) return false;
+  return !objects_.entry(number)->keep || is_taken_over(number);
 }
 
 std::vector<std::size_t> Claims::holders(std::string_view claim, std::size_t than) const {
@@ -72,7 +86,6 @@ void Claims::refuse_conflicts(Objects& objects, Problems& problems) const {
   for (std::size_t i = 0; i < objects.declared(); ++i) {
     if (!objects.refused()[i]) refuse_own_place(i, objects, problems);
   }
-  refuse_purges(objects, problems);
   for (auto i = objects.declared(); i < objects.size(); ++i) {
     const bool may_go = is_taken_over(i) || (objects.may_prune() && !objects.entry(i)->keep);
     if (!may_go) objects.refuse(i);
@@ -94,37 +107,6 @@ void Claims::refuse_own_place(std::size_t number, Objects& objects, Problems& pr
   }
 }
 
-/// The object that purges `claim`: it is below a directory with `purge`.
-std::optional<std::size_t> Claims::purger(std::string_view claim) const {
-  for (auto slash = claim.rfind('/'); slash != std::string_view::npos && slash > 0;
-       slash = claim.rfind('/')) {
-    claim = claim.substr(0, slash);
-    const auto above = owner(claim);
-    if (!above) continue;
-    if (contains(objects_.desired(*above).footprint.purges, claim)) return above;
-  }
-  return {};
-}
-
-void Claims::refuse_purges(Objects& objects, Problems& problems) const {
-  for (std::size_t i = 0; has_purges_ && i < objects.declared(); ++i) {
-    for (const auto& claim : objects.desired(i).footprint.claims) {
-      const auto by = purger(claim);
-      if (!by) continue;
-      const auto& inner = objects.desired(i).manifest;
-      const auto& outer = objects.desired(*by).manifest;
-      problems.error(inner.place(),
-                     fmt::format("{} claims {}, and {} ({}) removes what is not in its own source there",
-                                 to_string(inner.id), claim_in_words(claim), to_string(outer.id),
-                                 to_string(outer.place())),
-                     "put it into the source, choose a path outside, or remove purge; until then neither is "
-                     "applied");
-      objects.refuse(i);
-      objects.refuse(*by);
-    }
-  }
-}
-
 void Claims::add_waits(Waits& waits) const {
   for (std::size_t i = 0; i < objects_.declared(); ++i) {
     for (const auto& claim : objects_.desired(i).footprint.after) {
@@ -133,7 +115,7 @@ void Claims::add_waits(Waits& waits) const {
     }
     wait_for_places(i, waits);
     wait_for_the_way(i, waits);
-    wait_for_purged(i, waits);
+    wait_for_those_inside(i, waits);
   }
 }
 
@@ -162,9 +144,7 @@ void Claims::wait_for(std::size_t holder, std::size_t number, std::string_view c
   // What was only begun may still be all the other's.
   const bool is_its_own = has(number, claim) && !objects_.entry(number)->intended;
   const bool is_part = !has(holder, claim);
-  const bool stays = leaves && (objects_.refused()[holder] || !objects_.may_prune() ||
-                                (objects_.entry(holder)->keep && !is_taken_over(holder)));
-  if (leaves && !stays && (is_part || is_taken_over(holder) || is_its_own)) {
+  if (is_going(holder) && (is_part || is_taken_over(holder) || is_its_own)) {
     waits.add({number, holder, Why::successor, claim});
   } else if (is_its_own) {
     waits.add({holder, number});
@@ -178,20 +158,50 @@ void Claims::wait_for(std::size_t holder, std::size_t number, std::string_view c
 void Claims::wait_for_the_way(std::size_t number, Waits& waits) const {
   for (const auto& claim : objects_.desired(number).footprint.after) {
     for (const auto holder : holders(claim, number)) {
-      const bool makes_way = has(holder, claim) && !is_directory(objects_.id(holder)) &&
-                             !wants(holder, claim) && !is_taken_over(holder);
+      const bool makes_way = has_file(holder, claim) && !wants(holder, claim) && !is_taken_over(holder);
       if (makes_way) waits.add({holder, number, Why::below, claim});
     }
   }
 }
 
-void Claims::wait_for_purged(std::size_t number, Waits& waits) const {
-  for (const auto& purged : objects_.desired(number).footprint.purges) {
-    for (const auto& [claim, by] : places_.others_below(purged, objects_.id(number))) {
-      const auto holder = objects_.number_of(*by);
-      if (holder && !wants(*holder, claim)) waits.add({*holder, number, Why::purge, claim});
+/// A Directory waits for what others have in the place of something in its source, or where it purges.
+void Claims::wait_for_those_inside(std::size_t number, Waits& waits) const {
+  const auto& desired = objects_.desired(number);
+  if (!contents_.has_source(desired) && desired.footprint.purges.empty()) return;
+  const auto& top = desired.footprint.claims.front();
+  std::map<std::size_t, std::vector<std::string_view>> others;
+  for (const auto& [claim, by] : places_.others_below(top, objects_.id(number))) {
+    const auto holder = objects_.number_of(*by);
+    if (holder && !wants(*holder, claim)) others[*holder].push_back(claim);
+  }
+  for (const auto& [holder, places] : others) {
+    const auto is_in_the_way = [&, holder = holder](std::string_view claim) {
+      const auto at = contents_.at(desired, claim);
+      return at != Contents::At::nothing && (at != Contents::At::directory || has_file(holder, claim));
+    };
+    const auto first = std::ranges::find_if(places, is_in_the_way);
+    if (first != places.end() && may_succeed(number, holder, places)) {
+      waits.add({number, holder, Why::successor, *first});
+    } else if (first != places.end()) {
+      waits.add({holder, number, Why::place, *first});
+      if (!objects_.is_declared(holder)) waits.remain(holder, number);
+    } else if (!desired.footprint.purges.empty()) {
+      waits.add({holder, number, Why::purge, places.front()});
     }
   }
+}
+
+/// Whether a Directory may put its files over those that the holder has in it, before that one is removed.
+bool Claims::may_succeed(std::size_t number, std::size_t holder,
+                         const std::vector<std::string_view>& places) const {
+  const auto& id = objects_.id(holder);
+  if (!is_going(holder) || (!is_directory(id) && id.kind != "File")) return false;
+  const auto& desired = objects_.desired(number);
+  return std::ranges::all_of(places, [&](std::string_view claim) {
+    const auto at = contents_.at(desired, claim);
+    if (at == Contents::At::nothing) return desired.footprint.purges.empty();
+    return at == (has_file(holder, claim) ? Contents::At::file : Contents::At::directory);
+  });
 }
 
 /// Another object may have begun to take the place, and has not come far: it lets go of it first. Then it is
@@ -229,29 +239,34 @@ void Claims::wait_to_be_emptied(std::size_t number, Waits& waits) const {
   for (const auto before : first) {
     if (!waits.reaches(number, before)) waits.add({before, number, Why::successor});
   }
+  std::set<std::size_t> inside;
   for (const auto& claim : objects_.entry(number)->claims) {
     for (const auto& [inner, by] : places_.others_below(claim, objects_.id(number))) {
       const auto holder = objects_.number_of(*by);
-      const bool goes = holder && !wants(*holder, inner) && !waits.reaches(number, *holder);
-      if (goes) waits.add({*holder, number});
+      if (holder && !inside.contains(*holder) && !wants(*holder, inner)) inside.insert(*holder);
     }
+  }
+  for (const auto holder : inside) {
+    if (!waits.reaches(number, holder)) waits.add({holder, number});
   }
 }
 
-std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<const Entry> inventory) {
-  Input input;
-  input.desired = desired;
-  input.inventory = inventory;
+std::vector<ObjectId> replacing(const Input& input) {
   const Objects objects(input);
-  const Places places(inventory);
-  const Claims claims(objects, places);
+  const Places places(input.inventory);
+  const Contents contents(input.tree);
+  const Claims claims(objects, places, contents);
   Waits waits(objects.size());
   claims.add_waits(waits);
   std::vector<ObjectId> found;
   for (std::size_t i = 0; i < objects.declared(); ++i) {
-    const auto gives_up_its_place = [](const Precedence* wait) {
-      const bool is_place = wait->why == Why::place || wait->why == Why::below || wait->why == Why::inside;
-      return is_place && (wait->claim.starts_with(path_claim) || wait->claim.starts_with("unit:"));
+    const auto gives_up_its_place = [&](const Precedence* wait) {
+      if (!wait->claim.starts_with(path_claim) && !wait->claim.starts_with("unit:")) return false;
+      if (wait->why == Why::below) return true;
+      const bool is_place = wait->why == Why::place || wait->why == Why::inside;
+      // A Directory that only takes what lies in it is compared name by name.
+      return is_place &&
+             (!is_directory(objects.id(i)) || contains(objects.desired(i).footprint.claims, wait->claim));
     };
     if (std::ranges::any_of(waits.into(i), gives_up_its_place)) found.push_back(objects.id(i));
   }

@@ -8,22 +8,23 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "plan/contents.h"
 #include "plan/objects.h"
 #include "plan/places.h"
 #include "plan/waits.h"
 
 namespace greenwave::plan {
 
-/// Which object claims what, among the objects of one plan, and who has that now. `objects` and `places` must
+/// Which object claims what, among the objects of one plan, and who has that now. What it is made from must
 /// outlive it.
 class Claims {
  public:
-  Claims(const Objects& objects, const Places& places);
+  Claims(const Objects& objects, const Places& places, const Contents& contents);
 
   std::optional<std::size_t> owner(std::string_view claim) const;
 
-  /// Refuses objects that claim what another object claims too; Directories that would purge what another
-  /// claims; and objects that move below their own old place. Entries that may not be removed stay.
+  /// Refuses objects that claim what another object claims too, and objects that move below their own old
+  /// place. Entries that may not be removed stay.
   void refuse_conflicts(Objects& objects, Problems& problems) const;
 
   /// Who has to leave a place before another object takes it, is made around it or below it, or empties it;
@@ -45,25 +46,26 @@ class Claims {
 
   bool wants(std::size_t number, std::string_view claim) const;
   bool has(std::size_t number, std::string_view claim) const;
+  bool has_file(std::size_t number, std::string_view claim) const;
+  bool is_going(std::size_t number) const;
   std::vector<std::size_t> holders(std::string_view claim, std::size_t than) const;
-  std::optional<std::size_t> purger(std::string_view claim) const;
   void find_successor(std::size_t number);
-  void refuse_purges(Objects& objects, Problems& problems) const;
   void refuse_own_place(std::size_t number, Objects& objects, Problems& problems) const;
 
   void wait_for_places(std::size_t number, Waits& waits) const;
   void wait_for(std::size_t holder, std::size_t number, std::string_view claim, Waits& waits) const;
   void wait_for_the_way(std::size_t number, Waits& waits) const;
-  void wait_for_purged(std::size_t number, Waits& waits) const;
+  void wait_for_those_inside(std::size_t number, Waits& waits) const;
+  bool may_succeed(std::size_t number, std::size_t holder, const std::vector<std::string_view>& places) const;
   void wait_for_others_in_place(std::size_t number, Waits& waits) const;
   void wait_to_be_emptied(std::size_t number, Waits& waits) const;
 
   const Objects& objects_;
   const Places& places_;
+  const Contents& contents_;
   std::unordered_map<std::string_view, std::size_t> owners_;
   std::vector<Duplicate> duplicates_;
   std::unordered_map<std::size_t, std::size_t> successors_;
-  bool has_purges_ = false;
 };
 
 }  // namespace greenwave::plan

@@ -30,7 +30,7 @@ void Places::put(const Entry& entry) {
   if (!is_directory(entry.id)) return;
   auto& files = added->second.files;
   for (const auto& file : entry.files) {
-    if (!file.content.is_zero()) files.push_back(file.path);
+    if (!file.content.is_zero()) files.push_back(std::string(path_claim) + file.path);
   }
   if (files.empty()) return;
   std::ranges::sort(files);
@@ -51,13 +51,12 @@ std::vector<const ObjectId*> Places::at(std::string_view claim) const {
   std::vector<const ObjectId*> found;
   if (const auto direct = claims_.find(claim); direct != claims_.end()) found = direct->second;
   if (trees_.empty() || !claim.starts_with(path_claim)) return found;
-  const auto path = claim.substr(path_claim.size());
   for (auto above = claim; above.rfind('/') != std::string_view::npos;) {
     above = above.substr(0, above.rfind('/'));
     const auto trees = trees_.find(above);
     if (trees == trees_.end()) continue;
     for (const auto* id : trees->second) {
-      if (std::ranges::binary_search(objects_.at(*id).files, path)) found.push_back(id);
+      if (std::ranges::binary_search(objects_.at(*id).files, claim)) found.push_back(id);
     }
   }
   return found;
@@ -83,6 +82,24 @@ std::vector<Places::Held> Places::others_below(std::string_view claim, const Obj
       if (*by != id) found.push_back({one->first, by});
     }
   }
+  if (trees_.empty() || !claim.starts_with(path_claim)) return found;
+  const auto add_files = [&](const std::vector<const ObjectId*>& trees) {
+    for (const auto* by : trees) {
+      if (*by == id) continue;
+      const auto& files = objects_.at(*by).files;
+      for (auto file = std::ranges::lower_bound(files, prefix); file != files.end(); ++file) {
+        if (!file->starts_with(prefix)) break;
+        found.push_back({*file, by});
+      }
+    }
+  };
+  for (auto above = claim; above.size() > path_claim.size(); above = above.substr(0, above.rfind('/'))) {
+    if (const auto trees = trees_.find(above); trees != trees_.end()) add_files(trees->second);
+  }
+  for (auto one = trees_.lower_bound(prefix); one != trees_.end() && one->first.starts_with(prefix); ++one) {
+    add_files(one->second);
+  }
+  std::ranges::stable_sort(found, {}, &Held::claim);
   return found;
 }
 

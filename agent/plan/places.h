@@ -34,13 +34,13 @@ class Places {
   /// Another than `id` that has it; null: nobody.
   const ObjectId* other_at(std::string_view claim, const ObjectId& id) const;
   const ObjectId* other_at_path(std::string_view path, const ObjectId& id) const;
-  /// What others than `id` claim below it, in order.
+  /// What others than `id` have below it, in order.
   std::vector<Held> others_below(std::string_view claim, const ObjectId& id) const;
 
  private:
   struct Having {
     std::vector<std::string> claims;
-    std::vector<std::string> files;  ///< of a Directory, from its source: their paths, sorted
+    std::vector<std::string> files;  ///< of a Directory, from its source: as claims, sorted
   };
 
   std::map<ObjectId, Having> objects_;

@@ -8,7 +8,9 @@
 
 #include "base/text.h"
 #include "plan/claims.h"
+#include "plan/contents.h"
 #include "plan/objects.h"
+#include "plan/overlaps.h"
 #include "plan/places.h"
 #include "plan/references.h"
 #include "plan/waits.h"
@@ -134,10 +136,12 @@ Plan plan(Input input) {
   const auto refused_before = objects.refused();
 
   const Places places(input.inventory);
-  const Claims claims(objects, places);
+  const Contents contents(input.tree);
+  const Claims claims(objects, places, contents);
   Waits waits(objects.size());
   claims.add_waits(waits);
   claims.refuse_conflicts(objects, result.problems);
+  refuse_overlaps(claims, contents, objects, result.problems);
   const References references(objects, result.problems);
   references.add_waits(waits);
   claims.add_waits_to_leave(waits);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "model/source_tree.h"
 #include "plan/step.h"
 
 namespace greenwave::plan {
@@ -33,6 +34,8 @@ struct Input {
   std::vector<ObjectId> refused;
   /// False: nothing is pruned.
   bool may_prune = true;
+  /// Where Directories' sources are; must outlive the Plan. Null: what is in them is not considered.
+  const SourceTree* tree = nullptr;
 };
 
 struct Plan {
@@ -53,7 +56,7 @@ Plan plan(Input input);
 std::optional<Problem> empty_render(const Input& input);
 
 /// Objects whose place another object of ours has now and leaves first: it is no longer declared, or moves
-/// away. Comparing them with the device now would only find that one.
-std::vector<ObjectId> replacing(std::span<const Desired> desired, std::span<const Entry> inventory);
+/// away. Comparing them with the device now would only find that one. Reads `desired`, `inventory`, `tree`.
+std::vector<ObjectId> replacing(const Input& input);
 
 }  // namespace greenwave::plan

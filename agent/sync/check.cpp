@@ -178,7 +178,11 @@ Compared compare(const drivers::Render& given, std::span<const Entry> inventory,
   Compared compared;
   compared.places = std::make_unique<plan::Places>(inventory);
   const drivers::Render render{given.desired, given.tree, compared.places.get(), inventory};
-  const auto replacing = plan::replacing(render.desired, inventory);
+  plan::Input planned;
+  planned.desired = render.desired;
+  planned.inventory = inventory;
+  planned.tree = &render.tree;
+  const auto replacing = plan::replacing(planned);
   const std::set<ObjectId> successors(replacing.begin(), replacing.end());
   std::map<const Look*, std::vector<drivers::Candidate>> candidates;
   for (const auto& object : render.desired) {

@@ -37,6 +37,7 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
   input.owed = owed;
   input.moot = moot;
   input.may_prune = rendered.complete;
+  input.tree = prepared->tree.get();
   for (const auto* refused : {&rendered.refused, &checked.refused, &prepared->compared.refused}) {
     input.refused.insert(input.refused.end(), refused->begin(), refused->end());
   }

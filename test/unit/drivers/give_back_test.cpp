@@ -382,7 +382,8 @@ class Play {
     std::ranges::sort(inventory, {}, &Entry::id);
     plan::Input input{
         .desired = objects, .inventory = inventory, .differences = {}, .owed = {}, .refused = {}};
-    const auto replacing = plan::replacing(objects, inventory);
+    input.tree = &work.tree;
+    const auto replacing = plan::replacing(input);
     for (const auto& object : objects) {
       const auto& id = object.manifest.id;
       try {

@@ -180,6 +180,7 @@ class Street {
     input.refused.insert(input.refused.end(), compared.refused.begin(), compared.refused.end());
     input.differences = std::move(compared.differences);
     input.may_prune = may_prune;
+    input.tree = &tree_;
     auto planned = plan::plan(std::move(input));
     if (closed) plan::hold(planned.steps, 0, {});
     problems.clear();

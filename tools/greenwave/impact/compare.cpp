@@ -152,6 +152,7 @@ class Comparison {
     }
     input.desired = planned->desired;
     input.inventory = planned->inventory;
+    input.tree = &head_.tree();
     planned->plan = plan::plan(std::move(input));
     for (auto& step : planned->plan.steps) {
       step.gives_back = step.verb == plan::Verb::remove && planned->giving_back.contains(step.id);

@@ -28,6 +28,7 @@ std::string key_of(const Shape& shape) {
     for (const auto& claim : *claims) key += claim + "\n";
     key += "\n";
   }
+  if (manifest.source) key += manifest.source->path + "\n";
   return key + to_string(manifest.place()) + "\n" + yaml::canonical(manifest.document);
 }
 
@@ -76,6 +77,7 @@ class ObjectChecks {
         }
       }
       input.desired = desired;
+      input.tree = &fleet_.tree();
       findings_.add("plan", plan::plan(std::move(input)).problems, devices);
     }
   }
