@@ -1,7 +1,9 @@
 #include "sync/apply.h"
 
 #include <algorithm>
+#include <deque>
 #include <iterator>
+#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -48,6 +50,10 @@ class Apply {
       });
       if (step.desired == nullptr && (succeeded || step.verb == plan::Verb::release)) {
         context_.places.forget(step.id);
+      }
+      for (const auto& need : step.needs) {
+        const bool leaves = step.verb == plan::Verb::remove && need.why == plan::Why::successor;
+        if (leaves) leaving_after_[need.step].push_back(i);
       }
     }
     for (const auto& owed : plan_.owed) owed_for_[owed.because].push_back(owed);
@@ -230,6 +236,7 @@ class Apply {
     if (batch.steps.empty() && batch.released.empty()) return;
     intend(batch);
     std::vector<Entry> entries;
+    std::vector<Entry> handing_over;
     auto forgotten = batch.released;
     std::vector<plan::Owed> done;
     const auto report = [&](const plan::Step& step, const drivers::StepResult& outcome) {
@@ -237,6 +244,7 @@ class Apply {
         forgotten.push_back(step.id);
       } else {
         entries.push_back(result_of(step, outcome, context_.commit));
+        if (outcome.ok) hand_over(step, entries.back(), handing_over);
       }
       if (outcome.ok && !outcome.owes_restart) {
         if (step.wait == plan::Wait::restart) done.push_back({step.id, true, step.id});
@@ -250,9 +258,30 @@ class Apply {
     for (const auto* step : batch.steps) {
       if (results_[number(*step)] == Result::pending) leave(*step, entries, forgotten);
     }
-    context_.state.settle(entries, forgotten, done);
     for (const auto& entry : entries) context_.places.put(entry);
+    entries.insert(entries.end(), handing_over.begin(), handing_over.end());
+    context_.state.settle(entries, forgotten, done);
     for (const auto& gone : forgotten) context_.places.forget(gone);
+  }
+
+  /// What takes the place of something that leaves has it from now on, also when that one's removal fails.
+  void hand_over(const plan::Step& step, const Entry& taken, std::vector<Entry>& handing_over) {
+    const auto leaving = leaving_after_.find(number(step));
+    if (leaving == leaving_after_.end()) return;
+    std::set<std::string> claims(taken.claims.begin(), taken.claims.end());
+    for (const auto& file : taken.files) {
+      if (!file.content.is_zero()) claims.insert(std::string(plan::path_claim) + file.path);
+    }
+    for (const auto after : leaving->second) {
+      auto entry = *plan_.steps[after].entry;
+      const auto has_claim = [&](const std::string& claim) { return claims.contains(claim); };
+      const auto has_file = [&](const FileSignature& file) {
+        return !file.content.is_zero() && has_claim(std::string(plan::path_claim) + file.path);
+      };
+      if (std::erase_if(entry.claims, has_claim) + std::erase_if(entry.files, has_file) == 0) continue;
+      handing_over.push_back(entry);
+      plan_.steps[after].entry = &left_.emplace_back(std::move(entry));
+    }
   }
 
   void intend(const Batch& batch) {
@@ -340,6 +369,8 @@ class Apply {
   Applied applied_;
   std::vector<Result> results_;  ///< of each step
   std::unordered_map<ObjectId, std::size_t> number_of_;
+  std::unordered_map<std::size_t, std::vector<std::size_t>> leaving_after_;  ///< removals, by what succeeds
+  std::deque<Entry> left_;  ///< what those have that hand something over
   std::unordered_map<ObjectId, std::vector<plan::Owed>> owed_for_;  ///< restarts that an object's change owes
 };
 

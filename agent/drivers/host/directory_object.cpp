@@ -42,6 +42,7 @@ class DirectoryComparison {
         known_(known_files(entry)),
         parents_(context.host),
         record_(layout_.record()),
+        others_(context.render, id_),
         notes_(context, parents_, desired, entry, record_) {}
 
   plan::Difference run() {
@@ -71,7 +72,7 @@ class DirectoryComparison {
     const auto& path = layout_.spec.path;
     exists_ = parents_.look(path, about_);
     const bool stays = exists_ && !succeeds_;
-    const bool is_others = Others(context_.render, id_).at(path) != nullptr;
+    const bool is_others = others_.at(path) != nullptr;
     record_.adopted = is_adoption(entry_, path, stays && !is_others);
     notes_.directory(path, exists_ && (stays || S_ISDIR(about_.st_mode)) ? &about_ : nullptr);
     if (!stays) {
@@ -86,9 +87,14 @@ class DirectoryComparison {
     }
   }
 
+  /// A file of another object leaves before, or this one has to wait.
+  bool look(const std::string& path) {
+    return parents_.look(path, about_) && (S_ISDIR(about_.st_mode) || others_.at(path) == nullptr);
+  }
+
   void compare_item(const TreeItem& item) {
     const auto at = layout_.path_of(item);
-    const bool there = !succeeds_ && parents_.look(at, about_);
+    const bool there = !succeeds_ && look(at);
     if (!there) record_.creates.push_back(item.name);
     if (item.type == SourceTree::Type::directory) {
       compare_inner_directory(at, there);
@@ -125,7 +131,7 @@ class DirectoryComparison {
     const auto wanted = layout_.paths();
     for (const auto& gone : obsolete_paths(entry_, wanted)) {
       if (purges(gone) || lies_below_a_file(gone)) notes_.purge(gone);
-      if (!parents_.look(gone, about_)) continue;
+      if (!look(gone)) continue;
       const auto was = record_.before.find(gone);
       const bool back = was != record_.before.end() && was->second.kind == Before::Kind::kept;
       differs(fmt::format("{}: {}\n", gone, back ? "gives back what was there before" : "removed"), "");
@@ -192,6 +198,7 @@ class DirectoryComparison {
   const Known known_;
   Parents parents_;
   FileRecord record_;
+  const Others others_;
   BeforeNotes notes_;
   plan::Difference difference_;
   struct stat about_ {};
