@@ -11,6 +11,7 @@
 #include "drivers/podman/cron/run_file.h"
 #include "drivers/podman/limits.h"
 #include "drivers/podman/rollout.h"
+#include "systemd/unit_name.h"
 
 namespace greenwave::drivers::podman {
 
@@ -84,7 +85,7 @@ CronComparison::Work CronComparison::prepare(const plan::Step& step) {
   if (cron_.leaves_out()) return work;
   try {
     if (step.desired == nullptr) {
-      remove(*step.entry);
+      work.result.note = remove(*step.entry);
       return work;
     }
     auto want = wanted(step.desired->manifest);
@@ -125,14 +126,34 @@ CronRecord CronComparison::bring_images(const std::vector<workload::Image>& imag
   return record;
 }
 
-void CronComparison::remove(const Entry& entry) {
+/// Returns what has become another object's and stays, for people.
+std::string CronComparison::remove(const Entry& entry) {
   const auto unit = unit_of(entry.id);
-  cron_.timers.remove(unit);
+  std::vector<std::string> ours;
+  std::string left;
+  for (const auto* ending : {".timer", ".service"}) {
+    const auto name = unit + ending;
+    const auto* other = other_of(entry.id, name);
+    if (other == nullptr) {
+      ours.push_back(name);
+    } else {
+      left += fmt::format("{}left {}, which is {}'s now", left.empty() ? "" : ", ", name, to_string(*other));
+    }
+  }
+  cron_.timers.remove(ours);
   std::filesystem::remove(cron_.run_file(unit));
   const View now(cron_.service.containers());
   Rollout(cron_.service, cron_.images, cron_.rules).remove(now.of(label_of(entry.id)));
-  if (!cron_.settings.prune_images) return;
+  if (!cron_.settings.prune_images) return left;
   for (const auto& image : cron_record_from(entry.record).pulled) cron_.service.remove_image(image);
+  return left;
+}
+
+/// Who has the systemd unit by now.
+const ObjectId* CronComparison::other_of(const ObjectId& id, const std::string& unit) const {
+  if (places_ == nullptr) return nullptr;
+  if (const auto* other = places_->other_at("unit:" + unit, id)) return other;
+  return places_->other_at_path(fmt::format("{}/{}", systemd::unit_directory, unit), id);
 }
 
 }  // namespace greenwave::drivers::podman

@@ -16,7 +16,11 @@ class CronComparison : public Comparison {
   /// `unreachable` is set where podman does not answer.
   CronComparison(Cron& cron, RunningTimers timers, const Render& render,
                  std::optional<std::string>& unreachable)
-      : cron_(cron), timers_(std::move(timers)), store_(render.desired), unreachable_(unreachable) {}
+      : cron_(cron),
+        timers_(std::move(timers)),
+        store_(render.desired),
+        places_(render.places),
+        unreachable_(unreachable) {}
 
   plan::Difference difference(const Candidate& candidate) override;
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
@@ -32,11 +36,13 @@ class CronComparison : public Comparison {
   Wanted wanted(const Manifest& manifest) const;
   Work prepare(const plan::Step& step);
   CronRecord bring_images(const std::vector<workload::Image>& images, const CronRecord& known);
-  void remove(const Entry& entry);
+  std::string remove(const Entry& entry);
+  const ObjectId* other_of(const ObjectId& id, const std::string& unit) const;
 
   Cron& cron_;
   const RunningTimers timers_;
   const workload::Store store_;
+  const plan::Places* const places_;
   std::optional<std::string>& unreachable_;
 };
 

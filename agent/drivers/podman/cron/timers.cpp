@@ -103,17 +103,19 @@ std::map<std::string, Error> Timers::bring(const std::vector<Order>& orders) {
   return failed;
 }
 
-void Timers::remove(const std::string& unit) {
+void Timers::remove(const std::vector<std::string>& names) {
+  if (names.empty()) return;
   const systemd::Conversation conversation(systemd_);
-  const auto timer = unit + ".timer";
-  const auto service = unit + ".service";
-  for (const auto& [name, state] : systemd_.states({timer, service})) {
+  for (const auto& [name, state] : systemd_.states(names)) {
     if (state.active != "inactive" && state.active != "failed") systemd_.run(systemd::Job::stop, name);
   }
-  systemd_.disable(timer);
-  remove_file(path_of(timer));
-  remove_file(path_of(service));
-  remove_file(stamp_of(timer));
+  for (const auto& name : names) {
+    if (name.ends_with(".timer")) {
+      systemd_.disable(name);
+      remove_file(stamp_of(name));
+    }
+    remove_file(path_of(name));
+  }
   systemd_.reload();
 }
 

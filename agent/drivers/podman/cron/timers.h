@@ -38,8 +38,9 @@ class Timers {
   };
   std::map<std::string, Error> bring(const std::vector<Order>& orders);
 
-  /// Stops a running job, and the timer; removes both units, and what systemd knows of past runs.
-  void remove(const std::string& unit);
+  /// Stops timers and running jobs by the names of their units; removes these, and what systemd knows of past
+  /// runs.
+  void remove(const std::vector<std::string>& names);
 
  private:
   systemd::Manager systemd_;
