@@ -69,6 +69,8 @@ UnitBatch::Work UnitBatch::begin(const plan::Step& step) {
     work.record.enabled = work.spec.enabled;
     work.record.running = work.spec.running;
     work.rewritten = work.before.stale;
+    if (work.before.unit.empty() || work.before.unit == work.spec.name) return;
+    work.former = with_files(work.before, work.spec.paths());
   });
   return work;
 }
@@ -78,11 +80,10 @@ void UnitBatch::run(std::span<const plan::Step* const> steps, const ReportStep& 
   std::vector<Work> works;
   for (const auto* step : steps) works.push_back(begin(*step));
 
-  for (auto& work : works) {
-    const bool renamed = work.writes() && !work.before.unit.empty() && work.before.unit != work.spec.name;
-    if (renamed) attempt(work, [&] { let_go(work.step->id, work.before); });
-  }
   write_files(works);
+  for (auto& work : works) {
+    if (work.former) attempt(work, [&] { leave_former(work); });
+  }
   for (auto& work : works) {
     if (!work.writes()) continue;
     attempt(work, [&] { remove_surplus(work); });
@@ -168,8 +169,7 @@ void UnitBatch::take_back(const ObjectId& id, const UnitRecord& record, const st
 }
 
 void UnitBatch::remove_surplus(Work& work) {
-  std::vector<std::string> wanted;
-  for (const auto& file : work.spec.files) wanted.push_back(file.path);
+  auto wanted = work.spec.paths();
   if (work.before.unit == work.spec.name) {
     for (const auto& path : work.record.files) {
       if (contains(wanted, path)) continue;
@@ -237,6 +237,15 @@ void UnitBatch::let_go(const ObjectId& id, const UnitRecord& record) {
   }
 }
 
+/// When the files of the unit that it moves to are written.
+void UnitBatch::leave_former(Work& work) {
+  auto former = work.before;
+  const auto written = work.spec.paths();
+  std::erase_if(former.files, [&](const std::string& path) { return contains(written, path); });
+  let_go(work.step->id, former);
+  work.former.reset();
+}
+
 void UnitBatch::settle(Work& work, const std::function<bool()>& stop) {
   if (work.lets_go()) {
     let_go(work.step->id, work.before);
@@ -281,7 +290,11 @@ void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
     if (work.error) outcome.fail(*work.error);
     work.record.stale = (work.rewritten || work.before.stale) && (!outcome.ok || work.owes);
     outcome.owes_restart = work.owes;
-    outcome.entry.record = to_json(work.record);
+    if (work.former) {
+      work.former->kept = work.record.kept;
+      work.former->same = work.record.same;
+    }
+    outcome.entry.record = to_json(work.former ? *work.former : work.record);
     outcome.entry.files = std::move(work.files);
     outcome.entry.live = jobs_ != nullptr && (work.record.enabled || work.record.running);
     report(*work.step, std::move(outcome));

@@ -33,6 +33,9 @@ class UnitBatch {
     UnitSpec spec;      ///< empty for a step without a manifest of its own to apply
     UnitRecord before;  ///< as the inventory has it
     UnitRecord record;  ///< as it becomes
+    /// Of an object that moves to another unit, until it has let go of the one that it had: that one still,
+    /// with the files of both.
+    std::optional<UnitRecord> former;
     std::vector<FileSignature> files;
     bool rewritten = false;
     bool started = false;
@@ -54,6 +57,7 @@ class UnitBatch {
   void remove(const ObjectId& id, const std::string& path);
   void remove_files(const ObjectId& id, const UnitRecord& record);
   void let_go(const ObjectId& id, const UnitRecord& record);
+  void leave_former(Work& work);
   void settle(Work& work, const std::function<bool()>& stop);
   void finish(std::vector<Work>& works, const ReportStep& report);
   void sign(Work& work);

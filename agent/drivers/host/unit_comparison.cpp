@@ -68,9 +68,9 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
     compare_links(spec, found);
   }
 
-  auto record = renamed ? known : intended(spec, known, found.files_differ);
+  auto record = renamed ? with_files(known, spec.paths()) : intended(spec, known, found.files_differ);
   const bool repairs = entry != nullptr && !entry->intended && entry->digest == desired->manifest.digest;
-  note_files(parents, spec, renamed ? UnitRecord{} : known, repairs, record);
+  note_files(parents, spec, known, repairs, record);
   record.deletes = desired->manifest.on_removal() == OnRemoval::remove;
   plan::Difference difference;
   difference.record = to_json(record);
@@ -96,15 +96,12 @@ plan::Difference UnitComparison::succession(const Candidate& candidate) {
 
 /// The record while the step is under way: what the unit had and what it will have.
 UnitRecord UnitComparison::intended(const UnitSpec& spec, const UnitRecord& known, bool files_differ) {
-  auto record = known;
+  auto record = with_files(known, spec.paths());
   if (known.unit.empty()) record.before = before(spec);
   record.unit = spec.name;
   record.stale = known.stale || files_differ;
   record.enabled = spec.enabled;
   record.running = spec.running;
-  for (const auto& file : spec.files) {
-    if (std::ranges::find(record.files, file.path) == record.files.end()) record.files.push_back(file.path);
-  }
   return record;
 }
 

@@ -1,10 +1,19 @@
 #include "drivers/host/unit_record.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 
 namespace greenwave::drivers::host {
+
+UnitRecord with_files(UnitRecord record, const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    if (std::ranges::find(record.files, path) == record.files.end()) record.files.push_back(path);
+  }
+  return record;
+}
 
 std::string to_json(const UnitRecord& record) {
   nlohmann::ordered_json json{{"unit", record.unit}, {"files", record.files}};

@@ -38,6 +38,9 @@ struct UnitRecord {
   std::string owing;
 };
 
+/// The record, with these among its files.
+UnitRecord with_files(UnitRecord record, const std::vector<std::string>& paths);
+
 std::string to_json(const UnitRecord& record);
 /// An empty text is an empty record. Throws Error (damaged) for what to_json did not write.
 UnitRecord unit_record_from(const std::string& json);

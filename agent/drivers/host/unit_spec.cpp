@@ -129,6 +129,12 @@ std::string UnitSpec::unit_path(std::string_view name) {
   return fmt::format("{}/{}", systemd::unit_directory, name);
 }
 
+std::vector<std::string> UnitSpec::paths() const {
+  std::vector<std::string> paths;
+  for (const auto& file : files) paths.push_back(file.path);
+  return paths;
+}
+
 UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
   yaml::Fields spec(manifest.spec(), "SystemdUnit's spec", problems);
   UnitSpec unit;

@@ -29,6 +29,7 @@ struct UnitSpec {
   std::vector<ObjectRef> restart_on;
   std::vector<ObjectRef> reload_on;
 
+  std::vector<std::string> paths() const;  ///< of the files
   bool defines_unit() const { return !files.empty() && files.front().path == unit_path(name); }
 
   static std::string unit_path(std::string_view name);

@@ -126,6 +126,36 @@ TEST_CASE("units under a root: another name in the manifest lets go of the unit 
   CHECK(image.root.has("etc/systemd/system/multi-user.target.wants/herald.service"));
 }
 
+TEST_CASE("units under a root: the unit with the old name stays until the one with the new name is written") {
+  Image image;
+  image.device.apply(test::unit_manifest(beacon));
+  auto renamed = beacon;
+  renamed.replace(renamed.find("beacon"), 6, "herald");
+  image.root.write("etc/systemd/system/herald.service.d", "in the way");
+  const auto manifest = test::unit_manifest(renamed);
+  const auto failed = image.device.apply(manifest);
+  REQUIRE(failed);
+  CHECK_THAT(failed->outcome.error, Catch::Contains("herald.service.d"));
+  CHECK(image.root.has("etc/systemd/system/beacon.service"));
+  CHECK(image.root.has(wants));
+  SECTION("and goes then") {
+    std::filesystem::remove(image.root / "etc/systemd/system/herald.service.d");
+    const auto result = image.device.apply(manifest);
+    REQUIRE(result);
+    CHECK(result->outcome.error == "");
+    CHECK_FALSE(image.root.has("etc/systemd/system/beacon.service"));
+    CHECK_FALSE(image.root.has(wants));
+    CHECK(image.root.has("etc/systemd/system/herald.service"));
+    CHECK(image.root.has("etc/systemd/system/multi-user.target.wants/herald.service"));
+    CHECK_FALSE(image.device.apply(manifest));
+  }
+  SECTION("and with it what was written of the new one, when both go") {
+    std::filesystem::remove(image.root / "etc/systemd/system/herald.service.d");
+    CHECK(image.device.remove(manifest.id).outcome.error == "");
+    CHECK(std::filesystem::is_empty(image.root / "etc/systemd/system"));
+  }
+}
+
 TEST_CASE("units under a root: one that cannot be enabled fails alone, with a remedy") {
   Image image;
   const auto manifest = test::unit_manifest(
