@@ -101,21 +101,48 @@ Manager::Message Manager::call(sd_bus_message* request, std::string_view action)
   return Message(reply);
 }
 
-std::map<std::string, UnitState> Manager::states(const std::vector<std::string>& units) {
-  std::map<std::string, UnitState> states;
-  if (units.empty()) return states;
-  for (const auto& unit : units) states.emplace(unit, UnitState{"not-found", "inactive", "dead", "", ""});
-
+std::vector<UnitState> Manager::list(const std::vector<std::string>& units) {
+  std::vector<UnitState> states;
   auto asked = request("ListUnitsByNames");
   append_list(asked.get(), units);
   auto answer = call(asked.get(), "list units");
   check(sd_bus_message_enter_container(answer.get(), 'a', "(ssssssouso)"), "read systemd's list of units");
-  const char *name, *description, *load, *active, *sub, *following, *path, *job_type, *job_path;
+  const char *id, *description, *load, *active, *sub, *following, *path, *job_type, *job_path;
   std::uint32_t job = 0;
-  while (sd_bus_message_read(answer.get(), "(ssssssouso)", &name, &description, &load, &active, &sub,
+  while (sd_bus_message_read(answer.get(), "(ssssssouso)", &id, &description, &load, &active, &sub,
                              &following, &path, &job, &job_type, &job_path) > 0) {
-    if (const auto found = states.find(name); found != states.end()) {
-      found->second = {load, active, sub, "", path};
+    states.push_back({load, active, sub, "", path, id});
+  }
+  return states;
+}
+
+std::map<std::string, UnitState> Manager::states(const std::vector<std::string>& units) {
+  std::map<std::string, UnitState> states;
+  std::vector<std::string> asked;
+  for (const auto& unit : units) {
+    const auto [at, is_new] = states.emplace(unit, UnitState{"not-found", "inactive", "dead", "", "", unit});
+    // systemd refuses the whole list for a template's name.
+    if (is_new && !is_template(unit)) asked.push_back(unit);
+  }
+  if (asked.empty()) return states;
+  std::vector<UnitState> found;
+  try {
+    found = list(asked);
+  } catch (const Error& error) {
+    if (error.fault() == Fault::transient) throw;
+  }
+  // The answer is in the order of the question; it tells primary names, not those that were asked for.
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    auto& state = states.at(asked[i]);
+    if (found.size() == asked.size()) {
+      state = found[i];
+      continue;
+    }
+    try {
+      if (auto alone = list({asked[i]}); alone.size() == 1) state = std::move(alone.front());
+    } catch (const Error& error) {
+      if (error.fault() == Fault::transient) throw;
+      state.load = "error";
     }
   }
   return states;
@@ -153,7 +180,11 @@ std::string Manager::file_state(const std::string& unit) {
   const int result = sd_bus_call(sd_bus_message_get_bus(asked.get()), asked.get(), 0, &error.raw, &raw);
   const Message answer(raw);
   if (error.is(SD_BUS_ERROR_FILE_NOT_FOUND) || error.is("org.freedesktop.systemd1.NoSuchUnit")) return "";
-  if (result < 0) throw refused("look up the unit file of " + unit, error, result);
+  if (result < 0) {
+    const auto refusal = refused("look up the unit file of " + unit, error, result);
+    if (refusal.fault() == Fault::transient) throw refusal;
+    return "bad";
+  }
   const char* state = "";
   sd_bus_message_read(answer.get(), "s", &state);
   return state;
@@ -195,14 +226,30 @@ ServiceRun Manager::last_run(const std::string& path) {
   return run;
 }
 
-std::string Manager::fragment_path(const std::string& path) {
-  return text_property(path, names::unit_interface, "FragmentPath");
+std::vector<std::string> Manager::list_property(const std::string& path, const char* name) {
+  BusError error;
+  sd_bus_message* raw = nullptr;
+  const int result = sd_bus_get_property(bus(), names::service, path.c_str(), names::unit_interface, name,
+                                         &error.raw, &raw, "as");
+  const Message answer(raw);
+  if (result < 0) throw refused(fmt::format("return the property {}", name), error, result);
+  std::vector<std::string> texts;
+  check(sd_bus_message_enter_container(answer.get(), 'a', "s"), "read systemd's answer");
+  const char* text = "";
+  while (sd_bus_message_read(answer.get(), "s", &text) > 0) texts.emplace_back(text);
+  return texts;
 }
 
-bool Manager::needs_reload(const std::string& path) {
-  int value = 0;
-  trivial_property(path, names::unit_interface, "NeedDaemonReload", 'b', &value);
-  return value != 0;
+Definition Manager::definition(const std::string& path) {
+  int changed = 0;
+  trivial_property(path, names::unit_interface, "NeedDaemonReload", 'b', &changed);
+  return {.fragment = text_property(path, names::unit_interface, "FragmentPath"),
+          .drop_ins = list_property(path, "DropInPaths"),
+          .needs_reload = changed != 0};
+}
+
+std::vector<std::string> Manager::activates(const std::string& path) {
+  return list_property(path, "Triggers");
 }
 
 LastStart Manager::last_start(const std::string& path) {
@@ -269,6 +316,22 @@ void Manager::disable(const std::string& unit) {
   append_list(asked.get(), {unit});
   check(sd_bus_message_append(asked.get(), "b", 0), "write to the bus");
   call(asked.get(), "disable " + unit);
+}
+
+void Manager::mask(const std::string& unit) {
+  auto asked = request("MaskUnitFiles");
+  append_list(asked.get(), {unit});
+  const int for_this_boot_only = 0;
+  const int replace_links = 1;
+  check(sd_bus_message_append(asked.get(), "bb", for_this_boot_only, replace_links), "write to the bus");
+  call(asked.get(), "mask " + unit);
+}
+
+void Manager::unmask(const std::string& unit) {
+  auto asked = request("UnmaskUnitFiles");
+  append_list(asked.get(), {unit});
+  check(sd_bus_message_append(asked.get(), "b", 0), "write to the bus");
+  call(asked.get(), "unmask " + unit);
 }
 
 void Manager::reload() {

@@ -22,6 +22,14 @@ struct UnitState {
   std::string sub;     ///< "running", "exited", "auto-restart", …: depends on the type
   std::string file;    ///< "enabled", "disabled", "static", "masked", …; empty: no unit file
   std::string path;    ///< the unit's object on the bus
+  std::string id{};    ///< the unit's primary name: it may have been asked for by an alias
+};
+
+/// The files that a loaded unit was made from.
+struct Definition {
+  std::string fragment;               ///< empty: none
+  std::vector<std::string> drop_ins;  ///< in the order in which they apply
+  bool needs_reload = false;          ///< they have changed since they were loaded
 };
 
 /// The last run of a service.
@@ -86,17 +94,19 @@ class Manager {
   /// Whether systemd is this device's init.
   static bool is_init();
 
-  /// The states of `units`, each of which is in the result; UnitState::file is left empty. One round trip.
+  /// The states of `units`, each of which is in the result under the name that was asked for;
+  /// UnitState::file is left empty. One round trip, unless systemd refuses one of them: then one each. A
+  /// template has no state, and counts as "not-found".
   std::map<std::string, UnitState> states(const std::vector<std::string>& units);
   /// "enabled" and so on, for those units that have a unit file. One round trip, and one more per instance of
   /// a template; systemd reads its directories for each unit, which takes milliseconds.
   std::map<std::string, std::string> file_states(const std::vector<std::string>& units);
   /// The last run of the service at UnitState::path.
   ServiceRun last_run(const std::string& path);
-  /// The file that the unit at UnitState::path was loaded from; empty if there is none.
-  std::string fragment_path(const std::string& path);
-  /// Whether the unit's files have changed since they were loaded.
-  bool needs_reload(const std::string& path);
+  /// Of the unit at UnitState::path.
+  Definition definition(const std::string& path);
+  /// The units that a socket, timer or path at UnitState::path activates.
+  std::vector<std::string> activates(const std::string& path);
   LastStart last_start(const std::string& path);
   Life life(const std::string& path, const std::string& unit);
   /// Of the unit at UnitState::path; for a kind that has none of its own, the manager's patience.
@@ -107,6 +117,8 @@ class Manager {
   /// Reads the unit files on disk; reload() makes the manager see the result.
   void enable(const std::string& unit);
   void disable(const std::string& unit);
+  void mask(const std::string& unit);
+  void unmask(const std::string& unit);
   /// daemon-reload
   void reload();
   void reset_failed(const std::string& unit);
@@ -132,10 +144,13 @@ class Manager {
   sd_bus* bus();
   Message request(const char* method);
   Message call(sd_bus_message* request, std::string_view action);
+  /// Throws where systemd refuses one of them.
+  std::vector<UnitState> list(const std::vector<std::string>& units);
   std::string file_state(const std::string& unit);
   void trivial_property(const std::string& path, const char* interface, const char* name, char type,
                         void* value);
   std::string text_property(const std::string& path, const char* interface, const char* name);
+  std::vector<std::string> list_property(const std::string& path, const char* name);
 
   std::function<void()> while_waiting_;
   Duration job_timeout_;

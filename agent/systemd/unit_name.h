@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace greenwave::systemd {
 
@@ -14,5 +15,9 @@ bool is_template(std::string_view unit);
 bool is_instance(std::string_view unit);
 std::string template_of(std::string_view unit);
 std::string instance_of(std::string_view unit);
+
+/// Names whose files and drop-ins make up a unit (systemd.unit(5)): for a-b@c.service these are itself,
+/// a-b@.service, a-.service and service.
+std::vector<std::string> definition_names(std::string_view unit);
 
 }  // namespace greenwave::systemd

@@ -16,7 +16,7 @@ namespace greenwave::drivers::host {
 class UnitHealth {
  public:
   UnitHealth(systemd::Manager& systemd, Duration settle)
-      : systemd_(systemd), jobs_(systemd), settle_(settle) {}
+      : systemd_(systemd), jobs_(systemd, debt_), settle_(settle) {}
 
   /// One for each record, of which only the unit's name and `done_in` matter. A unit that does its work and
   /// ends is healthy once it has. Nothing is thrown: when systemd does not answer, all of them wait.
@@ -26,6 +26,7 @@ class UnitHealth {
   Health of(const UnitRecord& record);
 
   systemd::Manager& systemd_;
+  systemd::ReloadDebt debt_;  ///< looking changes nothing, so that it is never owed
   UnitJobs jobs_;
   Duration settle_;
 };

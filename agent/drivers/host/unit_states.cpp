@@ -1,6 +1,5 @@
 #include "drivers/host/unit_states.h"
 
-#include <array>
 #include <ctime>
 #include <memory>
 
@@ -8,17 +7,13 @@
 #include <sys/stat.h>
 
 #include "base/directory_stream.h"
+#include "systemd/unit_paths.h"
 
 namespace greenwave::drivers::host {
 
 namespace {
 
 constexpr auto moment = std::chrono::milliseconds(250);
-
-/// Where unit files and the links that enable them are.
-constexpr std::array<const char*, 5> unit_directories = {"/etc/systemd/system", "/run/systemd/system",
-                                                         "/usr/local/lib/systemd/system",
-                                                         "/usr/lib/systemd/system", "/lib/systemd/system"};
 
 /// Collects the times of directories. What changed within the last second could change once more without
 /// another time to show for it.
@@ -49,7 +44,8 @@ class DirectoryTimes {
 /// Zero when something changed just now.
 Digest digest_of_directories() {
   DirectoryTimes times;
-  for (const std::string directory : unit_directories) {
+  for (const auto place : systemd::unit_search_path) {
+    const std::string directory(place);
     times.add(directory);
     const DirectoryStream listing(::opendir(directory.c_str()));
     if (!listing) continue;
@@ -90,14 +86,14 @@ void UnitStates::ask(const std::vector<std::string>& units) {
   for (auto& [name, state] : systemd_.states(units)) states_.insert_or_assign(name, std::move(state));
   std::vector<std::string> unknown;
   for (const auto& unit : units) {
-    if (!files_.contains(unit)) unknown.push_back(unit);
+    const auto& id = states_[unit].id;
+    if (files_.try_emplace(id).second) unknown.push_back(id);
   }
   if (!unknown.empty()) {
-    for (const auto& unit : unknown) files_[unit].clear();
     for (auto& [unit, file] : systemd_.file_states(unknown)) files_[unit] = std::move(file);
     files_asked_at_ = std::chrono::steady_clock::now();
   }
-  for (const auto& unit : units) states_[unit].file = files_[unit];
+  for (const auto& unit : units) states_[unit].file = files_[states_[unit].id];
 }
 
 }  // namespace greenwave::drivers::host

@@ -34,8 +34,9 @@ class UnitStates {
   systemd::Manager& systemd_;
   std::map<std::string, systemd::UnitState> states_;
   Instant asked_at_;
-  std::map<std::string, std::string> files_;  ///< systemd::UnitState::file, as of `directories_`
-  Digest directories_;                        ///< zero: not to be trusted
+  /// systemd::UnitState::file by primary names, as of `directories_`.
+  std::map<std::string, std::string> files_;
+  Digest directories_;  ///< zero: not to be trusted
   Instant files_asked_at_;
 };
 
