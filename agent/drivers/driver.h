@@ -107,6 +107,9 @@ class Comparison {
   /// so: the rest is not reported. A failing step is reported, not thrown. May be called again.
   virtual void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
                      const std::function<bool()>& stop) = 0;
+
+  /// After the last step of a pass, of whatever driver. Throws Error when what is left to do failed.
+  virtual void finish() {}
 };
 
 /// One look at the device, and what follows from it. The driver outlives it, and has one at a time.

@@ -56,6 +56,7 @@ class Writer {
       promise(number);
     } else {
       step.restart_because = changed(references_.restart_on(number));
+      add_redefined(number, step);
       step.reload_because = changed(references_.reload_on(number));
       for (const auto& moot : input_.moot) {
         if (moot.unit == step.id)
@@ -107,6 +108,16 @@ class Writer {
     return ids;
   }
 
+  void add_redefined(std::size_t number, Step& step) const {
+    for (const auto by : references_.defined_by(number)) {
+      if (steps_[by] == no_step) continue;
+      const auto& cause = plan_.steps[steps_[by]];
+      const bool changes = changes_device(cause) || cause.verb == Verb::remove;
+      auto& list = step.restart_because;
+      if (changes && std::ranges::find(list, cause.id) == list.end()) list.push_back(cause.id);
+    }
+  }
+
   /// A promised restart is kept unless its cause was refused: that change is still to come, or unknown.
   void add_owed(std::size_t number, Step& step) const {
     const auto found = owed_.find(number);
@@ -145,6 +156,7 @@ Plan plan(Input input) {
   const References references(objects, result.problems);
   references.add_waits(waits);
   claims.add_waits_to_leave(waits);
+  references.add_order(waits);
   waits.settle(objects, result.problems);
 
   Writer writer(input, objects, references, waits, result);

@@ -9,10 +9,24 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "systemd/unit_paths.h"
 
 namespace greenwave::plan {
 
 namespace {
+
+/// As Footprint::defines, of one file that an entry has on the device.
+std::vector<std::string> definitions_of(const Entry& entry) {
+  constexpr std::string_view prefix = "path:";
+  std::vector<std::string> names;
+  for (const std::string_view claim : entry.claims) {
+    if (!claim.starts_with(prefix)) continue;
+    for (auto& name : systemd::definitions_at(claim.substr(prefix.size()))) {
+      if (name != systemd::any_unit) names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
 
 /// Resolves references. Most renders have none, so the table is built on first use.
 class Finder {
@@ -155,6 +169,7 @@ References::References(Objects& objects, Problems& problems) : all_(objects.decl
     named.restarts_on_nameless = nameless != nullptr;
     if (nameless != nullptr && objects.is_changed(i) && !objects.refused()[i]) refuse("held", "restarts on");
   }
+  read_definitions(objects);
 }
 
 void References::add_waits(Waits& waits) const {
@@ -162,6 +177,33 @@ void References::add_waits(Waits& waits) const {
     for (const auto before : all_[i].depends_on) waits.add({before, i, Why::depends});
     for (const auto* list : {&all_[i].restart_on, &all_[i].reload_on}) {
       for (const auto before : *list) waits.add({before, i, Why::restarts});
+    }
+  }
+}
+
+void References::add_order(Waits& waits) const {
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    for (const auto before : all_[i].defined_by) {
+      if (!waits.reaches(i, before)) waits.add({before, i});
+    }
+  }
+}
+
+void References::read_definitions(const Objects& objects) {
+  std::unordered_map<std::string, std::vector<std::size_t>> defining;
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    const auto names =
+        objects.is_declared(i) ? objects.desired(i).footprint.defines : definitions_of(*objects.entry(i));
+    for (const auto& name : names) defining[name].push_back(i);
+  }
+  for (std::size_t i = 0; !defining.empty() && i < all_.size(); ++i) {
+    for (const auto& name : objects.desired(i).footprint.defined_by) {
+      const auto found = defining.find(name);
+      if (found == defining.end()) continue;
+      for (const auto by : found->second) {
+        auto& known = all_[i].defined_by;
+        if (by != i && std::ranges::find(known, by) == known.end()) known.push_back(by);
+      }
     }
   }
 }

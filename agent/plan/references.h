@@ -19,8 +19,13 @@ class References {
   const std::vector<std::size_t>& restart_on(std::size_t number) const { return all_[number].restart_on; }
   const std::vector<std::size_t>& reload_on(std::size_t number) const { return all_[number].reload_on; }
 
+  /// Those that write files of the object's definition, or whose files in it are about to be removed.
+  const std::vector<std::size_t>& defined_by(std::size_t number) const { return all_[number].defined_by; }
+
   /// Referenced objects come before those that refer to them.
   void add_waits(Waits& waits) const;
+  /// What defines an object comes before it where nothing else keeps them in another order: call last.
+  void add_order(Waits& waits) const;
 
   /// Whether something that the object restarts or reloads on is refused.
   bool restarts_on_refused(std::size_t number, const Objects& objects) const;
@@ -30,8 +35,11 @@ class References {
     std::vector<std::size_t> depends_on;
     std::vector<std::size_t> restart_on;
     std::vector<std::size_t> reload_on;
+    std::vector<std::size_t> defined_by;
     bool restarts_on_nameless = false;  ///< on one that was refused before it could be numbered
   };
+
+  void read_definitions(const Objects& objects);
 
   std::vector<Named> all_;
 };

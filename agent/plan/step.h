@@ -36,6 +36,11 @@ struct Footprint {
   std::vector<std::string> purges;
   std::vector<ObjectRef> restart_on;
   std::vector<ObjectRef> reload_on;
+  /// Names that others go by in `defined_by`: the systemd units that the object's files define, or give a
+  /// drop-in.
+  std::vector<std::string> defines;
+  /// The object restarts when another one with one of these in `defines` changes, or is removed.
+  std::vector<std::string> defined_by;
   /// As restart_on, where a manifest declares it.
   std::vector<ObjectRef> restart_on_declared;
   /// Breaks ties in the order: directories 10, files 20, units 30, commands 40.

@@ -68,6 +68,7 @@ class Apply {
         next = batch.end;
       }
       applied_.stopped = applied_.stopped || next < plan_.steps.size();
+      finish_parts();
     } catch (const Error& error) {
       applied_.error = error;
     }
@@ -83,6 +84,16 @@ class Apply {
     std::vector<ObjectId> released;
     std::size_t end = 0;  ///< the first step after it
   };
+
+  void finish_parts() {
+    for (const auto& part : context_.compared) {
+      try {
+        part.comparison->finish();
+      } catch (const Error& error) {
+        applied_.failed.push_back({"the end of the pass", error.what()});
+      }
+    }
+  }
 
   bool stopping() const { return applied_.stopped || (context_.stop && context_.stop()); }
 
@@ -293,7 +304,8 @@ class Apply {
         owed.push_back({step->id, true, step->id});
       }
       const auto units = owed_for_.find(step->id);
-      if (units == owed_for_.end() || !plan::changes_device(*step)) continue;
+      const bool changes = plan::changes_device(*step) || step->verb == plan::Verb::remove;
+      if (units == owed_for_.end() || !changes) continue;
       // A unit that was restarted already owes it no more.
       std::ranges::copy_if(units->second, std::back_inserter(owed), [this](const plan::Owed& one) {
         const auto unit = number_of_.find(one.unit);

@@ -55,6 +55,14 @@ struct Make {
     desired.footprint.restart_on.push_back(parse_object_ref(ref));
     return *this;
   }
+  Make& defines(const std::string& name) {
+    desired.footprint.defines.push_back(name);
+    return *this;
+  }
+  Make& defined_by(const std::string& name) {
+    desired.footprint.defined_by.push_back(name);
+    return *this;
+  }
   Make& reload_on(const std::string& ref) {
     desired.footprint.reload_on.push_back(parse_object_ref(ref));
     return *this;

@@ -83,6 +83,42 @@ TEST_CASE("plan: the verb follows from the inventory and the device") {
   CHECK(verb_of(motd, same, Kind::none).empty());
 }
 
+TEST_CASE("plan: a unit restarts when another object changes what it is made from") {
+  const Desired drop_in = Make("File/drop-in", "new").defines("a.service");
+  const Desired other = Make("File/other", "new").defines("b.service");
+  const Desired unit = Make("SystemdUnit/a").defined_by("a.service").defined_by("service");
+  City city;
+  city.wants(drop_in).wants(other).wants(unit);
+  city.has(applied(Make("File/drop-in", "old"))).has(applied(Make("File/other", "old"))).has(applied(unit));
+  city.differs("File/drop-in", Kind::change).differs("File/other", Kind::change);
+  const auto steps = city.plan().steps;
+  REQUIRE(steps.size() == 3);
+  CHECK(to_string(steps[2].id) == "SystemdUnit/a");
+  CHECK(steps[2].verb == Verb::restart);
+  CHECK(steps[2].restart_because == std::vector<ObjectId>{id("File/drop-in")});
+}
+
+TEST_CASE("plan: a unit of which a template changes restarts after it") {
+  const Desired lane = Make("SystemdUnit/z-lane", "new").defines("lane@.service");
+  const Desired north =
+      Make("SystemdUnit/north").defined_by("lane@north.service").defined_by("lane@.service");
+  City city;
+  city.wants(north).wants(lane).has(applied(north)).has(applied(Make("SystemdUnit/z-lane", "old")));
+  city.differs("SystemdUnit/z-lane", Kind::change);
+  CHECK(city.steps() ==
+        Words{"update SystemdUnit/z-lane", "restart SystemdUnit/north restart:SystemdUnit/z-lane"});
+}
+
+TEST_CASE("plan: a drop-in that goes does so before the unit restarts without it") {
+  const Desired unit = Make("SystemdUnit/a").defined_by("a.service").defined_by("*");
+  City city;
+  city.wants(unit).has(applied(unit));
+  city.has(applied(Make("File/drop-in").claims("path:/etc/systemd/system/a.service.d/x.conf")));
+  city.has(applied(Make("File/other").claims("path:/etc/systemd/system/b.service.d/x.conf")));
+  CHECK(city.steps() ==
+        Words{"remove File/drop-in", "restart SystemdUnit/a restart:File/drop-in", "remove File/other"});
+}
+
 TEST_CASE("plan: an object whose apply has no recorded result is compared again") {
   const Desired motd = Make("File/motd", "new");
   CHECK(verb_of(motd, only_intended(motd), Kind::create) == "create");
