@@ -22,14 +22,19 @@ drivers::host::Host host_of(const Wiring& wiring) {
 
 }  // namespace
 
-Drivers::Drivers(const Wiring& wiring) {
+Drivers::Drivers(const Wiring& wiring)
+    : reload_debt_(wiring.config.runtime_directory / "daemon-reload-owed") {
   using namespace drivers;
   const auto& [config, key, stop, heartbeat, warning] = wiring;
   const auto host = host_of(wiring);
   const auto settle = config.health.settle;
-  serve(wiring, Server::files, std::make_unique<host::FileDriver>(host));
-  serve(wiring, Server::units, std::make_unique<host::UnitDriver>(host, heartbeat, job_timeout, settle));
-  serve(wiring, Server::commands, std::make_unique<host::CommandDriver>(host, heartbeat));
+  const bool runs_systemd = host.is_live() && systemd::Manager::is_init();
+  serve(wiring, Server::files,
+        std::make_unique<host::FileDriver>(host, runs_systemd ? &reload_debt_ : nullptr));
+  auto units = std::make_unique<host::UnitDriver>(host, heartbeat, job_timeout, settle, &reload_debt_);
+  auto reload = [driver = units.get()] { driver->reload_if_owed(); };
+  serve(wiring, Server::units, std::move(units));
+  serve(wiring, Server::commands, std::make_unique<host::CommandDriver>(host, heartbeat, std::move(reload)));
   serve(wiring, Server::checks, std::make_unique<host::CheckDriver>(host, settle, heartbeat));
   if (config.runtime == config::Runtime::podman) {
     serve(wiring, Server::pods,

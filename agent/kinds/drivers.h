@@ -11,6 +11,7 @@
 #include "drivers/driver.h"
 #include "drivers/kinds.h"
 #include "kinds/table.h"
+#include "systemd/reload_debt.h"
 
 namespace greenwave::kinds {
 
@@ -39,6 +40,7 @@ class Drivers {
  private:
   void serve(const Wiring& wiring, Server server, std::unique_ptr<drivers::Driver> driver);
 
+  systemd::ReloadDebt reload_debt_;
   std::vector<std::unique_ptr<drivers::Kinds>> kinds_;
   std::vector<std::unique_ptr<drivers::Driver>> drivers_;
   std::vector<Served> list_;

@@ -158,6 +158,7 @@ StepResult CommandComparison::apply_one(const plan::Step& step) {
 
 void CommandComparison::run_command(CommandRecord& record, StepResult& result) {
   const auto& spec = record.check;
+  runner_.prepare();
   auto run = runner_.start(spec.command, spec.timeout, spec.environment);
   if (spec.sensitive) run.output = "(sensitive: not shown)";
   record.output = last_lines(run.output);

@@ -16,8 +16,8 @@ namespace greenwave::drivers::host {
 /// Runs programs on the live device.
 class CommandRunner {
  public:
-  CommandRunner(Host host, std::function<void()> while_waiting)
-      : host_(std::move(host)), while_waiting_(std::move(while_waiting)) {}
+  CommandRunner(Host host, std::function<void()> while_waiting, std::function<void()> before)
+      : host_(std::move(host)), while_waiting_(std::move(while_waiting)), before_(std::move(before)) {}
 
   bool is_live() const { return host_.is_live(); }
   const std::filesystem::path& root() const { return host_.root; }
@@ -27,12 +27,17 @@ class CommandRunner {
 
   /// Why the command must run, or nothing when its check says that it need not.
   std::optional<std::string> need(const CommandSpec& spec) const;
+  /// What other drivers left to do must be done before a command runs. Throws Error.
+  void prepare() const {
+    if (before_) before_();
+  }
   CommandResult start(const std::vector<std::string>& argv, Duration timeout,
                       const std::map<std::string, std::string>& environment) const;
 
  private:
   const Host host_;
   const std::function<void()> while_waiting_;
+  const std::function<void()> before_;
   bool left_out_ = false;
 };
 
@@ -43,8 +48,10 @@ class CommandRunner {
 class CommandDriver : public Driver, private Undo {
  public:
   /// `while_waiting` is called about once a second while a program runs (for a watchdog).
-  explicit CommandDriver(Host host, std::function<void()> while_waiting = {})
-      : runner_(std::move(host), std::move(while_waiting)) {}
+  /// `before`, too, may be empty: it is called before a Command runs.
+  explicit CommandDriver(Host host, std::function<void()> while_waiting = {},
+                         std::function<void()> before = {})
+      : runner_(std::move(host), std::move(while_waiting), std::move(before)) {}
 
   std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;
   std::vector<std::string> notes() const override;

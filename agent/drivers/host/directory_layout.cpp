@@ -54,6 +54,7 @@ FileRecord Layout::record() const {
   record.path = spec.path;
   record.attributes = directory;
   record.purge = spec.purge;
+  record.reload_systemd = spec.reload_systemd;
   record.file_attributes = file;
   note_owner(record, spec.owner, spec.group);
   for (const auto& item : items) {

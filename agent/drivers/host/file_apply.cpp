@@ -6,7 +6,9 @@
 #include "drivers/host/directory_object.h"
 #include "drivers/host/file_object.h"
 #include "drivers/host/file_record.h"
+#include "drivers/host/file_spec.h"
 #include "drivers/host/removal.h"
+#include "systemd/unit_paths.h"
 
 namespace greenwave::drivers::host {
 
@@ -14,6 +16,22 @@ namespace {
 
 /// Directories are made durable one by one, and no more than these are kept waiting.
 constexpr std::size_t most_pending = 8192;
+
+/// Whether systemd is to read its files again after this step, in which something of the object may change.
+bool concerns_systemd(const Host& host, const plan::Step& step) {
+  const bool may_change =
+      step.verb == plan::Verb::remove || step.difference.kind != plan::Difference::Kind::none;
+  if (!may_change) return false;
+  if (step.entry != nullptr) {
+    const auto record = record_from_json(step.entry->record);
+    if (record.reload_systemd || systemd::is_read_at_reload(record.path)) return true;
+  }
+  if (step.desired == nullptr) return false;
+  Problems problems;
+  const auto& manifest = step.desired->manifest;
+  return step.id.kind == "Directory" ? read_directory_spec(host, manifest, problems).reload_systemd
+                                     : read_file_spec(host, manifest, problems).reload_systemd;
+}
 
 }  // namespace
 
@@ -34,6 +52,7 @@ void FileApply::add(const plan::Step& step) {
   }
   try {
     if (step.verb == plan::Verb::release) return;
+    if (context_.debt != nullptr && concerns_systemd(context_.host, step)) context_.debt->owe();
     removing ? remove(step, pending) : make(step, pending);
   } catch (const Error& error) {
     fail(pending, error);

@@ -8,6 +8,7 @@
 #include "drivers/host/holdings.h"
 #include "drivers/host/kept.h"
 #include "drivers/host/owner.h"
+#include "systemd/reload_debt.h"
 
 namespace greenwave::drivers::host {
 
@@ -22,6 +23,7 @@ struct FileContext {
   Claimed& claimed;
   /// Which directories are missing; true until something is applied.
   std::unordered_map<std::string, bool> missing{};
+  systemd::ReloadDebt* debt = nullptr;  ///< null where no systemd runs
 
   const SourceTree& tree() const { return render.tree; }
 };

@@ -17,10 +17,10 @@ namespace {
 class FileComparison : public Comparison {
  public:
   FileComparison(const Host& host, Owners& owners, const LookOptions& options, const Render& render,
-                 std::span<const Candidate> candidates, Kept& kept)
+                 std::span<const Candidate> candidates, Kept& kept, systemd::ReloadDebt* debt)
       : holdings_(render.inventory),
         claimed_(render.desired),
-        context_{host, owners, render, options, holdings_, kept, claimed_},
+        context_{host, owners, render, options, holdings_, kept, claimed_, {}, debt},
         overlaps_(candidates) {}
 
   plan::Difference difference(const Candidate& candidate) override { return compare(candidate, false); }
@@ -59,8 +59,8 @@ class FileComparison : public Comparison {
 
 class FileSession : public HostSession {
  public:
-  FileSession(const Host& host, Owners& owners, const LookOptions& options)
-      : host_(host), owners_(owners), options_(options), kept_(host) {}
+  FileSession(const Host& host, Owners& owners, const LookOptions& options, systemd::ReloadDebt* debt)
+      : host_(host), owners_(owners), options_(options), kept_(host), debt_(debt) {}
 
   Drift drift(const Entry& entry) override {
     if (entry.id.kind == "Directory") return drift_of_directory(host_, owners_, entry, options_.distrust);
@@ -68,7 +68,7 @@ class FileSession : public HostSession {
   }
 
   std::unique_ptr<Comparison> compare(const Render& render, std::span<const Candidate> candidates) override {
-    return std::make_unique<FileComparison>(host_, owners_, options_, render, candidates, kept_);
+    return std::make_unique<FileComparison>(host_, owners_, options_, render, candidates, kept_, debt_);
   }
 
   std::vector<Health> health(std::span<const Entry* const> entries, Duration) override {
@@ -84,12 +84,13 @@ class FileSession : public HostSession {
   Owners& owners_;
   const LookOptions options_;
   Kept kept_;
+  systemd::ReloadDebt* const debt_;
 };
 
 }  // namespace
 
 std::unique_ptr<Session> FileDriver::look(const LookOptions& options, std::span<const Entry* const>) {
-  return std::make_unique<FileSession>(host_, owners_, options);
+  return std::make_unique<FileSession>(host_, owners_, options, debt_);
 }
 
 Describe FileDriver::describe() const {

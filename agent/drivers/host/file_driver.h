@@ -3,13 +3,16 @@
 #include "drivers/driver.h"
 #include "drivers/host/confined.h"
 #include "drivers/host/owner.h"
+#include "systemd/reload_debt.h"
 
 namespace greenwave::drivers::host {
 
 /// Files and Directories (greenwave.dev/v1).
 class FileDriver : public Driver, private Details {
  public:
-  explicit FileDriver(Host host) : host_(std::move(host)), owners_(host_) {}
+  /// `debt`: where it is noted that systemd must read what changed; null where none runs.
+  explicit FileDriver(Host host, systemd::ReloadDebt* debt = nullptr)
+      : host_(std::move(host)), owners_(host_), debt_(debt) {}
   FileDriver(const FileDriver&) = delete;
   FileDriver& operator=(const FileDriver&) = delete;
 
@@ -22,6 +25,7 @@ class FileDriver : public Driver, private Details {
 
   Host host_;
   Owners owners_;
+  systemd::ReloadDebt* const debt_;
 };
 
 }  // namespace greenwave::drivers::host

@@ -44,6 +44,7 @@ FileRecord record_of(const FileSpec& spec, const Attributes& attributes) {
   record.attributes = attributes;
   note_owner(record, spec.owner, spec.group);
   record.sensitive = spec.sensitive;
+  record.reload_systemd = spec.reload_systemd;
   return record;
 }
 

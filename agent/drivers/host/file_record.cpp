@@ -100,6 +100,7 @@ std::string to_json(const FileRecord& record) {
   add_attributes(json, record.attributes);
   json["adopted"] = record.adopted;
   if (record.sensitive) json["sensitive"] = true;
+  if (record.reload_systemd) json["reloadSystemd"] = true;
   if (!record.owner.empty()) json["owner"] = record.owner;
   if (!record.group.empty()) json["group"] = record.group;
   if (!record.before.empty()) json["before"] = before_to_json(record.before);
@@ -125,6 +126,7 @@ FileRecord record_from_json(const std::string& text) {
     record.attributes = read_attributes(json);
     record.adopted = json.at("adopted").get<bool>();
     record.sensitive = json.value("sensitive", false);
+    record.reload_systemd = json.value("reloadSystemd", false);
     record.owner = json.value("owner", "");
     record.group = json.value("group", "");
     if (json.contains("before")) record.before = before_from(json.at("before"));

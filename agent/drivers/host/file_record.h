@@ -44,6 +44,7 @@ struct FileRecord {
   /// or nothing that is known (a record of an older version).
   std::map<std::string, Before> before{};
   std::vector<std::string> made{};  ///< directories above `path` that were missing, sorted
+  bool reload_systemd = false;      ///< systemd is to be reloaded when it changes or goes
   bool deletes = false;             ///< greenwave.dev/on-removal: delete
 
   // Of a Directory with a source alone; names are relative to `path`.

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "secrets/age.h"
+#include "systemd/unit_paths.h"
 #include "yaml/emit.h"
 #include "yaml/fields.h"
 
@@ -128,6 +129,7 @@ FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& pr
   file.owner = read_name(spec, "owner");
   file.group = read_name(spec, "group");
   file.sensitive = spec.flag("sensitive").value_or(false) || manifest.sensitive;
+  file.reload_systemd = spec.flag("reloadSystemd").value_or(systemd::is_read_at_reload(file.path));
   spec.done();
   return file;
 }
@@ -147,6 +149,9 @@ DirectorySpec read_directory_spec(const Host& host, const Manifest& manifest, Pr
                "add source: …, or leave purge out");
   }
   directory.file_mode = read_mode(spec, "fileMode", 0644);
+  const bool is_read = systemd::is_read_at_reload(directory.path) ||
+                       (directory.has_source && systemd::is_read_at_reload_below(directory.path));
+  directory.reload_systemd = spec.flag("reloadSystemd").value_or(is_read);
   spec.done();
   return directory;
 }
@@ -169,6 +174,7 @@ plan::Footprint file_footprint(const Host& host, const Manifest& manifest, Probl
   const auto spec = read_file_spec(host, manifest, problems);
   auto footprint = footprint_at(host, spec.path);
   footprint.sensitive = spec.sensitive;
+  footprint.defines = systemd::definitions_at(spec.path);
   footprint.rank = 20;
   return footprint;
 }
@@ -177,6 +183,7 @@ plan::Footprint directory_footprint(const Host& host, const Manifest& manifest, 
   const auto spec = read_directory_spec(host, manifest, problems);
   auto footprint = footprint_at(host, spec.path);
   if (spec.purge) footprint.purges.push_back("path:" + spec.path);
+  if (spec.has_source) footprint.defines = systemd::definitions_at(spec.path);
   footprint.rank = 10;
   return footprint;
 }

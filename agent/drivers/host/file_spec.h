@@ -28,6 +28,7 @@ struct FileSpec {
   std::string owner = "root";
   std::string group = "root";
   bool sensitive = false;
+  bool reload_systemd = false;  ///< systemd reads the file, or makes units from it
 };
 
 struct DirectorySpec {
@@ -37,7 +38,8 @@ struct DirectorySpec {
   std::string group = "root";
   bool has_source = false;  ///< then the manifest's `source` is the tree
   bool purge = false;
-  mode_t file_mode = 0644;  ///< of the tree's files; executable ones get the x bits beside the r bits
+  mode_t file_mode = 0644;      ///< of the tree's files; executable ones get the x bits beside the r bits
+  bool reload_systemd = false;  ///< systemd reads what is in it
 };
 
 /// Read and check a spec; what is wrong goes into `problems`. Pure.
