@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "drivers/host/others.h"
 #include "drivers/host/replacement.h"
 #include "drivers/host/unit_enablement.h"
 #include "drivers/host/unit_files.h"
+#include "systemd/unit_name.h"
 
 namespace greenwave::drivers::host {
 
@@ -29,6 +32,23 @@ void attempt(Work& work, Part part) {
 
 bool contains(const std::vector<std::string>& list, const std::string& text) {
   return std::ranges::find(list, text) != list.end();
+}
+
+/// Whether the unit restarts for this object whatever that changed: its manifest says so. Other causes write
+/// what systemd makes the unit from.
+bool is_asked_for(const plan::Step& step, const ObjectId& cause) {
+  if (cause == step.id || step.desired == nullptr) return true;
+  const auto names_it = [&](const ObjectRef& ref) { return refers_to(ref, step.id, cause); };
+  const auto& footprint = step.desired->footprint;
+  return std::ranges::any_of(footprint.restart_on, names_it) ||
+         std::ranges::any_of(footprint.restart_on_declared, names_it);
+}
+
+std::string remedy_for(const UnitRecord& record) {
+  if (!record.alias.empty()) {
+    return fmt::format("{} is another name of {}: give the manifest that one", record.alias, record.unit);
+  }
+  return fmt::format("systemctl status {} and systemctl cat {} show more", record.unit, record.unit);
 }
 
 }  // namespace
@@ -65,12 +85,14 @@ UnitBatch::Work UnitBatch::begin(const plan::Step& step) {
     // The intent's record knows what the unit was before it became ours.
     work.record =
         unit_record_from(step.difference.record.empty() ? to_json(work.before) : step.difference.record);
-    work.record.unit = work.spec.name;
+    work.record.unit = units_.primary(work.spec, work.before);
+    work.record.alias = work.record.unit == work.spec.name ? "" : work.spec.name;
     work.record.enabled = work.spec.enabled;
     work.record.running = work.spec.running;
-    work.rewritten = work.before.stale;
-    if (work.before.unit.empty() || work.before.unit == work.spec.name) return;
-    work.former = with_files(work.before, work.spec.paths());
+    work.record.masked = work.spec.masked;
+    work.renamed = is_renamed(work.before, work.record.unit, work.spec.name);
+    work.stale = work.before.stale || work.record.stale;
+    if (work.renamed) work.former = with_files(work.before, work.spec.paths());
   });
   return work;
 }
@@ -80,35 +102,8 @@ void UnitBatch::run(std::span<const plan::Step* const> steps, const ReportStep& 
   std::vector<Work> works;
   for (const auto* step : steps) works.push_back(begin(*step));
 
-  write_files(works);
-  for (auto& work : works) {
-    if (work.former) attempt(work, [&] { leave_former(work); });
-  }
-  for (auto& work : works) {
-    if (!work.writes()) continue;
-    attempt(work, [&] { remove_surplus(work); });
-    attempt(work, [&] {
-      if (jobs_ == nullptr) {
-        link(work);
-      } else {
-        jobs_->set_enabled(work.record, work.rewritten);
-      }
-    });
-  }
-  if (jobs_ != nullptr) {
-    std::optional<Error> broken;
-    try {
-      for (const auto& work : works) {
-        if (!work.error && !work.lets_go()) jobs_->look_for_reload(work.record);
-      }
-      jobs_->reload_if_needed();
-    } catch (const Error& error) {
-      broken = error;
-    }
-    for (auto& work : works) {
-      if (!work.error) work.error = broken;
-    }
-  }
+  write(works);
+  if (jobs_ != nullptr) reload(works);
   std::vector<Work> done;
   for (auto& work : works) {
     if (stop()) break;
@@ -118,11 +113,46 @@ void UnitBatch::run(std::span<const plan::Step* const> steps, const ReportStep& 
   finish(done, report);
 }
 
+void UnitBatch::write(std::vector<Work>& works) {
+  write_files(works);
+  for (auto& work : works) {
+    if (work.former) attempt(work, [&] { leave_former(work); });
+  }
+  for (auto& work : works) {
+    if (!work.writes()) continue;
+    attempt(work, [&] { remove_surplus(work); });
+    attempt(work, [&] {
+      if (jobs_ == nullptr) return link(work);
+      jobs_->set_masked(work.record, !work.renamed && work.before.masked == true);
+      jobs_->set_enabled(work.record, work.rewritten);
+    });
+  }
+}
+
+void UnitBatch::reload(std::vector<Work>& works) {
+  for (auto& work : works) {
+    if (work.lets_go() || work.step->verb == plan::Verb::release) continue;
+    attempt(work, [&] {
+      const bool unread = units_.definitions.needs_reload(work.record.unit) ||
+                          (work.writes() && !units_.definitions.difference(work.record).empty());
+      if (unread) jobs_->needs_reload();
+    });
+  }
+  try {
+    jobs_->reload_if_needed();
+  } catch (const Error& error) {
+    for (auto& work : works) {
+      if (!work.error) work.error = error;
+    }
+  }
+}
+
 void UnitBatch::write_files(std::vector<Work>& works) {
   Replacements batch(host_);
   std::vector<Work*> owners;  // of what is staged, by index
   const auto commit = [&] {
     kept_.sync();
+    if (batch.size() > 0 && jobs_ != nullptr) jobs_->needs_reload();
     const auto results = batch.commit();
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i].error && !owners[i]->error) owners[i]->error = results[i].error;
@@ -143,9 +173,6 @@ void UnitBatch::write_files(std::vector<Work>& works) {
     if (batch.full()) commit();
   }
   commit();
-  for (const auto& work : works) {
-    if (work.rewritten && jobs_ != nullptr) jobs_->needs_reload();
-  }
 }
 
 /// What the device has at the path of a file, before the first change.
@@ -170,14 +197,14 @@ void UnitBatch::take_back(const ObjectId& id, const UnitRecord& record, const st
 
 void UnitBatch::remove_surplus(Work& work) {
   auto wanted = work.spec.paths();
-  if (work.before.unit == work.spec.name) {
+  if (!work.renamed) {
     for (const auto& path : work.record.files) {
       if (contains(wanted, path)) continue;
+      if (jobs_ != nullptr) jobs_->needs_reload();
       take_back(work.step->id, work.record, path);
       std::erase(work.record.kept, path);
       std::erase(work.record.same, path);
       work.rewritten = true;
-      if (jobs_ != nullptr) jobs_->needs_reload();
     }
   }
   work.record.files = std::move(wanted);
@@ -194,9 +221,14 @@ void UnitBatch::put_link(const std::string& path, const std::string& target) {
 void UnitBatch::link(Work& work) {
   Enablement enablement(host_);
   std::vector<InstallLink> wanted;
-  if (work.record.enabled == true) wanted = enablement.links(work.spec.name, work.spec.files);
+  const auto& unit = work.record.unit;
+  if (work.record.enabled == true) wanted = enablement.links(unit, work.spec.files);
+  if (work.record.masked == true) wanted = {mask_of(unit)};
+  if (work.record.masked == false && enablement.in_place(mask_of(unit))) {
+    remove(work.step->id, mask_of(unit).path);
+  }
   if (work.record.enabled == false) {
-    for (const auto& path : enablement.links_in_place(work.spec.name, work.spec.files)) {
+    for (const auto& path : enablement.links_in_place(unit, work.spec.files)) {
       remove(work.step->id, path);
     }
   }
@@ -220,19 +252,30 @@ void UnitBatch::remove(const ObjectId& id, const std::string& path) {
 void UnitBatch::remove_files(const ObjectId& id, const UnitRecord& record) {
   for (const auto& path : record.links) remove(id, path);
   for (const auto& path : record.files) {
-    take_back(id, record, path);
     if (jobs_ != nullptr) jobs_->needs_reload();
+    take_back(id, record, path);
   }
+}
+
+bool UnitBatch::is_others(const ObjectId& id, const std::string& unit) {
+  if (render_.places != nullptr && render_.places->other_at("unit:" + unit, id) != nullptr) return true;
+  return std::ranges::any_of(render_.desired, [&](const plan::Desired& other) {
+    if (other.manifest.id == id || !is_unit(other.manifest.id)) return false;
+    Problems problems;
+    const auto spec = read_unit_spec(other.manifest, problems);
+    return !problems.has_errors() && spec.name != unit && units_.primary(spec, {}) == unit;
+  });
 }
 
 void UnitBatch::let_go(const ObjectId& id, const UnitRecord& record) {
   // The unit itself may have become another's, with what it does now.
-  const bool is_others =
-      render_.places != nullptr && render_.places->other_at("unit:" + record.unit, id) != nullptr;
-  if (is_others) return remove_files(id, record);
+  if (is_others(id, record.unit)) return remove_files(id, record);
   if (jobs_ != nullptr) jobs_->let_go(record);
   remove_files(id, record);
-  if (jobs_ == nullptr && record.enabled == false && record.before && record.before->file == "enabled") {
+  if (jobs_ != nullptr || !record.before) return;
+  if (record.masked == false && record.before->file == "masked") {
+    put_link(mask_of(record.unit).path, mask_of(record.unit).target);
+  } else if (record.enabled == false && record.before->file == "enabled") {
     for (const auto& link : Enablement(host_).links(record.unit, {})) put_link(link.path, link.target);
   }
 }
@@ -246,6 +289,15 @@ void UnitBatch::leave_former(Work& work) {
   work.former.reset();
 }
 
+/// Whether the unit runs with other files than it has now, of which other objects wrote some.
+bool UnitBatch::is_redefined(const Work& work) {
+  if (work.record.running != true) return false;
+  const auto by_reference = [&](const ObjectId& cause) { return is_asked_for(*work.step, cause); };
+  const bool touched = !std::ranges::all_of(work.step->restart_because, by_reference);
+  const bool outdated = units_.definitions.is_outdated(work.record);
+  return outdated || (touched && units_.definitions.digest(work.record.unit) != work.record.definition);
+}
+
 void UnitBatch::settle(Work& work, const std::function<bool()>& stop) {
   if (work.lets_go()) {
     let_go(work.step->id, work.before);
@@ -253,17 +305,37 @@ void UnitBatch::settle(Work& work, const std::function<bool()>& stop) {
   }
   if (jobs_ == nullptr || work.step->verb == plan::Verb::release) return;
   jobs_->check_enabled(work.record);
-  // What is started now has all that it waits for, so that it owes nothing.
+  if (systemd::is_template(work.record.unit)) return;
+  const auto asked_for = [&](const ObjectId& cause) { return is_asked_for(*work.step, cause); };
   const bool waits = work.step->wait == plan::Wait::restart;
-  const Occasion occasion{.rewritten = work.rewritten && !waits,
-                          .restart = !work.step->restart_because.empty() && !waits,
-                          .reload = !work.step->reload_because.empty() && !waits,
+  const Occasion occasion{.rewritten = work.rewritten || work.stale || is_redefined(work),
+                          .restart = std::ranges::any_of(work.step->restart_because, asked_for),
+                          .reload = !work.step->reload_because.empty(),
                           .within = work.within,
                           .stop = stop};
-  work.started = jobs_->settle(work.record, occasion);
+  const Occasion no_more{.within = work.within, .stop = stop};
+  work.started = jobs_->settle(work.record, waits ? no_more : occasion);
   work.record.owing.clear();
-  if (waits && !work.started) work.record.owing = jobs_->this_start(work.record.unit);
+  // What is started now has all that it waits for, so that it owes nothing.
+  const bool has_reason = occasion.rewritten || occasion.restart || occasion.reload;
+  if (waits && has_reason && !work.started) work.record.owing = jobs_->this_start(work.record.unit);
   work.owes = !work.record.owing.empty();
+}
+
+/// What systemd made of all that, against what the manifest says.
+void UnitBatch::check(Work& work) {
+  if (work.lets_go() || work.step->verb == plan::Verb::release) return;
+  if (work.started) jobs_->check_started(work.record);
+  if (work.writes()) {
+    const auto words = units_.definitions.difference(work.record);
+    if (!words.empty()) {
+      throw Error(Fault::invalid, fmt::format("{} is not as declared: {}", work.record.unit, words),
+                  remedy_for(work.record));
+    }
+  }
+  if (work.record.running != true || work.owes) return;
+  work.record.definition = units_.definitions.digest(work.record.unit);
+  work.record.started = jobs_->this_start(work.record.unit);
 }
 
 void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
@@ -271,7 +343,8 @@ void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
   try {
     kept_.sync();
     removed_.sync();
-    if (jobs_ != nullptr) jobs_->reload_if_needed();
+    const auto lets_go = [](const Work& work) { return work.lets_go(); };
+    if (jobs_ != nullptr && std::ranges::any_of(works, lets_go)) jobs_->reload_if_needed();
   } catch (const Error& error) {
     broken = error;
   }
@@ -281,25 +354,29 @@ void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
     if (jobs_ != nullptr) {
       attempt(work, [&] {
         if (work.lets_go()) jobs_->forget(work.before);
-        if (work.started) jobs_->check_started(work.record);
+        check(work);
       });
     }
     if (work.writes()) attempt(work, [&] { sign(work); });
-    StepResult outcome;
-    outcome.ok = true;
-    if (work.error) outcome.fail(*work.error);
-    work.record.stale = (work.rewritten || work.before.stale) && (!outcome.ok || work.owes);
-    outcome.owes_restart = work.owes;
-    if (work.former) {
-      work.former->kept = work.record.kept;
-      work.former->same = work.record.same;
-    }
-    outcome.entry.record = to_json(work.former ? *work.former : work.record);
-    outcome.entry.files = std::move(work.files);
-    outcome.entry.live = jobs_ != nullptr && (work.record.enabled || work.record.running);
-    report(*work.step, std::move(outcome));
+    report(*work.step, result_of(work));
   }
   if (jobs_ != nullptr) jobs_->queue_own();
+}
+
+StepResult UnitBatch::result_of(Work& work) const {
+  StepResult outcome;
+  outcome.ok = true;
+  if (work.error) outcome.fail(*work.error);
+  work.record.stale = (work.rewritten || work.stale) && (!outcome.ok || work.owes);
+  outcome.owes_restart = work.owes;
+  if (work.former) {
+    work.former->kept = work.record.kept;
+    work.former->same = work.record.same;
+  }
+  outcome.entry.record = to_json(work.former ? *work.former : work.record);
+  outcome.entry.files = std::move(work.files);
+  outcome.entry.live = jobs_ != nullptr && (work.record.enabled || work.record.running || work.record.masked);
+  return outcome;
 }
 
 void UnitBatch::sign(Work& work) {

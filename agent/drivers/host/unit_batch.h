@@ -10,9 +10,9 @@
 #include "drivers/driver.h"
 #include "drivers/host/confined.h"
 #include "drivers/host/kept.h"
-#include "drivers/host/unit_jobs.h"
 #include "drivers/host/unit_record.h"
 #include "drivers/host/unit_spec.h"
+#include "drivers/host/units.h"
 
 namespace greenwave::drivers::host {
 
@@ -20,9 +20,14 @@ namespace greenwave::drivers::host {
 /// jobs run in the order of the steps, and last the jobs' results are looked at once more, a moment later.
 class UnitBatch {
  public:
-  /// `jobs` is null where no systemd runs: units are then enabled by links, and not started.
-  UnitBatch(const Host& host, UnitJobs* jobs, const Render& render)
-      : host_(host), jobs_(jobs), render_(render), parents_(host), kept_(host) {}
+  /// `render` outlives it.
+  UnitBatch(Units& units, const Render& render)
+      : units_(units),
+        host_(units.host),
+        jobs_(units.runs_systemd ? &units.jobs : nullptr),
+        render_(render),
+        parents_(units.host),
+        kept_(units.host) {}
 
   void run(std::span<const plan::Step* const> steps, const ReportStep& report,
            const std::function<bool()>& stop);
@@ -37,7 +42,9 @@ class UnitBatch {
     /// with the files of both.
     std::optional<UnitRecord> former;
     std::vector<FileSignature> files;
+    bool renamed = false;  ///< it was another unit's before
     bool rewritten = false;
+    bool stale = false;  ///< it runs with files that changed before this apply
     bool started = false;
     bool owes = false;               ///< a restart that had to wait
     std::optional<Duration> within;  ///< see Occasion
@@ -47,7 +54,9 @@ class UnitBatch {
     bool lets_go() const { return step->verb == plan::Verb::remove; }
   };
 
-  static Work begin(const plan::Step& step);
+  Work begin(const plan::Step& step);
+  void write(std::vector<Work>& works);
+  void reload(std::vector<Work>& works);
   void write_files(std::vector<Work>& works);
   void set_aside(Work& work, const std::string& path);
   void take_back(const ObjectId& id, const UnitRecord& record, const std::string& path);
@@ -59,11 +68,16 @@ class UnitBatch {
   void let_go(const ObjectId& id, const UnitRecord& record);
   void leave_former(Work& work);
   void settle(Work& work, const std::function<bool()>& stop);
+  bool is_others(const ObjectId& id, const std::string& unit);
+  bool is_redefined(const Work& work);
+  void check(Work& work);
   void finish(std::vector<Work>& works, const ReportStep& report);
+  StepResult result_of(Work& work) const;
   void sign(Work& work);
 
+  Units& units_;
   const Host& host_;
-  UnitJobs* jobs_;
+  UnitJobs* jobs_;  ///< null where no systemd runs: units are then enabled by links, and not started
   const Render& render_;
   Parents parents_;
   Kept kept_;

@@ -10,6 +10,8 @@
 #include "drivers/host/unit_enablement.h"
 #include "drivers/host/unit_files.h"
 #include "drivers/host/unit_state.h"
+#include "model/manifest.h"
+#include "systemd/unit_name.h"
 
 namespace greenwave::drivers::host {
 
@@ -50,28 +52,29 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   const auto spec = read_unit_spec(desired->manifest, problems);
   if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
   const auto known = unit_record_from(entry != nullptr ? entry->record : "");
-  const bool renamed = !known.unit.empty() && known.unit != spec.name;
   if (spec.running == true && !units_.runs_systemd) units_.starts_left_out = true;
 
   const systemd::Conversation conversation(units_.systemd);
+  const auto unit = units_.primary(spec, known);
+  refuse_second(*desired, unit);
+  const bool renamed = is_renamed(known, unit, spec.name);
   Found found;
   Parents parents(units_.host);
-  if (renamed) found.diff += fmt::format("-name: {}\n+name: {}\n", known.unit, spec.name);
+  if (renamed) found.diff += fmt::format("-name: {}\n+name: {}\n", known.unit, unit);
   compare_files(parents, spec, renamed ? UnitRecord{} : known, found);
   found.files_differ = !found.diff.empty();
-  if (units_.runs_systemd) {
-    compare_state(spec, known, entry != nullptr && !renamed && !entry->digest.is_zero(), found);
-    if (known.stale && found.diff.empty() && spec.running == true) {
-      found.diff = fmt::format("{} has not been restarted since its files changed\n", spec.name);
-    }
-  } else {
-    compare_links(spec, found);
-  }
-
-  auto record = renamed ? with_files(known, spec.paths()) : intended(spec, known, found.files_differ);
+  auto record = renamed ? with_files(known, spec.paths()) : intended(spec, unit, known, found.files_differ);
   const bool repairs = entry != nullptr && !entry->intended && entry->digest == desired->manifest.digest;
   note_files(parents, spec, known, repairs, record);
   record.deletes = desired->manifest.on_removal() == OnRemoval::remove;
+  if (units_.runs_systemd) {
+    compare_state(spec, unit, renamed ? UnitRecord{} : known,
+                  entry != nullptr && !renamed && !entry->digest.is_zero(), found);
+    if (!renamed) compare_definition(record, found);
+  } else {
+    compare_links(spec, unit, renamed ? UnitRecord{} : known, found);
+  }
+
   plan::Difference difference;
   difference.record = to_json(record);
   if (found.diff.empty()) return difference;
@@ -79,7 +82,7 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   difference.kind = was_there ? plan::Difference::Kind::change : plan::Difference::Kind::create;
   difference.diff = std::move(found.diff);
   difference.was = fmt::format("{}", fmt::join(found.was, "; "));
-  difference.disruption = disruption(spec, record.stale, renamed);
+  difference.disruption = disruption(spec, record, renamed);
   return difference;
 }
 
@@ -94,14 +97,37 @@ plan::Difference UnitComparison::succession(const Candidate& candidate) {
   return found;
 }
 
+/// Which other object of the render has this unit, under whatever name, is known on the device alone.
+void UnitComparison::refuse_second(const plan::Desired& desired, const std::string& unit) {
+  if (!named_) {
+    named_.emplace();
+    for (const auto& other : render_.desired) {
+      if (!is_unit(other.manifest.id)) continue;
+      Problems problems;
+      const auto spec = read_unit_spec(other.manifest, problems);
+      if (!problems.has_errors()) named_->push_back({&other, units_.primary(spec, {}), spec.name});
+    }
+  }
+  for (const auto& [other, primary, name] : *named_) {
+    if (primary != unit || other->manifest.id == desired.manifest.id) continue;
+    throw Error(Fault::invalid,
+                fmt::format("{} is another name of {}, which {} declares too",
+                            name == unit ? "its name" : name, unit, to_string(other->manifest.id)),
+                fmt::format("declare {} in one object", unit));
+  }
+}
+
 /// The record while the step is under way: what the unit had and what it will have.
-UnitRecord UnitComparison::intended(const UnitSpec& spec, const UnitRecord& known, bool files_differ) {
+UnitRecord UnitComparison::intended(const UnitSpec& spec, const std::string& unit, const UnitRecord& known,
+                                    bool files_differ) {
   auto record = with_files(known, spec.paths());
-  if (known.unit.empty()) record.before = before(spec);
-  record.unit = spec.name;
+  if (known.unit.empty()) record.before = before(spec, unit);
+  record.unit = unit;
+  record.alias = unit == spec.name ? "" : spec.name;
   record.stale = known.stale || files_differ;
   record.enabled = spec.enabled;
   record.running = spec.running;
+  record.masked = spec.masked;
   return record;
 }
 
@@ -149,45 +175,78 @@ void UnitComparison::compare_files(Parents& parents, const UnitSpec& spec, const
   }
 }
 
-void UnitComparison::compare_state(const UnitSpec& spec, const UnitRecord& record, bool applied,
-                                   Found& found) {
-  if (!spec.enabled && !spec.running) return;
-  const auto state = units_.jobs.states().of(spec.name);
+void UnitComparison::compare_state(const UnitSpec& spec, const std::string& unit, const UnitRecord& record,
+                                   bool applied, Found& found) {
+  const bool may_be_ours = record.masked == true && !spec.masked;
+  if (!spec.enabled && !spec.running && !spec.masked && !may_be_ours) return;
+  const auto state = units_.jobs.states().of(unit);
+  const bool is_masked = state.file.starts_with("masked");
+  if (is_masked != spec.masked.value_or(is_masked && !may_be_ours)) {
+    found.add("masked", !is_masked, is_masked ? "true" : "false");
+  }
   if (spec.enabled) {
     const auto words = enabled_difference(state, *spec.enabled, applied);
     if (!words.empty()) found.add("enabled", *spec.enabled, words);
   }
   if (spec.running && !running_difference(state, *spec.running, false).empty()) {
     auto known = record;
-    known.unit = spec.name;
+    known.unit = unit;
     const bool done = *spec.running && units_.jobs.is_done(state, known);
     const auto words = running_difference(state, *spec.running, done);
     if (!words.empty()) found.add("running", *spec.running, words);
   }
 }
 
-void UnitComparison::compare_links(const UnitSpec& spec, Found& found) {
-  if (!spec.enabled) return;
+/// `record`: as it will be. What is to be read again or restarted for it makes the unit stale.
+void UnitComparison::compare_definition(UnitRecord& record, Found& found) {
+  if (systemd::is_template(record.unit) || units_.jobs.states().of(record.unit).load == "not-found") return;
+  const bool owed = units_.jobs.owes_reload();
+  const bool unread = units_.definitions.needs_reload(record.unit);
+  if (found.diff.empty() || unread) {
+    const auto words =
+        unread ? "systemd has not read its files since they changed" : units_.definitions.difference(record);
+    if (!words.empty()) found.diff += fmt::format("{}: {}\n", record.unit, words);
+  }
+  if (found.diff.empty() && owed) found.diff = "systemd has not read what changed on disk\n";
+  if (record.running != true) return;
+  if (found.diff.empty() && (record.stale || units_.definitions.is_outdated(record))) {
+    found.diff = fmt::format("{} has not been restarted since its files changed\n", record.unit);
+  }
+  record.stale = record.stale || unread || units_.definitions.is_outdated(record);
+}
+
+void UnitComparison::compare_links(const UnitSpec& spec, const std::string& unit, const UnitRecord& record,
+                                   Found& found) {
   Enablement enablement(units_.host);
+  const auto mask = mask_of(unit);
+  const bool is_masked = enablement.in_place(mask);
+  if (spec.masked == true && !is_masked) found.diff += fmt::format("+{} -> {}\n", mask.path, mask.target);
+  if (is_masked && (spec.masked == false || (!spec.masked && record.masked == true))) {
+    found.diff += fmt::format("-{} -> {}\n", mask.path, mask.target);
+    found.was.push_back("masked");
+  }
+  if (!spec.enabled) return;
   if (*spec.enabled) {
-    for (const auto& link : enablement.links(spec.name, spec.files)) {
+    for (const auto& link : enablement.links(unit, spec.files)) {
       if (!enablement.in_place(link)) found.diff += fmt::format("+{} -> {}\n", link.path, link.target);
     }
     return;
   }
-  for (const auto& path : enablement.links_in_place(spec.name, spec.files)) {
+  for (const auto& path : enablement.links_in_place(unit, spec.files)) {
     found.diff += fmt::format("-{}\n", path);
     found.was.push_back("enabled by " + path);
   }
 }
 
-std::optional<UnitRecord::Before> UnitComparison::before(const UnitSpec& spec) {
-  if (units_.runs_systemd) return units_.jobs.before(spec.name);
+std::optional<UnitRecord::Before> UnitComparison::before(const UnitSpec& spec, const std::string& unit) {
+  if (units_.runs_systemd) return units_.jobs.before(unit);
+  Enablement enablement(units_.host);
+  if (enablement.in_place(mask_of(unit))) return UnitRecord::Before{"masked", ""};
   if (!spec.enabled) return {};
   Parents parents(units_.host);
   // One that is only declared is not there yet.
-  if (spec.defines_unit() && !file_now(parents, UnitSpec::unit_path(spec.name))) return {};
-  const bool enabled = !Enablement(units_.host).links_in_place(spec.name, spec.files).empty();
+  if (spec.defines_unit() && !file_now(parents, UnitSpec::unit_path(unit))) return {};
+  const bool enabled = !enablement.links_in_place(unit, spec.files).empty();
   return UnitRecord::Before{enabled ? "enabled" : "disabled", ""};
 }
 
@@ -195,16 +254,22 @@ void UnitComparison::apply(std::span<const plan::Step* const> steps, const Repor
                            const std::function<bool()>& stop) {
   const systemd::Conversation conversation(units_.systemd);
   units_.jobs.states().forget();
-  UnitBatch(units_.host, units_.runs_systemd ? &units_.jobs : nullptr, render_).run(steps, report, stop);
+  UnitBatch(units_, render_).run(steps, report, stop);
   units_.jobs.states().forget();
 }
 
-plan::Disruption UnitComparison::disruption(const UnitSpec& spec, bool stale, bool renamed) {
+void UnitComparison::finish() {
+  if (!units_.runs_systemd) return;
+  const systemd::Conversation conversation(units_.systemd);
+  units_.jobs.reload_if_needed();
+}
+
+plan::Disruption UnitComparison::disruption(const UnitSpec& spec, const UnitRecord& record, bool renamed) {
   if (!units_.runs_systemd || !spec.running || spec.name == own_unit) return plan::Disruption::none;
   if (renamed) return plan::Disruption::whole;
-  if (is_down(units_.jobs.states().of(spec.name))) return plan::Disruption::none;
+  if (is_down(units_.jobs.states().of(record.unit))) return plan::Disruption::none;
   if (!*spec.running) return plan::Disruption::whole;
-  return stale ? plan::Disruption::restart : plan::Disruption::none;
+  return record.stale ? plan::Disruption::restart : plan::Disruption::none;
 }
 
 }  // namespace greenwave::drivers::host

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "drivers/driver.h"
 #include "drivers/host/unit_record.h"
@@ -17,21 +20,32 @@ class UnitComparison : public Comparison {
   plan::Difference succession(const Candidate& candidate) override;
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
              const std::function<bool()>& stop) override;
+  void finish() override;
 
  private:
   struct Found;
+  struct Named {
+    const plan::Desired* object;
+    std::string primary;
+    std::string name;
+  };
 
+  void refuse_second(const plan::Desired& desired, const std::string& unit);
   void note_files(Parents& parents, const UnitSpec& spec, const UnitRecord& known, bool repairs,
                   UnitRecord& record);
   void compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record, Found& found);
-  void compare_state(const UnitSpec& spec, const UnitRecord& record, bool applied, Found& found);
-  void compare_links(const UnitSpec& spec, Found& found);
-  UnitRecord intended(const UnitSpec& spec, const UnitRecord& known, bool files_differ);
-  std::optional<UnitRecord::Before> before(const UnitSpec& spec);
-  plan::Disruption disruption(const UnitSpec& spec, bool stale, bool renamed);
+  void compare_state(const UnitSpec& spec, const std::string& unit, const UnitRecord& record, bool applied,
+                     Found& found);
+  void compare_definition(UnitRecord& record, Found& found);
+  void compare_links(const UnitSpec& spec, const std::string& unit, const UnitRecord& record, Found& found);
+  UnitRecord intended(const UnitSpec& spec, const std::string& unit, const UnitRecord& known,
+                      bool files_differ);
+  std::optional<UnitRecord::Before> before(const UnitSpec& spec, const std::string& unit);
+  plan::Disruption disruption(const UnitSpec& spec, const UnitRecord& record, bool renamed);
 
   Units& units_;
   const Render render_;
+  std::optional<std::vector<Named>> named_;
 };
 
 }  // namespace greenwave::drivers::host

@@ -25,7 +25,7 @@ class UnitSession : public HostSession {
       return is_link ? link_attributes() : unit_file_attributes();
     };
     auto drift = drift_of_files(units_.host, entry, distrust_, wanted);
-    if (!drift.how && units_.runs_systemd && entry.live) {
+    if (!drift.how && units_.runs_systemd && (entry.live || !record.files.empty())) {
       if (auto words = state_drift(record); !words.empty()) drift.how = std::move(words);
     }
     return drift;
@@ -69,9 +69,16 @@ class UnitSession : public HostSession {
     if (record.enabled) {
       if (auto words = enabled_difference(state, *record.enabled, true); !words.empty()) return words;
     }
-    if (!record.running || running_difference(state, *record.running, false).empty()) return {};
-    const bool done = *record.running && units_.jobs.is_done(state, record);
-    return running_difference(state, *record.running, done);
+    if (record.running && !running_difference(state, *record.running, false).empty()) {
+      const bool done = *record.running && units_.jobs.is_done(state, record);
+      if (auto words = running_difference(state, *record.running, done); !words.empty()) return words;
+    }
+    // An agent that was killed left it undone.
+    if (units_.jobs.owes_reload()) return "systemd has not read what changed on disk";
+    if (auto words = units_.definitions.difference(record); !words.empty()) return words;
+    // One that is owed already is due by itself.
+    const bool is_owed = !record.owing.empty() || record.stale;
+    return !is_owed && units_.definitions.is_outdated(record) ? "not restarted since its files changed" : "";
   }
 
   Units& units_;
@@ -81,15 +88,31 @@ class UnitSession : public HostSession {
 }  // namespace
 
 UnitDriver::UnitDriver(const Host& host, std::function<void()> while_waiting, Duration job_timeout,
-                       Duration settle)
+                       Duration settle, systemd::ReloadDebt* debt)
     : units_{.host = host,
              .runs_systemd = host.is_live() && systemd::Manager::is_init(),
              .systemd = systemd::Manager(std::move(while_waiting), job_timeout),
-             .jobs = UnitJobs(units_.systemd),
+             .jobs = UnitJobs(units_.systemd, debt != nullptr ? *debt : debt_),
+             .definitions = UnitDefinitions(units_.host, units_.systemd, units_.jobs),
              .health = UnitHealth(units_.systemd, settle)} {}
 
 std::unique_ptr<Session> UnitDriver::look(const LookOptions& options, std::span<const Entry* const>) {
   return std::make_unique<UnitSession>(units_, options.distrust);
+}
+
+void UnitDriver::reload_if_owed() {
+  if (!units_.runs_systemd) return;
+  const systemd::Conversation conversation(units_.systemd);
+  units_.jobs.reload_if_needed();
+}
+
+std::vector<std::string> UnitDriver::start(std::span<const Entry>) {
+  try {
+    reload_if_owed();
+  } catch (const Error& error) {
+    return {error.what()};
+  }
+  return {};
 }
 
 bool UnitDriver::still_owes(const Entry& entry) {

@@ -10,23 +10,30 @@ namespace greenwave::drivers::host {
 /// systemd's units: SystemdUnit of greenwave.dev/v1. On the live device over D-Bus. Below another root, and
 /// where systemd is not the init, unit files are written and units enabled, as `systemctl --root` does it,
 /// and nothing is started.
-class UnitDriver : public Driver, private Restarts {
+class UnitDriver : public Driver, private Restarts, private Startup {
  public:
   /// `while_waiting` is called about once a second while a job of systemd's runs (for a watchdog).
-  /// After a start a unit must stay up for `settle` before it counts as healthy.
+  /// After a start a unit must stay up for `settle` before it counts as healthy. `debt` is what other
+  /// drivers owe systemd too; it outlives this one.
   explicit UnitDriver(const Host& host, std::function<void()> while_waiting = {},
                       Duration job_timeout = std::chrono::seconds(90),
-                      Duration settle = std::chrono::seconds(10));
+                      Duration settle = std::chrono::seconds(10), systemd::ReloadDebt* debt = nullptr);
   UnitDriver(const UnitDriver&) = delete;
   UnitDriver& operator=(const UnitDriver&) = delete;
 
   std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;
   std::vector<std::string> notes() const override;
-  Abilities abilities() override { return {.restarts = this}; }
+  Abilities abilities() override { return {.restarts = this, .startup = this}; }
+
+  /// Lets systemd read what changed on disk, before another driver starts what needs it. Throws Error.
+  void reload_if_owed();
 
  private:
   bool still_owes(const Entry& entry) override;
+  /// Pays what an agent that was killed owed.
+  std::vector<std::string> start(std::span<const Entry> inventory) override;
 
+  systemd::ReloadDebt debt_;
   Units units_;
 };
 

@@ -13,22 +13,25 @@
 #include "base/directory_stream.h"
 #include "base/file.h"
 #include "drivers/host/unit_files.h"
-#include "systemd/unit_name.h"
+#include "systemd/unit_paths.h"
 
 namespace greenwave::drivers::host {
 
 namespace {
 
-/// Where systemd looks for units, the first that has one wins (systemd.unit(5)).
-constexpr std::array<std::string_view, 5> search_path = {systemd::unit_directory, "/run/systemd/system",
-                                                         "/usr/local/lib/systemd/system",
-                                                         "/usr/lib/systemd/system", "/lib/systemd/system"};
+using systemd::unit_search_path;
+
+constexpr int most_links = 8;
 
 std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
 }  // namespace
+
+InstallLink mask_of(const std::string& unit) {
+  return {UnitSpec::unit_path(unit), "/dev/null"};
+}
 
 std::optional<Spot> Enablement::where(const std::string& path) {
   try {
@@ -81,7 +84,7 @@ Enablement::Found Enablement::find(const std::string& unit, std::span<const Unit
   std::vector<std::string> names{unit};
   if (systemd::is_instance(unit)) names.push_back(systemd::template_of(unit));
   for (const auto& name : names) {
-    for (const auto directory : search_path) {
+    for (const auto directory : unit_search_path) {
       if (!found.path.empty()) break;
       const auto path = fmt::format("{}/{}", directory, name);
       const auto written = std::ranges::find(given, path, &UnitFile::path);
@@ -107,7 +110,7 @@ Enablement::Found Enablement::find(const std::string& unit, std::span<const Unit
     }
   }
   // Drop-ins can add to [Install] as well.
-  for (const auto directory : search_path) {
+  for (const auto directory : unit_search_path) {
     const auto drop_ins = fmt::format("{}/{}.d", directory, unit);
     for (const auto& name : names_in(drop_ins)) {
       const auto path = fmt::format("{}/{}", drop_ins, name);
@@ -172,6 +175,44 @@ std::vector<std::string> Enablement::links_in_place(const std::string& unit,
     for (const auto& inner : names_in(path)) look_at(fmt::format("{}/{}", path, inner));
   }
   return links;
+}
+
+std::optional<std::string> Enablement::linked_to(const std::string& unit) {
+  for (const auto directory : unit_search_path) {
+    const auto path = fmt::format("{}/{}", directory, unit);
+    if (const auto target = link_target(path)) return *target == "/dev/null" ? unit : name_of(*target);
+    if (read(path)) return unit;
+  }
+  if (!systemd::is_instance(unit)) return {};
+  const auto linked = linked_to(systemd::template_of(unit));
+  if (!linked || !systemd::is_template(*linked)) return linked;
+  const auto at = linked->find('@') + 1;
+  return linked->substr(0, at) + systemd::instance_of(unit) + linked->substr(at);
+}
+
+std::optional<std::string> Enablement::having_alias(const std::string& unit) {
+  const auto type = unit.substr(unit.rfind('.'));
+  for (const auto directory : unit_search_path) {
+    for (const auto& name : names_in(std::string(directory))) {
+      const auto path = fmt::format("{}/{}", directory, name);
+      if (name == unit || !name.ends_with(type) || link_target(path)) continue;
+      InstallSection install;
+      if (const auto text = read(path)) read_install_section(*text, install);
+      if (std::ranges::find(install.alias, unit) != install.alias.end()) return name;
+    }
+  }
+  return {};
+}
+
+std::string Enablement::primary(const std::string& unit) {
+  auto name = unit;
+  for (int links = 0; links < most_links; ++links) {
+    auto linked = linked_to(name);
+    if (!linked) return having_alias(name).value_or(name);
+    if (*linked == name) break;
+    name = std::move(*linked);
+  }
+  return name;
 }
 
 bool Enablement::in_place(const InstallLink& link) {

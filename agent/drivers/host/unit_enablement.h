@@ -12,6 +12,9 @@
 
 namespace greenwave::drivers::host {
 
+/// The link that masks a unit.
+InstallLink mask_of(const std::string& unit);
+
 /// What `systemctl --root=DIR enable` and `disable` would do, for devices whose systemd does not run: an
 /// image below a directory, or a root without systemd as its init. Reads only. As short-lived as a Parents.
 class Enablement {
@@ -28,6 +31,10 @@ class Enablement {
 
   bool in_place(const InstallLink& link);
 
+  /// The unit that systemd knows under this name: another one where a link in a unit directory leads from the
+  /// name to it, or, where there is no such unit, where its [Install] has the name as an alias.
+  std::string primary(const std::string& unit);
+
  private:
   struct Found {
     std::string path;  ///< of the unit file; empty: none
@@ -37,6 +44,10 @@ class Enablement {
   Found find(const std::string& unit, std::span<const UnitFile> given);
   void collect(const std::string& unit, std::span<const UnitFile> given, std::set<std::string>& seen,
                std::vector<InstallLink>& links);
+  /// What the first unit directory that has a file or link of this name says of it: the unit that it leads
+  /// to, itself for a file. Nothing when none has.
+  std::optional<std::string> linked_to(const std::string& unit);
+  std::optional<std::string> having_alias(const std::string& unit);
   std::optional<Spot> where(const std::string& path);
   std::optional<std::string> read(const std::string& path);
   std::optional<std::string> link_target(const std::string& path);

@@ -9,12 +9,14 @@
 #include "base/text.h"
 #include "drivers/host/unit_spec.h"
 #include "drivers/host/unit_state.h"
+#include "systemd/unit_name.h"
 
 namespace greenwave::drivers::host {
 
 namespace {
 
 constexpr Duration longest_job = std::chrono::hours(1);
+constexpr int most_socket_tries = 3;
 
 std::string this_boot() {
   return std::string(trim(read_file("/proc/sys/kernel/random/boot_id", 64)));
@@ -24,6 +26,16 @@ bool is_service(const std::string& unit) {
   return unit.ends_with(".service");
 }
 
+/// Whether the unit's file is in the place of one that the device had.
+bool is_replaced(const UnitRecord& record) {
+  return std::ranges::find(record.kept, UnitSpec::unit_path(record.unit)) != record.kept.end();
+}
+
+/// Whether the unit that was there before is there again without ours.
+bool comes_back(const UnitRecord& record) {
+  return record.before && !(is_replaced(record) && record.deletes);
+}
+
 void check_startable(const std::string& unit, const systemd::UnitState& state) {
   if (state.load == "not-found") {
     throw Error(Fault::invalid, fmt::format("there is no unit {} to start", unit),
@@ -31,7 +43,7 @@ void check_startable(const std::string& unit, const systemd::UnitState& state) {
   }
   if (state.load == "masked") {
     throw Error(Fault::conflict, fmt::format("{} is masked, so it cannot start", unit),
-                fmt::format("systemctl unmask {}, or leave out running", unit));
+                "write masked: false, which unmasks it, or leave out running");
   }
   if (state.load == "bad-setting" || state.load == "error") {
     throw Error(Fault::invalid, fmt::format("systemd cannot load {} ({})", unit, state.load),
@@ -53,8 +65,28 @@ bool UnitJobs::is_done(const systemd::UnitState& state, const UnitRecord& record
 
 std::optional<UnitRecord::Before> UnitJobs::before(const std::string& unit) {
   const auto state = states_.of(unit);
+  if (systemd::is_template(unit)) {
+    if (state.file.empty()) return {};
+    return UnitRecord::Before{state.file, "inactive"};
+  }
   if (state.load == "not-found") return {};
   return UnitRecord::Before{state.file, is_up(state) ? "active" : "inactive"};
+}
+
+void UnitJobs::set_masked(const UnitRecord& record, bool was_masked) {
+  const bool is_masked = states_.of(record.unit).file.starts_with("masked");
+  const bool unwanted = record.masked == false || (!record.masked && was_masked);
+  if (record.masked == true && !is_masked) {
+    // What starts it by its links in other units would only fail at every boot.
+    if (record.enabled == false) set_enabled(record, false);
+    systemd_.mask(record.unit);
+  } else if (unwanted && is_masked) {
+    systemd_.unmask(record.unit);
+  } else {
+    return;
+  }
+  debt_.owe();
+  states_.forget();
 }
 
 void UnitJobs::set_enabled(const UnitRecord& record, bool rewritten) {
@@ -67,13 +99,13 @@ void UnitJobs::set_enabled(const UnitRecord& record, bool rewritten) {
   } else {
     if (file.starts_with("masked")) {
       throw Error(Fault::conflict, fmt::format("{} is masked, so it cannot be enabled", record.unit),
-                  fmt::format("systemctl unmask {}, or leave out enabled", record.unit));
+                  "write masked: false, which unmasks it, or leave out enabled");
     }
     if (!differs && !rewritten) return;
     if (rewritten && !file.empty()) systemd_.disable(record.unit);
     systemd_.enable(record.unit);
   }
-  needs_reload_ = true;
+  debt_.owe();
 }
 
 void UnitJobs::check_enabled(const UnitRecord& record) {
@@ -91,17 +123,11 @@ void UnitJobs::check_enabled(const UnitRecord& record) {
   }
 }
 
-void UnitJobs::look_for_reload(const UnitRecord& record) {
-  if (needs_reload_) return;
-  const auto& state = states_.of(record.unit);
-  if (state.load != "not-found" && systemd_.needs_reload(state.path)) needs_reload_ = true;
-}
-
 void UnitJobs::reload_if_needed() {
   states_.forget();
-  if (!needs_reload_) return;
+  if (!debt_.is_owed()) return;
   systemd_.reload();
-  needs_reload_ = false;
+  debt_.settle();
 }
 
 bool UnitJobs::settle(const UnitRecord& record, const Occasion& occasion) {
@@ -153,6 +179,7 @@ void UnitJobs::run(systemd::Job job, const std::string& unit, const Occasion& oc
     return;
   }
   try {
+    if (unit.ends_with(".socket")) return run_socket(job, unit, occasion);
     systemd_.run(job, unit, patience(job, unit, occasion));
   } catch (const Error& error) {
     if (!is_service(unit)) throw;
@@ -161,6 +188,44 @@ void UnitJobs::run(systemd::Job job, const std::string& unit, const Occasion& oc
     if (how.empty()) throw;
     throw Error(error.fault(), fmt::format("{}: {}", error.message(), how), error.remedy());
   }
+}
+
+std::vector<std::string> UnitJobs::activated_and_up(const std::string& unit) {
+  std::vector<std::string> up;
+  for (const auto& activated : systemd_.activates(states_.of(unit).path)) {
+    states_.forget();
+    if (is_up(states_.of(activated))) up.push_back(activated);
+  }
+  return up;
+}
+
+void UnitJobs::run_socket(systemd::Job job, const std::string& unit, const Occasion& occasion) {
+  const auto run_one = [&](systemd::Job one, const std::string& name) {
+    systemd_.run(one, name, patience(one, name, occasion));
+  };
+  const bool starts = job == systemd::Job::start || job == systemd::Job::restart ||
+                      (job == systemd::Job::try_restart && is_up(states_.of(unit)));
+  if (!starts) return run_one(job, unit);
+  const auto resting = activated_and_up(unit);
+  if (std::ranges::find(resting, own_unit) != resting.end()) {
+    throw Error(Fault::invalid, fmt::format("{} activates the agent itself, which cannot stop for it", unit),
+                fmt::format("systemctl restart {} on the device", unit));
+  }
+  std::optional<Error> failure;
+  for (int tries = 1;; ++tries) {
+    // A connection to what still listens can start the service again.
+    for (const auto& service : activated_and_up(unit)) run_one(systemd::Job::stop, service);
+    try {
+      run_one(job, unit);
+    } catch (const Error& error) {
+      states_.forget();
+      if (tries < most_socket_tries && !activated_and_up(unit).empty()) continue;
+      failure = error;
+    }
+    break;
+  }
+  for (const auto& service : resting) run_one(systemd::Job::start, service);
+  if (failure) throw *failure;
 }
 
 void UnitJobs::check_started(UnitRecord& record) {
@@ -190,30 +255,44 @@ void UnitJobs::let_go(const UnitRecord& record) {
   if (record.unit == own_unit) return;  // taking its unit away from the agent is left to people
   states_.forget();
   const auto state = states_.of(record.unit);
-  if (state.load == "not-found") return;
   // What is back then is started, and enabled by its own [Install] section, by forget().
-  const bool is_replaced =
-      std::ranges::find(record.kept, UnitSpec::unit_path(record.unit)) != record.kept.end();
-  const bool comes_back = record.before && !(is_replaced && record.deletes);
-  const bool was_up = comes_back && record.before->active == "active";
-  const bool was_enabled = comes_back && record.before->file.starts_with("enabled");
-  if (!comes_back || record.running == true) {
-    if (!was_up && !is_down(state)) run(systemd::Job::stop, record.unit);
-  } else if (record.running == false && was_up && !is_up(state) && !is_replaced) {
-    run(systemd::Job::start, record.unit);
+  const bool was_up = comes_back(record) && record.before->active == "active";
+  if (state.load != "not-found") {
+    if (!comes_back(record) || record.running == true) {
+      if (!was_up && !is_down(state)) run(systemd::Job::stop, record.unit);
+    } else if (record.running == false && was_up && !is_up(state) && !is_replaced(record) &&
+               record.masked != true) {
+      run(systemd::Job::start, record.unit);
+    }
   }
+  restore_files(record, state);
+}
+
+/// Of a unit's masks and links, puts back what was there.
+void UnitJobs::restore_files(const UnitRecord& record, const systemd::UnitState& state) {
+  if (state.file.empty()) return;
+  const auto before = comes_back(record) ? record.before->file : "";
+  const bool was_enabled = before.starts_with("enabled");
   const bool enabled = state.file == "enabled" || state.file == "enabled-runtime" || state.file == "indirect";
-  if ((!comes_back || record.enabled == true) && (!was_enabled || is_replaced) && enabled) {
+  const bool masked = state.file.starts_with("masked");
+  if (record.masked == true && masked && !before.starts_with("masked")) {
+    systemd_.unmask(record.unit);
+    if (was_enabled && record.enabled == false) systemd_.enable(record.unit);
+  } else if (record.masked == false && !masked && before == "masked" && !is_replaced(record)) {
+    systemd_.mask(record.unit);
+  } else if ((!comes_back(record) || record.enabled == true) && (!was_enabled || is_replaced(record)) &&
+             enabled) {
     systemd_.disable(record.unit);
-    needs_reload_ = true;
-  } else if (record.enabled == false && was_enabled && !enabled && !is_replaced) {
+  } else if (record.enabled == false && was_enabled && !enabled && !is_replaced(record)) {
     systemd_.enable(record.unit);
-    needs_reload_ = true;
+  } else {
+    return;
   }
+  debt_.owe();
 }
 
 void UnitJobs::forget(const UnitRecord& record) {
-  if (record.unit != own_unit) {
+  if (record.unit != own_unit && !systemd::is_template(record.unit)) {
     const auto state = states_.of(record.unit);
     const bool is_back = record.before && !record.kept.empty() && !record.deletes;
     if (is_back && record.before->file == "enabled" && state.file == "disabled") {
@@ -221,10 +300,12 @@ void UnitJobs::forget(const UnitRecord& record) {
       systemd_.enable(record.unit);
       systemd_.reload();
     }
+    const bool is_unmasked = record.masked == true && record.running == false && record.before;
+    const bool was_up = record.before && record.before->active == "active";
     if (record.before && !record.files.empty() && is_up(state)) {
       // It keeps running, without what was ours.
       run(systemd::Job::try_restart, record.unit);
-    } else if (is_back && record.before->active == "active" && is_down(state)) {
+    } else if ((is_back || is_unmasked) && was_up && is_down(state) && state.load == "loaded") {
       run(systemd::Job::start, record.unit);
     } else if (state.active == "failed") {
       systemd_.reset_failed(record.unit);

@@ -7,12 +7,13 @@
 #include "drivers/host/unit_record.h"
 #include "drivers/host/unit_states.h"
 #include "systemd/manager.h"
+#include "systemd/reload_debt.h"
 
 namespace greenwave::drivers::host {
 
 /// Why a unit is touched although it is as it should be.
 struct Occasion {
-  bool rewritten = false;  ///< its own files changed
+  bool rewritten = false;  ///< what systemd makes it from changed
   bool restart = false;    ///< an object that it restarts on changed
   bool reload = false;
   std::optional<Duration> within{};  ///< how long people give it to come up
@@ -22,7 +23,8 @@ struct Occasion {
 /// Brings units to the state that a record declares, through a running systemd. Every call throws Error.
 class UnitJobs {
  public:
-  explicit UnitJobs(systemd::Manager& systemd) : systemd_(systemd), states_(systemd) {}
+  UnitJobs(systemd::Manager& systemd, systemd::ReloadDebt& debt)
+      : systemd_(systemd), states_(systemd), debt_(debt) {}
 
   UnitStates& states() { return states_; }
 
@@ -32,13 +34,15 @@ class UnitJobs {
   /// What must be put back when we let go of a unit: nothing for one that exists only through us.
   std::optional<UnitRecord::Before> before(const std::string& unit);
 
+  /// Masks, or takes a mask of ours (`was_masked`) or one that is not wanted away.
+  void set_masked(const UnitRecord& record, bool was_masked);
   /// Enables or disables; `rewritten` units again, as their [Install] may have changed.
   void set_enabled(const UnitRecord& record, bool rewritten);
   void check_enabled(const UnitRecord& record);
 
   /// Where files changed under systemd: one daemon-reload for all of them.
-  void needs_reload() { needs_reload_ = true; }
-  void look_for_reload(const UnitRecord& record);
+  void needs_reload() { debt_.owe(); }
+  bool owes_reload() const { return debt_.is_owed(); }
   void reload_if_needed();
 
   /// Starts, stops, restarts or reloads as the record and the occasion say. True when the unit was started:
@@ -61,10 +65,14 @@ class UnitJobs {
  private:
   void run(systemd::Job job, const std::string& unit, const Occasion& occasion = {});
   systemd::Patience patience(systemd::Job job, const std::string& unit, const Occasion& occasion);
+  /// A socket does not start while a service that it activates is up: that one makes way meanwhile.
+  void run_socket(systemd::Job job, const std::string& unit, const Occasion& occasion);
+  std::vector<std::string> activated_and_up(const std::string& unit);
+  void restore_files(const UnitRecord& record, const systemd::UnitState& state);
 
   systemd::Manager& systemd_;
   UnitStates states_;
-  bool needs_reload_ = false;
+  systemd::ReloadDebt& debt_;
   std::optional<systemd::Job> own_;
 };
 

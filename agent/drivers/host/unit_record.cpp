@@ -15,18 +15,26 @@ UnitRecord with_files(UnitRecord record, const std::vector<std::string>& paths) 
   return record;
 }
 
+bool is_renamed(const UnitRecord& record, const std::string& unit, const std::string& name) {
+  return !record.unit.empty() && record.unit != unit && record.unit != name;
+}
+
 std::string to_json(const UnitRecord& record) {
   nlohmann::ordered_json json{{"unit", record.unit}, {"files", record.files}};
+  if (!record.alias.empty()) json["alias"] = record.alias;
   if (!record.links.empty()) json["links"] = record.links;
   if (!record.kept.empty()) json["kept"] = record.kept;
   if (!record.same.empty()) json["same"] = record.same;
   if (record.deletes) json["deletes"] = true;
   if (record.enabled) json["enabled"] = *record.enabled;
   if (record.running) json["running"] = *record.running;
+  if (record.masked) json["masked"] = *record.masked;
   if (record.before) json["before"] = {{"file", record.before->file}, {"active", record.before->active}};
   if (record.stale) json["stale"] = true;
   if (!record.done_in.empty()) json["doneIn"] = record.done_in;
   if (!record.owing.empty()) json["owing"] = record.owing;
+  if (!record.definition.empty()) json["definition"] = record.definition;
+  if (!record.started.empty()) json["started"] = record.started;
   return json.dump();
 }
 
@@ -37,16 +45,20 @@ UnitRecord unit_record_from(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     record.unit = json.at("unit");
     record.files = json.at("files");
+    record.alias = json.value("alias", "");
     if (json.contains("links")) record.links = json["links"];
     if (json.contains("kept")) record.kept = json["kept"];
     if (json.contains("same")) record.same = json["same"];
     record.deletes = json.value("deletes", false);
     if (json.contains("enabled")) record.enabled = json["enabled"].get<bool>();
     if (json.contains("running")) record.running = json["running"].get<bool>();
+    if (json.contains("masked")) record.masked = json["masked"].get<bool>();
     if (json.contains("before")) record.before = {json["before"].at("file"), json["before"].at("active")};
     record.stale = json.value("stale", false);
     record.done_in = json.value("doneIn", "");
     record.owing = json.value("owing", "");
+    record.definition = json.value("definition", "");
+    record.started = json.value("started", "");
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "the inventory's record of a unit cannot be read");
   }

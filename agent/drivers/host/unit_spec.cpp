@@ -7,7 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "systemd/unit_name.h"
+#include "drivers/host/install_section.h"
+#include "systemd/unit_paths.h"
 #include "yaml/fields.h"
 
 namespace greenwave::drivers::host {
@@ -99,16 +100,57 @@ std::vector<ObjectRef> read_refs(yaml::Fields& spec, std::string_view key) {
   return refs;
 }
 
+/// The name of a template's instance, as an example.
+std::string instance_like(const std::string& unit) {
+  return fmt::format("{}NAME{}", unit.substr(0, unit.find('@') + 1), unit.substr(unit.rfind('.')));
+}
+
+void check_template(yaml::Fields& spec, const UnitSpec& unit) {
+  if (!systemd::is_template(unit.name)) return;
+  if (unit.running) {
+    spec.error("running", fmt::format("{} is a template, which cannot run", unit.name),
+               fmt::format("leave running out here, and declare its instances, {} say, each as an object",
+                           instance_like(unit.name)));
+  }
+  InstallSection install;
+  for (const auto& file : unit.files) read_install_section(file.content, install);
+  if (unit.enabled == true && unit.defines_unit() && install.default_instance.empty()) {
+    spec.error(
+        "enabled",
+        fmt::format("{} is a template without DefaultInstance=, of which nothing can be enabled", unit.name),
+        fmt::format("enable its instances, {} say, each as an object; or write DefaultInstance= into "
+                    "its [Install] section",
+                    instance_like(unit.name)));
+  }
+}
+
+/// A masked unit cannot be started, and nothing of it is read.
+void check_masked(yaml::Fields& spec, const UnitSpec& unit) {
+  const auto refuse = [&](std::string_view key, std::string_view what) {
+    spec.error(key, fmt::format("{} is masked here, so that it {}", unit.name, what),
+               fmt::format("leave out {} or masked", key));
+  };
+  if (unit.running == true) refuse("running", "cannot run");
+  if (unit.enabled == true) refuse("enabled", "cannot be enabled");
+  if (unit.defines_unit()) {
+    refuse("content", "has no unit file");
+  } else if (!unit.files.empty()) {
+    refuse("dropIns", "has no drop-ins");
+  }
+  if (unit.name == own_unit) {
+    spec.error("masked", "the agent does not mask itself: it would not come back after a boot",
+               "mask it on the device, with systemctl");
+  }
+}
+
 void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
-  if (unit.files.empty() && !unit.enabled && !unit.running && unit.restart_on.empty() &&
+  if (unit.files.empty() && !unit.enabled && !unit.running && !unit.masked && unit.restart_on.empty() &&
       unit.reload_on.empty()) {
     spec.error("name", "this says nothing about the unit beyond its name",
-               "add content, dropIns, enabled, running, restartOn or reloadOn");
+               "add content, dropIns, enabled, running, masked, restartOn or reloadOn");
   }
-  if (systemd::is_template(unit.name) && unit.running) {
-    spec.error("running", fmt::format("{} is a template, which cannot run", unit.name),
-               "declare an instance of it, NAME@INSTANCE");
-  }
+  check_template(spec, unit);
+  if (unit.masked == true) check_masked(spec, unit);
   if (systemd::is_instance(unit.name) && unit.defines_unit()) {
     spec.error("content", fmt::format("an instance has its template's content", unit.name),
                fmt::format("give the content to {}, and leave it out here", systemd::template_of(unit.name)));
@@ -146,6 +188,7 @@ UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
   read_drop_ins(spec, problems, unit);
   unit.enabled = spec.flag("enabled");
   unit.running = spec.flag("running");
+  unit.masked = spec.flag("masked");
   unit.restart_on = read_refs(spec, "restartOn");
   unit.reload_on = read_refs(spec, "reloadOn");
   spec.done();
@@ -156,6 +199,10 @@ UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
                    "put what is encrypted into a File, and name that in EnvironmentFile= or LoadCredential=");
   }
   return unit;
+}
+
+bool is_unit(const ObjectId& id) {
+  return id.kind == "SystemdUnit" && id.api_version == own_api;
 }
 
 plan::Footprint unit_footprint(const Host& host, const Manifest& manifest, Problems& problems) {
@@ -176,6 +223,11 @@ plan::Footprint unit_footprint(const Host& host, const Manifest& manifest, Probl
       const auto* place = manifest.document.at({"spec", spec.defines_unit() ? "content" : "dropIns"});
       problems.error(place != nullptr ? place->place : manifest.place(), refusal->message, refusal->remedy);
     }
+  }
+  if (!spec.files.empty()) footprint.defines.push_back(spec.name);
+  if (spec.running == true) {
+    footprint.defined_by = systemd::definition_names(spec.name);
+    footprint.defined_by.emplace_back(systemd::any_unit);
   }
   footprint.restart_on = spec.restart_on;
   footprint.reload_on = spec.reload_on;

@@ -26,6 +26,7 @@ struct UnitSpec {
   std::vector<UnitFile> files;  ///< the unit file, if its content is given, then the drop-ins
   std::optional<bool> enabled;  ///< absent: not ours to say
   std::optional<bool> running;
+  std::optional<bool> masked;
   std::vector<ObjectRef> restart_on;
   std::vector<ObjectRef> reload_on;
 
@@ -37,6 +38,9 @@ struct UnitSpec {
 
 /// Reads and checks it; what is wrong goes into `problems`. Pure.
 UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems);
+
+/// Whether the object is one of this kind.
+bool is_unit(const ObjectId& id);
 
 /// What a manifest claims, and what comes before it; reads and checks the spec for that. Pure.
 plan::Footprint unit_footprint(const Host& host, const Manifest& manifest, Problems& problems);

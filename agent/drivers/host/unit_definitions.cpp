@@ -1,0 +1,109 @@
+#include "drivers/host/unit_definitions.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "drivers/host/signature.h"
+#include "drivers/host/unit_files.h"
+#include "drivers/host/unit_spec.h"
+#include "drivers/host/unit_state.h"
+#include "systemd/unit_name.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+constexpr std::size_t most_known_files = 4096;
+
+bool is_same(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
+         a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
+}
+
+bool has(const std::vector<std::string>& list, const std::string& text) {
+  return std::ranges::find(list, text) != list.end();
+}
+
+}  // namespace
+
+std::string load_difference(const systemd::UnitState& state, const UnitRecord& record) {
+  const bool needed = record.running == true || record.enabled == true || !record.files.empty();
+  if (record.masked == true) return state.load == "masked" ? "" : "not masked";
+  if (state.load == "masked") return needed || record.masked == false ? "masked" : "";
+  if (!needed) return {};
+  if (state.load == "bad-setting" || state.load == "error") {
+    return fmt::format("systemd cannot load it ({})", state.load);
+  }
+  const bool loses_files = state.load == "not-found" && (record.running == true || !record.files.empty());
+  return loses_files ? "there is no unit file" : "";
+}
+
+std::string files_difference(const systemd::Definition& loaded, const UnitRecord& record) {
+  if (loaded.needs_reload) return "systemd has not read its files since they changed";
+  const auto own = UnitSpec::unit_path(record.unit);
+  for (const auto& path : record.files) {
+    if (path == own && loaded.fragment != own) {
+      return fmt::format("systemd reads {} instead of {}",
+                         loaded.fragment.empty() ? "nothing" : loaded.fragment, own);
+    }
+    if (path != own && !has(loaded.drop_ins, path)) return fmt::format("systemd does not read {}", path);
+  }
+  return {};
+}
+
+std::string UnitDefinitions::difference(const UnitRecord& record, bool distrust) {
+  if (systemd::is_template(record.unit)) return {};
+  const auto state = jobs_.states().of(record.unit, distrust);
+  if (auto words = load_difference(state, record); !words.empty()) return words;
+  if (state.load != "loaded") return {};
+  return files_difference(systemd_.definition(state.path), record);
+}
+
+bool UnitDefinitions::needs_reload(const std::string& unit) {
+  if (systemd::is_template(unit)) return false;
+  const auto state = jobs_.states().of(unit);
+  return state.load != "not-found" && systemd_.definition(state.path).needs_reload;
+}
+
+std::string UnitDefinitions::digest(const std::string& unit) {
+  if (systemd::is_template(unit)) return {};
+  const auto state = jobs_.states().of(unit);
+  if (state.load != "loaded") return {};
+  const auto loaded = systemd_.definition(state.path);
+  Hasher hasher;
+  const auto add = [&](const std::string& path) {
+    if (!path.empty()) hasher.add_field(path).add_field(view(content_of(path)));
+  };
+  add(loaded.fragment);
+  for (const auto& path : loaded.drop_ins) add(path);
+  return to_hex(hasher.finish());
+}
+
+Digest UnitDefinitions::content_of(const std::string& path) {
+  struct stat about {};
+  if (::stat(path.c_str(), &about) != 0) return {};
+  if (const auto known = files_.find(path); known != files_.end() && is_same(known->second.about, about)) {
+    return known->second.content;
+  }
+  if (files_.size() >= most_known_files) files_.clear();
+  try {
+    const auto content = content_digest(host_, read_file(path, largest_unit));
+    files_.insert_or_assign(path, Known{about, content});
+    return content;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+bool UnitDefinitions::is_outdated(const UnitRecord& record) {
+  if (record.running != true || record.definition.empty() || record.started.empty()) return false;
+  const auto now = digest(record.unit);
+  // Who started it since then started it with what was there.
+  return !now.empty() && now != record.definition && jobs_.this_start(record.unit) == record.started;
+}
+
+}  // namespace greenwave::drivers::host

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <sys/stat.h>
+
+#include "base/digest.h"
+#include "drivers/host/confined.h"
+#include "drivers/host/unit_jobs.h"
+#include "drivers/host/unit_record.h"
+#include "systemd/manager.h"
+
+namespace greenwave::drivers::host {
+
+/// Which files systemd makes units from, and what is in them. With a running systemd; one thread.
+class UnitDefinitions {
+ public:
+  UnitDefinitions(const Host& host, systemd::Manager& systemd, UnitJobs& jobs)
+      : host_(host), systemd_(systemd), jobs_(jobs) {}
+
+  /// How what systemd has loaded is not what the record says, in a few words; empty: it is. `distrust`: as in
+  /// UnitStates::of.
+  std::string difference(const UnitRecord& record, bool distrust = false);
+
+  /// Whether the unit's files changed and systemd has not read them.
+  bool needs_reload(const std::string& unit);
+
+  /// Of the names and the content of all files that the unit is made from; empty for one that is not loaded.
+  std::string digest(const std::string& unit);
+
+  /// Whether the unit still runs with another definition than it has now, as far as the record knows.
+  bool is_outdated(const UnitRecord& record);
+
+ private:
+  Digest content_of(const std::string& path);
+
+  struct Known {
+    struct stat about {};
+    Digest content;
+  };
+
+  const Host& host_;
+  systemd::Manager& systemd_;
+  UnitJobs& jobs_;
+  std::map<std::string, Known> files_;  ///< read again only where lstat differs
+};
+
+/// How the state that systemd loaded a unit in is not as the record says, in a few words; empty: it is.
+std::string load_difference(const systemd::UnitState& state, const UnitRecord& record);
+
+/// The same for the files that it was loaded from.
+std::string files_difference(const systemd::Definition& loaded, const UnitRecord& record);
+
+}  // namespace greenwave::drivers::host
