@@ -290,10 +290,11 @@ TEST_CASE("live units: a oneshot that ran is not run again until something chang
     INFO(name);
     shell("rm -f /run/gw-runs");
     const std::string enabled = name == "gw-once.service" ? "" : "  enabled: true\n";
-    const auto manifest = unit("  name: " + name + "\n  running: true\n" + enabled +
-                               "  content: |\n    [Service]\n    Type=oneshot\n"
-                               "    ExecStart=/bin/sh -c 'echo ran >> /run/gw-runs'\n"
-                               "    [Install]\n    WantedBy=multi-user.target\n");
+    const auto manifest =
+        unit("  name: " + name + "\n  running: true\n  restartOn: [File/config]\n" + enabled +
+             "  content: |\n    [Service]\n    Type=oneshot\n"
+             "    ExecStart=/bin/sh -c 'echo ran >> /run/gw-runs'\n"
+             "    [Install]\n    WantedBy=multi-user.target\n");
     apply(live, manifest);
     CHECK_FALSE(live.device.drift(manifest.id, true));
     CHECK_FALSE(live.device.apply(manifest));
@@ -319,7 +320,8 @@ TEST_CASE("live units: an object that changed restarts or reloads what runs, and
   Live live;
   shell("rm -f /run/gw-reloads");
   const auto manifest = unit(
-      "  name: gw-trigger.service\n  content: |\n    [Service]\n    ExecStart=/bin/sleep infinity\n"
+      "  name: gw-trigger.service\n  restartOn: [File/config]\n  content: |\n    [Service]\n    "
+      "ExecStart=/bin/sleep infinity\n"
       "    ExecReload=/bin/sh -c 'echo reload >> /run/gw-reloads'\n");
   apply(live, manifest);
   apply(live, manifest, {config});
