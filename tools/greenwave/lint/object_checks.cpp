@@ -24,7 +24,8 @@ std::string key_of(const Shape& shape) {
   const auto& [manifest, footprint] = shape.desired;
   auto key = fmt::format("{}\n{}\n{}\n{}\n", manifest.id.api_version, to_string(manifest.id), footprint.rank,
                          shape.refused);
-  for (const auto* claims : {&footprint.claims, &footprint.after, &footprint.purges}) {
+  for (const auto* claims :
+       {&footprint.claims, &footprint.after, &footprint.purges, &footprint.defines, &footprint.defined_by}) {
     for (const auto& claim : *claims) key += claim + "\n";
     key += "\n";
   }
@@ -42,7 +43,10 @@ class ObjectChecks {
     shape_of_.resize(fleet_.variants().size(), no_shape);
     for (std::size_t i = 0; i < fleet_.variants().size(); ++i) {
       auto judged = judge(fleet_, fleet_.variants()[i], kinds_);
-      if (judged.desired) check_source(judged.desired->manifest, judged.spec);
+      if (judged.desired) {
+        check_source(judged.desired->manifest, judged.spec);
+        check_unit(judged.desired->manifest, judged.spec);
+      }
       if (judged.desired || judged.refused) {
         Shape shape;
         shape.refused = judged.refused;
