@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "lint/checks.h"
+#include "lint/unit_verifier.h"
 #include "unit/drivers/unit_fixture.h"
 
 using namespace greenwave;
@@ -67,4 +68,23 @@ TEST_CASE("lint of units: what changes the agent itself is a warning") {
              Catch::Contains("the agent's own unit"));
   CHECK(file("/etc/greenwave-other").empty());
   CHECK(file("/etc/systemd/system/other.service.d/a.conf").empty());
+}
+
+TEST_CASE("lint of units: systemd itself reads a unit file where it is installed") {
+  const auto found = [](const std::string& content) {
+    Problems problems;
+    cli::UnitVerifier verifier;
+    const auto manifest = test::unit_manifest("spec: {name: a.service, content: \"" + content + "\"}");
+    verifier.check(manifest, problems);
+    std::string text;
+    for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
+    return text;
+  };
+  CHECK(found("[Service]\\nExecStart=/opt/not/here\\n") == "");
+  const auto wrong = found("[Service]\\nExecStart=/bin/true\\nFoo=1\\n");
+  if (wrong.empty()) {
+    WARN("skipped: systemd-analyze is not installed");
+    return;
+  }
+  CHECK_THAT(wrong, Catch::Contains("warning") && Catch::Contains("a.service:3: Unknown key"));
 }

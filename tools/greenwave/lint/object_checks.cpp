@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "city/judge.h"
 #include "lint/checks.h"
+#include "lint/unit_verifier.h"
 #include "model/paths.h"
 #include "plan/plan.h"
 
@@ -46,6 +47,7 @@ class ObjectChecks {
       if (judged.desired) {
         check_source(judged.desired->manifest, judged.spec);
         check_unit(judged.desired->manifest, judged.spec);
+        verifier_.check(judged.desired->manifest, judged.spec);
       }
       if (judged.desired || judged.refused) {
         Shape shape;
@@ -138,6 +140,7 @@ class ObjectChecks {
   std::vector<std::uint32_t> shape_of_;  ///< of each variant
   std::vector<Shape> shapes_;
   std::map<Digest, std::uint32_t> shape_numbers_;
+  UnitVerifier verifier_;
   std::map<std::string, std::string> sources_;  ///< by path: what is wrong with it
 };
 
