@@ -371,7 +371,12 @@ class Apply {
       action.reason += (action.reason.empty() ? "" : ", ") + outcome.note;
     }
     action.was = step.difference.was;
-    if (!outcome.ok) applied_.failed.push_back({action.object, action.error, outcome.fault});
+    if (!outcome.ok) {
+      applied_.failed.push_back({.object = action.object,
+                                 .reason = action.error,
+                                 .fault = outcome.fault,
+                                 .refused = !step.difference.missing.empty()});
+    }
     if (outcome.ok && step.verb == plan::Verb::repair) ++applied_.repaired;
     if (context_.progress) context_.progress(action);
   }

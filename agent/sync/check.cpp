@@ -113,7 +113,8 @@ void compare_each(drivers::Comparison& comparison, const std::vector<drivers::Ca
           id, replacing.contains(id) ? comparison.succession(candidate) : comparison.difference(candidate));
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
-      compared.failed.push_back({to_string(id), error.what(), error.fault()});
+      compared.failed.push_back(
+          {.object = to_string(id), .reason = error.what(), .fault = error.fault(), .refused = true});
       compared.refused.push_back(id);
     }
   }
@@ -128,7 +129,7 @@ void refuse_lacking(Compared& compared) {
   std::erase_if(compared.differences, [&](const auto& one) {
     const auto& [id, difference] = one;
     if (difference.missing.empty()) return false;
-    compared.failed.push_back({to_string(id), difference.missing});
+    compared.failed.push_back({.object = to_string(id), .reason = difference.missing, .refused = true});
     compared.refused.push_back(id);
     return true;
   });

@@ -18,6 +18,7 @@ struct FailedObject {
   std::string reason;
   Fault fault = Fault::invalid;
   std::optional<Time> again{};  ///< when it is tried next, where that is not at every sync
+  bool refused = false;         ///< before anything of it was changed
 };
 
 /// Something that may not be done yet.

@@ -225,6 +225,8 @@ StepsJudged judge_steps(Pass& pass, const Prepared& prepared) {
   if (standing.failed.empty() && standing.waiting.empty()) return judged;
   const Relations relations(*pass.kept.course.trial, prepared.desired, pass.inventory());
   for (const auto& failed : standing.failed) {
+    // What is refused, as a manifest that cannot be read is, keeps its last good state and holds up nothing.
+    if (failed.refused && !passes(failed.fault)) continue;
     const auto verdict = relations.judge(failed.object, Now::failed, failed.fault);
     if (verdict == Blame::take_back) judged.taken_back.push_back(failed);
     judged.passes = judged.passes || verdict == Blame::wait;
