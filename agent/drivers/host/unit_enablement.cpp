@@ -184,7 +184,7 @@ std::optional<std::string> Enablement::linked_to(const std::string& unit) {
     if (read(path)) return unit;
   }
   if (!systemd::is_instance(unit)) return {};
-  const auto linked = linked_to(systemd::template_of(unit));
+  auto linked = linked_to(systemd::template_of(unit));
   if (!linked || !systemd::is_template(*linked)) return linked;
   const auto at = linked->find('@') + 1;
   return linked->substr(0, at) + systemd::instance_of(unit) + linked->substr(at);

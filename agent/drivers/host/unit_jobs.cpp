@@ -158,18 +158,19 @@ bool UnitJobs::settle(const UnitRecord& record, const Occasion& occasion) {
   return true;
 }
 
-/// As long as systemd does, which ends what takes longer by itself; what it would wait for without end, and
-/// what waits for other jobs first, gets a bound of ours.
+/// As long as systemd does, which ends what takes longer by itself, and a while for the jobs that come first.
+/// What systemd would wait for without end gets that while alone: the rest of the device does not stand still
+/// for it, and it is looked at again.
 systemd::Patience UnitJobs::patience(systemd::Job job, const std::string& unit, const Occasion& occasion) {
   const auto timeouts = systemd_.timeouts(states_.of(unit).path, unit);
   const bool stops = job != systemd::Job::start && job != systemd::Job::reload_or_try_restart;
   if (occasion.within && job != systemd::Job::stop) {
-    const auto before = stops ? timeouts.stop.value_or(longest_job) : Duration::zero();
+    const auto before = stops ? timeouts.stop.value_or(Duration::zero()) : Duration::zero();
     return {.limit = *occasion.within + before, .declared = true, .stop = occasion.stop};
   }
   auto limit = systemd_.job_timeout();
-  if (stops) limit += timeouts.stop.value_or(longest_job);
-  if (job != systemd::Job::stop) limit += timeouts.start.value_or(longest_job);
+  if (stops) limit += timeouts.stop.value_or(Duration::zero());
+  if (job != systemd::Job::stop) limit += timeouts.start.value_or(Duration::zero());
   return {.limit = std::min(limit, longest_job), .stop = occasion.stop};
 }
 

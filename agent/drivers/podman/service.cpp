@@ -176,7 +176,7 @@ void Service::stop_pod(const std::string& name) {
   made.timeout = made.silence = stop_patience;
   constexpr long nothing_to_do = 304;
   // Podman 4.3 takes a pod of which one container has ended for one that is stopped.
-  if (ask(std::move(made), "stop the pod", 404).status == nothing_to_do) stop_containers(name);
+  if (ask(made, "stop the pod", 404).status == nothing_to_do) stop_containers(name);
 }
 
 void Service::stop_containers(const std::string& pod) {
@@ -192,7 +192,7 @@ void Service::stop_containers(const std::string& pod) {
 void Service::remove_pod(const std::string& name) {
   auto made = request("DELETE", fmt::format("pods/{}?force=true", escape(name)));
   made.timeout = made.silence = stop_patience;
-  ask(std::move(made), "remove the pod");
+  ask(made, "remove the pod");
 }
 
 }  // namespace greenwave::drivers::podman

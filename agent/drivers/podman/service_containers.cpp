@@ -24,7 +24,7 @@ int Service::wait(const std::string& container) {
   auto made = request("POST", fmt::format("containers/{}/wait?condition=stopped", escape(container)));
   made.timeout = {};
   made.silence = longest_run;
-  const auto response = ask(std::move(made), "wait for the container");
+  const auto response = ask(made, "wait for the container");
   const auto text = trim(response.body);
   int status = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), status).ec != std::errc())
@@ -58,13 +58,13 @@ std::string Service::address(const std::string& container) {
 void Service::stop_container(const std::string& id) {
   auto made = with_body(fmt::format("containers/{}/stop", escape(id)), "application/json", "");
   made.timeout = made.silence = stop_patience;
-  ask(std::move(made), "stop the container", 404);
+  ask(made, "stop the container", 404);
 }
 
 void Service::restart_container(const std::string& id) {
   auto made = with_body(fmt::format("containers/{}/restart", escape(id)), "application/json", "");
   made.timeout = made.silence = stop_patience;
-  ask(std::move(made), "restart the container");
+  ask(made, "restart the container");
 }
 
 std::string Service::create_exec(const std::string& container, const std::vector<std::string>& argv) {

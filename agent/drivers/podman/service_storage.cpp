@@ -77,7 +77,7 @@ std::string Service::pull(const std::string& reference, const std::string& crede
                         "application/json", "");
   made.timeout = made.silence = pull_patience;
   if (!credentials.empty()) made.headers.push_back("X-Registry-Auth: " + credentials);
-  const auto response = ask(std::move(made), "pull the image");
+  const auto response = ask(made, "pull the image");
   std::string id;
   for (const auto line : split(response.body, '\n')) {
     const auto json = Json::parse(line, nullptr, false);
@@ -111,7 +111,7 @@ void Service::load(const std::filesystem::path& archive) {
     const auto size = ::read(file.get(), buffer.data(), buffer.size());
     return size > 0 ? static_cast<std::size_t>(size) : 0;
   };
-  ask(std::move(made), fmt::format("load {}", archive.native()));
+  ask(made, fmt::format("load {}", archive.native()));
 }
 
 bool Service::remove_image(const std::string& id) {
