@@ -306,6 +306,12 @@ void judge_health(Pass& pass, const CommitId& commit, const Prepared& prepared) 
   for (const auto* list : {&verdict.unwell, &verdict.undecided}) {
     standing.failed.insert(standing.failed.end(), list->begin(), list->end());
   }
+  for (const auto& one : verdict.undecided) {
+    pass.observer(
+        {.kind = "problem",
+         .text = fmt::format("{}: {}; {} stays on trial", one.object, one.reason, tried.shortened()),
+         .ok = false});
+  }
   if (verdict.kind == Verdict::Kind::unwell) {
     pass.take(found_unwell(course, verdict.reason()));
   } else if (verdict.kind == Verdict::Kind::well && !steps.waits) {

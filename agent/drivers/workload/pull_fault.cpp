@@ -49,7 +49,8 @@ Fault fault_of_pull(std::string_view error) {
                                                        "a signature was required"};
   if (has_one_of(text, distrusted)) return Fault::untrusted;
   // The distribution specification's codes in their words, its statuses, and what a runtime finds itself.
-  constexpr std::array<std::string_view, 18> lasting{"manifest unknown",
+  constexpr std::array<std::string_view, 19> lasting{"manifest unknown",
+                                                     "no such image",
                                                      "did not resolve to an alias",
                                                      "name unknown",
                                                      "not known to registry",
