@@ -9,6 +9,13 @@ namespace greenwave {
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 
+/// Changes the letters of ASCII alone.
+std::string in_lower_case(std::string_view text);
+std::string in_upper_case(std::string_view text);
+
+/// Whether the texts differ at most in the case of ASCII letters.
+bool same_but_for_case(std::string_view a, std::string_view b);
+
 /// The candidate that a person most likely meant by `word`; empty when none is close.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 

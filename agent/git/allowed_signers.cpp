@@ -20,15 +20,6 @@ constexpr std::size_t largest_file = 1024 * 1024;
 constexpr std::size_t most_problems = 100;
 constexpr std::string_view form = "write: PRINCIPALS [OPTIONS] KEYTYPE BASE64KEY [COMMENT]";
 
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-bool is_same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char left, char right) { return lower(left) == lower(right); });
-}
-
 bool is_blank(char letter) {
   return letter == ' ' || letter == '\t';
 }
@@ -42,7 +33,7 @@ int two_digits(std::string_view text, std::size_t at) {
 std::optional<Time> parse_time(std::string_view text) {
   bool utc = false;
   for (const std::string_view suffix : {"Z", "UTC"}) {
-    if (text.size() <= suffix.size() || !is_same_word(text.substr(text.size() - suffix.size()), suffix))
+    if (text.size() <= suffix.size() || !same_but_for_case(text.substr(text.size() - suffix.size()), suffix))
       continue;
     text.remove_suffix(suffix.size());
     utc = true;
@@ -151,14 +142,14 @@ class Line {
     const auto start = at_;
     while (at_ < text_.size() && !is_blank(text_[at_]) && text_[at_] != '=' && text_[at_] != ',') ++at_;
     const auto name = text_.substr(start, at_ - start);
-    if (is_same_word(name, "cert-authority")) {
+    if (same_but_for_case(name, "cert-authority")) {
       refuse(start,
              "cert-authority is not supported: Greenwave cannot check signatures made with certificates yet",
              "list each signer's own key instead");
     }
-    const bool spaces = is_same_word(name, "namespaces");
-    const bool after = is_same_word(name, "valid-after");
-    if (!spaces && !after && !is_same_word(name, "valid-before")) {
+    const bool spaces = same_but_for_case(name, "namespaces");
+    const bool after = same_but_for_case(name, "valid-after");
+    if (!spaces && !after && !same_but_for_case(name, "valid-before")) {
       refuse(start, fmt::format("\"{}\" is neither an option nor a key type", printable(name.substr(0, 64))),
              "options are namespaces=\"…\", valid-after=\"…\" and valid-before=\"…\"");
     }

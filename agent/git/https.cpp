@@ -1,7 +1,6 @@
 #include "git/https.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -44,12 +43,10 @@ std::string part_of(const http::Url& url, CURLUPart part) {
   return http::UrlText(raw).get();
 }
 
-/// The value of a header line with this (lower-case) name.
+/// The value of a header line with this name.
 std::string_view value_of(std::string_view line, std::string_view name) {
   if (line.size() <= name.size() || line[name.size()] != ':') return {};
-  const bool same = std::equal(name.begin(), name.end(), line.begin(), [](char a, char b) {
-    return a == std::tolower(static_cast<unsigned char>(b));
-  });
+  const bool same = same_but_for_case(line.substr(0, name.size()), name);
   return same ? trim(line.substr(name.size() + 1)) : std::string_view();
 }
 

@@ -1,7 +1,6 @@
 #include "git/known_hosts.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include <fmt/format.h>
@@ -17,13 +16,6 @@
 namespace greenwave::git {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return result;
-}
 
 std::optional<std::string> from_base64(std::string_view text) {
   try {
@@ -51,7 +43,7 @@ bool matches_hashed(std::string_view field, const std::string& name) {
 
 bool matches_names(std::string_view field, const std::string& name) {
   if (field.starts_with('|')) return matches_hashed(field, name);
-  return matches_pattern_list(name, lower(field));
+  return matches_pattern_list(name, in_lower_case(field));
 }
 
 std::vector<std::string_view> words_of(std::string_view line) {
@@ -71,7 +63,7 @@ bool has(const std::vector<std::string>& list, std::string_view item) {
 }  // namespace
 
 KnownHosts::KnownHosts(std::string_view text, std::string_view host, unsigned port) {
-  const auto name = lower(port == 22 ? std::string(host) : fmt::format("[{}]:{}", host, port));
+  const auto name = in_lower_case(port == 22 ? std::string(host) : fmt::format("[{}]:{}", host, port));
   for (const auto line : split(text, '\n')) {
     auto words = words_of(line);
     if (words.empty() || words[0].starts_with('#')) continue;

@@ -1,7 +1,6 @@
 #include "http/client.h"
 
 #include <algorithm>
-#include <cctype>
 #include <exception>
 #include <span>
 #include <utility>
@@ -24,13 +23,6 @@ void set_pem(Easy& easy, CURLoption option, const std::string& pem) {
   if (pem.empty()) return;
   curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_NOCOPY};
   easy.set(option, &blob);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
 }
 
 /// The server, for messages: the socket, or the address.
@@ -190,9 +182,9 @@ void Client::Exchange::take_header(std::string_view line) {
   silent = {};
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  const auto name = lower(line.substr(0, colon));
+  const auto name = in_lower_case(line.substr(0, colon));
   const auto value = trim(line.substr(colon + 1));
-  if (name == "content-type") response.type = lower(trim(value.substr(0, value.find(';'))));
+  if (name == "content-type") response.type = in_lower_case(trim(value.substr(0, value.find(';'))));
   if (name == "libpod-api-version") response.api_version = value.substr(0, 100);
   if (name == "warning" && response.warnings.size() < most_warnings) {
     response.warnings.emplace_back(value.substr(0, 1000));

@@ -1,7 +1,6 @@
 #include "model/object_id.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -15,20 +14,10 @@ std::string to_string(const ObjectId& id) {
   return fmt::format("{}/{}/{}", id.kind, id.namespace_, id.name);
 }
 
-namespace {
-
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char left, unsigned char right) {
-    return std::tolower(left) == std::tolower(right);
-  });
-}
-
-}  // namespace
-
 bool matches(std::string_view text, const ObjectId& id) {
-  return text == id.name || same_letters(text, to_string(id)) ||
-         same_letters(text, fmt::format("{}/{}", id.kind, id.name)) ||
-         same_letters(text, fmt::format("{}/{}", id.api_version, to_string(id)));
+  return text == id.name || same_but_for_case(text, to_string(id)) ||
+         same_but_for_case(text, fmt::format("{}/{}", id.kind, id.name)) ||
+         same_but_for_case(text, fmt::format("{}/{}", id.api_version, to_string(id)));
 }
 
 ObjectRef parse_object_ref(std::string_view text) {

@@ -60,10 +60,7 @@ void report_second(const yaml::Node& feature, const Place& first, Problems& prob
 
 /// "SF-0042.city.example" → "sf-0042": what the name of a host may stand for.
 std::string host_part(std::string_view id) {
-  std::string part(id.substr(0, id.find('.')));
-  std::ranges::transform(part, part.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return part;
+  return in_lower_case(id.substr(0, id.find('.')));
 }
 
 std::vector<std::string> nearest_ids(const std::string& id, std::vector<std::string> ids) {

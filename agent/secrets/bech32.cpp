@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace greenwave::secrets {
 
@@ -80,8 +81,7 @@ Bech32 decode_bech32(std::string_view text) {
       text.size() > 4096 || !std::ranges::all_of(text, is_shown)) {
     throw damaged_text();
   }
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char letter) { return std::tolower(letter); });
+  const auto lower = in_lower_case(text);
   Bech32 value;
   value.prefix = lower.substr(0, separator);
   Fives values;

@@ -1,8 +1,5 @@
 #include "secrets/identity.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include <fmt/format.h>
 
 #include "base/base64.h"
@@ -74,9 +71,7 @@ Keyring read_identities(std::string_view text, std::string_view file) {
 }
 
 std::string to_text(const Identity& identity) {
-  auto text = encode_bech32({std::string(secret_prefix), identity.scalar});
-  std::ranges::transform(text, text.begin(), [](unsigned char letter) { return std::toupper(letter); });
-  return text;
+  return in_upper_case(encode_bech32({std::string(secret_prefix), identity.scalar}));
 }
 
 Identity new_identity() {

@@ -188,18 +188,10 @@ constexpr std::array<std::string_view, 167> fields{"activeDeadlineSeconds",
 constexpr std::array<std::string_view, 8> free_maps{"labels",   "annotations", "nodeSelector", "limits",
                                                     "requests", "matchLabels", "options",      "overhead"};
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 const std::map<std::string, std::string_view>& by_lower_case() {
   static const auto all = [] {
     std::map<std::string, std::string_view> known;
-    for (const auto field : fields) known.emplace(lower(field), field);
+    for (const auto field : fields) known.emplace(in_lower_case(field), field);
     return known;
   }();
   return all;
@@ -218,7 +210,7 @@ void check_field_names(const yaml::Node& node, Problems& problems) {
   }
   if (!node.is_map()) return;
   for (const auto& [key, place, value] : *node.map()) {
-    const auto known = by_lower_case().find(lower(key));
+    const auto known = by_lower_case().find(in_lower_case(key));
     // Go folds some letters beyond ASCII, too, such as the long s.
     if (!is_ascii(key) || (known != by_lower_case().end() && known->second != key)) {
       problems.error(

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 
 #include <fmt/format.h>
@@ -161,9 +160,7 @@ class ContainerCheck {
     if (add == nullptr || !add->is_sequence()) return;
     for (const auto& item : *add->sequence()) {
       if (item.string() == nullptr) continue;
-      std::string name = *item.string();
-      std::ranges::transform(name, name.begin(),
-                             [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      auto name = in_upper_case(*item.string());
       if (name.starts_with("CAP_")) name.erase(0, 4);
       if (std::ranges::find(mighty, name) != mighty.end()) {
         refuse_privilege(item, fmt::format("the capability {}", name));

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+
+#include "base/text.h"
 
 namespace greenwave::drivers::workload {
 
@@ -12,13 +13,6 @@ template <std::size_t Count>
 bool has_one_of(std::string_view text, const std::array<std::string_view, Count>& parts) {
   return std::ranges::any_of(
       parts, [text](std::string_view part) { return text.find(part) != std::string_view::npos; });
-}
-
-std::string in_lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
 }
 
 }  // namespace

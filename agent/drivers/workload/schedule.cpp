@@ -71,10 +71,7 @@ class Field {
   }
 
   unsigned value(std::string_view text) const {
-    const auto name = std::ranges::find_if(names_, [&](std::string_view one) {
-      return std::ranges::equal(
-          one, text, [](char a, char b) { return a == (b >= 'a' && b <= 'z' ? b - 'a' + 'A' : b); });
-    });
+    const auto name = std::ranges::find(names_, in_upper_case(text));
     const auto found =
         name != names_.end() ? least_ + static_cast<unsigned>(name - names_.begin()) : number(text);
     if (found < least_ || found > most_) {

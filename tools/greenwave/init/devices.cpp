@@ -155,9 +155,7 @@ std::string inventory_from_csv(std::string_view csv, const std::string& file, co
   const auto records = records_of(csv, file);
   if (records.empty()) throw wrong(file, 1, "the file is empty", "the first line must name the columns");
   auto heads = records.front().fields;
-  for (auto& head : heads) {
-    std::ranges::transform(head, head.begin(), [](unsigned char c) { return std::tolower(c); });
-  }
+  for (auto& head : heads) head = in_lower_case(head);
   const auto id = column_of(heads, {"id"});
   const auto longitude = column_of(heads, {"longitude", "lon", "lng", "long", "x"});
   const auto latitude = column_of(heads, {"latitude", "lat", "y"});

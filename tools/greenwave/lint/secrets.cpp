@@ -84,9 +84,9 @@ std::optional<Hit> password_in_url(std::string_view line) {
   return {};
 }
 
-bool is_secret_name(std::string name) {
+bool is_secret_name(std::string_view written) {
+  auto name = in_lower_case(written);
   std::erase_if(name, [](char c) { return c == '_' || c == '-'; });
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
   for (const std::string_view word : {"password", "passwd", "passphrase", "secret", "token", "apikey",
                                       "privatekey", "secretkey", "accesskey"}) {
     if (name.ends_with(word)) return true;
@@ -110,7 +110,7 @@ std::optional<Hit> named_secret(std::string_view line) {
   while (!name.empty() && !is_token(name.back())) name.remove_suffix(1);
   auto from = name.size();
   while (from > 0 && is_token(name[from - 1])) --from;
-  if (!is_secret_name(std::string(name.substr(from)))) return {};
+  if (!is_secret_name(name.substr(from))) return {};
   auto value = trim(line.substr(separator + 1));
   if (value.starts_with('#')) return {};
   if (const auto comment = value.find(" #"); comment != std::string_view::npos)

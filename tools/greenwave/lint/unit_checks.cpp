@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <utility>
 
@@ -78,8 +77,7 @@ bool are_up_to(std::string_view part, unsigned most) {
 bool is_day_list(std::string_view word) {
   static constexpr std::array<std::string_view, 7> days = {"monday", "tuesday",  "wednesday", "thursday",
                                                            "friday", "saturday", "sunday"};
-  std::string text(word);
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto text = in_lower_case(word);
   std::string_view rest = text;
   while (!rest.empty()) {
     const auto end = rest.find_first_of(",.-");
