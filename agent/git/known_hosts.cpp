@@ -8,6 +8,7 @@
 #include <openssl/hmac.h>
 
 #include "base/base64.h"
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "git/pattern_list.h"
@@ -56,10 +57,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
-bool has(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
-}
-
 }  // namespace
 
 KnownHosts::KnownHosts(std::string_view text, std::string_view host, unsigned port) {
@@ -76,14 +73,14 @@ KnownHosts::KnownHosts(std::string_view text, std::string_view host, unsigned po
     const auto key = from_base64(words[2]);
     if (!key || key_type(*key) != words[1]) continue;
     (revoked ? revoked_ : keys_).push_back(*key);
-    if (!revoked && !has(types_, words[1])) types_.emplace_back(words[1]);
+    if (!revoked && !contains(types_, words[1])) types_.emplace_back(words[1]);
   }
 }
 
 KnownHosts::Verdict KnownHosts::judge(std::string_view key) const {
-  if (has(revoked_, key)) return Verdict::revoked;
-  if (has(keys_, key)) return Verdict::known;
-  return has(types_, key_type(key)) ? Verdict::changed : Verdict::unknown;
+  if (contains(revoked_, key)) return Verdict::revoked;
+  if (contains(keys_, key)) return Verdict::known;
+  return contains(types_, key_type(key)) ? Verdict::changed : Verdict::unknown;
 }
 
 }  // namespace greenwave::git

@@ -5,15 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
+
 namespace greenwave::plan {
-
-namespace {
-
-bool contains(const std::vector<std::string>& claims, std::string_view claim) {
-  return std::ranges::find(claims, claim) != claims.end();
-}
-
-}  // namespace
 
 Claims::Claims(const Objects& objects, const Places& places, const Contents& contents)
     : objects_(objects), places_(places), contents_(contents) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "kinds/table.h"
+#include "sync/entries.h"
 
 namespace greenwave::sync {
 
@@ -133,11 +134,6 @@ void refuse_lacking(Compared& compared) {
     compared.refused.push_back(id);
     return true;
   });
-}
-
-const Entry* entry_of(std::span<const Entry> inventory, const ObjectId& id) {
-  const auto at = std::ranges::lower_bound(inventory, id, {}, &Entry::id);
-  return at != inventory.end() && at->id == id ? &*at : nullptr;
 }
 
 }  // namespace

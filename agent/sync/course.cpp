@@ -1,7 +1,8 @@
 #include "sync/course.h"
 
-#include <algorithm>
 #include <utility>
+
+#include "base/contains.h"
 
 namespace greenwave::sync {
 
@@ -11,7 +12,7 @@ namespace {
 constexpr unsigned most_starts = 3;
 
 void add(std::vector<std::string>& list, const std::string& text) {
-  if (std::ranges::find(list, text) == list.end()) list.push_back(text);
+  if (!contains(list, text)) list.push_back(text);
 }
 
 }  // namespace
@@ -52,7 +53,7 @@ Course begun(Course course, const Beginning& beginning) {
   for (const auto& object : course.stuck) add(trial.failed_before, object);
   // What the repository's silence means depends on whether it spoke before this change, not before one after
   // which it spoke already.
-  const bool answered_since = std::ranges::find(trial.well, repository_link) != trial.well.end();
+  const bool answered_since = contains(trial.well, repository_link);
   const bool unasked = !beginning.asked && !is_other && !answered_since;
   if ((is_new || answered_since) && !unasked) trial.reached = beginning.reached;
   if (beginning.acts) trial.well.clear();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
+
 namespace greenwave::sync {
 
 namespace {
@@ -31,6 +33,11 @@ Entry failed(const plan::Step& step, const drivers::StepResult& result) {
 
 }  // namespace
 
+const Entry* entry_of(std::span<const Entry> inventory, const ObjectId& id) {
+  const auto at = std::ranges::lower_bound(inventory, id, {}, &Entry::id);
+  return at != inventory.end() && at->id == id ? &*at : nullptr;
+}
+
 bool needs_intent(const plan::Step& step) {
   switch (step.verb) {
     case plan::Verb::accept:
@@ -51,9 +58,7 @@ Entry intent_of(const plan::Step& step) {
   entry.rank = footprint.rank;
   entry.keep = is_kept(step.desired->manifest);
   for (const auto& claim : footprint.claims) {
-    if (std::find(entry.claims.begin(), entry.claims.end(), claim) == entry.claims.end()) {
-      entry.claims.push_back(claim);
-    }
+    if (!contains(entry.claims, claim)) entry.claims.push_back(claim);
   }
   if (!step.difference.record.empty()) entry.record = step.difference.record;
   return entry;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "drivers/driver.h"
@@ -7,6 +8,9 @@
 #include "plan/step.h"
 
 namespace greenwave::sync {
+
+/// The object's entry in the inventory, which is ordered by id; null if it has none.
+const Entry* entry_of(std::span<const Entry> inventory, const ObjectId& id);
 
 /// Whether the inventory must know of the step before it begins: those that leave the object on the device
 /// as it is, or only restart it, need no intent.

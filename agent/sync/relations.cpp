@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
+
 namespace greenwave::sync {
 
 namespace {
-
-bool contains(const std::vector<std::string>& list, const std::string& text) {
-  return std::ranges::find(list, text) != list.end();
-}
 
 /// Whether the object is to become another one than it was.
 bool differs(const plan::Desired* desired, const Entry* entry) {

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
+#include "sync/entries.h"
 #include "sync/health.h"
 #include "sync/relations.h"
 
@@ -16,10 +18,6 @@ namespace {
 constexpr const char* good_ref = "good";
 constexpr Duration link_interval = std::chrono::seconds(5);
 constexpr Duration blip = std::chrono::seconds(10);
-
-bool contains(const std::vector<std::string>& list, const std::string& text) {
-  return std::ranges::find(list, text) != list.end();
-}
 
 /// False when the step, or the restart it consists of, is deferred.
 bool does_something(const plan::Step& step) {
@@ -57,11 +55,6 @@ Subject subject_of(Pass& pass, const plan::Desired& object, const Entry& entry, 
           .declared = watch.declared,
           .session = look != nullptr ? look->session.get() : nullptr,
           .entry = &entry};
-}
-
-const Entry* entry_of(const std::vector<Entry>& inventory, const ObjectId& id) {
-  const auto at = std::ranges::lower_bound(inventory, id, {}, &Entry::id);
-  return at != inventory.end() && at->id == id ? &*at : nullptr;
 }
 
 /// Health checks still pending for the commit on trial. Those of objects that failed before would say nothing

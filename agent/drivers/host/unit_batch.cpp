@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "drivers/host/others.h"
 #include "drivers/host/replacement.h"
@@ -28,10 +29,6 @@ void attempt(Work& work, Part part) {
   } catch (const Error& error) {
     work.error = error;
   }
-}
-
-bool contains(const std::vector<std::string>& list, const std::string& text) {
-  return std::ranges::find(list, text) != list.end();
 }
 
 /// Whether the unit restarts for this object whatever that changed: its manifest says so. Other causes write

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/text.h"
 #include "diff/unified_diff.h"
 #include "drivers/host/unit_batch.h"
@@ -26,10 +27,6 @@ std::string content_in_words(const std::string& path, const FileNow& now) {
     return fmt::format("{}: {}", path, bytes_in_words(now.content.size()));
   }
   return fmt::format("{}:\n{}", path, now.content);
-}
-
-bool has_path(const std::vector<std::string>& list, const std::string& path) {
-  return std::ranges::find(list, path) != list.end();
 }
 
 }  // namespace
@@ -137,9 +134,9 @@ void UnitComparison::note_files(Parents& parents, const UnitSpec& spec, const Un
                                 UnitRecord& record) {
   for (const auto& file : spec.files) {
     const auto& path = file.path;
-    const bool is_same = has_path(record.same, path);
-    const bool is_known = has_path(known.files, path) && !is_same;
-    if (is_known || has_path(record.kept, path)) continue;
+    const bool is_same = contains(record.same, path);
+    const bool is_known = contains(known.files, path) && !is_same;
+    if (is_known || contains(record.kept, path)) continue;
     const auto now = file_now(parents, path);
     const bool as_wanted = now && is_as_wanted(*now, file.content);
     if (is_same && (as_wanted || repairs)) continue;

@@ -1,9 +1,8 @@
 #include "drivers/host/unit_definitions.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "drivers/host/signature.h"
@@ -22,10 +21,6 @@ bool is_same(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
          a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
          a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
-}
-
-bool has(const std::vector<std::string>& list, const std::string& text) {
-  return std::ranges::find(list, text) != list.end();
 }
 
 }  // namespace
@@ -50,7 +45,7 @@ std::string files_difference(const systemd::Definition& loaded, const UnitRecord
       return fmt::format("systemd reads {} instead of {}",
                          loaded.fragment.empty() ? "nothing" : loaded.fragment, own);
     }
-    if (path != own && !has(loaded.drop_ins, path)) return fmt::format("systemd does not read {}", path);
+    if (path != own && !contains(loaded.drop_ins, path)) return fmt::format("systemd does not read {}", path);
   }
   return {};
 }

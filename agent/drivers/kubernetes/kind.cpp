@@ -1,9 +1,9 @@
 #include "drivers/kubernetes/kind.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
+#include "base/contains.h"
 #include "model/kubernetes_kind.h"
 
 namespace greenwave::drivers::kubernetes {
@@ -17,11 +17,6 @@ constexpr int namespaces = 100, definitions = 110, of_the_cluster = 120, needed 
 
 constexpr auto watch_interval = std::chrono::seconds(2);
 constexpr auto watch_within = std::chrono::minutes(5);
-
-template <std::size_t N>
-bool contains(const std::array<string_view, N>& list, string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 constexpr std::array<string_view, 9> needed_by_workloads{
     "ResourceQuota",
