@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/fd.h"
 
@@ -92,7 +93,7 @@ void remove_object_files(const fs::path& objects, const ObjectFiles& files, cons
   }
   for (const auto& file : files_in(directory)) {
     const auto name = file.stem().native();
-    if (name != but && std::find(files.packs.begin(), files.packs.end(), name) != files.packs.end()) {
+    if (name != but && contains(files.packs, name)) {
       drop(file);
     }
   }

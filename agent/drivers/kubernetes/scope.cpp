@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 
+#include "base/contains.h"
 #include "base/text.h"
 #include "drivers/kubernetes/annotations.h"
 #include "drivers/kubernetes/kind.h"
@@ -33,7 +34,7 @@ void check_word(const Manifest& manifest, std::string_view key, std::initializer
   const auto* value = manifest.document.at({"metadata", "annotations", key});
   if (value == nullptr || value->is_null()) return;
   const auto* text = value->string();
-  if (text != nullptr && std::ranges::find(words, *text) != words.end()) return;
+  if (text != nullptr && contains(words, *text)) return;
   std::string list;
   for (const auto word : words) list += fmt::format("{}\"{}\"", list.empty() ? "" : " or ", word);
   problems.error(value->place, fmt::format("{} says something unknown", key),

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/text.h"
 
 namespace greenwave::drivers::podman {
@@ -217,7 +218,7 @@ void check_field_names(const yaml::Node& node, Problems& problems) {
           place, fmt::format("a pod has no field {}", printable(key)),
           known != by_lower_case().end() ? fmt::format("write {}", known->second) : "leave it out");
     }
-    if (std::ranges::find(free_maps, key) == free_maps.end()) check_field_names(value, problems);
+    if (!contains(free_maps, key)) check_field_names(value, problems);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -93,7 +94,7 @@ Present Images::ensure(const workload::Image& image) {
 
 std::string Images::bring(const workload::Image& image, std::vector<std::string>& pulled) {
   auto present = ensure(image);
-  const bool listed = std::ranges::find(pulled, present.id) != pulled.end();
+  const bool listed = contains(pulled, present.id);
   if (present.pulled && !listed) pulled.push_back(present.id);
   return std::move(present.id);
 }

@@ -1,11 +1,10 @@
 #include "drivers/podman/play_kube.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
+#include "base/contains.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -95,7 +94,7 @@ class Writer {
     if (runs) kube_pod_.containers.push_back(kube_pod_.pod + "-" + name);
     const auto image = workload::image_of(container);
     auto& images = kube_pod_.images;
-    if (std::ranges::find(images, image) == images.end()) images.push_back(image);
+    if (!contains(images, image)) images.push_back(image);
     container["imagePullPolicy"] = "Never";  // it is here when podman reads this
     content_.fill_environment(container);
   }

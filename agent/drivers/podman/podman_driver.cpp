@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "drivers/podman/describe.h"
 #include "drivers/podman/session.h"
@@ -43,7 +44,7 @@ void PodmanDriver::start(const Entry& entry, const View& now, std::vector<std::s
     if (known == record.pods.end()) continue;
     const auto& own = known->containers;  // without init containers, which have ended
     const bool up = std::ranges::all_of(containers, [&](const Container& container) {
-      return std::ranges::find(own, container.id) == own.end() || is_up(container, record.restart);
+      return !contains(own, container.id) || is_up(container, record.restart);
     });
     if (up) continue;
     try {

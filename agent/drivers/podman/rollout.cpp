@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -70,7 +71,7 @@ PodRecord Rollout::bring(const ObjectId& id, const workload::Workload& workload,
     auto& ids = made[kube_pod.pod];
     if (const auto kept = pods.find(kube_pod.pod); ids.empty() && kept != pods.end()) {
       for (const auto& container : kept->second) {
-        const bool runs = std::ranges::find(kube_pod.containers, container.name) != kube_pod.containers.end();
+        const bool runs = contains(kube_pod.containers, container.name);
         if (runs) ids.push_back(container.id);
       }
     }

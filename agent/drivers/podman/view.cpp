@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/text.h"
 
 namespace greenwave::drivers::podman {
@@ -98,7 +99,7 @@ PodState state_of(const KubePod& kube_pod, const workload::Workload& workload, c
     if (std::ranges::find(containers, name, &Container::name) == containers.end()) return PodState::broken;
   }
   const auto up = [&](const Container& container) {
-    const bool runs = std::ranges::find(kube_pod.containers, container.name) != kube_pod.containers.end();
+    const bool runs = contains(kube_pod.containers, container.name);
     return !runs || is_up(container, workload.restart);  // an init container has ended
   };
   return std::ranges::all_of(containers, up) ? PodState::up : PodState::stopped;
@@ -113,7 +114,7 @@ Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, st
       return {Health::State::waiting, fmt::format("the pod {} is gone", known.name)};
     }
     for (const auto& container : found->second) {
-      if (std::ranges::find(known.containers, container.id) == known.containers.end()) continue;
+      if (!contains(known.containers, container.id)) continue;
       auto health = health_of(container, record, now, settle, unready);
       if (health.state != Health::State::good) return health;
     }

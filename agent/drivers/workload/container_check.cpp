@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/contains.h"
 #include "base/text.h"
 #include "drivers/workload/probe.h"
 
@@ -162,7 +163,7 @@ class ContainerCheck {
       if (item.string() == nullptr) continue;
       auto name = in_upper_case(*item.string());
       if (name.starts_with("CAP_")) name.erase(0, 4);
-      if (std::ranges::find(mighty, name) != mighty.end()) {
+      if (contains(mighty, name)) {
         refuse_privilege(item, fmt::format("the capability {}", name));
       }
     }

@@ -1,6 +1,5 @@
 #include "init/devices.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "render/features.h"
@@ -24,7 +24,7 @@ using nlohmann::ordered_json;
 constexpr std::array<std::string_view, 4> usual_labels{"district", "corridor", "model", "role"};
 
 bool is_usual(std::string_view key) {
-  return std::ranges::find(usual_labels, key) != usual_labels.end();
+  return contains(usual_labels, key);
 }
 
 Error wrong(const std::string& file, std::size_t line, std::string_view message, std::string remedy) {

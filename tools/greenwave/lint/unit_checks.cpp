@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/text.h"
 #include "drivers/host/unit_spec.h"
 #include "lint/checks.h"
@@ -37,7 +38,7 @@ std::string_view own_part(std::string_view path) {
     return "the agent's own configuration";
   }
   const auto units = systemd::definitions_at(path);
-  return std::ranges::find(units, host::own_unit) != units.end() ? "the agent's own unit" : "";
+  return contains(units, host::own_unit) ? "the agent's own unit" : "";
 }
 
 void check_own(const Manifest& manifest, Problems& problems) {
@@ -114,8 +115,7 @@ bool may_be_calendar(std::string_view text) {
   for (const auto word : split(text, ' ')) {
     if (word.empty()) continue;
     is_any = true;
-    const bool is_word =
-        first && (std::ranges::find(words, word) != words.end() || word.front() == '@' || is_day_list(word));
+    const bool is_word = first && (contains(words, word) || word.front() == '@' || is_day_list(word));
     const bool is_zone =
         !first && (word == "UTC" || (word.find('/') != std::string_view::npos &&
                                      word.find_first_of("0123456789*") == std::string_view::npos));

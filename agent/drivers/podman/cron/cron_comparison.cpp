@@ -1,10 +1,10 @@
 #include "drivers/podman/cron/cron_comparison.h"
 
-#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -117,7 +117,7 @@ CronRecord CronComparison::bring_images(const std::vector<workload::Image>& imag
   }
   if (cron_.settings.prune_images) {
     const auto is_in = [](const std::vector<std::string>& ids, const std::string& id) {
-      return std::ranges::find(ids, id) != ids.end();
+      return contains(ids, id);
     };
     std::erase_if(record.pulled, [&](const std::string& image) {
       return !is_in(record.used, image) && !is_in(known.used, image) && cron_.service.remove_image(image);
