@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "config/parse_kubernetes.h"
@@ -307,7 +308,7 @@ class ConfigReader {
       const auto* written = item.string();
       const bool good = written != nullptr && written->starts_with('/') && is_text(*written);
       const auto parts = split(good ? std::string_view(*written) : "", '/');
-      if (!good || std::find(parts.begin(), parts.end(), "..") != parts.end()) {
+      if (!good || contains(parts, "..")) {
         problems_.error(item.place, "allowedPaths: every entry must be an absolute path",
                         "write a directory such as /etc, without \"..\"");
         continue;
@@ -316,7 +317,7 @@ class ConfigReader {
       while (path.size() > 1 && path.ends_with('/')) path.pop_back();
       if (path.starts_with("//")) path.erase(0, path.find_first_not_of('/') - 1);
       auto& paths = config_.allowed_paths;
-      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(std::move(path));
+      if (!contains(paths, path)) paths.push_back(std::move(path));
     }
   }
 

@@ -1,6 +1,5 @@
 #include "control/peer.h"
 
-#include <algorithm>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -67,7 +67,7 @@ Policy system_policy() {
 
 bool may_use(const Peer& peer, const Policy& policy) {
   if (peer.uid == 0 || peer.uid == policy.own) return true;
-  return policy.group && std::ranges::find(peer.groups, *policy.group) != peer.groups.end();
+  return policy.group && contains(peer.groups, *policy.group);
 }
 
 std::string shown_name(const Peer& peer, std::string_view sudo_user) {

@@ -1,12 +1,12 @@
 #include "control/request.h"
 
-#include <algorithm>
 #include <charconv>
 #include <initializer_list>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "state/pause.h"
@@ -45,7 +45,7 @@ class Body {
     if (json_.is_discarded()) throw Error(Fault::invalid, "the request's body is not JSON", known);
     if (!json_.is_object()) throw Error(Fault::invalid, "the request's body is not a JSON object", known);
     for (const auto& [key, value] : json_.items()) {
-      if (std::ranges::find(names, key) == names.end()) {
+      if (!contains(names, key)) {
         throw Error(Fault::invalid,
                     fmt::format("the request's body has an unknown member \"{}\"",
                                 printable(key.substr(0, longest_name))),

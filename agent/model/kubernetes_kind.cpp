@@ -1,7 +1,8 @@
 #include "model/kubernetes_kind.h"
 
-#include <algorithm>
 #include <array>
+
+#include "base/contains.h"
 
 namespace greenwave {
 
@@ -46,7 +47,7 @@ std::string kind_and_group(std::string_view api_version, std::string_view kind) 
 }
 
 bool is_cluster_scoped(const ObjectId& id) {
-  return std::ranges::find(cluster_scoped, kind_and_group(id.api_version, id.kind)) != cluster_scoped.end();
+  return contains(cluster_scoped, kind_and_group(id.api_version, id.kind));
 }
 
 }  // namespace greenwave

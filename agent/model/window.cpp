@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/contains.h"
+
 namespace greenwave {
 
 namespace {
@@ -33,7 +35,7 @@ Time first_showing(Time local, const TimeZone& zone, Time start) {
 
 bool opens_on(const Window& window, sys_days date) {
   const auto name = weekdays[std::chrono::weekday(date).c_encoding()];
-  return std::ranges::find(window.days, name) != window.days.end();
+  return contains(window.days, name);
 }
 
 Opening opening_of(const Window& window, const TimeZone& zone, sys_days date) {

@@ -1,11 +1,12 @@
 #include "plan/overlaps.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
+
+#include "base/contains.h"
 
 namespace greenwave::plan {
 
@@ -54,7 +55,7 @@ class Pair {
 
  private:
   static bool purges(const Desired& one, std::string_view claim) {
-    return std::ranges::find(one.footprint.purges, claim) != one.footprint.purges.end();
+    return contains(one.footprint.purges, claim);
   }
 
   std::string inner() const { return to_string(inner_.manifest.id); }

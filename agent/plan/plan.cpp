@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/text.h"
 #include "plan/claims.h"
 #include "plan/contents.h"
@@ -114,7 +115,7 @@ class Writer {
       const auto& cause = plan_.steps[steps_[by]];
       const bool changes = changes_device(cause) || cause.verb == Verb::remove;
       auto& list = step.restart_because;
-      if (changes && std::ranges::find(list, cause.id) == list.end()) list.push_back(cause.id);
+      if (changes && !contains(list, cause.id)) list.push_back(cause.id);
     }
   }
 
@@ -126,7 +127,7 @@ class Writer {
       const auto cause = objects_.number_of(owed->because);
       if (cause && objects_.refused()[*cause]) continue;
       auto& list = owed->restart ? step.restart_because : step.reload_because;
-      if (std::find(list.begin(), list.end(), owed->because) == list.end()) list.push_back(owed->because);
+      if (!contains(list, owed->because)) list.push_back(owed->because);
     }
   }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "systemd/unit_paths.h"
@@ -202,7 +203,7 @@ void References::read_definitions(const Objects& objects) {
       if (found == defining.end()) continue;
       for (const auto by : found->second) {
         auto& known = all_[i].defined_by;
-        if (by != i && std::ranges::find(known, by) == known.end()) known.push_back(by);
+        if (by != i && !contains(known, by)) known.push_back(by);
       }
     }
   }

@@ -1,9 +1,8 @@
 #include "render/cluster_file.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "model/object_id.h"
@@ -99,7 +98,7 @@ Window read_window(const yaml::Node& node, Problems& problems) {
     fields.error("days", "a window without a day is never open", "list its days, or omit days for every day");
   }
   for (const auto& day : window.days) {
-    if (std::find(days_of_the_week.begin(), days_of_the_week.end(), day) != days_of_the_week.end()) continue;
+    if (contains(days_of_the_week, day)) continue;
     fields.error("days", fmt::format("\"{}\" is not a day of the week", printable(day)),
                  fmt::format("write some of: {}", fmt::join(days_of_the_week, ", ")));
   }

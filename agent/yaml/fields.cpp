@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -137,7 +138,7 @@ std::map<std::string, std::string> Fields::text_map(std::string_view key) {
 
 std::optional<std::string> Fields::word(std::string_view key, const std::vector<std::string>& words) {
   auto value = text(key);
-  if (!value || std::find(words.begin(), words.end(), *value) != words.end()) return value;
+  if (!value || contains(words, *value)) return value;
   error(key, fmt::format("{}: {} is \"{}\"", what_, key, printable(*value)),
         fmt::format("write one of: {}", fmt::join(words, ", ")));
   return {};
@@ -156,7 +157,7 @@ const Node* Fields::sequence(std::string_view key) {
 void Fields::done() {
   if (!node_.is_map()) return;
   for (const auto& member : *node_.map()) {
-    if (std::find(asked_.begin(), asked_.end(), member.key) != asked_.end()) continue;
+    if (contains(asked_, member.key)) continue;
     const auto meant = nearest(member.key, asked_);
     std::vector<std::string> known = asked_;
     std::sort(known.begin(), known.end());

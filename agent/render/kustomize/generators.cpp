@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/base64.h"
+#include "base/contains.h"
 #include "base/text.h"
 #include "render/kustomize/key_values.h"
 
@@ -129,7 +130,7 @@ void absorb(std::vector<Object>& objects, Object generated, const Place& place, 
   const auto id = id_of(generated.document);
   const auto is_same = [&id](const Object& object) {
     const auto ids = ids_of(object);
-    return std::find(ids.begin(), ids.end(), id) != ids.end();
+    return contains(ids, id);
   };
   const auto old = std::find_if(objects.begin(), objects.end(), is_same);
   const bool wants_one = generated.behavior == Behavior::merge || generated.behavior == Behavior::replace;

@@ -1,11 +1,11 @@
 #include "render/kustomize/keyed_list.h"
 
-#include <algorithm>
 #include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "render/kustomize/object.h"
 
 namespace greenwave::render::kustomize {
@@ -64,7 +64,7 @@ std::vector<Values> KeyedList::all_values(std::size_t target_size) const {
   std::vector<Values> all;
   for (std::size_t i = 0; i < pool_.size(); ++i) {
     auto values = values_of(pool_[(i + target_size) % pool_.size()]);
-    if (std::find(all.begin(), all.end(), values) == all.end()) all.push_back(std::move(values));
+    if (!contains(all, values)) all.push_back(std::move(values));
   }
   if (keys_.size() == 1) return all;
   for (auto& a : all) {
