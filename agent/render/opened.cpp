@@ -11,10 +11,7 @@ namespace {
 
 /// Whether one of the values that name what a document, or an item of a list, declares is encrypted.
 bool hides_its_name(const yaml::Node& document) {
-  const auto* items = document.find("items");
-  if (items != nullptr && items->is_sequence() && std::ranges::any_of(*items->sequence(), hides_its_name)) {
-    return true;
-  }
+  if (std::ranges::any_of(items_in(document.find("items")), hides_its_name)) return true;
   const yaml::Node* naming[] = {document.find("apiVersion"), document.find("kind"),
                                 document.at({"metadata", "name"}), document.at({"metadata", "namespace"})};
   return std::ranges::any_of(

@@ -37,9 +37,7 @@ struct Wrapped {
 
 std::vector<Wrapped> wrapped_keys(const yaml::Node& metadata) {
   std::vector<Wrapped> keys;
-  const auto* list = metadata.find("age");
-  if (list == nullptr || !list->is_sequence()) return keys;
-  for (const auto& item : *list->sequence()) {
+  for (const auto& item : items_in(metadata.find("age"))) {
     const auto recipient = normal_recipient(text_of(item, "recipient"));
     if (recipient) keys.push_back({*recipient, text_of(item, "enc")});
   }
@@ -199,9 +197,7 @@ void open_sops(std::vector<yaml::Node>& documents, const Keyring& keys) {
   if (first == documents.end()) throw Error(Fault::internal, "no document here is encrypted by SOPS");
   const auto metadata = *first->find(metadata_key);
   const auto data_key = data_key_of(metadata, keys);
-  const auto* only = metadata.find("mac_only_encrypted");
-  const auto* flag = only != nullptr ? std::get_if<bool>(&only->value) : nullptr;
-  Mac mac(flag != nullptr && *flag);
+  Mac mac(is_true(metadata.find("mac_only_encrypted")));
 
   auto opened = documents;
   Opener opener(data_key, mac);

@@ -28,6 +28,16 @@ const Node* Node::at(std::initializer_list<std::string_view> keys) const {
   return node;
 }
 
+bool is_true(const Node* node) {
+  const auto* flag = node != nullptr ? std::get_if<bool>(&node->value) : nullptr;
+  return flag != nullptr && *flag;
+}
+
+std::span<const Node> items_in(const Node* node) {
+  if (node == nullptr || !node->is_sequence()) return {};
+  return *node->sequence();
+}
+
 void set(Node& map, std::string key, Node value) {
   if (Node* present = map.find(key)) {
     *present = std::move(value);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -46,6 +47,12 @@ struct Member {
   Place key_place;
   Node value;
 };
+
+/// Whether the node is there, and true.
+bool is_true(const Node* node);
+
+/// The items of a sequence; none where the node is not there, or something else.
+std::span<const Node> items_in(const Node* node);
 
 /// Adds or replaces a member of a map node.
 void set(Node& map, std::string key, Node value);

@@ -13,12 +13,6 @@ namespace greenwave::drivers::podman {
 
 namespace {
 
-template <typename Visit>
-void each(const yaml::Node* list, const Visit& visit) {
-  if (list == nullptr || !list->is_sequence()) return;
-  for (const auto& item : *list->sequence()) visit(item);
-}
-
 void warn_of_mode(const yaml::Node& source, Problems& problems) {
   const auto* mode = source.find("defaultMode");
   if (mode == nullptr) return;
@@ -51,11 +45,11 @@ void check_volume(const yaml::Node& volume, Problems& problems) {
   const auto* projected = volume.find("projected");
   if (projected == nullptr) return;
   warn_of_mode(*projected, problems);
-  each(projected->find("sources"), [&](const yaml::Node& source) {
-    if (has_source(source, problems)) return;
+  for (const auto& source : items_in(projected->find("sources"))) {
+    if (has_source(source, problems)) continue;
     problems.error(source.place, "podman can project ConfigMaps and Secrets only",
                    "write configMap: {name: NAME} or secret: {name: NAME}");
-  });
+  }
 }
 
 /// What podman leaves out although its author counts on it.
@@ -80,13 +74,13 @@ void check_mount(const yaml::Node& mount, Problems& problems) {
 void check_limits(const yaml::Node* spec, Problems& problems) {
   if (spec == nullptr) return;
   check_field_names(*spec, problems);
-  each(spec->find("volumes"), [&](const yaml::Node& volume) { check_volume(volume, problems); });
+  for (const auto& volume : items_in(spec->find("volumes"))) check_volume(volume, problems);
   warn_of_user(spec->find("securityContext"), problems);
   for (const auto* list : {"initContainers", "containers"}) {
-    each(spec->find(list), [&](const yaml::Node& container) {
+    for (const auto& container : items_in(spec->find(list))) {
       warn_of_user(container.find("securityContext"), problems);
-      each(container.find("volumeMounts"), [&](const yaml::Node& mount) { check_mount(mount, problems); });
-    });
+      for (const auto& mount : items_in(container.find("volumeMounts"))) check_mount(mount, problems);
+    }
   }
 }
 

@@ -23,11 +23,6 @@ constexpr std::array<std::string_view, 10> mighty{"ALL",       "SYS_ADMIN", "SYS
 constexpr const char* ask_for_privilege =
     "leave it out, or set podman: {allowPrivileged: true} in agent.yaml";
 
-bool is_true(const yaml::Node* node) {
-  const auto* flag = node != nullptr ? std::get_if<bool>(&node->value) : nullptr;
-  return flag != nullptr && *flag;
-}
-
 class ContainerCheck {
  public:
   ContainerCheck(const Rules& rules, Problems& problems) : rules_(rules), problems_(problems) {}
@@ -100,23 +95,19 @@ class ContainerCheck {
 
   void read_sources(const yaml::Node& from) {
     for (const auto* kind : {"configMap", "secret"}) {
-      const auto* items = from.at({kind, "items"});
-      if (items != nullptr && items->is_sequence()) read_items(*items);
+      for (const auto& item : items_in(from.at({kind, "items"}))) read_item(item);
     }
   }
 
-  void read_items(const yaml::Node& items) {
-    for (const auto& item : *items.sequence()) {
-      const auto* path = item.find("path");
-      const auto* key = item.find("key");
-      const bool good = path != nullptr && path->string() != nullptr && key != nullptr &&
-                        key->string() != nullptr && !path->string()->empty() && *path->string() != "." &&
-                        *path->string() != ".." && path->string()->find('/') == std::string::npos;
-      if (!good) {
-        problems_.error(item.place, "an item needs a key, and a path that is one name: no directories",
-                        "write {key: KEY, path: FILE}");
-      }
-    }
+  void read_item(const yaml::Node& item) {
+    const auto* path = item.find("path");
+    const auto* key = item.find("key");
+    const bool good = path != nullptr && path->string() != nullptr && key != nullptr &&
+                      key->string() != nullptr && !path->string()->empty() && *path->string() != "." &&
+                      *path->string() != ".." && path->string()->find('/') == std::string::npos;
+    if (good) return;
+    problems_.error(item.place, "an item needs a key, and a path that is one name: no directories",
+                    "write {key: KEY, path: FILE}");
   }
 
   void read_host_path(const yaml::Node& host) {
@@ -138,9 +129,7 @@ class ContainerCheck {
     }
     check_probes(container, problems_);
     if (const auto* security = container.find("securityContext")) read_security(*security);
-    const auto* mounts = container.find("volumeMounts");
-    if (mounts == nullptr || !mounts->is_sequence()) return;
-    for (const auto& mount : *mounts->sequence()) read_mount(mount);
+    for (const auto& mount : items_in(container.find("volumeMounts"))) read_mount(mount);
   }
 
   /// What breaks a container's isolation.
@@ -157,15 +146,11 @@ class ContainerCheck {
   void read_security(const yaml::Node& security) {
     refuse_unmasked(security);
     if (is_true(security.find("privileged"))) refuse_privilege(*security.find("privileged"), "privileged");
-    const auto* add = security.at({"capabilities", "add"});
-    if (add == nullptr || !add->is_sequence()) return;
-    for (const auto& item : *add->sequence()) {
+    for (const auto& item : items_in(security.at({"capabilities", "add"}))) {
       if (item.string() == nullptr) continue;
       auto name = in_upper_case(*item.string());
       if (name.starts_with("CAP_")) name.erase(0, 4);
-      if (contains(mighty, name)) {
-        refuse_privilege(item, fmt::format("the capability {}", name));
-      }
+      if (contains(mighty, name)) refuse_privilege(item, fmt::format("the capability {}", name));
     }
   }
 

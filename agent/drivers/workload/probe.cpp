@@ -76,9 +76,7 @@ class ProbeCheck {
   }
 
   bool has_port(const std::string& name) const {
-    const auto* ports = container_.find("ports");
-    if (ports == nullptr || !ports->is_sequence()) return false;
-    return std::ranges::any_of(*ports->sequence(), [&](const yaml::Node& port) {
+    return std::ranges::any_of(items_in(container_.find("ports")), [&](const yaml::Node& port) {
       const auto* own = port.find("name");
       const auto* number = port.find("containerPort");
       return own != nullptr && own->string() != nullptr && *own->string() == name && number != nullptr &&

@@ -66,8 +66,7 @@ void read_restart(const Manifest& manifest, Workload& workload, Problems& proble
 /// A Job's numbers that would mean more than one pod.
 void refuse_many(const yaml::Node& frame, Problems& problems) {
   const auto* suspend = frame.find("suspend");
-  const auto* suspended = suspend != nullptr ? std::get_if<bool>(&suspend->value) : nullptr;
-  if (suspended != nullptr && *suspended) {
+  if (is_true(suspend)) {
     problems.error(suspend->place, "a device runs a Job at once: it cannot be suspended",
                    "leave the Job out until it is due");
   }
@@ -99,16 +98,16 @@ class NeedReader {
   explicit NeedReader(Problems& problems) : problems_(problems) {}
 
   std::vector<Need> read(const yaml::Node& spec) {
-    each(spec.find("volumes"), [&](const yaml::Node& volume) {
+    for (const auto& volume : items_in(spec.find("volumes"))) {
       add(volume.find("configMap"), "ConfigMap", "name");
       add(volume.find("secret"), "Secret", "secretName");
-      each(volume.at({"projected", "sources"}), [&](const yaml::Node& source) {
+      for (const auto& source : items_in(volume.at({"projected", "sources"}))) {
         add(source.find("configMap"), "ConfigMap", "name");
         add(source.find("secret"), "Secret", "name");
-      });
-    });
+      }
+    }
     for (const auto* list : {"initContainers", "containers"}) {
-      each(spec.find(list), [&](const yaml::Node& container) { read_container(container); });
+      for (const auto& container : items_in(spec.find(list))) read_container(container);
     }
     std::ranges::sort(needs_);
     needs_.erase(std::unique(needs_.begin(), needs_.end()), needs_.end());
@@ -117,22 +116,14 @@ class NeedReader {
 
  private:
   void read_container(const yaml::Node& container) {
-    each(container.find("env"), [&](const yaml::Node& variable) {
-      const auto* from = variable.find("valueFrom");
-      if (from == nullptr) return;
-      add(from->find("configMapKeyRef"), "ConfigMap", "name");
-      add(from->find("secretKeyRef"), "Secret", "name");
-    });
-    each(container.find("envFrom"), [&](const yaml::Node& source) {
+    for (const auto& variable : items_in(container.find("env"))) {
+      add(variable.at({"valueFrom", "configMapKeyRef"}), "ConfigMap", "name");
+      add(variable.at({"valueFrom", "secretKeyRef"}), "Secret", "name");
+    }
+    for (const auto& source : items_in(container.find("envFrom"))) {
       add(source.find("configMapRef"), "ConfigMap", "name");
       add(source.find("secretRef"), "Secret", "name");
-    });
-  }
-
-  template <typename Visit>
-  static void each(const yaml::Node* list, const Visit& visit) {
-    if (list == nullptr || !list->is_sequence()) return;
-    for (const auto& item : *list->sequence()) visit(item);
+    }
   }
 
   void add(const yaml::Node* ref, std::string_view kind, std::string_view key) {
@@ -142,9 +133,7 @@ class NeedReader {
       problems_.error(ref->place, fmt::format("this names no {}", kind), fmt::format("give its {}", key));
       return;
     }
-    const auto* optional = ref->find("optional");
-    const auto* flag = optional != nullptr ? std::get_if<bool>(&optional->value) : nullptr;
-    needs_.push_back({std::string(kind), *name->string(), flag != nullptr && *flag});
+    needs_.push_back({std::string(kind), *name->string(), is_true(ref->find("optional"))});
   }
 
   Problems& problems_;
@@ -162,11 +151,8 @@ bool is_workload(const ObjectId& id) {
 std::vector<std::string> port_claims(const Workload& workload) {
   std::set<std::string> claims;
   const auto* containers = workload.spec != nullptr ? workload.spec->find("containers") : nullptr;
-  if (containers == nullptr || !containers->is_sequence()) return {};
-  for (const auto& container : *containers->sequence()) {
-    const auto* ports = container.find("ports");
-    if (ports == nullptr || !ports->is_sequence()) continue;
-    for (const auto& port : *ports->sequence()) {
+  for (const auto& container : items_in(containers)) {
+    for (const auto& port : items_in(container.find("ports"))) {
       const auto* number = port.find("hostPort");
       const auto* value = number != nullptr ? std::get_if<std::int64_t>(&number->value) : nullptr;
       if (value == nullptr) continue;

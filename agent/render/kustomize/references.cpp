@@ -48,11 +48,8 @@ bool had_kind(const Object& object, const KindFilter& kinds) {
 /// The namespaces of the accounts that a binding names: it may refer to those.
 std::unordered_set<std::string> account_namespaces(const Node& document) {
   std::unordered_set<std::string> namespaces;
-  const auto* subjects = document.find("subjects");
-  if (text_of(document, "kind") != "RoleBinding" || subjects == nullptr || !subjects->is_sequence()) {
-    return namespaces;
-  }
-  for (const auto& subject : *subjects->sequence()) {
+  if (text_of(document, "kind") != "RoleBinding") return namespaces;
+  for (const auto& subject : items_in(document.find("subjects"))) {
     if (text_of(subject, "kind") == "ServiceAccount") namespaces.emplace(text_of(subject, "namespace"));
   }
   namespaces.erase("");

@@ -18,11 +18,6 @@ bool differs(const yaml::Node* a, const yaml::Node* b) {
   return !yaml::same_value(*a, *b);
 }
 
-bool is_true(const yaml::Node* node) {
-  const auto* flag = node != nullptr ? std::get_if<bool>(&node->value) : nullptr;
-  return flag != nullptr && *flag;
-}
-
 /// The pod template of a workload; null for kinds without pods.
 const yaml::Node* pods_of(const Manifest& manifest) {
   const auto& kind = manifest.id.kind;
