@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli.h"
+#include "http/encoded.h"
 #include "last_state.h"
 #include "text.h"
 
@@ -12,7 +13,9 @@ namespace {
 
 nlohmann::json read_objects(const Context& context, const std::string& name) {
   try {
-    return context.client().get(name.empty() ? "/v1/objects" : "/v1/objects/" + escaped(name)).at("objects");
+    return context.client()
+        .get(name.empty() ? "/v1/objects" : "/v1/objects/" + http::encoded(name, "/"))
+        .at("objects");
   } catch (const Unreachable& unreachable) {
     auto objects = last_objects(context, name);
     print_error(unreachable, false);

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "control/request.h"
+#include "http/encoded.h"
 #include "progress.h"
 
 namespace greenwave::cli {
@@ -53,8 +54,8 @@ int sync_from(const Context& context, const SyncOptions& options) {
   const auto flag = [](bool set) { return set ? "true" : "false"; };
   const auto path =
       fmt::format("/v1/bundle?wait={}&force={}&allowEmpty={}&name={}&sudoUser={}", flag(options.wait),
-                  flag(options.force), flag(options.allow_empty), escaped(options.bundle.native()),
-                  escaped(acting_user().value("sudoUser", "")));
+                  flag(options.force), flag(options.allow_empty), http::encoded(options.bundle.native()),
+                  http::encoded(acting_user().value("sudoUser", "")));
   const auto send = [&](const OnLine& on_line) { context.client().send(path, options.bundle, on_line); };
   try {
     if (options.wait) return follow(context, send);

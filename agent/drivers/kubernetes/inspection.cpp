@@ -10,6 +10,7 @@
 #include "drivers/kubernetes/health.h"
 #include "drivers/kubernetes/kind.h"
 #include "drivers/kubernetes/refusal.h"
+#include "http/encoded.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -26,7 +27,7 @@ struct Inspected {
 Call pods_of(const Server& server, const Inspected& one, const std::string& selector) {
   Call call;
   call.path = fmt::format("/api/v1/namespaces/{}/pods?limit=100&labelSelector={}",
-                          encoded(one.target.namespace_), encoded(selector));
+                          http::encoded(one.target.namespace_), http::encoded(selector));
   call.user = server.user_in(one.target.namespace_);
   return call;
 }
@@ -34,9 +35,9 @@ Call pods_of(const Server& server, const Inspected& one, const std::string& sele
 /// The last lines of what a crashed container said, on one line; empty when they cannot be had.
 std::string last_words(Server& server, const Inspected& one, const Blame& blamed) {
   Call call;
-  call.path =
-      fmt::format("/api/v1/namespaces/{}/pods/{}/log?container={}&previous=true&tailLines=3&limitBytes=4096",
-                  encoded(one.target.namespace_), encoded(blamed.pod), encoded(blamed.container));
+  call.path = fmt::format(
+      "/api/v1/namespaces/{}/pods/{}/log?container={}&previous=true&tailLines=3&limitBytes=4096",
+      http::encoded(one.target.namespace_), http::encoded(blamed.pod), http::encoded(blamed.container));
   call.accept = "*/*";
   call.user = server.user_in(one.target.namespace_);
   const auto answer = server.api.send(call, Duration::zero());
@@ -52,8 +53,8 @@ std::string last_words(Server& server, const Inspected& one, const Blame& blamed
 bool waits_for_consumer(Server& server, const nlohmann::json& claim) {
   const auto name = text_at(claim, {"spec", "storageClassName"});
   if (name.empty()) return false;
-  const auto answer =
-      server.api.send({.path = "/apis/storage.k8s.io/v1/storageclasses/" + encoded(name)}, Duration::zero());
+  const auto answer = server.api.send(
+      {.path = "/apis/storage.k8s.io/v1/storageclasses/" + http::encoded(name)}, Duration::zero());
   if (answer.failure || !answer.response.success()) return false;
   return text_at(parse_answer(answer.response.body), {"volumeBindingMode"}) == "WaitForFirstConsumer";
 }

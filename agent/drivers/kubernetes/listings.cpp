@@ -7,6 +7,7 @@
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/body.h"
 #include "drivers/kubernetes/refusal.h"
+#include "http/encoded.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -61,8 +62,8 @@ void Listings::fill(std::span<List> lists) {
       Call call;
       call.path =
           fmt::format("{}?labelSelector={}&limit={}{}", collection_path(list->resource, list->namespace_),
-                      encoded(fmt::format("{}={}", device_label, server_.label)), page,
-                      list->next.empty() ? "" : "&continue=" + encoded(list->next));
+                      http::encoded(fmt::format("{}={}", device_label, server_.label)), page,
+                      list->next.empty() ? "" : "&continue=" + http::encoded(list->next));
       call.accept = metadata_list_only;
       call.user = server_.user_in(list->namespace_);
       call.most_bytes = largest_list;

@@ -25,7 +25,4 @@ std::string api_version(const Resource& resource);
 std::string collection_path(const Resource& resource, std::string_view namespace_);
 std::string object_path(const Resource& resource, std::string_view namespace_, std::string_view name);
 
-/// Percent-encoded for a path or a query.
-std::string encoded(std::string_view text);
-
 }  // namespace greenwave::drivers::kubernetes

@@ -10,6 +10,7 @@
 #include "drivers/podman/play_kube.h"
 #include "drivers/podman/service_call.h"
 #include "drivers/workload/pull_fault.h"
+#include "http/encoded.h"
 
 namespace greenwave::drivers::podman {
 
@@ -138,7 +139,8 @@ std::vector<Container> Service::containers() {
 
 std::vector<std::string> Service::play(const std::string& kube_pod, std::string_view log_tag) {
   std::string path = "play/kube?start=false";
-  if (!log_tag.empty()) path += "&logDriver=journald&logOptions=" + escape(fmt::format("tag={}", log_tag));
+  if (!log_tag.empty())
+    path += "&logDriver=journald&logOptions=" + http::encoded(fmt::format("tag={}", log_tag));
   const auto response = ask(with_body(std::move(path), "application/yaml", kube_pod), "make the pod");
   std::vector<std::string> ids;
   const auto json = Json::parse(response.body, nullptr, false);
@@ -151,7 +153,7 @@ std::vector<std::string> Service::play(const std::string& kube_pod, std::string_
 }
 
 void Service::start_pod(const std::string& name) {
-  const auto path = fmt::format("pods/{}/start", escape(name));
+  const auto path = fmt::format("pods/{}/start", http::encoded(name));
   // Where a container does not start, the status is 409, and the body says which and why.
   const auto response = ask(with_body(path, "application/json", ""), "start the pod", 409);
   const auto json = Json::parse(response.body, nullptr, false);
@@ -168,11 +170,12 @@ void Service::start_pod(const std::string& name) {
 }
 
 void Service::unpause_pod(const std::string& name) {
-  ask(with_body(fmt::format("pods/{}/unpause", escape(name)), "application/json", ""), "let the pod go on");
+  ask(with_body(fmt::format("pods/{}/unpause", http::encoded(name)), "application/json", ""),
+      "let the pod go on");
 }
 
 void Service::stop_pod(const std::string& name) {
-  auto made = with_body(fmt::format("pods/{}/stop", escape(name)), "application/json", "");
+  auto made = with_body(fmt::format("pods/{}/stop", http::encoded(name)), "application/json", "");
   made.timeout = made.silence = stop_patience;
   constexpr long nothing_to_do = 304;
   // Podman 4.3 takes a pod of which one container has ended for one that is stopped.
@@ -180,7 +183,8 @@ void Service::stop_pod(const std::string& name) {
 }
 
 void Service::stop_containers(const std::string& pod) {
-  const auto response = ask(request("GET", fmt::format("pods/{}/json", escape(pod))), "look at the pod", 404);
+  const auto response =
+      ask(request("GET", fmt::format("pods/{}/json", http::encoded(pod))), "look at the pod", 404);
   const auto json = Json::parse(response.body, nullptr, false);
   if (!json.is_object() || !json.contains("Containers") || !json["Containers"].is_array()) return;
   for (const auto& container : json["Containers"]) {
@@ -190,7 +194,7 @@ void Service::stop_containers(const std::string& pod) {
 }
 
 void Service::remove_pod(const std::string& name) {
-  auto made = request("DELETE", fmt::format("pods/{}?force=true", escape(name)));
+  auto made = request("DELETE", fmt::format("pods/{}?force=true", http::encoded(name)));
   made.timeout = made.silence = stop_patience;
   ask(made, "remove the pod");
 }

@@ -1,6 +1,6 @@
 #include "drivers/podman/service_call.h"
 
-#include <fmt/format.h>
+#include "http/encoded.h"
 
 namespace greenwave::drivers::podman {
 
@@ -10,18 +10,8 @@ constexpr std::string_view base = "/v4.0.0/libpod/";
 
 }  // namespace
 
-std::string escape(std::string_view text) {
-  std::string result;
-  for (const unsigned char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    result += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
-  }
-  return result;
-}
-
 std::string filter(std::string_view key, const std::string& value) {
-  return "filters=" + escape(nlohmann::json{{std::string(key), {value}}}.dump());
+  return "filters=" + http::encoded(nlohmann::json{{std::string(key), {value}}}.dump());
 }
 
 std::string text_in(const nlohmann::json& json, const char* key) {

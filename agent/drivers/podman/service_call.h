@@ -15,8 +15,6 @@ namespace greenwave::drivers::podman {
 inline constexpr std::size_t most_shown = 500;                  ///< of what podman says, bytes
 inline constexpr auto stop_patience = std::chrono::minutes(5);  ///< what a pod's own grace may be, and more
 
-/// As a part of a URL.
-std::string escape(std::string_view text);
 /// A parameter of a listing.
 std::string filter(std::string_view key, const std::string& value);
 /// Empty where there is no text.

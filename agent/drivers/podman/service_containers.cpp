@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "drivers/podman/service.h"
 #include "drivers/podman/service_call.h"
+#include "http/encoded.h"
 
 namespace greenwave::drivers::podman {
 
@@ -21,7 +22,7 @@ constexpr auto longest_run = std::chrono::hours(24 * 365);  ///< what is to end 
 }  // namespace
 
 int Service::wait(const std::string& container) {
-  auto made = request("POST", fmt::format("containers/{}/wait?condition=stopped", escape(container)));
+  auto made = request("POST", fmt::format("containers/{}/wait?condition=stopped", http::encoded(container)));
   made.timeout = {};
   made.silence = longest_run;
   const auto response = ask(made, "wait for the container");
@@ -33,13 +34,14 @@ int Service::wait(const std::string& container) {
 }
 
 std::string Service::log(const std::string& container, unsigned lines) {
-  const auto response = send(request(
-      "GET", fmt::format("containers/{}/logs?stdout=true&stderr=true&tail={}", escape(container), lines)));
+  const auto response = send(request("GET", fmt::format("containers/{}/logs?stdout=true&stderr=true&tail={}",
+                                                        http::encoded(container), lines)));
   return response.success() ? response.body : "";
 }
 
 std::string Service::inspect(const std::string& container) {
-  return ask(request("GET", fmt::format("containers/{}/json", escape(container))), "inspect a container", 404)
+  return ask(request("GET", fmt::format("containers/{}/json", http::encoded(container))),
+             "inspect a container", 404)
       .body;
 }
 
@@ -56,22 +58,22 @@ std::string Service::address(const std::string& container) {
 }
 
 void Service::stop_container(const std::string& id) {
-  auto made = with_body(fmt::format("containers/{}/stop", escape(id)), "application/json", "");
+  auto made = with_body(fmt::format("containers/{}/stop", http::encoded(id)), "application/json", "");
   made.timeout = made.silence = stop_patience;
   ask(made, "stop the container", 404);
 }
 
 void Service::restart_container(const std::string& id) {
-  auto made = with_body(fmt::format("containers/{}/restart", escape(id)), "application/json", "");
+  auto made = with_body(fmt::format("containers/{}/restart", http::encoded(id)), "application/json", "");
   made.timeout = made.silence = stop_patience;
   ask(made, "restart the container");
 }
 
 std::string Service::create_exec(const std::string& container, const std::vector<std::string>& argv) {
   const Json body{{"Cmd", argv}, {"AttachStdout", true}, {"AttachStderr", true}};
-  const auto response =
-      ask(with_body(fmt::format("containers/{}/exec", escape(container)), "application/json", body.dump()),
-          "run a command in the container");
+  const auto response = ask(
+      with_body(fmt::format("containers/{}/exec", http::encoded(container)), "application/json", body.dump()),
+      "run a command in the container");
   const auto json = Json::parse(response.body, nullptr, false);
   auto id = json.is_object() ? text_in(json, "Id") : "";
   if (id.empty()) throw Error(Fault::transient, "podman gave no id for a command");
@@ -79,7 +81,8 @@ std::string Service::create_exec(const std::string& container, const std::vector
 }
 
 std::optional<int> Service::run_exec(const std::string& id, Duration timeout) {
-  auto made = with_body(fmt::format("exec/{}/start", escape(id)), "application/json", R"({"Detach":false})");
+  auto made =
+      with_body(fmt::format("exec/{}/start", http::encoded(id)), "application/json", R"({"Detach":false})");
   made.timeout = made.silence = timeout;
   made.sink = [](std::string_view) { return true; };  // what it says is its own business
   try {
@@ -92,7 +95,7 @@ std::optional<int> Service::run_exec(const std::string& id, Duration timeout) {
 
 std::optional<int> Service::exec_status(const std::string& id) {
   const auto response =
-      ask(request("GET", fmt::format("exec/{}/json", escape(id))), "look at a command", 404);
+      ask(request("GET", fmt::format("exec/{}/json", http::encoded(id))), "look at a command", 404);
   const auto json = Json::parse(response.body, nullptr, false);
   if (!response.success() || !json.is_object()) return -1;  // gone, with its container
   if (json.value("Running", false)) return {};

@@ -12,6 +12,7 @@
 #include "drivers/podman/service.h"
 #include "drivers/podman/service_call.h"
 #include "drivers/workload/pull_fault.h"
+#include "http/encoded.h"
 
 namespace greenwave::drivers::podman {
 
@@ -42,7 +43,7 @@ bool is_refusal(std::string_view error) {
 }  // namespace
 
 bool Service::has_volume(const std::string& name) {
-  return ask(request("GET", fmt::format("volumes/{}/exists", escape(name))), "look for a volume", 404)
+  return ask(request("GET", fmt::format("volumes/{}/exists", http::encoded(name))), "look for a volume", 404)
       .success();
 }
 
@@ -52,7 +53,7 @@ void Service::create_volume(const std::string& name, const std::map<std::string,
 }
 
 bool Service::remove_volume(const std::string& name) {
-  return ask(request("DELETE", "volumes/" + escape(name)), "remove a volume", 409).status != 409;
+  return ask(request("DELETE", "volumes/" + http::encoded(name)), "remove a volume", 409).status != 409;
 }
 
 std::vector<std::string> Service::volumes() {
@@ -66,14 +67,14 @@ std::vector<std::string> Service::volumes(std::string_view label, std::string_vi
 
 std::string Service::image(const std::string& reference) {
   const auto response =
-      ask(request("GET", fmt::format("images/{}/json", escape(reference))), "look for an image", 404);
+      ask(request("GET", fmt::format("images/{}/json", http::encoded(reference))), "look for an image", 404);
   if (!response.success()) return {};
   const auto json = Json::parse(response.body, nullptr, false);
   return json.is_object() ? text_in(json, "Id") : "";
 }
 
 std::string Service::pull(const std::string& reference, const std::string& credentials) {
-  auto made = with_body(fmt::format("images/pull?policy=always&reference={}", escape(reference)),
+  auto made = with_body(fmt::format("images/pull?policy=always&reference={}", http::encoded(reference)),
                         "application/json", "");
   made.timeout = made.silence = pull_patience;
   if (!credentials.empty()) made.headers.push_back("X-Registry-Auth: " + credentials);
@@ -115,7 +116,7 @@ void Service::load(const std::filesystem::path& archive) {
 }
 
 bool Service::remove_image(const std::string& id) {
-  const auto response = send(request("DELETE", fmt::format("images/{}", escape(id))));
+  const auto response = send(request("DELETE", fmt::format("images/{}", http::encoded(id))));
   return response.success() || response.status == 404;
 }
 

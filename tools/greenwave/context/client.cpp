@@ -1,7 +1,6 @@
 #include "context/client.h"
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include <fcntl.h>
@@ -174,20 +173,6 @@ void Client::send(const std::string& path, const std::filesystem::path& file,
     return static_cast<std::size_t>(count);
   };
   ask(socket_, std::move(request));
-}
-
-std::string escaped(std::string_view text) {
-  std::string url;
-  for (const char byte : text) {
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= '0' && byte <= '9') || std::strchr("-._~/", byte) != nullptr;
-    if (plain && byte != '\0') {
-      url += byte;
-    } else {
-      url += fmt::format("%{:02X}", static_cast<unsigned char>(byte));
-    }
-  }
-  return url;
 }
 
 }  // namespace greenwave::cli

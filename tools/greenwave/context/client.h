@@ -58,7 +58,4 @@ class Client {
   Timeouts timeouts_;
 };
 
-/// `text` escaped for a URL's path; slashes stay.
-std::string escaped(std::string_view text);
-
 }  // namespace greenwave::cli
