@@ -148,4 +148,14 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
+std::string in_one_line(std::string_view bytes, std::size_t most) {
+  auto line = printable(bytes.substr(0, most * 4));
+  std::ranges::replace_if(
+      line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  if (line.size() <= most) return line;
+  auto end = most;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
+  return line.substr(0, end) + "…";
+}
+
 }  // namespace greenwave

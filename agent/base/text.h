@@ -31,4 +31,7 @@ bool is_text(std::string_view bytes);
 /// Replaces control characters and invalid UTF-8, so that outside bytes can't control a terminal or a log.
 std::string printable(std::string_view bytes);
 
+/// Printable, with blanks for what would begin a new line or column, and cut after `most` bytes.
+std::string in_one_line(std::string_view bytes, std::size_t most);
+
 }  // namespace greenwave

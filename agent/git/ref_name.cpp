@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/listed.h"
 #include "base/text.h"
 
 namespace greenwave::git {
@@ -33,11 +34,8 @@ Error no_such_ref(std::string_view ref, const std::vector<std::string>& refs) {
                  "push a first commit; the next poll finds it");
   }
   std::sort(branches.begin(), branches.end());
-  const auto more = branches.size() - std::min(branches.size(), most_listed);
-  branches.resize(std::min(branches.size(), most_listed));
   return Error(Fault::invalid, fmt::format("the repository has no branch {}", short_name(ref)),
-               fmt::format("push it, or follow an existing branch: {}{}", fmt::join(branches, ", "),
-                           more > 0 ? fmt::format(" and {} more", more) : ""));
+               fmt::format("push it, or follow an existing branch: {}", listed(branches, most_listed)));
 }
 
 }  // namespace greenwave::git

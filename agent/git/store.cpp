@@ -69,15 +69,8 @@ void remove_leftovers(const fs::path& directory) {
   for (const auto& file : leftovers) fs::remove(file, error);
 }
 
-/// For one line on a screen.
-std::string one_line(const char* text, std::size_t cap) {
-  auto line = printable(std::string_view(text != nullptr ? text : "").substr(0, cap * 4));
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  if (line.size() <= cap) return line;
-  std::size_t end = cap;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
-  return line.substr(0, end) + "…";
+std::string one_line(const char* text, std::size_t most) {
+  return text != nullptr ? in_one_line(text, most) : "";
 }
 
 /// A commit may contain any number; clamps it to what Time and people can represent.

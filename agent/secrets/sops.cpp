@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/handle.h"
-#include "base/text.h"
+#include "base/listed.h"
 #include "secrets/age.h"
 #include "secrets/sops_value.h"
 
@@ -44,15 +44,6 @@ std::vector<Wrapped> wrapped_keys(const yaml::Node& metadata) {
   return keys;
 }
 
-std::string in_words(const std::vector<Wrapped>& wrapped) {
-  std::string words;
-  for (std::size_t i = 0; i < std::min(wrapped.size(), most_named); ++i) {
-    words += (i > 0 ? ", " : "") + wrapped[i].recipient;
-  }
-  if (wrapped.size() > most_named) words += fmt::format(" and {} more", wrapped.size() - most_named);
-  return words;
-}
-
 std::string data_key_of(const yaml::Node& metadata, const Keyring& keys) {
   if (metadata.find("key_groups") != nullptr) {
     throw malformed("it is encrypted by SOPS with key groups, which are not supported");
@@ -66,7 +57,8 @@ std::string data_key_of(const yaml::Node& metadata, const Keyring& keys) {
     if (key.size() != data_key_size) throw malformed("its data key is damaged");
     return key;
   }
-  const auto what = fmt::format("it is encrypted by SOPS for {}", in_words(wrapped));
+  const auto what =
+      fmt::format("it is encrypted by SOPS for {}", listed(wrapped, most_named, &Wrapped::recipient));
   if (keys.empty()) {
     throw Error(
         Fault::invalid, what + "; this device has no identity",

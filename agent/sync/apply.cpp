@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/listed.h"
 #include "sync/entries.h"
 
 namespace greenwave::sync {
@@ -17,15 +18,8 @@ namespace {
 /// Bounds the memory of a batch, and how long a first sync goes without a durable result.
 constexpr std::size_t most_steps = 8192;
 
-/// "File/a, File/b", cut where it would get long.
 std::string names_of(const std::vector<ObjectId>& ids) {
-  constexpr std::size_t most_names = 4;
-  std::string names;
-  for (std::size_t i = 0; i < ids.size() && i < most_names; ++i) {
-    names += (i > 0 ? ", " : "") + to_string(ids[i]);
-  }
-  if (ids.size() > most_names) names += fmt::format(" and {} more", ids.size() - most_names);
-  return names;
+  return listed(ids, 4, [](const ObjectId& id) { return to_string(id); });
 }
 
 drivers::StepResult failure(Fault fault, std::string error) {

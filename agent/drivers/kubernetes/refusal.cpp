@@ -14,13 +14,6 @@ namespace {
 constexpr std::size_t longest_message = 600;
 constexpr std::size_t most_claims = 4;
 
-std::string cut(std::string_view text) {
-  auto words = printable(text.substr(0, longest_message));
-  std::replace_if(
-      words.begin(), words.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
-  return text.size() > longest_message ? words + "…" : words;
-}
-
 /// What is in quotes after `before`; empty when it is not there.
 std::string quoted_after(std::string_view text, std::string_view before) {
   const auto at = text.find(before);
@@ -107,7 +100,7 @@ std::string invalid(const http::Response& response, const Status& status, const 
     return fmt::format("{}the server refuses it{}{} (its words are not shown, they may hold a secret){}",
                        place, field.empty() ? "" : " for ", printable(field), remedy);
   }
-  return fmt::format("{}{}{}", place, cut(status.message), remedy);
+  return fmt::format("{}{}{}", place, in_one_line(status.message, longest_message), remedy);
 }
 
 }  // namespace
@@ -173,7 +166,8 @@ std::string explain(const http::Response& response, const Asked& asked) {
     return fmt::format("the server refuses it with {}{}{}", response.status, status.reason.empty() ? "" : " ",
                        printable(status.reason));
   }
-  return fmt::format("the server refuses it with {}: {}", response.status, cut(message));
+  return fmt::format("the server refuses it with {}: {}", response.status,
+                     in_one_line(message, longest_message));
 }
 
 Error server_error(const http::Response& response, std::string_view action, const Api& api) {

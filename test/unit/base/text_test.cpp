@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/listed.h"
+
 using namespace greenwave;
 
 TEST_CASE("text: the case of ASCII letters changes, and nothing else") {
@@ -16,4 +18,18 @@ TEST_CASE("text: what differs in the case of ASCII letters alone is the same") {
   CHECK_FALSE(same_but_for_case("Content", "Content-Type"));
   CHECK_FALSE(same_but_for_case("[", "{"));
   CHECK_FALSE(same_but_for_case("Ä", "ä"));
+}
+
+TEST_CASE("text: one line has no control characters, and is cut between characters") {
+  CHECK(in_one_line("Retime\tFulton\nfor school\x1b[2J", 100) == "Retime Fulton for school\uFFFD[2J");
+  CHECK(in_one_line("aß", 3) == "aß");
+  CHECK(in_one_line("aßß", 4) == "aß…");
+  CHECK(in_one_line("", 0) == "");
+}
+
+TEST_CASE("text: a list names the first of its items, and how many more there are") {
+  const std::vector<std::string> names{"a", "b", "c"};
+  CHECK(listed(names, 3) == "a, b, c");
+  CHECK(listed(names, 2) == "a, b and 1 more");
+  CHECK(listed(std::vector<std::string>(), 2) == "");
 }

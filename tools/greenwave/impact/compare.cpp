@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/listed.h"
 #include "base/text.h"
 #include "city/judge.h"
 #include "impact/effects.h"
@@ -343,14 +344,7 @@ std::map<std::pair<std::string, std::string>, std::pair<std::size_t, Effect>> ta
 }
 
 std::string some_of(const Impact& impact, const std::vector<std::uint32_t>& devices) {
-  constexpr std::size_t most = 3;
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < std::min(devices.size(), most); ++i) {
-    names.push_back(printable(impact.devices[devices[i]].id));
-  }
-  auto text = fmt::format("{}", fmt::join(names, ", "));
-  if (devices.size() > most) text += fmt::format(" and {} more", devices.size() - most);
-  return text;
+  return listed(devices, 3, [&](auto device) { return printable(impact.devices[device].id); });
 }
 
 }  // namespace greenwave::cli

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/listed.h"
 #include "base/text.h"
 #include "kinds/table.h"
 #include "lint/checks.h"
@@ -74,14 +75,9 @@ std::string affected_devices(const LintFinding& finding, const LintResult& resul
   const auto count = finding.devices.size();
   if (count == 0 || !result.has_inventory) return {};
   if (count == result.devices.size()) return fmt::format("all {}", count_of(count, "device"));
-  std::vector<std::string> examples;
-  for (std::size_t i = 0; i < std::min(count, most_examples); ++i) {
-    examples.push_back(printable(result.devices[finding.devices[i]]));
-  }
-  auto text = fmt::format("{} of {}: {}", count, count_of(result.devices.size(), "device"),
-                          fmt::join(examples, ", "));
-  if (count > most_examples) text += fmt::format(" and {} more", count - most_examples);
-  return text;
+  const auto name = [&](auto device) { return printable(result.devices[device]); };
+  return fmt::format("{} of {}: {}", count, count_of(result.devices.size(), "device"),
+                     listed(finding.devices, most_examples, name));
 }
 
 }  // namespace greenwave::cli

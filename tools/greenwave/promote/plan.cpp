@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/listed.h"
 #include "base/text.h"
 #include "context/style.h"
 
@@ -15,10 +16,7 @@ namespace {
 constexpr std::size_t most_named = 5;
 
 std::string names(const std::vector<std::string>& ids) {
-  const auto shown = std::min(ids.size(), most_named);
-  auto text =
-      fmt::format("{}", fmt::join(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
-  return printable(ids.size() > shown ? fmt::format("{} and {} more", text, ids.size() - shown) : text);
+  return printable(listed(ids, most_named));
 }
 
 class Round {
