@@ -39,7 +39,7 @@ void print_json(const render::Rendered& rendered, bool explain) {
                                 {"manifests", std::move(manifests)},
                                 {"problems", std::move(problems)}};
   if (explain) answer["origins"] = std::move(origins);
-  print(answer.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  print(json_text(answer));
 }
 
 void print_yaml(const render::Rendered& rendered, bool explain) {

@@ -5,20 +5,13 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "model/paths.h"
+#include "render/object/declared.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {
 
 namespace {
-
-/// The items of a list; null when it is not a list.
-yaml::Node* items_of(yaml::Node& document) {
-  if (!text_of(document, "kind").ends_with("List")) return nullptr;
-  auto* items = document.find("items");
-  return items != nullptr && (items->is_sequence() || items->is_null()) ? items : nullptr;
-}
 
 bool is_object(const yaml::Node& document, Problems& problems) {
   if (!document.is_map()) {

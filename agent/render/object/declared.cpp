@@ -81,14 +81,6 @@ const std::string* text_member(const yaml::Node& map, std::string_view key) {
   return member != nullptr ? member->string() : nullptr;
 }
 
-/// The items of a List; null when `document` is not a List.
-yaml::Node* items_of(yaml::Node& document) {
-  const auto* kind = text_member(document, "kind");
-  if (kind == nullptr || !kind->ends_with("List")) return nullptr;
-  auto* items = document.find("items");
-  return items != nullptr && (items->is_sequence() || items->is_null()) ? items : nullptr;
-}
-
 /// Items of a typed list (a ConfigMapList) may omit what the list says already.
 void complete_item(yaml::Node& item, const std::string& list_kind, const yaml::Node* api) {
   const auto kind = list_kind.substr(0, list_kind.size() - std::string_view("List").size());
@@ -105,6 +97,13 @@ bool is_own(const ObjectId& id) {
 
 std::optional<ObjectId> identify(const yaml::Node& document, Problems& problems) {
   return Identification(document, problems).read();
+}
+
+yaml::Node* items_of(yaml::Node& document) {
+  const auto* kind = text_member(document, "kind");
+  if (kind == nullptr || !kind->ends_with("List")) return nullptr;
+  auto* items = document.find("items");
+  return items != nullptr && (items->is_sequence() || items->is_null()) ? items : nullptr;
 }
 
 void take_apart(yaml::Node document, ReadFile& file) {

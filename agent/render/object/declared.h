@@ -41,8 +41,10 @@ struct ManifestFile {
   bool complete = true;
 };
 
-/// Adds the manifests in `document` to `file`: one, or the items of a List (v1's, and any kind with items
-/// that ends in List).
+/// The items of a List (v1's, and any kind with items that ends in List); null when `document` is not one.
+yaml::Node* items_of(yaml::Node& document);
+
+/// Adds the manifests in `document` to `file`: one, or the items of a List.
 void take_apart(yaml::Node document, ReadFile& file);
 
 /// Adds the object that `document` declares to `file`.

@@ -42,6 +42,10 @@ Context context_of(const Globals& globals);
 void print(const std::string& text);
 void print(const nlohmann::json& json);
 
+/// Indented, with a line's end. Bytes from outside that are not UTF-8 are replaced.
+std::string json_text(const nlohmann::json& json);
+std::string json_text(const nlohmann::ordered_json& json);
+
 /// On standard error; as JSON on standard output with -o json.
 void print_error(const Error& error, bool json);
 void print_note(const std::string& text);

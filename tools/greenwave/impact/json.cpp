@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "context/context.h"
 #include "impact/impact.h"
 
 namespace greenwave::cli {
@@ -7,10 +8,6 @@ namespace greenwave::cli {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string dump(const ordered_json& json) {
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
 
 ordered_json to_json(const Effect& effect) {
   return {{"files", effect.files},
@@ -55,16 +52,16 @@ std::string impact_json(const Impact& impact) {
   for (const auto& one : impact.unjudged) {
     unjudged.push_back({{"reason", one.reason}, {"devices", names(impact, one.devices)}});
   }
-  return dump({{"base", impact.base},
-               {"head", impact.head},
-               {"devices", impact.devices.size() - impact.gone.size()},
-               {"changed", impact.changed()},
-               {"added", names(impact, impact.added)},
-               {"gone", names(impact, impact.gone)},
-               {"retired", names(impact, impact.retired)},
-               {"table", std::move(table)},
-               {"groups", std::move(groups)},
-               {"unjudged", std::move(unjudged)}});
+  return json_text(ordered_json{{"base", impact.base},
+                                {"head", impact.head},
+                                {"devices", impact.devices.size() - impact.gone.size()},
+                                {"changed", impact.changed()},
+                                {"added", names(impact, impact.added)},
+                                {"gone", names(impact, impact.gone)},
+                                {"retired", names(impact, impact.retired)},
+                                {"table", std::move(table)},
+                                {"groups", std::move(groups)},
+                                {"unjudged", std::move(unjudged)}});
 }
 
 std::string impact_geojson(const Impact& impact) {
@@ -98,7 +95,7 @@ std::string impact_geojson(const Impact& impact) {
   for (const auto& one : impact.unjudged) {
     for (const auto number : one.devices) add(number, {{"unjudged", one.reason}}, "#b3261e");
   }
-  return dump({{"type", "FeatureCollection"}, {"features", std::move(features)}});
+  return json_text(ordered_json{{"type", "FeatureCollection"}, {"features", std::move(features)}});
 }
 
 }  // namespace greenwave::cli

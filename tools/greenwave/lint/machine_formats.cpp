@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/version.h"
+#include "context/context.h"
 #include "lint/lint.h"
 
 namespace greenwave::cli {
@@ -12,10 +13,6 @@ namespace greenwave::cli {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string dump(const ordered_json& json) {
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
 
 std::string file_of(const LintFinding& finding, const std::string& prefix) {
   return finding.problem.place.file ? prefix + *finding.problem.place.file : std::string();
@@ -84,12 +81,12 @@ std::string lint_json(const LintResult& result, const std::string& prefix) {
                         {"source", finding.line},
                         {"devices", std::move(devices)}});
   }
-  return dump({{"errors", result.count(Severity::error)},
-               {"warnings", result.count(Severity::warning)},
-               {"devices", result.has_inventory ? result.devices.size() : 0},
-               {"objects", result.objects},
-               {"rendered", result.rendered},
-               {"findings", std::move(findings)}});
+  return json_text(ordered_json{{"errors", result.count(Severity::error)},
+                                {"warnings", result.count(Severity::warning)},
+                                {"devices", result.has_inventory ? result.devices.size() : 0},
+                                {"objects", result.objects},
+                                {"rendered", result.rendered},
+                                {"findings", std::move(findings)}});
 }
 
 std::string lint_github(const LintResult& result, const std::string& prefix) {
@@ -135,9 +132,9 @@ std::string lint_sarif(const LintResult& result, const std::string& prefix) {
   ordered_json run{{"tool", {{"driver", std::move(driver)}}},
                    {"columnKind", "unicodeCodePoints"},
                    {"results", std::move(results)}};
-  return dump({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-               {"version", "2.1.0"},
-               {"runs", ordered_json::array({std::move(run)})}});
+  return json_text(ordered_json{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                                {"version", "2.1.0"},
+                                {"runs", ordered_json::array({std::move(run)})}});
 }
 
 }  // namespace greenwave::cli
