@@ -2,6 +2,7 @@
 
 #include "lint/checks.h"
 #include "lint/unit_verifier.h"
+#include "support/problem_text.h"
 #include "unit/drivers/unit_fixture.h"
 
 using namespace greenwave;
@@ -11,9 +12,7 @@ namespace {
 std::string found_in(const Manifest& manifest) {
   Problems problems;
   cli::check_unit(manifest, problems);
-  std::string text;
-  for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
-  return text;
+  return test::text_of(problems);
 }
 
 std::string found_in_unit(const std::string& name, const std::string& content) {
@@ -76,9 +75,7 @@ TEST_CASE("lint of units: systemd itself reads a unit file where it is installed
     cli::UnitVerifier verifier;
     const auto manifest = test::unit_manifest("spec: {name: a.service, content: \"" + content + "\"}");
     verifier.check(manifest, problems);
-    std::string text;
-    for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
-    return text;
+    return test::text_of(problems);
   };
   CHECK(found("[Service]\\nExecStart=/opt/not/here\\n") == "");
   const auto wrong = found("[Service]\\nExecStart=/bin/true\\nFoo=1\\n");

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "drivers/host/check_driver.h"
 #include "drivers/host/check_spec.h"
+#include "support/problem_text.h"
 #include "support/temporary_directory.h"
 #include "unit/drivers/unit_fixture.h"
 
@@ -29,9 +30,7 @@ Manifest check(const std::string& spec) {
 std::string problems_of(const std::string& spec) {
   Problems problems;
   check_footprint(Host{"/", {}}, check(spec), problems);
-  std::string text;
-  for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
-  return text;
+  return test::text_of(problems);
 }
 
 /// Listens on a free port of the loopback, and gives each connection one answer; with an empty one, it keeps

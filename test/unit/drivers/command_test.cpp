@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "drivers/host/command_driver.h"
+#include "support/problem_text.h"
 #include "unit/drivers/temporary_root.h"
 #include "unit/drivers/unit_fixture.h"
 
@@ -18,9 +19,7 @@ Manifest command(const std::string& spec) {
 std::string problems_of(const std::string& spec) {
   Problems problems;
   command_footprint(Host{"/", {}}, command(spec), problems);
-  std::string text;
-  for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
-  return text;
+  return test::text_of(problems);
 }
 
 /// The live device, on which the test's commands touch nothing but a directory of its own.

@@ -11,6 +11,7 @@
 #include "drivers/podman/cron/run_file.h"
 #include "drivers/podman/cron/units.h"
 #include "drivers/podman/limits.h"
+#include "support/problem_text.h"
 #include "unit/drivers/podman_fixture.h"
 
 using namespace greenwave;
@@ -130,9 +131,7 @@ std::string problems_of(const std::string& text) {
   const auto manifest = test::kube_manifest(text);
   Problems problems;
   read_runnable_cron_job(manifest, test::podman_rules, problems);
-  std::string all;
-  for (const auto& problem : problems.list()) all += to_string(problem) + "\n";
-  return all;
+  return test::text_of(problems);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "support/problem_text.h"
 #include "unit/drivers/file_work.h"
 
 using namespace greenwave;
@@ -11,9 +12,7 @@ namespace {
 std::string problems_of(const std::string& kind, const std::string& spec) {
   FileWork work({{"files/motd", "x"}, {"tree/a", "a"}});
   work.desired(kind, "x", spec);
-  std::string text;
-  for (const auto& problem : work.problems.list()) text += to_string(problem) + "\n";
-  return text;
+  return test::text_of(work.problems);
 }
 
 }  // namespace

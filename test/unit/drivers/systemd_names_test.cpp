@@ -7,6 +7,7 @@
 #include "drivers/host/unit_driver.h"
 #include "drivers/host/unit_enablement.h"
 #include "drivers/host/unit_spec.h"
+#include "support/problem_text.h"
 #include "systemd/unit_paths.h"
 #include "unit/drivers/temporary_root.h"
 #include "unit/drivers/unit_fixture.h"
@@ -30,9 +31,7 @@ UnitRecord record_of(const std::string& unit) {
 std::string problems_of(const std::string& spec) {
   Problems problems;
   unit_footprint({"/nowhere", {"/etc"}}, test::unit_manifest(spec), problems);
-  std::string text;
-  for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
-  return text;
+  return test::text_of(problems);
 }
 
 }  // namespace

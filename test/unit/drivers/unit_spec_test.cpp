@@ -4,6 +4,7 @@
 
 #include "drivers/host/unit_record.h"
 #include "drivers/host/unit_state.h"
+#include "support/problem_text.h"
 #include "unit/drivers/unit_fixture.h"
 
 using namespace greenwave;
@@ -15,9 +16,7 @@ std::string problems_of(const std::string& spec, const std::vector<std::string>&
   const Host host{"/nowhere", allowed};
   Problems problems;
   unit_footprint(host, test::unit_manifest(spec), problems);
-  std::string text;
-  for (const auto& problem : problems.list()) text += to_string(problem) + "\n";
-  return text;
+  return test::text_of(problems);
 }
 
 }  // namespace

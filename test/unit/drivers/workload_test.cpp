@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "drivers/podman/limits.h"
+#include "support/problem_text.h"
 #include "unit/drivers/podman_fixture.h"
 
 using namespace greenwave;
@@ -17,9 +18,7 @@ std::string problems_of(const std::string& text, const Rules& rules = test::podm
   const auto manifest = test::kube_manifest(text);
   Problems problems;
   read_runnable(manifest, rules, problems);
-  std::string all;
-  for (const auto& problem : problems.list()) all += to_string(problem) + "\n";
-  return all;
+  return test::text_of(problems);
 }
 
 std::string pod_with(const std::string& spec) {
