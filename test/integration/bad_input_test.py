@@ -106,9 +106,7 @@ class WrongManifests(unittest.TestCase):
 
 class WrongRepositories(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
 
     def synced(self):

@@ -15,14 +15,10 @@ from greenwave import City, Device, Scratch, file_manifest  # noqa: E402
 
 class OverABadLink(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         self.city.git("config", "uploadpack.allowFilter", "true", cwd=self.city.bare)
-        self.link = BadLink(delay=0.150, loss=0.03)
-        self.link.__enter__()
-        self.addCleanup(self.link.__exit__)
+        self.link = self.enterContext(BadLink(delay=0.150, loss=0.03))
         self.server = GitServer(self.scratch / "server", self.scratch, SERVER, SERVER, self.link.server).start()
         self.addCleanup(self.server.stop)
         self.device = Device(self.scratch / "device", self.server.url(self.city.bare), more=self.server.agent(),

@@ -37,9 +37,7 @@ def files(text="one\n"):
 
 class Bundles(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.scratch / "ana")
         self.key = self.scratch / "ana"

@@ -11,9 +11,7 @@ from greenwave import City, Device, Scratch, file_manifest, run  # noqa: E402
 
 class Doctor(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         self.commit = self.city.commit({"motd.yaml": file_manifest("motd", "/etc/motd", "hello\n")})
         self.server = GitServer(self.scratch / "server", self.scratch).start()

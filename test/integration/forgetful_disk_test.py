@@ -41,9 +41,7 @@ def why_not():
 @unittest.skipIf(why_not(), why_not())
 class ForgetfulDisk(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         self.shim = self.scratch / "shim.so"
         run("cc", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-o", self.shim, SHIM, "-ldl")

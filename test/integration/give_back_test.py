@@ -13,12 +13,9 @@ from power_cut_test import ADOPTING, NOTHING, furnish, tree_of  # noqa: E402
 
 class GiveBack(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
-        self.device = Device(self.scratch / "device", self.city.url)
-        self.addCleanup(self.device.stop)
+        self.device = self.enterContext(Device(self.scratch / "device", self.city.url))
         furnish(self.device)
 
     def adopt(self):

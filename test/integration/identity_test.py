@@ -38,9 +38,7 @@ def named(host):
 
 class WhoAmI(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         self.city.commit({
             "greenwave.yaml": CLUSTER,

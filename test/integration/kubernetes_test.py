@@ -63,17 +63,11 @@ class Kubernetes(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        scratch = Scratch()
-        cls.directory = scratch.__enter__()
-        cls.addClassCleanup(scratch.__exit__)
-        cls.cluster = kubernetes.Cluster(cls.directory / "cluster")
-        cls.cluster.__enter__()
-        cls.addClassCleanup(cls.cluster.__exit__)
+        cls.directory = cls.enterClassContext(Scratch())
+        cls.cluster = cls.enterClassContext(kubernetes.Cluster(cls.directory / "cluster"))
 
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
 
     def device(self, kubeconfig=None, more=""):
@@ -473,13 +467,9 @@ class Outages(unittest.TestCase):
     """An API server that comes and goes; each test has its own."""
 
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
-        self.cluster = kubernetes.Cluster(self.scratch / "cluster")
-        self.cluster.__enter__()
-        self.addCleanup(self.cluster.__exit__)
+        self.cluster = self.enterContext(kubernetes.Cluster(self.scratch / "cluster"))
         self.device = Device(self.scratch / "device", self.city.url, more=(
             f"runtime: kubernetes\nkubernetes: {{kubeconfig: {self.cluster.kubeconfig()}}}\nhealth: {{reach: 2s}}\n"))
         self.addCleanup(self.device.stop)

@@ -12,8 +12,7 @@ class Places(unittest.TestCase):
     def setUp(self):
         scratch = self.enterContext(Scratch())
         self.city = City(scratch)
-        self.device = Device(scratch / "device", self.city.url)
-        self.addCleanup(self.device.stop)
+        self.device = self.enterContext(Device(scratch / "device", self.city.url))
 
     def commit(self, **paths):
         """File NAME at the path, holding its name; None removes the manifest."""

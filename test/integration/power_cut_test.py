@@ -130,9 +130,7 @@ def inventory_of(device, same_key):
 
 class PowerCuts(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
 
     def kill_everywhere(self, start, old, new, same_key=True, code=0):

@@ -40,9 +40,7 @@ def inventory(devices):
 
 class Promotes(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         self.repo = str(self.city.bare)
         self.environment = {**os.environ, **GIT_ENVIRONMENT}

@@ -22,9 +22,7 @@ def source_manifest(name, path, source, **spec):
 
 class Secrets(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
 
     def device(self, name="device", identity="x25519", **options):

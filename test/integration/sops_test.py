@@ -59,12 +59,9 @@ def key(random_):
 
 class Sops(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
-        self.device = Device(self.scratch / "device", self.city.url)
-        self.addCleanup(self.device.stop)
+        self.device = self.enterContext(Device(self.scratch / "device", self.city.url))
         self.identity = self.device.directory / "identity"
         self.recipient = new_identity(self.identity)
 

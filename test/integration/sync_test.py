@@ -15,9 +15,7 @@ MOTD = "/etc/motd.d/greenwave"
 
 class Syncs(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
 
     def device(self, name="device", **options):

@@ -23,9 +23,7 @@ class Trust(unittest.TestCase):
     kind = ""  # of the server's addresses
 
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         for option in ["allowFilter"] if self.partial else []:
             self.city.git("config", f"uploadpack.{option}", "true", cwd=self.city.bare)

@@ -20,9 +20,7 @@ WITHOUT = "promtool is missing (Debian's package prometheus has it)"
 
 class Watches(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "hello\n")})
 

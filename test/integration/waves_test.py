@@ -42,9 +42,7 @@ WAVES = [{"name": "canary", "selector": {"matchLabels": {"role": "canary"}}, "re
 
 class Waves(unittest.TestCase):
     def setUp(self):
-        scratch = Scratch()
-        self.scratch = scratch.__enter__()
-        self.addCleanup(scratch.__exit__)
+        self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
         self.first = self.city.commit(
             {
