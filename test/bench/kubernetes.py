@@ -8,11 +8,10 @@ import json
 import pathlib
 import statistics
 import sys
-import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 import kubernetes  # noqa: E402
-from greenwave import City, Device, Scratch, print_table  # noqa: E402
+from greenwave import City, Device, Scratch, print_table, timed  # noqa: E402
 
 OBJECTS = 1000
 ROUNDS = 3
@@ -30,12 +29,6 @@ def config_map(namespace, number):
 def manifests(namespace):
     return {f"plans/{group}.yaml": "\n---\n".join(config_map(namespace, n) for n in range(group * 100, group * 100 + 100))
             for group in range(OBJECTS // 100)}
-
-
-def timed(action):
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 def resident(pid, field):

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
-from greenwave import BIN, City, Device, FreshDisk, file_manifest, print_table, run, wait_until  # noqa: E402
+from greenwave import BIN, City, Device, FreshDisk, file_manifest, print_table, run, timed, wait_until  # noqa: E402
 
 FILES = 5000
 ROUNDS = 15
@@ -40,12 +40,6 @@ def manifests(changed=None):
 
 def milliseconds(seconds):
     return f"{seconds * 1000:.1f} ms"
-
-
-def timed(action):
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 def lstat_loop(scratch, device):

@@ -6,22 +6,15 @@ The peer is sops itself, decrypting one of them. Needs Go, for sops:  test/bench
 import pathlib
 import statistics
 import sys
-import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
-from greenwave import BIN, City, Device, Scratch, file_manifest, print_table  # noqa: E402
+from greenwave import BIN, City, Device, Scratch, file_manifest, print_table, timed  # noqa: E402
 from go_program import Missing  # noqa: E402
 from secret_tools import new_identity, sops, sops_encrypted, sops_program  # noqa: E402
 
 MANIFESTS = 100
 ROUNDS = 15
 MOST = 0.050
-
-
-def timed(action):
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 def worked(pid):

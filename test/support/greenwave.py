@@ -40,6 +40,13 @@ def run(*command, check=True, **options):
     return result
 
 
+def timed(action):
+    """How many seconds it takes."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
 def print_table(rows):
     """Rows of texts, all of one length, in columns."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows)]

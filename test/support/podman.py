@@ -84,10 +84,7 @@ class Podman:
         self.podman("network", "prune", "--force", check=False)
         self.stop_service()
         self.kill_containers()
-        for mount in reversed(pathlib.Path("/proc/mounts").read_text().splitlines()):
-            place = mount.split()[1]
-            if place.startswith(str(self.directory)):
-                run("umount", "-l", place, check=False)
+        self.unmount()
 
     def podman(self, *words, check=True):
         return run("podman", *words, check=check, env=self.environment).stdout.strip()
@@ -135,14 +132,18 @@ class Podman:
                 pass
         wait_until(lambda: not any(map(is_alive, victims)), "the containers have ended")
 
-    def cut_power(self):
-        """Kills all processes and discards what was in memory (/run)."""
-        self.stop_service(signal.SIGKILL)
-        self.kill_containers()
+    def unmount(self):
+        """What containers left mounted."""
         for mount in reversed(pathlib.Path("/proc/mounts").read_text().splitlines()):
             place = mount.split()[1]
             if place.startswith(str(self.directory)):
                 run("umount", "-l", place, check=False)
+
+    def cut_power(self):
+        """Kills all processes and discards what was in memory (/run)."""
+        self.stop_service(signal.SIGKILL)
+        self.kill_containers()
+        self.unmount()
         for container in (self.root / "overlay-containers").iterdir():
             shutil.rmtree(pathlib.Path("/run/runc") / container.name, ignore_errors=True)
         shutil.rmtree(self.run_root)
