@@ -33,6 +33,20 @@ struct Image {
 
 const std::string wants = "etc/systemd/system/multi-user.target.wants/beacon.service";
 
+/// The same unit under another name.
+Manifest herald() {
+  auto renamed = beacon;
+  renamed.replace(renamed.find("beacon"), 6, "herald");
+  return test::unit_manifest(renamed);
+}
+
+void check_that_herald_is_there_alone(const Image& image) {
+  CHECK_FALSE(image.root.has("etc/systemd/system/beacon.service"));
+  CHECK_FALSE(image.root.has(wants));
+  CHECK(image.root.has("etc/systemd/system/herald.service"));
+  CHECK(image.root.has("etc/systemd/system/multi-user.target.wants/herald.service"));
+}
+
 }  // namespace
 
 TEST_CASE("units under a root: files are written and links made, and a second sync finds nothing to do") {
@@ -115,24 +129,17 @@ TEST_CASE("units under a root: a unit of the distribution is disabled, and enabl
 TEST_CASE("units under a root: another name in the manifest lets go of the unit with the old one") {
   Image image;
   image.device.apply(test::unit_manifest(beacon));
-  auto renamed = beacon;
-  renamed.replace(renamed.find("beacon"), 6, "herald");
-  const auto result = image.device.apply(test::unit_manifest(renamed));
+  const auto result = image.device.apply(herald());
   REQUIRE(result);
   CHECK(result->outcome.error == "");
-  CHECK_FALSE(image.root.has("etc/systemd/system/beacon.service"));
-  CHECK_FALSE(image.root.has(wants));
-  CHECK(image.root.has("etc/systemd/system/herald.service"));
-  CHECK(image.root.has("etc/systemd/system/multi-user.target.wants/herald.service"));
+  check_that_herald_is_there_alone(image);
 }
 
 TEST_CASE("units under a root: the unit with the old name stays until the one with the new name is written") {
   Image image;
   image.device.apply(test::unit_manifest(beacon));
-  auto renamed = beacon;
-  renamed.replace(renamed.find("beacon"), 6, "herald");
   image.root.write("etc/systemd/system/herald.service.d", "in the way");
-  const auto manifest = test::unit_manifest(renamed);
+  const auto manifest = herald();
   const auto failed = image.device.apply(manifest);
   REQUIRE(failed);
   CHECK_THAT(failed->outcome.error, Catch::Contains("herald.service.d"));
@@ -143,10 +150,7 @@ TEST_CASE("units under a root: the unit with the old name stays until the one wi
     const auto result = image.device.apply(manifest);
     REQUIRE(result);
     CHECK(result->outcome.error == "");
-    CHECK_FALSE(image.root.has("etc/systemd/system/beacon.service"));
-    CHECK_FALSE(image.root.has(wants));
-    CHECK(image.root.has("etc/systemd/system/herald.service"));
-    CHECK(image.root.has("etc/systemd/system/multi-user.target.wants/herald.service"));
+    check_that_herald_is_there_alone(image);
     CHECK_FALSE(image.device.apply(manifest));
   }
   SECTION("and with it what was written of the new one, when both go") {
