@@ -15,8 +15,8 @@
 #include "plan/plan.h"
 #include "unit/drivers/file_work.h"
 
-namespace greenwave::drivers::host {
-
+using namespace greenwave;
+using namespace greenwave::drivers::host;
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
 using test::FileWork;
@@ -460,5 +460,3 @@ TEST_CASE("give back: whatever commits came and went, the device is what it was 
     REQUIRE(kept_count(work.root) == 0);
   }
 }
-
-}  // namespace greenwave::drivers::host

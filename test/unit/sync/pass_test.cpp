@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "cabinet.h"
 #include "state/keys.h"
 #include "sync/remembered.h"
+#include "unit/sync/cabinet.h"
 
 using namespace greenwave;
 using namespace greenwave::sync;

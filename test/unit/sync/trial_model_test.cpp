@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "cabinet.h"
+#include "unit/sync/cabinet.h"
 
 using namespace greenwave;
 using namespace greenwave::sync;

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
-#include "cabinet.h"
 #include "state/keys.h"
+#include "unit/sync/cabinet.h"
 
 using namespace greenwave;
 using namespace greenwave::sync;
