@@ -13,14 +13,14 @@ namespace greenwave::daemon {
 namespace {
 
 nlohmann::json to_json(const git::Commit& commit) {
-  return {{"oid", commit.oid},
+  return {{"oid", commit.id.text()},
           {"subject", commit.subject},
           {"author", commit.author},
           {"time", to_iso(commit.time)}};
 }
 
 git::Commit commit_from_json(const nlohmann::json& json) {
-  return {.oid = json.value("oid", ""),
+  return {.id = CommitId(json.value("oid", "")),
           .subject = json.value("subject", ""),
           .author = json.value("author", ""),
           .time = from_iso(json.value("time", to_iso(Time{})))};

@@ -40,7 +40,7 @@ void complain(const Log& log, Repeats& repeats, const std::string& text, const L
 
 void write_to(const Log& log, const sync::Event& event, Repeats& repeats) {
   if (event.kind == "step") {
-    const LogFields fields{{"OBJECT", event.object}, {"STEP", event.text}, {"COMMIT", event.commit}};
+    const LogFields fields{{"OBJECT", event.object}, {"STEP", event.text}, {"COMMIT", event.commit.text()}};
     event.ok ? log.info(event.text, fields) : complain(log, repeats, event.text, fields);
   } else if (event.kind == "problem") {
     event.ok ? log.warning(event.text) : complain(log, repeats, event.text, {});
@@ -188,7 +188,7 @@ sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
     result.record.error = error.what();
   }
   const auto& record = result.record;
-  if (!record.error.empty()) complain(parts_.log, repeats_, record.error, {{"COMMIT", record.commit}});
+  if (!record.error.empty()) complain(parts_.log, repeats_, record.error, {{"COMMIT", record.commit.text()}});
   repeats_.end_sync();
   // A transport that was replaced meanwhile counts from zero.
   const auto after = wiring_->transport->bytes_received();

@@ -24,10 +24,10 @@ constexpr const char* trailer_key = "Greenwave-Reset";
 /// long history.
 class Walk {
  public:
-  Walk(const Store& store, const std::string& start) : store_(store) {
+  Walk(const Store& store, const CommitId& start) : store_(store) {
     add(to_oid(start));
     if (is_cut_) {
-      throw Error(Fault::damaged, fmt::format("commit {} is missing from the store", start),
+      throw Error(Fault::damaged, fmt::format("commit {} is missing from the store", start.text()),
                   std::string(damaged_store_remedy));
     }
   }
@@ -83,13 +83,13 @@ class Walk {
   bool is_cut_ = false;
 };
 
-bool gives_up(const git_commit* commit, const std::string& old) {
+bool gives_up(const git_commit* commit, const CommitId& old) {
   git_message_trailer_array trailers{};
   if (git_message_trailers(&trailers, git_commit_message(commit)) < 0) return false;
   bool found = false;
   for (std::size_t i = 0; i < trailers.count; ++i) {
     const auto& trailer = trailers.trailers[i];
-    found |= ::strcasecmp(trailer.key, trailer_key) == 0 && trim(trailer.value) == old;
+    found |= ::strcasecmp(trailer.key, trailer_key) == 0 && trim(trailer.value) == old.text();
   }
   git_message_trailer_array_free(&trailers);
   return found;
@@ -103,7 +103,7 @@ bool has_parent(const git_commit* commit, const git_oid& parent) {
 }
 
 /// Whether `old` is an ancestor of `start`, as far as the store knows.
-bool descends(const Store& store, const std::string& start, const git_oid& old) {
+bool descends(const Store& store, const CommitId& start, const git_oid& old) {
   Walk walk(store, start);
   while (const auto commit = walk.next()) {
     if (has_parent(commit.get(), old)) return true;
@@ -113,20 +113,20 @@ bool descends(const Store& store, const std::string& start, const git_oid& old) 
 
 }  // namespace
 
-MoveVerdict judge_move(const Store& store, const std::string& from, const std::string& to) {
-  if (from == to) return {Move::same, {}};
+MoveVerdict judge_move(const Store& store, const CommitId& from, const CommitId& to) {
+  if (from == to) return {Move::same};
   const auto old = to_oid(from);
   Walk walk(store, to);
   while (const auto commit = walk.next()) {
     // A parent counts even if the store does not have it: the commit names it.
-    if (has_parent(commit.get(), old)) return {Move::forward, {}};
-    if (gives_up(commit.get(), from)) return {Move::reset, to_hex(*git_commit_id(commit.get()))};
+    if (has_parent(commit.get(), old)) return {Move::forward};
+    if (gives_up(commit.get(), from)) return {Move::reset, CommitId(to_hex(*git_commit_id(commit.get())))};
   }
-  if (store.has(from) && descends(store, from, to_oid(to))) return {Move::backward, {}};
-  return {walk.is_cut() ? Move::unknown : Move::sideways, {}};
+  if (store.has(from) && descends(store, from, to_oid(to))) return {Move::backward};
+  return {walk.is_cut() ? Move::unknown : Move::sideways};
 }
 
-void require_allowed(const MoveVerdict& verdict, const std::string& from, const std::string& to) {
+void require_allowed(const MoveVerdict& verdict, const CommitId& from, const CommitId& to) {
   std::string_view how;
   switch (verdict.move) {
     case Move::same:
@@ -144,9 +144,10 @@ void require_allowed(const MoveVerdict& verdict, const std::string& from, const 
       break;
   }
   throw Error(
-      Fault::untrusted, fmt::format("commit {} {} {}, which was accepted before", to, how, from),
+      Fault::untrusted,
+      fmt::format("commit {} {} {}, which was accepted before", to.text(), how, from.text()),
       fmt::format("push a commit on top of {}, or, to abandon it, a signed one with the trailer \"{}: {}\"",
-                  from.substr(0, 12), trailer_key, from));
+                  from.shortened(), trailer_key, from.text()));
 }
 
 }  // namespace greenwave::git

@@ -17,8 +17,7 @@ enum class Move {
 
 struct MoveVerdict {
   Move move = Move::unknown;
-  std::string
-      reset_by;  ///< for `reset`: the commit with the trailer, whose signature must be checked as well
+  CommitId reset_by{};  ///< for `reset`: the commit with the trailer, whose signature must be checked as well
 };
 
 /// How the followed ref moved from the last accepted commit to the one that it names now. Both must be in
@@ -36,9 +35,9 @@ struct MoveVerdict {
 /// In a store without the full history (depth 1) the walk may end at a commit whose parents are missing:
 /// `unknown`. The caller then fetches the commits in between and asks again, and rejects the move if the
 /// answer is still unknown. The walk visits at most 50,000 commits, newest first.
-MoveVerdict judge_move(const Store& store, const std::string& from, const std::string& to);
+MoveVerdict judge_move(const Store& store, const CommitId& from, const CommitId& to);
 
 /// Throws Error (untrusted) unless the move is allowed: same, forward or reset.
-void require_allowed(const MoveVerdict& verdict, const std::string& from, const std::string& to);
+void require_allowed(const MoveVerdict& verdict, const CommitId& from, const CommitId& to);
 
 }  // namespace greenwave::git

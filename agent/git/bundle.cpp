@@ -76,16 +76,16 @@ Bundle::Bundle(std::shared_ptr<const BundleFile> file, const config::Repository&
   }
 }
 
-std::string Bundle::poll() {
+CommitId Bundle::poll() {
   for (const auto& wanted : refs_) {
-    for (const auto& [name, oid] : header_.refs) {
+    for (const auto& [name, commit] : header_.refs) {
       if (name != wanted) continue;
       found_ = name;
-      return oid;
+      return commit;
     }
   }
   std::vector<std::string> names;
-  for (const auto& [name, oid] : header_.refs) {
+  for (const auto& [name, commit] : header_.refs) {
     if (names.size() < most_refs) names.push_back(printable(name));
   }
   throw Error(Fault::invalid,
@@ -94,7 +94,7 @@ std::string Bundle::poll() {
               fmt::format("create it with: git bundle create FILE {}", ref_));
 }
 
-void Bundle::fetch(const std::string& commit, Store& store, const Visit& visit) {
+void Bundle::fetch(const CommitId& commit, Store& store, const Visit& visit) {
   if (is_there(commit, store, visit)) return;
   require_prerequisites(store);
   require_whole();
@@ -110,11 +110,11 @@ void Bundle::fetch(const std::string& commit, Store& store, const Visit& visit) 
   }
   if (is_there(commit, store, visit)) return;
   const auto* what = store.has(commit) ? "all files of commit" : "commit";
-  throw Error(Fault::invalid, fmt::format("{} does not hold {} {}", file_->name, what, commit),
+  throw Error(Fault::invalid, fmt::format("{} does not hold {} {}", file_->name, what, commit.text()),
               fmt::format("create one without prerequisites: git bundle create FILE {}", ref_));
 }
 
-bool Bundle::is_there(const std::string& commit, const Store& store, const Visit& visit) const {
+bool Bundle::is_there(const CommitId& commit, const Store& store, const Visit& visit) const {
   if (!store.has(commit)) return false;
   if (!visit) return true;
   Missing missing;
@@ -130,9 +130,10 @@ bool Bundle::is_there(const std::string& commit, const Store& store, const Visit
 void Bundle::require_prerequisites(const Store& store) const {
   for (const auto& commit : header_.prerequisites) {
     if (store.has(commit)) continue;
-    throw Error(Fault::invalid,
-                fmt::format("{} requires commit {}, which this device does not have", file_->name, commit),
-                fmt::format("create one without prerequisites: git bundle create FILE {}", ref_));
+    throw Error(
+        Fault::invalid,
+        fmt::format("{} requires commit {}, which this device does not have", file_->name, commit.text()),
+        fmt::format("create one without prerequisites: git bundle create FILE {}", ref_));
   }
 }
 

@@ -30,16 +30,16 @@ class Bundle : public Transport {
   Bundle(std::shared_ptr<const BundleFile> file, const config::Repository& repository,
          const std::atomic<bool>& stop, const FetchLimits& limits = {});
 
-  std::string poll() override;
+  CommitId poll() override;
   /// Stores everything that the bundle holds, unless the store has it already. Throws Error (invalid) when
   /// the bundle is damaged, or requires commits or files that the store lacks (a partial store only has the
   /// files that its device needs).
   using Transport::fetch;
-  void fetch(const std::string& commit, Store& store, const Visit& visit) override;
+  void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
   std::uint64_t bytes_received() const override { return received_; }
 
  private:
-  bool is_there(const std::string& commit, const Store& store, const Visit& visit) const;
+  bool is_there(const CommitId& commit, const Store& store, const Visit& visit) const;
   void require_prerequisites(const Store& store) const;
   void require_whole() const;
 

@@ -18,14 +18,14 @@ Error malformed_bundle(std::string_view why,
   return Error(Fault::invalid, std::string(why), std::move(remedy));
 }
 
-std::string oid_at_start(std::string_view line) {
+CommitId commit_at_start(std::string_view line) {
   const auto oid = line.substr(0, oid_letters);
   const bool good =
       oid.size() == oid_letters && oid.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!good || (line.size() > oid_letters && line[oid_letters] != ' ')) {
     throw malformed_bundle("the bundle's header lists something that is not a commit");
   }
-  return std::string(oid);
+  return CommitId(std::string(oid));
 }
 
 void require_known(std::string_view capability) {
@@ -57,12 +57,12 @@ BundleHeader parse_bundle_header(std::string_view bytes) {
     if (third && line[0] == '@') {
       require_known(line.substr(1));
     } else if (line[0] == '-') {
-      header.prerequisites.push_back(oid_at_start(line.substr(1)));
+      header.prerequisites.push_back(commit_at_start(line.substr(1)));
     } else {
-      auto oid = oid_at_start(line);
+      auto commit = commit_at_start(line);
       if (line.size() < oid_letters + 2)
         throw malformed_bundle("the bundle's header has a commit without a ref");
-      header.refs.emplace_back(line.substr(oid_letters + 1), std::move(oid));
+      header.refs.emplace_back(line.substr(oid_letters + 1), std::move(commit));
     }
   }
   return header;

@@ -6,13 +6,15 @@
 #include <utility>
 #include <vector>
 
+#include "model/commit_id.h"
+
 namespace greenwave::git {
 
 /// The part of a bundle before the pack (git's gitformat-bundle, versions 2 and 3).
 struct BundleHeader {
-  std::vector<std::string> prerequisites;                 ///< commits that it requires
-  std::vector<std::pair<std::string, std::string>> refs;  ///< name, commit
-  std::size_t size = 0;                                   ///< bytes up to the pack
+  std::vector<CommitId> prerequisites;                 ///< that it requires
+  std::vector<std::pair<std::string, CommitId>> refs;  ///< name, commit
+  std::size_t size = 0;                                ///< bytes up to the pack
 };
 
 constexpr std::size_t most_bundle_header = 1024 * 1024;

@@ -24,7 +24,7 @@ Error unreadable(const BundleOrder& order) {
                  "check it with: git fsck");
 }
 
-std::string resolve(git_repository* repository, const BundleOrder& order) {
+CommitId resolve(git_repository* repository, const BundleOrder& order) {
   Object found;
   Object commit;
   bool good = git_revparse_single(Out(found), repository, order.since.c_str()) == 0;
@@ -34,12 +34,12 @@ std::string resolve(git_repository* repository, const BundleOrder& order) {
                   fmt::format("find the commit {} in {}", order.since, order.repository.native()),
                   "fetch it, or leave it out: the bundle then has no prerequisites");
   }
-  return to_hex(*git_object_id(commit.get()));
+  return CommitId(to_hex(*git_object_id(commit.get())));
 }
 
 /// The names of the trees and files of a commit that `visit` reads.
-std::set<std::string> names_read(git_repository* repository, const std::string& commit,
-                                 const BundleOrder& order, const Visit& visit) {
+std::set<std::string> names_read(git_repository* repository, const CommitId& commit, const BundleOrder& order,
+                                 const Visit& visit) {
   const auto oid = to_oid(commit);
   RawCommit raw;
   if (git_commit_lookup(Out(raw), repository, &oid) < 0) throw unreadable(order);
@@ -63,7 +63,7 @@ WrittenBundle write_bundle(const BundleOrder& order, const Visit& visit, const s
   WrittenBundle written;
   written.commit = FileTransport(order.repository, ref, never).poll();
   const auto repository = open_repository(order.repository);
-  const auto since = order.since.empty() ? std::string() : resolve(repository.get(), order);
+  const auto since = order.since.empty() ? CommitId() : resolve(repository.get(), order);
 
   auto names = names_read(repository.get(), written.commit, order, visit);
   if (!since.empty()) {
@@ -93,8 +93,8 @@ WrittenBundle write_bundle(const BundleOrder& order, const Visit& visit, const s
 
   // "filter" tells git that the bundle is incomplete on purpose.
   std::string bytes = "# v3 git bundle\n@object-format=sha1\n@filter=tree:0\n";
-  if (!since.empty()) bytes += fmt::format("-{}\n", since);
-  bytes += fmt::format("{} {}\n\n", written.commit, ref);
+  if (!since.empty()) bytes += fmt::format("-{}\n", since.text());
+  bytes += fmt::format("{} {}\n\n", written.commit.text(), ref);
   if (git_packbuilder_foreach(builder.get(), append, &bytes) < 0) throw unreadable(order);
   replace_file(file, bytes);
   written.objects = git_packbuilder_object_count(builder.get());

@@ -16,7 +16,7 @@ struct BundleOrder {
 };
 
 struct WrittenBundle {
-  std::string commit;
+  CommitId commit;
   std::size_t commits = 0;  ///< including its ancestors
   std::size_t objects = 0;
   std::uint64_t bytes = 0;

@@ -3,13 +3,15 @@
 #include <string>
 #include <vector>
 
+#include "model/commit_id.h"
+
 namespace greenwave::git {
 
-/// What one fetch asks a server for. Names are 40 hexadecimal digits.
+/// What one fetch asks a server for.
 struct FetchRequest {
-  std::vector<std::string> wants;
-  std::vector<std::string> haves;    ///< commits that are here with everything they need
-  std::vector<std::string> shallow;  ///< commits that are here without their parents
+  std::vector<std::string> wants{};  ///< objects of any type, by their names in hexadecimal
+  std::vector<CommitId> haves{};     ///< that are here with everything they need
+  std::vector<CommitId> shallow{};   ///< that are here without their parents
   bool tip_only = false;             ///< only the wanted commits, without their history
   bool bare = false;                 ///< only the wanted objects, not those they refer to
 };

@@ -26,8 +26,8 @@ std::vector<std::string> refs_of(git_repository* repository) {
   return names;
 }
 
-Error unreadable(const std::string& commit, const std::filesystem::path& path) {
-  return failure(Fault::transient, fmt::format("read commit {} of {}", commit, path.native()),
+Error unreadable(const CommitId& commit, const std::filesystem::path& path) {
+  return failure(Fault::transient, fmt::format("read commit {} of {}", commit.text(), path.native()),
                  "check the repository with: git fsck");
 }
 
@@ -72,7 +72,7 @@ FileTransport::FileTransport(std::filesystem::path path, std::string ref, const 
   follow({std::move(ref)});
 }
 
-std::string FileTransport::poll() {
+CommitId FileTransport::poll() {
   const auto repository = open_repository(path_);
   Reference found;
   Reference reference;
@@ -86,16 +86,16 @@ std::string FileTransport::poll() {
     throw failure(Fault::invalid, fmt::format("read {} of {}", found_, path_.native()),
                   "check it with: git fsck");
   }
-  if (found_.starts_with("refs/heads/")) return to_hex(*git_reference_target(reference.get()));
+  if (found_.starts_with("refs/heads/")) return CommitId(to_hex(*git_reference_target(reference.get())));
   Object commit;
   if (git_reference_peel(Out(commit), reference.get(), GIT_OBJECT_COMMIT) < 0) {
     throw failure(Fault::invalid, fmt::format("find the commit of {} in {}", found_, path_.native()),
                   "the followed ref must point to a commit");
   }
-  return to_hex(*git_object_id(commit.get()));
+  return CommitId(to_hex(*git_object_id(commit.get())));
 }
 
-void FileTransport::fetch(const std::string& commit, Store& store, const Visit&) {
+void FileTransport::fetch(const CommitId& commit, Store& store, const Visit&) {
   if (store.has(commit)) return;
   const auto source = open_repository(path_);
   const auto objects = lacking(source.get(), to_oid(commit), store);

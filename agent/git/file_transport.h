@@ -14,9 +14,9 @@ class FileTransport : public Transport {
  public:
   FileTransport(std::filesystem::path path, std::string ref, const std::atomic<bool>& stop);
 
-  std::string poll() override;
+  CommitId poll() override;
   using Transport::fetch;
-  void fetch(const std::string& commit, Store& store, const Visit& visit) override;
+  void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
   std::uint64_t bytes_received() const override { return received_; }
 
  private:

@@ -51,10 +51,10 @@ ByteStream& HttpUploadPack::ask(std::string_view body) {
   return https_.send(request);
 }
 
-std::optional<std::string> HttpUploadPack::quick_tip(const std::string& ref) {
+std::optional<CommitId> HttpUploadPack::quick_tip(const std::string& ref) {
   if (ref != tip_ref_) {  // a different file, which may have the same tag
     tip_ref_ = ref;
-    tip_.clear();
+    tip_ = {};
     has_tip_file_ = true;
   }
   if (!has_tip_file_) return {};
@@ -66,12 +66,13 @@ std::optional<std::string> HttpUploadPack::quick_tip(const std::string& ref) {
     auto& body = https_.send(request);
     if (https_.status() == 304 && !tip_.empty()) return tip_;
     const auto text = read_up_to(body, 64);
-    const auto oid = trim(text);
-    tip_ = https_.status() == 200 && !https_.etag().empty() && is_object_name(oid) ? oid : "";
+    const auto name = trim(text);
+    const bool good = https_.status() == 200 && !https_.etag().empty() && is_object_name(name);
+    tip_ = good ? CommitId(std::string(name)) : CommitId();
     tip_tag_ = https_.etag();
   } catch (const Error& error) {
     if (error.fault() == Fault::transient || error.fault() == Fault::untrusted) throw;
-    tip_.clear();  // servers reject unknown paths in many ways
+    tip_ = {};  // servers reject unknown paths in many ways
   }
   has_tip_file_ = !tip_.empty();
   if (tip_.empty()) return {};

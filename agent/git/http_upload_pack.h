@@ -18,7 +18,7 @@ class HttpUploadPack : public UploadPack {
   ByteStream& greet() override;
   ByteStream& ask(std::string_view request) override;
   bool stateless() const override { return true; }
-  std::optional<std::string> quick_tip(const std::string& ref) override;
+  std::optional<CommitId> quick_tip(const std::string& ref) override;
   void leave() override { https_.finish(); }
   std::uint64_t bytes_received() const override { return https_.bytes_received(); }
   Duration retry_after() const override { return https_.retry_after(); }
@@ -27,7 +27,7 @@ class HttpUploadPack : public UploadPack {
   Https https_;
   bool has_tip_file_ = true;  ///< until the server says that it has none
   std::string tip_ref_;
-  std::string tip_;
+  CommitId tip_;
   std::string tip_tag_;
 };
 

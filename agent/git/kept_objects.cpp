@@ -146,7 +146,7 @@ std::size_t visit_kept(const Store& store, const std::function<void(const git_oi
   return found;
 }
 
-bool holds_all(const Store& store, const std::string& commit) {
+bool holds_all(const Store& store, const CommitId& commit) {
   const std::function<void(const git_oid&, const char*)> nothing = [](const git_oid&, const char*) {};
   ObjectWalk walk(store.raw(), Fault::damaged, damaged_store_remedy, nothing);
   walk.enter(to_oid(commit));

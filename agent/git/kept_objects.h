@@ -27,6 +27,6 @@ void visit_commit(git_repository* repository, const git_oid& commit,
 std::size_t visit_kept(const Store& store, const std::function<void(const git_oid&, const char*)>& visit);
 
 /// Whether the store has the commit with all its trees and files. Reads its trees.
-bool holds_all(const Store& store, const std::string& commit);
+bool holds_all(const Store& store, const CommitId& commit);
 
 }  // namespace greenwave::git

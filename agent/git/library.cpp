@@ -91,4 +91,8 @@ git_oid to_oid(std::string_view hex) {
   return oid;
 }
 
+git_oid to_oid(const CommitId& commit) {
+  return to_oid(commit.text());
+}
+
 }  // namespace greenwave::git

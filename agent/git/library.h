@@ -6,6 +6,7 @@
 #include <git2.h>
 
 #include "base/error.h"
+#include "model/commit_id.h"
 
 namespace greenwave::git {
 
@@ -23,5 +24,6 @@ std::string to_hex(const git_oid& oid);
 
 /// Throws Error (invalid) unless `hex` is 40 hexadecimal digits.
 git_oid to_oid(std::string_view hex);
+git_oid to_oid(const CommitId& commit);
 
 }  // namespace greenwave::git

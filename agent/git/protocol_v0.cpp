@@ -23,11 +23,11 @@ std::string fetch_request(const FetchRequest& request, const Greeting& greeting)
     wanted.clear();
   }
   if (shallow) {
-    for (const auto& oid : request.shallow) text += packet("shallow " + oid + "\n");
+    for (const auto& commit : request.shallow) text += packet("shallow " + commit.text() + "\n");
     if (request.tip_only) text += packet("deepen 1\n");
   }
   text += flush_packet;
-  for (const auto& oid : request.haves) text += packet("have " + oid + "\n");
+  for (const auto& commit : request.haves) text += packet("have " + commit.text() + "\n");
   text += packet("done\n");
   return text;
 }

@@ -50,11 +50,11 @@ std::string fetch_request(const FetchRequest& request) {
   text += packet("thin-pack");
   text += packet("ofs-delta");
   text += packet("no-progress");
-  for (const auto& oid : request.shallow) text += packet("shallow " + oid);
+  for (const auto& commit : request.shallow) text += packet("shallow " + commit.text());
   if (request.tip_only) text += packet("deepen 1");
   if (request.bare) text += packet("filter tree:0");
   for (const auto& oid : request.wants) text += packet("want " + oid);
-  for (const auto& oid : request.haves) text += packet("have " + oid);
+  for (const auto& commit : request.haves) text += packet("have " + commit.text());
   if (request.haves.empty()) text += packet("done");
   text += flush_packet;
   return text;

@@ -49,10 +49,10 @@ const RefSearch::Wanted* RefSearch::first() const {
   return found == wanted_.end() ? nullptr : &*found;
 }
 
-std::string RefSearch::result() const {
+CommitId RefSearch::result() const {
   const auto* found = first();
   if (found == nullptr) throw no_such_ref(wanted_.back().name, branches_);
-  return found->peeled.empty() ? found->oid : found->peeled;
+  return CommitId(found->peeled.empty() ? found->oid : found->peeled);
 }
 
 std::string RefSearch::found() const {

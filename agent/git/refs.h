@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "git/pkt_line.h"
+#include "model/commit_id.h"
 
 namespace greenwave::git {
 
@@ -19,8 +20,8 @@ class RefSearch {
   /// The commit that an annotated tag points to.
   void add_peeled(std::string_view oid, std::string_view name);
 
-  /// The commit id in hexadecimal; throws no_such_ref if no wanted ref exists.
-  std::string result() const;
+  /// The commit that it points to; throws no_such_ref if no wanted ref exists.
+  CommitId result() const;
   /// The full name of that ref; empty if there is none.
   std::string found() const;
 

@@ -76,7 +76,7 @@ std::vector<std::string> Repository::names() const {
   return names;
 }
 
-std::string Repository::resolve(const std::string& revision) const {
+CommitId Repository::resolve(const std::string& revision) const {
   Object found;
   Object commit;
   const int code = git_revparse_single(Out(found), repository_, revision.c_str());
@@ -86,32 +86,32 @@ std::string Repository::resolve(const std::string& revision) const {
                 near.empty() ? "name a branch, a tag, or a commit; `git fetch` gets those of the server"
                              : fmt::format("did you mean {}?", printable(near)));
   }
-  return to_hex(*git_object_id(commit.get()));
+  return CommitId(to_hex(*git_object_id(commit.get())));
 }
 
-std::string Repository::merge_base(const std::string& one, const std::string& other) const {
+CommitId Repository::merge_base(const CommitId& one, const CommitId& other) const {
   const git_oid first = to_oid(one);
   const git_oid second = to_oid(other);
   git_oid base{};
   if (git_merge_base(&base, repository_, &first, &second) < 0) {
     throw Error(Fault::invalid,
-                fmt::format("{} and {} have no common ancestor here", one.substr(0, 12), other.substr(0, 12)),
+                fmt::format("{} and {} have no common ancestor here", one.shortened(), other.shortened()),
                 "fetch the whole history (`git fetch --unshallow`), or write two dots instead of three");
   }
-  return to_hex(base);
+  return CommitId(to_hex(base));
 }
 
-std::unique_ptr<SourceTree> Repository::tree(const std::string& commit, const std::string& path) const {
+std::unique_ptr<SourceTree> Repository::tree(const CommitId& commit, const std::string& path) const {
   const git_oid oid = to_oid(commit);
   RawCommit raw;
   if (git_commit_lookup(Out(raw), repository_, &oid) < 0) {
-    throw failure(Fault::damaged, fmt::format("read the commit {}", commit), "run git fsck");
+    throw failure(Fault::damaged, fmt::format("read the commit {}", commit.text()), "run git fsck");
   }
   auto tree = std::make_unique<CommitTree>(repository_, *git_commit_tree_id(raw.get()), path, nullptr);
   const auto item = tree->find("");
   if (!item || item->type != SourceTree::Type::directory) {
     throw Error(Fault::invalid,
-                fmt::format("commit {} has no directory {}", commit.substr(0, 12), printable(path)),
+                fmt::format("commit {} has no directory {}", commit.shortened(), printable(path)),
                 "name the directory that holds greenwave.yaml");
   }
   return tree;

@@ -24,12 +24,12 @@ class Repository {
 
   /// The commit that a revision names ("HEAD~2", "main", "v1", an abbreviated id: gitrevisions(7)). Throws
   /// Error (invalid) that suggests the branch or tag that was probably meant.
-  std::string resolve(const std::string& revision) const;
+  CommitId resolve(const std::string& revision) const;
   /// The best common ancestor of two commits; throws Error (invalid) when there is none.
-  std::string merge_base(const std::string& one, const std::string& other) const;
+  CommitId merge_base(const CommitId& one, const CommitId& other) const;
 
   /// The files of a commit under `path`, like Store::tree. This must outlive the tree.
-  std::unique_ptr<SourceTree> tree(const std::string& commit, const std::string& path) const;
+  std::unique_ptr<SourceTree> tree(const CommitId& commit, const std::string& path) const;
 
  private:
   std::vector<std::string> names() const;

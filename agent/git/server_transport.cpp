@@ -24,15 +24,15 @@ struct Leaving {
   ~Leaving() { server.leave(); }
 };
 
-Error not_given(const std::string& oid) {
+Error not_sent(const std::string& oid) {
   return Error(Fault::transient, fmt::format("the server did not send object {}", oid),
                "check the repository on the server with: git fsck");
 }
 
 /// The ancestors of `heads` that are here without their parents.
-std::vector<std::string> boundaries(const Store& store, std::vector<std::string> heads) {
-  std::set<std::string> seen(heads.begin(), heads.end());
-  std::vector<std::string> shallow;
+std::vector<CommitId> boundaries(const Store& store, std::vector<CommitId> heads) {
+  std::set<CommitId> seen(heads.begin(), heads.end());
+  std::vector<CommitId> shallow;
   while (!heads.empty()) {
     const auto head = std::move(heads.back());
     heads.pop_back();
@@ -41,7 +41,7 @@ std::vector<std::string> boundaries(const Store& store, std::vector<std::string>
     if (git_commit_lookup(Out(commit), store.raw(), &oid) < 0) continue;
     bool cut = false;
     for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
-      auto parent = to_hex(*git_commit_parent_id(commit.get(), i));
+      CommitId parent(to_hex(*git_commit_parent_id(commit.get(), i)));
       if (!store.has(parent)) {
         cut = true;
       } else if (seen.insert(parent).second) {
@@ -70,7 +70,7 @@ void ServerTransport::meet(RefSearch& refs) {
   greeting_ = read_greeting(reader, refs);
 }
 
-std::string ServerTransport::poll() {
+CommitId ServerTransport::poll() {
   const Leaving leaving{*server_};
   if (auto tip = server_->quick_tip(refs_.front())) {
     found_ = refs_.front();
@@ -96,21 +96,21 @@ std::string ServerTransport::poll() {
   return tip;
 }
 
-void ServerTransport::fetch(const std::string& commit, Store& store, const Visit& visit) {
+void ServerTransport::fetch(const CommitId& commit, Store& store, const Visit& visit) {
   const Leaving leaving{*server_};
   fetched_ = {};
   if (!store.has(commit)) {
     RefSearch refs(refs_);
     meet(refs);
     fetch_commit(commit, store, visit && can("fetch.filter"));
-    if (!store.has(commit)) throw not_given(commit);
+    if (!store.has(commit)) throw not_sent(commit.text());
   }
   if (visit) fetch_objects(commit, store, visit);
 }
 
-void ServerTransport::fetch_commit(const std::string& commit, Store& store, bool bare) {
+void ServerTransport::fetch_commit(const CommitId& commit, Store& store, bool bare) {
   FetchRequest request;
-  request.wants = {commit};
+  request.wants = {commit.text()};
   request.bare = bare;
   request.haves = store.kept();
   // Whole objects may come as deltas against anything that the haves include.
@@ -125,7 +125,7 @@ void ServerTransport::fetch_commit(const std::string& commit, Store& store, bool
   ask(request, store);
 }
 
-void ServerTransport::fetch_objects(const std::string& commit, Store& store, const Visit& visit) {
+void ServerTransport::fetch_objects(const CommitId& commit, Store& store, const Visit& visit) {
   Missing asked;
   for (int level = 0; level < most_levels; ++level) {
     Missing missing;
@@ -141,7 +141,7 @@ void ServerTransport::fetch_objects(const std::string& commit, Store& store, con
     meet(refs);
     request.bare = can("fetch.filter");
     for (const auto& oid : missing) {
-      if (!asked.insert(oid).second) throw not_given(oid);
+      if (!asked.insert(oid).second) throw not_sent(oid);
       request.wants.push_back(oid);
       if (request.wants.size() < most_wants) continue;
       ask(request, store);
@@ -149,9 +149,10 @@ void ServerTransport::fetch_objects(const std::string& commit, Store& store, con
     }
     if (!request.wants.empty()) ask(request, store);
   }
-  throw Error(Fault::transient,
-              fmt::format("directories in commit {} are nested deeper than {} levels", commit, most_levels),
-              "flatten the directories of the repository");
+  throw Error(
+      Fault::transient,
+      fmt::format("directories in commit {} are nested deeper than {} levels", commit.text(), most_levels),
+      "flatten the directories of the repository");
 }
 
 bool ServerTransport::ask(FetchRequest request, Store& store) {

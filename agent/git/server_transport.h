@@ -19,9 +19,9 @@ class ServerTransport : public Transport {
   ServerTransport(std::unique_ptr<UploadPack> server, std::string ref, std::string path,
                   const std::atomic<bool>& stop, const FetchLimits& limits = {});
 
-  std::string poll() override;
+  CommitId poll() override;
   using Transport::fetch;
-  void fetch(const std::string& commit, Store& store, const Visit& visit) override;
+  void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
   std::uint64_t bytes_received() const override { return server_->bytes_received(); }
   Duration retry_after() const override { return server_->retry_after(); }
 
@@ -30,8 +30,8 @@ class ServerTransport : public Transport {
   void meet(RefSearch& refs);
   bool can(std::string_view capability) const { return greeting_->capabilities.contains(capability); }
 
-  void fetch_commit(const std::string& commit, Store& store, bool bare);
-  void fetch_objects(const std::string& commit, Store& store, const Visit& visit);
+  void fetch_commit(const CommitId& commit, Store& store, bool bare);
+  void fetch_objects(const CommitId& commit, Store& store, const Visit& visit);
   /// False when the haves did not help and nothing came.
   bool ask(FetchRequest request, Store& store);
 

@@ -83,11 +83,11 @@ std::string full_name(const std::string& name) {
   return "refs/greenwave/" + name;
 }
 
-RawCommit lookup(git_repository* repository, const std::string& oid) {
-  const auto name = to_oid(oid);
+RawCommit lookup(git_repository* repository, const CommitId& id) {
+  const auto oid = to_oid(id);
   RawCommit commit;
-  const int code = git_commit_lookup(Out(commit), repository, &name);
-  if (code < 0) throw failure(Fault::damaged, fmt::format("read commit {}", oid), damaged_store_remedy);
+  const int code = git_commit_lookup(Out(commit), repository, &oid);
+  if (code < 0) throw failure(Fault::damaged, fmt::format("read commit {}", id.text()), damaged_store_remedy);
   return commit;
 }
 
@@ -128,58 +128,58 @@ Store::~Store() {
   RawRepository closing(repository_);
 }
 
-bool Store::has(const std::string& oid) const {
-  const auto name = to_oid(oid);
+bool Store::has(const CommitId& commit) const {
+  const auto oid = to_oid(commit);
   Odb odb;
   if (git_repository_odb(Out(odb), repository_) < 0) {
     throw failure(Fault::damaged, fmt::format("read the store {}", directory_.native()),
                   damaged_store_remedy);
   }
-  return git_odb_exists(odb.get(), &name) == 1;
+  return git_odb_exists(odb.get(), &oid) == 1;
 }
 
-Commit Store::commit(const std::string& oid) const {
-  const auto raw = lookup(repository_, oid);
-  return {oid, one_line(git_commit_summary(raw.get()), 200),
-          one_line(git_commit_author(raw.get())->name, 100), time_of(raw.get())};
+Commit Store::commit(const CommitId& id) const {
+  const auto raw = lookup(repository_, id);
+  return {id, one_line(git_commit_summary(raw.get()), 200), one_line(git_commit_author(raw.get())->name, 100),
+          time_of(raw.get())};
 }
 
-std::unique_ptr<SourceTree> Store::tree(const std::string& commit, const std::string& path) const {
+std::unique_ptr<SourceTree> Store::tree(const CommitId& commit, const std::string& path) const {
   const auto raw = lookup(repository_, commit);
   auto tree = std::make_unique<CommitTree>(repository_, *git_commit_tree_id(raw.get()), path, nullptr);
   const auto item = tree->find("");
   if (!item || item->type != SourceTree::Type::directory) {
-    throw Error(Fault::invalid, fmt::format("commit {} has no directory {}", commit.substr(0, 12), path),
+    throw Error(Fault::invalid, fmt::format("commit {} has no directory {}", commit.shortened(), path),
                 "fix repository.path in agent.yaml, or the repository");
   }
   if (path.empty()) tree->list("");  // reports a missing root tree here, not at the first file
   return tree;
 }
 
-std::unique_ptr<SourceTree> Store::partial_tree(const std::string& commit, const std::string& path,
+std::unique_ptr<SourceTree> Store::partial_tree(const CommitId& commit, const std::string& path,
                                                 Missing& missing) const {
   const auto raw = lookup(repository_, commit);
   return std::make_unique<CommitTree>(repository_, *git_commit_tree_id(raw.get()), path, &missing);
 }
 
-std::vector<std::string> Store::kept() const {
-  std::vector<std::string> commits;
+std::vector<CommitId> Store::kept() const {
+  std::vector<CommitId> commits;
   ReferenceIterator iterator;
   if (git_reference_iterator_glob_new(Out(iterator), repository_, "refs/greenwave/*") < 0) return commits;
   Reference reference;
   while (git_reference_next(Out(reference), iterator.get()) == 0) {
     const auto* target = git_reference_target(reference.get());
-    if (target != nullptr) commits.push_back(to_hex(*target));
+    if (target != nullptr) commits.emplace_back(to_hex(*target));
   }
   std::sort(commits.begin(), commits.end());
   commits.erase(std::unique(commits.begin(), commits.end()), commits.end());
   return commits;
 }
 
-std::string Store::kept_as(const std::string& name) const {
+CommitId Store::kept_as(const std::string& name) const {
   git_oid oid{};
   if (git_reference_name_to_id(&oid, repository_, full_name(name).c_str()) < 0) return {};
-  return to_hex(oid);
+  return CommitId(to_hex(oid));
 }
 
 void Store::forget(const std::string& name) {
@@ -189,13 +189,14 @@ void Store::forget(const std::string& name) {
   }
 }
 
-void Store::keep(const std::string& name, const std::string& oid) {
-  if (kept_as(name) == oid) return;
-  const auto target = to_oid(oid);
+void Store::keep(const std::string& name, const CommitId& commit) {
+  if (kept_as(name) == commit) return;
+  const auto target = to_oid(commit);
   const auto full = full_name(name);
   Reference made;
   if (git_reference_create(Out(made), repository_, full.c_str(), &target, 1, nullptr) < 0) {
-    throw failure(Fault::damaged, fmt::format("keep commit {} as {}", oid, full), damaged_store_remedy);
+    throw failure(Fault::damaged, fmt::format("keep commit {} as {}", commit.text(), full),
+                  damaged_store_remedy);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "model/commit_id.h"
 #include "model/source_tree.h"
 
 struct git_repository;
@@ -20,7 +21,7 @@ namespace greenwave::git {
 void initialize();
 
 struct Commit {
-  std::string oid;  ///< 40 hexadecimal digits
+  CommitId id;
   std::string subject;
   std::string author;  ///< name only
   Time time{};
@@ -41,26 +42,26 @@ class Store {
   const std::filesystem::path& directory() const { return directory_; }
   git_repository* raw() const { return repository_; }
 
-  bool has(const std::string& oid) const;
-  Commit commit(const std::string& oid) const;
+  bool has(const CommitId& commit) const;
+  Commit commit(const CommitId& id) const;
   /// The files of a commit under `path` ("" for all). Throws Error: invalid when the commit has no such
   /// directory, damaged when an object cannot be read. The Store must outlive it.
-  std::unique_ptr<SourceTree> tree(const std::string& commit, const std::string& path) const;
+  std::unique_ptr<SourceTree> tree(const CommitId& commit, const std::string& path) const;
 
   /// Like tree, for when objects may not have arrived yet: those that are not found are added to `missing`,
   /// and read as empty. `missing` must outlive the tree.
-  std::unique_ptr<SourceTree> partial_tree(const std::string& commit, const std::string& path,
+  std::unique_ptr<SourceTree> partial_tree(const CommitId& commit, const std::string& path,
                                            Missing& missing) const;
 
   /// The commits that are kept.
-  std::vector<std::string> kept() const;
+  std::vector<CommitId> kept() const;
 
   /// Keeps a commit (and what it needs) reachable under refs/greenwave/NAME, so that tidy() does not drop it.
   /// Writes nothing when the ref already points there.
-  void keep(const std::string& name, const std::string& oid);
+  void keep(const std::string& name, const CommitId& commit);
 
   /// The commit that keep() last got for `name`; empty if there is none.
-  std::string kept_as(const std::string& name) const;
+  CommitId kept_as(const std::string& name) const;
   /// Undoes keep().
   void forget(const std::string& name);
 

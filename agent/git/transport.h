@@ -33,14 +33,14 @@ class Transport {
   /// Error: transient (unreachable, timed out), untrusted (certificate, host key), invalid (credentials
   /// rejected, not a repository, no such branch; the message lists the existing branches), each with a
   /// remedy.
-  virtual std::string poll() = 0;
+  virtual CommitId poll() = 0;
 
   /// Brings `commit`, and the files of it that `visit` reads, into the store: a server that can filter sends
   /// no others. An empty `visit` means all files. Contacts nobody when everything is there, so it can be
   /// called before each render. A fetch that is interrupted leaves the store usable, and the next one
   /// continues.
-  virtual void fetch(const std::string& commit, Store& store, const Visit& visit) = 0;
-  void fetch(const std::string& commit, Store& store) { fetch(commit, store, {}); }
+  virtual void fetch(const CommitId& commit, Store& store, const Visit& visit) = 0;
+  void fetch(const CommitId& commit, Store& store) { fetch(commit, store, {}); }
 
   /// How long the server asked clients to wait after the last failure (HTTP's Retry-After); zero if it did
   /// not.

@@ -28,9 +28,9 @@ std::string_view foreign_kind(std::string_view signature) {
 }
 
 /// A commit object's bytes. libgit2 verifies that their hash is the commit's id.
-std::string read_object(const Store& store, const std::string& commit) {
+std::string read_object(const Store& store, const CommitId& commit) {
   const auto damaged = [&] {
-    return failure(Fault::damaged, fmt::format("read commit {}", commit), damaged_store_remedy);
+    return failure(Fault::damaged, fmt::format("read commit {}", commit.text()), damaged_store_remedy);
   };
   const auto oid = to_oid(commit);
   std::size_t size = 0;
@@ -40,7 +40,7 @@ std::string read_object(const Store& store, const std::string& commit) {
   if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
   if (type != GIT_OBJECT_COMMIT || size > most_object) {
     throw Error(Fault::untrusted,
-                fmt::format("{} is not a commit of at most {}", commit, bytes_in_words(most_object)),
+                fmt::format("{} is not a commit of at most {}", commit.text(), bytes_in_words(most_object)),
                 "the followed ref must point to a commit with a shorter message");
   }
   OdbObject object;
@@ -87,13 +87,13 @@ Trust::Trust(std::string_view text, std::string file) : file_(std::move(file)) {
   }
 }
 
-Signer Trust::verify(const Store& store, const std::string& commit) const {
+Signer Trust::verify(const Store& store, const CommitId& commit) const {
   return verify(read_object(store, commit), commit);
 }
 
-Signer Trust::verify(std::string_view object, const std::string& commit) const {
+Signer Trust::verify(std::string_view object, const CommitId& commit) const {
   const auto refuse = [&](std::string_view what, std::string remedy) {
-    return Error(Fault::untrusted, fmt::format("commit {} {}", commit, what), std::move(remedy));
+    return Error(Fault::untrusted, fmt::format("commit {} {}", commit.text(), what), std::move(remedy));
   };
   // What a parser calls invalid means here that nobody vouches for the commit: untrusted.
   const auto reading = [&](auto&& step) {

@@ -36,10 +36,10 @@ class Trust {
   /// Who signed the commit. Throws Error: untrusted when it isn't signed, or not with SSH, for a namespace
   /// other than "git", by a key that the file doesn't list for git at that time, or was changed after
   /// signing; damaged when the store cannot read it.
-  Signer verify(const Store& store, const std::string& commit) const;
+  Signer verify(const Store& store, const CommitId& commit) const;
 
   /// The same for the bytes of a commit object; `commit` is its id.
-  Signer verify(std::string_view object, const std::string& commit) const;
+  Signer verify(std::string_view object, const CommitId& commit) const;
 
   /// How many lines have a key that can be checked.
   std::size_t keys() const { return signers_.size(); }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "git/byte_stream.h"
+#include "model/commit_id.h"
 
 namespace greenwave::git {
 
@@ -23,7 +24,7 @@ class UploadPack {
   virtual bool stateless() const = 0;
   /// What a ref points to, if the server offers that more cheaply than the protocol does; nothing if it
   /// doesn't.
-  virtual std::optional<std::string> quick_tip(const std::string& /*ref*/) { return {}; }
+  virtual std::optional<CommitId> quick_tip(const std::string& /*ref*/) { return {}; }
   /// Call after the last response of a conversation.
   virtual void leave() = 0;
   virtual std::uint64_t bytes_received() const = 0;

@@ -6,15 +6,14 @@
 
 namespace greenwave {
 
-/// The name of a commit, in hexadecimal; empty if there is none. Strings are converted only where a commit id
-/// is read; a CommitId can be used wherever git takes an object name.
+/// The name of a commit, in hexadecimal; empty if there is none. Never converted by itself, so that it cannot
+/// be taken for the name of a ref or of another object.
 class CommitId {
  public:
   CommitId() = default;
   explicit CommitId(std::string text) : text_(std::move(text)) {}
 
   const std::string& text() const { return text_; }
-  operator const std::string&() const { return text_; }
   bool empty() const { return text_.empty(); }
   /// The first 12 digits, for people.
   std::string shortened() const { return text_.substr(0, 12); }

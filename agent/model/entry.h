@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "model/commit_id.h"
 #include "model/object_id.h"
 
 namespace greenwave {
@@ -28,7 +29,7 @@ struct Entry {
   ObjectId id;
   Digest digest;          ///< of the manifest as last applied; zero: never fully applied
   bool intended = false;  ///< an apply started and its result is unknown: "ours, state unknown"
-  std::string commit;     ///< that changed it last
+  CommitId commit;        ///< that changed it last
   int rank = 0;           ///< from its footprint: removal goes from high to low
   std::vector<std::string> claims;
   std::string record;  ///< the driver's JSON, for drift detection and removal

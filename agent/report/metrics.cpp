@@ -111,7 +111,7 @@ std::string exposition(const Counts& counts, const daemon::Status& status) {
       "greenwave_info", 1,
       fmt::format("version={},device={},cluster={},wave={},commit={}", label_value(status.version),
                   label_value(status.device), label_value(status.cluster), label_value(status.followed.wave),
-                  label_value(status.commit ? status.commit->oid : "")));
+                  label_value(status.commit ? status.commit->id.text() : "")));
   page.single("greenwave_healthy", "gauge", "1 when the device is as its commit says.",
               daemon::health_of(status) == "healthy" ? 1 : 0);
   add_syncs(page, counts, status);

@@ -101,7 +101,7 @@ nlohmann::json to_json(const SyncRecord& record) {
                       {"result", to_string(record.result)}};
   put(json, "who", record.who);
   put(json, "reason", record.reason);
-  put(json, "commit", record.commit);
+  put(json, "commit", record.commit.text());
   put(json, "subject", record.subject);
   put(json, "author", record.author);
   if (!record.signer.empty()) json["signedBy"] = {{"principal", record.signer}, {"key", record.signer_key}};
@@ -121,7 +121,7 @@ SyncRecord sync_record_from_json(const nlohmann::json& json) {
     record.trigger = trigger_from(json.value("trigger", ""));
     record.who = json.value("who", "");
     record.reason = json.value("reason", "");
-    record.commit = json.value("commit", "");
+    record.commit = CommitId(json.value("commit", ""));
     record.subject = json.value("subject", "");
     record.author = json.value("author", "");
     if (const auto signer = json.find("signedBy"); signer != json.end()) {

@@ -64,7 +64,7 @@ struct SyncRecord {
   Trigger trigger = Trigger::unknown;
   std::string who;     ///< for a request: the person
   std::string reason;  ///< why the person did not wait for a window
-  std::string commit;
+  CommitId commit;
   std::string subject;
   std::string author;
   std::string signer;      ///< principal; empty: commits were not checked

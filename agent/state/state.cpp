@@ -59,7 +59,7 @@ Entry read_entry(const Statement& row) {
   entry.live = row.number(6) != 0;
   entry.keep = row.number(7) != 0;
   entry.rank = static_cast<int>(row.number(8));
-  entry.commit = row.text(9);
+  entry.commit = CommitId(row.text(9));
   entry.claims = decode_texts(row.bytes(10));
   entry.record = row.text(11);
   entry.error = row.text(12);
@@ -74,7 +74,7 @@ void write_entry(Database& database, const Entry& entry) {
   auto statement = database.prepare(settle_sql);
   bind(statement, entry.id).bind_blob(encode(entry.digest)).bind(std::int64_t{entry.intended});
   statement.bind(std::int64_t{entry.live}).bind(std::int64_t{entry.keep}).bind(std::int64_t{entry.rank});
-  statement.bind(entry.commit)
+  statement.bind(entry.commit.text())
       .bind_blob(claims)
       .bind(entry.record)
       .bind(entry.error)

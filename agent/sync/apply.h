@@ -23,7 +23,7 @@ struct ApplyContext {
   std::span<const ComparedPart> compared;
   plan::Places& places;  ///< kept up to date, for the drivers that look there
   state::State& state;
-  std::string commit;                         ///< that is being applied
+  CommitId commit;                            ///< that is being applied
   std::map<ObjectId, std::string> drifted{};  ///< how objects had drifted, for the history
   /// Called once an action, as soon as its result is known; it is durable at the end of its batch.
   std::function<void(const state::Action&)> progress{};

@@ -64,7 +64,7 @@ Entry intent_of(const plan::Step& step) {
   return entry;
 }
 
-Entry result_of(const plan::Step& step, const drivers::StepResult& result, const std::string& commit) {
+Entry result_of(const plan::Step& step, const drivers::StepResult& result, const CommitId& commit) {
   if (!result.ok) return failed(step, result);
   auto entry = known_of(step);
   entry.record = result.entry.record;

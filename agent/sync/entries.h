@@ -22,6 +22,6 @@ Entry intent_of(const plan::Step& step);
 
 /// What the inventory says after the step. A failed one that had an intent stays intended: how far it came is
 /// not known. Not for a remove that succeeded.
-Entry result_of(const plan::Step& step, const drivers::StepResult& result, const std::string& commit);
+Entry result_of(const plan::Step& step, const drivers::StepResult& result, const CommitId& commit);
 
 }  // namespace greenwave::sync

@@ -7,10 +7,10 @@
 namespace greenwave::sync {
 
 void name_commit(state::SyncRecord& record, const git::Commit& commit, const Remembered& remembered) {
-  record.commit = commit.oid;
+  record.commit = commit.id;
   record.subject = commit.subject;
   record.author = commit.author;
-  const auto signer = remembered.signers.find(CommitId(commit.oid));
+  const auto signer = remembered.signers.find(commit.id);
   if (signer != remembered.signers.end()) {
     record.signer = signer->second.principal;
     record.signer_key = signer->second.key;

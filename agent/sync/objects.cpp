@@ -26,7 +26,7 @@ nlohmann::json describe(const Entry& entry) {
   return {{"object", to_string(entry.id)},
           {"apiVersion", entry.id.api_version},
           {"state", state_of(entry)},
-          {"commit", entry.commit},
+          {"commit", entry.commit.text()},
           {"digest", entry.digest.is_zero() ? "" : to_hex(entry.digest)},
           {"claims", entry.claims},
           {"files", std::move(files)},
@@ -51,7 +51,7 @@ nlohmann::json describe_objects(const state::State& state, const std::string& te
       for (auto& object : objects) {
         if (object["object"] != action.object || object["actions"].size() >= 10) continue;
         object["actions"].push_back({{"time", to_iso(sync.started)},
-                                     {"commit", sync.commit},
+                                     {"commit", sync.commit.text()},
                                      {"verb", action.verb},
                                      {"ok", action.ok},
                                      {"error", action.error},

@@ -133,7 +133,7 @@ void Sync::fill_standing(Pass& pass) {
   const auto last = applied();
   if (last.empty()) {
     standing.commit.reset();
-  } else if (!standing.commit || standing.commit->oid != last.text()) {
+  } else if (!standing.commit || standing.commit->id != last) {
     // A new store has it again once the server was reached.
     standing.commit = parts_.intake.has(last) ? parts_.intake.about(last) : git::Commit{last, {}, {}, {}};
   }

@@ -19,7 +19,7 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
       .compared = prepared.compared.parts,
       .places = *prepared.compared.places,
       .state = parts.state,
-      .commit = commit.text(),
+      .commit = commit,
       .drifted = pass.observed->drifted,
       .progress = [&](const state::Action& action) { pass.observer(event_of(action, commit)); },
       .stop = [&parts] { return parts.stop.load(); },

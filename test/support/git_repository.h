@@ -10,6 +10,7 @@
 
 #include "base/process.h"
 #include "base/text.h"
+#include "model/commit_id.h"
 #include "support/temporary_directory.h"
 
 namespace greenwave::test {
@@ -34,17 +35,17 @@ class GitRepository {
   std::filesystem::path path() const { return directory_.path(); }
   std::string url() const { return "file://" + path().native(); }
 
-  /// Writes the files over what is there, commits everything, and returns the commit's name.
-  std::string commit(const std::map<std::string, std::string>& files,
-                     const std::string& message = "Change things") {
+  /// Writes the files over what is there, commits everything, and returns the commit.
+  CommitId commit(const std::map<std::string, std::string>& files,
+                  const std::string& message = "Change things") {
     for (const auto& [name, content] : files) directory_.write(name, content);
     git({"add", "-A"});
     git({"commit", "-q", "--allow-empty", "-m", message});
-    return git({"rev-parse", "HEAD"});
+    return CommitId(git({"rev-parse", "HEAD"}));
   }
 
   /// The same for thousands of files: they go straight into a pack, without a work tree.
-  std::string import(const std::map<std::string, std::string>& files) {
+  CommitId import(const std::map<std::string, std::string>& files) {
     std::string stream =
         "commit refs/heads/main\ncommitter Ana <ana@city.example> 1700000000 +0000\ndata 6\nImport\n";
     const bool first = git({"for-each-ref", "refs/heads/main"}).empty();
@@ -55,13 +56,15 @@ class GitRepository {
     }
     directory_.write(".git/import", stream);
     run_in(path(), {"sh", "-c", "exec git fast-import --quiet < .git/import"});
-    return git({"rev-parse", "refs/heads/main"});
+    return CommitId(git({"rev-parse", "refs/heads/main"}));
   }
 
   /// Adds many branches, other/0 and so on, at one commit.
-  void add_branches(int count, const std::string& oid) {
+  void add_branches(int count, const CommitId& commit) {
     std::set<std::string> lines;
-    for (int i = 0; i < count; ++i) lines.insert(oid + " refs/heads/other/" + std::to_string(i) + "\n");
+    for (int i = 0; i < count; ++i) {
+      lines.insert(commit.text() + " refs/heads/other/" + std::to_string(i) + "\n");
+    }
     std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
     for (const auto& line : lines) text += line;
     directory_.write(".git/packed-refs", text);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "model/commit_id.h"
 
 namespace greenwave::test {
 
@@ -90,20 +91,26 @@ class Workshop {
   }
 
   /// Commits what the work tree holds, on the current branch; signed where `key` names a private file.
-  std::string commit(const std::string& message, const std::string& key = {},
-                     const std::string& date = "2026-06-01T12:00:00Z") const {
+  CommitId commit(const std::string& message, const std::string& key = {},
+                  const std::string& date = "2026-06-01T12:00:00Z") const {
     git({"add", "-A"});
     std::vector<std::string> arguments;
     if (!key.empty()) arguments = {"-c", "gpg.format=ssh", "-c", "user.signingkey=" + key};
     arguments.insert(arguments.end(), {"commit", "-q", "--allow-empty", "-m", message});
     if (!key.empty()) arguments.push_back("-S");
     git(arguments, {{"GIT_AUTHOR_DATE", date}, {"GIT_COMMITTER_DATE", date}});
-    return git({"rev-parse", "HEAD"});
+    return CommitId(git({"rev-parse", "HEAD"}));
   }
 
   /// The bytes of a commit object.
-  std::string object(const std::string& commit) const {
-    return run_in(city(), {"git", "cat-file", "commit", commit});
+  std::string object(const CommitId& commit) const {
+    return run_in(city(), {"git", "cat-file", "commit", commit.text()});
+  }
+
+  /// Whether a repository has an object, of any type.
+  bool has_object(const std::filesystem::path& repository, const std::string& oid) const {
+    const auto answer = run_in(repository, {"sh", "-c", "echo " + oid + " | git cat-file --batch-check"});
+    return !answer.ends_with(" missing\n");
   }
 
  private:

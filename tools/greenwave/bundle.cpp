@@ -64,7 +64,7 @@ int make_bundle(const Context& context, const BundleOptions& options) {
   if (context.json) {
     print(nlohmann::json{{"file", options.file.native()},
                          {"device", options.device},
-                         {"commit", written.commit},
+                         {"commit", written.commit.text()},
                          {"commits", written.commits},
                          {"objects", written.objects},
                          {"bytes", written.bytes},
@@ -72,7 +72,7 @@ int make_bundle(const Context& context, const BundleOptions& options) {
     return 0;
   }
   print(fmt::format("{}: {} for {}\n", options.file.native(), bytes_in_words(written.bytes), options.device));
-  print(fmt::format("  commit {}, {} in all, {}\n", short_oid(written.commit),
+  print(fmt::format("  commit {}, {} in all, {}\n", short_id(written.commit),
                     count_of(written.commits, "commit"), count_of(rendered.manifests.size(), "manifest")));
   print(fmt::format("  layers: {}\n",
                     rendered.layers.empty() ? "none" : fmt::format("{}", fmt::join(rendered.layers, ", "))));

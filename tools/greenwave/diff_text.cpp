@@ -50,7 +50,7 @@ std::string diff_text(const nlohmann::json& diff, const Style& style) {
     text += change_text(change, style) + "\n";
     ++counts[change.value("verb", "")];
   }
-  const auto commit = short_oid(diff.value("commit", ""));
+  const auto commit = short_id(CommitId(diff.value("commit", "")));
   const auto problems = diff.value("problems", nlohmann::json::array());
   if (changes.empty() && !problems.empty()) {
     text += fmt::format(

@@ -62,7 +62,7 @@ std::string sync_text(const state::SyncRecord& sync, Time now, const Style& styl
   if (sync.took.count() > 0) text += ", took " + to_words(sync.took);
   text += ": " + paint(style, paint_of(sync.result), std::string(to_string(sync.result))) + "\n";
   if (!sync.commit.empty()) {
-    text += fmt::format("    {} {}", short_oid(sync.commit), wrap(sync.subject, 15, style.width));
+    text += fmt::format("    {} {}", short_id(sync.commit), wrap(sync.subject, 15, style.width));
     if (!sync.author.empty()) text += fmt::format(", by {}", printable(sync.author));
     text += "\n";
   }

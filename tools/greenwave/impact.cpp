@@ -34,16 +34,16 @@ struct Sides {
 
   explicit Sides(const ImpactOptions& options)
       : repository(options.repository), range(parse_range(options.range)) {
-    auto base_oid = repository.resolve(range.base);
+    auto base_commit = repository.resolve(range.base);
     if (range.head.empty()) {
-      base = CitySource::commit(repository, base_oid, options.city.path);
+      base = CitySource::commit(repository, base_commit, options.city.path);
       head = CitySource::open(options.repository, options.city.path);
       return;
     }
-    const auto head_oid = repository.resolve(range.head);
-    if (range.from_merge_base) base_oid = repository.merge_base(base_oid, head_oid);
-    base = CitySource::commit(repository, base_oid, options.city.path);
-    head = CitySource::commit(repository, head_oid, options.city.path);
+    const auto head_commit = repository.resolve(range.head);
+    if (range.from_merge_base) base_commit = repository.merge_base(base_commit, head_commit);
+    base = CitySource::commit(repository, base_commit, options.city.path);
+    head = CitySource::commit(repository, head_commit, options.city.path);
   }
 
   std::string head_name() const { return range.head.empty() ? "files on disk" : range.head; }

@@ -88,7 +88,7 @@ void Screen::rejected() {
   const auto& rejected = *status.rejected;
   const bool stuck = !rejected.stuck.empty();
   text += paint(style, Paint::bad,
-                fmt::format("Commit {} was not healthy here {}.", short_oid(rejected.commit.text()),
+                fmt::format("Commit {} was not healthy here {}.", short_id(rejected.commit),
                             stuck ? "and could not be reverted whole" : "and was reverted")) +
           "\n  " + wrap(rejected.reason, 2, style.width) + "\n";
   if (stuck) text += "  " + wrap(rejected.stuck + "; that goes on once it can", 2, style.width) + "\n";
@@ -120,7 +120,7 @@ void Screen::rows() {
   wave();
   if (status.commit) {
     const auto& commit = *status.commit;
-    row("Commit", fmt::format("{} {}", short_oid(commit.oid), commit.subject));
+    row("Commit", fmt::format("{} {}", short_id(commit.id), commit.subject));
     row("", commit.time == Time{} ? fmt::format("by {}", commit.author)
                                   : fmt::format("by {}, {} ({})", commit.author, moment(commit.time),
                                                 relative(commit.time, now)));
@@ -158,7 +158,7 @@ void Screen::wave() {
   if (followed.is_held) {
     row("Wave",
         fmt::format("{}; held until {} (at {}) catches up", followed.wave.empty() ? "none" : followed.wave,
-                    followed.ref, short_oid(followed.target.text())));
+                    followed.ref, short_id(followed.target)));
   } else if (!followed.wave.empty()) {
     row("Wave", fmt::format("{}, follows {}", followed.wave, followed.ref));
   }

@@ -49,7 +49,7 @@ struct GitIntake::Asking {
   void ask() {
     do {
       from->follow(following().refs());
-      arrival.target = CommitId(from->poll());
+      arrival.target = from->poll();
       arrival.answered = true;
       arrival.ref = from->found();
       take(arrival.target);
@@ -97,7 +97,7 @@ struct GitIntake::Asking {
   /// Remembered once more by a ref of the store, so that the loss of the state alone takes no device back.
   CommitId accepted() {
     const auto& known = arrival.remembered.accepted;
-    return known.empty() ? CommitId(store().kept_as(accepted_ref)) : known;
+    return known.empty() ? store().kept_as(accepted_ref) : known;
   }
 
   /// Brings what a judgement compares with into a store that lacks it: one that was made again. Where a
@@ -243,7 +243,7 @@ Arrival GitIntake::receive(const std::shared_ptr<const git::BundleFile>& bundle,
 }
 
 CommitId GitIntake::poll() {
-  return CommitId(parts_.transport.poll());
+  return parts_.transport.poll();
 }
 
 std::unique_ptr<SourceTree> GitIntake::files(const CommitId& commit) const {

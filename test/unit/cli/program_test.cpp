@@ -32,7 +32,7 @@ CommandResult run_program(std::vector<std::string> argv,
 struct Device : Served {
   Device() {
     agent.current.device = "sf-0042";
-    agent.current.commit = git::Commit{"1a2b3c4d5e6f", "Retime Fulton", "Alice", {}};
+    agent.current.commit = git::Commit{CommitId("1a2b3c4d5e6f"), "Retime Fulton", "Alice", {}};
   }
 
   CommandResult greenwave(std::vector<std::string> arguments) const {
@@ -59,7 +59,7 @@ struct Stopped {
     state::SyncRecord sync;
     sync.started = SystemClock().now();
     sync.result = state::SyncResult::in_sync;
-    sync.commit = "1a2b3c4d5e6f";
+    sync.commit = CommitId("1a2b3c4d5e6f");
     sync.subject = "Retime Fulton";
     state.record(sync, sync.started);
     Entry entry;

@@ -17,9 +17,10 @@ namespace {
 const Time now = from_iso("2026-11-24T12:00:00Z");
 
 /// Commits are letters; each leads on from all before it in the alphabet, but for "x", which is beside them.
-bool leads_to(const std::string& ancestor, const std::string& commit) {
+bool leads_to(const CommitId& ancestor, const CommitId& commit) {
+  const CommitId beside("x");
   if (ancestor == commit) return true;
-  return ancestor != "x" && commit != "x" && ancestor < commit;
+  return ancestor != beside && commit != beside && ancestor < commit;
 }
 
 struct Case {
@@ -43,7 +44,7 @@ struct Case {
                      std::vector<std::string> devices) {
     return {.name = name,
             .ref = "refs/heads/" + name,
-            .commit = commit,
+            .commit = CommitId(commit),
             .since = now - 2h,
             .wave = wave,
             .devices = std::move(devices)};
@@ -51,7 +52,7 @@ struct Case {
 
   Case& hears(const std::string& device, const std::string& commit, const std::string& health,
               Duration ago = 1min) {
-    (*situation.health)[device] = {commit, "", health, now - ago};
+    (*situation.health)[device] = {CommitId(commit), {}, health, now - ago};
     return *this;
   }
 
@@ -65,7 +66,7 @@ TEST_CASE("promote: a commit goes on when it has soaked and enough devices are h
   Case city("b", "a", "a");
   city.hears("c1", "b", "healthy").hears("c2", "b", "healthy");
   CHECK(city.verdict(1) == Verdict::moves);
-  CHECK(city.of(1).to == "b");
+  CHECK(city.of(1).to == CommitId("b"));
   CHECK(city.verdict(2) == Verdict::waits);  // it has just come to the wave before
 }
 
@@ -98,7 +99,7 @@ TEST_CASE("promote: more failures than the wave allows halt it, also before its 
   CHECK(city.verdict(1) == Verdict::waits);
   CHECK(city.hears("c2", "a", "failed").verdict(1) == Verdict::waits);  // at another commit
   city.canary.failed_percent = 0;
-  (*city.situation.health)["c2"] = {"a", "b", "reverted", now};
+  (*city.situation.health)["c2"] = {CommitId("a"), CommitId("b"), "reverted", now};
   CHECK(city.verdict(1) == Verdict::halted);
 }
 
@@ -108,18 +109,18 @@ TEST_CASE("promote: one wave's halt does not hold what is further on already") {
   for (const auto* id : {"e1", "e2", "e3", "e4"}) city.hears(id, "b", "healthy");
   CHECK(city.verdict(1) == Verdict::halted);
   CHECK(city.verdict(2) == Verdict::moves);
-  CHECK(city.of(2).to == "b");
+  CHECK(city.of(2).to == CommitId("b"));
 }
 
 TEST_CASE("promote: what is behind a later stage is brought up to it, and nothing goes back") {
   const Case city("a", "c", "b");
   CHECK(city.verdict(0) == Verdict::moves);
-  CHECK(city.of(0).to == "c");
+  CHECK(city.of(0).to == CommitId("c"));
   CHECK(city.verdict(1) == Verdict::settled);
   CHECK(city.verdict(2) == Verdict::waits);
   const Case fixed("a", "a", "b");
-  CHECK(fixed.of(0).to == "b");
-  CHECK(fixed.of(1).to == "b");
+  CHECK(fixed.of(0).to == CommitId("b"));
+  CHECK(fixed.of(1).to == CommitId("b"));
   CHECK(fixed.verdict(2) == Verdict::settled);
 }
 
@@ -133,7 +134,7 @@ TEST_CASE(
     "promote: a missing ref is made with the first commit that is due there, and nothing comes from one") {
   Case city("b", "", "a");
   city.hears("c1", "b", "healthy").hears("c2", "b", "healthy");
-  CHECK(city.of(1).to == "b");
+  CHECK(city.of(1).to == CommitId("b"));
   const Case first("", "a", "a");
   CHECK(first.verdict(1) == Verdict::settled);
   const Case none("", "", "a");
@@ -160,7 +161,8 @@ TEST_CASE("promote: at exactly the percentages a commit goes on") {
 }
 
 TEST_CASE("promote: the record of what was seen since when survives its commit message") {
-  const Record record{{"refs/heads/wave/canary", {"3f786850e387550fdab836ed7e6dc881de23001b", now}}};
+  const Record record{
+      {"refs/heads/wave/canary", {CommitId("3f786850e387550fdab836ed7e6dc881de23001b"), now}}};
   CHECK(read_record("Move early to 3f78\n\n" + write_record(record) + "\n") == record);
   CHECK(read_record("A message of somebody else's").empty());
   CHECK(read_record("\n{\"refs/heads/a\": 7}").empty());

@@ -18,8 +18,8 @@ daemon::Status healthy() {
   status.cluster = "san-francisco";
   status.repository = "https://git.example/traffic/san-francisco.git";
   status.branch = "main";
-  status.commit = git::Commit{"1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d", "Retime Fulton for the school term",
-                              "Alice Diaz", at("2026-11-24T03:11:50Z")};
+  status.commit = git::Commit{CommitId("1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d"),
+                              "Retime Fulton for the school term", "Alice Diaz", at("2026-11-24T03:11:50Z")};
   status.phase = "idle";
   status.last_sync = at("2026-11-24T06:11:25Z");
   status.last_result = state::SyncResult::in_sync;
@@ -140,7 +140,7 @@ TEST_CASE("status: one line says since when the repository can't be reached") {
 
 TEST_CASE("status: the wave, and the ref that it waits for") {
   auto status = healthy();
-  status.followed = {"canary", "refs/heads/wave/canary", CommitId(status.commit->oid)};
+  status.followed = {"canary", "refs/heads/wave/canary", status.commit->id};
   CHECK(text_of(status).find("\nWave        canary, follows refs/heads/wave/canary\n") != std::string::npos);
   status.followed.is_held = true;
   status.followed.wave = "";

@@ -23,7 +23,7 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
   sync.took = 900ms;
   sync.trigger = state::Trigger::request;
   sync.who = "alice (sudo)";
-  sync.commit = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d";
+  sync.commit = CommitId("1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d");
   sync.subject = "Retime Fulton";
   sync.author = "Alice Diaz";
   sync.result = state::SyncResult::failed;
@@ -51,7 +51,7 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
 
 TEST_CASE("history: where commits were checked, who signed one is below it") {
   state::SyncRecord sync;
-  sync.commit = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d";
+  sync.commit = CommitId("1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d");
   sync.subject = "Retime Fulton";
   sync.signer = "ana@city.example";
   sync.signer_key = "SHA256:x";

@@ -133,17 +133,17 @@ TEST_CASE(
     "agent: what the device has is shown before the first sync, and after one whose state cannot be "
     "written") {
   Cabinet cabinet;
-  const std::string commit(40, 'a');
+  const CommitId commit(std::string(40, 'a'));
   std::filesystem::create_directories(cabinet.database().parent_path());
   {
     state::State state(cabinet.database());
     state.settle(std::vector{test::applied(test::Make("File/motd"))}, {}, {});
-    state.set_value(state::keys::applied, commit);
+    state.set_value(state::keys::applied, commit.text());
   }
   const auto agent = cabinet.start();
   const auto is_shown = [&] {
     const auto status = agent->status();
-    return status.commit && status.commit->oid == commit && status.objects == 1 && status.in_sync == 1;
+    return status.commit && status.commit->id == commit && status.objects == 1 && status.in_sync == 1;
   };
   CHECK(is_shown());
   sync::Result result;

@@ -23,7 +23,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.cluster = "san-francisco";
   status.repository = "https://git.example/city.git";
   status.branch = "main";
-  status.commit = git::Commit{std::string(40, 'a'), "Longer green", "Ana", on(2026, 3, 1)};
+  status.commit = git::Commit{CommitId(std::string(40, 'a')), "Longer green", "Ana", on(2026, 3, 1)};
   status.phase = "idle";
   status.last_sync = on(2026, 3, 2);
   status.last_result = state::SyncResult::failed;
@@ -66,7 +66,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
 TEST_CASE("status: a device in its commit's state is healthy, whether or not the repository can be reached") {
   Status status;
   CHECK(health_of(status) == "progressing");
-  status.commit = git::Commit{std::string(40, 'a'), "Longer green", "Ana", on(2026, 3, 1)};
+  status.commit = git::Commit{CommitId(std::string(40, 'a')), "Longer green", "Ana", on(2026, 3, 1)};
   status.last_result = state::SyncResult::in_sync;
   CHECK(health_of(status) == "healthy");
   status.last_result = state::SyncResult::error;

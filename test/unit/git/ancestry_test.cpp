@@ -16,14 +16,14 @@ namespace {
 struct Device : test::Workshop {
   git::Store store{directory() / "store"};
 
-  void fetch(const std::string& commit, int depth) const {
-    git({"update-ref", "refs/heads/wanted", commit});
+  void fetch(const CommitId& commit, int depth) const {
+    git({"update-ref", "refs/heads/wanted", commit.text()});
     std::vector<std::string> argv{"git", "fetch", "-q", "file://" + city().native(), "wanted"};
     if (depth > 0) argv.push_back("--depth=" + std::to_string(depth));
     run_in(store.directory(), argv);
   }
 
-  void reset_hard(const std::string& commit) const { git({"reset", "-q", "--hard", commit}); }
+  void reset_hard(const CommitId& commit) const { git({"reset", "-q", "--hard", commit.text()}); }
 };
 
 }  // namespace
@@ -36,7 +36,7 @@ TEST_CASE("ancestry: a ref may move forward, through merges too, or stay where i
   device.git({"checkout", "-q", "main"});
   device.commit("two", {}, "2026-06-01T14:00:00Z");
   device.git({"merge", "-q", "-m", "merge", "side"});
-  const auto merge = device.git({"rev-parse", "HEAD"});
+  const CommitId merge(device.git({"rev-parse", "HEAD"}));
   device.fetch(merge, 0);
   CHECK(git::judge_move(device.store, merge, merge).move == Move::same);
   CHECK(git::judge_move(device.store, one, merge).move == Move::forward);
@@ -61,8 +61,8 @@ TEST_CASE("ancestry: a ref that moves back or sideways is refused, naming the tr
   const auto back = git::judge_move(device.store, two, one);
   CHECK(back.move == Move::backward);
   CHECK_THROWS_WITH(git::require_allowed(back, two, one),
-                    Catch::Contains("commit " + one + " is older than " + two) &&
-                        Catch::Contains("\"Greenwave-Reset: " + two + "\""));
+                    Catch::Contains("commit " + one.text() + " is older than " + two.text()) &&
+                        Catch::Contains("\"Greenwave-Reset: " + two.text() + "\""));
   device.reset_hard(one);
   const auto other = device.commit("other");
   device.fetch(other, 0);
@@ -77,8 +77,8 @@ TEST_CASE("ancestry: a trailer that names the old commit allows a reset, also so
   const auto two = device.commit("two");
   device.fetch(two, 0);
   device.reset_hard(one);
-  const auto reset =
-      device.commit("Give two up\n\nIt broke the signals.\n\nReviewed-by: Bo\ngreenwave-reset: " + two);
+  const auto reset = device.commit(
+      "Give two up\n\nIt broke the signals.\n\nReviewed-by: Bo\ngreenwave-reset: " + two.text());
   const auto later = device.commit("later");
   device.fetch(later, 0);
   for (const auto& to : {reset, later}) {
@@ -98,8 +98,8 @@ TEST_CASE(
   const auto two = device.commit("two");
   device.fetch(two, 0);
   for (const auto& message :
-       {"x\n\nGreenwave-Reset: " + one, "x\n\nGreenwave-Reset: " + two.substr(0, 12),
-        "x\n\nGreenwave-Reset: " + two + "\n\nand more text", "Greenwave-Reset: " + two}) {
+       {"x\n\nGreenwave-Reset: " + one.text(), "x\n\nGreenwave-Reset: " + two.shortened(),
+        "x\n\nGreenwave-Reset: " + two.text() + "\n\nand more text", "Greenwave-Reset: " + two.text()}) {
     INFO(message);
     device.reset_hard(one);
     const auto to = device.commit(message);
@@ -133,8 +133,8 @@ TEST_CASE("ancestry: the store gives Trust the commit that it verifies") {
   device.fetch(commit, 1);
   const git::Trust trust("ana@sf.example " + device.public_key("ana"), "allowed_signers");
   CHECK(trust.verify(device.store, commit).key == device.fingerprint("ana"));
-  const auto tree = device.git({"rev-parse", "HEAD^{tree}"});
+  const CommitId tree(device.git({"rev-parse", "HEAD^{tree}"}));
   CHECK_THROWS_WITH(trust.verify(device.store, tree), Catch::Contains("is not a commit"));
-  CHECK_THROWS_WITH(trust.verify(device.store, std::string(40, '1')),
+  CHECK_THROWS_WITH(trust.verify(device.store, CommitId(std::string(40, '1'))),
                     Catch::Contains("cannot read commit 1111"));
 }

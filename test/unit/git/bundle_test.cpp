@@ -66,13 +66,13 @@ TEST_CASE("bundle: version 3, and one that builds on what the device has") {
   const auto one = device.commit("one");
   device.write("motd", text + "more\n");
   const auto two = device.commit("two");
-  git::Bundle difference(device.bundle({"main", "^" + one}), of("main"), device.stop);
+  git::Bundle difference(device.bundle({"main", "^" + one.text()}), of("main"), device.stop);
   CHECK_THROWS_WITH(difference.fetch(two, device.store, {}),
-                    Catch::Contains("requires commit " + one + ", which this device does not have"));
+                    Catch::Contains("requires commit " + one.text() + ", which this device does not have"));
   CHECK_FALSE(device.store.has(two));
   git::Bundle whole(device.bundle({"main"}, "3"), of("main"), device.stop);
   CHECK(whole.poll() == two);
-  device.git({"update-ref", "refs/heads/first", one});
+  device.git({"update-ref", "refs/heads/first", one.text()});
   git::Bundle first(device.bundle({"first"}, "3"), of("first"), device.stop);
   first.fetch(one, device.store, {});
   difference.fetch(two, device.store, {});
@@ -120,7 +120,7 @@ TEST_CASE("bundle: a ref to a commit that the bundle lacks is refused") {
   const auto commit = device.commit("one");
   const auto file = device.bundle_file({"main"});
   const auto content = read_file(file, 1 << 20);
-  with_replaced(file, content.find(commit), std::string(40, 'a'));
+  with_replaced(file, content.find(commit.text()), std::string(40, 'a'));
   git::Bundle bundle(git::open_bundle(file), of("main"), device.stop);
   CHECK_THROWS_WITH(bundle.fetch(bundle.poll(), device.store, {}),
                     Catch::Contains("does not hold commit aaaa"));
@@ -165,7 +165,7 @@ TEST_CASE("bundle: it fills up a store that has the commit but not the files tha
   const auto commit = device.commit("one");
   device.run_in(device.city(),
                 {"sh", "-c",
-                 "printf '%s' " + commit +
+                 "printf '%s' " + commit.text() +
                      " | git pack-objects -q --stdout | git -C ../store index-pack --stdin >/dev/null"});
   REQUIRE(device.store.has(commit));
   const auto reads_motd = [](const SourceTree& tree) { tree.read("base/motd", 100); };

@@ -103,7 +103,7 @@ TEST_CASE("server: endless progress messages, and a pack beyond the limits, are 
   GitRepository origin;
   const auto commit = origin.commit({{"a", test::noise(50'000, 1)}});
   git::FetchRequest request;
-  request.wants = {commit};
+  request.wants = {commit.text()};
   LocalUploadPack server(origin.path());
   git::PacketReader pack_reader(server.ask(git::v2::fetch_request(request)));
   git::PackSink small(store, never, {.bytes = 10'000, .objects = 100});

@@ -27,12 +27,12 @@ struct Device : test::Workshop {
   }
 
   /// A commit with some files, and its pack in the store.
-  std::string next(int number) const {
+  CommitId next(int number) const {
     write("base/counter", std::to_string(number) + "\n");
     write("devices/" + std::to_string(number % 7) + "/motd", random_text(number));
-    const auto commit_ = commit("number " + std::to_string(number));
-    add_pack(commit_ + (number == 0 ? "" : " ^" + commit_ + "^"));
-    return commit_;
+    auto made = commit("number " + std::to_string(number));
+    add_pack(made.text() + (number == 0 ? "" : " ^" + made.text() + "^"));
+    return made;
   }
 
   static std::string random_text(int seed, std::size_t size = 400) {
@@ -52,6 +52,8 @@ struct Device : test::Workshop {
     }
     return count;
   }
+
+  bool has(const std::string& oid) const { return has_object(store.directory(), oid); }
 
   std::string in_store(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), "git");
@@ -94,8 +96,8 @@ TEST_CASE("housekeeping: it is due at 20 packs, 200 loose objects, or more balla
 
 TEST_CASE("housekeeping: the store stays small through many commits, and what is kept stays whole") {
   Device device;
-  std::string last_good;
-  std::string applied;
+  CommitId last_good;
+  CommitId applied;
   std::size_t repacked = 0;
   for (int i = 0; i < 24; ++i) {
     last_good = applied;
@@ -111,7 +113,8 @@ TEST_CASE("housekeeping: the store stays small through many commits, and what is
   }
   CHECK(repacked == 1);
   git::tidy(device.store, always, true);
-  const auto names = device.in_store({"rev-list", "--no-walk", "--objects", applied, last_good});
+  const auto names =
+      device.in_store({"rev-list", "--no-walk", "--objects", applied.text(), last_good.text()});
   const auto all = device.in_store({"cat-file", "--batch-all-objects", "--batch-check"});
   CHECK(std::count(all.begin(), all.end(), '\n') == std::count(names.begin(), names.end(), '\n'));
   const auto usage = git::measure(device.store);
@@ -122,14 +125,14 @@ TEST_CASE("housekeeping: the store stays small through many commits, and what is
 
 TEST_CASE("housekeeping: what it leaves passes git's own check as a history of one commit") {
   Device device;
-  std::string commit;
+  CommitId commit;
   for (int i = 0; i < 5; ++i) commit = device.next(i);
   device.store.keep("applied", commit);
   CHECK(git::tidy(device.store, always, true));
   CHECK(device.packs() == 1);
-  std::ofstream(device.store.directory() / "shallow") << commit << "\n";
+  std::ofstream(device.store.directory() / "shallow") << commit.text() << "\n";
   device.in_store({"fsck", "--full", "--strict"});
-  CHECK(device.in_store({"rev-list", "--count", commit}) == "1\n");
+  CHECK(device.in_store({"rev-list", "--count", commit.text()}) == "1\n");
 }
 
 TEST_CASE("housekeeping: a store without any ballast is not written") {
@@ -145,11 +148,11 @@ TEST_CASE("housekeeping: a large file that no kept commit has any more is droppe
   Device device;
   device.write("firmware.bin", Device::random_text(1, 600'000));
   const auto large = device.commit("large");
-  device.add_pack(large);
+  device.add_pack(large.text());
   device.git({"rm", "-q", "firmware.bin"});
   device.write("motd", "hello");
   const auto small = device.commit("small");
-  device.add_pack(small + " ^" + large);
+  device.add_pack(small.text() + " ^" + large.text());
   device.store.keep("applied", large);
   CHECK_FALSE(git::tidy(device.store, always));
   device.store.keep("applied", small);
@@ -163,15 +166,15 @@ TEST_CASE("housekeeping: a partial store keeps what it has, and what it lacks is
   device.write("devices/a/motd", "a");
   device.write("devices/b/motd", "b");
   const auto commit = device.commit("partial");
-  const auto name = [&](const std::string& path) { return device.git({"rev-parse", commit + path}); };
-  device.add_objects({commit, name("^{tree}")});
+  const auto name = [&](const std::string& path) { return device.git({"rev-parse", commit.text() + path}); };
+  device.add_objects({commit.text(), name("^{tree}")});
   device.add_objects({name(":devices"), name(":devices/a")});
   device.add_objects({name(":devices/a/motd")});
   device.store.keep("applied", commit);
   CHECK(git::tidy(device.store, always, true));
   CHECK(device.packs() == 1);
   CHECK(device.store.tree(commit, "devices/a")->read("motd", 100) == "a");
-  CHECK_FALSE(device.store.has(name(":devices/b")));
+  CHECK_FALSE(device.has(name(":devices/b")));
 }
 
 TEST_CASE("housekeeping: the commits that lead from one kept commit to another stay, without their files") {
@@ -180,12 +183,12 @@ TEST_CASE("housekeeping: the commits that lead from one kept commit to another s
   const auto accepted = device.next(1);
   const auto between = device.next(2);
   const auto refused = device.next(3);
-  const auto tree_between = device.git({"rev-parse", between + "^{tree}"});
+  const auto tree_between = device.git({"rev-parse", between.text() + "^{tree}"});
   device.store.keep("accepted", accepted);
   device.store.keep("incoming", refused);
   CHECK(git::tidy(device.store, always, true));
   CHECK(device.store.has(between));
-  CHECK_FALSE(device.store.has(tree_between));
+  CHECK_FALSE(device.has(tree_between));
   CHECK_FALSE(device.store.has(oldest));
   CHECK(git::judge_move(device.store, accepted, refused).move == git::Move::forward);
   const auto usage = git::measure(device.store);
@@ -216,10 +219,11 @@ TEST_CASE("housekeeping: nothing is dropped while no commit is kept") {
 
 TEST_CASE("housekeeping: a reader of a tree is not disturbed, and the old packs' space is freed") {
   Device device;
-  std::string commit;
+  CommitId commit;
   for (int i = 0; i < 8; ++i) commit = device.next(i);
   device.store.keep("applied", commit);
-  const auto whole = device.run_in(device.city(), {"git", "cat-file", "-p", commit + ":devices/3/motd"});
+  const auto whole =
+      device.run_in(device.city(), {"git", "cat-file", "-p", commit.text() + ":devices/3/motd"});
   auto reading = device.store.tree(commit, "");
   CHECK(reading->list("").size() == 2);
   CHECK(git::tidy(device.store, always, true));
@@ -236,7 +240,7 @@ TEST_CASE("housekeeping: a reader of a tree is not disturbed, and the old packs'
 
 TEST_CASE("housekeeping: when stopped, it leaves the store as it was") {
   Device device;
-  std::string commit;
+  CommitId commit;
   for (int i = 0; i < 5; ++i) commit = device.next(i);
   device.store.keep("applied", commit);
   CHECK_THROWS_WITH(git::tidy(
@@ -256,9 +260,9 @@ TEST_CASE("repack the store that the environment names", "[.repack]") {
 
 TEST_CASE("housekeeping: killed at any change of the disk, it loses nothing and the next run clears up") {
   Device device;
-  std::string commit;
+  CommitId commit;
   for (int i = 0; i < 3; ++i) commit = device.next(i);
-  const auto loose = device.git({"rev-parse", commit + ":base/counter"});
+  const auto loose = device.git({"rev-parse", commit.text() + ":base/counter"});
   device.run_in(device.directory(),
                 {"sh", "-c", "cp -r city/.git/objects/" + loose.substr(0, 2) + " store/objects/"});
   device.store.keep("applied", commit);

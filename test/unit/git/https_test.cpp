@@ -180,7 +180,7 @@ TEST_CASE("https: a missing wave ref falls back to the branch, and is followed o
   const auto before = server.log(3).size();  // no tip file, the abilities, the refs
   CHECK(transport->poll() == second);
   CHECK(server.log(before + 1).size() == before + 1);  // one request asks for both
-  origin.git({"branch", "wave/canary", first});
+  origin.git({"branch", "wave/canary", first.text()});
   CHECK(transport->poll() == first);
   CHECK(transport->found() == "refs/heads/wave/canary");
   TemporaryDirectory directory;
@@ -197,9 +197,10 @@ TEST_CASE("https: a tip file of one ref is not taken for another's") {
   const auto first = origin.commit({{"a", "1"}});
   const auto second = origin.commit({{"a", "2"}});
   const std::filesystem::path tips = origin.path().native() + ".tip";
-  for (const auto& [ref, oid] : {std::pair("refs/heads/main", second), std::pair("refs/heads/wave", first)}) {
+  for (const auto& [ref, commit] :
+       {std::pair("refs/heads/main", second), std::pair("refs/heads/wave", first)}) {
     std::filesystem::create_directories((tips / ref).parent_path());
-    test::run_or_throw({"sh", "-c", "echo " + oid + " > '" + (tips / ref).native() + "'"});
+    test::run_or_throw({"sh", "-c", "echo " + commit.text() + " > '" + (tips / ref).native() + "'"});
     test::run_or_throw({"touch", "-d", "@1700000000", (tips / ref).native()});  // one ETag for both
   }
   const auto transport = git::make_transport(followed(server, origin), never);

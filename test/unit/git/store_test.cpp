@@ -22,7 +22,7 @@ namespace {
 
 const std::atomic<bool> never{false};
 
-void fetch(const GitRepository& repository, git::Store& store, const std::string& commit) {
+void fetch(const GitRepository& repository, git::Store& store, const CommitId& commit) {
   git::FileTransport(repository.path(), "refs/heads/main", never).fetch(commit, store);
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("store: a commit's message is made safe for a terminal") {
   git::Store store(directory / "git");
   fetch(repository, store, commit);
   const auto read = store.commit(commit);
-  CHECK(read.oid == commit);
+  CHECK(read.id == commit);
   CHECK(read.subject == "Retime \xEF\xBF\xBD[31mFulton");
   CHECK(read.author == "Ana Operator");
   CHECK(read.time > Time(std::chrono::hours(24 * 365 * 50)));

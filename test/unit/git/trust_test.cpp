@@ -31,7 +31,9 @@ struct Signed : Workshop {
   }
 };
 
-std::string refusal(const git::Trust& trust, const std::string& object, const std::string& commit = "C") {
+const CommitId any("C");
+
+std::string refusal(const git::Trust& trust, const std::string& object, const CommitId& commit = any) {
   try {
     trust.verify(object, commit);
   } catch (const Error& error) {
@@ -135,7 +137,7 @@ TEST_CASE("trust: headers of several lines, encodings and merged tags are part o
   signed_.commit("three");
   signed_.git({"-c", "gpg.format=ssh", "-c", "user.signingkey=" + signed_.file, "-c",
                "i18n.commitEncoding=ISO-8859-1", "merge", "-q", "-S", "-m", "merge", "v1"});
-  const auto commit = signed_.git({"rev-parse", "HEAD"});
+  const CommitId commit(signed_.git({"rev-parse", "HEAD"}));
   const auto object = signed_.object(commit);
   REQUIRE(object.find("\nmergetag ") != std::string::npos);
   REQUIRE(object.find("\nencoding ") != std::string::npos);
@@ -145,7 +147,8 @@ TEST_CASE("trust: headers of several lines, encodings and merged tags are part o
 TEST_CASE("trust: an unsigned commit is refused, with what to do about it") {
   const Signed signed_;
   const auto commit = signed_.commit("no signature");
-  CHECK(refusal(signed_.trust(), signed_.object(commit), commit) == "commit " + commit + " is not signed");
+  CHECK(refusal(signed_.trust(), signed_.object(commit), commit) ==
+        "commit " + commit.text() + " is not signed");
 }
 
 TEST_CASE("trust: PGP and X.509 signatures are distinguished from none") {
@@ -164,7 +167,7 @@ TEST_CASE("trust: a key that is not listed is refused with its fingerprint and t
   const Signed signed_;
   const auto commit = signed_.commit("by a stranger", signed_.key("stranger", "ecdsa"));
   const auto answer = refusal(signed_.trust(), signed_.object(commit), commit);
-  CHECK(answer == "commit " + commit + " is signed by the key " + signed_.fingerprint("stranger") +
+  CHECK(answer == "commit " + commit.text() + " is signed by the key " + signed_.fingerprint("stranger") +
                       ", which allowed_signers does not list");
 }
 
@@ -211,15 +214,15 @@ TEST_CASE("trust: of several lines for a key, one that allows the commit is enou
   const auto key = signed_.public_key("ana");
   const git::Trust trust("old@sf.example valid-before=\"20200101\" " + key + "\nnew@sf.example " + key,
                          "allowed_signers");
-  CHECK(trust.verify(object, "C").principal == "new@sf.example");
+  CHECK(trust.verify(object, any).principal == "new@sf.example");
 }
 
 TEST_CASE("trust: the signer is the committer where the principals mean it, else the first principal") {
   const Signed signed_;
   const auto object = signed_.object(signed_.commit("x", signed_.file));
   const auto key = " " + signed_.public_key("ana");
-  CHECK(git::Trust("bo@sf.example,*@sf.example" + key, "f").verify(object, "C").principal == who);
-  CHECK(git::Trust("\"!ana@*,*@sf.example\"" + key, "f").verify(object, "C").principal == "*@sf.example");
+  CHECK(git::Trust("bo@sf.example,*@sf.example" + key, "f").verify(object, any).principal == who);
+  CHECK(git::Trust("\"!ana@*,*@sf.example\"" + key, "f").verify(object, any).principal == "*@sf.example");
 }
 
 TEST_CASE("trust: RSA keys count with SHA-2 and 2,048 bits or more only") {

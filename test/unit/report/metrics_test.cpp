@@ -17,7 +17,7 @@ daemon::Status status() {
   made.device = "sf-0042";
   made.cluster = "san \"francisco\"\\\n";
   made.followed.wave = "canary";
-  made.commit = git::Commit{"3f786850e387550fdab836ed7e6dc881de23001b", "", "", {}};
+  made.commit = git::Commit{CommitId("3f786850e387550fdab836ed7e6dc881de23001b"), "", "", {}};
   made.last_sync = from_iso("2026-11-24T06:11:50Z");
   made.last_result = state::SyncResult::in_sync;
   made.last_took = 1250ms;

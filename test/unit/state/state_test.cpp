@@ -29,7 +29,7 @@ namespace {
 
 Entry entry_of(const std::string& object, const std::string& content = "") {
   auto entry = applied(Make(object, content));
-  entry.commit = std::string(40, 'a');
+  entry.commit = CommitId(std::string(40, 'a'));
   entry.record = R"({"path":"/etc/x"})";
   FileSignature file;
   file.path = "/etc/" + entry.id.name;
@@ -255,7 +255,7 @@ TEST_CASE("state: the history returns the newest first, with everything that was
   sync.took = std::chrono::milliseconds(1234);
   sync.trigger = Trigger::request;
   sync.who = "ana";
-  sync.commit = "c0ffee";
+  sync.commit = CommitId("c0ffee");
   sync.subject = "Longer green on Fulton";
   sync.author = "Bo";
   sync.signer = "ana@city.example";
@@ -276,7 +276,7 @@ TEST_CASE("state: the history returns the newest first, with everything that was
   CHECK(read.took == sync.took);
   CHECK(read.trigger == Trigger::request);
   CHECK(read.result == SyncResult::failed);
-  CHECK(read.who + read.commit + read.subject + read.author + read.error ==
+  CHECK(read.who + read.commit.text() + read.subject + read.author + read.error ==
         "anac0ffeeLonger green on FultonBoone object failed");
   CHECK(read.signer == sync.signer);
   CHECK(read.signer_key == sync.signer_key);

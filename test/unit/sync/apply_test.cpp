@@ -55,7 +55,7 @@ struct Cabinet {
     const auto inventory = state->inventory();
     const auto observed = observe(inventory, drivers, {});
     auto compared = compare({desired, tree}, inventory, observed, false);
-    ApplyContext bench{compared.parts, *compared.places, *state, commit};
+    ApplyContext bench{compared.parts, *compared.places, *state, CommitId(commit)};
     bench.stop = stop;
     bench.drifted[id("File/a")] = "content changed";
     bench.progress = [this](const state::Action& action) {
@@ -102,7 +102,7 @@ TEST_CASE("apply: new objects are created in one batch, and the next pass has no
   CHECK_FALSE(applied.stopped);
   const auto entry = cabinet.entry("File/a");
   CHECK(entry.digest == cabinet.desired[1].manifest.digest);
-  CHECK(entry.commit == "c1");
+  CHECK(entry.commit == CommitId("c1"));
   CHECK(entry.record == "applied");
   CHECK(entry.claims == Words{"path:/etc/a"});
   CHECK(entry.rank == 20);
@@ -139,9 +139,9 @@ TEST_CASE("apply: a failed object keeps its old digest and the reason, and the o
   CHECK(applied.failed[0].object + ": " + applied.failed[0].reason == "File/a: the disk is full");
   CHECK(cabinet.entry("File/a").digest == old);
   CHECK(cabinet.entry("File/a").intended);
-  CHECK(cabinet.entry("File/a").commit == "c1");
+  CHECK(cabinet.entry("File/a").commit == CommitId("c1"));
   CHECK(cabinet.entry("File/a").error == "the disk is full");
-  CHECK(cabinet.entry("File/b").commit == "c2");
+  CHECK(cabinet.entry("File/b").commit == CommitId("c2"));
   CHECK(cabinet.entry("File/c").digest.is_zero());
 
   cabinet.driver.failing.clear();
@@ -177,7 +177,7 @@ TEST_CASE("apply: a drifted object is repaired, and the drift is recorded") {
   REQUIRE(applied.actions.size() == 1);
   CHECK(applied.actions[0].verb == "repair");
   CHECK(applied.actions[0].reason == "content changed");
-  CHECK(cabinet.entry("File/a").commit == "c1");
+  CHECK(cabinet.entry("File/a").commit == CommitId("c1"));
 }
 
 TEST_CASE("apply: a unit restarts once for all that changed, and waits for what failed") {

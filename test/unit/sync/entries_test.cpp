@@ -12,7 +12,7 @@ namespace {
 Entry after(const plan::Step& step, Fault fault) {
   drivers::StepResult result;
   result.fail(Error(fault, "no"));
-  return sync::result_of(step, result, "c");
+  return sync::result_of(step, result, CommitId("c"));
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ TEST_CASE("entries: a failure passes only while every try since the object was w
 
   drivers::StepResult done;
   done.ok = true;
-  const auto healed = sync::result_of(again, done, "c");
+  const auto healed = sync::result_of(again, done, CommitId("c"));
   CHECK(healed.error == "");
   CHECK_FALSE(healed.passes);
 }

@@ -68,9 +68,9 @@ TEST_CASE("following: with another branch in the configuration the device decide
 
 TEST_CASE("following: it holds at a ref that is another one than before and does not lead on") {
   GitRepository origin;
-  const CommitId one(origin.commit({{"a", "1"}}));
+  const auto one = origin.commit({{"a", "1"}});
   origin.commit({{"a", "2"}});
-  const CommitId three(origin.commit({{"a", "3"}}));
+  const auto three = origin.commit({{"a", "3"}});
   const TemporaryDirectory directory;
   git::Store store(directory / "git");
   git::FileTransport transport(origin.path(), branch, never);
@@ -94,14 +94,14 @@ TEST_CASE("following: it holds at a ref that is another one than before and does
 
 TEST_CASE("following: a ref that leads on is followed, whichever it was before") {
   GitRepository origin;
-  const CommitId one(origin.commit({{"a", "1"}}));
+  const auto one = origin.commit({{"a", "1"}});
   const TemporaryDirectory directory;
   git::Store store(directory / "git");
   git::FileTransport transport(origin.path(), branch, never);
   transport.fetch(one, store);
   store.keep("applied", one);
   origin.commit({{"a", "2"}});
-  const CommitId three(origin.commit({{"a", "3"}}));
+  const auto three = origin.commit({{"a", "3"}});
   transport.fetch(three, store);
   CHECK_FALSE(holds(store, Following{.branch = branch, .arrived_by = branch}, one, canary, three));
 }

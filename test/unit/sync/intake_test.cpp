@@ -23,7 +23,7 @@ class ShowingTransport : public git::FileTransport {
       : FileTransport(path, "refs/heads/main", never) {}
 
   using Transport::fetch;
-  void fetch(const std::string& commit, git::Store& store, const git::Visit& visit) override {
+  void fetch(const CommitId& commit, git::Store& store, const git::Visit& visit) override {
     if (is_down) throw Error(Fault::transient, "no route to host");
     ++fetches;
     is_fetching = true;
@@ -77,11 +77,11 @@ struct Cabinet {
   }
 
   CommitId commit(const std::string& manifest) {
-    return CommitId(origin.commit(
+    return origin.commit(
         {{"greenwave.yaml",
           "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: fresno}\nspec: {layers: [{path: "
           "base}]}\n"},
-         {"base/motd.yaml", manifest}}));
+         {"base/motd.yaml", manifest}});
   }
 };
 

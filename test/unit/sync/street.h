@@ -188,7 +188,7 @@ class Street {
     done.clear();
     for (const auto& problem : planned.problems.list()) problems.push_back(to_string(problem));
     for (const auto& failed : compared.failed) not_done[failed.object] = failed.reason;
-    sync::ApplyContext context{compared.parts, *compared.places, *state_, "c1"};
+    sync::ApplyContext context{compared.parts, *compared.places, *state_, CommitId("c1")};
     auto applied = sync::apply(std::move(planned), context);
     for (const auto& failed : applied.failed) not_done[failed.object] = failed.reason;
     for (const auto& waiting : applied.waiting) not_done[waiting.object] = waiting.what;

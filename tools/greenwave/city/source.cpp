@@ -37,11 +37,11 @@ std::string as_prefix(const std::string& directory) {
   return directory.ends_with('/') ? directory : directory + "/";
 }
 
-CitySource CitySource::commit(const git::Repository& repository, const std::string& oid,
+CitySource CitySource::commit(const git::Repository& repository, const CommitId& id,
                               const std::string& path) {
   CitySource source;
   const auto whole = join_path(repository.prefix(), normal(path));
-  source.tree_ = repository.tree(oid, whole.ends_with('/') ? whole.substr(0, whole.size() - 1) : whole);
+  source.tree_ = repository.tree(id, whole.ends_with('/') ? whole.substr(0, whole.size() - 1) : whole);
   source.shown_prefix_ = source.repository_prefix_ = as_prefix(whole);
   return source;
 }

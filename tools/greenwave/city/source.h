@@ -15,8 +15,7 @@ class CitySource {
   /// it; in a commit it is relative to the named directory. Throws Error (invalid).
   static CitySource open(const std::string& named, const std::string& path);
   /// A commit of `repository`, which must outlive it.
-  static CitySource commit(const git::Repository& repository, const std::string& oid,
-                           const std::string& path);
+  static CitySource commit(const git::Repository& repository, const CommitId& id, const std::string& path);
 
   const SourceTree& tree() const { return *tree_; }
   /// Put before a path of the tree, it gives a path that people can open.

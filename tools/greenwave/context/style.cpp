@@ -102,8 +102,8 @@ std::string relative(Time time, Time now) {
   return past.count() > 0 ? to_words(past) + " ago" : "in " + to_words(-past);
 }
 
-std::string short_oid(std::string_view oid) {
-  return printable(oid.substr(0, 10));
+std::string short_id(const CommitId& commit) {
+  return printable(commit.text().substr(0, 10));
 }
 
 }  // namespace greenwave::cli

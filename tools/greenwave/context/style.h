@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "model/commit_id.h"
 
 namespace greenwave::cli {
 
@@ -30,6 +31,6 @@ std::string moment(Time time);
 /// "25s ago", "just now", or "in 35s".
 std::string relative(Time time, Time now);
 /// The first 10 digits of a commit id.
-std::string short_oid(std::string_view oid);
+std::string short_id(const CommitId& commit);
 
 }  // namespace greenwave::cli

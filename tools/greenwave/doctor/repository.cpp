@@ -85,7 +85,7 @@ void check_poll(const config::Repository& repository, Findings& findings) {
   try {
     const auto commit = git::make_transport(repository, stop)->poll();
     findings.push_back({CheckResult::ok, "repository",
-                        fmt::format("branch {} is at commit {}", repository.branch, short_oid(commit)), ""});
+                        fmt::format("branch {} is at commit {}", repository.branch, short_id(commit)), ""});
   } catch (const Error& error) {
     findings.push_back({CheckResult::failed, "repository", error.message(), error.remedy()});
   }

@@ -16,12 +16,12 @@ namespace greenwave::promote {
 
 namespace {
 
-std::string commit_of(const std::map<std::string, std::string>& refs, const std::string& ref) {
+CommitId commit_of(const Refs& refs, const std::string& ref) {
   const auto found = refs.find(ref);
-  return found == refs.end() ? "" : found->second;
+  return found == refs.end() ? CommitId() : found->second;
 }
 
-std::vector<std::string> names_of(const std::map<std::string, std::string>& refs) {
+std::vector<std::string> names_of(const Refs& refs) {
   std::vector<std::string> names;
   for (const auto& [name, commit] : refs) names.push_back(name);
   return names;
@@ -52,14 +52,14 @@ City::City(const Options& options)
   }
   decisions_ =
       decide({.stages = stages_,
-              .leads_to = [this](const std::string& ancestor,
-                                 const std::string& commit) { return remote_.leads_to(ancestor, commit); },
+              .leads_to = [this](const CommitId& ancestor,
+                                 const CommitId& commit) { return remote_.leads_to(ancestor, commit); },
               .health = options_.health,
               .silent_after = options_.silent_after,
               .now = options_.now});
 }
 
-void City::read_cluster(const std::string& branch_commit) {
+void City::read_cluster(const CommitId& branch_commit) {
   const auto directory = options_.path.empty() ? "" : options_.path + "/";
   const auto file = directory + render::cluster_file;
   const auto text = remote_.read(branch_commit, file);
@@ -91,7 +91,7 @@ void City::read_cluster(const std::string& branch_commit) {
   render::throw_errors(problems);
 }
 
-void City::add_stages(const std::map<std::string, std::string>& refs) {
+void City::add_stages(const Refs& refs) {
   if (!options_.from.empty()) {
     const auto from = git::full_ref_name(options_.from);
     const auto commit = commit_of(refs, from);
@@ -122,7 +122,7 @@ void City::move() {
     }
     stages_[i].commit = decisions_[i].to;
     stages_[i].since = options_.now;
-    moved.push_back(fmt::format("{} to {}", printable(stages_[i].name), cli::short_oid(decisions_[i].to)));
+    moved.push_back(fmt::format("{} to {}", printable(stages_[i].name), cli::short_id(decisions_[i].to)));
   }
   remember(moved);
 }

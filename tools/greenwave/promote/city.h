@@ -38,8 +38,8 @@ class City {
   int exit_code() const;
 
  private:
-  void read_cluster(const std::string& branch_commit);
-  void add_stages(const std::map<std::string, std::string>& refs);
+  void read_cluster(const CommitId& branch_commit);
+  void add_stages(const Refs& refs);
   void remember(const std::vector<std::string>& moved);
 
   Options options_;
@@ -50,7 +50,7 @@ class City {
   std::vector<Stage> stages_;
   std::vector<Decision> decisions_;
   Record record_;
-  std::string record_commit_;
+  CommitId record_commit_;
 };
 
 }  // namespace greenwave::promote

@@ -26,7 +26,8 @@ std::string text_in(const nlohmann::json& json, const char* key) {
 }
 
 DeviceHealth read_device(const nlohmann::json& json) {
-  DeviceHealth device{text_in(json, "commit"), text_in(json, "target"), text_in(json, "health"), {}};
+  DeviceHealth device{
+      CommitId(text_in(json, "commit")), CommitId(text_in(json, "target")), text_in(json, "health"), {}};
   const auto seen = text_in(json, "seen");
   if (!seen.empty()) device.seen = from_iso(seen);
   for (const auto known : {"healthy", "failed", "reverted", "progressing"}) {
@@ -97,8 +98,8 @@ Health load_health(const std::string& place) {
   return parse_health(is_url ? download(place) : read_file(place, most_bytes), place);
 }
 
-Tally tally(const std::vector<std::string>& devices, const Health& health, const std::string& commit,
-            Time now, Duration silent_after) {
+Tally tally(const std::vector<std::string>& devices, const Health& health, const CommitId& commit, Time now,
+            Duration silent_after) {
   Tally result;
   result.devices = devices.size();
   for (const auto& id : devices) {

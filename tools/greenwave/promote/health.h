@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/commit_id.h"
 
 namespace greenwave::promote {
 
 /// What is known about a device, in the words of `greenwave status -o json`.
 struct DeviceHealth {
-  std::string commit;  ///< that it runs
-  std::string target;  ///< that it should run; empty: the same
+  CommitId commit;     ///< that it runs
+  CommitId target;     ///< that it should run; empty: the same
   std::string health;  ///< "healthy", "failed", "reverted", "progressing"
   std::optional<Time> seen;
 };
@@ -41,7 +42,7 @@ struct Tally {
 };
 
 /// Devices last seen longer ago than `silent_after` are silent.
-Tally tally(const std::vector<std::string>& devices, const Health& health, const std::string& commit,
-            Time now, Duration silent_after);
+Tally tally(const std::vector<std::string>& devices, const Health& health, const CommitId& commit, Time now,
+            Duration silent_after);
 
 }  // namespace greenwave::promote

@@ -34,11 +34,11 @@ class Round {
   }
 
  private:
-  bool is_ahead(const std::string& commit, const std::string& of) const {
+  bool is_ahead(const CommitId& commit, const CommitId& of) const {
     return commit != of && situation_.leads_to(of, commit);
   }
 
-  void arrive(Stage& stage, const std::string& commit) {
+  void arrive(Stage& stage, const CommitId& commit) {
     stage.commit = commit;
     stage.since = situation_.now;
   }
@@ -66,7 +66,7 @@ class Round {
     if (!situation_.leads_to(current, before->commit)) {
       return {Verdict::blocked,
               fmt::format("{} is not ahead of it: {} and {} have diverged", before->name,
-                          cli::short_oid(before->commit), cli::short_oid(current)),
+                          cli::short_id(before->commit), cli::short_id(current)),
               {}};
     }
     if (before->wave == nullptr) return {Verdict::moves, "", before->commit};
@@ -86,7 +86,7 @@ class Round {
     if (failed * 100 > wave.failed_percent * devices) {
       return {Verdict::halted,
               fmt::format("{} of {} in {} failed at {}, more than {} percent: {}", counted.failed.size(),
-                          count_of(counted.devices, "device"), stage.name, cli::short_oid(stage.commit),
+                          count_of(counted.devices, "device"), stage.name, cli::short_id(stage.commit),
                           wave.failed_percent, names(counted.failed)),
               {}};
     }
@@ -107,7 +107,7 @@ class Round {
       return {Verdict::waits,
               fmt::format("{} of {} in {} healthy at {}, {} needed; {} failed, {} silent or not there yet",
                           counted.healthy, count_of(counted.devices, "device"), stage.name,
-                          cli::short_oid(stage.commit), needed, counted.failed.size(), counted.silent()),
+                          cli::short_id(stage.commit), needed, counted.failed.size(), counted.silent()),
               {}};
     }
     return {Verdict::moves,

@@ -16,7 +16,7 @@ namespace greenwave::promote {
 struct Stage {
   std::string name;  ///< of the wave, or "branch", or "source"
   std::string ref;
-  std::string commit;                  ///< empty: the ref does not exist, its devices follow the branch
+  CommitId commit;                     ///< empty: the ref does not exist, its devices follow the branch
   std::optional<Time> since{};         ///< when `commit` was first seen there
   const Wave* wave = nullptr;          ///< null for the branch and for a source
   std::vector<std::string> devices{};  ///< in the wave
@@ -34,13 +34,13 @@ std::string_view to_string(Verdict verdict);
 struct Decision {
   Verdict verdict = Verdict::settled;
   std::string reason;
-  std::string to;  ///< the commit, for `moves`
+  CommitId to;  ///< for `moves`
 };
 
 struct Situation {
   std::vector<Stage> stages;
   /// Whether the one commit is the other or an ancestor of it.
-  std::function<bool(const std::string& ancestor, const std::string& commit)> leads_to;
+  std::function<bool(const CommitId& ancestor, const CommitId& commit)> leads_to;
   /// Empty: the devices are assumed to be healthy.
   std::optional<Health> health;
   Duration silent_after{};

@@ -10,7 +10,9 @@ namespace greenwave::promote {
 
 std::string write_record(const Record& record) {
   auto json = nlohmann::json::object();
-  for (const auto& [ref, seen] : record) json[ref] = {{"commit", seen.commit}, {"since", to_iso(seen.since)}};
+  for (const auto& [ref, seen] : record) {
+    json[ref] = {{"commit", seen.commit.text()}, {"since", to_iso(seen.since)}};
+  }
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -20,7 +22,8 @@ Record read_record(std::string_view message) {
   try {
     const auto json = nlohmann::json::parse(message.substr(start));
     for (const auto& [ref, seen] : json.items()) {
-      record[ref] = {seen.at("commit").get<std::string>(), from_iso(seen.at("since").get<std::string>())};
+      record[ref] = {CommitId(seen.at("commit").get<std::string>()),
+                     from_iso(seen.at("since").get<std::string>())};
     }
   } catch (const nlohmann::json::exception&) {
     return {};

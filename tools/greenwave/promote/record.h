@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "model/commit_id.h"
 
 namespace greenwave::promote {
 
@@ -15,7 +16,7 @@ namespace greenwave::promote {
 inline constexpr const char* record_ref = "refs/greenwave/promote";
 
 struct Seen {
-  std::string commit;
+  CommitId commit;
   Time since{};
   bool operator==(const Seen&) const = default;
 };

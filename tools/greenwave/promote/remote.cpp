@@ -99,12 +99,12 @@ std::string Remote::error_output() const {
   return line.empty() ? "no message" : line;
 }
 
-std::map<std::string, std::string> Remote::refs() const {
-  std::map<std::string, std::string> refs;
+Refs Remote::refs() const {
+  Refs refs;
   const auto text = git({"ls-remote", "--refs", "origin"});
   for (const auto line : split(text, '\n')) {
     const auto tab = line.find('\t');
-    if (tab != std::string_view::npos) refs.emplace(line.substr(tab + 1), line.substr(0, tab));
+    if (tab != std::string_view::npos) refs.emplace(line.substr(tab + 1), std::string(line.substr(0, tab)));
   }
   return refs;
 }
@@ -115,36 +115,36 @@ void Remote::fetch(const std::vector<std::string>& refs) const {
   git(std::move(words));
 }
 
-std::optional<std::string> Remote::read(const std::string& commit, const std::string& path) const {
-  const auto object = fmt::format("{}:{}", commit, path);
+std::optional<std::string> Remote::read(const CommitId& commit, const std::string& path) const {
+  const auto object = fmt::format("{}:{}", commit.text(), path);
   if (try_git({"cat-file", "-e", object}).status != 0) return {};
   return git({"cat-file", "blob", object});
 }
 
-std::string Remote::message(const std::string& commit) const {
-  return git({"log", "-1", "--format=%B", commit});
+std::string Remote::message(const CommitId& commit) const {
+  return git({"log", "-1", "--format=%B", commit.text()});
 }
 
-bool Remote::leads_to(const std::string& ancestor, const std::string& commit) const {
-  const auto status = try_git({"merge-base", "--is-ancestor", ancestor, commit}).status;
+bool Remote::leads_to(const CommitId& ancestor, const CommitId& commit) const {
+  const auto status = try_git({"merge-base", "--is-ancestor", ancestor.text(), commit.text()}).status;
   if (status == 0 || status == 1) return status == 0;
-  throw Error(Fault::transient,
-              fmt::format("git cannot compare {} and {}: {}", ancestor, commit, error_output()));
+  throw Error(Fault::transient, fmt::format("git cannot compare {} and {}: {}", ancestor.text(),
+                                            commit.text(), error_output()));
 }
 
-void Remote::push(const std::string& commit, const std::string& ref) const {
-  git({"push", "-q", "origin", fmt::format("{}:{}", commit, ref)});
+void Remote::push(const CommitId& commit, const std::string& ref) const {
+  git({"push", "-q", "origin", fmt::format("{}:{}", commit.text(), ref)});
 }
 
-std::string Remote::commit(const std::string& message, const std::string& parent) const {
+CommitId Remote::commit(const std::string& message, const CommitId& parent) const {
   const auto tree = std::string(trim(git({"mktree"})));  // the empty tree
   std::vector<std::string> words{"commit-tree", tree, "-m", message};
-  if (!parent.empty()) words.insert(words.end(), {"-p", parent});
+  if (!parent.empty()) words.insert(words.end(), {"-p", parent.text()});
   // A CI job often has no git identity.
   if (try_git({"config", "user.email"}).status != 0 && std::getenv("GIT_COMMITTER_EMAIL") == nullptr) {
     words.insert(words.begin(), {"-c", "user.name=greenwave promote", "-c", "user.email=promote@localhost"});
   }
-  return std::string(trim(git(std::move(words))));
+  return CommitId(std::string(trim(git(std::move(words)))));
 }
 
 }  // namespace greenwave::promote

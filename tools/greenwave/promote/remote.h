@@ -7,8 +7,12 @@
 #include <vector>
 
 #include "base/process.h"
+#include "model/commit_id.h"
 
 namespace greenwave::promote {
+
+/// Commits by the refs' full names.
+using Refs = std::map<std::string, CommitId>;
 
 /// A city's repository, read and moved forward with the git program, whose configuration has the credentials,
 /// proxies and keys of the person or CI job that promotes. Uses git's plumbing only, whose output is stable.
@@ -20,19 +24,18 @@ class Remote {
   Remote(const Remote&) = delete;
   Remote& operator=(const Remote&) = delete;
 
-  /// All refs and their commits.
-  std::map<std::string, std::string> refs() const;
+  Refs refs() const;
   /// Fetches the refs' history; commits only, where the server supports filters.
   void fetch(const std::vector<std::string>& refs) const;
   /// A file of a fetched commit, if it exists.
-  std::optional<std::string> read(const std::string& commit, const std::string& path) const;
-  std::string message(const std::string& commit) const;
-  bool leads_to(const std::string& ancestor, const std::string& commit) const;
+  std::optional<std::string> read(const CommitId& commit, const std::string& path) const;
+  std::string message(const CommitId& commit) const;
+  bool leads_to(const CommitId& ancestor, const CommitId& commit) const;
 
   /// Moves or creates the ref. The server refuses anything but a fast-forward.
-  void push(const std::string& commit, const std::string& ref) const;
+  void push(const CommitId& commit, const std::string& ref) const;
   /// Creates a commit without files on top of `parent` (empty: none).
-  std::string commit(const std::string& message, const std::string& parent) const;
+  CommitId commit(const std::string& message, const CommitId& parent) const;
 
  private:
   CommandResult try_git(std::vector<std::string> words) const;

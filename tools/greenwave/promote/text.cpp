@@ -29,7 +29,7 @@ std::string decision_text(const Decision& decision, bool dry_run, const cli::Sty
   if (decision.verdict == Verdict::settled && decision.reason.empty()) return "";
   auto word = std::string(to_string(decision.verdict));
   if (decision.verdict == Verdict::moves) {
-    word = fmt::format("{} to {}", dry_run ? "would move" : "moved", cli::short_oid(decision.to));
+    word = fmt::format("{} to {}", dry_run ? "would move" : "moved", cli::short_id(decision.to));
   }
   auto text = "    " + cli::paint(style, paint_of(decision.verdict), word);
   if (!decision.reason.empty()) text += ": " + cli::wrap(decision.reason, 6, style.width);
@@ -49,7 +49,7 @@ std::string text_of(const std::vector<Stage>& stages, const std::vector<Decision
   std::string text;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const auto& stage = stages[i];
-    const auto commit = stage.commit.empty() ? "missing" : cli::short_oid(stage.commit);
+    const auto commit = stage.commit.empty() ? "missing" : cli::short_id(stage.commit);
     const auto name = fmt::format("{:<{}}", printable(stage.name), name_width);
     text += fmt::format("{}  {:<{}}  {:<10}", cli::paint(style, cli::Paint::strong, name),
                         printable(stage.ref), ref_width, commit);
@@ -65,12 +65,12 @@ nlohmann::json to_json(const std::vector<Stage>& stages, const std::vector<Decis
   for (std::size_t i = 0; i < stages.size(); ++i) {
     nlohmann::json one{{"name", stages[i].name},
                        {"ref", stages[i].ref},
-                       {"commit", stages[i].commit},
+                       {"commit", stages[i].commit.text()},
                        {"devices", stages[i].devices.size()},
                        {"verdict", to_string(decisions[i].verdict)},
                        {"reason", decisions[i].reason}};
     if (stages[i].since) one["since"] = to_iso(*stages[i].since);
-    if (!decisions[i].to.empty()) one["to"] = decisions[i].to;
+    if (!decisions[i].to.empty()) one["to"] = decisions[i].to.text();
     list.push_back(std::move(one));
   }
   return {{"stages", list}};
