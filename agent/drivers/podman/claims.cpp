@@ -9,7 +9,7 @@ namespace greenwave::drivers::podman {
 
 namespace {
 
-/// The record of a claim says whether its volume was made by us.
+/// The record of a claim says whether we created its volume.
 std::string claim_record(const std::string& volume, bool made) {
   return nlohmann::ordered_json{{"volume", volume}, {"made", made}}.dump();
 }

@@ -11,7 +11,7 @@ namespace greenwave::drivers::podman {
 
 bool is_claim(const ObjectId& id);
 
-/// PersistentVolumeClaims: each is a volume of podman's with its name, whose data outlives the pods. One
+/// PersistentVolumeClaims: each is a podman volume of the same name, whose data outlives the pods. One
 /// thread; everything throws Error.
 class Claims {
  public:
@@ -22,9 +22,9 @@ class Claims {
 
   bool has(const std::string& name);
   plan::Difference compare(const std::string& name);
-  /// Makes the volume where there is none; returns the inventory's record.
+  /// Creates the volume if it does not exist. Returns the inventory's record.
   std::string apply(const plan::Step& step);
-  /// Removes a volume that was made here, with its data, where `prune` says so; else returns why it stays.
+  /// If `prune`, removes a volume that Greenwave created, with its data; otherwise returns why it stays.
   std::string remove(const Entry& entry, bool prune);
 
  private:

@@ -142,7 +142,7 @@ void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   try {
     record = rollout.bring(step.id, workload, kube_pods, pods, known);
   } catch (const Error&) {
-    excuse();  // the old one was started again
+    excuse();  // the old pod was started again
     throw;
   }
   excuse();
@@ -151,7 +151,8 @@ void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   result.entry.record = to_json(record);
 }
 
-/// Podman keeps what a container uses. A revert needs what was here before, and perhaps without a registry.
+/// Podman keeps images that containers use. Those of the pods before stay too: a revert needs them, perhaps
+/// without a registry.
 void PodComparison::prune_images(const Pods& before, std::vector<std::string>& pulled) {
   std::set<std::string> used;
   for (const auto& [name, containers] : before) {
@@ -162,7 +163,7 @@ void PodComparison::prune_images(const Pods& before, std::vector<std::string>& p
   });
 }
 
-/// One that has just ended is started again by podman even so, unless it is met while it runs.
+/// Podman restarts a container that has just ended even after a stop, unless the stop finds it running.
 void PodComparison::stop_between_tries(const std::string& pod) {
   for (int tries = 0; tries < most_stops; ++tries) {
     podman_.service.stop_pod(pod);
@@ -173,7 +174,7 @@ void PodComparison::stop_between_tries(const std::string& pod) {
   }
 }
 
-/// Throws Error while a pod that ends again and again stays stopped.
+/// Throws Error while a pod that keeps crashing stays stopped.
 void PodComparison::hold_back(const Pods& pods, const std::vector<KubePod>& kube_pods) {
   const auto now = seconds_up();
   for (const auto& kube_pod : kube_pods) {
@@ -186,7 +187,7 @@ void PodComparison::hold_back(const Pods& pods, const std::vector<KubePod>& kube
     throw Error(Fault::invalid,
                 fmt::format("the pod {} keeps crashing; it stays stopped for {} between tries", kube_pod.pod,
                             to_words(std::chrono::seconds(podman_.crashes.pause(kube_pod.pod)))),
-                "greenwave show has the end of its log");
+                "greenwave show prints the end of its log");
   }
 }
 

@@ -13,8 +13,7 @@ namespace greenwave::drivers::podman {
 
 /// Seconds since 1970.
 std::int64_t seconds_now();
-/// Seconds of a clock that nobody sets: how long a crashing pod rests must not depend on what NTP says
-/// meanwhile.
+/// Seconds of a clock that nobody sets: NTP must not change how long a crashing pod stays stopped.
 std::int64_t seconds_up();
 
 class PodComparison : public Comparison {

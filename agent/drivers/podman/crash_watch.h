@@ -9,24 +9,24 @@
 
 namespace greenwave::drivers::podman {
 
-/// Podman restarts a container that ended at once, again and again: one that cannot run would take a core and
-/// wear the flash. A pod found freshly started at two looks in a row is stopped for a while, each time
-/// twice as long, up to a bound; it is never given up for good. Times are seconds. Pure.
+/// Podman restarts a container that ends at once without any delay: one that cannot run would use up a core
+/// and wear out the flash. A pod found freshly started at two looks in a row is stopped for a while, twice as
+/// long each time, up to a limit; it is never given up for good. Times are in seconds. Pure.
 class CrashWatch {
  public:
-  /// A look at what runs; at most one a pass. `now` is of the clock that containers' starts are in.
+  /// Call at most once a pass. `now` is on the clock that containers' start times are on.
   void look(const std::vector<Container>& containers, std::int64_t now);
 
-  /// The agent itself started or stopped it: that is not a crash.
+  /// The agent itself started or stopped the pod: not a crash.
   void excuse(const std::string& pod);
 
-  /// Whether a pod must be stopped for a while now.
+  /// Whether the pod keeps crashing and must be stopped for a while.
   bool loops(const std::string& pod) const;
-  /// Records that the pod was stopped at `now`, of a clock that only goes on; so with is_held.
+  /// Records that the pod was stopped at `now`. This `now`, and is_held's, is on a monotonic clock.
   void hold(const std::string& pod, std::int64_t now);
-  /// Whether it is to stay stopped.
+  /// Whether the pod must stay stopped.
   bool is_held(const std::string& pod, std::int64_t now) const;
-  /// For how long it is, or was, stopped; 0: it never was.
+  /// For how long it is, or was last, stopped; 0: never.
   std::int64_t pause(const std::string& pod) const;
 
  private:

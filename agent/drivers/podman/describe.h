@@ -12,13 +12,14 @@
 
 namespace greenwave::drivers::podman {
 
-/// The lines of what podman answers to GET containers/NAME/logs: frames of eight bytes (stream, three zeros,
-/// the length in network order) and a text each. Reads what can be read. Pure.
+/// The lines in podman's response to GET containers/NAME/logs, which is a sequence of frames: eight bytes
+/// (stream, three zeros, the length in network order), then text. A truncated frame counts as far as it goes.
+/// Pure.
 std::vector<std::string> read_log(std::string_view frames);
 
-/// The current details of a workload, beyond its entry, for people: {"containers": [{name, state,
-/// restarts, image, digest, ports, health, ready, unready}], "log": [line, …]}, of a CronJob the last run's.
-/// Empty for objects that do not run. `unready` is the probes' board.
+/// The current details of a workload, beyond its entry, for people: {"containers": [{name, state, restarts,
+/// image, digest, ports, health, ready, unready}], "log": [line, …]}, for a CronJob, of its last run. Empty
+/// for objects that do not run. `unready` is as ProbeBoard::unready returns it.
 nlohmann::json describe(Service& service, const Entry& entry,
                         const std::map<std::string, std::string>& unready);
 

@@ -15,8 +15,7 @@ namespace greenwave::drivers::podman {
 
 namespace {
 
-/// The fields of Kubernetes' PodSpec and of what is in it (API reference, core/v1), by which podman may find
-/// something.
+/// The fields of Kubernetes' PodSpec and of what is in it (API reference, core/v1) that podman may read.
 constexpr std::array<std::string_view, 167> fields{"activeDeadlineSeconds",
                                                    "add",
                                                    "affinity",
@@ -185,7 +184,7 @@ constexpr std::array<std::string_view, 167> fields{"activeDeadlineSeconds",
                                                    "windowsOptions",
                                                    "workingDir"};
 
-/// Maps whose keys are their author's.
+/// Maps whose keys the author chooses.
 constexpr std::array<std::string_view, 8> free_maps{"labels",   "annotations", "nodeSelector", "limits",
                                                     "requests", "matchLabels", "options",      "overhead"};
 

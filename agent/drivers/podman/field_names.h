@@ -5,9 +5,9 @@
 
 namespace greenwave::drivers::podman {
 
-/// Podman reads the fields of a PodSpec whatever their case ("hostpath", "hostPath"), as Go's JSON does: what
-/// is checked here by its name must not come in by another. Reports each field that only podman would know.
-/// Pure.
+/// Podman ignores the case of a PodSpec's fields ("hostpath", "hostPath"), as Go's JSON does: a field that we
+/// check must not slip in under another spelling. Reports each field that podman would know and Kubernetes
+/// would not. Pure.
 void check_field_names(const yaml::Node& spec, Problems& problems);
 
 }  // namespace greenwave::drivers::podman

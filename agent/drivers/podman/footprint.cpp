@@ -29,7 +29,7 @@ plan::Footprint workload_footprint(const workload::Rules& rules, const Manifest&
   auto footprint = ranked(manifest, workload_rank);
   const auto workload = read_runnable(manifest, rules, problems);
   workload::restart_on_needs(workload, footprint);
-  // Who takes over all of its ports does not take over its pods: they go first.
+  // Whoever takes over all of its ports does not take over its pods: those are removed first.
   footprint.claims.push_back("pods:" + label_of(manifest.id));
   for (auto& claim : workload::port_claims(workload)) footprint.claims.push_back(std::move(claim));
   footprint.watch = pod_watch;

@@ -7,8 +7,7 @@
 
 namespace greenwave::drivers::podman {
 
-/// What manifests claim, by their kind, and what restarts them; each reads and checks its manifest for that.
-/// Pure.
+/// What a manifest of each kind claims, and what restarts it. Each reads and checks the manifest. Pure.
 plan::Footprint workload_footprint(const workload::Rules& rules, const Manifest& manifest,
                                    Problems& problems);
 plan::Footprint material_footprint(const workload::Rules& rules, const Manifest& manifest,

@@ -19,7 +19,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t largest_credentials = 1 << 20;
 
-/// "auths" names registries, or places in them; the longest that leads to the image counts.
+/// "auths" names registries, or paths in them; the longest match counts.
 std::string longest_match(const Json& auths, std::string_view reference) {
   std::string best;
   for (const auto& [place, entry] : auths.items()) {
@@ -75,7 +75,7 @@ Present Images::ensure(const workload::Image& image) {
     throw Error(Fault::invalid,
                 fmt::format("the image {} is not on this device, and its imagePullPolicy is Never",
                             printable(image.reference)),
-                "load it, or let it be pulled");
+                "load it with podman load, or choose another imagePullPolicy");
   }
   const auto archive = directory_ / archive_of(image.reference);
   std::error_code unreadable;

@@ -10,13 +10,13 @@
 
 namespace greenwave::drivers::podman {
 
-/// The name of the archive that holds an image, in the device's directory of images:
-/// "ghcr.io_city_spat_1.2.tar" for ghcr.io/city/spat:1.2. Pure.
+/// The name of an image's archive in the device's directory of images: "ghcr.io_city_spat_1.2.tar" for
+/// ghcr.io/city/spat:1.2. Pure.
 std::string archive_of(std::string_view reference);
 
-/// What podman's X-Registry-Auth is to hold for `reference`, from a file as containers-auth.json(5) describes
-/// it; empty when the file names no credentials for that registry. Throws Error (invalid) for a file that
-/// cannot be read. Pure.
+/// The value of podman's X-Registry-Auth for `reference`, from a file as containers-auth.json(5) describes
+/// it; empty if the file has no credentials for that registry. Throws Error (invalid) for a file that cannot
+/// be read. Pure.
 std::string registry_auth(std::string_view file, std::string_view reference);
 
 /// An image that is on the device.
@@ -32,7 +32,7 @@ class Images {
   Images(Service& service, std::filesystem::path directory, std::filesystem::path credentials)
       : service_(service), directory_(std::move(directory)), credentials_(std::move(credentials)) {}
 
-  /// Throws Error when the image cannot be had.
+  /// Throws Error if the image is not here and cannot be pulled or loaded.
   Present ensure(const workload::Image& image);
   /// Like ensure(); also adds a newly pulled image to `pulled`, without duplicates. Returns its id.
   std::string bring(const workload::Image& image, std::vector<std::string>& pulled);

@@ -16,11 +16,11 @@ namespace {
 void warn_of_mode(const yaml::Node& source, Problems& problems) {
   const auto* mode = source.find("defaultMode");
   if (mode == nullptr) return;
-  problems.warning(mode->place, "podman gives a volume's files the mode 0644, whatever is written here",
-                   "let the container's user be the only one who is in it");
+  problems.warning(mode->place, "podman ignores the mode: it gives a volume's files the mode 0644",
+                   "make sure that everyone in the container may read them");
 }
 
-/// Whether it is made of a ConfigMap or Secret.
+/// Whether it is made from a ConfigMap or Secret.
 bool has_source(const yaml::Node& from, Problems& problems) {
   bool any = false;
   for (const auto* kind : {"configMap", "secret"}) {
@@ -37,8 +37,9 @@ void check_volume(const yaml::Node& volume, Problems& problems) {
   if (name == nullptr || name->string() == nullptr) return;
   const auto is_its = [&](auto kind) { return volume.find(kind) != nullptr; };
   if (std::ranges::none_of(workload::volume_kinds, is_its)) {
-    problems.error(volume.place, fmt::format("podman has no volume such as {}", printable(*name->string())),
-                   fmt::format("its kinds are {}", fmt::join(workload::volume_kinds, ", ")));
+    problems.error(volume.place,
+                   fmt::format("podman does not support the kind of volume {}", printable(*name->string())),
+                   fmt::format("it supports {}", fmt::join(workload::volume_kinds, ", ")));
     return;
   }
   has_source(volume, problems);
@@ -47,12 +48,12 @@ void check_volume(const yaml::Node& volume, Problems& problems) {
   warn_of_mode(*projected, problems);
   for (const auto& source : items_in(projected->find("sources"))) {
     if (has_source(source, problems)) continue;
-    problems.error(source.place, "podman can project ConfigMaps and Secrets only",
+    problems.error(source.place, "podman can project only ConfigMaps and Secrets",
                    "write configMap: {name: NAME} or secret: {name: NAME}");
   }
 }
 
-/// What podman leaves out although its author counts on it.
+/// Warns of what podman ignores although its author counts on it.
 void warn_of_user(const yaml::Node* security, Problems& problems) {
   for (const auto* key : {"runAsNonRoot", "fsGroup"}) {
     const auto* written = security != nullptr ? security->find(key) : nullptr;
@@ -66,7 +67,7 @@ void check_mount(const yaml::Node& mount, Problems& problems) {
   for (const auto* key : {"subPath", "subPathExpr"}) {
     const auto* written = mount.find(key);
     if (written == nullptr) continue;
-    problems.error(written->place, fmt::format("podman mounts whole volumes: {} cannot be given", key),
+    problems.error(written->place, fmt::format("podman mounts only whole volumes: {} is not supported", key),
                    "mount the volume into a directory of its own; items choose what is in it");
   }
 }

@@ -81,7 +81,7 @@ class Writer {
     }
     metadata["labels"][std::string(labels::object)] = label_of(manifest_.id);
     metadata["labels"][std::string(labels::digest)] = kube_pod_.digest;
-    // Always, so that no label of an image's counts instead.
+    // Always set, so that an image's own label does not count instead.
     metadata["labels"][std::string(labels::probes)] = probes_.dump();
     metadata["labels"][std::string(labels::restart)] = workload_.restart;
     // Podman 4.3 removes init containers that run once while they end, which fails half of the time.
@@ -95,7 +95,7 @@ class Writer {
     const auto image = workload::image_of(container);
     auto& images = kube_pod_.images;
     if (!contains(images, image)) images.push_back(image);
-    container["imagePullPolicy"] = "Never";  // it is here when podman reads this
+    container["imagePullPolicy"] = "Never";  // the image is here by the time podman reads this
     content_.fill_environment(container);
   }
 

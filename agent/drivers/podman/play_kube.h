@@ -21,7 +21,7 @@ inline constexpr std::string_view pod = "dev.greenwave/pod";          ///< a vol
 
 inline constexpr std::size_t shown_digest = 10;  ///< of it, in a pod's name
 
-/// One pod, ready for podman's kube play. Its name ends in a part of the digest, so that it can stand beside
+/// One pod, ready for podman's kube play. Its name ends with part of the digest, so that it can exist beside
 /// the pod that it will replace.
 struct KubePod {
   std::string pod;
@@ -33,14 +33,14 @@ struct KubePod {
   std::string text;  ///< for kube play: JSON documents in a YAML stream. May hold secrets
 };
 
-/// What names an object on labels.
+/// An object's id, as labels have it.
 std::string label_of(const ObjectId& id);
 
-/// One kube_pod a pod. ConfigMaps and Secrets become the pod's own: variables are filled in, and each volume
-/// is one of the pod's alone. Podman 4.3 writes a Secret's volume in base64 and stops on one that it does not
-/// know, and its ConfigMap volumes are shared by name with whatever else is called so; here neither
-/// happens. The digest is keyed by `key`. Throws Error (invalid) for a ConfigMap, Secret or key of one that
-/// is not there. Pure.
+/// One KubePod for each pod. ConfigMaps and Secrets become part of the pod: variables are filled in, and each
+/// volume belongs to the pod alone. Podman 4.3 writes a Secret's volume in base64, fails on a Secret that it
+/// does not know, and shares ConfigMap volumes by name with anything else of that name; here neither happens.
+/// The digest is keyed by `key`. Throws Error (invalid) if a ConfigMap, a Secret or a key in one is missing.
+/// Pure.
 std::vector<KubePod> kube_pods_of(const Manifest& manifest, const workload::Workload& workload,
                                   const workload::Store& store, const std::string& key);
 

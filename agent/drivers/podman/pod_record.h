@@ -7,22 +7,22 @@
 
 namespace greenwave::drivers::podman {
 
-/// What the inventory keeps of a workload: what its pods were when they were made.
+/// What the inventory keeps of a workload: its pods as they were created.
 struct PodRecord {
   struct Pod {
     std::string name;
     std::string digest;
-    std::vector<std::string> containers;  ///< podman's ids; empty while they are not made
+    std::vector<std::string> containers;  ///< podman's ids; empty until they are created
   };
   std::vector<Pod> pods;
   std::string restart = "Always";
   bool once = false;
-  std::vector<std::string> pulled;  ///< ids of images that came to the device for it
+  std::vector<std::string> pulled;  ///< ids of images that were pulled for it
 };
 
 std::string to_json(const PodRecord& record);
 
-/// Throws Error (damaged) when it is not one. An empty text is an empty record.
+/// Throws Error (damaged) if it is not one. An empty text is an empty record.
 PodRecord pod_record_from(const std::string& text);
 
 }  // namespace greenwave::drivers::podman

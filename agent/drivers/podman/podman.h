@@ -19,7 +19,7 @@ struct Podman {
   Podman(const config::Config& config, std::string key, const std::atomic<bool>& stop,
          std::function<void()> while_waiting, std::function<void(std::string_view)> tell);
 
-  const bool live;  ///< else this is an image, in which nothing runs
+  const bool live;  ///< false: under --root, where nothing runs
   const std::string root;
   const workload::Rules rules;
   const config::Podman settings;
@@ -31,7 +31,7 @@ struct Podman {
   Prober prober;
   bool has_left_out = false;
 
-  /// Whether a pod is not run, since this is an image.
+  /// True under --root, where no pod runs; notes() says so then.
   bool leaves_out();
   /// Containers as they are now; one that is being restarted for its probe counts as running.
   std::vector<Container> containers();

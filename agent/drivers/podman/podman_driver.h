@@ -12,16 +12,16 @@
 namespace greenwave::drivers::podman {
 
 /// Runs Pods, Deployments, DaemonSets and Jobs under podman, by its kube play, with their ConfigMaps, Secrets
-/// and PersistentVolumeClaims. Labels on podman's side say what belongs to whom: a look at all of it is one
-/// request. Below another root nothing is run.
+/// and PersistentVolumeClaims. Labels in podman say which object each pod belongs to: one request shows them
+/// all. Under --root nothing runs.
 class PodmanDriver : public Driver, private Startup, private Details {
  public:
-  /// `stop` ends what takes long, `while_waiting` is called meanwhile (for a watchdog); `tell` logs what
-  /// people should know, in any thread.
+  /// `stop` ends long waits, and `while_waiting` is called during them (for a watchdog). `tell` logs what
+  /// people should know, from any thread.
   PodmanDriver(const config::Config& config, std::string digest_key, const std::atomic<bool>& stop,
                std::function<void()> while_waiting, std::function<void(std::string_view)> tell);
 
-  /// Whether pods run for a device so configured.
+  /// Whether pods run with this configuration.
   static bool is_live(const config::Config& config) { return config.root == "/"; }
 
   std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;

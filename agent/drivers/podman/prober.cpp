@@ -153,7 +153,7 @@ void Prober::round(Service& service) {
   publish();
 }
 
-/// True when it is to stop.
+/// Returns true if the prober must stop.
 bool Prober::rest(Duration time) {
   const auto deadline = steady_clock::now() + time;
   const Lock lock(mutex_);
@@ -162,7 +162,7 @@ bool Prober::rest(Duration time) {
   return stop_;
 }
 
-/// Restarts it, unless it is not the one any more that was asked; gives it as it is then.
+/// Restarts the container, unless it has changed since the probe ran. Returns it as it is afterwards.
 std::optional<Container> Prober::restart(Service& service, const Container& known, const std::string& why) {
   const auto look = [&]() -> std::optional<Container> {
     for (auto& container : service.containers()) {
@@ -182,10 +182,9 @@ std::optional<Container> Prober::restart(Service& service, const Container& know
     try {
       service.restart_container(known.id);
     } catch (const Error&) {
-      // Seen to below.
+      // The loop below starts it.
     }
-    // A pod whose last container stops is stopped by podman, which may do so late, and with the new one in
-    // it.
+    // Podman stops a pod when its last container stops. It may do so late, after the restart.
     int looks_up = 0;
     for (int tries = 0; tries < most_looks && looks_up < 2; ++tries) {
       if (rest(between_looks)) return {};
@@ -223,11 +222,11 @@ Prober::ProbeResult Prober::ask(Service& service, Target& target, workload::Prob
       return {true, error.message()};
     }
   } catch (const Error&) {
-    return {false, {}};  // podman does not answer, which says nothing of the container
+    return {false, {}};  // podman does not answer, which says nothing about the container
   }
 }
 
-/// What did not end in time cannot be ended from here: nothing is started beside it.
+/// A command that did not end in time cannot be killed from here: no second one is started beside it.
 Prober::ProbeResult Prober::ask_command(Service& service, Target& target, workload::ProbeCourse::Kind kind) {
   const auto& probe = target.course.probe(kind);
   if (const auto last = target.sessions.find(kind); last != target.sessions.end()) {

@@ -18,12 +18,12 @@
 
 namespace greenwave::drivers::podman {
 
-/// What the probes said last. Any thread.
+/// The probes' last results. Any thread.
 class ProbeBoard {
  public:
-  /// Why containers are unhealthy, by id; those without a probe, or that pass all, are left out.
+  /// Why containers are not ready, by id. Those that have no probes, or pass them all, are left out.
   std::map<std::string, std::string> unready() const;
-  /// Whether it is being restarted now, because its probe failed.
+  /// Whether a container is being restarted because its probe failed.
   bool restarts(const std::string& id) const;
 
  private:
@@ -33,9 +33,9 @@ class ProbeBoard {
   std::set<std::string> restarting_ GUARDED_BY(mutex_);
 };
 
-/// Asks the probes of what runs, one after the other, in a thread of its own that there is only where there
-/// are probes, and restarts containers that fail, or stops them where they may not be restarted. `tell` is
-/// called in that thread.
+/// Runs the probes of running containers one after another, in a thread that exists only if there are any.
+/// Restarts containers that fail, or stops them if their restartPolicy is Never. `tell` is called in that
+/// thread.
 class Prober {
  public:
   Prober(std::filesystem::path socket, std::function<void(std::string_view)> tell);
@@ -43,10 +43,10 @@ class Prober {
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
-  /// All containers, as they are now. The courses of those that still run continue.
+  /// Takes all containers as they are now. The probes of those that still run continue.
   void watch(const std::vector<Container>& containers);
 
-  /// The pods whose containers were restarted since this was asked last.
+  /// The pods with containers that were restarted since the last call.
   std::set<std::string> take_restarted();
 
   std::shared_ptr<const ProbeBoard> board() const { return board_; }
@@ -60,7 +60,7 @@ class Prober {
     std::map<workload::ProbeCourse::Kind, std::string> sessions;
   };
   struct ProbeResult {
-    bool known = true;  ///< false: it could not be asked
+    bool known = true;  ///< false: the probe could not run
     std::optional<std::string> failure;
   };
 

@@ -14,7 +14,7 @@ namespace greenwave::drivers::podman {
 
 namespace {
 
-/// Conmon writes a container's output there when it is told to log to the journal.
+/// Conmon writes a container's output there if it must log to the journal.
 constexpr const char* journal = "/run/systemd/journal/socket";
 
 /// A link below an allowed path may lead elsewhere.
@@ -102,13 +102,13 @@ std::vector<std::string> Rollout::make(const ObjectId& id, const KubePod& kube_p
   try {
     return try_it();
   } catch (const Error&) {
-    // A power cut may have left a part of it, which no label shows.
+    // A power cut may have left part of the pod, without labels.
     discard(kube_pod.pod);
     return try_it();
   }
 }
 
-/// The old stop one by one as the new start, so that they can have the same ports.
+/// Stops the old pods one by one as the new ones start, so that both can use the same ports.
 void Rollout::exchange(const std::vector<const KubePod*>& made, const std::vector<std::string>& old) {
   std::size_t stopped = 0;
   std::size_t started = 0;
@@ -118,7 +118,7 @@ void Rollout::exchange(const std::vector<const KubePod*>& made, const std::vecto
       service_.start_pod(made[started]->pod);
     }
   } catch (const Error&) {
-    // The new one may hold the port.
+    // A new pod may hold an old one's port.
     for (std::size_t i = 0; i <= started && i < made.size(); ++i) service_.remove_pod(made[i]->pod);
     for (std::size_t i = 0; i < stopped; ++i) service_.start_pod(old[i]);
     throw;

@@ -11,23 +11,23 @@
 
 namespace greenwave::drivers::podman {
 
-/// Brings one object's pods from what runs to what its kube_pods say: images first, then the new pods are
-/// made beside the old ones, and only then the old ones stop. What cannot be pulled, made or started leaves
-/// the old pods running.
+/// Replaces one object's pods with those that its kube_pods describe: pulls the images, creates the new pods
+/// beside the old ones, and only then stops the old ones. If an image cannot be pulled, or a pod created or
+/// started, the old pods keep running.
 class Rollout {
  public:
   Rollout(Service& service, Images& images, const workload::Rules& rules)
       : service_(service), images_(images), rules_(rules) {}
 
-  /// `known` is what was made for the object before. Throws Error; the old pods run then.
+  /// `known` is what the object had before. Throws Error; the old pods then still run.
   PodRecord bring(const ObjectId& id, const workload::Workload& workload,
                   const std::vector<KubePod>& kube_pods, const Pods& pods, const PodRecord& known);
 
-  /// Makes the kube_pod's pod in place of the old ones, which are removed first, and starts it. Gives the ids
-  /// of its containers. Images must be there.
+  /// Removes the old pods, then creates and starts the kube_pod's. Returns the ids of its containers. The
+  /// images must be here.
   std::vector<std::string> remake(const ObjectId& id, const KubePod& kube_pod, const Pods& old);
 
-  /// Removes an object's pods, with the volumes that are theirs alone.
+  /// Removes an object's pods, and the volumes that belong to them alone.
   void remove(const Pods& pods);
 
  private:

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The oldest API that has what is asked for here: podman 4.0, of 2022.
+/// The oldest API with everything that is used here: podman 4.0, of 2022.
 constexpr int oldest = 4;
 
 std::string label_in(const Json& json, std::string_view key) {
@@ -26,7 +26,7 @@ std::string label_in(const Json& json, std::string_view key) {
   return labels != json.end() && labels->is_object() ? text_in(*labels, std::string(key).c_str()) : "";
 }
 
-/// What podman says went wrong, for people.
+/// Why podman failed, for people.
 std::string reason_in(const http::Response& response) {
   const auto json = Json::parse(response.body, nullptr, false);
   auto reason = json.is_object() ? text_in(json, "message") : "";
@@ -34,14 +34,14 @@ std::string reason_in(const http::Response& response) {
   return printable(trim(reason).substr(0, most_shown));
 }
 
-/// Podman answers 500 to nearly all that it cannot do, so that the text must say what is only short.
+/// Podman answers 500 to nearly every failure: only the text tells when something has just run short.
 Error refusal_of(const http::Response& response, std::string message) {
   const bool is_short = response.status == 503 || workload::is_shortage(response.body);
   return Error(is_short ? Fault::transient : Fault::invalid, std::move(message));
 }
 
-/// An image can carry labels too, e.g. one made by podman commit; a pod's name that ends in the digest does
-/// not.
+/// An image can have our labels too, e.g. one made by podman commit; so the pod's name must have the digest
+/// as well.
 bool is_in_our_pod(const Json& container) {
   const auto digest = label_in(container, labels::digest).substr(0, shown_digest);
   return digest.size() == shown_digest &&
@@ -141,7 +141,7 @@ std::vector<std::string> Service::play(const std::string& kube_pod, std::string_
   std::string path = "play/kube?start=false";
   if (!log_tag.empty())
     path += "&logDriver=journald&logOptions=" + http::encoded(fmt::format("tag={}", log_tag));
-  const auto response = ask(with_body(std::move(path), "application/yaml", kube_pod), "make the pod");
+  const auto response = ask(with_body(std::move(path), "application/yaml", kube_pod), "create the pod");
   std::vector<std::string> ids;
   const auto json = Json::parse(response.body, nullptr, false);
   const Json::json_pointer place("/Pods/0/Containers");
@@ -154,7 +154,7 @@ std::vector<std::string> Service::play(const std::string& kube_pod, std::string_
 
 void Service::start_pod(const std::string& name) {
   const auto path = fmt::format("pods/{}/start", http::encoded(name));
-  // Where a container does not start, the status is 409, and the body says which and why.
+  // If a container does not start, the status is 409, and the body says which and why.
   const auto response = ask(with_body(path, "application/json", ""), "start the pod", 409);
   const auto json = Json::parse(response.body, nullptr, false);
   if (json.is_object() && json.contains("Errs") && json["Errs"].is_array()) {
@@ -171,20 +171,20 @@ void Service::start_pod(const std::string& name) {
 
 void Service::unpause_pod(const std::string& name) {
   ask(with_body(fmt::format("pods/{}/unpause", http::encoded(name)), "application/json", ""),
-      "let the pod go on");
+      "unpause the pod");
 }
 
 void Service::stop_pod(const std::string& name) {
   auto made = with_body(fmt::format("pods/{}/stop", http::encoded(name)), "application/json", "");
   made.timeout = made.silence = stop_patience;
   constexpr long nothing_to_do = 304;
-  // Podman 4.3 takes a pod of which one container has ended for one that is stopped.
+  // Podman 4.3 considers a pod stopped when one of its containers has ended.
   if (ask(made, "stop the pod", 404).status == nothing_to_do) stop_containers(name);
 }
 
 void Service::stop_containers(const std::string& pod) {
   const auto response =
-      ask(request("GET", fmt::format("pods/{}/json", http::encoded(pod))), "look at the pod", 404);
+      ask(request("GET", fmt::format("pods/{}/json", http::encoded(pod))), "inspect the pod", 404);
   const auto json = Json::parse(response.body, nullptr, false);
   if (!json.is_object() || !json.contains("Containers") || !json["Containers"].is_array()) return;
   for (const auto& container : json["Containers"]) {

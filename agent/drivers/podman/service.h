@@ -32,72 +32,71 @@ struct Container {
   bool is_running() const { return state == "running"; }
 };
 
-/// Reads what podman answers to GET containers/json. Throws Error (transient) when it is something else.
-/// Pure.
+/// Parses podman's response to GET containers/json. Throws Error (transient) if it is anything else. Pure.
 std::vector<Container> read_containers(std::string_view json);
 
-/// Podman's REST API on its unix socket: what the driver needs of it. One thread. Everything throws Error:
-/// transient when podman does not answer, invalid when it is too old, else what podman says.
+/// The part of podman's REST API that the driver needs, on its unix socket. One thread. Everything throws
+/// Error: transient if podman does not answer, invalid if it is too old, otherwise what podman reports.
 class Service {
  public:
-  /// As http::Client.
+  /// Parameters as http::Client's.
   Service(const std::filesystem::path& socket, const std::atomic<bool>& stop,
           std::function<void()> while_waiting = {});
 
-  /// Whether it does so at all.
+  /// Whether podman answers at all.
   bool answers();
 
   /// All containers with a label of ours, running or not.
   std::vector<Container> containers();
 
-  /// Makes a pod, which is not started. Returns its containers' ids.
+  /// Creates a pod without starting it. Returns its containers' ids.
   std::vector<std::string> play(const std::string& kube_pod, std::string_view log_tag);
-  /// Throws Error when one of its containers did not start.
+  /// Throws Error if one of its containers did not start.
   void start_pod(const std::string& name);
   void unpause_pod(const std::string& name);
-  /// Nothing happens when there is no such pod.
+  /// Does nothing if there is no such pod.
   void stop_pod(const std::string& name);
   void remove_pod(const std::string& name);
 
-  /// Waits for a container's end, however long that takes; returns its exit status.
+  /// Waits until a container ends, however long that takes. Returns its exit status.
   int wait(const std::string& container);
 
   bool has_volume(const std::string& name);
   void create_volume(const std::string& name, const std::map<std::string, std::string>& labels);
-  /// False when a container still uses it.
+  /// Returns false if a container still uses it.
   bool remove_volume(const std::string& name);
   std::vector<std::string> volumes();
   /// With this label and value.
   std::vector<std::string> volumes(std::string_view label, std::string_view value);
 
-  /// The id of an image that is here; empty when it is not.
+  /// The id of an image; empty if it is not here.
   std::string image(const std::string& reference);
   /// `credentials` is base64 JSON for podman's X-Registry-Auth; empty: none. Returns the image's id.
   std::string pull(const std::string& reference, const std::string& credentials);
   /// Reads an archive of images.
   void load(const std::filesystem::path& archive);
-  /// False when a container still uses it.
+  /// Returns false if a container still uses it.
   bool remove_image(const std::string& id);
 
   /// The last lines of a container's log.
   std::string log(const std::string& container, unsigned lines);
-  /// Where a container's pod is reached; empty: nowhere by an address of its own.
+  /// The IP address of a container's pod; empty: it has none of its own.
   std::string address(const std::string& container);
   void stop_container(const std::string& id);
   void restart_container(const std::string& id);
-  /// Prepares a command to be run in a container; returns its id.
+  /// Prepares a command to run in a container. Returns the command's id.
   std::string create_exec(const std::string& container, const std::vector<std::string>& argv);
-  /// Runs it. Returns its exit status, or nothing when it did not end in time and goes on.
+  /// Runs it. Returns its exit status, or nothing if it still runs after `timeout`.
   std::optional<int> run_exec(const std::string& id, Duration timeout);
   std::optional<int> exec_status(const std::string& id);
-  /// What podman knows of a container: JSON.
+  /// What podman knows about a container, as JSON.
   std::string inspect(const std::string& container);
 
   std::uint64_t requests() const { return client_.sent(); }
 
  private:
   http::Response send(const http::Request& request);
-  /// As send, but a status that is none of success and `accepted` is an Error; removing what is gone is a
+  /// Like send, but throws for any status other than success and `accepted`. Removing what is gone is a
   /// success.
   http::Response ask(const http::Request& request, std::string_view doing, long accepted = 0);
   void stop_containers(const std::string& pod);

@@ -17,11 +17,11 @@ inline constexpr auto stop_patience = std::chrono::minutes(5);  ///< what a pod'
 
 /// A parameter of a listing.
 std::string filter(std::string_view key, const std::string& value);
-/// Empty where there is no text.
+/// Empty if the member is missing or not a string.
 std::string text_in(const nlohmann::json& json, const char* key);
 
 http::Request request(std::string method, std::string path);
-/// A POST, which podman may take its time for.
+/// A POST, for which podman may need a long time.
 http::Request with_body(std::string path, std::string type, std::string body);
 
 }  // namespace greenwave::drivers::podman

@@ -17,7 +17,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr auto longest_run = std::chrono::hours(24 * 365);  ///< what is to end earlier is stopped by others
+constexpr auto longest_run =
+    std::chrono::hours(24 * 365);  ///< a run that must end earlier is stopped by its service
 
 }  // namespace
 
@@ -29,7 +30,7 @@ int Service::wait(const std::string& container) {
   const auto text = trim(response.body);
   int status = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), status).ec != std::errc())
-    throw Error(Fault::transient, "podman does not say how the container ended");
+    throw Error(Fault::transient, "podman did not report the container's exit status");
   return status;
 }
 
@@ -76,7 +77,7 @@ std::string Service::create_exec(const std::string& container, const std::vector
       "run a command in the container");
   const auto json = Json::parse(response.body, nullptr, false);
   auto id = json.is_object() ? text_in(json, "Id") : "";
-  if (id.empty()) throw Error(Fault::transient, "podman gave no id for a command");
+  if (id.empty()) throw Error(Fault::transient, "podman returned no id for a command");
   return id;
 }
 
@@ -84,7 +85,7 @@ std::optional<int> Service::run_exec(const std::string& id, Duration timeout) {
   auto made =
       with_body(fmt::format("exec/{}/start", http::encoded(id)), "application/json", R"({"Detach":false})");
   made.timeout = made.silence = timeout;
-  made.sink = [](std::string_view) { return true; };  // what it says is its own business
+  made.sink = [](std::string_view) { return true; };  // its output is not needed
   try {
     client_.send(made);
   } catch (const Error& error) {
@@ -95,7 +96,7 @@ std::optional<int> Service::run_exec(const std::string& id, Duration timeout) {
 
 std::optional<int> Service::exec_status(const std::string& id) {
   const auto response =
-      ask(request("GET", fmt::format("exec/{}/json", http::encoded(id))), "look at a command", 404);
+      ask(request("GET", fmt::format("exec/{}/json", http::encoded(id))), "inspect a command", 404);
   const auto json = Json::parse(response.body, nullptr, false);
   if (!response.success() || !json.is_object()) return -1;  // gone, with its container
   if (json.value("Running", false)) return {};

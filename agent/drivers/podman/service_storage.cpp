@@ -33,8 +33,8 @@ std::vector<std::string> names_in(const std::string& volumes) {
   return names;
 }
 
-/// Whether a registry wants to know who asks, or knows and refuses. Registries' own words (the distribution
-/// specification's codes UNAUTHORIZED and DENIED), as podman passes them on.
+/// Whether a registry requires credentials, or rejects those it got: by the distribution specification's
+/// codes UNAUTHORIZED and DENIED in the registry's response, which podman passes on.
 bool is_refusal(std::string_view error) {
   return error.find("unauthorized") != error.npos || error.find("denied: ") != error.npos ||
          error.find("access to the resource is denied") != error.npos;
@@ -43,13 +43,14 @@ bool is_refusal(std::string_view error) {
 }  // namespace
 
 bool Service::has_volume(const std::string& name) {
-  return ask(request("GET", fmt::format("volumes/{}/exists", http::encoded(name))), "look for a volume", 404)
+  return ask(request("GET", fmt::format("volumes/{}/exists", http::encoded(name))), "look for the volume",
+             404)
       .success();
 }
 
 void Service::create_volume(const std::string& name, const std::map<std::string, std::string>& own_labels) {
   const Json body{{"Name", name}, {"Labels", own_labels}};
-  ask(with_body("volumes/create", "application/json", body.dump()), "make a volume");
+  ask(with_body("volumes/create", "application/json", body.dump()), "create the volume");
 }
 
 bool Service::remove_volume(const std::string& name) {
@@ -67,7 +68,7 @@ std::vector<std::string> Service::volumes(std::string_view label, std::string_vi
 
 std::string Service::image(const std::string& reference) {
   const auto response =
-      ask(request("GET", fmt::format("images/{}/json", http::encoded(reference))), "look for an image", 404);
+      ask(request("GET", fmt::format("images/{}/json", http::encoded(reference))), "look for the image", 404);
   if (!response.success()) return {};
   const auto json = Json::parse(response.body, nullptr, false);
   return json.is_object() ? text_in(json, "Id") : "";
@@ -89,15 +90,16 @@ std::string Service::pull(const std::string& reference, const std::string& crede
                   fmt::format("podman cannot pull {}: {}", printable(reference),
                               printable(error.substr(0, most_shown))),
                   is_refusal(error)
-                      ? "podman.credentials in agent.yaml names a file with who the registry takes "
-                        "this device for; the old pod stays"
+                      ? "set podman.credentials in agent.yaml to a file with credentials for this "
+                        "registry; the old pod stays"
                   : passes(fault) ? "the old pod stays; the pull is tried again"
                                   : "the old pod stays");
     }
     if (auto found = text_in(json, "id"); !found.empty()) id = std::move(found);
   }
   if (id.empty())
-    throw Error(Fault::transient, fmt::format("podman gave no image for {}", printable(reference)));
+    throw Error(Fault::transient,
+                fmt::format("podman returned no id for the image {}", printable(reference)));
   return id;
 }
 

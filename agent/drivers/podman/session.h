@@ -19,7 +19,7 @@ class PodSession : public Session {
   std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) override;
   std::optional<std::string> unreachable() const override;
 
-  /// Asks podman where it was not asked since forget_view(). Throws Error.
+  /// Asks podman at the first call, and at the first one after forget_view(). Throws Error.
   const View& view();
   void forget_view() { view_ = {}; }
   Claims& claims() { return claims_; }
@@ -27,7 +27,7 @@ class PodSession : public Session {
  private:
   Podman& podman_;
   Claims claims_;
-  /// What podman said; also when it did not answer, so that 20 pods do not ask 20 times.
+  /// podman's answer, or why there is none, so that 20 pods do not ask 20 times.
   std::variant<std::monostate, View, Error> view_;
   bool first_look_ = true;
 };

@@ -15,12 +15,12 @@ namespace greenwave::drivers::podman {
 /// The containers of each pod of one object, by the pod's name.
 using Pods = std::map<std::string, std::vector<Container>>;
 
-/// What runs here of ours, at one moment. Pure.
+/// Our containers at one moment. Pure.
 class View {
  public:
   explicit View(std::vector<Container> containers);
 
-  /// Empty when there are none.
+  /// Empty if there are none.
   const Pods& of(const std::string& object) const;
 
  private:
@@ -30,22 +30,22 @@ class View {
 /// Whether a container is as a pod's restart policy wants it.
 bool is_up(const Container& container, const std::string& restart);
 
-/// How pods differ from what was applied, in a few words; nothing when they do not.
+/// How pods differ from what was applied, in a few words; nothing if they do not.
 std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods);
 
-/// What a kube_pod's pod is now.
+/// The state of a kube_pod's pod.
 enum class PodState {
   missing,
   broken,   ///< containers are missing
-  stopped,  ///< all there, and not all up
+  stopped,  ///< all are there, but not all are up
   up,
 };
-/// What has run once, as the record says, is not missing because its pod is gone.
+/// A pod that runs only once is not missing if the record has it.
 PodState state_of(const KubePod& kube_pod, const workload::Workload& workload, const Pods& pods,
                   const PodRecord& record);
 
-/// Health of an object's pods. `settle` is how long one must have been up, `now` in seconds since 1970;
-/// `unready` has by id what probes say of containers that do not pass them.
+/// Health of an object's pods. `settle`: for how many seconds a pod must have been up. `now`: seconds since
+/// 1970. `unready`: by container id, why probes fail.
 Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, std::int64_t settle,
                  const std::map<std::string, std::string>& unready);
 

@@ -108,11 +108,11 @@ TEST_CASE("podman: what gives a container the host is allowed by the configurati
 
 TEST_CASE("podman: what podman would leave out without a word is refused, with its place") {
   CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, nfs: {server: a, path: /b}}]\n")),
-             Contains("pod.yaml:6:") && Contains("its kinds are configMap"));
+             Contains("pod.yaml:6:") && Contains("it supports configMap"));
   CHECK(
       problems_of(pod_with("  volumes: [{name: v, projected: {sources: [{secret: {name: s}}]}}]\n")).empty());
   CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, projected: {sources: [{downwardAPI: {}}]}}]\n")),
-             Contains("pod.yaml:6:") && Contains("ConfigMaps and Secrets only"));
+             Contains("pod.yaml:6:") && Contains("only ConfigMaps and Secrets"));
   CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, projected: {}}]\n")), Contains("list of sources"));
   CHECK_THAT(problems_of(pod_with("  volumes: [{name: v, secret: {secretName: s, defaultMode: 256}}]\n")),
              Contains("pod.yaml:6:") && Contains("warning") && Contains("mode 0644"));

@@ -19,7 +19,7 @@ struct CronComparison::Work {
   const plan::Step* step = nullptr;
   StepResult result{};
   CronParts parts{};
-  bool settles = false;  ///< its timer is still to be brought
+  bool settles = false;  ///< its timer is not in place yet
 };
 
 CronComparison::Wanted CronComparison::wanted(const Manifest& manifest) const {
@@ -76,7 +76,7 @@ void CronComparison::apply(std::span<const plan::Step* const> steps, const Repor
   }
 }
 
-/// All of a step but its timer.
+/// Does all of a step except for its timer.
 CronComparison::Work CronComparison::prepare(const plan::Step& step) {
   Work work{&step, {}, {}, false};
   if (step.entry != nullptr) work.result.entry = *step.entry;
@@ -103,8 +103,8 @@ CronComparison::Work CronComparison::prepare(const plan::Step& step) {
   return work;
 }
 
-/// They are here before they are due. What the CronJob ran from until now stays for a revert, which may have
-/// no registry.
+/// Pulls the images before a run is due. Those that the CronJob used until now stay for a revert, which may
+/// have to do without a registry.
 CronRecord CronComparison::bring_images(const std::vector<workload::Image>& images, const CronRecord& known) {
   CronRecord record{{}, known.pulled, {}};
   try {
@@ -126,7 +126,7 @@ CronRecord CronComparison::bring_images(const std::vector<workload::Image>& imag
   return record;
 }
 
-/// Returns what has become another object's and stays, for people.
+/// Returns, for people, which units stay because they are another object's now.
 std::string CronComparison::remove(const Entry& entry) {
   const auto unit = unit_of(entry.id);
   std::vector<std::string> ours;
@@ -149,7 +149,7 @@ std::string CronComparison::remove(const Entry& entry) {
   return left;
 }
 
-/// Who has the systemd unit by now.
+/// The object that has the systemd unit now; null: no other one.
 const ObjectId* CronComparison::other_of(const ObjectId& id, const std::string& unit) const {
   if (places_ == nullptr) return nullptr;
   if (const auto* other = places_->other_at("unit:" + unit, id)) return other;

@@ -13,7 +13,7 @@ namespace greenwave::drivers::podman {
 
 class CronComparison : public Comparison {
  public:
-  /// `unreachable` is set where podman does not answer.
+  /// `unreachable` is set if podman does not answer.
   CronComparison(Cron& cron, RunningTimers timers, const Render& render,
                  std::optional<std::string>& unreachable)
       : cron_(cron),

@@ -10,11 +10,11 @@
 
 namespace greenwave::drivers::podman {
 
-/// Runs CronJobs under podman as systemd's timers: they run while the agent does not, and after a boot
-/// without the network. What a run needs is in the state directory. Below another root nothing is run.
+/// Runs CronJobs under podman, each from a systemd timer: they run without the agent, and after a boot
+/// without the network. What a run needs is in the state directory. Under --root nothing runs.
 class CronDriver : public Driver, private Details {
  public:
-  /// As PodmanDriver.
+  /// Parameters as PodmanDriver's.
   CronDriver(const config::Config& config, std::string digest_key, const std::atomic<bool>& stop,
              const std::function<void()>& while_waiting)
       : cron_(config, std::move(digest_key), stop, while_waiting) {}

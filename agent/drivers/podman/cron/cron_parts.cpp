@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t largest_run_file = 64 << 20;
 
-/// greenwaved's own path: after an upgrade, of what took its place.
+/// greenwaved's own path; after an upgrade, the path of the new one.
 std::filesystem::path own_program() {
   constexpr std::string_view replaced = " (deleted)";
   auto path = std::filesystem::read_symlink("/proc/self/exe").native();

@@ -14,7 +14,7 @@
 
 namespace greenwave::drivers::podman {
 
-/// What a CronJob is on the device.
+/// A CronJob as it is on the device.
 struct CronParts {
   Units units;
   std::string run;  ///< a RunFile
@@ -26,8 +26,8 @@ struct CronParts {
 /// What the inventory keeps of a CronJob.
 struct CronRecord {
   std::string digest{};               ///< of its parts as they were applied, hexadecimal
-  std::vector<std::string> pulled{};  ///< ids of images that came to the device for it
-  std::vector<std::string> used{};    ///< ids of those that it runs from
+  std::vector<std::string> pulled{};  ///< ids of images that were pulled for it
+  std::vector<std::string> used{};    ///< ids of the images that it runs
 };
 
 std::string to_json(const CronRecord& record);
@@ -39,7 +39,7 @@ struct Cron {
   Cron(const config::Config& config, std::string key, const std::atomic<bool>& stop,
        const std::function<void()>& while_waiting);
 
-  const bool live;  ///< else this is an image, in which nothing runs
+  const bool live;  ///< false: under --root, where nothing runs
   const std::string root;
   const workload::Rules rules;
   const config::Podman settings;
@@ -51,7 +51,7 @@ struct Cron {
   Timers timers;
   bool has_left_out = false;
 
-  /// Whether a CronJob is not run, since this is an image.
+  /// True under --root, where no CronJob runs; notes() says so then.
   bool leaves_out();
   std::filesystem::path run_file(const std::string& unit) const;
   Digest digest_of(const CronParts& parts) const;
@@ -62,7 +62,7 @@ class RunningTimers {
  public:
   RunningTimers(Cron& cron, const std::vector<std::string>& units);
 
-  /// Throws Error where systemd did not answer.
+  /// Throws Error if systemd did not answer.
   CronParts parts_of(const std::string& unit) const;
 
  private:

@@ -29,7 +29,7 @@ std::tm local_time(std::time_t time) {
   return local;
 }
 
-/// systemd names the timer that started a service, and nothing when a person did.
+/// systemd names the timer that started a service; if a person did, it names nothing.
 bool is_by_timer() {
   return std::getenv("TRIGGER_UNIT") != nullptr;
 }
@@ -69,7 +69,7 @@ class Run {
   }
 
  private:
-  /// What may pass by itself, as a registry that does not answer, is a try that failed.
+  /// A fault that may pass by itself, such as a registry that does not answer, counts as a failed try.
   bool try_once() {
     try {
       return make_and_wait();
@@ -94,23 +94,24 @@ class Run {
       const auto status = service_.wait(container);
       if (status == 0) continue;
       log_.error(fmt::format("{} ended with exit status {}", to_string(file_.id), status));
-      service_.stop_pod(file_.kube_pod.pod);  // its other containers may run on
+      service_.stop_pod(file_.kube_pod.pod);  // its other containers may still run
       return false;
     }
     return true;
   }
 
-  /// What is here is better than no run: a device's link is often down.
+  /// Without the registry, an image that is already here will do: a device's link is often down.
   void bring(const workload::Image& image) {
     try {
       images_.ensure(image);
     } catch (const Error& error) {
       if (image.pull != workload::Image::Pull::always || service_.image(image.reference).empty()) throw;
-      log_.warning(fmt::format("{}: {}; the one that is here runs", to_string(file_.id), error.message()));
+      log_.warning(
+          fmt::format("{}: {}; running the image that is here", to_string(file_.id), error.message()));
     }
   }
 
-  /// Of a run whose end nobody waited for.
+  /// Such a pod is left when a run was killed.
   void refuse_beside_another() {
     const View now(service_.containers());
     for (const auto& [name, containers] : now.of(label_of(file_.id))) {
@@ -134,7 +135,7 @@ class Run {
   const std::atomic<bool>& stop_;
   const Log& log_;
   Service service_;
-  Service last_words_;  ///< for what is still to be said after `stop_`
+  Service last_words_;  ///< for the requests that follow `stop_`
   Images images_;
 };
 
@@ -144,7 +145,7 @@ int run_cron_job(const config::Config& config, const std::string& unit, const st
                  const Log& log) {
   const auto path = run_file_path(config.state_directory, unit);
   if (unit.find('/') != std::string::npos || !std::filesystem::exists(path)) {
-    throw Error(Fault::invalid, fmt::format("{} is no CronJob of this device", printable(unit)),
+    throw Error(Fault::invalid, fmt::format("{} is not a CronJob of this device", printable(unit)),
                 "systemctl list-timers 'greenwave-cronjob-*' lists them");
   }
   const auto file = run_file_from(read_file(path, largest_file));

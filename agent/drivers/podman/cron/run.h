@@ -8,11 +8,11 @@
 
 namespace greenwave::drivers::podman {
 
-/// Runs a CronJob once, as its service asks for it: makes a pod, waits for its end, tries again with a new
-/// pod where it failed and its backoffLimit allows it. The last pod stays, for people to look at, until the
-/// next run. `unit` is the service's name without its ending. Where a timer started it after its
-/// startingDeadlineSeconds, nothing is run. `stop` ends the run, and its pod. Returns the exit status: 0 when
-/// the pod ended well. Throws Error.
+/// Runs a CronJob once, for its service: creates a pod and waits until it ends. If it failed, tries again
+/// with a new pod as often as backoffLimit allows. The last pod stays until the next run, so that people can
+/// look at it. `unit` is the service's name without its suffix. If its timer started it later than
+/// startingDeadlineSeconds allows, nothing runs. `stop` ends the run and its pod. Returns the exit status: 0
+/// if the pod succeeded. Throws Error.
 int run_cron_job(const config::Config& config, const std::string& unit, const std::atomic<bool>& stop,
                  const Log& log);
 

@@ -68,8 +68,7 @@ RunFile run_file_from(const std::string& text) {
       file.deadline = std::chrono::seconds(json["deadlineSeconds"].get<std::int64_t>());
     return file;
   } catch (const nlohmann::json::exception&) {
-    throw Error(Fault::damaged, "what is kept of the CronJob cannot be read",
-                "greenwave sync writes it again");
+    throw Error(Fault::damaged, "the saved CronJob cannot be read", "greenwave sync writes it again");
   }
 }
 

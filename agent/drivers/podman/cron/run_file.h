@@ -10,8 +10,8 @@
 
 namespace greenwave::drivers::podman {
 
-/// What a run of a CronJob needs to know: it goes on without the repository and without the agent. May hold
-/// secrets, as its kube_pod does: the file is for root alone.
+/// What a run of a CronJob needs, so that it works without the repository and the agent. May hold secrets, as
+/// its kube_pod does: only root may read the file.
 struct RunFile {
   ObjectId id;
   KubePod kube_pod;
@@ -23,12 +23,12 @@ struct RunFile {
 
 RunFile run_file_of(const ObjectId& id, const workload::CronJob& job, KubePod kube_pod);
 
-/// Its place below the agent's state directory. `unit` as unit_of gives it.
+/// Its path in the agent's state directory. `unit` is as unit_of returns it.
 std::filesystem::path run_file_path(const std::filesystem::path& state_directory, const std::string& unit);
 
 std::string to_json(const RunFile& file);
 
-/// Throws Error (damaged) when it is not one.
+/// Throws Error (damaged) if it is not one.
 RunFile run_file_from(const std::string& text);
 
 }  // namespace greenwave::drivers::podman

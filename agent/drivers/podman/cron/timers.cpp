@@ -20,7 +20,7 @@ std::filesystem::path path_of(const std::string& name) {
   return std::filesystem::path(systemd::unit_directory) / name;
 }
 
-/// When systemd started a timer's unit last, for Persistent=.
+/// Where systemd keeps the time of a timer's last run, for Persistent=.
 std::filesystem::path stamp_of(const std::string& timer) {
   return std::filesystem::path("/var/lib/systemd/timers") / ("stamp-" + timer);
 }
@@ -72,7 +72,7 @@ nlohmann::json Timers::describe(const std::string& unit) {
   if (schedule.last) told["last"] = to_iso(*schedule.last);
   const auto& active = states.at(service).active;
   const bool runs = active == "activating" || active == "active";
-  if (runs) told["result"] = "runs now";
+  if (runs) told["result"] = "running";
   const auto run = systemd_.last_run(states.at(service).path);
   if (!runs && run.ended) told["result"] = run.result;
   return told;

@@ -14,23 +14,23 @@
 
 namespace greenwave::drivers::podman {
 
-/// The units of CronJobs on the device. All names are as unit_of gives them. One thread; everything throws
+/// The units of CronJobs on the device. All names are as unit_of returns them. One thread; everything throws
 /// Error.
 class Timers {
  public:
   /// `while_waiting` as systemd::Manager's.
   explicit Timers(std::function<void()> while_waiting) : systemd_(std::move(while_waiting)) {}
 
-  /// What the files say now; empty texts where they are missing.
+  /// The files' current content; empty for a missing file.
   static Units read(const std::string& unit);
-  /// Those whose timer is enabled, and runs.
+  /// Those whose timers are enabled and running.
   std::set<std::string> running(const std::vector<std::string>& units);
 
-  /// What people want to know of one: {unit, next, last, result}, as far as systemd knows.
+  /// For people: {unit, next, last, result}, as far as systemd knows them.
   nlohmann::json describe(const std::string& unit);
 
-  /// Puts files in place, lets systemd read them, and starts or stops the timers; returns what failed, by the
-  /// unit. The others are as they should be then.
+  /// Writes the files, reloads systemd, and starts or stops the timers. Returns what failed, by unit; all
+  /// others succeeded.
   struct Order {
     std::string unit;
     Units units;
@@ -38,8 +38,7 @@ class Timers {
   };
   std::map<std::string, Error> bring(const std::vector<Order>& orders);
 
-  /// Stops timers and running jobs by the names of their units; removes these, and what systemd knows of past
-  /// runs.
+  /// Stops these timers and services and removes them, with systemd's record of past runs.
   void remove(const std::vector<std::string>& names);
 
  private:

@@ -6,9 +6,10 @@ namespace greenwave::drivers::podman {
 
 namespace {
 
-constexpr std::string_view head = "# Of {}, by greenwaved: changes are set back.\n[Unit]\nDescription={}\n";
+constexpr std::string_view head =
+    "# Written by greenwaved for {}: changes are reverted.\n[Unit]\nDescription={}\n";
 
-/// As ExecStart= reads a word: quoted, and without meaning for systemd.
+/// A word of ExecStart=, quoted so that systemd takes it literally.
 std::string as_word(const std::string& text) {
   std::string word = "\"";
   for (const char c : text) {
@@ -32,7 +33,7 @@ Units units_of(const ObjectId& id, const workload::CronJob& job, const Caller& c
   units.timer = fmt::format(head, name, name) + "\n[Timer]\n";
   for (const auto& line : workload::to_calendar(job.schedule, job.zone))
     units.timer += fmt::format("OnCalendar={}\n", line);
-  // A run that was due while the device was off takes place when it is on again, as in Kubernetes.
+  // A run that was due while the device was off starts when it is on again, as in Kubernetes.
   units.timer += "Persistent=true\nAccuracySec=1s\n\n[Install]\nWantedBy=timers.target\n";
 
   units.service = fmt::format(head, name, name);

@@ -7,11 +7,11 @@
 
 namespace greenwave::drivers::podman {
 
-/// What the units of a CronJob are called, without their endings: "greenwave-cronjob-backup". The namespace
-/// is a part of it, if there is one: "greenwave-cronjob-cabinet.backup".
+/// The name of a CronJob's units, without the suffix: "greenwave-cronjob-backup", with a namespace
+/// "greenwave-cronjob-cabinet.backup".
 std::string unit_of(const ObjectId& id);
 
-/// How greenwaved is called to run it.
+/// How to call greenwaved to run it.
 struct Caller {
   std::filesystem::path program;  ///< greenwaved's own
   std::filesystem::path config;   ///< its agent.yaml
