@@ -25,15 +25,15 @@ std::string read(const fs::path& path) {
     return read_file(path, largest_file);
   } catch (const Error& error) {
     throw Error(Fault::transient, error.message(),
-                "kubernetes.kubeconfig in agent.yaml says how the server is reached");
+                "kubernetes.kubeconfig in agent.yaml names the file that says how to reach the server");
   }
 }
 
 std::string read_token(const fs::path& path) {
   std::string token(trim(read(path)));
   if (token.empty() || token.find_first_of(" \t\r\n") != std::string::npos || !is_text(token)) {
-    throw Error(Fault::transient, fmt::format("{} holds no token", path.native()),
-                "it must hold the token alone");
+    throw Error(Fault::transient, fmt::format("{} contains no token", path.native()),
+                "it must contain only the token");
   }
   return token;
 }
@@ -53,7 +53,7 @@ Access from_file(const fs::path& file, const std::string& context) {
   access.token = found.token_file.empty() ? found.token : read_token(found.token_file);
   access.namespace_ = found.namespace_;
   if (access.token.empty() && access.endpoint.certificate.empty()) {
-    throw Error(Fault::invalid, fmt::format("{} does not say who the agent is", file.native()),
+    throw Error(Fault::invalid, fmt::format("{} has no credentials for the agent", file.native()),
                 "its user needs a token, a tokenFile or a client certificate");
   }
   return access;

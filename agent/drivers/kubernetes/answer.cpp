@@ -14,8 +14,8 @@ constexpr int most_depth = 100;
 constexpr std::size_t most_causes = 100;
 
 [[noreturn]] void refuse() {
-  throw Error(Fault::transient, "the API server's answer cannot be read",
-              "is this a Kubernetes API server, and no proxy before it?");
+  throw Error(Fault::transient, "the API server's response cannot be read",
+              "check that the address leads to a Kubernetes API server, and not to a proxy's page");
 }
 
 }  // namespace
@@ -106,7 +106,7 @@ Fault fault_of(const http::Response& response) {
       break;
   }
   if (response.status < 500) return Fault::invalid;
-  // A schema's refusal comes as 500 from older servers; asking again does not change it.
+  // Older servers report a violation of the schema as 500; trying again does not help.
   const bool is_refusal = response.status == 500 && status.message.find("typed patch") != std::string::npos;
   return is_refusal ? Fault::invalid : Fault::transient;
 }

@@ -14,16 +14,15 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// Parses what a server answered. Throws Error (transient) for what is not JSON, or nested deeper than any
-/// object is.
+/// Parses a server's response. Throws Error (transient) if it is not JSON, or nested deeper than any object.
 nlohmann::json parse_answer(std::string_view body);
-/// Also with each member of the top-level list `items` handed over as it comes and not kept, so that a long
-/// list is never in memory as a whole. What `take` throws ends it.
+/// The same, but passes each member of the top-level list `items` to `take` as it is read, and drops it then:
+/// a long list is never in memory as a whole. An exception of `take` ends the parsing.
 nlohmann::json parse_list(std::string_view body, const std::function<void(const nlohmann::json&)>& take);
 
-/// A text member, along keys; empty where there is none.
+/// The string at a path of keys; empty if there is none.
 std::string text_at(const nlohmann::json& json, std::initializer_list<std::string_view> keys);
-/// A member along keys; null where there is none.
+/// The value at a path of keys; null if there is none.
 const nlohmann::json& at(const nlohmann::json& json, std::initializer_list<std::string_view> keys);
 
 /// The part of a metav1.Status that says why a request failed.
@@ -42,12 +41,12 @@ struct Status {
   bool has_cause(std::string_view wanted) const;
 };
 
-/// Reads one; anything else becomes an empty one.
+/// Parses one; anything else gives an empty one.
 Status read_status(std::string_view body);
 
-/// What kind of failure an answer that is no success is, by its status and the codes in it: what the server
-/// is too busy for, two writers at once and credentials that have to be renewed pass; a conflict of owners
-/// and what it says of the object itself last.
+/// The kind of failure, by the response's status and the codes in it. An overloaded server, concurrent
+/// writers and expired credentials are transient; a conflict over a field's owner, and errors in the object
+/// itself, are not.
 Fault fault_of(const http::Response& response);
 
 }  // namespace greenwave::drivers::kubernetes

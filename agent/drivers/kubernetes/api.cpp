@@ -17,7 +17,7 @@ const char* const metadata_list_only =
 
 namespace {
 
-/// Enough to keep a small server busy, and few enough for its fair queues.
+/// Enough to keep a small server busy, few enough for its fair queuing.
 constexpr std::size_t most_requests = 24;
 constexpr Duration first_wait = std::chrono::milliseconds(250);
 constexpr Duration longest_wait = std::chrono::seconds(30);
@@ -54,7 +54,7 @@ std::string Api::name() const {
                                           : "the Kubernetes API server " + access_.endpoint.address;
 }
 
-/// Whether there is another one than that which was refused.
+/// Whether there is another token than the rejected one.
 bool Api::renew_token() {
   try {
     auto token = current_token(access_);

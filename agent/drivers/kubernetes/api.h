@@ -12,37 +12,37 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// One request to an API server. All that the agent sends may be repeated safely.
+/// One request to an API server. All requests of the agent can be repeated safely.
 struct Call {
   std::string method = "GET";
   std::string path;  ///< with its query
   std::string body{};
   std::string body_type{};
   std::string accept = "application/json";
-  std::string user{};  ///< to act as; empty: as oneself
+  std::string user{};  ///< to act as; empty: the agent's own
   std::size_t most_bytes = 16 << 20;
 };
 
-/// Only what names and describes objects, not what is in them: metadata, with the owners of their fields.
+/// For objects' metadata only, including who owns which field, without their content.
 extern const char* const metadata_only;
 extern const char* const metadata_list_only;
 
 /// An API server as one user. One thread.
 class Api {
  public:
-  /// `stop` and `config` must outlive this; `while_waiting` is called at least each second while a repetition
-  /// is waited for (for a watchdog).
+  /// `stop` and `config` must outlive this; `while_waiting` is called at least once a second while waiting to
+  /// repeat a request (for a watchdog).
   Api(const config::Kubernetes& config, const std::atomic<bool>& stop, std::function<void()> while_waiting);
 
-  /// Reads again how the server is reached. Throws as open_access does.
+  /// Reads again how to reach the server. Throws as open_access does.
   void refresh();
-  /// The server's address, as far as it is known, for messages.
+  /// The server, with its address if that is known, for messages.
   std::string name() const;
   const std::string& default_namespace() const { return access_.namespace_; }
 
-  /// Sends all of them, several at once, and returns their answers in the same order. What failed for a
-  /// reason that may pass (429 and 5xx, a lost connection, a token that was renewed meanwhile) is repeated
-  /// until `patience` is over, no sooner than the server asks; zero: it is not.
+  /// Sends all of them, several at once, and returns the responses in the same order. Requests that fail for
+  /// a transient reason (429 and 5xx, a lost connection, a token that has since been renewed) are repeated
+  /// until `patience` is over, no sooner than the server asks for; zero: never.
   std::vector<http::Answer> send_all(std::span<const Call> calls, Duration patience);
   http::Answer send(const Call& call, Duration patience);
 

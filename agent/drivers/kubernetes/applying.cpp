@@ -36,12 +36,12 @@ std::string join(const std::vector<Claim>& claims) {
 std::string missing_kind(const ObjectId& id) {
   const auto group = group_of(id.api_version);
   if (group.find('.') == std::string_view::npos || group.ends_with(".k8s.io")) {
-    return fmt::format("the server has no kind {} in {}; correct the apiVersion, or use a server that has it",
+    return fmt::format("the server has no kind {} in {}; fix the apiVersion, or use a server that has it",
                        id.kind, id.api_version);
   }
   return fmt::format(
       "the server has no kind {} in {}: its CustomResourceDefinition (of group {}) is missing, or does "
-      "not serve that version; declare it in the repository, or install what brings it",
+      "not serve that version; declare it in the repository, or install the software that defines it",
       id.kind, id.api_version, group);
 }
 
@@ -98,7 +98,7 @@ void Applying::resolve(std::vector<Work>& works) {
   }
 }
 
-/// What kubectl has applied before is kubectl's, and would stay when a manifest drops it.
+/// Fields that kubectl applied before belong to kubectl, and would stay when a manifest drops them.
 void Applying::hand_over(std::vector<Work>& works) {
   std::vector<Work*> adopted;
   std::vector<Call> calls;
@@ -123,7 +123,7 @@ void Applying::hand_over(std::vector<Work>& works) {
     call.body_type = "application/json-patch+json";
     patches.push_back(std::move(call));
   }
-  // Where it fails (somebody was faster), the apply goes on, and the old fields stay kubectl's.
+  // If this fails because the object has changed, the apply goes on, and the old fields remain kubectl's.
   server_.send_all(patches, changing_patience);
 }
 
@@ -184,7 +184,7 @@ void Applying::succeed(Work& work, const http::Response& response) {
     notes += fmt::format("{}warning: {}", notes.empty() ? "" : ", ",
                          printable(std::string_view(warning).substr(begin + 1, end - begin - 1)));
   }
-  if (seen.deleting) notes += "it is being deleted, and is created again afterwards";
+  if (seen.deleting) notes += "it is being deleted, and will be created again afterwards";
   work.outcome.note = notes + (notes.empty() || work.taken_from.empty() ? "" : ", ");
   work.done = true;
 }
@@ -217,10 +217,9 @@ void Applying::recreate(Work& work) {
     return refuse(work, answer, "delete");
   }
   if (!wait_until_gone(work)) {
-    return fail(
-        work, Fault::transient,
-        "it was deleted to be created again, and is still there: a finalizer holds it; it is created when "
-        "it is gone");
+    return fail(work, Fault::transient,
+                "it was deleted, to be created again, but a finalizer keeps it; it will be created when "
+                "it is gone");
   }
   const auto call = apply_call(server_, work.target, manifest, true, false);
   take(work, server_.send_all({&call, 1}, changing_patience).front(), true);
@@ -240,7 +239,7 @@ bool Applying::wait_until_gone(const Work& work) {
   return false;
 }
 
-/// The server serves a new kind some moments after its definition came.
+/// The server serves a new kind only some moments after its definition was applied.
 void Applying::wait_until_established(std::vector<Work>& works) {
   const auto deadline = SteadyClock::now() + longest_establishing;
   for (auto& work : works) {

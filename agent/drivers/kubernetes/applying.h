@@ -10,7 +10,7 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// Applies steps on the server, those of one rank at once.
+/// Applies steps on the server, those of the same rank at once.
 class Applying {
  public:
   /// A step in flight.
@@ -19,13 +19,13 @@ class Applying {
     Target target{};
     StepResult outcome{};
     bool done = false;
-    std::string taken_from{};  ///< whose fields were taken over, for people
+    std::string taken_from{};  ///< fields that were taken over, and from whom; for people
   };
 
   Applying(Server& server, std::function<void()> while_waiting)
       : server_(server), while_waiting_(std::move(while_waiting)) {}
 
-  /// Does steps that do not wait for each other, and reports all of them.
+  /// Does steps that do not depend on each other, and reports each of them.
   void run(std::span<const plan::Step* const> steps, const ReportStep& report);
 
  private:
@@ -44,7 +44,7 @@ class Applying {
   Server& server_;
   std::function<void()> while_waiting_;
   bool brought_kinds_ =
-      false;  ///< definitions were applied, and what they define may take a moment to be served
+      false;  ///< definitions were applied; the server may need a moment until it serves their kinds
 };
 
 }  // namespace greenwave::drivers::kubernetes

@@ -19,8 +19,8 @@ struct Escape {
   std::string_view written;
 };
 
-/// Characters that JSON has as they are, but that YAML refuses (U+007F, U+FEFF) or takes for the end of a
-/// line, which it folds (U+0085, U+2028, U+2029).
+/// Characters that JSON allows unescaped, but YAML rejects (U+007F, U+FEFF) or folds as line ends (U+0085,
+/// U+2028, U+2029).
 constexpr Escape escapes[] = {{"\x7f", "\\u007f"},
                               {"\xc2\x85", "\\u0085"},
                               {"\xe2\x80\xa8", "\\u2028"},

@@ -7,14 +7,14 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// The label that the agent's objects carry, with the device's id: one list a kind finds them all.
+/// The label, with the device's id, on all of the agent's objects: one list request for each kind finds them.
 inline constexpr std::string_view device_label = "greenwave.dev/device";
 
-/// The id as a label's value: itself where it may be one, else a digest of it.
+/// The id as a label's value: unchanged if it is a valid one, otherwise a digest of it.
 std::string label_value(const std::string& device);
 
-/// What is sent to apply a manifest: its document as JSON that a reader of YAML takes for the same (the form
-/// of server-side apply), with the namespace (empty: none) and the device's label.
+/// The request body that applies a manifest: its document as JSON that is also valid YAML (which server-side
+/// apply expects), with the namespace (empty: none) and the device's label.
 std::string apply_body(const Manifest& manifest, const std::string& namespace_, const std::string& label);
 
 }  // namespace greenwave::drivers::kubernetes

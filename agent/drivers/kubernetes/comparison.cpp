@@ -29,7 +29,7 @@ json essence(json object) {
                             "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
       metadata->erase(key);
     }
-    // kubectl's own memory of what it applied: a copy of the object, a Secret's too.
+    // kubectl's record of what it applied: a copy of the object, even of a Secret.
     if (const auto annotations = metadata->find("annotations");
         annotations != metadata->end() && annotations->is_object()) {
       annotations->erase("kubectl.kubernetes.io/last-applied-configuration");
@@ -41,11 +41,11 @@ json essence(json object) {
 
 struct Field {
   std::string path;
-  const json* live;    ///< null: it is not there
-  const json* wanted;  ///< null: it will not be there
+  const json* live;    ///< null: there is none
+  const json* wanted;  ///< null: there will be none
 };
 
-/// Fields that differ, the innermost maps' members each for itself.
+/// Fields that differ; maps are compared member by member.
 void find_fields(const json* live, const json* wanted, const std::string& path, std::vector<Field>& found) {
   if (live != nullptr && wanted != nullptr && *live == *wanted) return;
   const bool both = live != nullptr && wanted != nullptr && live->is_object() && wanted->is_object();

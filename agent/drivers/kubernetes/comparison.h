@@ -10,20 +10,19 @@ namespace greenwave::drivers::kubernetes {
 
 /// An object now and after an apply, both as the server returned them.
 struct ObjectDifference {
-  bool equal =
-      true;          ///< in all that manifests decide: not in status, nor in what the server keeps for itself
-  std::string diff;  ///< a unified diff; holds no secret
-  std::string was;   ///< what the fields that differ are now, a line each; holds no secret
+  bool equal = true;  ///< in all that manifests set: without status and the server's own fields
+  std::string diff;   ///< a unified diff; holds no secret
+  std::string was;    ///< the present values of the fields that differ, a line each; holds no secret
 };
 
-/// `live` is null when there is no such object yet.
+/// `live` is null if there is no such object yet.
 ObjectDifference compare_objects(const nlohmann::json& live, const nlohmann::json& wanted,
                                  const Manifest& manifest);
 
-/// Whether the apply would replace pods that run, or containers in them: both objects are there.
+/// Whether the apply would replace running pods, or containers in them. Neither object may be null.
 bool replaces_pods(const nlohmann::json& live, const nlohmann::json& wanted, const ObjectId& id);
 
-/// Kinds of which replaces_pods() may be true.
+/// Whether replaces_pods() can be true for its kind.
 bool runs_pods(const ObjectId& id);
 
 }  // namespace greenwave::drivers::kubernetes

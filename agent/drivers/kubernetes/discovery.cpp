@@ -37,7 +37,7 @@ void add_group(const json& group, std::vector<Resource>& found) {
   }
 }
 
-/// The body of a success, or an Error; nothing for 404.
+/// The body of a successful response; nothing for 404. Throws Error for others.
 std::optional<std::string> body_of(http::Answer answer, const Api& api) {
   if (answer.failure) throw *answer.failure;
   if (answer.response.status == 404) return {};

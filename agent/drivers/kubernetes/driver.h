@@ -14,9 +14,8 @@ namespace greenwave::drivers::kubernetes {
 /// manager `greenwave`.
 class KubernetesDriver : public Driver {
  public:
-  /// What is passed by reference must outlive this. `device` is its id; `key` is of the digests in the
-  /// agent's state. `while_waiting` is called about once a second while something takes its time (for a
-  /// watchdog).
+  /// What is passed by reference must outlive this. `device` is its id; `key` is the key of the digests in
+  /// the agent's state. `while_waiting` is called about once a second during long waits (for a watchdog).
   KubernetesDriver(const config::Kubernetes& settings, const std::string& device, const std::string& key,
                    const std::atomic<bool>& stop, std::function<void()> while_waiting = {});
   KubernetesDriver(const KubernetesDriver&) = delete;

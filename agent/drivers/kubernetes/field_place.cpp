@@ -1,4 +1,4 @@
-// Finds the place in a manifest of a field that the server names by its own path.
+// Finds the place in a manifest of a field that the server names by a path.
 #include <algorithm>
 #include <charconv>
 
@@ -37,7 +37,7 @@ const yaml::Node* item_of(const yaml::Node::Sequence& items, std::string_view se
   return nullptr;
 }
 
-/// The longest member name that `path` begins with: names may have dots.
+/// The longest member name that `path` begins with: names may contain dots.
 const yaml::Member* member_of(const yaml::Node::Map& members, std::string_view path) {
   const yaml::Member* best = nullptr;
   for (const auto& member : members) {

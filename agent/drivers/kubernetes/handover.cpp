@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-/// `kubectl apply`, which is an update to the server, and `kubectl apply --server-side`.
+/// The managers of `kubectl apply`, which the server sees as an update, and of `kubectl apply --server-side`.
 bool is_applier(const json& entry) {
   const auto manager = text_at(entry, {"manager"});
   const auto operation = text_at(entry, {"operation"});

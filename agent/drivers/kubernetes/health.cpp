@@ -59,8 +59,7 @@ std::string told_by(const json& one) {
                      words(message.empty() ? reason : message));
 }
 
-/// Whether the controller has looked at the newest generation; kinds without the field are taken at their
-/// word.
+/// Whether the controller has seen the newest generation; true for kinds without that field.
 bool is_observed(const json& object) {
   const auto generation = number_at(object, {"metadata", "generation"});
   return number_at(object, {"status", "observedGeneration"}, generation) >= generation;
@@ -69,7 +68,7 @@ bool is_observed(const json& object) {
 Health deployment(const json& object) {
   const auto wanted = number_at(object, {"spec", "replicas"}, 1);
   if (!at(object, {"status", "observedGeneration"}).is_number_integer()) {
-    return waiting("no controller has looked at it yet");
+    return waiting("no controller has seen it yet");
   }
   const auto* progressing = condition(object, "Progressing");
   if (progressing != nullptr && text_at(*progressing, {"reason"}) == "ProgressDeadlineExceeded") {
@@ -78,7 +77,7 @@ Health deployment(const json& object) {
   const auto updated = number_at(object, {"status", "updatedReplicas"});
   const auto all = number_at(object, {"status", "replicas"});
   const auto available = number_at(object, {"status", "availableReplicas"});
-  if (updated < wanted) return waiting(fmt::format("{} of {} new replicas are made", updated, wanted));
+  if (updated < wanted) return waiting(fmt::format("{} of {} new replicas exist", updated, wanted));
   if (all > updated) return waiting(fmt::format("{} of its old replicas are still there", all - updated));
   if (available < updated) return waiting(fmt::format("{} of {} replicas are available", available, updated));
   return good();
@@ -114,7 +113,7 @@ Health stateful_set(const json& object) {
 
 Health daemon_set(const json& object) {
   if (!at(object, {"status", "observedGeneration"}).is_number_integer()) {
-    return waiting("no controller has looked at it yet");
+    return waiting("no controller has seen it yet");
   }
   if (text_at(object, {"spec", "updateStrategy", "type"}) == "OnDelete") return good();
   const auto wanted = number_at(object, {"status", "desiredNumberScheduled"});
@@ -129,7 +128,7 @@ Health job(const json& object) {
   if (const auto* failed = condition(object, "Failed"); is(failed, "True")) return bad(told_by(*failed));
   if (is(condition(object, "Complete"), "True")) return good();
   if (is(condition(object, "Suspended"), "True")) return good();
-  return waiting(fmt::format("it runs: {} of {} are done", number_at(object, {"status", "succeeded"}),
+  return waiting(fmt::format("running: {} of {} are done", number_at(object, {"status", "succeeded"}),
                              number_at(object, {"spec", "completions"}, 1)));
 }
 
@@ -139,7 +138,7 @@ Health pod(const json& object) {
   if (phase == "Failed")
     return bad(fmt::format("it failed: {}", words(text_at(object, {"status", "reason"}))));
   if (is(condition(object, "Ready"), "True")) return good();
-  return waiting(phase.empty() ? "no node has taken it yet"
+  return waiting(phase.empty() ? "it is not scheduled to a node yet"
                                : fmt::format("it is {} and not ready", words(phase)));
 }
 
@@ -161,7 +160,7 @@ Health available(const json& object) {
   return waiting(one == nullptr ? "it is not available yet" : told_by(*one));
 }
 
-/// By the common conditions of controllers; a kind without any of them is healthy.
+/// By the conditions that most controllers have; a kind without any of them is healthy.
 Health by_conditions(const json& object) {
   if (const auto* stalled = condition(object, "Stalled"); is(stalled, "True")) return bad(told_by(*stalled));
   if (const auto* busy = condition(object, "Reconciling"); is(busy, "True")) return waiting(told_by(*busy));
@@ -185,12 +184,11 @@ Trouble trouble_of_container(const json& container) {
   const auto message = text_at(container, {"state", "waiting", "message"});
   if (reason == "CrashLoopBackOff") {
     const auto code = number_at(container, {"lastState", "terminated", "exitCode"});
-    return {
-        4,
-        {{},
-         fmt::format("container {} crashes again and again (CrashLoopBackOff, it ended with {})", name, code),
-         name,
-         true}};
+    return {4,
+            {{},
+             fmt::format("container {} keeps crashing (CrashLoopBackOff, it ended with {})", name, code),
+             name,
+             true}};
   }
   if (reason.ends_with("ImagePullBackOff") || reason == "ErrImagePull" || reason == "InvalidImageName") {
     return {5,

@@ -8,8 +8,8 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// An object's health by its status, as kubectl's `rollout status` and the cli-utils' kstatus judge it: a
-/// controller has seen the newest generation, and what it makes of it is there and ready.
+/// An object's health by its status, as kubectl's `rollout status` and cli-utils' kstatus judge it: the
+/// controller has seen the newest generation, and what it creates from it exists and is ready.
 Health judge(const nlohmann::json& object);
 
 /// What keeps pods from being ready: the pod and its reason, "web-7d4b9 cannot pull its image
@@ -17,15 +17,15 @@ Health judge(const nlohmann::json& object);
 struct Blame {
   std::string pod;  ///< empty: none can be blamed
   std::string reason;
-  std::string container;  ///< that crashes, and whose log may say why; empty: none does
-  bool loops = false;     ///< it crashes again and again
+  std::string container;  ///< that crashes, whose log may say why; empty: none
+  bool loops = false;     ///< it keeps crashing
   Fault fault = Fault::invalid;
 };
 
-/// Of a list of pods, the one that explains most.
+/// The pod in the list whose problem explains most.
 Blame blame(const nlohmann::json& pods);
 
-/// The label selector of a workload's pods as a query has it: "app=web,tier in (a,b)"; empty: it has none.
+/// The label selector of a workload's pods, for a query: "app=web,tier in (a,b)"; empty: it has none.
 std::string pod_selector(const nlohmann::json& workload);
 
 }  // namespace greenwave::drivers::kubernetes

@@ -32,7 +32,7 @@ Call pods_of(const Server& server, const Inspected& one, const std::string& sele
   return call;
 }
 
-/// The last lines of what a crashed container said, on one line; empty when they cannot be had.
+/// The last lines of a crashed container's log, as one line; empty if they are not available.
 std::string last_words(Server& server, const Inspected& one, const Blame& blamed) {
   Call call;
   call.path = fmt::format(
@@ -49,7 +49,7 @@ std::string last_words(Server& server, const Inspected& one, const Blame& blamed
   return text;
 }
 
-/// A claim may wait for the first pod that uses it: until then it is healthy.
+/// A claim that waits for its first pod is healthy until then.
 bool waits_for_consumer(Server& server, const nlohmann::json& claim) {
   const auto name = text_at(claim, {"spec", "storageClassName"});
   if (name.empty()) return false;

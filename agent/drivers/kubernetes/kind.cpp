@@ -63,7 +63,7 @@ std::string name_of(const ObjectId& id) {
   return kind_and_group(id.api_version, id.kind);
 }
 
-/// Groups with a domain that is not Kubernetes' own are of definitions that people brought.
+/// Groups with a domain other than Kubernetes' own come from definitions that people installed.
 bool is_custom(const ObjectId& id) {
   const auto group = group_of(id.api_version);
   return group.find('.') != string_view::npos && !group.ends_with(".k8s.io");

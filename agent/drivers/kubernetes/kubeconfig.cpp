@@ -31,7 +31,7 @@ class KubeconfigReader {
     }
     const auto name = wanted.empty() ? text_of(*document, "current-context") : wanted;
     if (name.empty()) {
-      refuse(*document, "no context is current here", "name one with kubernetes.context in agent.yaml");
+      refuse(*document, "no context is current", "name one with kubernetes.context in agent.yaml");
     }
     const auto& context = named(*document, "contexts", "context", name);
     Kubeconfig found;
@@ -67,7 +67,7 @@ class KubeconfigReader {
       }
     }
     refuse(document, fmt::format("there is no {} named \"{}\"", what, printable(name)),
-           "correct current-context, or kubernetes.context in agent.yaml");
+           "fix current-context, or kubernetes.context in agent.yaml");
   }
 
   static void refuse_key(const yaml::Node& map, std::string_view key, const std::string& what,
@@ -100,24 +100,25 @@ class KubeconfigReader {
     const auto* unchecked = cluster.find("insecure-skip-tls-verify");
     const auto* flag = unchecked != nullptr ? std::get_if<bool>(&unchecked->value) : nullptr;
     if (unchecked != nullptr && !unchecked->is_null() && (flag == nullptr || *flag)) {
-      refuse(*unchecked, "a server that is not checked is not trusted with a city's manifests",
+      refuse(*unchecked, "the server's certificate is always checked",
              "remove insecure-skip-tls-verify, and give certificate-authority-data");
     }
-    refuse_key(cluster, "proxy-url", "a proxy is not used to reach an API server",
-               "let server name it itself");
+    refuse_key(cluster, "proxy-url", "proxies to an API server are not supported",
+               "set server to an address that can be reached directly");
     refuse_key(cluster, "tls-server-name", "the server's certificate must name the host in server",
-               "write that name as the host");
+               "write that name as the host in server");
     found.authorities = data_of(cluster, "certificate-authority-data");
     found.authorities_file = file_of(cluster, "certificate-authority");
   }
 
   void read_user(const yaml::Node& user, Kubeconfig& found) const {
-    const std::string instead = "use a token, a tokenFile or a client certificate, of a service account say";
+    const std::string instead =
+        "use a token, a tokenFile or a client certificate, for example of a service account";
     refuse_key(user, "exec", "the agent runs no program to log in", instead);
-    refuse_key(user, "auth-provider", "login plugins are gone from Kubernetes itself", instead);
-    refuse_key(user, "username", "API servers take no passwords any more", instead);
-    refuse_key(user, "password", "API servers take no passwords any more", instead);
-    refuse_key(user, "as", "who is to be impersonated is in agent.yaml",
+    refuse_key(user, "auth-provider", "Kubernetes itself no longer has login plugins", instead);
+    refuse_key(user, "username", "API servers no longer accept passwords", instead);
+    refuse_key(user, "password", "API servers no longer accept passwords", instead);
+    refuse_key(user, "as", "the user to impersonate is set in agent.yaml",
                "remove it here, and write kubernetes.impersonate there");
     found.certificate = data_of(user, "client-certificate-data");
     found.certificate_file = file_of(user, "client-certificate");
@@ -128,7 +129,7 @@ class KubeconfigReader {
     const bool has_certificate = !found.certificate.empty() || !found.certificate_file.empty();
     const bool has_key = !found.key.empty() || !found.key_file.empty();
     if (has_certificate != has_key) {
-      refuse(user, "a client's certificate and its key go together",
+      refuse(user, "a client certificate needs its key, and the other way round",
              "give client-certificate and client-key");
     }
   }

@@ -6,8 +6,8 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// What one context of a kubeconfig says, files not yet read. Where both are given, data win over a file, as
-/// kubectl has it, but a token file wins over a token, for it is renewed.
+/// One context of a kubeconfig, before the files that it names are read. If both are given, data wins over a
+/// file, as in kubectl, but a token file wins over a token, because it is renewed.
 struct Kubeconfig {
   std::string server;
   std::string authorities;  ///< PEM
@@ -21,9 +21,9 @@ struct Kubeconfig {
   std::string namespace_;
 };
 
-/// `name` is the file's, for messages; paths in it are relative to its directory. An empty `context` stands
-/// for its current one. Throws Error (invalid) for what is wrong or cannot be done here (exec plugins, a
-/// server that is not to be checked); no message holds a value that may be secret. Reads no file.
+/// `name` is the file's, for messages; paths in it are relative to its directory. An empty `context` means
+/// the current one. Throws Error (invalid) for mistakes and for what is not supported (exec plugins,
+/// insecure-skip-tls-verify); no message contains a value that may be secret. Reads no file.
 Kubeconfig parse_kubeconfig(std::string_view text, const std::filesystem::path& name,
                             const std::string& context);
 

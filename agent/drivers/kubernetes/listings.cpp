@@ -13,7 +13,7 @@ namespace greenwave::drivers::kubernetes {
 
 namespace {
 
-/// Beyond this the server cuts a list, and the rest is asked for.
+/// The server returns longer lists in parts.
 constexpr int page = 5000;
 constexpr std::size_t largest_list = 64 << 20;
 constexpr std::size_t most_objects = 200'000;
@@ -35,7 +35,7 @@ const Listings::List* Listings::list_of(const Target& target) const {
 }
 
 void Listings::look(std::span<const Target> targets) {
-  // The second round is for kinds of which not all may be listed.
+  // The second round lists single namespaces, for kinds that may not be listed as a whole.
   for (int round = 0; round < 2; ++round) {
     std::map<Key, List> wanted;
     for (const auto& target : targets) {

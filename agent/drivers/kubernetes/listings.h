@@ -11,16 +11,16 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// What the server has of this device's objects: their metadata, by one list a kind; one for each namespace
-/// where the agent acts as others, or may not list them all.
+/// The metadata of this device's objects on the server, from one list request for each kind; one for each
+/// namespace if the agent impersonates users, or may not list all namespaces.
 class Listings {
  public:
   explicit Listings(Server& server) : server_(server) {}
 
-  /// Requests the lists that these objects are in, unless they are here already.
+  /// Requests the lists with these objects, unless they are here already.
   void look(std::span<const Target> targets);
-  /// Null: it is not there, or no longer carries the device's label. Throws Error where its list could not be
-  /// had. Of objects that were looked for.
+  /// Null: it does not exist, or no longer has the device's label. Throws Error if its list could not be
+  /// read. Only for objects that look() was called with.
   const Seen* find(const Target& target) const;
 
  private:

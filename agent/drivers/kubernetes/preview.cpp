@@ -20,7 +20,7 @@ namespace {
 
 using Kind = plan::Difference::Kind;
 
-/// So many objects are held in memory at once, each twice.
+/// How many objects are in memory at once, each of them twice.
 constexpr std::size_t most_previews = 64;
 
 constexpr std::size_t fewest_for_a_list = 10;
@@ -86,7 +86,7 @@ void Preview::look(std::span<const Candidate> candidates, const LookOptions& opt
   }
 }
 
-/// Only whether they are there.
+/// Finds out only whether they exist.
 void Preview::probe(std::vector<Asking> askings) {
   askings = probe_by_list(std::move(askings));
   std::vector<Call> calls;
@@ -113,8 +113,8 @@ void Preview::is_there(const Asking& asking, const nlohmann::json& object) {
   if (!seen.last_manager.empty()) difference.was = fmt::format("last changed by {}\n", seen.last_manager);
 }
 
-/// Where many of a kind are new to a namespace, one list shows which of them exist. Returns those
-/// that it leaves open: there were few, or the list was cut, or is forbidden.
+/// If many of a kind are new in a namespace, one list request shows which of them exist. Returns those that
+/// remain open: there were few, or the list was incomplete or forbidden.
 std::vector<Preview::Asking> Preview::probe_by_list(std::vector<Asking> askings) {
   std::map<std::string, std::vector<Asking>> groups;
   for (auto& asking : askings) {
@@ -181,8 +181,10 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
         is_immutable(wanted.response) && asking.manifest->annotation(annotations::recreate) == "true";
     if (recreates) {
       difference.disruption = plan::Disruption::whole;
-      difference.diff = fmt::format("{}: is deleted and created again\n", to_string(asking.manifest->id));
-    } else if (is_there || wanted.response.status != 404) {  // else its namespace comes in the same commit
+      difference.diff =
+          fmt::format("{}: will be deleted and created again\n", to_string(asking.manifest->id));
+    } else if (is_there ||
+               wanted.response.status != 404) {  // otherwise its namespace comes in the same commit
       refuse(asking, wanted, "patch");
     }
     return;
@@ -195,7 +197,7 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
     difference.disruption = plan::Disruption::whole;
   }
   if (!is_there || !result.equal) return;
-  // The values are as they should be, but others own them now and could take them away.
+  // The values are right, but others own them now and could remove them.
   const auto seen = read_seen(present, server_.digest_key);
   const auto record = asking.entry != nullptr ? record_from(asking.entry->record) : Record{};
   const bool owned = !seen.fields.empty() && (record.fields.empty() || record.fields == seen.fields);
@@ -204,7 +206,7 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
   } else {
     difference.was = fmt::format("fields were taken over by {}\n", seen.last_manager);
     if (asking.describe)
-      difference.diff = fmt::format("{}: its fields become Greenwave's\n", to_string(asking.manifest->id));
+      difference.diff = fmt::format("{}: Greenwave takes its fields over\n", to_string(asking.manifest->id));
   }
 }
 

@@ -12,16 +12,16 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// Compares manifests with the server, many at once. The server itself says what an apply would make
-/// (server-side apply with dryRun), where that is of interest: not for what is new to it, nor for a manifest
-/// that changed, unless people want to see the difference.
+/// Compares manifests with the server, many at once. Where needed, the server itself says what an apply would
+/// result in (server-side apply with dryRun); for new objects and changed manifests only if people want to
+/// see the difference.
 class Preview {
  public:
   explicit Preview(Server& server) : server_(server) {}
 
   void look(std::span<const Candidate> candidates, const LookOptions& options);
-  /// Takes what was found. Throws Error when the object alone cannot be judged; nothing: it was not looked
-  /// for.
+  /// Removes and returns what was found; nothing if it was not looked for. Throws Error if this one object
+  /// cannot be compared.
   std::optional<plan::Difference> take(const ObjectId& id);
 
  private:

@@ -6,15 +6,14 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// What an inventory entry remembers of an object on a server, as JSON in Entry::record.
+/// What the inventory remembers of an object on a server, as JSON in Entry::record.
 struct Record {
   Resource resource;
-  std::string namespace_;  ///< it is in; empty: in none
-  std::string uid;         ///< empty: an apply began and its result is not known
+  std::string namespace_;  ///< of the object; empty: it is in none
+  std::string uid;         ///< empty: an apply began, but its result is unknown
   std::string version;     ///< resourceVersion after our last apply
   std::string fields;      ///< Seen::fields after it
-  bool may_go =
-      true;  ///< pruning may delete it: namespaces and definitions only where their manifest says so
+  bool may_go = true;  ///< pruning may delete it; namespaces and definitions only if their manifest says so
   std::string propagation;  ///< of its deletion: Foreground, Background, Orphan
 
   bool operator==(const Record&) const = default;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t longest_message = 600;
 constexpr std::size_t most_claims = 4;
 
-/// What is in quotes after `before`; empty when it is not there.
+/// The quoted text after `before`, which ends with the opening quote; empty if there is none.
 std::string quoted_after(std::string_view text, std::string_view before) {
   const auto at = text.find(before);
   if (at == std::string_view::npos) return {};
@@ -45,7 +45,7 @@ std::string forbidden(const std::string& message, const Asked& asked) {
                          ? asked.resource.group
                          : quoted_after(message, "API group \"");
   const auto where = quoted_after(message, "in the namespace \"");
-  // Applying is allowed as patch, and what is not there yet needs create too.
+  // An apply needs the verb patch, and create if the object does not exist yet.
   const auto verbs = verb == "patch" || verb == "create" ? std::string("[get, list, create, patch, delete]")
                                                          : fmt::format("[{}]", verb);
   return fmt::format(
@@ -78,7 +78,7 @@ std::string conflict(const std::vector<Claim>& claims) {
       "{}; leave the field to it, or take it over with the annotation greenwave.dev/force: \"true\"", text);
 }
 
-/// "deploy/web.yaml:12:7: " in front of what is about that place.
+/// "deploy/web.yaml:12:7: ", to begin a message about that place with.
 std::string at_place(const Asked& asked, std::string_view field) {
   if (asked.manifest == nullptr) return {};
   const auto place = place_of(*asked.manifest, field);
@@ -92,12 +92,11 @@ std::string invalid(const http::Response& response, const Status& status, const 
   std::string remedy;
   if (is_immutable(response)) {
     remedy =
-        "; it cannot be changed in place: the annotation greenwave.dev/recreate: \"true\" allows to delete "
-        "the "
-        "object and create it again";
+        "; it cannot be changed in place: with the annotation greenwave.dev/recreate: \"true\", "
+        "Greenwave deletes the object and creates it again";
   }
   if (is_private(asked)) {
-    return fmt::format("{}the server refuses it{}{} (its words are not shown, they may hold a secret){}",
+    return fmt::format("{}the server refused it{}{} (its message is not shown, as it may contain a secret){}",
                        place, field.empty() ? "" : " for ", printable(field), remedy);
   }
   return fmt::format("{}{}{}", place, in_one_line(status.message, longest_message), remedy);
@@ -133,19 +132,18 @@ std::string explain(const http::Response& response, const Asked& asked) {
   const auto& message = status.message;
   switch (response.status) {
     case 401:
-      return "the server does not know the agent (401): its token or certificate is not, or no longer, "
-             "valid; renew "
-             "it where kubernetes.kubeconfig says";
+      return "the server rejects the agent's token or certificate (401): it is not valid, or not any more; "
+             "renew it in the kubeconfig";
     case 403:
       if (message.find(" cannot ") != std::string::npos || message.empty()) return forbidden(message, asked);
       if (status.has_cause("NamespaceTerminating")) {
-        return fmt::format("the namespace {} is being deleted; it follows when that is done",
+        return fmt::format("the namespace {} is being deleted; the object will be applied after that",
                            asked.namespace_);
       }
       break;
     case 404:
       if (message.starts_with("namespaces \"")) {
-        return fmt::format("the namespace {} does not exist; declare it, or correct the manifest's namespace",
+        return fmt::format("the namespace {} does not exist; declare it, or fix the manifest's namespace",
                            asked.namespace_);
       }
       break;
@@ -163,10 +161,10 @@ std::string explain(const http::Response& response, const Asked& asked) {
       break;
   }
   if (is_private(asked) || message.empty()) {
-    return fmt::format("the server refuses it with {}{}{}", response.status, status.reason.empty() ? "" : " ",
+    return fmt::format("the server refused it with {}{}{}", response.status, status.reason.empty() ? "" : " ",
                        printable(status.reason));
   }
-  return fmt::format("the server refuses it with {}: {}", response.status,
+  return fmt::format("the server refused it with {}: {}", response.status,
                      in_one_line(message, longest_message));
 }
 

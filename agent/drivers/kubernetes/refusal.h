@@ -12,24 +12,24 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// What was asked of the server when it refused.
+/// The request that the server refused.
 struct Asked {
-  std::string_view verb;  ///< as roles name it: patch, get, list, delete
+  std::string_view verb;  ///< as in roles: patch, get, list, delete
   const Resource& resource;
   const std::string& namespace_;
   const std::string& name;
-  const Manifest* manifest = nullptr;  ///< null: none was sent
+  const Manifest* manifest = nullptr;  ///< null: the request had none
 };
 
-/// Why the server refused, and what to do about it, in a line for people. What it says about a field carries
-/// the manifest's file and line. Where the manifest is sensitive or of a Secret, the server's words are left
-/// out, for they repeat values.
+/// Why the server refused, and what to do about it, as one line for people; with the manifest's file and line
+/// if it is about a field. If the manifest is sensitive or a Secret, the server's message is left out,
+/// because it repeats values.
 std::string explain(const http::Response& response, const Asked& asked);
 
-/// An Error for a request that is about no single object. `action` is such as "listing ConfigMaps".
+/// An Error for a request that is not about a single object. `action` is e.g. "listing ConfigMaps".
 Error server_error(const http::Response& response, std::string_view action, const Api& api);
 
-/// A field that several managers want, out of a conflict's causes.
+/// A field in a conflict, and the manager that has set it.
 struct Claim {
   std::string manager;
   std::string field;
@@ -38,11 +38,11 @@ struct Claim {
 /// Reads the causes of a conflict: `conflict with "kubectl-edit" using v1`.
 std::vector<Claim> claims_of(const Status& status);
 
-/// Whether a field cannot be changed any more, so that only another object can have it otherwise.
+/// Whether a field is immutable: only a new object can have another value.
 bool is_immutable(const http::Response& response);
 
-/// Where the manifest says a field that a server names: "spec.template.spec.containers[0].image",
-/// ".data.mode". The deepest part of it that is there.
+/// The place in the manifest of a field that a server names ("spec.template.spec.containers[0].image",
+/// ".data.mode"), or of its deepest ancestor that the manifest has.
 Place place_of(const Manifest& manifest, std::string_view field);
 
 }  // namespace greenwave::drivers::kubernetes

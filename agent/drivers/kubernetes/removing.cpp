@@ -19,7 +19,7 @@ struct Removal {
   const plan::Step* step;
   Record record;
   Target target;
-  std::string uid;  ///< of the object that is there
+  std::string uid;  ///< of the object on the server
 };
 
 StepResult let_go(std::string note) {
@@ -43,15 +43,15 @@ Call removal_call(const Server& server, const Removal& removal) {
   return call;
 }
 
-/// Why the object that is there must stay; empty: it may go.
+/// Why the object must stay; empty: it may be deleted.
 std::string why_it_stays(const Removal& removal, const nlohmann::json& object, const Server& server) {
   const auto seen = read_seen(object, server.digest_key);
   if (!removal.record.uid.empty() && seen.uid != removal.record.uid)
-    return "left in place: others created it again";
+    return "left in place: someone else has recreated it";
   const auto& label = at(object, {"metadata", "labels", device_label});
   if (seen.fields.empty() || !label.is_string() || label != server.label) {
     return fmt::format("left in place: {} has taken it over",
-                       seen.last_manager.empty() ? "somebody" : seen.last_manager);
+                       seen.last_manager.empty() ? "someone else" : seen.last_manager);
   }
   return {};
 }
@@ -75,10 +75,10 @@ void remove(Server& server, std::span<const plan::Step* const> steps, const Repo
   for (const auto* step : steps) {
     auto record = record_from(step->entry->record);
     if (record.resource.plural.empty()) {
-      // Its apply began before the server was known to have its kind.
+      // Its apply began, but the server was not known to have its kind.
       report(*step, let_go(""));
     } else if (!record.may_go) {
-      report(*step, let_go(fmt::format("left in place: a {} goes only with the annotation {}: enabled",
+      report(*step, let_go(fmt::format("left in place: a {} is pruned only with the annotation {}: enabled",
                                        step->id.kind, annotations::prune)));
     } else {
       const auto target = Server::target_of(step->id, record);

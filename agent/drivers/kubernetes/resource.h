@@ -7,7 +7,7 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// A kind as a server serves it.
+/// A kind that a server serves.
 struct Resource {
   std::string group;  ///< empty: the core one
   std::string version;
@@ -21,7 +21,7 @@ struct Resource {
 /// "apps/v1", "v1"
 std::string api_version(const Resource& resource);
 
-/// "/apis/apps/v1/namespaces/NS/deployments"; an empty namespace: of all, or the kind has none.
+/// "/apis/apps/v1/namespaces/NS/deployments"; an empty namespace: all of them, or the kind has none.
 std::string collection_path(const Resource& resource, std::string_view namespace_);
 std::string object_path(const Resource& resource, std::string_view namespace_, std::string_view name);
 

@@ -16,7 +16,7 @@ namespace greenwave::drivers::kubernetes {
 
 namespace {
 
-/// A pattern without a dot is for kinds of every group.
+/// A pattern without a dot matches kinds of every group.
 bool matches_kind(const std::string& pattern, const ObjectId& id) {
   const auto full = kind_and_group(id.api_version, id.kind);
   return ::fnmatch(pattern.c_str(), full.c_str(), 0) == 0 ||
@@ -37,8 +37,7 @@ void check_word(const Manifest& manifest, std::string_view key, std::initializer
   if (text != nullptr && contains(words, *text)) return;
   std::string list;
   for (const auto word : words) list += fmt::format("{}\"{}\"", list.empty() ? "" : " or ", word);
-  problems.error(value->place, fmt::format("{} says something unknown", key),
-                 "write " + list + ", or remove it");
+  problems.error(value->place, fmt::format("{}: unknown value", key), "write " + list + ", or remove it");
 }
 
 }  // namespace
@@ -50,7 +49,7 @@ void check_scope(const config::Kubernetes& config, const Manifest& manifest, con
     problems.error(
         manifest.place(),
         fmt::format("{}: this device applies no {}", to_string(id), kind_and_group(id.api_version, id.kind)),
-        "kubernetes.kinds in its agent.yaml says which it does; leave the manifest out of its layers, or "
+        "kubernetes.kinds in its agent.yaml lists what it applies; leave the manifest out of its layers, or "
         "allow it there");
   }
   const auto& about = is_namespace(id) ? id.name : namespace_;
@@ -61,7 +60,7 @@ void check_scope(const config::Kubernetes& config, const Manifest& manifest, con
     problems.error(
         manifest.place(),
         fmt::format("{}: this device applies nothing in namespace {}", to_string(id), printable(about)),
-        "kubernetes.namespaces in its agent.yaml says where it does; leave the manifest out of its layers, "
+        "kubernetes.namespaces in its agent.yaml lists where it does; leave the manifest out of its layers, "
         "or allow it there");
   }
 }

@@ -8,11 +8,11 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// Refuses a manifest whose kind or namespace the device's configuration does not allow.
+/// Rejects a manifest whose kind or namespace the device's configuration does not allow.
 void check_scope(const config::Kubernetes& config, const Manifest& manifest, const std::string& namespace_,
                  Problems& problems);
 
-/// Refuses annotations of ours that say nothing.
+/// Rejects annotations of ours with unknown values.
 void check_annotations(const Manifest& manifest, Problems& problems);
 
 }  // namespace greenwave::drivers::kubernetes

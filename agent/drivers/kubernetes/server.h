@@ -17,13 +17,13 @@ namespace greenwave::drivers::kubernetes {
 /// An object's address on the server.
 struct Target {
   Resource resource;
-  std::string namespace_;  ///< empty: it is in none
+  std::string namespace_;  ///< empty: none
   std::string name;
 
   std::string path() const { return object_path(resource, namespace_, name); }
 };
 
-/// What the parts of the driver share: one server, and who the agent is to it.
+/// What the parts of the driver share: one server, and as whom the agent uses it.
 struct Server {
   Server(const config::Kubernetes& settings, const std::string& device, const std::string& key,
          const std::atomic<bool>& stop, std::function<void()> while_waiting);
@@ -33,19 +33,19 @@ struct Server {
   std::string label;  ///< the value of device_label
   Api api;
   Discovery discovery;
-  /// Set while the server does not answer, or is too busy to; what it answered last decides.
+  /// Set while the server does not answer or is too busy; the last response decides.
   std::optional<Error> away;
 
   /// Api::send_all that sets `away`.
   std::vector<http::Answer> send_all(std::span<const Call> calls, Duration patience);
 
-  /// The namespace that an object is in, as far as that is known before its kind is.
+  /// The object's namespace, as far as it is known before the server has been asked about its kind.
   std::string namespace_of(const ObjectId& id) const;
   Target target_of(const ObjectId& id, const Resource& resource) const;
   static Target target_of(const ObjectId& id, const Record& record);
-  /// As whom the agent acts in a namespace; empty: as itself.
+  /// The user whom the agent impersonates in a namespace; empty: none.
   std::string user_in(const std::string& namespace_) const;
-  /// Whether what a manager has set may be taken over without asking.
+  /// Whether fields of this manager may be taken over without an annotation.
   bool is_forced(const std::string& manager) const;
 };
 
@@ -57,7 +57,7 @@ inline constexpr Duration changing_patience = std::chrono::seconds(60);
 Call apply_call(const Server& server, const Target& target, const Manifest& manifest, bool force,
                 bool dry_run);
 
-/// What a record says of the manifest, before anything is known of its object.
+/// The record of a manifest before anything is known about its object.
 Record record_of(const Target& target, const Manifest& manifest);
 
 }  // namespace greenwave::drivers::kubernetes

@@ -12,7 +12,7 @@ namespace greenwave::drivers::kubernetes {
 
 namespace {
 
-/// Bounds the memory of what is sent, and how long a sync goes without asking whether it must stop.
+/// Limits the memory for requests, and the time until a sync checks whether it must stop.
 constexpr std::size_t most_steps_at_once = 120;
 
 bool removes(const plan::Step& step) {
@@ -114,10 +114,11 @@ Drift ServerSession::drift(const Entry& entry) {
   if (record.resource.plural.empty()) return {};
   const auto* seen = listings_.find(Server::target_of(entry.id, record));
   if (seen == nullptr) return {.how = "it is gone, or no longer has the device's label"};
-  if (seen->deleting) return {};  // when it is gone it is created again
-  if (seen->uid != record.uid) return {.how = "others deleted and created it"};
+  if (seen->deleting) return {};  // it is created again once it is gone
+  if (seen->uid != record.uid) return {.how = "someone else has recreated it"};
   if (seen->version == record.version || seen->fields == record.fields) return {};
-  return {.how = fmt::format("changed by {}", seen->last_manager.empty() ? "somebody" : seen->last_manager)};
+  return {.how =
+              fmt::format("changed by {}", seen->last_manager.empty() ? "someone else" : seen->last_manager)};
 }
 
 std::unique_ptr<Comparison> ServerSession::compare(const Render&, std::span<const Candidate> candidates) {

@@ -9,7 +9,7 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// A look at the objects of this device: all of their lists at once.
+/// A look at the objects of this device, with all of their lists at once.
 class ServerSession : public Session {
  public:
   ServerSession(Server& server, const LookOptions& options, std::span<const Entry* const> entries,
@@ -20,9 +20,9 @@ class ServerSession : public Session {
   std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) override;
   std::optional<std::string> unreachable() const override;
 
-  /// Why the server cannot be asked in this session; it is not tried for each object again.
+  /// Why the server cannot be reached in this session: it is not tried again for each object.
   const std::optional<Error>& trouble() const { return trouble_; }
-  /// Asks the server; what fails for all objects becomes the trouble.
+  /// Calls `questions`, which ask the server. A failure that concerns all objects becomes the trouble.
   void ask(const std::function<void()>& questions);
   void note_outage();
 

@@ -108,9 +108,9 @@ TEST_CASE("kubernetes: what a kubeconfig wants and the agent does not do is refu
       error_of(kubeconfig_with(server, "exec: {command: aws}")).starts_with("/etc/kube/config:4:32: exec: "));
   CHECK(error_of(kubeconfig_with(server, "username: a, password: b")).find("password") != std::string::npos);
   CHECK(error_of(kubeconfig_with(server + ", insecure-skip-tls-verify: true", "token: a"))
-            .find("not checked") != std::string::npos);
+            .find("always checked") != std::string::npos);
   CHECK(error_of(kubeconfig_with("server: 'http://k'", "token: a")).find("https://") != std::string::npos);
-  CHECK(error_of(kubeconfig_with(server, "client-certificate: a.crt")).find("go together") !=
+  CHECK(error_of(kubeconfig_with(server, "client-certificate: a.crt")).find("needs its key") !=
         std::string::npos);
   CHECK(error_of("contexts: []\n").find("no context is current") != std::string::npos);
   CHECK(error_of("current-context: other\n").find("no contexts") == std::string::npos);
