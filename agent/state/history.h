@@ -30,7 +30,7 @@ enum class Trigger {
   request,
   bundle,
   window,  ///< opened for what waited
-  retry,   ///< of what a fault had stopped that passes
+  retry,   ///< of what a transient fault had stopped
   revert,
   pause,
   resume,
@@ -75,7 +75,7 @@ struct SyncRecord {
   std::vector<std::string> problems;  ///< of the repository, as FILE:LINE:COLUMN texts
 };
 
-/// False for a pause and its end, which are in the history too.
+/// False for pauses and their ends, which the history has too.
 bool is_sync(const SyncRecord& record);
 
 /// Times are written to the second. The readers throw Error (invalid) for what is not of this form; members

@@ -11,14 +11,14 @@ namespace greenwave::state {
 
 inline constexpr Duration longest_pause = std::chrono::hours(7 * 24);
 
-/// Someone works on the device: it leaves everything as it is until the pause ends.
+/// Someone is working on the device: nothing is changed until the pause ends.
 struct Pause {
-  Time until{};  ///< by the wall clock: of the beginning, or after standing() as it is now
+  Time until{};  ///< wall-clock time; after standing() by the present clock, before by that of the beginning
   std::string who;
   std::string reason;
   Duration duration{};    ///< as asked for; zero: written by an older agent
   BootTime began{};       ///< no id: written by an older agent
-  std::string assumed{};  ///< what the end rests on where that is not sure, for people; not stored
+  std::string assumed{};  ///< for people: what the end is based on, if that is uncertain; not stored
 
   bool operator==(const Pause&) const = default;
 };
@@ -26,14 +26,13 @@ struct Pause {
 /// A pause that begins now.
 Pause pause_for(Duration duration, std::string who, std::string reason, const Clock& clock);
 
-/// The pause as it is now, with `until` and `assumed` set; nothing when it is over. Within the boot in which
-/// it began its time is counted by that boot, so that a clock that is set, forward from 1970 or a year back,
-/// changes nothing. In a later boot nobody knows how long the device was off: the wall clock decides where it
-/// was set then and now, else the whole time is counted from the start. It is never longer than was asked
-/// for, from that start on.
+/// The pause as it is now, with `until` and `assumed` set; nothing if it is over. Within the boot in which it
+/// began, its time is counted since that boot, so that setting the clock changes nothing. In a later boot
+/// nobody knows how long the device was off: if the clock was set both then and now, it decides; otherwise
+/// the whole time starts again at that boot, and never exceeds what was asked for.
 std::optional<Pause> standing(const Pause& pause, const Clock& clock);
 
-/// Readers throw Error (invalid) for what is not of this form.
+/// Readers throw Error (invalid) for anything else.
 nlohmann::json to_json(const Pause& pause);
 Pause pause_from_json(const nlohmann::json& json);
 

@@ -10,13 +10,14 @@
 
 namespace greenwave::state {
 
-/// The Unix epoch where it is absent.
+/// The Unix epoch if it is absent.
 inline Time time_in(const nlohmann::json& json, const char* key) {
   const auto text = json.value(key, "");
   return text.empty() ? Time{} : from_iso(text);
 }
 
-/// What `read` returns; JSON of another form becomes an Error (invalid) that names `what`.
+/// Returns what `read` returns. An exception about the JSON's form becomes an Error (invalid) that names
+/// `what`.
 template <typename Read>
 auto reading(std::string_view what, Read read) {
   try {

@@ -57,8 +57,8 @@ class State {
 
   std::vector<plan::Owed> owed() const;
 
-  /// Adds to the history and trims it: the last 1,000 syncs, none but the last 100 older than 30 days (by
-  /// `now`; times when the clock was clearly unset do not count), 8 MiB in total.
+  /// Adds to the history and trims it to the last 1,000 syncs, 8 MiB in total. Beyond the last 100, syncs
+  /// older than 30 days go too (by `now`; times when the clock was clearly unset do not count).
   void record(const SyncRecord& sync, Time now);
   /// Newest first.
   std::vector<SyncRecord> history(std::size_t most) const;

@@ -38,7 +38,7 @@ class Apply {
       if (step.desired != nullptr) number_of_.emplace(step.id, i);
       for (const auto& cause : step.restart_because) owed_for_[cause].push_back({step.id, true, cause});
       for (const auto& cause : step.reload_because) owed_for_[cause].push_back({step.id, false, cause});
-      // Its successor takes over while it is there, so it is not in the way.
+      // Its successor takes over while this one is still there, so it does not block anything.
       const bool succeeded = std::ranges::any_of(step.needs, [](const plan::Need& need) {
         return need.why == plan::Why::successor && !need.claim.empty();
       });
@@ -184,19 +184,19 @@ class Apply {
     return true;
   }
 
-  /// Whether the step must not begin, because of another one that failed or because of who has its place.
+  /// Whether the step must not begin, because another one failed or another object still has its place.
   bool is_held(const plan::Step& step) {
     const plan::Need* unmet = nullptr;
     for (const auto& need : step.needs) {
       const auto result = results_[need.step];
       const bool is_unmet = need.why == plan::Why::restarts ? result == Result::failed : result != Result::ok;
-      // What failed says more than what was not begun for that.
+      // A failure says more than a step that was skipped because of it.
       if (is_unmet && (unmet == nullptr || result == Result::failed)) unmet = &need;
       if (is_unmet && result == Result::failed) break;
     }
     const bool leaves = step.desired == nullptr;
     if (unmet != nullptr && leaves) {
-      results_[number(step)] = Result::skipped;  // whoever is to follow has said why
+      results_[number(step)] = Result::skipped;  // the object that takes over has said why
     } else if (unmet != nullptr) {
       finish(step, failure(Fault::transient, held_in_words(*unmet)));
     } else if (auto taken = taken_place(step)) {
@@ -222,7 +222,7 @@ class Apply {
     }
   }
 
-  /// Why the step cannot have a place that it would take; nothing: it can.
+  /// Why the step cannot take a place that it needs; nothing if it can.
   std::optional<std::string> taken_place(const plan::Step& step) const {
     if (step.desired == nullptr) return {};
     for (const auto& claim : step.desired->footprint.claims) {
@@ -230,7 +230,7 @@ class Apply {
                           std::ranges::find(step.entry->claims, claim) != step.entry->claims.end();
       if (has_it) continue;
       if (const auto* other = context_.places.other_at(claim, step.id)) {
-        return fmt::format("{} is {}'s; take it out there, or choose another place",
+        return fmt::format("{} belongs to {}; remove it there, or choose another place",
                            plan::claim_in_words(claim), to_string(*other));
       }
     }
@@ -269,7 +269,7 @@ class Apply {
     for (const auto& gone : forgotten) context_.places.forget(gone);
   }
 
-  /// What takes the place of something that leaves has it from now on, also when that one's removal fails.
+  /// An object that takes another's place has it from now on, even if removing the other one fails.
   void hand_over(const plan::Step& step, const Entry& taken, std::vector<Entry>& handing_over) {
     const auto leaving = leaving_after_.find(number(step));
     if (leaving == leaving_after_.end()) return;
@@ -380,8 +380,9 @@ class Apply {
   Applied applied_;
   std::vector<Result> results_;  ///< of each step
   std::unordered_map<ObjectId, std::size_t> number_of_;
-  std::unordered_map<std::size_t, std::vector<std::size_t>> leaving_after_;  ///< removals, by what succeeds
-  std::deque<Entry> left_;  ///< what those have that hand something over
+  std::unordered_map<std::size_t, std::vector<std::size_t>>
+      leaving_after_;       ///< removals, by the step that takes over
+  std::deque<Entry> left_;  ///< the entries of those that hand something over
   std::unordered_map<ObjectId, std::vector<plan::Owed>> owed_for_;  ///< restarts that an object's change owes
 };
 

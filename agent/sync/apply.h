@@ -32,7 +32,7 @@ struct ApplyContext {
   /// Asked before each step that disrupts: nothing when it may begin, else the rest of them waits. Empty:
   /// they all may.
   std::function<std::optional<plan::Closed>()> closed{};
-  /// Objects whose steps are left out for now: they were stopped by a fault that passes, and are tried again
+  /// Objects whose steps are left out for now: a transient fault stopped them, and they are tried again
   /// later.
   std::map<ObjectId, FailedObject> later{};
 };
@@ -51,7 +51,7 @@ struct Applied {
 
 /// Does a plan's steps: records what is about to change, lets the drivers change it, records the result; a
 /// batch of steps of one driver at a time. A step's failure stops only what needs it. A step that takes a
-/// place begins only when whoever had that has let go.
+/// place begins only when the object that had it has given it up.
 Applied apply(plan::Plan plan, const ApplyContext& context);
 
 }  // namespace greenwave::sync

@@ -52,7 +52,7 @@ void read_patience(const Manifest& manifest, plan::Footprint& footprint, Problem
                  "write a time up to 1h, e.g. 5m");
 }
 
-/// What becomes of the object when no manifest declares it any more.
+/// What happens to the object when no manifest declares it any more.
 void check_removal(const Manifest& manifest, Problems& problems) {
   const auto* written = manifest.document.at({"metadata", "annotations", annotations::on_removal});
   if (written == nullptr || written->is_null()) return;
@@ -62,12 +62,12 @@ void check_removal(const Manifest& manifest, Problems& problems) {
     problems.error(
         written->place,
         fmt::format("{} is \"{}\"", annotations::on_removal, word != nullptr ? printable(*word) : ""),
-        "write give-back, delete or keep, or leave it out");
+        "write give-back, delete or keep, or remove it");
   } else if (*word != "keep" && manifest.annotation(annotations::prune) == "disabled") {
     problems.error(written->place,
-                   fmt::format("{} is \"{}\", and {} keeps the object", annotations::on_removal, *word,
+                   fmt::format("{} is \"{}\", but {} keeps the object", annotations::on_removal, *word,
                                annotations::prune),
-                   "leave one of the two out");
+                   "remove one of the two");
   }
 }
 
@@ -121,7 +121,7 @@ void compare_each(drivers::Comparison& comparison, const std::vector<drivers::Ca
   }
 }
 
-/// What the device lacks for an object can only come from the step of another one.
+/// If the device lacks something for an object, only another object's step can provide it.
 void refuse_lacking(Compared& compared) {
   const auto makes_something = [](const auto& one) {
     return one.second.missing.empty() && one.second.kind != plan::Difference::Kind::none;

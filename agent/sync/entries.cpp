@@ -21,7 +21,7 @@ bool is_kept(const Manifest& manifest) {
 
 Entry failed(const plan::Step& step, const drivers::StepResult& result) {
   auto entry = needs_intent(step) ? intent_of(step) : known_of(step);
-  // What failed for good and was not well since has not become a passing matter.
+  // An object that failed for good, and has not been well since, does not become a transient case.
   const bool lasted = !entry.error.empty() && !entry.passes;
   entry.passes = passes(result.fault) && !lasted;
   entry.error = result.error;

@@ -19,7 +19,7 @@ namespace greenwave::sync {
 
 namespace {
 
-/// Nothing announces that a lock is released.
+/// Nobody notifies us when a lock is released.
 constexpr auto busy_pause = std::chrono::seconds(10);
 constexpr std::size_t most_files = 256;
 

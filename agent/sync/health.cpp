@@ -16,14 +16,14 @@ using drivers::Health;
 constexpr Duration longest_wait = std::chrono::milliseconds(500);
 /// What the last look, at the deadline, gets too: else its own haste would be the reason that it finds.
 constexpr Duration shortest_look = std::chrono::milliseconds(500);
-/// What is busy is waited for until whoever starts it gives up, and no longer than this.
+/// How long to wait for what is busy, if the program that starts it does not give up earlier.
 constexpr Duration longest_busy = std::chrono::hours(1);
 
 struct Watched {
   Subject subject;
   Instant next;
   Instant deadline;
-  Instant last;      ///< the deadline of one that is busy
+  Instant last;      ///< the deadline while busy
   Instant looked{};  ///< when the last look began
   Health health{Health::State::waiting, "it has not been looked at"};
 };
@@ -65,7 +65,7 @@ class Probe {
     return one.looked >= (one.health.busy ? one.last : one.deadline);
   }
 
-  /// Of what is lost. Whoever could not be asked is neither well nor not.
+  /// For what is lost. One that could not be asked is neither well nor unwell.
   void give_up() {
     for (const auto& one : open_) {
       if (!is_lost(one)) continue;

@@ -15,8 +15,8 @@ namespace greenwave::sync {
 struct Subject {
   std::string name;  ///< "HealthCheck/spat"
   Duration interval{};
-  Duration within{};      ///< from the beginning of the probe on
-  bool declared = false;  ///< people wrote `within`: what is busy gets no more
+  Duration within{};      ///< from the beginning of the probe
+  bool declared = false;  ///< people wrote `within`: being busy does not extend it
   /// Of the objects that are asked together: null for what asks by itself.
   drivers::Session* session = nullptr;
   const Entry* entry = nullptr;
@@ -28,7 +28,7 @@ struct Watching {
   const Clock& clock;
   /// Waits; true when the probe must end. Called with less than a second each.
   std::function<bool(Duration)> wait;
-  /// What has been good once counts as good from then on. Called when that is so for more of them.
+  /// What has been good once counts as good from then on. Called whenever more of them are.
   std::function<void(const std::vector<std::string>& names)> well;
   /// What is still waited for, for people.
   std::function<void(const std::string& text)> waiting;
@@ -37,7 +37,7 @@ struct Watching {
 struct Verdict {
   enum class Kind {
     well,
-    undecided,  ///< the rest is well; some could not be asked
+    undecided,  ///< some could not be asked; the rest is well
     unwell,
     ended,  ///< by `wait`
   };

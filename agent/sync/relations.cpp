@@ -8,7 +8,7 @@ namespace greenwave::sync {
 
 namespace {
 
-/// Whether the object is to become another one than it was.
+/// Whether the plan changes the object.
 bool differs(const plan::Desired* desired, const Entry* entry) {
   return desired == nullptr || entry == nullptr || entry->digest != desired->manifest.digest;
 }

@@ -13,12 +13,12 @@
 
 namespace greenwave::sync {
 
-/// What a commit on trial has to do with each object. The trial knows what it touched whose own health
-/// decides; of all else the inventory tells, which has the digest from before the commit for as long as the
-/// new one was not applied.
+/// How each object is related to a commit on trial. The trial lists the touched objects whose own health
+/// decides. For all others the inventory tells: it has an object's digest from before the commit until the
+/// new manifest has been applied.
 class Relations {
  public:
-  /// All of it outlives this; `inventory` is sorted.
+  /// All arguments must outlive this; `inventory` is sorted.
   Relations(const Trial& trial, std::span<const plan::Desired> desired, std::span<const Entry> inventory);
 
   Before before(const std::string& object) const;
@@ -31,8 +31,8 @@ class Relations {
   std::map<std::string, const Entry*> entries_;
 };
 
-/// The objects of a plan that its commit is the cause of: what it changes itself and whose own health
-/// decides, and what restarts for something that it changes. Not what is repaired, or tried again.
+/// The objects of a plan that its commit is responsible for: those that it changes and whose own health
+/// decides, and those that restart because of a change. Not repairs, nor what is tried again.
 std::vector<std::string> touched_by(const plan::Plan& plan);
 
 }  // namespace greenwave::sync

@@ -13,16 +13,16 @@
 
 namespace greenwave::sync {
 
-/// When what a passing fault has stopped is tried again: later from time to time, so that a registry that is
-/// away costs little, and one that is back is soon used. What lasts is tried at every sync, since nobody
-/// knows when someone mends it. Kept by the process: a new one begins with a try.
+/// When to try again what a transient fault has stopped: with growing delays, so that an unreachable registry
+/// costs little, but is soon used once it is back. A lasting fault is tried at every sync, since nobody knows
+/// when someone fixes it. Kept in memory: a new process tries at once.
 class Retries {
  public:
-  /// Those of a plan's steps that are to be left out now. Another manifest is tried at once.
+  /// The steps of a plan to leave out for now. A changed manifest is tried at once.
   std::map<ObjectId, FailedObject> later(const plan::Plan& plan, Instant now) const;
 
-  /// After an apply: what is not in `failed` any more is forgotten; those of `tried`, which are among them,
-  /// wait anew. Whoever waits gets his time in `failed`.
+  /// Call after an apply. Forgets what is no longer in `failed`; objects in `tried`, a subset of `failed`,
+  /// get a new delay. Sets the time of the next try in `failed`.
   void note(std::span<const plan::Desired> desired, std::vector<FailedObject>& failed,
             std::span<const FailedObject> tried, const Clock& clock);
 

@@ -55,7 +55,8 @@ void undo_commands(Pass& pass) {
   }
 }
 
-/// What is not back. Throws Error (transient) where the way back could not even be gone: it begins again.
+/// What has not been reverted. Throws Error (transient) if the revert could not even begin: it is tried
+/// again.
 Stuck go_back(Pass& pass) {
   const auto& parts = pass.parts;
   const auto& good = pass.kept.course.good;
@@ -108,7 +109,7 @@ void free_stuck(Pass& pass) {
   if (!is_stuck || course.is_reverting() || pass.is_unreachable()) return;
   Stuck still;
   for (const auto& failed : pass.kept.standing.failed) {
-    // Of a way back that came to nothing, or that an older agent went, no object is known.
+    // If the revert failed as a whole, or an older agent did it, no object is known.
     const bool counts =
         course.stuck.empty() || std::ranges::find(course.stuck, failed.object) != course.stuck.end();
     if (!counts) continue;
@@ -123,7 +124,7 @@ void free_stuck(Pass& pass) {
 
 std::string stuck_text(const Rejected& rejected) {
   return fmt::format(
-      "{} was not healthy ({}), and not all of it could be taken back: {}; that goes on once it can",
+      "{} was not healthy ({}), and could not be reverted completely: {}; that goes on as soon as possible",
       rejected.commit.shortened(), rejected.reason, rejected.stuck);
 }
 

@@ -7,15 +7,16 @@
 namespace greenwave::sync {
 
 /// Takes the device back to the last good commit, all of it: files, units, what the commit added and what it
-/// removed. Begun again where a power cut ended it. What cannot be brought back is left to the passes that
-/// follow, which apply the good commit as they always do. The history gets a record of what was tried; the
-/// Pass's own becomes that of the way back.
+/// removed. A power cut makes it start over. What cannot be reverted is left to the passes that follow, which
+/// apply the good commit as usual. The history gets a record of the failed trial; the Pass's own record
+/// becomes that of the revert.
 void revert(Pass& pass);
 
-/// After the good commit was applied again: notes what of a rejected commit is still not back.
+/// Call after the good commit was applied again: records what has still not been reverted of a rejected
+/// commit.
 void free_stuck(Pass& pass);
 
-/// Why a device is not all the way back from the rejected commit.
+/// Why the rejected commit is not completely reverted.
 std::string stuck_text(const Rejected& rejected);
 
 }  // namespace greenwave::sync

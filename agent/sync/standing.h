@@ -17,8 +17,8 @@ struct FailedObject {
   std::string object;
   std::string reason;
   Fault fault = Fault::invalid;
-  std::optional<Time> again{};  ///< when it is tried next, where that is not at every sync
-  bool refused = false;         ///< before anything of it was changed
+  std::optional<Time> again{};  ///< when it is tried next, if not at every sync
+  bool refused = false;         ///< before anything was changed for it
 };
 
 /// Something that may not be done yet.
@@ -53,7 +53,7 @@ struct Standing {
   std::optional<Time> waiting_until;  ///< when to go on with them, whatever the interval is
   std::optional<Rejected> rejected;   ///< the commit that the ref points to, taken back
 
-  /// When to go on, whatever the interval is: with what waits, or with what a passing fault has stopped.
+  /// When to go on, regardless of the interval: with what waits, or with what a transient fault has stopped.
   std::optional<Time> next() const;
 };
 

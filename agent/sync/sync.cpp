@@ -134,7 +134,7 @@ void Sync::fill_standing(Pass& pass) {
   if (last.empty()) {
     standing.commit.reset();
   } else if (!standing.commit || standing.commit->id != last) {
-    // A new store has it again once the server was reached.
+    // A new store has it again once the server has been reached.
     standing.commit = parts_.intake.has(last) ? parts_.intake.about(last) : git::Commit{last, {}, {}, {}};
   }
   if (standing.commit) name_commit(pass.record, *standing.commit, kept_.remembered);

@@ -31,7 +31,7 @@ class Sync {
 
   /// The commit that the device was last brought to; empty before the first.
   CommitId applied() const;
-  /// Where the device is, as far as that is known; also before the first run().
+  /// The device's present state, as far as it is known; also before the first run().
   Standing standing();
 
  private:

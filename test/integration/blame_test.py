@@ -67,7 +67,7 @@ class Blame(unittest.TestCase):
         self.city.commit({"status.yaml": status("503 Sorry"), **motd("two")}, "A bad day")
         told = device.once(1)
         self.assertIn("is taken back", told)
-        self.assertNotIn("could be taken back", told)
+        self.assertNotIn("could not be reverted", told)
         self.assertEqual("one\n", device.read(MOTD))
         self.assertEqual("200 OK\n", device.read("/etc/beacon/status"))
         self.assertIn("reverted", self.results(device))
@@ -154,10 +154,10 @@ class Blame(unittest.TestCase):
         changes = {"status.yaml": status("503 Sorry"), "more.yaml": None, "trap.yaml": manifest("Command", "trap", trap)}
         self.city.commit(changes, "A trap")
         told = device.once(2)
-        self.assertIn("not all of it could be taken back", told)
+        self.assertIn("could not be reverted completely", told)
         self.assertIn("undo Command/trap: it has no undo command", told)
         self.assertEqual("200 OK\n", device.read("/etc/beacon/status"))
-        self.assertIn("could not be reverted whole", device.cli("status"))
+        self.assertIn("could not be reverted completely", device.cli("status"))
 
         device.machine.write(MOTD, "by hand\n")
         device.once(1)

@@ -10,7 +10,7 @@ namespace {
 
 using Item = SourceTree::Item;
 
-/// By name, what a directory has before and after.
+/// A directory's entries before and after, by name.
 using Pairs = std::map<std::string, std::pair<std::optional<Item>, std::optional<Item>>>;
 
 Pairs pairs_in(const std::string& directory, const SourceTree* before, const SourceTree* after) {
@@ -21,7 +21,7 @@ Pairs pairs_in(const std::string& directory, const SourceTree* before, const Sou
   if (after != nullptr) {
     for (auto& item : after->list(directory)) {
       auto& place = pairs[item.name].second;
-      // A tree that has a name twice is not git's work: which of them a reader finds, nobody knows.
+      // Git never writes a tree that has a name twice: readers may find either of the two.
       if (place) item = {item.name, SourceTree::Type::other, ""};
       place = item;
     }

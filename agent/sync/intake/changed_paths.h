@@ -9,13 +9,12 @@
 
 namespace greenwave::sync {
 
-/// A tree with all of these directories; null: there is none.
+/// Returns a tree with all of these directories; null if there is none.
 using WithDirectories =
     std::function<std::unique_ptr<SourceTree>(const std::vector<std::string>& directories)>;
 
-/// The files that `after` has and `before` has not, or the other way round, or both with another content or
-/// type; sorted. Reads the directories that differ and no file, one level of them at a time, so that they can
-/// be brought a level at a time.
+/// The files that only one of the two has, or that differ in content or type; sorted. Reads no file, and only
+/// directories that differ, one level at a time, so that they can be fetched one level at a time.
 std::vector<std::string> changed_paths(const WithDirectories& before, const WithDirectories& after);
 
 }  // namespace greenwave::sync

@@ -25,8 +25,8 @@ bool holds(const git::Store& store, const Following& following, const CommitId& 
     case git::Move::forward:
     case git::Move::reset:
       return false;
-    // A store without the whole history knows no better: what leads on from our commit comes with all that is
-    // between, so this does not.
+    // A store without the whole history cannot tell; but a commit that descends from ours would have come
+    // with all in between, so this one does not.
     case git::Move::unknown:
     case git::Move::backward:
     case git::Move::sideways:
@@ -45,7 +45,7 @@ struct GitIntake::Asking {
   git::Store& store() { return *intake.store_; }
   Following& following() { return arrival.remembered.following; }
 
-  /// The commit comes first, then the judgement, and its files only when it is accepted.
+  /// Fetches the commit, judges it, and fetches its files only if it is accepted.
   void ask() {
     do {
       from->follow(following().refs());
@@ -94,14 +94,14 @@ struct GitIntake::Asking {
     arrival.answered = true;
   }
 
-  /// Remembered once more by a ref of the store, so that the loss of the state alone takes no device back.
+  /// A ref in the store remembers it too, so that losing only the state does not let a device go back.
   CommitId accepted() {
     const auto& known = arrival.remembered.accepted;
     return known.empty() ? store().kept_as(accepted_ref) : known;
   }
 
-  /// Brings what a judgement compares with into a store that lacks it: one that was made again. Where a
-  /// server doesn't give it the judgement says so.
+  /// Fetches the commit that a judgement compares with into a store that lacks it: a new one. If the server
+  /// does not have it, the judgement says so.
   void fetch_accepted() {
     if (intake.parts_.trust == nullptr) return;
     const auto commit = accepted();
@@ -114,7 +114,7 @@ struct GitIntake::Asking {
     }
   }
 
-  /// Where nobody checks, none is remembered: when trust comes (again), it begins again.
+  /// Without trust, none is remembered: if trust is configured (again), it starts afresh.
   void accept(const CommitId& tip) {
     auto& remembered = arrival.remembered;
     if (intake.parts_.trust == nullptr) {
@@ -129,8 +129,8 @@ struct GitIntake::Asking {
     store().keep(accepted_ref, tip);
   }
 
-  /// Brings them first, and no file: it may be that the commit is refused. Null where the commit has no such
-  /// root: its render says so.
+  /// Fetches them first, but no file: the commit may yet be refused. Null if the commit has no such root,
+  /// which its render reports.
   WithDirectories directories_of(const CommitId& commit) {
     return [this, commit](const std::vector<std::string>& directories) -> std::unique_ptr<SourceTree> {
       if (commit.empty()) return nullptr;
@@ -167,7 +167,7 @@ struct GitIntake::Asking {
     intake.complete_ = commit;
   }
 
-  /// What only those who can open it know to be needed.
+  /// Fetches files that only a reader with the keys knows to be needed.
   void bring_veiled(const CommitId& commit) {
     git::Missing missing;
     std::vector<std::string> paths;
@@ -181,7 +181,7 @@ struct GitIntake::Asking {
     });
   }
 
-  /// For a device that knows no wave yet: whether the commit says that it is to follow another ref.
+  /// For a device without a decided wave: whether the commit tells it to follow another ref.
   bool decides_otherwise() {
     if (!following().is_undecided()) return false;
     const auto before = following().refs();
@@ -231,7 +231,7 @@ Arrival GitIntake::receive(const std::shared_ptr<const git::BundleFile>& bundle,
     arrival.commit = {};
     arrival.why_not = error;
     if (!bundle && !parts_.stop) {
-      // A server that refuses, or gives what can't be used, is there.
+      // A server that refuses, or sends something unusable, can be reached.
       if (error.fault() != Fault::transient) {
         unreachable_since.reset();
       } else if (!unreachable_since) {
@@ -250,7 +250,7 @@ std::unique_ptr<SourceTree> GitIntake::files(const CommitId& commit) const {
   return store_->tree(commit, parts_.config.repository.path);
 }
 
-/// Fetches make packs: so that they stay few and small, what no kept commit needs goes.
+/// Each fetch makes a pack. To keep them few and small, drops what no kept commit needs.
 void GitIntake::tidy() {
   if (!std::exchange(fetched_, false)) return;
   try {

@@ -23,7 +23,7 @@ struct IntakeParts {
   const std::atomic<bool>& stop;
   std::function<void()> heartbeat;
   Reveal reveal;
-  std::vector<Rule> rules{};  ///< on what a signer may change; not asked where commits are not checked
+  std::vector<Rule> rules{};  ///< on what a signer may change; not applied if commits are not checked
 };
 
 class GitIntake : public Intake {
@@ -43,15 +43,15 @@ class GitIntake : public Intake {
   void start_over(const Error& error) override;
 
  private:
-  /// One asking.
+  /// One call of receive().
   struct Asking;
 
   IntakeParts parts_;
   Recipient recipient_;
   std::unique_ptr<git::Store> store_;
-  CommitId complete_;     ///< of which everything that this device needs is in the store
+  CommitId complete_;     ///< everything that this device needs of it is in the store
   bool fetched_ = false;  ///< since the store was last tidied
-  /// That `own` stays although `ref` names `target`: then that need not be fetched to ask again.
+  /// `own` stays although `ref` names `target`, which need not be fetched again to find that out.
   struct Held {
     CommitId own;
     std::string ref;
@@ -62,7 +62,7 @@ class GitIntake : public Intake {
 };
 
 /// Whether `own`, the commit that the device has, stays although `ref` names `target` (both in the store):
-/// because the ref is another one than that by which `own` came, and does not lead on from it.
+/// because it came by another ref, and `target` does not descend from it.
 bool holds(const git::Store& store, const Following& following, const CommitId& own, const std::string& ref,
            const CommitId& target);
 

@@ -10,12 +10,12 @@
 
 namespace greenwave::sync {
 
-/// A commit that came, before the device takes it.
+/// A commit that has arrived, before the device accepts it.
 struct Proposal {
   CommitId commit;
   CommitId accepted;  ///< the highest that was accepted before; empty: none
-  /// The files that differ between both, or all of them where nothing was accepted before. Brings the
-  /// directories that it reads: the commit's signature is to be good by then.
+  /// The files that differ between the two; all files if nothing was accepted before. Fetches the directories
+  /// that it reads: call it only once the commit's signature has been verified.
   std::function<std::vector<std::string>()> changed;
 };
 
@@ -26,12 +26,12 @@ struct Change {
   const std::vector<std::string>& paths;  ///< relative to the cluster's root, sorted
 };
 
-/// A rule on what a signer may change: throws Error (untrusted) to refuse it.
+/// A rule on what a signer may change. Throws Error (untrusted) to refuse a change.
 using Rule = std::function<void(const Change&)>;
 
-/// Who signed it. Throws Error (untrusted) unless it is signed by an allowed key, neither behind nor beside
-/// what was accepted before, and allowed by every rule. Both commits are looked up in the store; of their
-/// files nothing is read without a rule.
+/// Who signed the proposed commit. Throws Error (untrusted) unless an allowed key signed it, it descends from
+/// what was accepted before (or resets it), and every rule allows it. Both commits must be in the store;
+/// without rules none of their files is read.
 git::Signer judge(const git::Store& store, const git::Trust& trust, const std::vector<Rule>& rules,
                   const Proposal& proposal);
 

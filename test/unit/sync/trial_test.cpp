@@ -305,7 +305,7 @@ TEST_CASE("trial: a way back that cannot finish goes on with the rest, and a nex
     applied = applied || to_string(step.id) == lamp;
   };
   const auto result = street.run();
-  CHECK_THAT(result.record.error, Contains("not all of it could be taken back") && Contains("File/a"));
+  CHECK_THAT(result.record.error, Contains("could not be reverted completely") && Contains("File/a"));
   REQUIRE(street.course().rejected);
   CHECK(street.course().stuck == std::vector<std::string>{"File/a"});
 
