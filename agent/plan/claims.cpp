@@ -38,12 +38,12 @@ bool Claims::has(std::size_t number, std::string_view claim) const {
   return entry != nullptr && contains(entry->claims, claim);
 }
 
-/// Whether what the object has there is not a directory in which others may lie.
+/// Whether the object has something there that cannot contain other objects.
 bool Claims::has_file(std::size_t number, std::string_view claim) const {
   return !is_directory(objects_.id(number)) || !has(number, claim);
 }
 
-/// Whether it is only in the inventory, and is going to be removed.
+/// Whether it is only in the inventory and will be removed.
 bool Claims::is_going(std::size_t number) const {
   if (objects_.is_declared(number) || objects_.refused()[number] || !objects_.may_prune()) return false;
   return !objects_.entry(number)->keep || is_taken_over(number);
@@ -135,7 +135,7 @@ void Claims::wait_for_places(std::size_t number, Waits& waits) const {
 
 void Claims::wait_for(std::size_t holder, std::size_t number, std::string_view claim, Waits& waits) const {
   const bool leaves = !objects_.is_declared(holder);
-  // What was only begun may still be all the other's.
+  // An apply that only began may not have taken anything from the other one.
   const bool is_its_own = has(number, claim) && !objects_.entry(number)->intended;
   const bool is_part = !has(holder, claim);
   if (is_going(holder) && (is_part || is_taken_over(holder) || is_its_own)) {
@@ -158,7 +158,7 @@ void Claims::wait_for_the_way(std::size_t number, Waits& waits) const {
   }
 }
 
-/// A Directory waits for what others have in the place of something in its source, or where it purges.
+/// A Directory waits for others that have something where its source has a file, or where it purges.
 void Claims::wait_for_those_inside(std::size_t number, Waits& waits) const {
   const auto& desired = objects_.desired(number);
   if (!contents_.has_source(desired) && desired.footprint.purges.empty()) return;
@@ -185,7 +185,7 @@ void Claims::wait_for_those_inside(std::size_t number, Waits& waits) const {
   }
 }
 
-/// Whether a Directory may put its files over those that the holder has in it, before that one is removed.
+/// Whether a Directory may write its files over the holder's before that one is removed.
 bool Claims::may_succeed(std::size_t number, std::size_t holder,
                          const std::vector<std::string_view>& places) const {
   const auto& id = objects_.id(holder);
@@ -198,8 +198,8 @@ bool Claims::may_succeed(std::size_t number, std::size_t holder,
   });
 }
 
-/// Another object may have begun to take the place, and has not come far: it lets go of it first. Then it is
-/// clear whose the place is.
+/// Another object may have begun to take the place and not got far: it gives the place up first, so that it
+/// has one owner.
 void Claims::wait_for_others_in_place(std::size_t number, Waits& waits) const {
   const auto has_begun = [&](std::size_t holder) {
     const bool other = objects_.entry(holder)->intended;
@@ -217,8 +217,8 @@ void Claims::wait_for_others_in_place(std::size_t number, Waits& waits) const {
   }
 }
 
-/// A removal that makes way for another object comes right before it, after all that could still hold that
-/// one up; and a directory goes after what lies in it.
+/// A removal that makes way for another object comes right before it, after everything that could still delay
+/// that one; and a directory is removed after its content.
 void Claims::wait_to_be_emptied(std::size_t number, Waits& waits) const {
   const auto makes_way_for = [&](const Precedence* wait) { return wait->why == Why::place; };
   const auto out = waits.from(number);
@@ -258,7 +258,7 @@ std::vector<ObjectId> replacing(const Input& input) {
       if (!wait->claim.starts_with(path_claim) && !wait->claim.starts_with("unit:")) return false;
       if (wait->why == Why::below) return true;
       const bool is_place = wait->why == Why::place || wait->why == Why::inside;
-      // A Directory that only takes what lies in it is compared name by name.
+      // A Directory that takes over only files in it is compared name by name.
       return is_place &&
              (!is_directory(objects.id(i)) || contains(objects.desired(i).footprint.claims, wait->claim));
     };

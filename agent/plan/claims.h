@@ -15,26 +15,25 @@
 
 namespace greenwave::plan {
 
-/// Which object claims what, among the objects of one plan, and who has that now. What it is made from must
-/// outlive it.
+/// Which object of a plan claims what, and which one has it now. The constructor's arguments must outlive it.
 class Claims {
  public:
   Claims(const Objects& objects, const Places& places, const Contents& contents);
 
   std::optional<std::size_t> owner(std::string_view claim) const;
 
-  /// Refuses objects that claim what another object claims too, and objects that move below their own old
-  /// place. Entries that may not be removed stay.
+  /// Refuses objects that claim the same as another one, and objects that move below their own old place.
+  /// Entries that may not be removed stay.
   void refuse_conflicts(Objects& objects, Problems& problems) const;
 
-  /// Who has to leave a place before another object takes it, is made around it or below it, or empties it;
-  /// and directories before their content.
+  /// Who must leave a place before another object takes it, is created around or below it, or purges it; and
+  /// directories before their content.
   void add_waits(Waits& waits) const;
-  /// Who else has to be done with before an object leaves its place. Call when all other waits are known.
+  /// What else must be done before an object leaves its place. Call after all other waits are known.
   void add_waits_to_leave(Waits& waits) const;
 
-  /// Whether the object leaves the inventory without a change to the device: another one of its kind takes
-  /// over all that it has.
+  /// Whether the object leaves the inventory without any change to the device, because another one of its
+  /// kind takes over everything that it has.
   bool is_taken_over(std::size_t number) const { return successors_.contains(number); }
 
  private:

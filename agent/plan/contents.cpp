@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t most_names = 50'000;  ///< as in one Directory
 
-/// The claim's path within the object's directory; empty when it lies outside.
+/// The claim's path within the object's directory; empty if it is outside.
 std::string_view name_in(const Desired& one, std::string_view claim) {
   const auto& claims = one.footprint.claims;
   if (claims.empty() || !claim.starts_with(claims.front())) return {};

@@ -9,11 +9,11 @@
 
 namespace greenwave::plan {
 
-/// What Directories make from their sources. Few objects lie in a Directory, so that names are looked up one
-/// by one. Throws Error (damaged) when the tree cannot be read.
+/// What Directories create from their sources. Names are looked up one by one, since few objects are in a
+/// Directory. Throws Error (damaged) if the tree cannot be read.
 class Contents {
  public:
-  /// What a source has in a place.
+  /// What a source has at a path.
   enum class At {
     nothing,
     directory,
@@ -21,14 +21,14 @@ class Contents {
     below_file,
   };
 
-  /// Without a tree there are no sources. It must outlive this.
+  /// `tree` may be null: then there are no sources. It must outlive this.
   explicit Contents(const SourceTree* tree) : tree_(tree) {}
 
   bool has_source(const Desired& one) const;
-  /// What the object makes from its source where the claim is.
+  /// What the object creates from its source at the claim's path.
   At at(const Desired& one, std::string_view claim) const;
-  /// The first place below `inner` for which both have something in their sources, unless that is a directory
-  /// in both. `inner` lies in `outer`.
+  /// The first path below `inner` that both sources have, except for directories in both. `inner` is in
+  /// `outer`.
   std::optional<std::string> shared(const Desired& outer, const Desired& inner) const;
 
  private:

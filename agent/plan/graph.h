@@ -12,9 +12,8 @@ class Graph {
 
   void add(std::size_t before, std::size_t after) { after_[before].push_back(after); }
 
-  /// Kahn's topological sort; among those that are ready, one of the `early` ones, then the smallest number
-  /// first. `excluded` things are left out and block nothing. Things on a cycle, or after one, are missing
-  /// from the result.
+  /// Kahn's topological sort. Among those that are ready, `early` ones come first, then smaller numbers.
+  /// Leaves out `excluded` ones, which block nothing, and all that are on a cycle or after one.
   std::vector<std::size_t> order(const std::vector<bool>& excluded,
                                  const std::vector<bool>& early = {}) const;
 

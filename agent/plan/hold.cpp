@@ -47,7 +47,7 @@ class Hold {
     if (std::ranges::any_of(step.needs, [this](const Need& need) { return waits(need.step); }))
       wait_for_all_of(number);
     for (const auto& need : step.needs) {
-      // What makes way for a waiting step stays until then.
+      // An object that makes way for a waiting step stays until then.
       const bool makes_way = need.why == Why::place && steps_[need.step].verb == Verb::remove;
       if (makes_way && waits(number)) wait_for_all_of(need.step);
     }

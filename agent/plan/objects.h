@@ -10,8 +10,8 @@
 
 namespace greenwave::plan {
 
-/// The objects of one plan, numbered: those that a manifest declares, in the order that breaks ties (by rank,
-/// then by id); after them those that only the inventory knows, in the order of removal.
+/// The objects of one plan, numbered: first the declared ones, by rank and then by id, which also breaks
+/// ties; then those that only the inventory knows, in the order of removal.
 class Objects {
  public:
   explicit Objects(const Input& input);
@@ -19,16 +19,16 @@ class Objects {
   std::size_t size() const { return entries_.size(); }
   std::size_t declared() const { return desired_.size(); }
   bool is_declared(std::size_t number) const { return number < desired_.size(); }
-  /// Of a declared one.
+  /// Only for declared ones.
   const Desired& desired(std::size_t number) const { return *desired_[number]; }
   const ObjectId& id(std::size_t number) const {
     return is_declared(number) ? desired_[number]->manifest.id : entries_[number]->id;
   }
-  /// The object's inventory entry; null when it is new.
+  /// The object's inventory entry; null if it is new.
   const Entry* entry(std::size_t number) const { return entries_[number]; }
   std::optional<std::size_t> number_of(const ObjectId& id) const;
 
-  /// Those that stay as they are: refused by an earlier stage or by this one, or not to be removed.
+  /// Those that stay as they are: refused, by this stage or an earlier one, or not to be removed.
   const std::vector<bool>& refused() const { return refused_; }
   void refuse(std::size_t number) { refused_[number] = true; }
 
@@ -36,7 +36,7 @@ class Objects {
   const std::vector<ObjectId>& nameless() const { return nameless_; }
   bool may_prune() const { return may_prune_; }
 
-  /// Whether the manifest, or its result, is not yet what the inventory says.
+  /// Whether the manifest changed, or its last apply has no result.
   bool is_changed(std::size_t number) const;
 
  private:

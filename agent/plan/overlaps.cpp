@@ -28,7 +28,7 @@ std::string with_place(const Manifest& manifest) {
   return fmt::format("{} ({})", to_string(manifest.id), to_string(manifest.place()));
 }
 
-/// Two objects, of which `inner` has a claim below one of `outer`.
+/// Two objects: `inner` has a claim below one of `outer`'s.
 class Pair {
  public:
   Pair(const Desired& inner, std::string_view claim, const Desired& outer, std::string_view above,

@@ -7,8 +7,8 @@
 
 namespace greenwave::plan {
 
-/// Refuses objects of one render that are in each other's way although no two claim the same: one lies below
-/// another's file, in a Directory that would purge it, or where a Directory's source has something too.
+/// Refuses objects of one render that conflict although no two claim the same: one is below another's file,
+/// in a Directory that would purge it, or where a Directory's source has something too.
 void refuse_overlaps(const Claims& claims, const Contents& contents, Objects& objects, Problems& problems);
 
 }  // namespace greenwave::plan

@@ -77,7 +77,7 @@ class Writer {
     add(number, std::move(step));
   }
 
-  /// Restarts that others' changes owe to an object which is not touched now.
+  /// Restarts that others' changes owe to an object that is not touched now.
   void promise(std::size_t number) {
     if (objects_.entry(number) == nullptr) return;
     const auto& unit = objects_.id(number);
@@ -165,7 +165,7 @@ Plan plan(Input input) {
     if (objects.is_declared(number)) {
       writer.apply(number);
     } else {
-      // What a Directory's successor does not have goes with it.
+      // What a Directory's successor does not have is removed with it.
       const bool stays = claims.is_taken_over(number) && !is_directory(objects.id(number));
       writer.leave(number, stays ? Verb::release : Verb::remove);
     }

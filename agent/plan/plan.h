@@ -34,7 +34,7 @@ struct Input {
   std::vector<ObjectId> refused;
   /// False: nothing is pruned.
   bool may_prune = true;
-  /// Where Directories' sources are; must outlive the Plan. Null: what is in them is not considered.
+  /// The tree with Directories' sources; must outlive the Plan. Null: their content is not considered.
   const SourceTree* tree = nullptr;
 };
 
@@ -55,8 +55,9 @@ Plan plan(Input input);
 /// such problem.
 std::optional<Problem> empty_render(const Input& input);
 
-/// Objects whose place another object of ours has now and leaves first: it is no longer declared, or moves
-/// away. Comparing them with the device now would only find that one. Reads `desired`, `inventory`, `tree`.
+/// Objects whose place now belongs to another object of ours that leaves first, because it is no longer
+/// declared or moves away. Comparing them with the device now would only find that one. Reads `desired`,
+/// `inventory`, `tree`.
 std::vector<ObjectId> replacing(const Input& input);
 
 }  // namespace greenwave::plan

@@ -16,7 +16,7 @@ namespace greenwave::plan {
 
 namespace {
 
-/// As Footprint::defines, of one file that an entry has on the device.
+/// Like Footprint::defines, for one file that an entry has on the device.
 std::vector<std::string> definitions_of(const Entry& entry) {
   constexpr std::string_view prefix = "path:";
   std::vector<std::string> names;

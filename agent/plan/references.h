@@ -12,19 +12,18 @@ namespace greenwave::plan {
 /// The references between objects, resolved to numbers.
 class References {
  public:
-  /// Refuses objects that refer to one which no manifest declares, or which had no manifest to be numbered
-  /// by.
+  /// Refuses objects that refer to one that no manifest declares, or that was refused before it had a number.
   References(Objects& objects, Problems& problems);
 
   const std::vector<std::size_t>& restart_on(std::size_t number) const { return all_[number].restart_on; }
   const std::vector<std::size_t>& reload_on(std::size_t number) const { return all_[number].reload_on; }
 
-  /// Those that write files of the object's definition, or whose files in it are about to be removed.
+  /// Objects that write part of this object's definition, or whose part of it is about to be removed.
   const std::vector<std::size_t>& defined_by(std::size_t number) const { return all_[number].defined_by; }
 
   /// Referenced objects come before those that refer to them.
   void add_waits(Waits& waits) const;
-  /// What defines an object comes before it where nothing else keeps them in another order: call last.
+  /// An object's definition comes before it, unless something else requires another order: call last.
   void add_order(Waits& waits) const;
 
   /// Whether something that the object restarts or reloads on is refused.
@@ -36,7 +35,7 @@ class References {
     std::vector<std::size_t> restart_on;
     std::vector<std::size_t> reload_on;
     std::vector<std::size_t> defined_by;
-    bool restarts_on_nameless = false;  ///< on one that was refused before it could be numbered
+    bool restarts_on_nameless = false;  ///< on one that was refused before it had a number
   };
 
   void read_definitions(const Objects& objects);

@@ -14,7 +14,7 @@ namespace greenwave::plan {
 /// How an object's health is watched after an apply that touched it.
 struct Watch {
   Duration interval{};    ///< between two looks
-  Duration within{};      ///< it must have been healthy once, from the apply on
+  Duration within{};      ///< it must have been healthy once, after the apply
   bool always = false;    ///< after every apply, whatever it touched
   bool declared = false;  ///< people wrote `within`
 };
@@ -36,8 +36,7 @@ struct Footprint {
   std::vector<std::string> purges;
   std::vector<ObjectRef> restart_on;
   std::vector<ObjectRef> reload_on;
-  /// Names that others go by in `defined_by`: the systemd units that the object's files define, or give a
-  /// drop-in.
+  /// Names for others' `defined_by`: the systemd units that the object's files define or extend by a drop-in.
   std::vector<std::string> defines;
   /// The object restarts when another one with one of these in `defines` changes, or is removed.
   std::vector<std::string> defined_by;
@@ -98,14 +97,14 @@ enum class Verb {
 
 std::string_view to_string(Verb verb);
 
-/// What of a step must wait, since nothing may be disrupted now.
+/// Which part of a step must wait because nothing may be disrupted now.
 enum class Wait {
   nothing,
   restart,  ///< its own work is done; the restart is owed
   all,
 };
 
-/// Why an object stays as it is while another one does.
+/// Why an object stays as it is as long as another one does.
 enum class Why {
   depends,    ///< on it, by depends-on
   restarts,   ///< on it, or reloads
@@ -116,7 +115,7 @@ enum class Why {
   successor,  ///< it takes the place of this one, which is on the device until then
 };
 
-/// A step that must have succeeded.
+/// A step that must have succeeded before another one.
 struct Need {
   std::size_t step;  ///< its index in the plan
   Why why = Why::depends;

@@ -10,7 +10,7 @@ namespace greenwave::plan {
 
 namespace {
 
-/// Whether something in the inventory alone stays on the device because it may not be removed.
+/// Whether an object that is only in the inventory stays on the device because it may not be removed.
 bool may_not_go(std::size_t number, const Objects& objects) {
   return !objects.is_declared(number) && (objects.entry(number)->keep || !objects.may_prune());
 }
@@ -78,7 +78,7 @@ void Waits::spread(Objects& objects, Problems& problems) {
     }
     for (const auto* wait : from(staying)) {
       if (!wait->why || objects.refused()[wait->after]) continue;
-      // A unit that is itself as it was only has to do without this restart.
+      // A unit that does not change itself only misses this restart.
       if (wait->why == Why::restarts && !objects.is_changed(wait->after)) continue;
       if (objects.is_declared(wait->after)) report(*wait, objects, problems);
       refuse(wait->after);
@@ -89,7 +89,7 @@ void Waits::spread(Objects& objects, Problems& problems) {
 std::string Waits::remedy(std::size_t staying, const Objects& objects) const {
   const auto name = to_string(objects.id(staying));
   if (const auto successor = remain_for_.find(staying); successor != remain_for_.end()) {
-    return fmt::format("fix {} first, which is to take its place", to_string(objects.id(successor->second)));
+    return fmt::format("fix {} first, which takes its place", to_string(objects.id(successor->second)));
   }
   if (!may_not_go(staying, objects)) {
     return fmt::format("fix why {} was refused, or remove its manifest", name);
@@ -127,7 +127,7 @@ void Waits::report(const Precedence& wait, const Objects& objects, Problems& pro
       }
       return;
     case Why::below:
-      error(fmt::format("{} lies below {}, where {} still is{}", name, claim, other,
+      error(fmt::format("{} is below {}, where {} still is{}", name, claim, other,
                         stuck ? ", which may not be removed" : ""));
       return;
     case Why::inside:
@@ -155,7 +155,7 @@ void Waits::refuse_circles(const Graph& graph, Objects& objects, Problems& probl
 
 void Waits::report_circle(const std::vector<std::size_t>& circle, const Objects& objects,
                           Problems& problems) const {
-  // Listed from what waits to what it waits for, as people write it.
+  // Listed from the waiting one to what it waits for, as people write it.
   std::string names;
   for (auto member = circle.rbegin(); member != circle.rend(); ++member) {
     names += (names.empty() ? "" : " → ") + to_string(objects.id(*member));

@@ -13,23 +13,23 @@
 
 namespace greenwave::plan {
 
-/// `after` comes after `before`, whatever is to be done to them.
+/// `after` comes after `before`, whatever their steps are.
 struct Precedence {
   std::size_t before = 0;
   std::size_t after = 0;
-  /// Unless `before` is done with, `after` stays as it is for this reason; nothing: only their order matters.
+  /// Why `after` stays as it is unless `before` succeeds; nothing: only their order matters.
   std::optional<Why> why{};
-  std::string_view claim{};  ///< that `before` has to give up first
+  std::string_view claim{};  ///< that `before` must give up first
 };
 
-/// What waits for what in a plan. Refusals spread along it: what waits for an object that stays as it is
-/// stays too, and says for whom it waits.
+/// What waits for what in a plan. Refusals spread along it: an object that waits for one that stays as it is
+/// stays too, and its message names that one.
 class Waits {
  public:
   explicit Waits(std::size_t size) : into_(size), from_(size), remains_(size) {}
 
   void add(const Precedence& wait);
-  /// `old` is not removed as long as `successor`, which takes its place, is refused.
+  /// `old` is not removed while `successor`, which takes its place, is refused.
   void remain(std::size_t old, std::size_t successor) { remains_[successor].push_back(old); }
 
   /// Those whose `after` is this one.
@@ -38,11 +38,11 @@ class Waits {
   /// Whether `to` comes after `start`.
   bool reaches(std::size_t start, std::size_t to) const;
 
-  /// Refuses what waits for something refused, and whatever waits in a circle.
+  /// Refuses objects that wait for a refused one, or for each other.
   void settle(Objects& objects, Problems& problems);
 
-  /// What is not refused, in an order that keeps all waits. Removals that something waits for come as early
-  /// as they may, the others last.
+  /// The objects that are not refused, in an order that satisfies all waits. Removals that something waits
+  /// for come as early as possible, the others last.
   std::vector<std::size_t> order(const Objects& objects) const;
 
  private:
@@ -58,8 +58,9 @@ class Waits {
   std::vector<Precedence> waits_;
   std::vector<std::vector<std::size_t>> into_;
   std::vector<std::vector<std::size_t>> from_;
-  std::vector<std::vector<std::size_t>> remains_;  ///< of each object: what it would take the place of
-  std::map<std::size_t, std::size_t> remain_for_;  ///< what remains, and the refused one that it is for
+  std::vector<std::vector<std::size_t>> remains_;  ///< for each object: those whose place it would take
+  std::map<std::size_t, std::size_t>
+      remain_for_;  ///< what remains, and the refused object that it remains for
 };
 
 }  // namespace greenwave::plan

@@ -89,7 +89,7 @@ void Screen::rejected() {
   const bool stuck = !rejected.stuck.empty();
   text += paint(style, Paint::bad,
                 fmt::format("Commit {} was not healthy here {}.", short_id(rejected.commit),
-                            stuck ? "and could not be reverted whole" : "and was reverted")) +
+                            stuck ? "and could not be reverted completely" : "and was reverted")) +
           "\n  " + wrap(rejected.reason, 2, style.width) + "\n";
   if (stuck) text += "  " + wrap(rejected.stuck + "; that goes on once it can", 2, style.width) + "\n";
   for (const auto& left : rejected.not_undone) text += "  not undone: " + wrap(left, 4, style.width) + "\n";

@@ -52,7 +52,7 @@ TEST_CASE("lint of units: a time that systemd cannot know is an error, any that 
   for (const std::string bad :
        {"every day", "25:00", "2026-13-01", "Foo 12:00", "12:61", "Mon Tue", "noon"}) {
     INFO(bad);
-    CHECK_THAT(found_in_timer(bad), Catch::Contains("OnCalendar=" + bad + " is no time"));
+    CHECK_THAT(found_in_timer(bad), Catch::Contains("OnCalendar=" + bad + " is not a time"));
   }
 }
 

@@ -19,10 +19,10 @@ constexpr std::size_t reply_cap = 64 << 20;
 constexpr std::size_t line_cap = 1 << 20;
 
 Error too_large() {
-  return {Fault::transient, "greenwaved's answer is larger than this command reads"};
+  return {Fault::transient, "greenwaved's response is too large"};
 }
 
-/// Cuts a response into lines, and leaves out empty ones.
+/// Splits a response into lines, without empty ones.
 class Lines {
  public:
   explicit Lines(const std::function<void(std::string_view line)>& on_line) : on_line_(on_line) {}
@@ -98,7 +98,7 @@ nlohmann::json parsed(const http::Response& response) {
   return json;
 }
 
-/// One that is answered at once, within `limit`.
+/// A request whose response comes at once, within `limit`.
 http::Request plain(const std::string& path, const Timeouts& timeouts, Duration limit) {
   http::Request request;
   request.path = path;
@@ -108,7 +108,7 @@ http::Request plain(const std::string& path, const Timeouts& timeouts, Duration 
   return request;
 }
 
-/// One whose response goes on for as long as there is something to tell.
+/// A request whose response goes on until the sync has ended.
 http::Request stream(const std::string& path, const Timeouts& timeouts, Lines& lines) {
   http::Request request;
   request.method = "POST";

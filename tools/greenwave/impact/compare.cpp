@@ -22,7 +22,7 @@ namespace {
 
 constexpr auto none = static_cast<std::uint32_t>(-1);
 
-/// Whether objects of this kind take places on the host that may have been the device's own.
+/// Whether objects of this kind have paths on the host, where the device may have had something before.
 bool has_paths(const ObjectId& id) {
   return id.api_version == own_api &&
          (id.kind == "File" || id.kind == "Directory" || id.kind == "SystemdUnit");

@@ -61,8 +61,8 @@ struct Impact {
   std::vector<Group> groups;          ///< largest first
   std::vector<Unjudged> unjudged;
   std::vector<std::uint32_t> added;    ///< to the inventory
-  std::vector<std::uint32_t> gone;     ///< from it: they keep what they have
-  std::vector<std::uint32_t> retired;  ///< from now on: what they have is removed
+  std::vector<std::uint32_t> gone;     ///< no longer in it: they keep what they have
+  std::vector<std::uint32_t> retired;  ///< newly: what they have is removed
   std::string by = "district";         ///< the label that the table is grouped by
 
   std::size_t changed() const;

@@ -14,8 +14,7 @@ void check_city(const render::Fleet& fleet, LintFindings& findings);
 /// objects were rendered.
 std::size_t check_objects(const render::Fleet& fleet, const drivers::Kinds& kinds, LintFindings& findings);
 
-/// What is wrong with the unit files of a SystemdUnit, and warnings where an object of any kind changes the
-/// agent itself.
+/// Errors in the unit files of a SystemdUnit, and warnings if an object of any kind changes the agent itself.
 void check_unit(const Manifest& manifest, Problems& problems);
 
 /// Compares the recipients of encrypted files with those in the inventory: reports devices that get a file

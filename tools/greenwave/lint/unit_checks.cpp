@@ -28,10 +28,10 @@ struct UnitText {
 void warn_of_own(const Manifest& manifest, const Place& place, std::string_view what, Problems& problems) {
   problems.warning(
       place, fmt::format("{} changes {}: a mistake in it can cut a device off", to_string(manifest.id), what),
-      "let one device have it first, by a wave of its own");
+      "try it on one device first, in a wave of its own");
 }
 
-/// What of the agent itself is at a path; empty: nothing.
+/// Which part of the agent is at a path; empty: none.
 std::string_view own_part(std::string_view path) {
   if (path == own_configuration ||
       (path.starts_with(own_configuration) && path.substr(own_configuration.size()).starts_with('/'))) {
@@ -49,7 +49,7 @@ void check_own(const Manifest& manifest, Problems& problems) {
   if (!part.empty()) warn_of_own(manifest, named->place, part, problems);
 }
 
-/// The section that a type of unit has beside [Unit] and [Install]; "Service" for ".service".
+/// The section of a unit type besides [Unit] and [Install]; "Service" for ".service".
 std::string section_of(std::string_view unit) {
   std::string section(unit.substr(unit.rfind('.') + 1));
   if (!section.empty()) section.front() = static_cast<char>(section.front() - 'a' + 'A');
@@ -62,12 +62,13 @@ bool is_up_to(std::string_view number, unsigned most) {
   return error != std::errc() || end != number.data() + number.size() || value <= most;
 }
 
-/// Numbers in one part of a date or time, which may be a list, range or repetition, in their bounds.
+/// Whether the numbers in one part of a date or time, which may be a list, range or repetition, are in their
+/// bounds.
 bool are_up_to(std::string_view part, unsigned most) {
   while (!part.empty()) {
     const auto end = part.find_first_of(",./~");
     if (!is_up_to(part.substr(0, end), most)) return false;
-    // What follows a slash is a step.
+    // A number after a slash is a step.
     const bool is_step = end != std::string_view::npos && part[end] == '/';
     part.remove_prefix(end == std::string_view::npos ? part.size() : end + 1);
     if (is_step) part.remove_prefix(std::min(part.find(','), part.size()));
@@ -105,7 +106,7 @@ bool is_date_or_time(std::string_view word) {
   return date.size() < 2 || (are_up_to(date[has_year ? 1 : 0], 12) && are_up_to(date.back(), 31));
 }
 
-/// Whether systemd.time(7) can know this time. What only systemd itself can tell passes.
+/// Whether systemd.time(7) may allow this time. What only systemd itself can decide passes.
 bool may_be_calendar(std::string_view text) {
   static constexpr std::array<std::string_view, 11> words = {
       "minutely", "hourly",   "daily",   "weekly",       "monthly",      "quarterly",
@@ -144,14 +145,14 @@ void check_line(const UnitText& file, std::size_t number, std::string_view line,
                    equals == std::string_view::npos
                        ? fmt::format("{} is neither a section nor an assignment", where)
                        : fmt::format("{} is in no section", where),
-                   "systemd leaves it out; write KEY=VALUE below a [Section]");
+                   "systemd ignores it; write KEY=VALUE below a [Section]");
     return;
   }
   const auto value = trim(line.substr(equals + 1));
   if (section != "Timer" || trim(line.substr(0, equals)) != "OnCalendar" || value.empty()) return;
   if (may_be_calendar(value) || value.find('%') != std::string_view::npos) return;
   problems.error(
-      file.place, fmt::format("{}: OnCalendar={} is no time that systemd knows", where, printable(value)),
+      file.place, fmt::format("{}: OnCalendar={} is not a time that systemd knows", where, printable(value)),
       "systemd.time(7) has the format, for example Mon..Fri 02:00; systemd-analyze calendar tries one");
 }
 

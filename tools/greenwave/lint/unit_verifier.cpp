@@ -25,7 +25,7 @@ class VerifierDirectory {
   VerifierDirectory() {
     path_ = (std::filesystem::temp_directory_path() / "greenwave-lint-XXXXXX").native();
     if (::mkdtemp(path_.data()) == nullptr)
-      throw Error(Fault::transient, "cannot make a temporary directory");
+      throw Error(Fault::transient, "cannot create a temporary directory");
   }
   VerifierDirectory(const VerifierDirectory&) = delete;
   VerifierDirectory& operator=(const VerifierDirectory&) = delete;
@@ -39,14 +39,14 @@ class VerifierDirectory {
   std::string path_;
 };
 
-/// What check_unit() finds without systemd.
+/// What check_unit() finds itself.
 bool is_found_elsewhere(std::string_view finding) {
   static constexpr std::array<std::string_view, 4> starts = {
       "Unknown section", "Assignment outside of section", "Missing '='", "Failed to parse calendar"};
   return std::ranges::any_of(starts, [&](std::string_view start) { return finding.starts_with(start); });
 }
 
-/// Of what is said about lines of the file itself: "3: Unknown key 'Foo' in section [Service], ignoring."
+/// Keeps the messages about lines of the file itself: "3: Unknown key 'Foo' in section [Service], ignoring."
 std::vector<std::string> lines_about(const std::string& file, std::string_view output) {
   std::vector<std::string> lines;
   const auto prefix = file + ":";
@@ -86,7 +86,7 @@ void UnitVerifier::check(const Manifest& manifest, Problems& problems) {
   const auto* content = manifest.document.at({"spec", "content"});
   for (const auto& finding : findings(spec.name, spec.files.front().content)) {
     problems.warning(content->place, fmt::format("{}:{}", spec.name, finding),
-                     "systemd-analyze verify says so; systemd would leave it out");
+                     "systemd-analyze verify reports it; systemd would ignore it");
   }
 }
 

@@ -11,11 +11,11 @@
 
 namespace greenwave::cli {
 
-/// Lets `systemd-analyze verify` read unit files, where it is installed. Each text is read once, and no more
-/// than a bounded number of them: a run takes more than a tenth of a second.
+/// Checks unit files with `systemd-analyze verify` where that is installed: each text once, and only up to a
+/// limit, since a run takes more than a tenth of a second.
 class UnitVerifier {
  public:
-  /// What systemd would leave out of the manifest's unit file becomes a warning.
+  /// Warns of what systemd would ignore in the manifest's unit file.
   void check(const Manifest& manifest, Problems& problems);
 
  private:
