@@ -120,7 +120,7 @@ bool BeforeNotes::is_made(const std::string& directory) {
 
 void BeforeNotes::parents() {
   const bool all_there = parents_.find(record_.path).has_value();
-  // Nothing is found out anew about an object that stays where it is.
+  // Nothing is looked up again for an object that stays where it is.
   if (is_settled_ && all_there && old_.path == record_.path) return;
   std::set<std::string> made(record_.made.begin(), record_.made.end());
   for (const auto& parent : parents_of(context_.host, record_.path)) {

@@ -21,13 +21,13 @@ class CommandRunner {
 
   bool is_live() const { return host_.is_live(); }
   const std::filesystem::path& root() const { return host_.root; }
-  /// Whether a command is not run, since this is an image.
+  /// True under --root, where no command runs; notes() says so then.
   bool leaves_out();
   bool has_left_out() const { return left_out_; }
 
-  /// Why the command must run, or nothing when its check says that it need not.
+  /// Why the command must run; nothing if it need not.
   std::optional<std::string> need(const CommandSpec& spec) const;
-  /// What other drivers left to do must be done before a command runs. Throws Error.
+  /// Does what other drivers postponed and a command may need. Throws Error.
   void prepare() const {
     if (before_) before_();
   }
@@ -41,14 +41,14 @@ class CommandRunner {
   bool left_out_ = false;
 };
 
-/// Runs programs for what no other kind does: Command of greenwave.dev/v1. A Command is as it should be while
-/// the path of its `creates` exists, or its `unless` succeeds; with neither, once it has succeeded for the
-/// manifest as it is. Below another root nothing is run. A program's output is kept in the entry's record,
-/// its last lines only.
+/// Runs programs for what no other kind does: Command of greenwave.dev/v1. A Command is in sync while the
+/// path of its `creates` exists, or its `unless` succeeds; with neither, once it has succeeded for the
+/// current manifest. Under --root nothing runs. The entry's record keeps the last lines of a program's
+/// output.
 class CommandDriver : public Driver, private Undo {
  public:
-  /// `while_waiting` is called about once a second while a program runs (for a watchdog).
-  /// `before`, too, may be empty: it is called before a Command runs.
+  /// `while_waiting` is called about once a second while a program runs (for a watchdog). `before`, which may
+  /// be empty too, is called before a Command runs.
   explicit CommandDriver(Host host, std::function<void()> while_waiting = {},
                          std::function<void()> before = {})
       : runner_(std::move(host), std::move(while_waiting), std::move(before)) {}

@@ -169,7 +169,7 @@ Fd Parents::open_allowed(std::string_view allowed, bool make) {
 
 std::optional<Fd> Parents::open_parent(const std::string& path, std::string_view parent, bool make) {
   const auto allowed = allowed_around(host_, path);
-  // What others put into a directory of ours may have any name.
+  // Files that others put into a directory of ours may have any name.
   if (refusal_of(host_, std::string(parent) + "/name")) {
     const auto refusal = refusal_of(host_, path);
     throw Error(Fault::invalid, refusal ? refusal->message : fmt::format("{} may not be opened", path),

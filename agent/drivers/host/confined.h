@@ -14,11 +14,11 @@
 
 namespace greenwave::drivers::host {
 
-/// The device whose files are kept: the live one, or an image below a directory (as `dpkg --root`).
+/// The device whose files are managed: the live one, or an image in a directory (as with `dpkg --root`).
 struct Host {
   std::filesystem::path root = "/";
   std::vector<std::string> allowed_paths = {};  ///< as manifests write them; "/" allows everything
-  std::string digest_key = {};                  ///< of the digests of what files hold
+  std::string digest_key = {};                  ///< of the digests of files' contents
   /// What the device had at manifests' paths before; below `root`. Empty: kept_directory()'s default.
   std::filesystem::path kept = {};
 
@@ -34,12 +34,12 @@ struct Refusal {
   std::string remedy;
 };
 
-/// The end of the names that the agent writes to before they take their place, and the name of the directory
-/// at the top of a file system where it keeps what it replaces there. No manifest may use them.
+/// The suffix of temporary names that the agent writes to before renaming, and the name of the directory at
+/// the top of a file system where it keeps what it replaces there. No manifest may use them.
 inline constexpr std::string_view beside_suffix = ".greenwave~";
 inline constexpr std::string_view kept_name = ".greenwave-kept";
 
-/// Nothing when a manifest may name `path`: absolute, without "." or ".." or doubled or trailing slashes,
+/// Nothing if a manifest may name `path`: absolute, without "." or ".." or doubled or trailing slashes,
 /// without names of the agent's own, and below one of the allowed paths. Pure.
 std::optional<Refusal> refusal_of(const Host& host, std::string_view path);
 
@@ -47,32 +47,32 @@ std::optional<Refusal> refusal_of(const Host& host, std::string_view path);
 /// is allowed. Pure.
 std::vector<std::string> parents_of(const Host& host, std::string_view path);
 
-/// A name in an open directory, for the *at() system calls. The descriptor belongs to the Parents that gave
-/// it and lives until that is asked again.
+/// A name in an open directory, for the *at() system calls. The descriptor belongs to the Parents that
+/// returned it, and is valid until its next call.
 struct Spot {
   int directory = -1;
   std::string name;
 };
 
-/// Opens the directories in which manifests' paths lie. Whatever links are on the device, or are put
-/// there meanwhile, an opened directory lies below the path's allowed path: the allowed path itself is
-/// resolved within the root, and the rest is resolved by the kernel without ever leaving it (openat2). The
-/// last part of a path is never followed: that is for the caller, with the *at() calls and O_NOFOLLOW.
+/// Opens the directories of manifests' paths. Whatever links the device has, or gets meanwhile, an opened
+/// directory is below the path's allowed path: the allowed path itself is resolved within the root, and the
+/// kernel resolves the rest without ever leaving it (openat2). The last part of a path is never followed:
+/// callers use the *at() calls and O_NOFOLLOW.
 ///
 /// The last directory stays open, so that neighbours cost no second open; keep a Parents only as long as one
 /// pass takes. The Host must outlive it.
 class Parents {
  public:
-  /// With `still`, nothing changes the device while this is there, and the last directory that was missing
-  /// need not be looked for again.
+  /// `still` promises that nothing changes the device while this exists: the last missing directory is then
+  /// not looked for again.
   explicit Parents(const Host& host, bool still = false) : host_(host), still_(still) {}
 
-  /// Nothing when a parent does not exist or is not a directory. Throws Error: conflict when a link leads out
-  /// of the allowed path, invalid when the path is refused.
+  /// Nothing if a parent does not exist or is not a directory. Throws Error: conflict if a link leads out of
+  /// the allowed path, invalid if the path is refused.
   std::optional<Spot> find(const std::string& path);
 
-  /// As find, but missing parents are made, 0755 and the agent's own; they are durable after made().sync().
-  /// A parent that is not a directory is an Error (conflict).
+  /// Like find, but creates missing parents, with mode 0755 and owned by the agent; they are durable after
+  /// made().sync(). A parent that is not a directory is an Error (conflict).
   Spot make(const std::string& path);
   DirectorySync& made() { return made_; }
 

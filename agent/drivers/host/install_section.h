@@ -17,7 +17,8 @@ struct InstallSection {
   bool empty() const { return wanted_by.empty() && required_by.empty() && alias.empty() && also.empty(); }
 };
 
-/// Adds what `text`, a unit file or a drop-in, says to `section`. Anything else in the file is skipped.
+/// Adds to `section` what `text`, a unit file or a drop-in, has in its own. Skips everything else in the
+/// file.
 void read_install_section(std::string_view text, InstallSection& section);
 
 struct InstallLink {
@@ -27,8 +28,8 @@ struct InstallLink {
   auto operator<=>(const InstallLink&) const = default;
 };
 
-/// The links that `systemctl enable` makes for one unit, its Also= aside. `file` is where the unit file (for
-/// an instance: its template) lies. Throws Error (invalid) for what systemctl refuses as well. Pure.
+/// The links that `systemctl enable` makes for one unit, without its Also=. `file` is the path of the unit
+/// file (for an instance: its template). Throws Error (invalid) for what systemctl refuses too. Pure.
 std::vector<InstallLink> install_links(const std::string& unit, const std::string& file,
                                        const InstallSection& section);
 

@@ -47,7 +47,7 @@ Overlaps::Identity Overlaps::identity_of(Parents& parents, const std::string& pa
       identity.rest = directory;
     }
   } catch (const Error&) {
-    identity.rest = directory;  // comparing the object says what is wrong
+    identity.rest = directory;  // the object's comparison reports what is wrong
   }
   directories_.emplace(directory, identity);
   identity.rest += name;

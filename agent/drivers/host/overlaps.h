@@ -13,19 +13,19 @@
 
 namespace greenwave::drivers::host {
 
-/// Objects with different paths that are one place on the device, since a link leads from one to the other:
-/// they would overwrite each other for ever.
+/// Finds objects with different paths that are the same place on the device, because a link leads from one to
+/// the other: they would keep overwriting each other.
 class Overlaps {
  public:
   /// The candidates must outlive it.
   explicit Overlaps(std::span<const Candidate> candidates) : candidates_(candidates) {}
 
-  /// Throws Error (conflict) when the object's place is that of another candidate or of an object in the
-  /// inventory, by another path.
+  /// Throws Error (conflict) if another candidate, or an object in the inventory, has the object's place by
+  /// another path.
   void refuse(Holdings& holdings, Parents& parents, const Candidate& candidate);
 
  private:
-  /// The innermost directory on the way that is there, and the rest of the path.
+  /// The innermost existing directory on the path, and the rest of the path.
   struct Identity {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;

@@ -13,19 +13,17 @@
 
 namespace greenwave::drivers::host {
 
-/// Turns the owners and groups that manifests name into numbers: by the live system's user database, or by
-/// etc/passwd and etc/group below another root (the live one's where the image has none yet).
+/// Turns the owners and groups that manifests name into numbers: by the live system's user database, or under
+/// --root by its etc/passwd and etc/group (the live system's if it has none yet).
 class Owners {
  public:
   explicit Owners(const Host& host) : host_(host) {}
 
-  /// `type`, `mode` and the numbers of the two names (or of decimal digits). Without root privileges and
-  /// below another root, owners cannot be set and are left out. Throws Error (invalid) when there is no such
-  /// user or group.
+  /// `type`, `mode` and the numbers of the two names (or of decimal digits). Without root privileges under
+  /// --root, owners cannot be set and are left out. Throws Error (invalid) if there is no such user or group.
   Attributes attributes(mode_t type, mode_t mode, const std::string& owner, const std::string& group);
 
-  /// The same before the steps of a plan, one of which may create the user or group: one that is not there is
-  /// left out.
+  /// The same before a plan's steps, one of which may create the user or group: a missing one is left out.
   struct Expected {
     Attributes attributes;
     std::optional<Error> missing{};

@@ -20,7 +20,7 @@ namespace {
 /// After this long a program that cannot run, or dies at once, has done so.
 constexpr auto settling_time = std::chrono::milliseconds(150);
 
-/// Runs a part of a step's work unless an earlier part failed; a failure is that step's alone.
+/// Runs a part of a step's work unless an earlier part failed; a failure affects only that step.
 template <class Work, class Part>
 void attempt(Work& work, Part part) {
   if (work.error) return;
@@ -31,8 +31,8 @@ void attempt(Work& work, Part part) {
   }
 }
 
-/// Whether the unit restarts for this object whatever that changed: its manifest says so. Other causes write
-/// what systemd makes the unit from.
+/// Whether the unit's manifest lists this object in restartOn, so that any change of it restarts the unit.
+/// Other causes change the unit's definition.
 bool is_asked_for(const plan::Step& step, const ObjectId& cause) {
   if (cause == step.id || step.desired == nullptr) return true;
   const auto names_it = [&](const ObjectRef& ref) { return refers_to(ref, step.id, cause); };
@@ -43,7 +43,7 @@ bool is_asked_for(const plan::Step& step, const ObjectId& cause) {
 
 std::string remedy_for(const UnitRecord& record) {
   if (!record.alias.empty()) {
-    return fmt::format("{} is another name of {}: give the manifest that one", record.alias, record.unit);
+    return fmt::format("{} is another name of {}: use that name in the manifest", record.alias, record.unit);
   }
   return fmt::format("systemctl status {} and systemctl cat {} show more", record.unit, record.unit);
 }
@@ -172,7 +172,7 @@ void UnitBatch::write_files(std::vector<Work>& works) {
   commit();
 }
 
-/// What the device has at the path of a file, before the first change.
+/// Sets aside what the device has at a file's path, before the first change.
 void UnitBatch::set_aside(Work& work, const std::string& path) {
   if (!contains(work.record.kept, path)) return;
   const bool is_done =
@@ -180,7 +180,7 @@ void UnitBatch::set_aside(Work& work, const std::string& path) {
   if (!is_done && !kept_.link(parents_, path)) std::erase(work.record.kept, path);
 }
 
-/// Removes a file of ours, or puts back what the device had there; unless it is another object's by now.
+/// Removes a file of ours, or restores what the device had there, unless it belongs to another object by now.
 void UnitBatch::take_back(const ObjectId& id, const UnitRecord& record, const std::string& path) {
   if (Others(render_, id).at(path) != nullptr) return;
   if (record.deletes) kept_.drop(parents_, path);
@@ -241,7 +241,7 @@ void UnitBatch::link(Work& work) {
   }
 }
 
-/// Unless it is another object's by now.
+/// Does nothing if it belongs to another object by now.
 void UnitBatch::remove(const ObjectId& id, const std::string& path) {
   if (Others(render_, id).at(path) == nullptr) remove_unit_file(parents_, path, removed_);
 }
@@ -265,7 +265,7 @@ bool UnitBatch::is_others(const ObjectId& id, const std::string& unit) {
 }
 
 void UnitBatch::let_go(const ObjectId& id, const UnitRecord& record) {
-  // The unit itself may have become another's, with what it does now.
+  // The unit itself, in its present state, may belong to another object now.
   if (is_others(id, record.unit)) return remove_files(id, record);
   if (jobs_ != nullptr) jobs_->let_go(record);
   remove_files(id, record);
@@ -277,7 +277,7 @@ void UnitBatch::let_go(const ObjectId& id, const UnitRecord& record) {
   }
 }
 
-/// When the files of the unit that it moves to are written.
+/// Call after the files of the new unit are written.
 void UnitBatch::leave_former(Work& work) {
   auto former = work.before;
   const auto written = work.spec.paths();
@@ -286,7 +286,7 @@ void UnitBatch::leave_former(Work& work) {
   work.former.reset();
 }
 
-/// Whether the unit runs with other files than it has now, of which other objects wrote some.
+/// Whether the unit runs with an older definition because other objects changed it.
 bool UnitBatch::is_redefined(const Work& work) {
   if (work.record.running != true) return false;
   const auto by_reference = [&](const ObjectId& cause) { return is_asked_for(*work.step, cause); };
@@ -313,13 +313,13 @@ void UnitBatch::settle(Work& work, const std::function<bool()>& stop) {
   const Occasion no_more{.within = work.within, .stop = stop};
   work.started = jobs_->settle(work.record, waits ? no_more : occasion);
   work.record.owing.clear();
-  // What is started now has all that it waits for, so that it owes nothing.
+  // A unit that is started now has everything that it waited for, so it owes no restart.
   const bool has_reason = occasion.rewritten || occasion.restart || occasion.reload;
   if (waits && has_reason && !work.started) work.record.owing = jobs_->this_start(work.record.unit);
   work.owes = !work.record.owing.empty();
 }
 
-/// What systemd made of all that, against what the manifest says.
+/// Compares what systemd has loaded with the manifest.
 void UnitBatch::check(Work& work) {
   if (work.lets_go() || work.step->verb == plan::Verb::release) return;
   if (work.started) jobs_->check_started(work.record);

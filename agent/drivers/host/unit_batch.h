@@ -17,10 +17,10 @@
 namespace greenwave::drivers::host {
 
 /// The steps of one apply() together: all files are written first, then systemd reads them once, then the
-/// jobs run in the order of the steps, and last the jobs' results are looked at once more, a moment later.
+/// jobs run in the order of the steps, and a moment later the jobs' results are checked once more.
 class UnitBatch {
  public:
-  /// `render` outlives it.
+  /// `render` must outlive it.
   UnitBatch(Units& units, const Render& render)
       : units_(units),
         host_(units.host),
@@ -35,16 +35,16 @@ class UnitBatch {
  private:
   struct Work {
     const plan::Step* step = nullptr;
-    UnitSpec spec;      ///< empty for a step without a manifest of its own to apply
-    UnitRecord before;  ///< as the inventory has it
-    UnitRecord record;  ///< as it becomes
-    /// Of an object that moves to another unit, until it has let go of the one that it had: that one still,
-    /// with the files of both.
+    UnitSpec spec;      ///< empty for a step that applies no manifest
+    UnitRecord before;  ///< as in the inventory
+    UnitRecord record;  ///< as it will be
+    /// For an object that moves to another unit: its old unit, with the files of both, until that is given
+    /// up.
     std::optional<UnitRecord> former;
     std::vector<FileSignature> files;
     bool renamed = false;  ///< it was another unit's before
     bool rewritten = false;
-    bool stale = false;  ///< it runs with files that changed before this apply
+    bool stale = false;  ///< it still runs with the files before an earlier change
     bool started = false;
     bool owes = false;               ///< a restart that had to wait
     std::optional<Duration> within;  ///< see Occasion
@@ -77,7 +77,7 @@ class UnitBatch {
 
   Units& units_;
   const Host& host_;
-  UnitJobs* jobs_;  ///< null where no systemd runs: units are then enabled by links, and not started
+  UnitJobs* jobs_;  ///< null if systemd does not run: units are then enabled by links, and not started
   const Render& render_;
   Parents parents_;
   Kept kept_;

@@ -94,7 +94,7 @@ plan::Difference UnitComparison::succession(const Candidate& candidate) {
   return found;
 }
 
-/// Which other object of the render has this unit, under whatever name, is known on the device alone.
+/// Only the device knows which other object of the render has this unit, under another name.
 void UnitComparison::refuse_second(const plan::Desired& desired, const std::string& unit) {
   if (!named_) {
     named_.emplace();
@@ -128,8 +128,8 @@ UnitRecord UnitComparison::intended(const UnitSpec& spec, const std::string& uni
   return record;
 }
 
-/// Which of the files the device had before they became ours. In an intent whose result is unknown, what is
-/// there may still be the device's.
+/// Which of the files the device had before they became ours. If an intent's result is unknown, a file may
+/// still be the device's.
 void UnitComparison::note_files(Parents& parents, const UnitSpec& spec, const UnitRecord& known, bool repairs,
                                 UnitRecord& record) {
   for (const auto& file : spec.files) {
@@ -194,7 +194,7 @@ void UnitComparison::compare_state(const UnitSpec& spec, const std::string& unit
   }
 }
 
-/// `record`: as it will be. What is to be read again or restarted for it makes the unit stale.
+/// `record` is the new one. A reload or restart that the unit needs makes it stale.
 void UnitComparison::compare_definition(UnitRecord& record, Found& found) {
   if (systemd::is_template(record.unit) || units_.jobs.states().of(record.unit).load == "not-found") return;
   const bool owed = units_.jobs.owes_reload();
@@ -241,7 +241,7 @@ std::optional<UnitRecord::Before> UnitComparison::before(const UnitSpec& spec, c
   if (enablement.in_place(mask_of(unit))) return UnitRecord::Before{"masked", ""};
   if (!spec.enabled) return {};
   Parents parents(units_.host);
-  // One that is only declared is not there yet.
+  // A unit that is only declared does not exist yet.
   if (spec.defines_unit() && !file_now(parents, UnitSpec::unit_path(unit))) return {};
   const bool enabled = !enablement.links_in_place(unit, spec.files).empty();
   return UnitRecord::Before{enabled ? "enabled" : "disabled", ""};

@@ -97,7 +97,7 @@ Digest UnitDefinitions::content_of(const std::string& path) {
 bool UnitDefinitions::is_outdated(const UnitRecord& record) {
   if (record.running != true || record.definition.empty() || record.started.empty()) return false;
   const auto now = digest(record.unit);
-  // Who started it since then started it with what was there.
+  // Whoever has started it since started it with those files.
   return !now.empty() && now != record.definition && jobs_.this_start(record.unit) == record.started;
 }
 

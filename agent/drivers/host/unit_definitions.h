@@ -19,17 +19,17 @@ class UnitDefinitions {
   UnitDefinitions(const Host& host, systemd::Manager& systemd, UnitJobs& jobs)
       : host_(host), systemd_(systemd), jobs_(jobs) {}
 
-  /// How what systemd has loaded is not what the record says, in a few words; empty: it is. `distrust`: as in
-  /// UnitStates::of.
+  /// How what systemd has loaded differs from the record, in a few words; empty if it does not. `distrust` as
+  /// in UnitStates::of.
   std::string difference(const UnitRecord& record, bool distrust = false);
 
   /// Whether the unit's files changed and systemd has not read them.
   bool needs_reload(const std::string& unit);
 
-  /// Of the names and the content of all files that the unit is made from; empty for one that is not loaded.
+  /// A digest of the names and the content of all files that define the unit; empty if it is not loaded.
   std::string digest(const std::string& unit);
 
-  /// Whether the unit still runs with another definition than it has now, as far as the record knows.
+  /// Whether the unit still runs with an older definition than it has now, as far as the record knows.
   bool is_outdated(const UnitRecord& record);
 
  private:
@@ -43,10 +43,10 @@ class UnitDefinitions {
   const Host& host_;
   systemd::Manager& systemd_;
   UnitJobs& jobs_;
-  std::map<std::string, Known> files_;  ///< read again only where lstat differs
+  std::map<std::string, Known> files_;  ///< read again only if lstat differs
 };
 
-/// How the state that systemd loaded a unit in is not as the record says, in a few words; empty: it is.
+/// How a unit's load state differs from the record, in a few words; empty if it does not.
 std::string load_difference(const systemd::UnitState& state, const UnitRecord& record);
 
 /// The same for the files that it was loaded from.

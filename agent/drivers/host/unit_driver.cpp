@@ -53,7 +53,7 @@ class UnitSession : public HostSession {
     std::vector<std::size_t> numbers;
     for (std::size_t i = 0; i < entries.size(); ++i) {
       auto record = unit_record_from(entries[i]->record);
-      if (record.running != true) continue;  // nothing is expected of it
+      if (record.running != true) continue;  // it need not run
       records.push_back(std::move(record));
       numbers.push_back(i);
     }
@@ -73,10 +73,10 @@ class UnitSession : public HostSession {
       const bool done = *record.running && units_.jobs.is_done(state, record);
       if (auto words = running_difference(state, *record.running, done); !words.empty()) return words;
     }
-    // An agent that was killed left it undone.
+    // A killed agent left it undone.
     if (units_.jobs.owes_reload()) return "systemd has not read what changed on disk";
     if (auto words = units_.definitions.difference(record); !words.empty()) return words;
-    // One that is owed already is due by itself.
+    // A restart that is owed already is due anyway.
     const bool is_owed = !record.owing.empty() || record.stale;
     return !is_owed && units_.definitions.is_outdated(record) ? "not restarted since its files changed" : "";
   }

@@ -7,14 +7,14 @@
 
 namespace greenwave::drivers::host {
 
-/// systemd's units: SystemdUnit of greenwave.dev/v1. On the live device over D-Bus. Below another root, and
-/// where systemd is not the init, unit files are written and units enabled, as `systemctl --root` does it,
-/// and nothing is started.
+/// systemd's units: SystemdUnit of greenwave.dev/v1. On the live device over D-Bus. Under --root, and without
+/// systemd as the init, unit files are written and units enabled as `systemctl --root` does it, but nothing
+/// is started.
 class UnitDriver : public Driver, private Restarts, private Startup {
  public:
-  /// `while_waiting` is called about once a second while a job of systemd's runs (for a watchdog).
-  /// After a start a unit must stay up for `settle` before it counts as healthy. `debt` is what other
-  /// drivers owe systemd too; it outlives this one.
+  /// `while_waiting` is called about once a second while a systemd job runs (for a watchdog). After a start a
+  /// unit must stay up for `settle` before it counts as healthy. `debt` is shared with other drivers, and
+  /// must outlive this one.
   explicit UnitDriver(const Host& host, std::function<void()> while_waiting = {},
                       Duration job_timeout = std::chrono::seconds(90),
                       Duration settle = std::chrono::seconds(10), systemd::ReloadDebt* debt = nullptr);
@@ -25,12 +25,13 @@ class UnitDriver : public Driver, private Restarts, private Startup {
   std::vector<std::string> notes() const override;
   Abilities abilities() override { return {.restarts = this, .startup = this}; }
 
-  /// Lets systemd read what changed on disk, before another driver starts what needs it. Throws Error.
+  /// Reloads systemd if files have changed, before another driver starts something that needs them. Throws
+  /// Error.
   void reload_if_owed();
 
  private:
   bool still_owes(const Entry& entry) override;
-  /// Pays what an agent that was killed owed.
+  /// Does the reload that a killed agent owed.
   std::vector<std::string> start(std::span<const Entry> inventory) override;
 
   systemd::ReloadDebt debt_;

@@ -21,9 +21,9 @@ class Enablement {
  public:
   explicit Enablement(const Host& host) : everything_{host.root, {"/"}}, parents_(everything_) {}
 
-  /// The links that enabling `unit` makes, those of its Also= included. `given` stands for files of the unit
-  /// that may not be written yet. Throws Error: invalid when there is no such unit or nothing to enable,
-  /// conflict when it is masked.
+  /// The links that enabling `unit` makes, those of its Also= included. `given` are files of the unit that
+  /// may not be written yet. Throws Error: invalid if there is no such unit or nothing to enable, conflict if
+  /// it is masked.
   std::vector<InstallLink> links(const std::string& unit, std::span<const UnitFile> given);
 
   /// The links in place that disabling `unit` removes.
@@ -31,8 +31,8 @@ class Enablement {
 
   bool in_place(const InstallLink& link);
 
-  /// The unit that systemd knows under this name: another one where a link in a unit directory leads from the
-  /// name to it, or, where there is no such unit, where its [Install] has the name as an alias.
+  /// The unit that systemd knows under this name: another one if a link in a unit directory leads from the
+  /// name to it, or if no unit has the name and another one's [Install] has it as an alias.
   std::string primary(const std::string& unit);
 
  private:
@@ -44,8 +44,8 @@ class Enablement {
   Found find(const std::string& unit, std::span<const UnitFile> given);
   void collect(const std::string& unit, std::span<const UnitFile> given, std::set<std::string>& seen,
                std::vector<InstallLink>& links);
-  /// What the first unit directory that has a file or link of this name says of it: the unit that it leads
-  /// to, itself for a file. Nothing when none has.
+  /// The unit that this name leads to in the first unit directory that has it: itself if it is a file.
+  /// Nothing if no directory has it.
   std::optional<std::string> linked_to(const std::string& unit);
   std::optional<std::string> having_alias(const std::string& unit);
   std::optional<Spot> where(const std::string& path);

@@ -11,7 +11,7 @@ namespace greenwave::drivers::host {
 
 namespace {
 
-/// That many in a row are no accident.
+/// That many in a row are not a coincidence.
 constexpr std::uint32_t many_restarts = 3;
 
 /// The clock of systemd's …TimestampMonotonic.
@@ -36,7 +36,7 @@ Health UnitHealth::of(const UnitRecord& record) {
   const bool loops = life.restarts >= many_restarts;
   if (state.active != "active") {
     Health health{Health::State::waiting, fmt::format("it is {} ({})", state.active, state.sub)};
-    // systemd ends a start that takes too long by itself.
+    // systemd itself ends a start that takes too long.
     health.busy = state.active == "activating" && !state.sub.starts_with("auto-restart");
     health.loops = loops;
     return health;

@@ -26,12 +26,12 @@ bool is_service(const std::string& unit) {
   return unit.ends_with(".service");
 }
 
-/// Whether the unit's file is in the place of one that the device had.
+/// Whether the unit's file replaced one that the device had.
 bool is_replaced(const UnitRecord& record) {
   return std::ranges::find(record.kept, UnitSpec::unit_path(record.unit)) != record.kept.end();
 }
 
-/// Whether the unit that was there before is there again without ours.
+/// Whether the unit that was there before is back once ours is gone.
 bool comes_back(const UnitRecord& record) {
   return record.before && !(is_replaced(record) && record.deletes);
 }
@@ -77,7 +77,7 @@ void UnitJobs::set_masked(const UnitRecord& record, bool was_masked) {
   const bool is_masked = states_.of(record.unit).file.starts_with("masked");
   const bool unwanted = record.masked == false || (!record.masked && was_masked);
   if (record.masked == true && !is_masked) {
-    // What starts it by its links in other units would only fail at every boot.
+    // Its links in other units would only make every boot try to start it, and fail.
     if (record.enabled == false) set_enabled(record, false);
     systemd_.mask(record.unit);
   } else if (unwanted && is_masked) {
@@ -158,9 +158,9 @@ bool UnitJobs::settle(const UnitRecord& record, const Occasion& occasion) {
   return true;
 }
 
-/// As long as systemd does, which ends what takes longer by itself, and a while for the jobs that come first.
-/// What systemd would wait for without end gets that while alone: the rest of the device does not stand still
-/// for it, and it is looked at again.
+/// As long as systemd allows, which itself ends what takes longer, plus some time for the jobs before it.
+/// Where systemd would wait indefinitely, only that extra time: the rest of the device must not wait for it,
+/// and it is checked again later.
 systemd::Patience UnitJobs::patience(systemd::Job job, const std::string& unit, const Occasion& occasion) {
   const auto timeouts = systemd_.timeouts(states_.of(unit).path, unit);
   const bool stops = job != systemd::Job::start && job != systemd::Job::reload_or_try_restart;
@@ -214,7 +214,7 @@ void UnitJobs::run_socket(systemd::Job job, const std::string& unit, const Occas
   }
   std::optional<Error> failure;
   for (int tries = 1;; ++tries) {
-    // A connection to what still listens can start the service again.
+    // A connection to a socket that still listens can start the service again.
     for (const auto& service : activated_and_up(unit)) run_one(systemd::Job::stop, service);
     try {
       run_one(job, unit);
@@ -256,7 +256,7 @@ void UnitJobs::let_go(const UnitRecord& record) {
   if (record.unit == own_unit) return;  // taking its unit away from the agent is left to people
   states_.forget();
   const auto state = states_.of(record.unit);
-  // What is back then is started, and enabled by its own [Install] section, by forget().
+  // forget() starts what is back then, and enables it by its own [Install] section.
   const bool was_up = comes_back(record) && record.before->active == "active";
   if (state.load != "not-found") {
     if (!comes_back(record) || record.running == true) {
@@ -269,7 +269,7 @@ void UnitJobs::let_go(const UnitRecord& record) {
   restore_files(record, state);
 }
 
-/// Of a unit's masks and links, puts back what was there.
+/// Restores the unit's masks and links as they were.
 void UnitJobs::restore_files(const UnitRecord& record, const systemd::UnitState& state) {
   if (state.file.empty()) return;
   const auto before = comes_back(record) ? record.before->file : "";
@@ -304,7 +304,7 @@ void UnitJobs::forget(const UnitRecord& record) {
     const bool is_unmasked = record.masked == true && record.running == false && record.before;
     const bool was_up = record.before && record.before->active == "active";
     if (record.before && !record.files.empty() && is_up(state)) {
-      // It keeps running, without what was ours.
+      // It keeps running, without our files.
       run(systemd::Job::try_restart, record.unit);
     } else if ((is_back || is_unmasked) && was_up && is_down(state) && state.load == "loaded") {
       run(systemd::Job::start, record.unit);

@@ -6,23 +6,23 @@
 
 namespace greenwave::drivers::host {
 
-/// What an inventory entry remembers of a SystemdUnit, as JSON in Entry::record.
+/// What the inventory remembers of a SystemdUnit, as JSON in Entry::record.
 struct UnitRecord {
-  std::string unit;                ///< by its primary name
-  std::string alias;               ///< the name in the manifest, where that is another one
+  std::string unit;                ///< its primary name
+  std::string alias;               ///< the name in the manifest, if that is another one
   std::vector<std::string> files;  ///< its unit file and drop-ins that are ours
-  std::vector<std::string> links;  ///< that enabled it where systemd does not run
+  std::vector<std::string> links;  ///< that enabled it if systemd does not run
   std::optional<bool> enabled;     ///< as the manifest says
   std::optional<bool> running;
   std::optional<bool> masked;
 
-  /// Of `files`: in whose place the device had a file or link of its own, which is set aside (see Kept).
+  /// Those of `files` that replaced a file or link of the device, which is set aside (see Kept).
   std::vector<std::string> kept;
-  /// Of `files`: what the device had there already was as the manifest says. It stays.
+  /// Those of `files` that the device already had as the manifest says. They stay on removal.
   std::vector<std::string> same;
   bool deletes = false;  ///< greenwave.dev/on-removal: delete
 
-  /// What systemd said before of a unit that the device had, to be put back when we let go of it.
+  /// The state of a unit that the device had before, to be restored when we give it up.
   struct Before {
     std::string file;
     std::string active;
@@ -36,21 +36,21 @@ struct UnitRecord {
   /// systemd forgets that when nothing refers to the unit.
   std::string done_in;
 
-  /// The start of the unit (UnitJobs::this_start) that is to be followed by a restart which had to wait.
+  /// The unit's start (UnitJobs::this_start) for which a restart is still pending.
   std::string owing;
 
-  /// UnitDefinitions::digest of what the unit runs with, and the start (UnitJobs::this_start) that it is
-  /// known for. Of a unit that should run.
+  /// For a unit that should run: UnitDefinitions::digest of what it runs with, and the start
+  /// (UnitJobs::this_start) to which that applies.
   std::string definition;
   std::string started;
 
   const std::string& declared() const { return alias.empty() ? unit : alias; }
 };
 
-/// The record, with these among its files.
+/// The record with these files added.
 UnitRecord with_files(UnitRecord record, const std::vector<std::string>& paths);
 
-/// Whether a manifest that names `name`, by which it means `unit`, no longer means the unit of the record.
+/// Whether a manifest with `name`, which stands for `unit`, no longer means the record's unit.
 bool is_renamed(const UnitRecord& record, const std::string& unit, const std::string& name);
 
 std::string to_json(const UnitRecord& record);

@@ -100,7 +100,7 @@ std::vector<ObjectRef> read_refs(yaml::Fields& spec, std::string_view key) {
   return refs;
 }
 
-/// The name of a template's instance, as an example.
+/// The name of a template's instance, for examples.
 std::string instance_like(const std::string& unit) {
   return fmt::format("{}NAME{}", unit.substr(0, unit.find('@') + 1), unit.substr(unit.rfind('.')));
 }
@@ -108,9 +108,10 @@ std::string instance_like(const std::string& unit) {
 void check_template(yaml::Fields& spec, const UnitSpec& unit) {
   if (!systemd::is_template(unit.name)) return;
   if (unit.running) {
-    spec.error("running", fmt::format("{} is a template, which cannot run", unit.name),
-               fmt::format("leave running out here, and declare its instances, {} say, each as an object",
-                           instance_like(unit.name)));
+    spec.error(
+        "running", fmt::format("{} is a template, which cannot run", unit.name),
+        fmt::format("remove running, and declare its instances, for example {}, as objects of their own",
+                    instance_like(unit.name)));
   }
   InstallSection install;
   for (const auto& file : unit.files) read_install_section(file.content, install);
@@ -118,17 +119,18 @@ void check_template(yaml::Fields& spec, const UnitSpec& unit) {
     spec.error(
         "enabled",
         fmt::format("{} is a template without DefaultInstance=, of which nothing can be enabled", unit.name),
-        fmt::format("enable its instances, {} say, each as an object; or write DefaultInstance= into "
-                    "its [Install] section",
-                    instance_like(unit.name)));
+        fmt::format(
+            "enable its instances, for example {}, as objects of their own; or write DefaultInstance= into "
+            "its [Install] section",
+            instance_like(unit.name)));
   }
 }
 
-/// A masked unit cannot be started, and nothing of it is read.
+/// A masked unit cannot be started, and its files are not read.
 void check_masked(yaml::Fields& spec, const UnitSpec& unit) {
   const auto refuse = [&](std::string_view key, std::string_view what) {
     spec.error(key, fmt::format("{} is masked here, so that it {}", unit.name, what),
-               fmt::format("leave out {} or masked", key));
+               fmt::format("remove {} or masked", key));
   };
   if (unit.running == true) refuse("running", "cannot run");
   if (unit.enabled == true) refuse("enabled", "cannot be enabled");

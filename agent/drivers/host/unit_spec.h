@@ -39,7 +39,7 @@ struct UnitSpec {
 /// Reads and checks it; what is wrong goes into `problems`. Pure.
 UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems);
 
-/// Whether the object is one of this kind.
+/// Whether the object is a SystemdUnit.
 bool is_unit(const ObjectId& id);
 
 /// What a manifest claims, and what comes before it; reads and checks the spec for that. Pure.

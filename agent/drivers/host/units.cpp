@@ -12,7 +12,7 @@ std::string Units::primary(const UnitSpec& spec, const UnitRecord& known) {
     if (state.load != "not-found") return state.id;
   }
   auto name = Enablement(host).primary(spec.name);
-  // An alias goes when its unit is disabled, and is the same object's all the same.
+  // An alias disappears when its unit is disabled, but still belongs to the same object.
   const bool is_lost = name == spec.name && known.declared() == spec.name && !known.unit.empty();
   return is_lost ? known.unit : name;
 }

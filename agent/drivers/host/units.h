@@ -12,18 +12,18 @@
 
 namespace greenwave::drivers::host {
 
-/// A device's units, and what they are looked at and changed with.
+/// A device's units, and the tools to inspect and change them.
 struct Units {
   const Host host;
-  const bool runs_systemd;  ///< else unit files are written and units enabled, and nothing is started
+  const bool runs_systemd;  ///< false: unit files are written and units enabled, but nothing is started
   systemd::Manager systemd;
   UnitJobs jobs;
   UnitDefinitions definitions;
   UnitHealth health;
-  bool starts_left_out = false;  ///< a unit should run, and cannot here
+  bool starts_left_out = false;  ///< a unit should run, but cannot here
 
-  /// The unit that a manifest means, by its primary name. A unit whose file is in the manifest is known by
-  /// the name there. `known`: what the inventory has of the manifest's object. Throws Error.
+  /// The primary name of the unit that a manifest means; if the manifest has the unit's file, its name there.
+  /// `known` is the object's record in the inventory. Throws Error.
   std::string primary(const UnitSpec& spec, const UnitRecord& known);
 };
 
