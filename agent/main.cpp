@@ -109,8 +109,8 @@ int run(const Options& options, const Log& log) {
   const auto config = agent.config();  // the socket stays where it is when the configuration is read again
   const control::Server server(agent, config, log);
   sd_notify(0, "READY=1");
-  log.info(fmt::format("greenwaved {} keeps {} as {} says", program_version, agent.config().device,
-                       agent.config().repository.url));
+  log.info(fmt::format("greenwaved {} started: device {}, repository {}", program_version,
+                       agent.config().device, agent.config().repository.url));
   agent.run();
   return 0;
 }

@@ -60,7 +60,7 @@ nlohmann::json Daemon::diff() {
   try {
     return answer.get();
   } catch (const std::future_error&) {
-    throw Error(Fault::transient, "the agent stops", "ask again when it runs");
+    throw Error(Fault::transient, "the agent is shutting down", "try again once it runs");
   }
 }
 

@@ -114,7 +114,7 @@ void SyncLoop::run() {
     RequestQueue& queue;
     ~Ending() { queue.close(); }
   };
-  // Of an error too: else a control request waits for ever, and the daemon for it.
+  // Of an error too: otherwise a control request would never end, and the daemon would wait for it.
   const Ending ending{parts_.queue};
   make_busy_directory(wiring_->config, parts_.log);
   wiring_->start(parts_.log);

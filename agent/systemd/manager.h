@@ -59,7 +59,7 @@ struct Schedule {
   std::optional<Time> next;
 };
 
-/// How long systemd gives a unit; nothing: for ever.
+/// How long systemd gives a unit; nothing: no limit.
 struct Timeouts {
   std::optional<Duration> start;
   std::optional<Duration> stop;

@@ -79,8 +79,8 @@ TEST_CASE("agent: a caller that waits for a diff gets an error when the agent sh
   agent->stop();
   agent->run();
   REQUIRE(waiting.wait_for(10s) == std::future_status::ready);
-  CHECK_THROWS_WITH(waiting.get(), Catch::Contains("the agent stops"));
-  CHECK_THROWS_WITH(agent->diff(), Catch::Contains("the agent stops"));
+  CHECK_THROWS_WITH(waiting.get(), Catch::Contains("the agent is shutting down"));
+  CHECK_THROWS_WITH(agent->diff(), Catch::Contains("the agent is shutting down"));
 }
 
 TEST_CASE("agent: a caller that waits for a diff gets an error when the agent fails") {
@@ -94,7 +94,7 @@ TEST_CASE("agent: a caller that waits for a diff gets an error when the agent fa
   auto waiting = waiting_diff(*agent);
   CHECK_THROWS_WITH(agent->run(), Contains("no report"));
   REQUIRE(waiting.wait_for(10s) == std::future_status::ready);
-  CHECK_THROWS_WITH(waiting.get(), Contains("the agent stops"));
+  CHECK_THROWS_WITH(waiting.get(), Contains("the agent is shutting down"));
 }
 
 TEST_CASE("agent: a state with a record that cannot be read does not keep it from starting") {
