@@ -42,20 +42,20 @@ std::string ports_of(const Json& inspected) {
 
 Json describe(Service& service, const Container& container,
               const std::map<std::string, std::string>& unready) {
-  Json told{{"name", container.name}, {"state", container.state}, {"image", container.image}};
-  if (!container.health.empty()) told["health"] = container.health;
-  if (!container.is_running()) told["exit"] = container.exit_code;
+  Json details{{"name", container.name}, {"state", container.state}, {"image", container.image}};
+  if (!container.health.empty()) details["health"] = container.health;
+  if (!container.is_running()) details["exit"] = container.exit_code;
   if (!container.probes.empty() && container.is_running()) {
     const auto why = unready.find(container.id);
-    told["ready"] = why == unready.end();
-    if (why != unready.end()) told["unready"] = why->second;
+    details["ready"] = why == unready.end();
+    if (why != unready.end()) details["unready"] = why->second;
   }
   const auto inspected = Json::parse(service.inspect(container.id), nullptr, false);
-  if (!inspected.is_object()) return told;
-  told["digest"] = text_at(inspected, "/ImageDigest");
-  if (inspected.contains("RestartCount")) told["restarts"] = inspected["RestartCount"];
-  if (auto ports = ports_of(inspected); !ports.empty()) told["ports"] = std::move(ports);
-  return told;
+  if (!inspected.is_object()) return details;
+  details["digest"] = text_at(inspected, "/ImageDigest");
+  if (inspected.contains("RestartCount")) details["restarts"] = inspected["RestartCount"];
+  if (auto ports = ports_of(inspected); !ports.empty()) details["ports"] = std::move(ports);
+  return details;
 }
 
 }  // namespace
@@ -78,8 +78,8 @@ std::vector<std::string> read_log(std::string_view frames) {
 }
 
 Json describe(Service& service, const Entry& entry, const std::map<std::string, std::string>& unready) {
-  auto told = Json::object();
-  if (!workload::is_cron_job(entry.id) && !workload::is_workload(entry.id)) return told;
+  auto details = Json::object();
+  if (!workload::is_cron_job(entry.id) && !workload::is_workload(entry.id)) return details;
   const View now(service.containers());
   auto containers = Json::array();
   auto log = Json::array();
@@ -91,9 +91,9 @@ Json describe(Service& service, const Entry& entry, const std::map<std::string, 
       }
     }
   }
-  told["containers"] = std::move(containers);
-  told["log"] = std::move(log);
-  return told;
+  details["containers"] = std::move(containers);
+  details["log"] = std::move(log);
+  return details;
 }
 
 }  // namespace greenwave::drivers::podman

@@ -52,7 +52,7 @@ class Run {
         stop_(stop),
         log_(log),
         service_(config.podman.socket, stop),
-        last_words_(config.podman.socket, never_),
+        cleanup_(config.podman.socket, never_),
         images_(service_, config.podman.images, config.podman.credentials) {}
 
   bool go() {
@@ -75,7 +75,7 @@ class Run {
       return make_and_wait();
     } catch (const Error& error) {
       if (stop_) {
-        last_words_.stop_pod(file_.kube_pod.pod);
+        cleanup_.stop_pod(file_.kube_pod.pod);
         log_.warning(fmt::format("{} was stopped", to_string(file_.id)));
         return false;
       }
@@ -135,7 +135,7 @@ class Run {
   const std::atomic<bool>& stop_;
   const Log& log_;
   Service service_;
-  Service last_words_;  ///< for the requests that follow `stop_`
+  Service cleanup_;  ///< for the requests that follow `stop_`
   Images images_;
 };
 

@@ -65,17 +65,17 @@ nlohmann::json Timers::describe(const std::string& unit) {
   const auto timer = unit + ".timer";
   const auto service = unit + ".service";
   const auto states = systemd_.states({timer, service});
-  nlohmann::json told{{"unit", unit}};
-  if (states.at(timer).load != "loaded" || states.at(service).load != "loaded") return told;
+  nlohmann::json details{{"unit", unit}};
+  if (states.at(timer).load != "loaded" || states.at(service).load != "loaded") return details;
   const auto schedule = systemd_.schedule(states.at(timer).path);
-  if (schedule.next) told["next"] = to_iso(*schedule.next);
-  if (schedule.last) told["last"] = to_iso(*schedule.last);
+  if (schedule.next) details["next"] = to_iso(*schedule.next);
+  if (schedule.last) details["last"] = to_iso(*schedule.last);
   const auto& active = states.at(service).active;
   const bool runs = active == "activating" || active == "active";
-  if (runs) told["result"] = "running";
+  if (runs) details["result"] = "running";
   const auto run = systemd_.last_run(states.at(service).path);
-  if (!runs && run.ended) told["result"] = run.result;
-  return told;
+  if (!runs && run.ended) details["result"] = run.result;
+  return details;
 }
 
 std::map<std::string, Error> Timers::bring(const std::vector<Order>& orders) {
