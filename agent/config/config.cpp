@@ -34,10 +34,12 @@ void report_unresolved(const std::vector<NamedFile>& files, Problems& problems) 
   }
 }
 
+using Comes = std::function<bool(const fs::path&)>;
+
 /// Reports a missing file now, with its place, instead of at the first fetch.
-void check_files(const std::vector<NamedFile>& files, Problems& problems) {
+void check_files(const std::vector<NamedFile>& files, Problems& problems, const Comes& comes = {}) {
   for (const auto& file : files) {
-    if (file.path.empty()) continue;
+    if (file.path.empty() || (comes && comes(file.path))) continue;
     struct stat about {};
     if (::stat(file.path.c_str(), &about) != 0) {
       problems.error(
@@ -108,6 +110,15 @@ Config parse_config(std::string_view text, const std::string& name, const fs::pa
 
 fs::path usual_identity(const fs::path& config) {
   return fs::absolute(config).parent_path() / "identity";
+}
+
+Problems check_text(std::string_view text, const Config& now, const Comes& comes) {
+  Problems problems;
+  const auto parsed = parse(text, now.file.native(), now.root, credentials_directory(), problems);
+  auto files = parsed.files;
+  std::erase_if(files, [](const NamedFile& file) { return !file.credential.empty(); });
+  check_files(files, problems, comes);
+  return problems;
 }
 
 Config load_config(const fs::path& file, const fs::path& root, Check check) {

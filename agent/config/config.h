@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ struct Repository {
 struct Health {
   Duration settle = std::chrono::seconds(10);  ///< a unit must stay up this long after a start
   Duration reach = std::chrono::minutes(5);    ///< the repository must be reached again within this time
+  /// After a commit that changes the agent itself, it must be up and have reached the repository again within
+  /// this time; longer than `reach`.
+  Duration guard = std::chrono::minutes(10);
 };
 
 /// How `runtime: podman` runs pods.
@@ -93,6 +97,7 @@ struct Config {
   std::filesystem::path runtime_directory;                                     ///< under `root`
   Health health;
   std::string hub_url;
+  std::vector<std::filesystem::path> named_files;  ///< all that agent.yaml names by their paths
   std::filesystem::path metrics_file;  ///< for node_exporter's textfile collector, under `root`; empty: none
   std::vector<std::string> warnings;  ///< one line per setting that is accepted but unwise; to be logged once
 
@@ -120,6 +125,12 @@ enum class Check { words, words_and_files };
 /// line, as FILE:LINE:COLUMN: error: what is wrong; what was expected.
 Config load_config(const std::filesystem::path& file, const std::filesystem::path& root,
                    Check check = Check::words_and_files);
+
+/// What is wrong with a text that is to take the place of the configuration `now`, as load_config would find
+/// it then. `comes` says of a path whether a file will be there. Credentials of systemd's are not looked for:
+/// they come with a start.
+Problems check_text(std::string_view text, const Config& now,
+                    const std::function<bool(const std::filesystem::path&)>& comes);
 
 /// The part of load_config that parses outside bytes; opens no file. `name` is for messages. Use the result
 /// only if `problems` has no errors.

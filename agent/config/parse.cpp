@@ -165,8 +165,18 @@ class ConfigReader {
       members.error(key, fmt::format("health: {} is {}", key, to_words(*given)),
                     fmt::format("write a time from 1s to {}", to_words(most)));
     };
-    read("settle", std::chrono::minutes(10), config_.health.settle);
-    read("reach", std::chrono::hours(1), config_.health.reach);
+    auto& [settle, reach, guard] = config_.health;
+    read("settle", std::chrono::minutes(10), settle);
+    read("reach", std::chrono::hours(1), reach);
+    guard = reach + std::chrono::minutes(5);
+    read("guard", std::chrono::hours(2), guard);
+    if (guard <= reach) {
+      members.error(
+          "guard",
+          fmt::format("health: guard is {}, which is not longer than reach ({})", to_words(guard),
+                      to_words(reach)),
+          "write a longer time: a device that only cannot reach the repository goes back by itself");
+    }
     members.done();
   }
 
@@ -238,6 +248,7 @@ class ConfigReader {
       return {};
     }
     files_.push_back(named);
+    if (named.credential.empty()) config_.named_files.push_back(named.path);
     return named.path;
   }
 

@@ -6,30 +6,11 @@
 #include "base/text.h"
 #include "drivers/host/unit_spec.h"
 #include "systemd/unit_name.h"
+#include "systemd/unit_text.h"
 
 namespace greenwave::drivers::host {
 
 namespace {
-
-/// The file's logical lines: a backslash at the end continues a line, and comment lines between continued
-/// ones are skipped.
-std::vector<std::string> logical_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  bool continues = false;
-  for (const auto raw : split(text, '\n')) {
-    const auto line = trim(raw);
-    if (line.starts_with('#') || line.starts_with(';')) continue;
-    const bool goes_on = line.ends_with('\\');
-    const auto part = goes_on ? line.substr(0, line.size() - 1) : line;
-    if (continues) {
-      lines.back().append(" ").append(part);
-    } else {
-      lines.emplace_back(part);
-    }
-    continues = goes_on;
-  }
-  return lines;
-}
 
 /// Adds the words of a list; an empty value forgets those before it.
 void assign(std::vector<std::string>& list, std::string_view value) {
@@ -108,7 +89,7 @@ void check_name(const std::string& unit, const std::string& other) {
 
 void read_install_section(std::string_view text, InstallSection& section) {
   bool inside = false;
-  for (const auto& line : logical_lines(text)) {
+  for (const auto& line : systemd::logical_lines(text)) {
     if (line.starts_with('[')) {
       inside = line == "[Install]";
       continue;
