@@ -4,6 +4,11 @@ set(unit $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/greenwaved.serv
 configure_file(${here}/greenwaved.service.in ${unit} @ONLY)
 message(STATUS "Installing: ${unit}")
 
+set(guard ${CMAKE_INSTALL_PREFIX}/lib/greenwave/greenwave-guard)
+set(guard_unit $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/greenwave-guard.service)
+configure_file(${here}/greenwave-guard.service.in ${guard_unit} @ONLY)
+message(STATUS "Installing: ${guard_unit}")
+
 set(etc ${CMAKE_INSTALL_PREFIX}/etc)
 if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?$")
   set(etc /etc)

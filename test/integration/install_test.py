@@ -89,6 +89,8 @@ class Installed(unittest.TestCase):
             "usr/sbin/greenwaved",
             "usr/bin/greenwave",
             "usr/lib/systemd/system/greenwaved.service",
+            "usr/lib/systemd/system/greenwave-guard.service",
+            "usr/lib/greenwave/greenwave-guard",
             "usr/lib/sysusers.d/greenwave.conf",
             "usr/lib/tmpfiles.d/greenwave.conf",
             "usr/share/bash-completion/completions/greenwave",
@@ -100,7 +102,8 @@ class Installed(unittest.TestCase):
         ):
             self.assertTrue((self.device.root / path).exists(), path)
         self.device.run("getent", "group", "greenwave")
-        self.assertEqual("enabled", self.show("greenwaved.service", "UnitFileState"))
+        for unit in ("greenwaved.service", "greenwave-guard.service"):
+            self.assertEqual("enabled", self.show(unit, "UnitFileState"))
 
     def test_2_a_configuration_that_is_there_stays_as_it_is(self):
         text = f"device: {DEVICE}\nrepository:\n  url: file:///srv/city.git\n  interval: 1s\n"
