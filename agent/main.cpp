@@ -15,6 +15,7 @@
 #include "base/version.h"
 #include "control/server.h"
 #include "daemon/daemon.h"
+#include "daemon/wiring.h"
 #include "drivers/podman/cron/run.h"
 #include "report/metrics_file.h"
 
@@ -32,6 +33,7 @@ Examples:
   greenwaved                                       run as the service does
   greenwaved --once                                one sync, then exit
   greenwaved --once --from /media/stick/city.bundle
+  greenwaved --check-config --config new.yaml      is this a configuration that it would start with?
   greenwaved --config test.yaml --root /tmp/dev    put everything below a directory; needs no root
 )";
 
@@ -41,6 +43,7 @@ struct Options {
   std::string level = "info";
   bool once = false;
   bool allow_empty = false;
+  bool check_config = false;
   std::string bundle;
   std::string cron_job;
 };
@@ -89,6 +92,13 @@ int run_cron_job(const Options& options, const Log& log) {
   return drivers::podman::run_cron_job(config, options.cron_job, stop, log);
 }
 
+int check_config(const Options& options, const Log& log) {
+  const auto config = daemon::check_config(options.config, options.root, log);
+  std::cout << fmt::format("{} is usable: {} follows {} of {}\n", options.config, config.device,
+                           config.repository.branch, config.repository.url);
+  return 0;
+}
+
 int run(const Options& options, const Log& log) {
   const SystemClock clock;
   const auto signals = block_signals();
@@ -133,6 +143,10 @@ int main(int argc, char** argv) {
               "Run a CronJob's pod once and wait until it ends, as the service UNIT does")
       .value_name("UNIT")
       .excludes(once);
+  line.flag(
+          "--check-config", options.check_config,
+          "Check the configuration and the files that it names, and exit: 0 if the agent would start, else 2")
+      .excludes(once);
   line.option("--log-level", options.level, "error, warning, info or debug").show_default();
   line.version(program_version);
   if (const auto status = line.parse(argc, argv)) return *status;
@@ -140,6 +154,7 @@ int main(int argc, char** argv) {
   try {
     const Log log(parse_level(options.level));
     try {
+      if (options.check_config) return check_config(options, log);
       return options.cron_job.empty() ? run(options, log) : run_cron_job(options, log);
     } catch (const Error& error) {
       log.error(error.what());

@@ -65,6 +65,15 @@ void RequestQueue::reload() {
   arrived_.notify_all();
 }
 
+bool RequestQueue::stops_within(Duration time) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  const Lock lock(mutex_);
+  while (!stopped_) {
+    if (!arrived_.wait_until(mutex_, deadline) && !stopped_) return false;
+  }
+  return true;
+}
+
 void RequestQueue::stop() {
   {
     const Lock lock(mutex_);  // else next() may look just before it, and sleep just after

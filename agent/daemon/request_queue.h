@@ -36,6 +36,8 @@ class RequestQueue {
   void reload();
   /// Wakes next(), now and from then on.
   void stop();
+  /// Waits for stop(), or until the time is over: false.
+  bool stops_within(Duration time);
   const std::atomic<bool>& stopped() const { return stopped_; }
 
   /// Waits until there is some work, `wake` has passed or the queue is stopped.

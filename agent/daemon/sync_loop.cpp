@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "daemon/own_service.h"
 #include "daemon/wiring.h"
 
 namespace greenwave::daemon {
@@ -16,6 +17,9 @@ namespace greenwave::daemon {
 using state::Trigger;
 
 namespace {
+
+/// How long systemd may take to stop the agent.
+constexpr Duration longest_restart = std::chrono::minutes(1);
 
 /// Where programs say "not now"; the installed one comes from tmpfiles, with the group that may.
 void make_busy_directory(const config::Config& config, const Log& log) {
@@ -58,17 +62,18 @@ sync::Event last_word(const sync::Result& result) {
       .kind = "done", .text = text, .object = {}, .ok = result.exit_code == 0, .exit_code = result.exit_code};
 }
 
+std::string new_name() {
+  return fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}());
+}
+
 Pace pace_of(const config::Config& config) {
   return {config.device, config.repository.interval};
 }
 
 }  // namespace
 
-SyncLoop::SyncLoop(LoopParts parts)
-    : parts_(std::move(parts)),
-      process_(fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}())),
-      timetable_(parts_.clock) {
-  open(config::load_config(parts_.config_file, parts_.root), nullptr);
+SyncLoop::SyncLoop(LoopParts parts) : parts_(std::move(parts)), timetable_(parts_.clock) {
+  open(config::load_config(parts_.config_file, parts_.root), nullptr, new_name());
 }
 
 SyncLoop::~SyncLoop() = default;
@@ -86,13 +91,14 @@ nlohmann::json SyncLoop::diff() {
 }
 
 /// With the state that is open already, where there is one. What was there before stays when this throws.
-void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened) {
+void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened, std::string process) {
   if (!config.identity_files.empty()) {
     for (const auto& undone : guard_memory()) parts_.log.warning(undone);
   }
   if (!opened) opened = open_state(config, parts_.log);
   wiring_ = std::make_unique<Wiring>(std::move(config), opened, parts_.log, parts_.clock,
-                                     parts_.queue.stopped(), process_, parts_.heartbeat);
+                                     parts_.queue.stopped(), process, parts_.heartbeat);
+  process_ = std::move(process);
   parts_.state.replace(opened, wiring_->describe());
   standing_ = wiring_->sync.standing();
   parts_.board.opened(wiring_->config, *opened, wiring_->notes(), standing_);
@@ -102,7 +108,7 @@ void SyncLoop::replace_config() {
   try {
     auto config = config::load_config(parts_.config_file, parts_.root);
     const bool same_state = wiring_->config.database() == config.database();
-    open(std::move(config), same_state ? parts_.state.get() : nullptr);
+    open(std::move(config), same_state ? parts_.state.get() : nullptr, new_name());
     parts_.log.info(fmt::format("read {} again", parts_.config_file.native()));
   } catch (const Error& error) {
     parts_.log.error(fmt::format("the configuration stays as it was: {}", error.what()));
@@ -129,9 +135,27 @@ void SyncLoop::run() {
   parts_.log.info("stopped");
 }
 
-/// A device that was never brought to a commit waits for nothing.
+/// What was changed itself shows at once whether it is well.
+void SyncLoop::renew() {
+  if (!is_own_service()) {
+    replace_config();
+    return start_timetable();
+  }
+  try {
+    restart_own_service();
+    parts_.log.info("restarting, since a commit changed what the agent starts with");
+  } catch (const Error& error) {
+    return parts_.log.error(fmt::format("cannot restart: {}", error.what()));
+  }
+  const auto deadline = parts_.clock.tick() + longest_restart;
+  while (!parts_.queue.stops_within(std::chrono::seconds(1)) && parts_.clock.tick() < deadline) {
+    parts_.heartbeat();
+  }
+}
+
+/// A device that was never brought to a commit waits for nothing, nor does an agent that was changed.
 void SyncLoop::start_timetable() {
-  if (wiring_->sync.applied().empty()) {
+  if (wiring_->sync.applied().empty() || wiring_->sync.answers_for_change()) {
     timetable_.start();
   } else {
     timetable_.pass(pace_of(config()));
@@ -150,6 +174,7 @@ void SyncLoop::take(const Work& work) {
   if (pause) return refuse(*work.sync, *pause);
   const auto result = sync(*work.sync, request.bundle ? Trigger::bundle : Trigger::request);
   timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
+  if (result.renews) renew();
 }
 
 void SyncLoop::look_at_clock() {
@@ -157,11 +182,14 @@ void SyncLoop::look_at_clock() {
     if (parts_.pauses.standing()) return timetable_.look_again();
     // What waited was fetched and verified ahead of it.
     const auto trigger = timetable_.has_window() ? Trigger::window : Trigger::retry;
-    timetable_.goes_on(sync({{.poll = false}, {}}, trigger).standing);
+    const auto result = sync({{.poll = false}, {}}, trigger);
+    timetable_.goes_on(result.standing);
+    if (result.renews) renew();
   } else if (timetable_.is_poll_due()) {
     if (parts_.pauses.standing()) return timetable_.pass(pace_of(config()));
     const auto result = sync({}, Trigger::interval);
     timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
+    if (result.renews) renew();
   }
 }
 
@@ -219,7 +247,7 @@ sync::Result SyncLoop::sync_or_recover(const sync::Request& request, Trigger tri
     state::State::set_aside(wiring_->config.database());
     kept.reset();
   }
-  open(wiring_->config, std::move(kept));
+  open(wiring_->config, std::move(kept), process_);
   return wiring_->sync.run(request, trigger, observer);
 }
 

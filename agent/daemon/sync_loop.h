@@ -54,16 +54,18 @@ class SyncLoop {
   void report(const sync::Result* result);
 
  private:
-  void open(config::Config config, std::shared_ptr<state::State> opened);
+  void open(config::Config config, std::shared_ptr<state::State> opened, std::string process);
   void replace_config();
   void start_timetable();
+  void renew();
   void take(const Work& work);
   void look_at_clock();
   sync::Result sync_or_recover(const sync::Request& request, state::Trigger trigger,
                                const sync::Observer& observer);
 
   const LoopParts parts_;
-  const std::string process_;  ///< no other run of the agent has this name
+  std::string
+      process_;  ///< no other run of the agent has this name, nor had it before a change of its configuration
   std::vector<OutcomeSink*> sinks_;
   std::unique_ptr<Wiring> wiring_;
   sync::Standing standing_;  ///< of the last sync that came to its end, or of the state

@@ -8,7 +8,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "daemon/own_id.h"
+#include "daemon/own_service.h"
 #include "secrets/crypto.h"
+#include "secrets/keyring.h"
 #include "state/keys.h"
 
 namespace greenwave::daemon {
@@ -50,6 +52,16 @@ config::Config with_own_id(config::Config config, const state::State& state) {
   return config;
 }
 
+/// Nobody stands by for an agent that is no service: no one could start it again either.
+guard::Guard make_guard(const config::Config& config, const std::string& process) {
+  guard::Guard::Parts parts{.directory = config.root / "var/lib/greenwave/guard",
+                            .files = guard::OwnFiles(config, own_program()),
+                            .run = process,
+                            .patience = config.health.guard};
+  if (config.root == "/" && is_own_service()) parts.start = start_guard;
+  return guard::Guard(std::move(parts));
+}
+
 std::optional<git::Trust> read_trust(const config::Config& config, const Log& log) {
   const auto& file = config.allowed_signers;
   if (file.empty()) return {};
@@ -72,6 +84,7 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
       facts(device_facts()),
       digest_key(open_digest_key(config.digest_key())),
       state(std::move(memory)),
+      guard(make_guard(config, process)),
       transport(git::make_transport(config.repository, stop)),
       trust(read_trust(config, log)),
       drivers({config, digest_key, stop, heartbeat, [&log](std::string_view text) { log.warning(text); }}),
@@ -93,7 +106,8 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
             .drivers = drivers.list(),
             .stop = stop,
             .heartbeat = heartbeat,
-            .process = process}) {}
+            .process = process,
+            .guard = &guard}) {}
 
 void Wiring::start(const Log& log) {
   for (const auto& served : drivers.list()) {
@@ -129,6 +143,17 @@ std::vector<std::string> Wiring::notes() const {
     notes.insert(notes.end(), more.begin(), more.end());
   }
   return notes;
+}
+
+config::Config check_config(const std::filesystem::path& file, const std::filesystem::path& root,
+                            const Log& log) {
+  auto config = config::load_config(file, root);
+  for (const auto& warning : config.warnings) log.warning(warning);
+  read_trust(config, log);
+  Problems problems;
+  secrets::read_keyring(config.identity_files, problems);
+  for (const auto& problem : problems.list()) throw Error(Fault::invalid, to_string(problem));
+  return config;
 }
 
 std::string open_digest_key(const std::filesystem::path& file) {

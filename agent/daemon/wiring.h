@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "git/transport.h"
 #include "git/trust.h"
+#include "guard/guard.h"
 #include "kinds/drivers.h"
 #include "state/state.h"
 #include "sync/intake/git_intake.h"
@@ -41,6 +42,7 @@ struct Wiring {
   Labels facts;
   std::string digest_key;
   std::shared_ptr<state::State> state;
+  guard::Guard guard;
   std::unique_ptr<git::Transport> transport;
   std::optional<git::Trust> trust;
   kinds::Drivers drivers;
@@ -48,6 +50,11 @@ struct Wiring {
   sync::GitIntake intake;
   sync::Sync sync;
 };
+
+/// What load_config says, and whether the files that the configuration names can be used. Throws Error
+/// (invalid); what is unwise goes to the log.
+config::Config check_config(const std::filesystem::path& file, const std::filesystem::path& root,
+                            const Log& log);
 
 /// How many records to read for the last sync: pauses are among them.
 inline constexpr std::size_t recent_syncs = 20;

@@ -61,6 +61,11 @@ Course begun(Course course, const Beginning& beginning) {
   return course;
 }
 
+Course changed_own(Course course, const std::string& process) {
+  if (course.trial) course.trial->own_change = process;
+  return course;
+}
+
 Course looked_at(Course course, const std::vector<std::string>& failed) {
   if (!course.trial) return course;
   for (const auto& object : failed) add(course.trial->failed_before, object);

@@ -25,6 +25,8 @@ struct Trial {
   std::string unwell{};   ///< why it is not healthy, where there is nothing to go back to
   /// Set while the device is taken back: why. Survives a power cut in the middle of it.
   std::string reverting{};
+  /// The run of the agent that changed what the agent itself starts with; a later one decides about that.
+  std::string own_change{};
   bool told = false;                      ///< the history has it already that the commit was not healthy
   std::vector<std::string> undone{};      ///< what has been undone already
   std::vector<std::string> not_undone{};  ///< and what cannot be: "Command/flash: it names no undo"
@@ -85,6 +87,8 @@ struct Stuck {
 Course resumed(Course course, const CommitId& tip, const std::string& process, Time now);
 /// Call before the first change to the device.
 Course begun(Course course, const Beginning& beginning);
+/// The agent's own files were changed, in this run of the agent.
+Course changed_own(Course course, const std::string& process);
 /// These objects were not well before the first change.
 Course looked_at(Course course, const std::vector<std::string>& failed);
 /// The commit is healthy, and what is gone back to from now on; `ailing` see Course.

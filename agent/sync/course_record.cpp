@@ -21,6 +21,7 @@ nlohmann::json to_json(const Trial& trial) {
           {"process", trial.process},
           {"unwell", trial.unwell},
           {"reverting", trial.reverting},
+          {"ownChange", trial.own_change},
           {"told", trial.told},
           {"undone", trial.undone},
           {"notUndone", trial.not_undone}};
@@ -38,6 +39,7 @@ Trial trial_from_json(const nlohmann::json& json) {
           .process = json.value("process", ""),
           .unwell = json.value("unwell", ""),
           .reverting = json.value("reverting", ""),
+          .own_change = json.value("ownChange", ""),
           .told = json.value("told", false),
           .undone = json.value("undone", Texts{}),
           .not_undone = json.value("notUndone", Texts{})};

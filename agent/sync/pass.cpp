@@ -8,6 +8,7 @@
 #include "state/keys.h"
 #include "sync/apply.h"
 #include "sync/course_record.h"
+#include "sync/own_change.h"
 #include "sync/records.h"
 #include "sync/remembered.h"
 #include "sync/revert.h"
@@ -137,7 +138,8 @@ std::unique_ptr<Prepared> prepare_commit(Pass& pass, const CommitId& commit) {
                   .observed = *pass.observed,
                   .drivers = parts.drivers,
                   .distrust = pass.request.force,
-                  .allow_empty = pass.request.allow_empty});
+                  .allow_empty = pass.request.allow_empty,
+                  .refuse = own_rules(pass)});
 }
 
 void apply_commit(Pass& pass, const CommitId& commit) {
@@ -183,6 +185,7 @@ void run(Pass& pass) {
   auto tip = receive(pass);
 
   pass.take(resumed(pass.kept.course, tip, parts.process, parts.clock.now()));
+  learn_from_guard(pass);
   const auto& course = pass.kept.course;
   if (course.is_reverting()) return revert(pass);
   if (course.rejected && !pass.request.force && (tip.empty() || tip == course.rejected->commit)) {
@@ -200,12 +203,19 @@ void run(Pass& pass) {
         parts.intake.bring(commit);
       }
       apply_commit(pass, commit);
+      pass.came_through = true;
       if (course.is_reverting()) revert(pass);
       return;
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
       if (trouble.empty()) trouble = error.what();
-      if (parts.stop || last == tip) return;
+      if (parts.stop) return;
+      if (!passes(error.fault()) && answers_for_agent(pass, commit)) {
+        turn_back(pass, error.what());
+        if (course.is_reverting()) revert(pass);
+        return;
+      }
+      if (last == tip) return;
     }
   }
 }

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "guard/guard.h"
 #include "state/state.h"
 #include "sync/course.h"
 #include "sync/intake/intake.h"
@@ -33,6 +34,7 @@ struct Parts {
   const std::atomic<bool>& stop;      ///< ends a sync at the next step
   std::function<void()> heartbeat;    ///< called during long work that makes no events
   std::string process = "a process";  ///< names this run of the agent: no two have the same
+  guard::Guard* guard = nullptr;      ///< null: the agent is not among what it changes
   /// Waits for so long.
   std::function<void(Duration)> rest = [](Duration time) { std::this_thread::sleep_for(time); };
 };
@@ -50,6 +52,7 @@ struct Kept {
   std::string refused;  ///< key of the render of a commit that cannot be rendered
   std::string refusal;  ///< and why
   Retries retries;
+  guard::Failed failed_own;  ///< what the agent did not come back with
 };
 
 /// One pass, as its stages see it.
@@ -63,6 +66,8 @@ struct Pass {
   state::SyncRecord record{};
   bool answered = false;           ///< the server gave what was asked of it, whatever that was worth
   bool reached = false;            ///< the repository itself did
+  bool came_through = false;       ///< the device was brought to a commit, as far as that could be done
+  bool renews = false;             ///< what the agent starts with was changed
   bool again = false;              ///< a newer commit came while this one was watched
   std::optional<Error> why_not{};  ///< there is no newest commit
   std::optional<Fresh> fresh{};

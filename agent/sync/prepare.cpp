@@ -24,10 +24,14 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
   prepared->device = std::move(rendered.device);
   prepared->problems = std::move(rendered.problems);
 
-  const auto& [inventory, owed, moot, observed, drivers, distrust, allow_empty] = given;
+  const auto& [inventory, owed, moot, observed, drivers, distrust, allow_empty, refuse] = given;
   auto checked = check(std::move(rendered.manifests), drivers);
   prepared->problems.append(checked.problems);
   prepared->desired = std::move(checked.desired);
+  if (refuse) {
+    const auto more = refuse(prepared->desired, *prepared->tree, prepared->problems);
+    checked.refused.insert(checked.refused.end(), more.begin(), more.end());
+  }
   prepared->compared = compare({prepared->desired, *prepared->tree}, inventory, observed, distrust);
 
   plan::Input input;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -27,6 +28,10 @@ struct Prepared {
   plan::Plan plan;
 };
 
+/// Which objects must not be applied, whatever their drivers say; the problems say why.
+using Refuse =
+    std::function<std::vector<ObjectId>(std::span<const plan::Desired>, const SourceTree&, Problems&)>;
+
 /// What a render is compared with, and how.
 struct PrepareInput {
   std::span<const Entry> inventory;  ///< must outlive the Prepared
@@ -36,6 +41,7 @@ struct PrepareInput {
   const Drivers& drivers;
   bool distrust = false;     ///< compare everything with the device, whatever the records say
   bool allow_empty = false;  ///< an empty render may remove everything
+  Refuse refuse{};           ///< may be empty
 };
 
 /// Checks a render's manifests, compares them with the device, and orders what must be done.

@@ -12,6 +12,7 @@
 #include "git/ref_name.h"
 #include "state/keys.h"
 #include "sync/course_record.h"
+#include "sync/own_change.h"
 #include "sync/records.h"
 #include "sync/remembered.h"
 
@@ -65,11 +66,18 @@ Sync::Sync(Parts parts) : parts_(std::move(parts)), journal_(parts_.state) {
   kept_.remembered = recall(parts_.state, git::full_ref_name(parts_.config.repository.branch));
   kept_.course = read_course(parts_.state);
   kept_.clean = parts_.state.value(state::keys::clean).value_or("");
+  kept_.failed_own = read_failed(parts_.state);
   kept_.standing.cluster = parts_.state.value(state::keys::cluster).value_or("");
 }
 
 CommitId Sync::applied() const {
   return CommitId(parts_.state.value(state::keys::applied).value_or(""));
+}
+
+bool Sync::answers_for_change() const {
+  const auto& trial = kept_.course.trial;
+  const bool is_armed = parts_.guard != nullptr && (parts_.guard->armed_before() || parts_.guard->put_back());
+  return is_armed || (trial && !trial->own_change.empty());
 }
 
 /// With a new store where the old one is damaged.
@@ -94,6 +102,7 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
   record.who = request.who;
   record.reason = request.reason;
   attempt(pass);
+  release_guard(pass);
   fill_standing(pass);
   forget_signers(applied());
   parts_.intake.tidy();
@@ -107,7 +116,8 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
                 .answered = pass.answered,
                 .record = std::move(record),
                 .standing = kept_.standing,
-                .again = pass.again};
+                .again = pass.again,
+                .renews = pass.renews};
   // Some MiB for thousands of objects, and milliseconds to load again.
   pass.observed.reset();
   pass.entries.reset();

@@ -13,7 +13,8 @@ struct Result {
   bool answered = false;  ///< the server gave what was asked of it, whatever that was worth
   state::SyncRecord record;
   Standing standing;
-  bool again = false;  ///< a newer commit came while this one was watched: sync at once
+  bool again = false;   ///< a newer commit came while this one was watched: sync at once
+  bool renews = false;  ///< what the agent starts with was changed: it is to restart
 };
 
 /// Runs passes one after the other, and keeps what the next one is to know. One thread.
@@ -31,6 +32,9 @@ class Sync {
 
   /// The commit that the device was last brought to; empty before the first.
   CommitId applied() const;
+  /// Whether the agent has to show that it is as it should be, after a change of it: that waits for no
+  /// interval.
+  bool answers_for_change() const;
   /// The device's present state, as far as it is known; also before the first run().
   Standing standing();
 

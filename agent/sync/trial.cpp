@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "sync/entries.h"
 #include "sync/health.h"
+#include "sync/own_change.h"
 #include "sync/relations.h"
 
 namespace greenwave::sync {
@@ -25,9 +26,10 @@ bool does_something(const plan::Step& step) {
   return step.wait == plan::Wait::nothing || (step.wait == plan::Wait::restart && !restart);
 }
 
-drivers::Health repository_health(Intake& intake) {
+drivers::Health repository_health(Pass& pass) {
   try {
-    intake.poll();
+    pass.parts.intake.poll();
+    pass.reached = true;
     return {};
   } catch (const Error& error) {
     return {drivers::Health::State::waiting,
@@ -69,7 +71,7 @@ std::vector<Subject> subjects(Pass& pass, const Prepared& prepared) {
     subjects.push_back({.name = repository_link,
                         .interval = link_interval,
                         .within = within(parts.config.health.reach),
-                        .ask = [&parts] { return repository_health(parts.intake); }});
+                        .ask = [&pass] { return repository_health(pass); }});
   }
   const auto& inventory = pass.inventory();
   for (const auto& object : prepared.desired) {
@@ -288,9 +290,11 @@ void judge_health(Pass& pass, const CommitId& commit, const Prepared& prepared) 
   const auto steps = judge_steps(pass, prepared);
   if (!steps.taken_back.empty()) {
     const Verdict verdict{.kind = Verdict::Kind::unwell, .unwell = steps.taken_back};
-    pass.take(found_unwell(course, verdict.reason()));
-    return;
+    return turn_back(pass, verdict.reason());
   }
+  // The agent that the commit makes decides about it.
+  if (pass.renews) return;
+  if (const auto why = own_failure(pass); !why.empty()) return turn_back(pass, why);
   // The commit is not whole on the device yet, so that its health says nothing; nor does a server that is
   // away.
   if (steps.passes || pass.is_unreachable()) return;
@@ -306,7 +310,7 @@ void judge_health(Pass& pass, const CommitId& commit, const Prepared& prepared) 
          .ok = false});
   }
   if (verdict.kind == Verdict::Kind::unwell) {
-    pass.take(found_unwell(course, verdict.reason()));
+    turn_back(pass, verdict.reason());
   } else if (verdict.kind == Verdict::Kind::well && !steps.waits) {
     keep(pass, commit, prepared);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sync/gate.h"
+#include "sync/own_change.h"
 #include "sync/records.h"
 #include "sync/trial.h"
 
@@ -24,7 +25,7 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
       .progress = [&](const state::Action& action) { pass.observer(event_of(action, commit)); },
       .stop = [&parts] { return parts.stop.load(); },
       .later = pass.kept.retries.later(prepared.plan, parts.clock.tick())};
-  if (pass.kept.course.is_reverting()) return apply(std::move(prepared.plan), context);
+  if (pass.kept.course.is_reverting()) return apply_with_guard(pass, prepared, context);
 
   const Gate gate(prepared.cluster.windows, parts.config.busy(), pass.request.now, prepared.problems);
   const auto closed = [&] {
@@ -40,7 +41,7 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
     context.closed = closed;
   }
   begin_trial(pass, commit, prepared);
-  auto applied = apply(std::move(prepared.plan), context);
+  auto applied = apply_with_guard(pass, prepared, context);
   if (applied.waiting.empty()) {
     standing.waiting_why.clear();
     standing.waiting_until.reset();

@@ -20,6 +20,7 @@ TEST_CASE("course: an unfinished course survives a power cut") {
     course.trial->process = "p";
     course.trial->reverting = "it failed";
     course.trial->told = true;
+    course.trial->own_change = "q";
     course.trial->undone = {"Command/c"};
     course.trial->not_undone = {"Command/d: it names no undo"};
     write_course(state, course);
@@ -36,6 +37,7 @@ TEST_CASE("course: an unfinished course survives a power cut") {
   CHECK(course.trial->process == "p");
   CHECK(course.trial->reverting == "it failed");
   CHECK(course.trial->told);
+  CHECK(course.trial->own_change == "q");
   CHECK(course.trial->undone.size() == 1);
   CHECK(course.trial->not_undone.size() == 1);
   CHECK_FALSE(course.rejected);

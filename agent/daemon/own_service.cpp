@@ -1,0 +1,36 @@
+#include "daemon/own_service.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include <systemd/sd-login.h>
+
+#include "drivers/host/unit_spec.h"
+#include "systemd/manager.h"
+
+namespace greenwave::daemon {
+
+using drivers::host::own_unit;
+
+std::string own_program() {
+  std::error_code none;
+  return std::filesystem::read_symlink("/proc/self/exe", none).native();
+}
+
+bool is_own_service() {
+  char* name = nullptr;
+  if (::sd_pid_get_unit(0, &name) < 0) return false;
+  const std::unique_ptr<char, decltype(&std::free)> unit(name, std::free);
+  return unit.get() == own_unit;
+}
+
+void restart_own_service() {
+  systemd::Manager().queue(systemd::Job::restart, std::string(own_unit));
+}
+
+void start_guard() {
+  systemd::Manager().queue(systemd::Job::start, "greenwave-guard.service");
+}
+
+}  // namespace greenwave::daemon

@@ -1,0 +1,167 @@
+"""A commit that changes the agent itself, on an installed device with a real systemd: what it could not start with is refused, what it does not come
+back with is taken back, by the agent or by its guard.
+"""
+
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import machine  # noqa: E402
+from field import manifest  # noqa: E402
+from greenwave import BIN, City, Scratch, file_manifest, run  # noqa: E402
+
+SOURCE = pathlib.Path(__file__).parents[2]
+CONFIG = "/etc/greenwave/agent.yaml"
+DROP_IN = "/etc/systemd/system/greenwaved.service.d/10-city.conf"
+HEALTH = "health: {settle: 1s, reach: 3s, guard: 12s}\n"
+GUARD_DIRECTORY = "var/lib/greenwave/guard"
+
+
+def configuration(url="file:///srv/city.git", interval="1s", more=""):
+    return f"device: sf-0042\nrepository:\n  url: {url}\n  interval: {interval}\n{HEALTH}{more}"
+
+
+def config_manifest(text):
+    return {"agent.yaml": file_manifest("agent", CONFIG, text)}
+
+
+def drop_in(text):
+    return {"dropin.yaml": file_manifest("city-drop-in", DROP_IN, text)}
+
+
+def motd(text):
+    return {"motd.yaml": file_manifest("motd", "/etc/motd", text + "\n")}
+
+
+@unittest.skipIf(machine.why_not(), machine.why_not())
+class OwnChange(unittest.TestCase):
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.device = self.enterContext(machine.Machine(binds={self.city.bare: "/srv/city.git"}))
+        run(SOURCE / "packaging/install", "--build", BIN.parent, "--root", self.device.root)
+        self.device.write(CONFIG, configuration())
+        self.device.run("systemctl", "daemon-reload")
+
+    def start_with(self, files):
+        commit = self.city.commit(files, "The first one")
+        self.device.run("systemctl", "start", "greenwaved.service", "greenwave-guard.service")
+        self.device.wait_until("the first commit is kept", lambda: self.is_at(commit))
+        return commit
+
+    def status(self):
+        answer = self.device.run("greenwave", "status", "-o", "json", check=False)
+        return json.loads(answer.stdout) if answer.stdout else {}
+
+    def is_at(self, commit):
+        status = self.status()
+        return status.get("commit", {}).get("oid") == commit and status.get("lastResult") == "in sync"
+
+    def is_guarded(self):
+        directory = self.device.root / GUARD_DIRECTORY
+        return any((directory / name).exists() for name in ("armed", "firing", "restored"))
+
+    def pid(self):
+        return self.device.run("systemctl", "show", "--value", "--property=MainPID", "greenwaved").stdout.strip()
+
+    def read(self, path):
+        file = self.device.root / path.lstrip("/")
+        return file.read_text() if file.exists() else None
+
+    def rejected(self):
+        return self.status().get("rejected", {})
+
+    def wait_until_taken_back(self, bad):
+        self.device.wait_until("the commit is taken back", lambda: self.rejected().get("commit") == bad, timeout=180)
+        self.device.wait_until("the guard is at rest", lambda: not self.is_guarded())
+
+    def follows(self, files, message):
+        commit = self.city.commit(files, message)
+        self.device.wait_until(f"it follows the city: {message}", lambda: self.is_at(commit))
+
+    def test_a_configuration_with_a_misspelt_key_is_refused_and_the_rest_of_its_commit_applied(self):
+        self.start_with({**config_manifest(configuration()), **motd("one")})
+        good = self.read(CONFIG)
+        pid = self.pid()
+        self.city.commit({**config_manifest(configuration(more="lables: {model: x}\n")), **motd("two")}, "A typing error")
+        self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "two\n")
+        self.device.wait_until("it is reported", lambda: "lables" in json.dumps(self.status()))
+        self.assertEqual(good, self.read(CONFIG))
+        self.assertIn("line 6, column 1", json.dumps(self.status()["problems"]))
+        self.assertEqual(pid, self.pid())
+        self.follows({**config_manifest(configuration()), **motd("three")}, "Without it")
+
+    def test_a_good_change_of_the_configuration_restarts_the_agent_and_is_kept(self):
+        self.start_with(config_manifest(configuration()))
+        pid = self.pid()
+        self.follows(config_manifest(configuration(more="labels: {model: atc}\n")), "A label")
+        self.assertNotEqual(pid, self.pid())
+        self.assertIn("atc", self.read(CONFIG))
+        self.device.wait_until("the guard is at rest", lambda: not self.is_guarded())
+
+    def test_a_wrong_address_of_the_repository_is_taken_back(self):
+        self.start_with({**config_manifest(configuration()), **motd("one")})
+        bad = self.city.commit({**config_manifest(configuration(url="https://127.0.0.1:9/lost.git")), **motd("two")}, "Lost")
+        self.wait_until_taken_back(bad)
+        self.assertEqual(configuration(), self.read(CONFIG))
+        self.assertEqual("one\n", self.read("/etc/motd"))
+        self.assertIn("repository", self.rejected()["reason"])
+        self.follows({**config_manifest(configuration()), **motd("three")}, "Found again")
+
+    def test_an_id_that_the_inventory_does_not_have_is_taken_back(self):
+        feature = {"type": "Feature", "id": "sf-0042", "geometry": {"type": "Point", "coordinates": [-122.4, 37.7]}, "properties": {}}
+        cluster = {"apiVersion": "greenwave.dev/v1", "kind": "Cluster", "metadata": {"name": "sf"}, "spec": {"devices": "devices.geojson"}}
+        city = {"greenwave.yaml": json.dumps(cluster), "devices.geojson": json.dumps({"type": "FeatureCollection", "features": [feature]})}
+        self.start_with({**city, **config_manifest(configuration())})
+        bad = self.city.commit(config_manifest(configuration().replace("sf-0042", "sf-0024")), "Somebody else")
+        self.wait_until_taken_back(bad)
+        self.assertEqual(configuration(), self.read(CONFIG))
+
+    def test_a_drop_in_whose_program_is_not_there_is_refused(self):
+        self.start_with(motd("one"))
+        self.city.commit({**drop_in("[Service]\nExecStart=\nExecStart=/usr/sbin/greenwavd\n"), **motd("two")}, "A typing error")
+        self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "two\n")
+        self.device.wait_until("it is reported", lambda: "/usr/sbin/greenwavd" in json.dumps(self.status()))
+        self.assertIsNone(self.read(DROP_IN))
+
+    def test_an_agent_that_never_starts_gets_its_last_good_files_back(self):
+        self.start_with(motd("one"))
+        bad = self.city.commit({**drop_in("[Service]\nExecStart=\nExecStart=/bin/false\n"), **motd("two")}, "It ends at once")
+        self.device.wait_until("the agent is gone", lambda: self.read(DROP_IN) is not None and self.pid() == "0")
+        self.wait_until_taken_back(bad)
+        self.assertIsNone(self.read(DROP_IN))
+        self.assertEqual("one\n", self.read("/etc/motd"))
+        self.assertIn("was not back", self.rejected()["reason"])
+        self.city.commit(motd("three"), "Still with it")
+        self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "three\n")
+        self.assertIsNone(self.read(DROP_IN), "what it did not come back with is not tried again")
+        self.follows({**drop_in("[Service]\nNice=5\n"), **motd("four")}, "A better one")
+
+    def test_an_agent_that_starts_and_hangs_gets_its_last_good_files_back(self):
+        self.start_with(motd("one"))
+        spec = {"name": "greenwaved.service", "dropIns": [{"name": "10-hang.conf", "content": "[Service]\nType=simple\nExecStart=\nExecStart=/bin/sleep infinity\n"}]}
+        bad = self.city.commit({"own.yaml": manifest("SystemdUnit", "own", spec)}, "It hangs")
+        self.wait_until_taken_back(bad)
+        self.assertIn("/usr/sbin/greenwaved", self.device.run("systemctl", "show", "--property=ExecStart", "greenwaved").stdout)
+
+    def test_a_first_commit_that_breaks_the_agent_is_not_tried_for_ever(self):
+        self.city.commit({**drop_in("[Service]\nExecStart=\nExecStart=/bin/false\n"), **motd("one")}, "A bad beginning")
+        self.device.run("systemctl", "start", "greenwaved.service")
+        self.device.wait_until("the guard has put back what was there", lambda: "was not back" in self.device.journal("greenwave-guard.service"), timeout=180)
+        self.device.wait_until("it is refused from then on", lambda: "did not come back" in json.dumps(self.status().get("problems")))
+        self.assertIsNone(self.read(DROP_IN))
+        self.assertEqual("one\n", self.read("/etc/motd"))
+
+    def test_a_power_cut_while_the_agent_is_away_does_not_keep_the_guard_from_its_work(self):
+        self.start_with(motd("one"))
+        bad = self.city.commit({**drop_in("[Service]\nExecStart=\nExecStart=/bin/false\n"), **motd("two")}, "It ends at once")
+        self.device.wait_until("the agent is gone", lambda: self.read(DROP_IN) is not None and self.pid() == "0")
+        self.device.cut_power()
+        self.wait_until_taken_back(bad)
+        self.assertIsNone(self.read(DROP_IN))
+
+
+if __name__ == "__main__":
+    unittest.main()
