@@ -134,7 +134,7 @@ CheckSpec check_spec_from(const std::string& text) {
     spec.timeout = Duration(json.at("timeoutMs").get<std::int64_t>());
     return spec;
   } catch (const nlohmann::json::exception&) {
-    throw Error(Fault::damaged, "the inventory's record of a health check cannot be read");
+    throw Error(Fault::damaged, "the agent's record of a health check cannot be read");
   }
 }
 

@@ -79,7 +79,7 @@ CommandRecord record_from(const std::string& text) {
     if (json.contains("undo")) record.check.undo = json["undo"];
     record.output = json.value("output", "");
   } catch (const nlohmann::json::exception&) {
-    throw Error(Fault::damaged, "the inventory's record of a command cannot be read");
+    throw Error(Fault::damaged, "the agent's record of a command cannot be read");
   }
   return record;
 }

@@ -140,7 +140,7 @@ FileRecord record_from_json(const std::string& text) {
     record.creates = json.at("creates").get<std::vector<std::string>>();
     return record;
   } catch (const Json::exception&) {
-    throw Error(Fault::internal, "what the inventory says of this object cannot be read",
+    throw Error(Fault::internal, "the agent's record of this object cannot be read",
                 "move the state file aside: the agent then adopts what is there");
   }
 }

@@ -60,7 +60,7 @@ UnitRecord unit_record_from(const std::string& text) {
     record.definition = json.value("definition", "");
     record.started = json.value("started", "");
   } catch (const nlohmann::json::exception&) {
-    throw Error(Fault::damaged, "the inventory's record of a unit cannot be read");
+    throw Error(Fault::damaged, "the agent's record of a unit cannot be read");
   }
   return record;
 }

@@ -37,8 +37,7 @@ Record record_from(const std::string& text) {
     record.may_go = json.value("mayGo", true);
     record.propagation = json.value("propagation", "Background");
   } catch (const nlohmann::json::exception&) {
-    throw Error(Fault::damaged,
-                "the inventory's record of an object on a Kubernetes API server cannot be read");
+    throw Error(Fault::damaged, "the agent's record of an object on a Kubernetes API server cannot be read");
   }
   return record;
 }

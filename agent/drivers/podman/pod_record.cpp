@@ -29,7 +29,7 @@ PodRecord pod_record_from(const std::string& text) {
     record.once = json.value("once", false);
     if (json.contains("pulled")) record.pulled = json["pulled"];
   } catch (const nlohmann::json::exception&) {
-    throw Error(Fault::damaged, "the inventory's record of a pod cannot be read");
+    throw Error(Fault::damaged, "the agent's record of a pod cannot be read");
   }
   return record;
 }

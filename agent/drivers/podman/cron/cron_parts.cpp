@@ -33,7 +33,7 @@ CronRecord cron_record_from(const std::string& text) {
     const auto json = nlohmann::json::parse(text);
     return {json.at("digest"), json.at("pulled"), json.at("used")};
   } catch (const nlohmann::json::exception&) {
-    throw Error(Fault::damaged, "the inventory's record of a CronJob cannot be read");
+    throw Error(Fault::damaged, "the agent's record of a CronJob cannot be read");
   }
 }
 
