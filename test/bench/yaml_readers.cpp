@@ -16,8 +16,7 @@
 
 #include <nlohmann/json.hpp>
 #include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml-cpp/yaml.h>
 #include <yaml.h>
 
 #include "yaml/load.h"
