@@ -63,8 +63,8 @@ class Trickle {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
-    ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    ::listen(socket_.get(), 1);
+    REQUIRE(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(socket_.get(), 1) == 0);
     thread_ = std::jthread([this] { serve(); });
   }
   ~Trickle() {

@@ -38,11 +38,12 @@ Paths difference(const Files& before, const Files& after) {
 
 Files random_files(std::mt19937& random) {
   Files files;
+  const auto letter = [&](unsigned of) { return std::string(1, "abcd"[random() % of]); };
   for (int i = 0; i < 12; ++i) {
     std::string path;
-    for (unsigned depth = random() % 3; depth > 0; --depth) path += std::string(1, 'a' + random() % 2) + "/";
+    for (unsigned depth = random() % 3; depth > 0; --depth) path += letter(2) + "/";
     // What is a directory for one may be a file for the other.
-    path += std::string(1, 'a' + random() % 4);
+    path += letter(4);
     const bool clashes = std::ranges::any_of(files, [&path](const auto& file) {
       return file.first.starts_with(path + "/") || path.starts_with(file.first + "/");
     });

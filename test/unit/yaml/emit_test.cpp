@@ -128,8 +128,7 @@ const std::vector<std::string>& hard_texts() {
                                               "nel\u0085",
                                               "ls\u2028ps\u2029",
                                               "a\u2028b\nc\n",
-                                              "\uFEFF"
-                                              "bom",
+                                              "\uFEFFbom",
                                               "x\uFEFF\ny\n",
                                               "\xEF\xBF\xBF😀",
                                               std::string(900, '\x01'),
