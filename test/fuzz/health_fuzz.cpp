@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto health = promote::parse_health(text, "health.json");
     std::vector<std::string> devices;
     for (const auto& [id, report] : health) devices.push_back(id);
-    const auto counted = promote::tally(devices, health, "", Time{}, Duration{});
+    const auto counted = promote::tally(devices, health, {}, Time{}, Duration{});
     if (counted.healthy + counted.failed.size() > devices.size()) std::abort();
   } catch (const Error&) {
   }
