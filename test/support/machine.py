@@ -156,13 +156,14 @@ class Machine:
         name = "gw-" + os.path.basename(directory).rsplit("-", 1)[-1].replace("_", "x").lower()
         console = cleanup.enter_context(tempfile.TemporaryFile("w+"))
         self._console = console
+        cgroups = cleanup.enter_context(_cgroups(name))
         self._host = subprocess.Popen(
             ["unshare", "--mount", "--propagation=private", "/bin/sh", "-c", BOOT, "boot", system, directory,
              f"--machine={name}", "--private-network", "--system-call-filter=bpf @keyring",
              *(f"--bind-ro={host}:{inside}" for host, inside in self._binds.items())],
             stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
-            preexec_fn=_end_with_parent)
+            preexec_fn=lambda: _begin(cgroups))
         cleanup.callback(self._stop)
         self._await_boot()
 
@@ -204,6 +205,27 @@ class Machine:
             self._host.wait()
 
 
-def _end_with_parent():
+@contextlib.contextmanager
+def _cgroups(name):
+    """Cgroups that no other machine has: two with units of one name would stop each other's processes."""
+    made = []
+    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers not in ("", "name=systemd"):
+            continue
+        mounted = pathlib.Path("/sys/fs/cgroup") / ("systemd" if controllers else "unified")
+        made.append((mounted if mounted.is_dir() else mounted.parent) / path.lstrip("/") / name)
+        made[-1].mkdir()
+    try:
+        yield made
+    finally:
+        for cgroup in made:
+            for directory, _, _ in os.walk(cgroup, topdown=False):
+                os.rmdir(directory)
+
+
+def _begin(cgroups):
+    for cgroup in cgroups:
+        (cgroup / "cgroup.procs").write_text("0")
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
