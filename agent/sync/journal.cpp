@@ -6,6 +6,13 @@
 
 namespace greenwave::sync {
 
+namespace {
+
+/// The newest records may be of pauses and the like.
+constexpr std::size_t newest_records = 20;
+
+}  // namespace
+
 void name_commit(state::SyncRecord& record, const git::Commit& commit, const Remembered& remembered) {
   record.commit = commit.id;
   record.subject = commit.subject;
@@ -17,17 +24,27 @@ void name_commit(state::SyncRecord& record, const git::Commit& commit, const Rem
   }
 }
 
+Journal::Journal(state::State& state) : state_(state) {
+  for (const auto& record : state.history(newest_records)) {
+    if (!state::is_sync(record)) continue;
+    failed_ = record.result == state::SyncResult::failed;
+    return;
+  }
+}
+
 void Journal::add(const state::SyncRecord& record, Time now) {
   using state::SyncResult;
   const bool quiet = record.result == SyncResult::in_sync || record.result == SyncResult::held ||
                      record.result == SyncResult::waiting;
-  if (record.actions.empty() && record.error.empty() && quiet) {
+  // What works again without a step was repaired by somebody else, or by an agent that was killed.
+  if (record.actions.empty() && record.error.empty() && quiet && !failed_) {
     last_.clear();
     return;
   }
   auto text = essence(record);
   if (text == last_) return;
   state_.record(record, now);
+  failed_ = record.result == SyncResult::failed;
   last_ = std::move(text);
 }
 

@@ -11,17 +11,18 @@ namespace greenwave::sync {
 /// Puts the commit, its author and who signed it into a record.
 void name_commit(state::SyncRecord& record, const git::Commit& commit, const Remembered& remembered);
 
-/// Writes the history. A sync that did nothing is not recorded, nor is one that failed just as the one before
-/// it.
+/// Writes the history. A sync that did nothing is not recorded, unless the one before it failed; nor is one
+/// that failed just as the one before it.
 class Journal {
  public:
-  explicit Journal(state::State& state) : state_(state) {}
+  explicit Journal(state::State& state);
 
   void add(const state::SyncRecord& record, Time now);
 
  private:
   state::State& state_;
-  std::string last_;  ///< essence of the last record
+  std::string last_;     ///< essence of the last record
+  bool failed_ = false;  ///< the last record says that something does not work
 };
 
 }  // namespace greenwave::sync

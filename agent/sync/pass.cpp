@@ -1,5 +1,6 @@
 #include "sync/pass.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -158,7 +159,8 @@ void apply_commit(Pass& pass, const CommitId& commit) {
   kept.standing.repaired = 0;
   if (force) kept.retries.forget();
   forget_moot_restarts(pass);
-  if (key == kept.clean && pass.observed->drifted.empty() && !force) return;
+  const bool unfinished = std::ranges::any_of(pass.inventory(), &Entry::intended);
+  if (key == kept.clean && pass.observed->drifted.empty() && !unfinished && !force) return;
 
   const auto prepared = prepare_or_refuse(pass, commit, key);
   decide_wave(pass, *prepared);

@@ -138,8 +138,11 @@ void Sync::fill_standing(Pass& pass) {
   auto& standing = kept_.standing;
   const auto& inventory = pass.inventory();
   standing.objects = inventory.size();
-  standing.in_sync = static_cast<std::size_t>(std::ranges::count_if(
-      inventory, [](const Entry& entry) { return entry.error.empty() && !entry.intended; }));
+  std::set<std::string> failed;  // what is refused or held has no error of its own in the inventory
+  for (const auto& one : standing.failed) failed.insert(one.object);
+  standing.in_sync = static_cast<std::size_t>(std::ranges::count_if(inventory, [&](const Entry& entry) {
+    return entry.error.empty() && !entry.intended && !failed.contains(to_string(entry.id));
+  }));
   const auto last = applied();
   if (last.empty()) {
     standing.commit.reset();

@@ -202,6 +202,27 @@ class Syncs(unittest.TestCase):
         self.assertIn("not running", told)
         self.assertIn("Greet everyone", told)
 
+    def test_the_last_state_is_of_the_applied_commit_also_when_that_changed_nothing(self):
+        self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "one\n")})
+        device = self.device()
+        device.once(check=0)
+        newest = self.city.commit({"README": "for operators\n"})
+        device.once(check=0)
+        self.assertEqual(newest, device.json("status")["commit"]["oid"])
+
+    def test_an_object_that_is_refused_is_not_in_sync(self):
+        self.city.commit({"motd.yaml": file_manifest("motd", MOTD, "one\n"), "more.yaml": file_manifest("more", "/etc/more", "one\n")})
+        device = self.device()
+        device.once(check=0)
+        device.path(MOTD).unlink()
+        device.path(MOTD).mkdir()
+        device.once(check=1)
+        self.assertEqual(1, device.json("status")["inSync"])
+        device.start()
+        device.sync()
+        self.assertEqual(1, device.json("status")["inSync"])
+        self.assertIn("1 of 2 objects is not as it should be", device.cli("status").stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

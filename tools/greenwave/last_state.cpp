@@ -47,13 +47,24 @@ void add_owed(daemon::Status& status, const std::vector<plan::Owed>& owed) {
   if (!owed.empty()) status.waiting_why = "owed when the daemon last ran";
 }
 
-/// Refused objects are not in the inventory, but in the record of the last sync.
-void add_refused(daemon::Status& status, const state::SyncRecord& sync) {
+/// What is refused or held is as it was in the inventory, and fails in the record of the last sync.
+void add_refused(daemon::Status& status, const state::SyncRecord& sync, const std::vector<Entry>& inventory) {
   for (const auto& action : sync.actions) {
     const bool known = std::ranges::any_of(
         status.failed, [&action](const auto& failed) { return failed.object == action.object; });
-    if (!action.ok && !known) status.failed.push_back({action.object, action.error});
+    if (action.ok || known) continue;
+    const auto is_it = [&action](const Entry& entry) { return to_string(entry.id) == action.object; };
+    if (std::ranges::any_of(inventory, is_it)) --status.in_sync;
+    status.failed.push_back({action.object, action.error});
   }
+}
+
+/// The history may not have it: a commit that changes nothing, or a power cut after its last step.
+void name_applied(daemon::Status& status, const state::State& state) {
+  const CommitId applied(state.value(state::keys::applied).value_or(""));
+  if (applied.empty() || (status.commit && status.commit->id == applied)) return;
+  status.commit = git::Commit{applied, {}, {}, {}};
+  status.signer.reset();
 }
 
 }  // namespace
@@ -68,7 +79,8 @@ daemon::Status last_status(const Context& context) {
     status.repository = context.config->repository.url;
     status.branch = context.config->repository.branch;
   }
-  add_inventory(status, state->inventory());
+  const auto inventory = state->inventory();
+  add_inventory(status, inventory);
   status.rejected = sync::read_course(*state).rejected;
   add_owed(status, state->owed());
   if (const auto pause = state->pause()) status.pause = state::standing(*pause, SystemClock());
@@ -81,13 +93,14 @@ daemon::Status last_status(const Context& context) {
       status.last_took = sync.took;
       if (sync.result == state::SyncResult::error) status.last_error = sync.error;
       status.problems = sync.problems;
-      add_refused(status, sync);
+      add_refused(status, sync, inventory);
     }
     if (!status.commit && !sync.commit.empty()) {
       status.commit = git::Commit{sync.commit, sync.subject, sync.author, {}};
       if (!sync.signer.empty()) status.signer = git::Signer{sync.signer, sync.signer_key};
     }
   }
+  name_applied(status, *state);
   return status;
 }
 

@@ -121,9 +121,10 @@ void Screen::rows() {
   if (status.commit) {
     const auto& commit = *status.commit;
     row("Commit", fmt::format("{} {}", short_id(commit.id), commit.subject));
-    row("", commit.time == Time{} ? fmt::format("by {}", commit.author)
-                                  : fmt::format("by {}, {} ({})", commit.author, moment(commit.time),
-                                                relative(commit.time, now)));
+    const auto when = commit.time == Time{}
+                          ? ""
+                          : fmt::format(", {} ({})", moment(commit.time), relative(commit.time, now));
+    if (!commit.author.empty()) row("", fmt::format("by {}{}", commit.author, when));
     if (status.signer) row("", fmt::format("signed by {}, {}", status.signer->principal, status.signer->key));
   } else {
     row("Commit", "none yet");

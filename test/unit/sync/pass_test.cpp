@@ -143,3 +143,34 @@ TEST_CASE("pass: a diff says what would change, and changes nothing") {
   CHECK(cabinet.driver.device.empty());
   CHECK(cabinet.sync->applied().empty());
 }
+
+TEST_CASE("pass: what an agent that was killed left unfinished is settled, though nothing has drifted") {
+  Cabinet cabinet;
+  cabinet.run();
+  auto entries = cabinet.state->inventory();
+  REQUIRE(entries.size() == 1);
+  entries.front().intended = true;
+  cabinet.state->intend(entries, {});
+  cabinet.restart();
+  const auto result = cabinet.run();
+  CHECK(result.exit_code == 0);
+  CHECK(result.standing.in_sync == 1);
+  CHECK_FALSE(cabinet.state->inventory().front().intended);
+}
+
+TEST_CASE("pass: the history has it once when all works again, though the agent had nothing to do for it") {
+  Cabinet cabinet;
+  cabinet.intake.commits[cabinet.one]["base/wrong.yaml"] =
+      "apiVersion: greenwave.dev/v1\nkind: Fail\nmetadata: {name: wrong}\n";
+  CHECK(cabinet.run().record.result == SyncResult::failed);
+  cabinet.intake.tip = cabinet.two;
+  cabinet.intake.commits[cabinet.two] = city("1");
+  cabinet.restart();
+  for (int i = 0; i < 2; ++i) {
+    CHECK(cabinet.run().record.result == SyncResult::in_sync);
+    const auto history = cabinet.state->history(10);
+    REQUIRE(history.size() == 2);
+    CHECK(history[0].result == SyncResult::in_sync);
+    CHECK(history[0].actions.empty());
+  }
+}
