@@ -73,7 +73,7 @@ std::optional<std::size_t> Objects::number_of(const ObjectId& id) const {
 
 bool Objects::is_changed(std::size_t number) const {
   const auto* entry = entries_[number];
-  return entry == nullptr || entry->intended || entry->digest != desired(number).manifest.digest;
+  return entry == nullptr || entry->digest != desired(number).manifest.digest;
 }
 
 }  // namespace greenwave::plan

@@ -36,7 +36,7 @@ class Objects {
   const std::vector<ObjectId>& nameless() const { return nameless_; }
   bool may_prune() const { return may_prune_; }
 
-  /// Whether the manifest changed, or its last apply has no result.
+  /// Whether the manifest is another one than was applied last. A step for it that was begun may be a repair.
   bool is_changed(std::size_t number) const;
 
  private:

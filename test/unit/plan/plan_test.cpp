@@ -550,6 +550,17 @@ TEST_CASE(
   CHECK(city.plan().owed.size() == 1);
 }
 
+TEST_CASE("plan: a unit whose repair a power cut ended is repaired while what it restarts on is refused") {
+  City city;
+  city.wants(Make("File/x")).wants(Make("SystemdUnit/u").restart_on("File/x"));
+  auto begun = applied(city.desired[1]);
+  begun.intended = true;
+  city.has(begun).differs("SystemdUnit/u", Kind::change);
+  city.refused = {id("File/x")};
+  CHECK(city.steps().size() == 1);
+  CHECK(city.plan().problems.empty());
+}
+
 TEST_CASE("plan: what a step needs says why, and which place the other one gives up") {
   City city;
   city.has(applied(Make("File/a").claims("path:/etc/1"))).has(applied(Make("File/b").claims("path:/etc/2")));
