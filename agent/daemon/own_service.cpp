@@ -7,6 +7,7 @@
 #include <systemd/sd-login.h>
 
 #include "drivers/host/unit_spec.h"
+#include "guard/own_files.h"
 #include "systemd/manager.h"
 
 namespace greenwave::daemon {
@@ -30,7 +31,7 @@ void restart_own_service() {
 }
 
 void start_guard() {
-  systemd::Manager().queue(systemd::Job::start, "greenwave-guard.service");
+  systemd::Manager().queue(systemd::Job::start, std::string(guard::guard_unit));
 }
 
 }  // namespace greenwave::daemon

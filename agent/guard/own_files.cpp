@@ -17,8 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace host = drivers::host;
 
-constexpr std::string_view guard_unit = "greenwave-guard.service";
-
 bool is_below(std::string_view path, std::string_view directory) {
   return path.size() > directory.size() && path.starts_with(directory) &&
          (directory == "/" || path[directory.size()] == '/');

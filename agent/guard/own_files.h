@@ -10,6 +10,9 @@
 
 namespace greenwave::guard {
 
+/// What stands by while the agent's files change; see Guard.
+inline constexpr std::string_view guard_unit = "greenwave-guard.service";
+
 /// What a file is to the agent when it starts.
 enum class Part {
   configuration,  ///< agent.yaml

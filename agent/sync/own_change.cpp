@@ -51,8 +51,8 @@ bool arm(Pass& pass, guard::Guard& guard, const Prepared& prepared, ApplyContext
     guard.arm(places, pass.reached);
     return true;
   } catch (const Error& error) {
-    const auto why = fmt::format(
-        "it changes the agent itself, and greenwave-guard.service cannot stand by: {}", error.what());
+    const auto why = fmt::format("it changes the agent itself, and {} cannot stand by: {}", guard::guard_unit,
+                                 error.what());
     for (const auto& id : objects) {
       context.later[id] = {.object = to_string(id), .reason = why, .fault = error.fault(), .refused = true};
     }

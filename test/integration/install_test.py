@@ -121,6 +121,13 @@ class Installed(unittest.TestCase):
         status = self.status()
         self.assertEqual((DEVICE, 4, 4), (status["device"], status["objects"], status["inSync"]))
 
+    def test_3_the_doctor_says_whether_the_agent_is_guarded(self):
+        doctor = lambda: self.device.run("greenwave", "doctor", check=False).stdout  # noqa: E731
+        self.assertIn("greenwave-guard.service is enabled", doctor())
+        self.device.run("systemctl", "disable", "greenwave-guard.service")
+        self.assertIn("greenwave-guard.service is disabled: nothing brings the agent back", doctor())
+        self.device.run("systemctl", "enable", "greenwave-guard.service")
+
     def test_4_what_is_changed_behind_its_back_is_repaired(self):
         self.device.shell(
             "echo mine > /etc/motd; systemctl disable --now beacon.service; rm /var/lib/beacon.key"

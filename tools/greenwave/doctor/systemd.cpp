@@ -6,7 +6,11 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/error.h"
 #include "doctor/checks.h"
+#include "drivers/host/unit_spec.h"
+#include "guard/own_files.h"
+#include "systemd/manager.h"
 
 namespace greenwave::cli {
 
@@ -28,6 +32,27 @@ std::string manager_version(int& failure) {
                                        "org.freedesktop.systemd1.Manager", "Version", nullptr, &version);
   const std::unique_ptr<char, decltype(&std::free)> owner(version, &std::free);
   return failure < 0 ? std::string() : std::string(version);
+}
+
+/// What would bring the agent back from a commit that breaks it.
+void check_guard(Findings& findings) {
+  const std::string agent(drivers::host::own_unit);
+  const std::string guard(guard::guard_unit);
+  try {
+    auto files = systemd::Manager().file_states({agent, guard});
+    if (files[agent].empty()) return;  // the agent is not installed as a service
+    if (files[guard].starts_with("enabled")) {
+      findings.push_back({CheckResult::ok, "guard", fmt::format("{} is enabled", guard), ""});
+      return;
+    }
+    findings.push_back({CheckResult::warning, "guard",
+                        fmt::format("{} is {}: nothing brings the agent back from a commit that breaks it",
+                                    guard, files[guard].empty() ? "not installed" : files[guard]),
+                        files[guard].empty() ? "install Greenwave again: packaging/install"
+                                             : fmt::format("sudo systemctl enable {}", guard)});
+  } catch (const Error& error) {
+    findings.push_back({CheckResult::failed, "guard", error.message(), error.remedy()});
+  }
 }
 
 }  // namespace
@@ -53,6 +78,7 @@ void check_systemd(const config::Config& config, Findings& findings) {
     return;
   }
   findings.push_back({CheckResult::ok, "systemd", fmt::format("systemd {} answers over D-Bus", version), ""});
+  check_guard(findings);
 }
 
 }  // namespace greenwave::cli
