@@ -44,6 +44,9 @@ class GiveBack(unittest.TestCase):
         self.assertRegex(shown, r"kept +/etc/resolv.conf: a file of 20 B, mode 0640, owner \d+:\d+, in\s+/.*kept/resolv.conf-")
         shown = self.device.cli("show", "Directory/conf").stdout
         self.assertIn("/etc/conf.d/local: a directory", shown)
+        shown = " ".join(self.device.cli("show", "SystemdUnit/beacon").stdout.split())
+        self.assertRegex(shown, r"kept /etc/systemd/system/beacon.service: a file of 66 B, mode 0644, .*kept/beacon.service-")
+        self.assertIn("beacon.service: disabled", shown)
         self.device.request("POST", "/v1/pause", {"for": "1h", "reason": "look first"})
         self.city.commit({"resolv.yaml": None, "new.yaml": None})
         diff = self.device.cli("diff").stdout

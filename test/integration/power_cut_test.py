@@ -30,6 +30,12 @@ def directory_manifest(name, path, **spec):
     )
 
 
+def unit_manifest(name, **spec):
+    return json.dumps(
+        {"apiVersion": "greenwave.dev/v1", "kind": "SystemdUnit", "metadata": {"name": name}, "spec": {"name": f"{name}.service", **spec}}
+    )
+
+
 UNIT = json.dumps(
     {
         "apiVersion": "greenwave.dev/v1",
@@ -70,6 +76,14 @@ ADOPTING = {
     "conf.yaml": directory_manifest("conf", "/etc/conf.d", source="conf", purge=True, mode="0700"),
     "conf/10-vendor.conf": "ours\n",
     "new.yaml": file_manifest("new", "/etc/new/deep/new.conf", "new\n"),
+    "beacon.yaml": unit_manifest(
+        "beacon",
+        content="[Service]\nExecStart=/bin/new\n[Install]\nWantedBy=multi-user.target\n",
+        dropIns=[{"name": "a.conf", "content": "[Unit]\nDescription=ours\n"}],
+        enabled=True,
+    ),
+    "herald.yaml": unit_manifest("herald", enabled=False),
+    "horn.yaml": unit_manifest("horn", masked=False),
 }
 NOTHING = {
     **{path: None for path in ADOPTING},
@@ -87,6 +101,9 @@ def furnish(device):
         "etc/conf.d/30-other.conf": "other\n",
         "etc/conf.d/local/20-site.conf": "site\n",
         "etc/hosts": "127.0.0.1 localhost\n",
+        "etc/systemd/system/beacon.service": "[Service]\nExecStart=/bin/old\n[Install]\nWantedBy=multi-user.target\n",
+        "etc/systemd/system/beacon.service.d/a.conf": "[Unit]\nDescription=the device's\n",
+        "usr/lib/systemd/system/herald.service": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n",
     }.items():
         file = device.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -94,6 +111,10 @@ def furnish(device):
     (device.root / "etc/resolv.conf").chmod(0o640)
     (device.root / "etc/conf.d/local").chmod(0o700)
     (device.root / "etc/localtime").symlink_to("/usr/share/zoneinfo/UTC")
+    units = device.root / "etc/systemd/system"
+    (units / "multi-user.target.wants").mkdir()
+    (units / "multi-user.target.wants/herald.service").symlink_to("/usr/lib/systemd/system/herald.service")
+    (units / "horn.service").symlink_to("/dev/null")
     return device
 
 

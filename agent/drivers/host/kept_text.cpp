@@ -22,15 +22,11 @@ std::string in_words(const Kept::Found& found) {
                      bytes_in_words(static_cast<unsigned long long>(about.st_size)), attributes, found.where);
 }
 
-std::string in_words(Kept& kept, Parents& parents, const std::string& path, const Before& was) {
-  switch (was.kind) {
-    case Before::Kind::same:
-      return "already was as declared, and stays";
-    case Before::Kind::attributes:
-      return "a directory, " + in_words(was.attributes);
-    default:
-      break;
-  }
+constexpr const char* stays = "already was as declared, and stays";
+constexpr const char* goes_back = "gives back what was there before";
+constexpr const char* stays_then = "stays, as it was there before";
+
+std::string in_words(Kept& kept, Parents& parents, const std::string& path) {
   try {
     const auto found = kept.find(parents, path);
     return found ? in_words(*found) : "nothing is kept any more";
@@ -39,15 +35,39 @@ std::string in_words(Kept& kept, Parents& parents, const std::string& path, cons
   }
 }
 
+std::string in_words(Kept& kept, Parents& parents, const std::string& path, const Before& was) {
+  switch (was.kind) {
+    case Before::Kind::same:
+      return stays;
+    case Before::Kind::attributes:
+      return "a directory, " + in_words(was.attributes);
+    default:
+      return in_words(kept, parents, path);
+  }
+}
+
 std::string on_removal(const Before& was) {
   switch (was.kind) {
     case Before::Kind::same:
-      return "stays, as it was there before";
+      return stays_then;
     case Before::Kind::attributes:
       return in_words(was.attributes) + ", as it was before";
     default:
-      return "gives back what was there before";
+      return goes_back;
   }
+}
+
+/// "enabled, running": what the unit was, of what the manifest decides about now. Empty: nothing.
+std::string state_before(const UnitRecord& record) {
+  if (!comes_back(record)) return {};
+  const auto& [file, active] = *record.before;
+  const bool replaced = is_replaced(record);
+  std::string words;
+  if (!file.empty() && (record.enabled || record.masked || replaced)) words = file;
+  if (!active.empty() && (record.running || replaced)) {
+    words += fmt::format("{}{}", words.empty() ? "" : ", ", active == "active" ? "running" : "not running");
+  }
+  return words;
 }
 
 }  // namespace
@@ -65,6 +85,7 @@ std::vector<std::string> describe_kept(const Host& host, const Entry& entry) {
       lines.push_back(fmt::format("… and {} more", record.before.size() - most_lines));
       break;
     }
+    if (was.kind == Before::Kind::same && record.deletes) continue;
     lines.push_back(fmt::format("{}: {}", printable(path), in_words(kept, parents, path, was)));
   }
   return lines;
@@ -78,6 +99,34 @@ std::string gives_back(const FileRecord& record) {
     if (++count <= most_lines) text += fmt::format("{}: {}\n", printable(path), on_removal(was));
   }
   if (count > most_lines) text += fmt::format("… and {} more\n", count - most_lines);
+  return text;
+}
+
+std::vector<std::string> describe_kept(const Host& host, const UnitRecord& record) {
+  std::vector<std::string> lines;
+  Kept kept(host);
+  Parents parents(host);
+  for (const auto& path : record.kept) {
+    lines.push_back(fmt::format("{}: {}", path, in_words(kept, parents, path)));
+  }
+  if (!record.deletes) {
+    for (const auto& path : record.same) lines.push_back(fmt::format("{}: {}", path, stays));
+  }
+  if (const auto words = state_before(record); !words.empty()) {
+    lines.push_back(fmt::format("{}: {}", record.unit, words));
+  }
+  return lines;
+}
+
+std::string gives_back(const UnitRecord& record) {
+  std::string text;
+  if (!record.deletes) {
+    for (const auto& path : record.kept) text += fmt::format("{}: {}\n", path, goes_back);
+    for (const auto& path : record.same) text += fmt::format("{}: {}\n", path, stays_then);
+  }
+  if (const auto words = state_before(record); !words.empty()) {
+    text += fmt::format("{}: {}, as it was before\n", record.unit, words);
+  }
   return text;
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "drivers/host/host_session.h"
+#include "drivers/host/kept_text.h"
 #include "drivers/host/unit_comparison.h"
 #include "drivers/host/unit_files.h"
 #include "drivers/host/unit_state.h"
@@ -36,14 +38,7 @@ class UnitSession : public HostSession {
   }
 
   std::string gives_back(const Entry& entry) const override {
-    const auto record = unit_record_from(entry.record);
-    std::string text;
-    if (record.deletes) return text;
-    for (const auto& path : record.kept) text += fmt::format("{}: gives back what was there before\n", path);
-    for (const auto& path : record.same) text += fmt::format("{}: stays, as it was there before\n", path);
-    if (!record.before) return text;
-    const auto& [file, active] = *record.before;
-    return text + fmt::format("{}: {} {}, as it was before\n", record.unit, file, active);
+    return host::gives_back(unit_record_from(entry.record));
   }
 
   std::vector<Health> health(std::span<const Entry* const> entries, Duration) override {
@@ -75,7 +70,7 @@ class UnitSession : public HostSession {
     }
     // A killed agent left it undone.
     if (units_.jobs.owes_reload()) return "systemd has not read what changed on disk";
-    if (auto words = units_.definitions.difference(record); !words.empty()) return words;
+    if (auto words = units_.definitions.difference(record, distrust_); !words.empty()) return words;
     // A restart that is owed already is due anyway.
     const bool is_owed = !record.owing.empty() || record.stale;
     return !is_owed && units_.definitions.is_outdated(record) ? "not restarted since its files changed" : "";
@@ -121,6 +116,13 @@ bool UnitDriver::still_owes(const Entry& entry) {
   const systemd::Conversation conversation(units_.systemd);
   units_.jobs.states().forget();
   return record.owing.empty() || record.owing == units_.jobs.this_start(record.unit);
+}
+
+Describe UnitDriver::describe() const {
+  return [host = units_.host](const Entry& entry) {
+    if (!is_unit(entry.id)) return nlohmann::json::object();
+    return nlohmann::json{{"kept", describe_kept(host, unit_record_from(entry.record))}};
+  };
 }
 
 std::vector<std::string> UnitDriver::notes() const {

@@ -10,7 +10,7 @@ namespace greenwave::drivers::host {
 /// systemd's units: SystemdUnit of greenwave.dev/v1. On the live device over D-Bus. Under --root, and without
 /// systemd as the init, unit files are written and units enabled as `systemctl --root` does it, but nothing
 /// is started.
-class UnitDriver : public Driver, private Restarts, private Startup {
+class UnitDriver : public Driver, private Restarts, private Startup, private Details {
  public:
   /// `while_waiting` is called about once a second while a systemd job runs (for a watchdog). After a start a
   /// unit must stay up for `settle` before it counts as healthy. `debt` is shared with other drivers, and
@@ -23,7 +23,7 @@ class UnitDriver : public Driver, private Restarts, private Startup {
 
   std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;
   std::vector<std::string> notes() const override;
-  Abilities abilities() override { return {.restarts = this, .startup = this}; }
+  Abilities abilities() override { return {.restarts = this, .startup = this, .details = this}; }
 
   /// Reloads systemd if files have changed, before another driver starts something that needs them. Throws
   /// Error.
@@ -33,6 +33,7 @@ class UnitDriver : public Driver, private Restarts, private Startup {
   bool still_owes(const Entry& entry) override;
   /// Does the reload that a killed agent owed.
   std::vector<std::string> start(std::span<const Entry> inventory) override;
+  Describe describe() const override;
 
   systemd::ReloadDebt debt_;
   Units units_;

@@ -26,16 +26,6 @@ bool is_service(const std::string& unit) {
   return unit.ends_with(".service");
 }
 
-/// Whether the unit's file replaced one that the device had.
-bool is_replaced(const UnitRecord& record) {
-  return std::ranges::find(record.kept, UnitSpec::unit_path(record.unit)) != record.kept.end();
-}
-
-/// Whether the unit that was there before is back once ours is gone.
-bool comes_back(const UnitRecord& record) {
-  return record.before && !(is_replaced(record) && record.deletes);
-}
-
 void check_startable(const std::string& unit, const systemd::UnitState& state) {
   if (state.load == "not-found") {
     throw Error(Fault::invalid, fmt::format("there is no unit {} to start", unit),
@@ -295,6 +285,8 @@ void UnitJobs::restore_files(const UnitRecord& record, const systemd::UnitState&
 void UnitJobs::forget(const UnitRecord& record) {
   if (record.unit != own_unit && !systemd::is_template(record.unit)) {
     const auto state = states_.of(record.unit);
+    // A socket, timer or path that is still up has started it again before its file was gone.
+    if (!comes_back(record) && is_up(state)) run(systemd::Job::stop, record.unit);
     const bool is_back = record.before && !record.kept.empty() && !record.deletes;
     if (is_back && record.before->file == "enabled" && state.file == "disabled") {
       // By the [Install] section of the file that is back.
@@ -303,7 +295,7 @@ void UnitJobs::forget(const UnitRecord& record) {
     }
     const bool is_unmasked = record.masked == true && record.running == false && record.before;
     const bool was_up = record.before && record.before->active == "active";
-    if (record.before && !record.files.empty() && is_up(state)) {
+    if (comes_back(record) && !record.files.empty() && is_up(state)) {
       // It keeps running, without our files.
       run(systemd::Job::try_restart, record.unit);
     } else if ((is_back || is_unmasked) && was_up && is_down(state) && state.load == "loaded") {

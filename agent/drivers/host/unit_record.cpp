@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "drivers/host/unit_spec.h"
 
 namespace greenwave::drivers::host {
 
@@ -17,6 +18,14 @@ UnitRecord with_files(UnitRecord record, const std::vector<std::string>& paths) 
 
 bool is_renamed(const UnitRecord& record, const std::string& unit, const std::string& name) {
   return !record.unit.empty() && record.unit != unit && record.unit != name;
+}
+
+bool is_replaced(const UnitRecord& record) {
+  return std::ranges::find(record.kept, UnitSpec::unit_path(record.unit)) != record.kept.end();
+}
+
+bool comes_back(const UnitRecord& record) {
+  return record.before && !(is_replaced(record) && record.deletes);
 }
 
 std::string to_json(const UnitRecord& record) {

@@ -53,6 +53,12 @@ UnitRecord with_files(UnitRecord record, const std::vector<std::string>& paths);
 /// Whether a manifest with `name`, which stands for `unit`, no longer means the record's unit.
 bool is_renamed(const UnitRecord& record, const std::string& unit, const std::string& name);
 
+/// Whether the unit's file is in the place of one that the device had.
+bool is_replaced(const UnitRecord& record);
+
+/// Whether the unit that was there before is there again without ours.
+bool comes_back(const UnitRecord& record);
+
 std::string to_json(const UnitRecord& record);
 /// An empty text is an empty record. Throws Error (damaged) for what to_json did not write.
 UnitRecord unit_record_from(const std::string& json);
