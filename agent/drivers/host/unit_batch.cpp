@@ -350,7 +350,7 @@ void UnitBatch::finish(std::vector<Work>& works, const ReportStep& report) {
     if (!work.error && (work.lets_go() || work.writes())) work.error = broken;
     if (jobs_ != nullptr) {
       attempt(work, [&] {
-        if (work.lets_go()) jobs_->forget(work.before);
+        if (work.lets_go() && !is_others(work.step->id, work.before.unit)) jobs_->forget(work.before);
         check(work);
       });
     }

@@ -7,6 +7,7 @@
 #include "base/contains.h"
 #include "base/text.h"
 #include "diff/unified_diff.h"
+#include "drivers/host/others.h"
 #include "drivers/host/unit_batch.h"
 #include "drivers/host/unit_enablement.h"
 #include "drivers/host/unit_files.h"
@@ -48,10 +49,10 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   Problems problems;
   const auto spec = read_unit_spec(desired->manifest, problems);
   if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
-  const auto known = unit_record_from(entry != nullptr ? entry->record : "");
   if (spec.running == true && !units_.runs_systemd) units_.starts_left_out = true;
 
   const systemd::Conversation conversation(units_.systemd);
+  const auto known = known_of(candidate, spec);
   const auto unit = units_.primary(spec, known);
   refuse_second(*desired, unit);
   const bool renamed = is_renamed(known, unit, spec.name);
@@ -62,7 +63,7 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   found.files_differ = !found.diff.empty();
   auto record = renamed ? with_files(known, spec.paths()) : intended(spec, unit, known, found.files_differ);
   const bool repairs = entry != nullptr && !entry->intended && entry->digest == desired->manifest.digest;
-  note_files(parents, spec, known, repairs, record);
+  note_files(desired->manifest.id, parents, spec, known, repairs, record);
   record.deletes = desired->manifest.on_removal() == OnRemoval::remove;
   if (units_.runs_systemd) {
     compare_state(spec, unit, renamed ? UnitRecord{} : known,
@@ -86,12 +87,28 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
 plan::Difference UnitComparison::succession(const Candidate& candidate) {
   auto found = difference(candidate);
   if (candidate.entry != nullptr) return found;
+  found.kind = plan::Difference::Kind::create;
+  Problems problems;
+  if (!known_of(candidate, read_unit_spec(candidate.desired->manifest, problems)).unit.empty()) return found;
   // What systemd says of the unit now, it says of the one before: nothing is put back when ours is removed.
   auto record = unit_record_from(found.record);
   record.before.reset();
   found.record = to_json(record);
-  found.kind = plan::Difference::Kind::create;
   return found;
+}
+
+/// What the inventory has of the object; of a new one, what it has of the object whose unit that takes over:
+/// what the device had before then is what the other one found.
+UnitRecord UnitComparison::known_of(const Candidate& candidate, const UnitSpec& spec) {
+  if (candidate.entry != nullptr) return unit_record_from(candidate.entry->record);
+  if (std::ranges::none_of(render_.inventory, [](const Entry& entry) { return is_unit(entry.id); }))
+    return {};
+  const auto unit = units_.primary(spec, {});
+  for (const auto& entry : render_.inventory) {
+    if (!is_unit(entry.id)) continue;
+    if (auto record = unit_record_from(entry.record); record.unit == unit) return record;
+  }
+  return {};
 }
 
 /// Only the device knows which other object of the render has this unit, under another name.
@@ -130,15 +147,18 @@ UnitRecord UnitComparison::intended(const UnitSpec& spec, const std::string& uni
 
 /// Which of the files the device had before they became ours. If an intent's result is unknown, a file may
 /// still be the device's.
-void UnitComparison::note_files(Parents& parents, const UnitSpec& spec, const UnitRecord& known, bool repairs,
-                                UnitRecord& record) {
+void UnitComparison::note_files(const ObjectId& id, Parents& parents, const UnitSpec& spec,
+                                const UnitRecord& known, bool repairs, UnitRecord& record) {
+  const Others others(render_, id);
   for (const auto& file : spec.files) {
     const auto& path = file.path;
     const bool is_same = contains(record.same, path);
     const bool is_known = contains(known.files, path) && !is_same;
     if (is_known || contains(record.kept, path)) continue;
     const auto now = file_now(parents, path);
-    const bool as_wanted = now && is_as_wanted(*now, file.content);
+    // What another object has there goes first; what that one found may be kept.
+    const bool is_others = !contains(known.files, path) && others.at(path) != nullptr;
+    const bool as_wanted = now && !is_others && is_as_wanted(*now, file.content);
     if (is_same && (as_wanted || repairs)) continue;
     std::erase(record.same, path);
     if (!now) continue;
@@ -251,8 +271,10 @@ void UnitComparison::apply(std::span<const plan::Step* const> steps, const Repor
                            const std::function<bool()>& stop) {
   const systemd::Conversation conversation(units_.systemd);
   units_.jobs.states().forget();
+  units_.definitions.forget();
   UnitBatch(units_, render_).run(steps, report, stop);
   units_.jobs.states().forget();
+  units_.definitions.forget();
 }
 
 void UnitComparison::finish() {

@@ -31,8 +31,9 @@ class UnitComparison : public Comparison {
   };
 
   void refuse_second(const plan::Desired& desired, const std::string& unit);
-  void note_files(Parents& parents, const UnitSpec& spec, const UnitRecord& known, bool repairs,
-                  UnitRecord& record);
+  UnitRecord known_of(const Candidate& candidate, const UnitSpec& spec);
+  void note_files(const ObjectId& id, Parents& parents, const UnitSpec& spec, const UnitRecord& known,
+                  bool repairs, UnitRecord& record);
   void compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record, Found& found);
   void compare_state(const UnitSpec& spec, const std::string& unit, const UnitRecord& record, bool applied,
                      Found& found);

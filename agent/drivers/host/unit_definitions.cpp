@@ -1,5 +1,7 @@
 #include "drivers/host/unit_definitions.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/contains.h"
@@ -21,6 +23,19 @@ bool is_same(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
          a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
          a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
+}
+
+/// Of all files that a unit was made from; zeros for one that is gone.
+std::vector<struct stat> stats_of(const systemd::Definition& definition) {
+  std::vector<struct stat> all;
+  const auto add = [&](const std::string& path) {
+    struct stat about {};
+    if (::stat(path.c_str(), &about) != 0) about = {};
+    all.push_back(about);
+  };
+  if (!definition.fragment.empty()) add(definition.fragment);
+  for (const auto& path : definition.drop_ins) add(path);
+  return all;
 }
 
 }  // namespace
@@ -50,31 +65,43 @@ std::string files_difference(const systemd::Definition& loaded, const UnitRecord
   return {};
 }
 
+const systemd::Definition& UnitDefinitions::loaded(const systemd::UnitState& state, bool distrust) {
+  auto& known = loaded_[state.id];
+  const auto& directories = jobs_.states().directories();
+  const bool holds = !distrust && !directories.is_zero() && known.directories == directories &&
+                     std::ranges::equal(stats_of(known.definition), known.files, is_same);
+  if (holds) return known.definition;
+  known.definition = systemd_.definition(state.path);
+  known.directories = known.definition.needs_reload ? Digest() : directories;
+  known.files = stats_of(known.definition);
+  return known.definition;
+}
+
 std::string UnitDefinitions::difference(const UnitRecord& record, bool distrust) {
   if (systemd::is_template(record.unit)) return {};
   const auto state = jobs_.states().of(record.unit, distrust);
   if (auto words = load_difference(state, record); !words.empty()) return words;
   if (state.load != "loaded") return {};
-  return files_difference(systemd_.definition(state.path), record);
+  return files_difference(loaded(state, distrust), record);
 }
 
 bool UnitDefinitions::needs_reload(const std::string& unit) {
   if (systemd::is_template(unit)) return false;
   const auto state = jobs_.states().of(unit);
-  return state.load != "not-found" && systemd_.definition(state.path).needs_reload;
+  return state.load != "not-found" && loaded(state).needs_reload;
 }
 
 std::string UnitDefinitions::digest(const std::string& unit) {
   if (systemd::is_template(unit)) return {};
   const auto state = jobs_.states().of(unit);
   if (state.load != "loaded") return {};
-  const auto loaded = systemd_.definition(state.path);
+  const auto& made_from = loaded(state);
   Hasher hasher;
   const auto add = [&](const std::string& path) {
     if (!path.empty()) hasher.add_field(path).add_field(view(content_of(path)));
   };
-  add(loaded.fragment);
-  for (const auto& path : loaded.drop_ins) add(path);
+  add(made_from.fragment);
+  for (const auto& path : made_from.drop_ins) add(path);
   return to_hex(hasher.finish());
 }
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -29,21 +30,33 @@ class UnitDefinitions {
   /// A digest of the names and the content of all files that define the unit; empty if it is not loaded.
   std::string digest(const std::string& unit);
 
+  /// Asks systemd again about all units. Call when something of them is about to change.
+  void forget() { loaded_.clear(); }
+
   /// Whether the unit still runs with an older definition than it has now, as far as the record knows.
   bool is_outdated(const UnitRecord& record);
 
  private:
-  Digest content_of(const std::string& path);
-
   struct Known {
     struct stat about {};
     Digest content;
   };
+  /// A definition, for as long as nothing that it depends on has changed: asking systemd for that of each
+  /// unit would cost it more than all the rest of a pass in which nothing has changed.
+  struct Loaded {
+    systemd::Definition definition;
+    Digest directories;  ///< UnitStates::directories
+    std::vector<struct stat> files;
+  };
+
+  const systemd::Definition& loaded(const systemd::UnitState& state, bool distrust = false);
+  Digest content_of(const std::string& path);
 
   const Host& host_;
   systemd::Manager& systemd_;
   UnitJobs& jobs_;
-  std::map<std::string, Known> files_;  ///< read again only if lstat differs
+  std::map<std::string, Loaded> loaded_;  ///< by primary names
+  std::map<std::string, Known> files_;    ///< read again only if lstat differs
 };
 
 /// How a unit's load state differs from the record, in a few words; empty if it does not.

@@ -154,8 +154,10 @@ void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
   check_template(spec, unit);
   if (unit.masked == true) check_masked(spec, unit);
   if (systemd::is_instance(unit.name) && unit.defines_unit()) {
-    spec.error("content", fmt::format("an instance has its template's content", unit.name),
-               fmt::format("give the content to {}, and leave it out here", systemd::template_of(unit.name)));
+    spec.error("content", fmt::format("{} is an instance, which has its template's content", unit.name),
+               fmt::format("write it into an object of its own for {}; what only this instance has goes into "
+                           "dropIns here",
+                           systemd::template_of(unit.name)));
   }
   if (unit.name == own_unit && unit.running == false) {
     spec.error("running", "the agent does not stop itself: it could never be started from here again",

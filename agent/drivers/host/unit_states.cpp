@@ -1,7 +1,9 @@
 #include "drivers/host/unit_states.h"
 
+#include <array>
 #include <ctime>
 #include <memory>
+#include <string_view>
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -41,19 +43,31 @@ class DirectoryTimes {
   Hasher hasher_;
 };
 
+/// Where systemd has units and drop-ins besides: those of systemctl set-property, and of generators, which
+/// each daemon-reload makes anew.
+constexpr std::array<std::string_view, 5> more_directories = {
+    "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/generator",
+    "/run/systemd/generator.early", "/run/systemd/generator.late"};
+
+bool is_read(const std::string& name) {
+  return name.ends_with(".wants") || name.ends_with(".requires") || name.ends_with(".d");
+}
+
+void add_with_inner(DirectoryTimes& times, std::string_view place) {
+  const std::string directory(place);
+  times.add(directory);
+  const DirectoryStream listing(::opendir(directory.c_str()));
+  if (!listing) return;
+  while (const auto* item = ::readdir(listing.get())) {
+    if (is_read(item->d_name)) times.add(directory + "/" + item->d_name);
+  }
+}
+
 /// Zero when something changed just now.
 Digest digest_of_directories() {
   DirectoryTimes times;
-  for (const auto place : systemd::unit_search_path) {
-    const std::string directory(place);
-    times.add(directory);
-    const DirectoryStream listing(::opendir(directory.c_str()));
-    if (!listing) continue;
-    while (const auto* item = ::readdir(listing.get())) {
-      const std::string name = item->d_name;
-      if (name.ends_with(".wants") || name.ends_with(".requires")) times.add(directory + "/" + name);
-    }
-  }
+  for (const auto place : systemd::unit_search_path) add_with_inner(times, place);
+  for (const auto place : more_directories) add_with_inner(times, place);
   return times.digest();
 }
 

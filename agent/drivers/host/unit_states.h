@@ -21,6 +21,10 @@ class UnitStates {
   /// does not answer.
   const systemd::UnitState& of(const std::string& unit, bool distrust = false);
 
+  /// Of the times of all directories in which systemd looks for units, when of() last asked: the same one
+  /// again means that no file, link or drop-in came or went. Zero: one has changed just now.
+  const Digest& directories() const { return directories_; }
+
   /// Invalidates the cache: the next query asks systemd.
   void forget();
   /// The unit is no longer ours: it is not asked for with the others any more.

@@ -63,7 +63,8 @@ class Device {
     step.id = manifest.id;
     step.desired = &desired;
     step.entry = entry;
-    step.difference = difference_of(driver_, desired, entry, tree_);
+    const auto inventory = entries();
+    step.difference = difference_of(driver_, desired, entry, tree_, {}, inventory);
     step.restart_because = std::move(restart_because);
     step.reload_because = std::move(reload_because);
     const auto kind = step.difference.kind;
@@ -92,6 +93,9 @@ class Device {
     return result;
   }
 
+  /// Another object has taken its place.
+  void release(const ObjectId& id) { inventory_.erase(id); }
+
   std::optional<std::string> drift(const ObjectId& id, bool distrust = false) {
     return drift_of(driver_, inventory_.at(id), {.distrust = distrust}).how;
   }
@@ -99,6 +103,12 @@ class Device {
   Entry& entry(const ObjectId& id) { return inventory_.at(id); }
 
  private:
+  std::vector<Entry> entries() const {
+    std::vector<Entry> all;
+    for (const auto& [id, entry] : inventory_) all.push_back(entry);
+    return all;
+  }
+
   Result run(const plan::Step& step, const Digest& digest) {
     Result result{step.verb, step.difference, {}};
     const plan::Step* steps[] = {&step};

@@ -413,3 +413,75 @@ TEST_CASE("live units: a unit file that a File object wrote is read before its u
   apply(live, manifest, {config});
   CHECK_THAT(show("gw-file.service", "ExecStart"), Catch::Contains("77777"));
 }
+
+TEST_CASE("live units: what a timer or path started runs on when that changes, stops or goes", "[.systemd]") {
+  Live live;
+  const bool is_timer = GENERATE(true, false);
+  const std::string type = is_timer ? "timer" : "path";
+  const auto service = "gw-" + type + "-job.service";
+  shell("printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > /etc/systemd/system/" + service +
+        "; touch /run/gw-seen; systemctl daemon-reload");
+  const auto activating = [&](const std::string& running, const std::string& more) {
+    return unit("  name: gw-" + type + "-job." + type + "\n  running: " + running + "\n  content: |\n    [" +
+                (is_timer ? "Timer]\n    OnActiveSec=1ms\n" : "Path]\n    PathExists=/run/gw-seen\n") + more);
+  };
+  apply(live, activating("true", ""));
+  shell("for i in $(seq 100); do systemctl is-active " + service + " && break; sleep 0.1; done");
+  const auto process = show(service, "MainPID");
+  REQUIRE(process != "0");
+  const auto changed = is_timer ? "    OnCalendar=yearly\n" : "    PathExists=/run/gw-also\n";
+  apply(live, activating("true", changed));
+  CHECK(show("gw-" + type + "-job." + type, "ActiveState") == "active");
+  CHECK(show(service, "MainPID") == process);
+  apply(live, activating("false", changed));
+  CHECK(show("gw-" + type + "-job." + type, "ActiveState") == "inactive");
+  CHECK(show(service, "MainPID") == process);
+  CHECK(live.device.remove(activating("false", changed).id).outcome.error == "");
+  CHECK(show(service, "MainPID") == process);
+  shell("systemctl stop " + service + "; rm /etc/systemd/system/" + service + "; systemctl daemon-reload");
+}
+
+TEST_CASE("live units: a service that goes is not left running by a path that is still up", "[.systemd]") {
+  Live live;
+  shell("touch /run/gw-seen");
+  const auto service = test::manifest_of(
+      "SystemdUnit", "service",
+      "spec: {name: gw-again.service, content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\"}");
+  const auto path = test::manifest_of("SystemdUnit", "path",
+                                      "spec: {name: gw-again.path, running: true, content: "
+                                      "\"[Path]\\nPathExists=/run/gw-seen\\n\"}");
+  apply(live, service);
+  apply(live, path);
+  shell("for i in $(seq 100); do systemctl is-active gw-again.service && break; sleep 0.1; done");
+  CHECK(show("gw-again.service", "ActiveState") == "active");
+  CHECK(live.device.remove(service.id).outcome.error == "");
+  CHECK(live.device.remove(path.id).outcome.error == "");
+  CHECK(show("gw-again.service", "MainPID") == "0");
+  CHECK(show("gw-again.service", "LoadState") == "not-found");
+}
+
+TEST_CASE("live units: a drop-in of somebody else's is noticed, also long after the last change",
+          "[.systemd]") {
+  Live live;
+  const auto manifest = unit(sleeper("gw-quiet.service", "  running: true\n"));
+  apply(live, manifest);
+  const std::string drop_in = "/etc/systemd/system/gw-quiet.service.d/local.conf";
+  const auto wait_until_old = [] {
+    shell(
+        "until [ $(($(date +%s) - $(stat -c %Z /etc/systemd/system /etc/systemd/system/*.d | sort -n | tail "
+        "-1))) "
+        "-gt 1 ]; do sleep 0.1; done");
+  };
+  const std::vector<std::string> changes{
+      "mkdir -p " + drop_in.substr(0, drop_in.rfind('/')) + "; printf '[Service]\\nMemoryMax=1G\\n' >",
+      "printf '[Service]\\nMemoryMax=2G\\n' >"};
+  for (const auto& change : changes) {
+    wait_until_old();
+    CHECK_FALSE(live.device.drift(manifest.id));
+    CHECK_FALSE(live.device.drift(manifest.id));
+    shell(change + drop_in);
+    CHECK_THAT(live.device.drift(manifest.id).value_or(""), Catch::Contains("since they changed"));
+    apply(live, manifest);
+  }
+  shell("rm -r /etc/systemd/system/gw-quiet.service.d; systemctl daemon-reload");
+}

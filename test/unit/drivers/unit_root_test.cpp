@@ -1,5 +1,6 @@
 // Units below another root, where no systemd runs.
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "drivers/host/unit_driver.h"
@@ -210,4 +211,56 @@ TEST_CASE("units under a root: the device's own unit file, drop-in, mask and lin
   CHECK(image.root.about(path).st_mode == about.st_mode);
   CHECK(image.root.read(drop_in) == "[Service]\nMemoryMax=1G\n");
   CHECK_FALSE(image.root.has(wants));
+}
+
+TEST_CASE(
+    "units under a root: show says what is kept of the device's unit, and a removal what it gives back") {
+  Image image;
+  const std::string path = "etc/systemd/system/beacon.service";
+  image.root.write(path, "[Service]\nExecStart=/bin/old\n[Install]\nWantedBy=multi-user.target\n");
+  image.root.write(path + ".d/a.conf", "[Unit]\n");
+  const auto manifest = test::unit_manifest(beacon);
+  REQUIRE(image.device.apply(manifest));
+  const auto& entry = image.device.entry(manifest.id);
+  const nlohmann::json shown = image.driver.abilities().details->describe()(entry).at("kept");
+  REQUIRE(shown.size() == 3);
+  CHECK_THAT(shown[0].get<std::string>(), Catch::StartsWith("/" + path + ": a file of 66 B, mode 0644") &&
+                                              Catch::Contains("kept/beacon.service-"));
+  CHECK(shown[1] == "/" + path + ".d/a.conf: already was as declared, and stays");
+  CHECK(shown[2] == "beacon.service: disabled");
+  const Entry* entries[] = {&entry};
+  CHECK(image.driver.look({}, entries)->gives_back(entry) ==
+        "/" + path + ": gives back what was there before\n/" + path +
+            ".d/a.conf: stays, as it was there before\nbeacon.service: disabled, as it was before\n");
+}
+
+TEST_CASE("units under a root: show says nothing of what was there before where nothing was") {
+  Image image;
+  const auto manifest = test::unit_manifest(beacon);
+  REQUIRE(image.device.apply(manifest));
+  CHECK(image.driver.abilities().details->describe()(image.device.entry(manifest.id)).at("kept").empty());
+}
+
+TEST_CASE("units under a root: another object that takes a unit over gives back what the first one found") {
+  Image image;
+  const std::string path = "etc/systemd/system/beacon.service";
+  const std::string drop_in = path + ".d/a.conf";
+  const bool has_file = GENERATE(true, false);
+  if (has_file)
+    image.root.write(path, "[Service]\nExecStart=/bin/old\n[Install]\nWantedBy=multi-user.target\n");
+  image.root.write(drop_in, "[Unit]\n");  // as declared
+  const auto first = test::unit_manifest(beacon);
+  REQUIRE(image.device.apply(first));
+  const auto second = test::manifest_of("SystemdUnit", "successor", beacon);
+  const auto taken = image.device.apply(second);
+  REQUIRE(taken);
+  CHECK(taken->outcome.error == "");
+  image.device.release(first.id);
+  CHECK(image.device.remove(second.id).outcome.error == "");
+  CHECK(image.root.has(path) == has_file);
+  if (has_file) CHECK_THAT(image.root.read(path), Catch::Contains("/bin/old"));
+  CHECK(image.root.read(drop_in) == "[Unit]\n");
+  CHECK_FALSE(image.root.has(wants));
+  const auto kept = image.root / "var/lib/greenwave/kept";
+  CHECK((!std::filesystem::exists(kept) || std::filesystem::is_empty(kept)));
 }

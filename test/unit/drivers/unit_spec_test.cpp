@@ -81,7 +81,11 @@ TEST_CASE("unit spec: what would not work on the device is refused before it get
   CHECK_THAT(problems_of("spec: {name: a.service}"), Catch::Contains("says nothing about the unit"));
   CHECK_THAT(problems_of("spec: {name: a.service, content: ''}"), Catch::Contains("the content is empty"));
   CHECK_THAT(problems_of("spec: {name: a@.service, running: true}"), Catch::Contains("is a template"));
-  CHECK_THAT(problems_of("spec: {name: a@b.service, content: '[Service]'}"), Catch::Contains("a@.service"));
+  CHECK_THAT(problems_of("spec: {name: a@b.service, content: '[Service]'}"),
+             Catch::Contains("a@b.service is an instance, which has its template's content") &&
+                 Catch::Contains("write it into an object of its own for a@.service") &&
+                 Catch::Contains("dropIns"));
+  CHECK(problems_of("spec: {name: a@b.service, dropIns: [{name: b.conf, content: '[Service]'}]}").empty());
   CHECK_THAT(problems_of("spec: {name: a.service, dropIns: [{name: limits, content: '[Unit]'}]}"),
              Catch::Contains("write limits.conf"));
   CHECK_THAT(problems_of("spec: {name: a.service, dropIns: [{name: ../x.conf, content: '[Unit]'}]}"),
