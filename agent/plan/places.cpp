@@ -24,9 +24,12 @@ Places::Places(std::span<const Entry> inventory) {
 void Places::put(const Entry& entry) {
   forget(entry.id);
   if (entry.claims.empty()) return;
-  const auto added = objects_.emplace(entry.id, Having{entry.claims, {}}).first;
+  const auto added = objects_.emplace(entry.id, Having{entry.claims, entry.intended, {}, {}}).first;
   const auto* id = &added->first;
   for (const auto& claim : entry.claims) claims_[claim].push_back(id);
+  if (entry.intended) {
+    for (const auto& file : entry.files) added->second.signed_paths.push_back(file.path);
+  }
   if (!is_directory(entry.id)) return;
   auto& files = added->second.files;
   for (const auto& file : entry.files) {
@@ -71,6 +74,12 @@ const ObjectId* Places::other_at(std::string_view claim, const ObjectId& id) con
 
 const ObjectId* Places::other_at_path(std::string_view path, const ObjectId& id) const {
   return other_at(std::string(path_claim).append(path), id);
+}
+
+bool Places::has_only_begun(const ObjectId& id, std::string_view path) const {
+  const auto known = objects_.find(id);
+  return known != objects_.end() && known->second.intended &&
+         std::ranges::find(known->second.signed_paths, path) == known->second.signed_paths.end();
 }
 
 std::vector<Places::Held> Places::others_below(std::string_view claim, const ObjectId& id) const {

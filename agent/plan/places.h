@@ -34,13 +34,17 @@ class Places {
   /// Another than `id` that has it; null: nobody.
   const ObjectId* other_at(std::string_view claim, const ObjectId& id) const;
   const ObjectId* other_at_path(std::string_view path, const ObjectId& id) const;
+  /// Whether the object has begun to take a path, and nothing is known to be its own there.
+  bool has_only_begun(const ObjectId& id, std::string_view path) const;
   /// What others than `id` have below it, in order.
   std::vector<Held> others_below(std::string_view claim, const ObjectId& id) const;
 
  private:
   struct Having {
     std::vector<std::string> claims;
-    std::vector<std::string> files;  ///< of a Directory, from its source: as claims, sorted
+    bool intended = false;
+    std::vector<std::string> signed_paths;  ///< of an intended one
+    std::vector<std::string> files;         ///< of a Directory, from its source: as claims, sorted
   };
 
   std::map<ObjectId, Having> objects_;

@@ -33,19 +33,11 @@ bool BeforeNotes::is_known_ours(const std::string& path) {
   return own.has(path);
 }
 
-/// Whether another object, which leaves, has or leaves something of the device's at `path`.
-bool BeforeNotes::is_kept_by_other(const std::string& path) {
-  const auto* other = context_.holdings.other(path, id_);
-  if (other == nullptr) return false;
-  const auto& before = context_.holdings.holding(*other).record.before;
-  const auto was = before.find(path);
-  return was != before.end() && was->second.kind != Before::Kind::attributes;
-}
-
 void BeforeNotes::file(const std::string& path, bool there, bool same) {
   if (!record_.before.contains(path)) {
     if (!there) {
-      if (is_kept_by_other(path) || context_.kept.has(parents_, path)) keep(path);
+      const bool is_kept = context_.holdings.is_kept_by_other(path, id_) || context_.kept.has(parents_, path);
+      if (is_kept) keep(path);
       return;
     }
     const bool ours = is_known_ours(path);

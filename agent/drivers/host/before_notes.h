@@ -32,7 +32,6 @@ class BeforeNotes {
 
  private:
   bool is_known_ours(const std::string& path);
-  bool is_kept_by_other(const std::string& path);
   bool is_made(const std::string& directory);
   void keep(const std::string& path) { record_.before[path] = {Before::Kind::kept}; }
 

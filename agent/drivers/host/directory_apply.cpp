@@ -46,6 +46,7 @@ class Work {
 
   Applied run() {
     // Without the directory itself nothing below can be done.
+    note_what_is_back(layout_.spec.path);
     make_directory(parents_, layout_.spec.path, layout_.directory, touched_);
     for (const auto& item : layout_.items) {
       attempt([&] { place(item); });
@@ -76,7 +77,11 @@ class Work {
     if (owner != nullptr) throw is_others(path, *owner, "take it out of the source");
     clear_way(path, item.type == SourceTree::Type::directory);
     if (item.type == SourceTree::Type::directory) {
-      make_directory(parents_, path, attributes, touched_);
+      // Where another Directory has its place, that one says what mode and owner it has.
+      struct stat about {};
+      note_what_is_back(path);
+      const bool is_others = context_.claimed.has(path) && parents_.look(path, about);
+      if (!is_others) make_directory(parents_, path, attributes, touched_);
       return;
     }
     const auto content = context_.tree().read(layout_.source_of(item), most_content);
@@ -95,6 +100,18 @@ class Work {
       batch_.stage_link(path, content, attributes);
     } else {
       batch_.stage(path, content, attributes);
+    }
+  }
+
+  /// A directory that was set aside may have been given back since it was looked at: an object that had been
+  /// made in its place is gone.
+  void note_what_is_back(const std::string& path) {
+    const auto was = record_.before.find(path);
+    const bool is_kept = was != record_.before.end() && was->second.kind == Before::Kind::kept;
+    struct stat about {};
+    if (!is_kept || known_.contains(path) || context_.kept.has(parents_, path)) return;
+    if (parents_.look(path, about) && S_ISDIR(about.st_mode)) {
+      was->second = {Before::Kind::attributes, attributes_of(about)};
     }
   }
 

@@ -92,9 +92,12 @@ class DirectoryComparison {
     return parents_.look(path, about_) && (S_ISDIR(about_.st_mode) || others_.at(path) == nullptr);
   }
 
+  /// Whether what is there is gone before this one is applied, with the object whose place it takes.
+  bool leaves(const std::string& path) { return succeeds_ && context_.holdings.other(path, id_) != nullptr; }
+
   void compare_item(const TreeItem& item) {
     const auto at = layout_.path_of(item);
-    const bool there = !succeeds_ && look(at);
+    const bool there = look(at) && !leaves(at);
     if (!there) record_.creates.push_back(item.name);
     if (item.type == SourceTree::Type::directory) {
       compare_inner_directory(at, there);
@@ -108,7 +111,8 @@ class DirectoryComparison {
     const auto content = context_.tree().read(layout_.source_of(item), most_content);
     const Wanted wanted{at, content, layout_.attributes_of(item)};
     const auto* known = context_.options.distrust ? nullptr : signature_in(known_, at);
-    const auto file = succeeds_ ? compare_with_nothing(wanted, true) : compare(parents_, wanted, known, true);
+    const auto file =
+        succeeds_ && !there ? compare_with_nothing(wanted, true) : compare(parents_, wanted, known, true);
     notes_.file(at, there, file.kind == Kind::none);
     if (file.kind != Kind::none) {
       differs(file.diff, file.was.empty() ? "" : fmt::format("{}: {}", at, file.was));
@@ -121,7 +125,8 @@ class DirectoryComparison {
     notes_.directory(at, there ? &about_ : nullptr);
     if (!there) {
       differs(fmt::format("{}: a new directory\n", at), "");
-    } else if (const auto words = attribute_difference(layout_.directory, about_); !words.empty()) {
+    } else if (const auto words = attribute_difference(layout_.directory, about_);
+               !words.empty() && !context_.claimed.has(at)) {  // else it is as another Directory says
       differs(fmt::format("{}: {}\n", at, words), fmt::format("{}: {}", at, in_words(attributes_of(about_))));
     }
   }
@@ -212,11 +217,13 @@ plan::Difference compare_directory(FileContext& context, const plan::Desired& de
   return DirectoryComparison(context, desired, entry, succeeds).run();
 }
 
-Drift drift_of_directory(const Host& host, Owners& owners, const Entry& entry, bool distrust) {
+Drift drift_of_directory(const Host& host, Owners& owners, const Entry& entry, bool distrust,
+                         const std::function<bool(const std::string&)>& is_others) {
   if (auto words = owner_drift(owners, entry); !words.empty()) return {.how = std::move(words)};
   const auto record = record_from_json(entry.record);
-  const auto wanted = [&record](const FileSignature& file) {
-    return file.content.is_zero() ? record.attributes : recorded_attributes(record, file.path);
+  const auto wanted = [&](const FileSignature& file) -> std::optional<Attributes> {
+    if (!file.content.is_zero()) return recorded_attributes(record, file.path);
+    return is_others(file.path) ? std::nullopt : std::optional(record.attributes);
   };
   auto drift = drift_of_files(host, entry, distrust, wanted);
   if (drift.how || !record.purge) return drift;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,9 @@ struct Applied {
 plan::Difference compare_directory(FileContext& context, const plan::Desired& desired, const Entry* entry,
                                    bool succeeds);
 
-Drift drift_of_directory(const Host& host, Owners& owners, const Entry& entry, bool distrust);
+/// `is_others`: another Directory says what mode and owner the directory at a path has.
+Drift drift_of_directory(const Host& host, Owners& owners, const Entry& entry, bool distrust,
+                         const std::function<bool(const std::string& path)>& is_others);
 
 /// Makes the directory and everything in it: durable after the sync of Kept and of `touched`. One name's
 /// failure does not stop the others.

@@ -63,6 +63,11 @@ void FileApply::make(const plan::Step& step, Pending& pending) {
   auto& entry = pending.outcome.entry;
   if (step.id.kind == "Directory") {
     auto applied = apply_directory(context_, step, touched_);
+    context_.holdings.note_applied(step.id);
+    const auto known = known_files(step.entry);
+    for (const auto& file : applied.files) {
+      if (!known.contains(file.path)) context_.holdings.place(file.path, step.id);
+    }
     entry.record = std::move(applied.record);
     entry.files = std::move(applied.files);
     if (applied.error) fail(pending, *applied.error);
@@ -72,6 +77,8 @@ void FileApply::make(const plan::Step& step, Pending& pending) {
   auto placed = place_file(context_, *parents_, *batch_, step);
   pending.staged = placed.staged;
   pending.record = std::move(placed.record);
+  const auto path = step.desired->footprint.claims.front().substr(plan::path_claim.size());
+  if (!known_files(step.entry).contains(path)) context_.holdings.place(path, step.id);
   if (!placed.staged) {
     entry.record = std::move(pending.record);
     entry.files = {std::move(placed.signature)};
@@ -124,13 +131,6 @@ void FileApply::fail_all(const Error& error, bool staged) {
 }
 
 void FileApply::remove_former_paths() {
-  for (const auto& pending : pending_) {
-    if (!pending.outcome.ok || pending.step->desired == nullptr) continue;
-    const auto known = known_files(pending.step->entry);
-    for (const auto& file : pending.outcome.entry.files) {
-      if (!known.contains(file.path)) context_.holdings.place(file.path, pending.step->id);
-    }
-  }
   for (auto& pending : pending_) {
     const auto& step = *pending.step;
     const bool file = step.id.kind == "File" && step.desired != nullptr && step.entry != nullptr;

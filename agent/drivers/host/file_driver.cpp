@@ -1,5 +1,8 @@
 #include "drivers/host/file_driver.h"
 
+#include <string>
+#include <unordered_map>
+
 #include <nlohmann/json.hpp>
 
 #include "drivers/host/directory_object.h"
@@ -59,11 +62,22 @@ class FileComparison : public Comparison {
 
 class FileSession : public HostSession {
  public:
-  FileSession(const Host& host, Owners& owners, const LookOptions& options, systemd::ReloadDebt* debt)
-      : host_(host), owners_(owners), options_(options), kept_(host), debt_(debt) {}
+  FileSession(const Host& host, Owners& owners, const LookOptions& options, systemd::ReloadDebt* debt,
+              std::span<const Entry* const> entries)
+      : host_(host), owners_(owners), options_(options), kept_(host), debt_(debt) {
+    for (const auto* entry : entries) {
+      if (entry->id.kind != "Directory") continue;
+      for (const auto& claim : entry->claims) directories_.emplace(claim, entry->id);
+    }
+  }
 
   Drift drift(const Entry& entry) override {
-    if (entry.id.kind == "Directory") return drift_of_directory(host_, owners_, entry, options_.distrust);
+    if (entry.id.kind == "Directory") {
+      return drift_of_directory(host_, owners_, entry, options_.distrust, [&](const std::string& path) {
+        const auto claim = directories_.find("path:" + path);
+        return claim != directories_.end() && claim->second != entry.id;
+      });
+    }
     return drift_of_file(host_, owners_, entry, options_.distrust);
   }
 
@@ -85,12 +99,13 @@ class FileSession : public HostSession {
   const LookOptions options_;
   Kept kept_;
   systemd::ReloadDebt* const debt_;
+  std::unordered_map<std::string, ObjectId> directories_;  ///< of the inventory, by their claims
 };
 
 }  // namespace
 
-std::unique_ptr<Session> FileDriver::look(const LookOptions& options, std::span<const Entry* const>) {
-  return std::make_unique<FileSession>(host_, owners_, options, debt_);
+std::unique_ptr<Session> FileDriver::look(const LookOptions& options, std::span<const Entry* const> entries) {
+  return std::make_unique<FileSession>(host_, owners_, options, debt_, entries);
 }
 
 Describe FileDriver::describe() const {

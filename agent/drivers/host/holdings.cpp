@@ -65,6 +65,14 @@ const Holdings::Holding& Holdings::holding(const Entry& entry) {
   return holdings_.emplace(&entry, Holding{std::move(record), std::move(own)}).first->second;
 }
 
+bool Holdings::is_kept_by_other(const std::string& path, const ObjectId& than) {
+  const auto* entry = other(path, than);
+  if (entry == nullptr) return false;
+  const auto& before = holding(*entry).record.before;
+  const auto was = before.find(path);
+  return was != before.end() && was->second.kind != Before::Kind::attributes;
+}
+
 bool Holdings::has_attributes(const std::string& directory) {
   return std::ranges::any_of(entries_, [&](const Entry* entry) {
     if (entry->record.find("\"before\"") == entry->record.npos) return false;
@@ -118,15 +126,25 @@ void Claimed::read() {
   has_read_ = true;
   for (const auto& object : desired_) {
     if (refused_.contains(object.manifest.id)) continue;
-    for (const auto& claim : object.footprint.claims) claims_.insert(path_in(claim));
+    const bool is_directory = object.manifest.id.kind == "Directory";
+    for (const auto& claim : object.footprint.claims) {
+      claims_.insert(path_in(claim));
+      if (is_directory) directories_.insert(path_in(claim));
+    }
     for (const auto& claim : object.footprint.after) parents_.insert(path_in(claim));
     for (const auto& claim : object.footprint.purges) purges_.insert(path_in(claim));
   }
 }
 
-bool Claimed::needs(const std::string& path) {
+bool Claimed::has(const std::string& path) {
   read();
-  if (claims_.contains(path) || parents_.contains(path)) return true;
+  return claims_.contains(path);
+}
+
+bool Claimed::are_in_the_way(const std::string& path, bool is_directory) {
+  read();
+  if (directories_.contains(path) || parents_.contains(path)) return true;
+  if (is_directory && claims_.contains(path)) return true;
   std::string_view above = path;
   for (auto slash = above.rfind('/'); !purges_.empty() && slash != above.npos && slash > 0;
        slash = above.rfind('/')) {

@@ -33,6 +33,9 @@ class Holdings {
   };
   const Holding& holding(const Entry& entry);
 
+  /// Whether another entry has set aside what the device had at `path`, or left it there.
+  bool is_kept_by_other(const std::string& path, const ObjectId& than);
+
   /// Whether `directory` was made since it was missing above an object's path; not counting that of `but`.
   bool is_made(const std::string& directory, const ObjectId* but = nullptr);
   /// The path of another entry's file or directory with this inode; nothing: none.
@@ -45,10 +48,15 @@ class Holdings {
   /// Whether `directory` is the device's, and an entry has purged or changed it.
   bool has_attributes(const std::string& directory);
 
-  /// The object `id` has put something at `path` in this pass.
+  /// The object `id` puts something at `path` in this pass, where it had nothing: what the device had there
+  /// is not given back by those whose turn is later.
   void place(const std::string& path, const ObjectId& id) { placed_.insert_or_assign(path, id); }
   /// Whether another object has.
   bool is_placed(const std::string& path, const ObjectId& than) const;
+
+  /// The object has been applied in this pass: its entry is out of date.
+  void note_applied(const ObjectId& id) { applied_.insert(id); }
+  bool is_applied(const ObjectId& id) const { return applied_.contains(id); }
 
   /// What its entry says of directories that were made above its path is out of date.
   void forget_made(const ObjectId& id) { moved_.insert(id); }
@@ -63,6 +71,7 @@ class Holdings {
   std::unordered_map<const Entry*, Holding> holdings_;
   std::unordered_set<ObjectId> gone_;
   std::unordered_set<ObjectId> moved_;
+  std::unordered_set<ObjectId> applied_;
   std::unordered_map<std::string, ObjectId> placed_;
   bool has_paths_ = false;
   bool has_inodes_ = false;
@@ -77,8 +86,11 @@ class Claimed {
   /// Those are not applied.
   void leave_out(std::span<const ObjectId> refused) { refused_.insert(refused.begin(), refused.end()); }
 
-  /// Whether an object has its place at `path` or below it, or purges what is there.
-  bool needs(const std::string& path);
+  /// Whether an object has its place at `path`.
+  bool has(const std::string& path);
+  /// Whether what the device had at `path`, a directory or not, has to stay away for them: they need a
+  /// directory there, or purge it. A file makes way for a file without a gap.
+  bool are_in_the_way(const std::string& path, bool is_directory);
   /// Whether an object's own place is below it: a directory that others are in.
   bool is_parent(const std::string& path);
 
@@ -89,6 +101,7 @@ class Claimed {
   std::unordered_set<ObjectId> refused_;
   std::unordered_set<std::string_view> claims_;
   std::unordered_set<std::string_view> parents_;
+  std::unordered_set<std::string_view> directories_;  ///< of the claims, those of Directories
   std::unordered_set<std::string_view> purges_;
   bool has_read_ = false;
 };

@@ -8,6 +8,11 @@ const ObjectId* Others::at(const std::string& path) const {
   return render_.places != nullptr ? render_.places->other_at_path(path, id_) : nullptr;
 }
 
+bool Others::has_only_begun(const std::string& path) const {
+  const auto* owner = at(path);
+  return owner != nullptr && render_.places->has_only_begun(*owner, path);
+}
+
 std::vector<std::string> Others::below(const std::string& path) const {
   std::vector<std::string> paths;
   if (render_.places == nullptr) return paths;

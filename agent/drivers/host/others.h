@@ -15,6 +15,9 @@ class Others {
 
   /// Who has the path; null: nobody else.
   const ObjectId* at(const std::string& path) const;
+  /// Whether what is at the path may still be somebody else's: who has it has begun to take it, and may not
+  /// have come far.
+  bool has_only_begun(const std::string& path) const;
   /// The paths below it that others have.
   std::vector<std::string> below(const std::string& path) const;
 

@@ -57,8 +57,29 @@ void Removal::take_back(const std::string& path) {
 }
 
 bool Removal::is_others(const std::string& path) {
+  if (others_.has_only_begun(path) && is_as_we_left_it(path)) return false;
   if (left_.is_left(others_, path) || context_.holdings.is_placed(path, entry_.id)) return true;
   return context_.render.places == nullptr && context_.holdings.other(path, entry_.id) != nullptr;
+}
+
+bool Removal::is_as_we_left_it(const std::string& path) {
+  const auto known = std::ranges::find(entry_.files, path, &FileSignature::path);
+  struct stat about {};
+  if (known == entry_.files.end() || !parents_.look(path, about)) return false;
+  return known->content.is_zero() ? S_ISDIR(about.st_mode) : same_lstat(*known, about);
+}
+
+/// Leaves a directory to another Directory that has it in its source, with the mode and owner which that one
+/// wants. False: there is no such one.
+bool Removal::hand_over(const std::string& path) {
+  const auto* other = context_.holdings.other(path, entry_.id);
+  if (other == nullptr || other->id.kind != "Directory") return false;
+  // One that was applied in this pass has seen to it itself.
+  const bool is_applied = context_.holdings.is_applied(other->id);
+  if (!is_applied) {
+    make_directory(parents_, path, context_.holdings.holding(*other).record.attributes, touched_);
+  }
+  return true;
 }
 
 void Removal::give_back(const std::string& path, Before::Kind kind, bool ours) {
@@ -70,7 +91,7 @@ void Removal::give_back(const std::string& path, Before::Kind kind, bool ours) {
     notes_.push_back(fmt::format("what was kept of {} is gone", printable(path)));
     return;
   }
-  if (context_.claimed.needs(path)) {
+  if (context_.claimed.are_in_the_way(path, S_ISDIR(kept->about.st_mode))) {
     if (ours) clear(path);
     return;
   }
@@ -79,7 +100,8 @@ void Removal::give_back(const std::string& path, Before::Kind kind, bool ours) {
     const bool theirs = kind == Before::Kind::purged && !ours;
     const bool makes_way = S_ISDIR(about.st_mode) || S_ISDIR(kept->about.st_mode);
     if (theirs || (makes_way && !clear(path))) {
-      leave(path);
+      // Who else is there gives it back then.
+      if (!context_.holdings.is_kept_by_other(path, entry_.id)) leave(path);
       return;
     }
   }
@@ -94,7 +116,7 @@ void Removal::restore_directory(const std::string& path, const Attributes& attri
     if (!ours) return;
     clear(path);
   }
-  make_directory(parents_, path, attributes, touched_);
+  if (!there || !hand_over(path)) make_directory(parents_, path, attributes, touched_);
 }
 
 void Removal::leave(const std::string& path) {
@@ -114,7 +136,7 @@ bool Removal::clear(const std::string& path) {
     return false;
   }
   if (remove_directory(path)) return true;
-  stayed_.push_back(path);
+  if (!hand_over(path)) stayed_.push_back(path);
   return false;
 }
 
@@ -138,7 +160,9 @@ void Removal::remove_made() {
                         context_.holdings.is_made(*made, &entry_.id);
     if (needed) continue;
     if (!remove_directory(*made)) return;
-    if (!context_.claimed.needs(*made)) context_.kept.give_back(parents_, *made, touched_);
+    const auto kept = context_.kept.find(parents_, *made);
+    if (!kept || context_.claimed.are_in_the_way(*made, S_ISDIR(kept->about.st_mode))) continue;
+    context_.kept.give_back(parents_, *made, touched_);
   }
 }
 

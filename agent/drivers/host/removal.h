@@ -33,6 +33,8 @@ class Removal {
 
  private:
   bool is_others(const std::string& path);
+  bool is_as_we_left_it(const std::string& path);
+  bool hand_over(const std::string& path);
   void give_back(const std::string& path, Before::Kind kind, bool ours);
   void restore_directory(const std::string& path, const Attributes& attributes, bool ours);
   void leave(const std::string& path);

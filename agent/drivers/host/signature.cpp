@@ -164,11 +164,13 @@ bool looks_the_same(const Host& host, const FileSignature& signature) {
 }
 
 /// How one file drifted; else `fresh` is its signature as it is now.
-std::string drift_of(Parents& parents, const FileSignature& signature, const Attributes& wanted,
-                     bool distrust, FileSignature& fresh) {
+std::string drift_of(Parents& parents, const FileSignature& signature,
+                     const std::optional<Attributes>& wanted, bool distrust, FileSignature& fresh) {
   struct stat about {};
   if (!parents.look(signature.path, about)) return "missing";
-  if (auto words = attribute_difference(wanted, about); !words.empty()) return words;
+  if (wanted) {
+    if (auto words = attribute_difference(*wanted, about); !words.empty()) return words;
+  }
   if (is_directory(signature)) {
     fresh = identity_only(signature) ? directory_signature(signature.path, about)
                                      : signature_of(signature.path, about, {});

@@ -51,8 +51,9 @@ Digest content_digest(const Host& host, std::string_view content);
 /// Throws Error; conflict when it is neither.
 Digest content_digest(const Host& host, const Spot& spot, const struct stat& about, const std::string& path);
 
-/// What a file of an entry should be; asked only where lstat differs from the signature.
-using AttributesOf = std::function<Attributes(const FileSignature&)>;
+/// What a file of an entry should be; asked only where lstat differs from the signature. Nothing: that it is
+/// there is enough.
+using AttributesOf = std::function<std::optional<Attributes>(const FileSignature&)>;
 
 /// Whether the files of `entry` left the state in which they were applied. Content is read only where lstat
 /// differs, or always with `distrust`. For a directory that directory_signature() describes only
