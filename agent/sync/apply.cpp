@@ -48,6 +48,7 @@ class Apply {
       for (const auto& need : step.needs) {
         const bool leaves = step.verb == plan::Verb::remove && need.why == plan::Why::successor;
         if (leaves) leaving_after_[need.step].push_back(i);
+        if (takes_path(need) && needs_intent(step)) taking_after_[need.step].push_back(i);
       }
     }
     for (const auto& owed : plan_.owed) owed_for_[owed.because].push_back(owed);
@@ -76,8 +77,15 @@ class Apply {
     const ComparedPart* part = nullptr;
     std::vector<const plan::Step*> steps;  ///< for the driver
     std::vector<ObjectId> released;
-    std::size_t end = 0;  ///< the first step after it
+    std::set<std::size_t> takers;  ///< steps of later batches that take what these give up
+    std::size_t end = 0;           ///< the first step after it
   };
+
+  static bool takes_path(const plan::Need& need) {
+    const bool is_place = need.why == plan::Why::place || need.why == plan::Why::below ||
+                          need.why == plan::Why::inside || need.why == plan::Why::purge;
+    return is_place && need.claim.starts_with(plan::path_claim);
+  }
 
   void finish_parts() {
     for (const auto& part : context_.compared) {
@@ -237,8 +245,12 @@ class Apply {
     return {};
   }
 
-  void carry_out(const Batch& batch) {
+  void carry_out(Batch batch) {
     if (batch.steps.empty() && batch.released.empty()) return;
+    for (const auto* step : batch.steps) {
+      const auto taking = taking_after_.find(number(*step));
+      if (taking != taking_after_.end()) batch.takers.insert(taking->second.begin(), taking->second.end());
+    }
     intend(batch);
     std::vector<Entry> entries;
     std::vector<Entry> handing_over;
@@ -261,9 +273,14 @@ class Apply {
     };
     drive(batch, report);
     for (const auto* step : batch.steps) {
-      if (results_[number(*step)] == Result::pending) leave(*step, entries, forgotten);
+      if (results_[number(*step)] != Result::pending) continue;
+      applied_.stopped = true;
+      if (needs_intent(*step)) take_back(*step, entries, forgotten);
     }
     for (const auto& entry : entries) context_.places.put(entry);
+    for (const auto taker : batch.takers) {
+      if (!has_gained(plan_.steps[taker])) take_back(plan_.steps[taker], entries, forgotten);
+    }
     entries.insert(entries.end(), handing_over.begin(), handing_over.end());
     context_.state.settle(entries, forgotten, done);
     for (const auto& gone : forgotten) context_.places.forget(gone);
@@ -306,6 +323,8 @@ class Apply {
         return unit == number_of_.end() || results_[unit->second] == Result::pending;
       });
     }
+    // What is kept of a place for its next owner belongs to that one from now on, whether it comes or not.
+    for (const auto taker : batch.takers) entries.push_back(expectation_of(plan_.steps[taker]));
     if (!entries.empty()) context_.state.intend(entries, owed);
   }
 
@@ -327,15 +346,21 @@ class Apply {
     }
   }
 
-  /// The apply ended before this step was begun: its intent is taken back.
-  void leave(const plan::Step& step, std::vector<Entry>& entries, std::vector<ObjectId>& forgotten) {
-    applied_.stopped = true;
-    if (!needs_intent(step)) return;
+  /// Nothing of the step was begun: its intent is taken back.
+  static void take_back(const plan::Step& step, std::vector<Entry>& entries,
+                        std::vector<ObjectId>& forgotten) {
     if (step.entry != nullptr) {
       entries.push_back(*step.entry);
     } else {
       forgotten.push_back(step.id);
     }
+  }
+
+  /// Whether something that another object gave up for this step is in nobody's hands.
+  bool has_gained(const plan::Step& step) const {
+    return std::ranges::any_of(step.needs, [this](const plan::Need& need) {
+      return takes_path(need) && results_[need.step] == Result::ok;
+    });
   }
 
   std::string reason_of(const plan::Step& step) const {
@@ -381,7 +406,8 @@ class Apply {
   std::vector<Result> results_;  ///< of each step
   std::unordered_map<ObjectId, std::size_t> number_of_;
   std::unordered_map<std::size_t, std::vector<std::size_t>>
-      leaving_after_;       ///< removals, by the step that takes over
+      leaving_after_;  ///< removals, by the step that takes over
+  std::unordered_map<std::size_t, std::vector<std::size_t>> taking_after_;  ///< by what gives up a path
   std::deque<Entry> left_;  ///< the entries of those that hand something over
   std::unordered_map<ObjectId, std::vector<plan::Owed>> owed_for_;  ///< restarts that an object's change owes
 };

@@ -64,6 +64,12 @@ Entry intent_of(const plan::Step& step) {
   return entry;
 }
 
+Entry expectation_of(const plan::Step& step) {
+  auto entry = intent_of(step);
+  entry.claims = known_of(step).claims;
+  return entry;
+}
+
 Entry result_of(const plan::Step& step, const drivers::StepResult& result, const CommitId& commit) {
   if (!result.ok) return failed(step, result);
   auto entry = known_of(step);

@@ -20,6 +20,10 @@ bool needs_intent(const plan::Step& step);
 /// whatever moment the power goes, all of it is known to be ours.
 Entry intent_of(const plan::Step& step);
 
+/// What it says of a step whose turn comes later, and for which other objects make way already: the object
+/// has no place yet, but what is kept of those that it takes is its own, whether it ever comes or not.
+Entry expectation_of(const plan::Step& step);
+
 /// What the inventory says after the step. A failed one that had an intent stays intended: how far it came is
 /// not known. Not for a remove that succeeded.
 Entry result_of(const plan::Step& step, const drivers::StepResult& result, const CommitId& commit);

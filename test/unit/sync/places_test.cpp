@@ -2,6 +2,7 @@
 
 #include <git2.h>
 
+#include "support/seeds.h"
 #include "unit/sync/street.h"
 
 using namespace greenwave;
@@ -298,12 +299,60 @@ TEST_CASE("places: an owner that an earlier step creates is looked up when it is
   CHECK_FALSE(street.inventory()[0].intended);
 }
 
+TEST_CASE("places: what a directory would have purged comes back when it is dropped before it was applied") {
+  const Git git;
+  Street street(Files{{"conf/x", "X"}});
+  street.root().write("etc/d/a", "the device's");
+  street.commit().file("a", "/etc/d/a", "A").file("b", "/etc/d/b", "B").sync();
+  street.commit().directory("conf", "/etc/d", ", source: conf, purge: true");
+  street.file("a", "/etc/1", "A").file("b", "/etc/2", "B");
+  street.mischief.failing = {"File/b"};
+  street.sync();
+  CHECK(street.files() == Files{{"/etc/1", "A"}, {"/etc/d/b", "B"}});
+  street.mischief = {};
+  street.commit().file("a", "/etc/1", "A").file("b", "/etc/2", "B").sync();
+  CHECK(street.files() == Files{{"/etc/1", "A"}, {"/etc/2", "B"}, {"/etc/d/a", "the device's"}});
+  CHECK(street.inventory().size() == 2);
+  street.commit().sync();
+  CHECK(street.files() == Files{{"/etc/d/a", "the device's"}});
+}
+
+TEST_CASE(
+    "places: a directory in another one's source has the mode that it declares, and gives back the outer "
+    "one's") {
+  const Git git;
+  Street street(Files{{"outer/x", "X"}, {"outer/in/y", "Y"}, {"inner/z", "Z"}});
+  const auto mode = [&] { return street.root().mode("etc/d/in"); };
+  const auto declare_outer = [&](const std::string& more) {
+    street.commit().directory("outer", "/etc/d", ", source: outer" + more);
+  };
+  declare_outer("");
+  street.directory("inner", "/etc/d/in", ", source: inner, mode: \"0700\"").sync();
+  for (int times = 0; times < 2; ++times) {
+    CHECK(mode() == 0700);
+    street.sync();
+    CHECK(street.done.empty());
+  }
+  declare_outer(", fileMode: \"0600\"");
+  street.directory("inner", "/etc/d/in", ", source: inner, mode: \"0700\"").sync();
+  CHECK(mode() == 0700);
+  declare_outer(", fileMode: \"0600\"");
+  street.sync();
+  CHECK(mode() == 0755);
+  CHECK(street.files() == Files{{"/etc/d/in/y", "Y"}, {"/etc/d/x", "X"}});
+  street.sync();
+  CHECK(street.done.empty());
+}
+
 namespace {
 
 /// One of many small histories of a device: commits that move files about, with refusals and failures.
 class History {
  public:
-  History(unsigned seed, bool with_directories) : random_(seed), with_directories_(with_directories) {}
+  History(unsigned seed, bool with_directories, bool furnished)
+      : random_(seed), with_directories_(with_directories) {
+    if (furnished) furnish();
+  }
 
   void run() {
     const int count = pick(3, 6);
@@ -317,6 +366,7 @@ class History {
       for (int i = 0; i < passes; ++i) pass();
     }
     converge();
+    if (!device_.empty()) end_it();
   }
 
  private:
@@ -324,10 +374,28 @@ class History {
   bool chance(int percent) { return pick(1, 100) <= percent; }
   static bool is_directory(const std::string& object) { return object.starts_with("Directory/"); }
 
+  /// What the device has of its own.
+  void furnish() {
+    static const Files flat{{"/etc/1", "own 1"}, {"/etc/2", "own 2"}, {"/etc/4", "own 4"}};
+    for (const auto& [path, content] : flat) {
+      if (chance(30)) continue;
+      street_.root().write(path.substr(1), content);
+      device_[path] = content;
+      story_ += "device " + path + "\n";
+    }
+  }
+
+  template <typename Choice>
+  const auto& one_of(const Choice& choice) {
+    return choice[std::size_t(pick(0, int(choice.size()) - 1))];
+  }
+
   std::string some_path(const std::string& object) {
-    static const std::vector<std::string> around{"/etc/1", "/etc/d", "/etc/d/x", "/etc/d/z", "/etc/e/y"};
-    if (is_directory(object)) return chance(50) ? "/etc/d" : "/etc/e";
-    if (with_directories_) return around[std::size_t(pick(0, int(around.size()) - 1))];
+    static const std::vector<std::string> around{"/etc/1",   "/etc/d",   "/etc/d/x",  "/etc/d/z",
+                                                 "/etc/e/y", "/etc/d/s", "/etc/d/s/z"};
+    static const std::vector<std::string> directories{"/etc/d", "/etc/d", "/etc/e", "/etc/d/s", "/etc/d/s/t"};
+    if (is_directory(object)) return one_of(directories);
+    if (with_directories_) return one_of(around);
     return "/etc/" + std::to_string(pick(1, 5));
   }
 
@@ -343,9 +411,13 @@ class History {
     }
     declared_[object].clear();
     for (const auto& [item, bytes] : sources()) {
-      if (source.starts_with(item.substr(0, 3))) declared_[object][path + item.substr(3)] = bytes;
+      const auto slash = item.find('/');
+      if (source.starts_with(item.substr(0, slash))) declared_[object][path + item.substr(slash)] = bytes;
     }
-    street_.directory(name, path, source.empty() ? "" : ", source: " + source);
+    const std::string mode = chance(50) ? "0700" : "0755";
+    modes_[object] = {path, mode == "0700" ? 0700u : 0755u};
+    story_ += "  mode " + mode + "\n";
+    street_.directory(name, path, (source.empty() ? "" : ", source: " + source) + ", mode: \"" + mode + "\"");
   }
 
   std::string some_metadata() {
@@ -353,15 +425,15 @@ class History {
     if (chance(6)) metadata = ", annotations: {greenwave.dev/prune: disabled}";
     if (chance(6)) metadata = ", annotations: {greenwave.dev/depends-on: File/nowhere}";
     if (chance(10)) {
-      metadata = ", annotations: {greenwave.dev/depends-on: " +
-                 objects_[std::size_t(pick(0, int(objects_.size()) - 1))] + "}";
+      metadata = ", annotations: {greenwave.dev/depends-on: " + one_of(objects_) + "}";
     }
     return metadata;
   }
 
   std::string some_source() {
-    static const std::vector<std::string> all{"", "one", "two", "two, purge: true"};
-    return all[std::size_t(pick(0, 3))];
+    static const std::vector<std::string> all{
+        "", "one", "two", "two, purge: true", "three", "three, purge: true"};
+    return one_of(all);
   }
 
   void declare(int number) {
@@ -426,17 +498,19 @@ class History {
     }
   }
 
-  /// The device holds what each object was last given, and nothing else.
+  /// The device holds what each object was last given, and nothing else but what is its own.
   void check() {
-    Files expected;
+    auto expected = device_;
     auto found = street_.files();
+    Files owned;
     std::size_t count = 0;
     for (const auto& [object, files] : rightful_) {
       count += files.size();
-      expected.insert(files.begin(), files.end());
+      owned.insert(files.begin(), files.end());
     }
+    for (const auto& [path, content] : owned) expected[path] = content;
     INFO(story_);
-    REQUIRE(expected.size() == count);
+    REQUIRE(owned.size() == count);
     for (const auto& [object, files] : loose_) {
       for (const auto& [path, content] : files) {
         if (const auto one = found.find(path); one != found.end() && one->second == content) {
@@ -464,17 +538,18 @@ class History {
     street_.may_prune = true;
     std::vector<int> places{1, 2, 3, 4, 5, 6, 7};
     std::shuffle(places.begin(), places.end(), random_);
+    const bool nested = chance(50);
     const auto end = [&](const std::string& where) {
       street_.commit();
       wanted_.clear();
       story_ += "the end\n";
-      Files files;
+      auto files = device_;
       for (std::size_t i = 0; i < objects_.size(); ++i) {
         const auto& object = objects_[i];
-        const auto path =
-            is_directory(object) ? where + (i == 0 ? "d" : "e") : where + std::to_string(places[i]);
-        declare_one(object, path, "end", "", "two");
-        files.insert(declared_[object].begin(), declared_[object].end());
+        const auto* below = i == 0 ? "d" : nested ? "d/s" : "e";
+        const auto path = is_directory(object) ? where + below : where + std::to_string(places[i]);
+        declare_one(object, path, "end", "", i == 0 ? "three" : "two");
+        for (const auto& [file, content] : declared_[object]) files[file] = content;
       }
       pass();
       return files;
@@ -487,44 +562,76 @@ class History {
     }
     INFO(story_);
     REQUIRE(in_words(street_.files()) == in_words(files));
+    check_modes();
     street_.sync();
-    REQUIRE(street_.done.empty());
+    REQUIRE(joined(street_.done).empty());
     REQUIRE(street_.not_done.empty());
+    check_modes();
+  }
+
+  void check_modes() {
+    for (const auto& [object, declared] : modes_) {
+      const auto& [path, mode] = declared;
+      REQUIRE(street_.root().mode(path.substr(1)) == mode);
+      const auto inner = path + "/s";
+      const bool is_others =
+          std::ranges::any_of(modes_, [&](const auto& other) { return other.second.first == inner; });
+      const bool has_inner = std::ranges::any_of(
+          declared_[object], [&](const auto& file) { return file.first.starts_with(inner + "/"); });
+      if (has_inner && !is_others) REQUIRE(street_.root().mode(inner.substr(1)) == mode);
+    }
+  }
+
+  /// When nothing is declared any more, the device is as it was before.
+  void end_it() {
+    street_.commit().sync();
+    INFO(story_);
+    REQUIRE(street_.not_done.empty());
+    REQUIRE(in_words(street_.files()) == in_words(device_));
+    REQUIRE(street_.inventory().empty());
+    const auto kept = street_.root() / "var/lib/greenwave/kept";
+    REQUIRE((!std::filesystem::exists(kept) || std::filesystem::is_empty(kept)));
   }
 
   static const Files& sources() {
-    static const Files files{{"one/x", "one"}, {"two/x", "two"}, {"two/y", "two"}};
+    static const Files files{
+        {"one/x", "one"}, {"two/x", "two"}, {"two/y", "two"}, {"three/x", "three"}, {"three/s/z", "three"}};
     return files;
   }
 
   std::mt19937 random_;
   bool with_directories_;
   Street street_{sources()};
+  Files device_;  ///< what it has of its own
   std::vector<std::string> objects_;
   std::map<std::string, Files> declared_;
-  std::set<std::string> wanted_;  ///< declared, though perhaps not readable
+  std::map<std::string, std::pair<std::string, mode_t>> modes_;  ///< of Directories: path and mode
+  std::set<std::string> wanted_;                                 ///< declared, though perhaps not readable
   std::map<std::string, Files> rightful_;
   std::map<std::string, Files> loose_;  ///< what a Directory that failed may have made or not
   std::string story_;
 };
 
-void run_histories(bool with_directories) {
+void run_histories(bool with_directories, bool furnished, unsigned seeds) {
   const Git git;
   const InMemory in_memory;
-  const char* chosen = std::getenv("GREENWAVE_SEEDS");
-  const unsigned seeds = chosen != nullptr ? unsigned(std::atoi(chosen)) : 1000;
-  for (unsigned seed = 1; seed <= seeds; ++seed) {
+  const auto first = first_seed();
+  for (unsigned seed = first; seed < first + seed_count(seeds); ++seed) {
     INFO("seed " << seed);
-    History(seed, with_directories).run();
+    History(seed, with_directories, furnished).run();
   }
 }
 
 }  // namespace
 
 TEST_CASE("places: whatever is refused, fails or waits, each path holds what its owner last declared") {
-  run_histories(false);
+  run_histories(false, false, 600);
 }
 
 TEST_CASE("places: the same with directories, whose files become others' and back") {
-  run_histories(true);
+  run_histories(true, false, 600);
+}
+
+TEST_CASE("places: where the device has files of its own, each is there when none of ours is in its place") {
+  run_histories(false, true, 300);
 }

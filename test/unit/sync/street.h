@@ -53,6 +53,7 @@ class Fallible : public drivers::Driver {
     plan::Difference succession(const drivers::Candidate& candidate) override {
       return disrupting(candidate, real_->succession(candidate));
     }
+    void leave_out(std::span<const ObjectId> refused) override { real_->leave_out(refused); }
     void apply(std::span<const plan::Step* const> steps, const drivers::ReportStep& report,
                const std::function<bool()>& stop) override {
       std::vector<const plan::Step*> good;
@@ -181,7 +182,10 @@ class Street {
     input.differences = std::move(compared.differences);
     input.may_prune = may_prune;
     input.tree = &tree_;
+    auto left_out = input.refused;
     auto planned = plan::plan(std::move(input));
+    left_out.insert(left_out.end(), planned.refused.begin(), planned.refused.end());
+    for (const auto& part : compared.parts) part.comparison->leave_out(left_out);
     if (closed) plan::hold(planned.steps, 0, {});
     problems.clear();
     not_done.clear();
