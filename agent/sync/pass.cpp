@@ -159,7 +159,8 @@ void apply_commit(Pass& pass, const CommitId& commit) {
   kept.standing.repaired = 0;
   if (force) kept.retries.forget();
   forget_moot_restarts(pass);
-  const bool unfinished = std::ranges::any_of(pass.inventory(), &Entry::intended);
+  const bool unfinished =
+      std::ranges::any_of(pass.inventory(), &Entry::intended) || !parts.state.owed().empty();
   if (key == kept.clean && pass.observed->drifted.empty() && !unfinished && !force) return;
 
   const auto prepared = prepare_or_refuse(pass, commit, key);

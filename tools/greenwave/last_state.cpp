@@ -81,7 +81,12 @@ daemon::Status last_status(const Context& context) {
   }
   const auto inventory = state->inventory();
   add_inventory(status, inventory);
-  status.rejected = sync::read_course(*state).rejected;
+  const auto course = sync::read_course(*state);
+  status.rejected = course.rejected;
+  for (const auto& check : course.ailing) {
+    status.failed.push_back({check, "it failed before the last commit, and did so when the daemon last ran"});
+    --status.in_sync;
+  }
   add_owed(status, state->owed());
   if (const auto pause = state->pause()) status.pause = state::standing(*pause, SystemClock());
   status.unreachable_since = sync::recall(*state, {}).unreachable_since;

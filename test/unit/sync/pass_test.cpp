@@ -158,6 +158,20 @@ TEST_CASE("pass: what an agent that was killed left unfinished is settled, thoug
   CHECK_FALSE(cabinet.state->inventory().front().intended);
 }
 
+TEST_CASE("pass: a restart that an agent owed when it was killed is done, though nothing has drifted") {
+  Cabinet cabinet;
+  cabinet.intake.commits[cabinet.one] = objects({{"File/a", "1"}, {"SystemdUnit/u", "1"}});
+  cabinet.run();
+  const auto entries = cabinet.state->inventory();
+  REQUIRE(entries.size() == 2);
+  const std::vector<plan::Owed> owed{{entries[1].id, true, entries[0].id}};
+  cabinet.state->intend({&entries[0], 1}, owed);
+  cabinet.state->settle({&entries[0], 1}, {}, {});
+  cabinet.restart();
+  cabinet.run();
+  CHECK(cabinet.state->owed().empty());
+}
+
 TEST_CASE("pass: the history has it once when all works again, though the agent had nothing to do for it") {
   Cabinet cabinet;
   cabinet.intake.commits[cabinet.one]["base/wrong.yaml"] =
