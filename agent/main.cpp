@@ -94,7 +94,7 @@ int run_cron_job(const Options& options, const Log& log) {
 
 int check_config(const Options& options, const Log& log) {
   const auto config = daemon::check_config(options.config, options.root, log);
-  std::cout << fmt::format("{} is usable: {} follows {} of {}\n", options.config, config.device,
+  std::cout << fmt::format("{} is valid: device {} follows {} of {}\n", options.config, config.device,
                            config.repository.branch, config.repository.url);
   return 0;
 }

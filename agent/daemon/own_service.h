@@ -11,7 +11,7 @@ std::string own_program();
 /// Whether this process is greenwaved.service.
 bool is_own_service();
 
-/// Asks systemd for what it then does by itself; throws Error.
+/// Both queue a job of systemd's, and do not wait for it; they throw Error.
 void restart_own_service();
 void start_guard();
 

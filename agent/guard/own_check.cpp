@@ -115,7 +115,7 @@ class OwnCheck {
         case Part::unit:
           return wrong_start(content, [this](const std::string& path) { return comes(path); });
         case Part::guard:
-          return "the unit that guards the agent is not for manifests to change";
+          return "manifests may not change the unit that guards the agent";
         case Part::named:
         case Part::program:
           return content.empty() ? "it is empty" : "";

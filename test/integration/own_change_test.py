@@ -4,6 +4,7 @@ back with is taken back, by the agent or by its guard.
 
 import json
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -161,6 +162,38 @@ class OwnChange(unittest.TestCase):
         self.device.cut_power()
         self.wait_until_taken_back(bad)
         self.assertIsNone(self.read(DROP_IN))
+
+
+class CheckConfig(unittest.TestCase):
+    def setUp(self):
+        self.file = self.enterContext(Scratch()) / "agent.yaml"
+
+    def check(self, text):
+        self.file.write_text(text)
+        return subprocess.run([BIN / "greenwaved", "--check-config", "--config", self.file], capture_output=True, text=True)
+
+    def test_a_configuration_that_the_agent_would_start_with_is_valid(self):
+        checked = self.check(configuration())
+        self.assertEqual(0, checked.returncode, checked.stderr)
+        self.assertIn("is valid: device sf-0042 follows main of file:///srv/city.git", checked.stdout)
+
+    def test_what_the_agent_would_not_start_with_is_named_with_its_place(self):
+        for more, said in {
+            "lables: {}\n": ":6:1: error: ",
+            "trust: {allowedSigners: /nowhere/signers}\n": "/nowhere/signers",
+            "trust: {allowedSigners: /dev/null}\n": "/dev/null",
+            "identity: {files: [/etc/hostname]}\n": "this identity cannot be used",
+        }.items():
+            with self.subTest(more):
+                checked = self.check(configuration(more=more))
+                self.assertEqual(2, checked.returncode, checked.stdout)
+                self.assertIn(said, checked.stderr)
+                self.assertNotIn("is valid", checked.stdout)
+
+    def test_a_guard_that_would_not_wait_for_the_repository_is_refused(self):
+        checked = self.check(configuration().replace("guard: 12s", "guard: 2s"))
+        self.assertEqual(2, checked.returncode)
+        self.assertIn("health: guard is 2s, which is not longer than reach (3s)", checked.stderr)
 
 
 if __name__ == "__main__":

@@ -183,6 +183,7 @@ void UnitBatch::set_aside(Work& work, const std::string& path) {
 /// Removes a file of ours, or restores what the device had there, unless it belongs to another object by now.
 void UnitBatch::take_back(const ObjectId& id, const UnitRecord& record, const std::string& path) {
   if (Others(render_, id).at(path) != nullptr) return;
+  remove_leftover(parents_, path);
   if (record.deletes) kept_.drop(parents_, path);
   if (contains(record.same, path) && !record.deletes) return;
   if (kept_.has(parents_, path)) {

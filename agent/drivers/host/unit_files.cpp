@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "drivers/host/replacement.h"
 
 namespace greenwave::drivers::host {
 
@@ -66,6 +67,7 @@ FileSignature signature_of(const Host& host, const std::string& path, const File
 }
 
 void remove_unit_file(Parents& parents, const std::string& path, DirectorySync& sync) {
+  remove_leftover(parents, path);
   const auto spot = parents.find(path);
   if (!spot) return;
   if (::unlinkat(spot->directory, spot->name.c_str(), 0) == 0) {
