@@ -70,7 +70,7 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
                   entry != nullptr && !renamed && !entry->digest.is_zero(), found);
     if (!renamed) compare_definition(record, found);
   } else {
-    compare_links(spec, unit, renamed ? UnitRecord{} : known, found);
+    compare_links(spec, unit, renamed ? UnitRecord{} : known, record, found);
   }
 
   plan::Difference difference;
@@ -232,12 +232,17 @@ void UnitComparison::compare_definition(UnitRecord& record, Found& found) {
   record.stale = record.stale || unread || units_.definitions.is_outdated(record);
 }
 
+/// What is about to be made is in the intent, for a removal that comes before the result.
 void UnitComparison::compare_links(const UnitSpec& spec, const std::string& unit, const UnitRecord& record,
-                                   Found& found) {
+                                   UnitRecord& intent, Found& found) {
   Enablement enablement(units_.host);
+  const auto makes = [&](const InstallLink& link) {
+    found.diff += fmt::format("+{} -> {}\n", link.path, link.target);
+    if (!contains(intent.links, link.path)) intent.links.push_back(link.path);
+  };
   const auto mask = mask_of(unit);
   const bool is_masked = enablement.in_place(mask);
-  if (spec.masked == true && !is_masked) found.diff += fmt::format("+{} -> {}\n", mask.path, mask.target);
+  if (spec.masked == true && !is_masked) makes(mask);
   if (is_masked && (spec.masked == false || (!spec.masked && record.masked == true))) {
     found.diff += fmt::format("-{} -> {}\n", mask.path, mask.target);
     found.was.push_back("masked");
@@ -245,7 +250,7 @@ void UnitComparison::compare_links(const UnitSpec& spec, const std::string& unit
   if (!spec.enabled) return;
   if (*spec.enabled) {
     for (const auto& link : enablement.links(unit, spec.files)) {
-      if (!enablement.in_place(link)) found.diff += fmt::format("+{} -> {}\n", link.path, link.target);
+      if (!enablement.in_place(link)) makes(link);
     }
     return;
   }

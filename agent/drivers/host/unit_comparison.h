@@ -38,7 +38,8 @@ class UnitComparison : public Comparison {
   void compare_state(const UnitSpec& spec, const std::string& unit, const UnitRecord& record, bool applied,
                      Found& found);
   void compare_definition(UnitRecord& record, Found& found);
-  void compare_links(const UnitSpec& spec, const std::string& unit, const UnitRecord& record, Found& found);
+  void compare_links(const UnitSpec& spec, const std::string& unit, const UnitRecord& record,
+                     UnitRecord& intent, Found& found);
   UnitRecord intended(const UnitSpec& spec, const std::string& unit, const UnitRecord& known,
                       bool files_differ);
   std::optional<UnitRecord::Before> before(const UnitSpec& spec, const std::string& unit);
