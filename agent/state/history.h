@@ -8,6 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
+#include "model/commit_id.h"
 #include "model/object_id.h"
 
 namespace greenwave::state {
