@@ -16,6 +16,9 @@ std::string in_upper_case(std::string_view text);
 /// Whether the texts differ at most in the case of ASCII letters.
 bool same_but_for_case(std::string_view a, std::string_view b);
 
+/// Whether a path is the directory, or in it; neither ends with a slash.
+bool is_at_or_below(std::string_view path, std::string_view directory);
+
 /// The candidate that a person most likely meant by `word`; empty when none is close.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 

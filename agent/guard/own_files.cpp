@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "drivers/host/unit_spec.h"
 #include "plan/places.h"
 #include "systemd/unit_name.h"
@@ -16,15 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace host = drivers::host;
-
-bool is_below(std::string_view path, std::string_view directory) {
-  return path.size() > directory.size() && path.starts_with(directory) &&
-         (directory == "/" || path[directory.size()] == '/');
-}
-
-bool is_at_or_below(std::string_view path, std::string_view directory) {
-  return path == directory || is_below(path, directory);
-}
 
 void add_lstat(const fs::path& path, std::string& text) {
   struct stat about {};
@@ -69,7 +61,7 @@ std::vector<OwnFile> OwnFiles::claimed_by(const std::vector<std::string>& claims
     const bool is_claimed = std::ranges::any_of(claims, [&](std::string_view claim) {
       if (!claim.starts_with(plan::path_claim)) return false;
       claim.remove_prefix(std::string_view(plan::path_claim).size());
-      return is_at_or_below(place.path, claim) || is_below(claim, place.path);
+      return is_at_or_below(place.path, claim) || is_at_or_below(claim, place.path);
     });
     if (is_claimed) found.push_back(place);
   }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace greenwave::systemd {
 
 namespace {
@@ -47,10 +49,6 @@ std::optional<std::string_view> below(std::string_view path, std::string_view di
   if (path.empty()) return path;
   if (path.front() != '/') return {};
   return path.substr(1);
-}
-
-bool is_at_or_below(std::string_view path, std::string_view directory) {
-  return below(path, directory).has_value();
 }
 
 template <typename Test>

@@ -33,3 +33,10 @@ TEST_CASE("text: a list names the first of its items, and how many more there ar
   CHECK(listed(names, 2) == "a, b and 1 more");
   CHECK(listed(std::vector<std::string>(), 2) == "");
 }
+
+TEST_CASE("text: a path is at or below a directory by whole names") {
+  CHECK(is_at_or_below("/etc/greenwave", "/etc/greenwave"));
+  CHECK(is_at_or_below("/etc/greenwave/agent.yaml", "/etc/greenwave"));
+  CHECK_FALSE(is_at_or_below("/etc/greenwaves", "/etc/greenwave"));
+  CHECK_FALSE(is_at_or_below("/etc", "/etc/greenwave"));
+}

@@ -58,6 +58,13 @@ class Workshop {
     REQUIRE(ended == 0);
   }
 
+  /// A file and a directory of the agent's, and a name where nothing is yet.
+  void furnish() {
+    write("agent.yaml", "good");
+    write("unit.d/10-good.conf", "good");
+  }
+  std::vector<OwnFile> own_files() { return {place("agent.yaml"), place("unit.d"), place("new")}; }
+
   int starts = 0;
 
  private:
@@ -213,10 +220,9 @@ TEST_CASE("guard: a power cut at any moment of its work leaves that to be done a
     INFO("cut before change " << number);
     REQUIRE(number < 2000);
     Workshop shop;
-    shop.write("agent.yaml", "good");
-    shop.write("unit.d/10-good.conf", "good");
+    shop.furnish();
     auto guard = shop.guard("one", now);
-    guard.arm({shop.place("agent.yaml"), shop.place("unit.d"), shop.place("new")}, true);
+    guard.arm(shop.own_files(), true);
     shop.write("agent.yaml", "bad");
     shop.write("unit.d/20-bad.conf", "bad");
     shop.write("new", "bad");
@@ -246,11 +252,10 @@ TEST_CASE("guard: a power cut at any moment before a change leaves the agent's f
     INFO("cut before change " << number);
     REQUIRE(number < 2000);
     Workshop shop;
-    shop.write("agent.yaml", "good");
-    shop.write("unit.d/10-good.conf", "good");
+    shop.furnish();
     const auto arm = [&] {
       auto guard = shop.guard("one", now);
-      guard.arm({shop.place("agent.yaml"), shop.place("unit.d"), shop.place("new")}, true);
+      guard.arm(shop.own_files(), true);
     };
     const bool was_cut = test::killed_at(number, arm);
     if (!shop.has("guard/armed")) arm();  // the pass begins again
