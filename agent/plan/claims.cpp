@@ -19,6 +19,9 @@ Claims::Claims(const Objects& objects, const Places& places, const Contents& con
     }
   }
   for (auto i = objects.declared(); i < objects.size(); ++i) find_successor(i);
+  for (std::size_t i = 0; i < objects.size() && !anything_given_up_; ++i) {
+    anything_given_up_ = may_give_up(i);
+  }
 }
 
 std::optional<std::size_t> Claims::owner(std::string_view claim) const {
@@ -47,6 +50,19 @@ bool Claims::has_file(std::size_t number, std::string_view claim) const {
 bool Claims::is_going(std::size_t number) const {
   if (objects_.is_declared(number) || objects_.refused()[number] || !objects_.may_prune()) return false;
   return !objects_.entry(number)->keep || is_taken_over(number);
+}
+
+/// Whether it has anything on the device that it may no longer want. Most commits move nothing, and then no
+/// place need be looked at.
+bool Claims::may_give_up(std::size_t number) const {
+  const auto* entry = objects_.entry(number);
+  if (entry == nullptr) return false;
+  if (!objects_.is_declared(number)) return true;
+  const auto& claims = objects_.desired(number).footprint.claims;
+  const auto is_wanted = [&](const std::string& claim) { return contains(claims, claim); };
+  if (!std::ranges::all_of(entry->claims, is_wanted)) return true;
+  const bool is_settled = !entry->intended && entry->error.empty() && !objects_.is_changed(number);
+  return is_directory(entry->id) && !is_settled;
 }
 
 std::vector<std::size_t> Claims::holders(std::string_view claim, std::size_t than) const {
@@ -107,6 +123,7 @@ void Claims::add_waits(Waits& waits) const {
       const auto before = owner(claim);
       if (before && *before != i) waits.add({*before, i});
     }
+    if (!anything_given_up_) continue;
     wait_for_places(i, waits);
     wait_for_the_way(i, waits);
     wait_for_those_inside(i, waits);
@@ -114,6 +131,7 @@ void Claims::add_waits(Waits& waits) const {
 }
 
 void Claims::add_waits_to_leave(Waits& waits) const {
+  if (!anything_given_up_) return;
   for (std::size_t i = 0; i < objects_.size(); ++i) {
     if (objects_.entry(i) != nullptr) wait_for_others_in_place(i, waits);
     if (!objects_.is_declared(i)) wait_to_be_emptied(i, waits);
@@ -245,14 +263,14 @@ void Claims::wait_to_be_emptied(std::size_t number, Waits& waits) const {
   }
 }
 
-std::vector<ObjectId> replacing(const Input& input) {
+std::vector<ObjectId> replacing(const Input& input, const Places& places) {
   const Objects objects(input);
-  const Places places(input.inventory);
   const Contents contents(input.tree);
   const Claims claims(objects, places, contents);
+  std::vector<ObjectId> found;
+  if (!claims.is_anything_given_up()) return found;
   Waits waits(objects.size());
   claims.add_waits(waits);
-  std::vector<ObjectId> found;
   for (std::size_t i = 0; i < objects.declared(); ++i) {
     const auto gives_up_its_place = [&](const Precedence* wait) {
       if (!wait->claim.starts_with(path_claim) && !wait->claim.starts_with("unit:")) return false;

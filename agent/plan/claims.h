@@ -22,6 +22,9 @@ class Claims {
 
   std::optional<std::size_t> owner(std::string_view claim) const;
 
+  /// Whether any object may no longer want what it has on the device.
+  bool is_anything_given_up() const { return anything_given_up_; }
+
   /// Refuses objects that claim the same as another one, and objects that move below their own old place.
   /// Entries that may not be removed stay.
   void refuse_conflicts(Objects& objects, Problems& problems) const;
@@ -47,6 +50,7 @@ class Claims {
   bool has(std::size_t number, std::string_view claim) const;
   bool has_file(std::size_t number, std::string_view claim) const;
   bool is_going(std::size_t number) const;
+  bool may_give_up(std::size_t number) const;
   std::vector<std::size_t> holders(std::string_view claim, std::size_t than) const;
   void find_successor(std::size_t number);
   void refuse_own_place(std::size_t number, Objects& objects, Problems& problems) const;
@@ -65,6 +69,7 @@ class Claims {
   std::unordered_map<std::string_view, std::size_t> owners_;
   std::vector<Duplicate> duplicates_;
   std::unordered_map<std::size_t, std::size_t> successors_;
+  bool anything_given_up_ = false;
 };
 
 }  // namespace greenwave::plan

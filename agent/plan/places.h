@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "model/entry.h"
@@ -47,7 +48,7 @@ class Places {
     std::vector<std::string> files;         ///< of a Directory, from its source: as claims, sorted
   };
 
-  std::map<ObjectId, Having> objects_;
+  std::unordered_map<ObjectId, Having> objects_;
   std::map<std::string, std::vector<const ObjectId*>, std::less<>> claims_;
   /// Directories with files, by the claim of the directory itself.
   std::map<std::string, std::vector<const ObjectId*>, std::less<>> trees_;

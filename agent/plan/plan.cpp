@@ -142,12 +142,11 @@ class Writer {
 
 }  // namespace
 
-Plan plan(Input input) {
+Plan plan(Input input, const Places& places) {
   Plan result;
   Objects objects(input);
   const auto refused_before = objects.refused();
 
-  const Places places(input.inventory);
   const Contents contents(input.tree);
   const Claims claims(objects, places, contents);
   Waits waits(objects.size());

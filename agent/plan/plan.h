@@ -8,6 +8,7 @@
 
 #include "base/problem.h"
 #include "model/source_tree.h"
+#include "plan/places.h"
 #include "plan/step.h"
 
 namespace greenwave::plan {
@@ -47,8 +48,8 @@ struct Plan {
   std::vector<Owed> owed;
 };
 
-/// Orders the steps. Pure; the same input gives the same plan.
-Plan plan(Input input);
+/// Orders the steps. `places` are those of the inventory. Pure; the same input gives the same plan.
+Plan plan(Input input, const Places& places);
 
 /// An empty render is more often a mistake (a wrong subdirectory, a layer that selects no device) than
 /// intended. The Problem says how to allow it; until then nothing may be pruned. Nothing when there is no
@@ -58,6 +59,6 @@ std::optional<Problem> empty_render(const Input& input);
 /// Objects whose place now belongs to another object of ours that leaves first, because it is no longer
 /// declared or moves away. Comparing them with the device now would only find that one. Reads `desired`,
 /// `inventory`, `tree`.
-std::vector<ObjectId> replacing(const Input& input);
+std::vector<ObjectId> replacing(const Input& input, const Places& places);
 
 }  // namespace greenwave::plan

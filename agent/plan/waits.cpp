@@ -27,13 +27,6 @@ void Waits::add(const Precedence& wait) {
   waits_.push_back(wait);
 }
 
-std::vector<const Precedence*> Waits::at(const std::vector<std::size_t>& numbers) const {
-  std::vector<const Precedence*> found;
-  found.reserve(numbers.size());
-  for (const auto number : numbers) found.push_back(&waits_[number]);
-  return found;
-}
-
 bool Waits::reaches(std::size_t start, std::size_t to) const {
   std::vector<bool> seen(into_.size());
   std::vector<std::size_t> open{start};

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct Precedence {
 /// What waits for what in a plan. Refusals spread along it: an object that waits for one that stays as it is
 /// stays too, and its message names that one.
 class Waits {
+  auto at(const std::vector<std::size_t>& numbers) const {
+    return numbers | std::views::transform([this](std::size_t number) { return &waits_[number]; });
+  }
+
  public:
   explicit Waits(std::size_t size) : into_(size), from_(size), remains_(size) {}
 
@@ -33,8 +38,8 @@ class Waits {
   void remain(std::size_t old, std::size_t successor) { remains_[successor].push_back(old); }
 
   /// Those whose `after` is this one.
-  std::vector<const Precedence*> into(std::size_t number) const { return at(into_[number]); }
-  std::vector<const Precedence*> from(std::size_t number) const { return at(from_[number]); }
+  auto into(std::size_t number) const { return at(into_[number]); }
+  auto from(std::size_t number) const { return at(from_[number]); }
   /// Whether `to` comes after `start`.
   bool reaches(std::size_t start, std::size_t to) const;
 
@@ -46,7 +51,6 @@ class Waits {
   std::vector<std::size_t> order(const Objects& objects) const;
 
  private:
-  std::vector<const Precedence*> at(const std::vector<std::size_t>& numbers) const;
   Graph graph() const;
   void spread(Objects& objects, Problems& problems);
   void refuse_circles(const Graph& graph, Objects& objects, Problems& problems) const;

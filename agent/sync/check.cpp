@@ -179,7 +179,7 @@ Compared compare(const drivers::Render& given, std::span<const Entry> inventory,
   planned.desired = render.desired;
   planned.inventory = inventory;
   planned.tree = &render.tree;
-  const auto replacing = plan::replacing(planned);
+  const auto replacing = plan::replacing(planned, *compared.places);
   const std::set<ObjectId> successors(replacing.begin(), replacing.end());
   std::map<const Look*, std::vector<drivers::Candidate>> candidates;
   for (const auto& object : render.desired) {

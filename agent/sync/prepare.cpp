@@ -51,7 +51,7 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
     prepared->problems.error(problem->place, problem->message, problem->remedy);
   }
   auto left_out = input.refused;
-  prepared->plan = plan::plan(std::move(input));
+  prepared->plan = plan::plan(std::move(input), *prepared->compared.places);
   left_out.insert(left_out.end(), prepared->plan.refused.begin(), prepared->plan.refused.end());
   for (const auto& part : prepared->compared.parts) part.comparison->leave_out(left_out);
   note_what_goes_back(observed, prepared->plan);

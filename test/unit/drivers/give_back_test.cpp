@@ -396,7 +396,8 @@ class Play {
     plan::Input input{
         .desired = objects, .inventory = inventory, .differences = {}, .owed = {}, .refused = {}};
     input.tree = &work.tree;
-    const auto replacing = plan::replacing(input);
+    const plan::Places places(inventory);
+    const auto replacing = plan::replacing(input, places);
     for (const auto& object : objects) {
       const auto& id = object.manifest.id;
       try {
@@ -407,7 +408,7 @@ class Play {
       }
     }
     auto refused = input.refused;
-    const auto plan = plan::plan(std::move(input));
+    const auto plan = plan::plan(std::move(input), places);
     refused.insert(refused.end(), plan.refused.begin(), plan.refused.end());
     std::erase_if(work.render, [&](const plan::Desired& object) {
       return std::ranges::find(refused, object.manifest.id) != refused.end();

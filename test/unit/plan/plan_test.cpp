@@ -36,7 +36,7 @@ struct City {
   }
 
   Input input() const { return {desired, inventory, differences, owed, {}, refused, may_prune}; }
-  Plan plan() const { return greenwave::plan::plan(input()); }
+  Plan plan() const { return greenwave::plan::plan(input(), Places(inventory)); }
   Words steps() const { return in_words(plan()); }
   std::string first_problem() const {
     const auto result = plan();
@@ -303,7 +303,7 @@ TEST_CASE("plan: a file that becomes a directory is removed first, with what is 
   city.has(applied(Make("Directory/zone").claims("path:/etc/zone")));
   city.has(applied(Make("File/inner").claims("path:/etc/zone/a"))).has(applied(Make("File/other")));
   city.wants(Make("File/flat").claims("path:/etc/zone")).differs("File/flat", Kind::create);
-  CHECK(replacing(city.input()) == std::vector{id("File/flat")});
+  CHECK(replacing(city.input(), Places(city.inventory)) == std::vector{id("File/flat")});
   const auto result = city.plan();
   CHECK(in_words(result) ==
         Words{"remove File/inner", "remove Directory/zone", "create File/flat", "remove File/other"});

@@ -45,7 +45,7 @@ struct Cabinet {
       if (serving(drivers, one.manifest.id) == nullptr)
         input.differences[one.manifest.id].kind = Kind::create;
     }
-    return greenwave::plan::plan(std::move(input));
+    return greenwave::plan::plan(std::move(input), *compared.places);
   }
 
   /// One pass of the sync loop, without the network.

@@ -183,7 +183,7 @@ class Street {
     input.may_prune = may_prune;
     input.tree = &tree_;
     auto left_out = input.refused;
-    auto planned = plan::plan(std::move(input));
+    auto planned = plan::plan(std::move(input), *compared.places);
     left_out.insert(left_out.end(), planned.refused.begin(), planned.refused.end());
     for (const auto& part : compared.parts) part.comparison->leave_out(left_out);
     if (closed) plan::hold(planned.steps, 0, {});

@@ -135,7 +135,7 @@ class Comparison {
       entry.digest = outline.desired->manifest.digest;
       entry.rank = outline.desired->footprint.rank;
       entry.claims = outline.desired->footprint.claims;
-      const auto removal = outline.desired->manifest.on_removal();
+      const auto removal = outline.desired->manifest.on_removal;
       entry.keep = removal == OnRemoval::keep;
       if (removal == OnRemoval::give_back && has_paths(entry.id)) planned->giving_back.insert(entry.id);
       planned->inventory.push_back(std::move(entry));
@@ -154,7 +154,7 @@ class Comparison {
     input.desired = planned->desired;
     input.inventory = planned->inventory;
     input.tree = &head_.tree();
-    planned->plan = plan::plan(std::move(input));
+    planned->plan = plan::plan(std::move(input), plan::Places(planned->inventory));
     for (auto& step : planned->plan.steps) {
       step.gives_back = step.verb == plan::Verb::remove && planned->giving_back.contains(step.id);
     }

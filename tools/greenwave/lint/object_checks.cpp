@@ -84,7 +84,7 @@ class ObjectChecks {
       }
       input.desired = desired;
       input.tree = &fleet_.tree();
-      findings_.add("plan", plan::plan(std::move(input)).problems, devices);
+      findings_.add("plan", plan::plan(std::move(input), {}).problems, devices);
     }
   }
 
