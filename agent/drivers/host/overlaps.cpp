@@ -26,31 +26,35 @@ Error overlap(const std::string& path, const std::string& other, const ObjectId&
 
 }  // namespace
 
-Overlaps::Identity Overlaps::identity_of(Parents& parents, const std::string& path) {
-  const auto slash = path.rfind('/');
-  const auto directory = path.substr(0, slash);
-  const auto name = path.substr(slash);
-  const auto known = directories_.find(directory);
-  if (known != directories_.end()) {
-    auto identity = known->second;
-    identity.rest += name;
-    return identity;
-  }
-  Identity identity;
+const Overlaps::Named& Overlaps::directory_of(Parents& parents, const std::string& path) {
+  auto directory = path.substr(0, path.rfind('/'));
+  if (const auto known = directories_.find(directory); known != directories_.end()) return known->second;
+  auto identity = look_at(parents, path, directory);
+  auto& named = directories_.try_emplace(std::move(directory)).first->second;
+  const auto [first, is_first] = first_names_.emplace(identity, &named);
+  if (!is_first) named.has_others = first->second->has_others = true;
+  named.identity = std::move(identity);
+  return named;
+}
+
+/// Of the directory of a path.
+Overlaps::Identity Overlaps::look_at(Parents& parents, const std::string& path,
+                                     const std::string& directory) {
   try {
     struct stat about {};
     if (const auto at = parents.find(path); at && ::fstat(at->directory, &about) == 0) {
-      identity = {about.st_dev, about.st_ino, ""};
-    } else if (!directory.empty() && !refusal_of(parents.host(), directory)) {
-      identity = identity_of(parents, directory);
-    } else {
-      identity.rest = directory;
+      return {about.st_dev, about.st_ino, ""};
     }
+    if (!directory.empty() && !refusal_of(parents.host(), directory)) return identity_of(parents, directory);
   } catch (const Error&) {
-    identity.rest = directory;  // the object's comparison reports what is wrong
+    // The object's comparison reports what is wrong.
   }
-  directories_.emplace(directory, identity);
-  identity.rest += name;
+  return {0, 0, directory};
+}
+
+Overlaps::Identity Overlaps::identity_of(Parents& parents, const std::string& path) {
+  auto identity = directory_of(parents, path).identity;
+  identity.rest.append(path, path.rfind('/'));
   return identity;
 }
 
@@ -58,8 +62,12 @@ void Overlaps::read(Parents& parents) {
   if (has_read_) return;
   has_read_ = true;
   for (const auto& candidate : candidates_) {
+    if (const auto path = path_of(*candidate.desired); !path.empty()) directory_of(parents, path);
+  }
+  for (const auto& candidate : candidates_) {
     const auto path = path_of(*candidate.desired);
-    if (!path.empty()) objects_[identity_of(parents, path)].push_back(candidate.desired);
+    if (path.empty() || !directory_of(parents, path).has_others) continue;
+    objects_[identity_of(parents, path)].push_back(candidate.desired);
   }
 }
 
@@ -68,10 +76,11 @@ void Overlaps::refuse(Holdings& holdings, Parents& parents, const Candidate& can
   const auto path = path_of(desired);
   if (path.empty()) return;
   read(parents);
-  const auto identity = identity_of(parents, path);
-  for (const auto* other : objects_[identity]) {
-    const auto where = path_of(*other);
-    if (where != path) throw overlap(path, where, other->manifest.id);
+  if (directory_of(parents, path).has_others) {
+    for (const auto* other : objects_[identity_of(parents, path)]) {
+      const auto where = path_of(*other);
+      if (where != path) throw overlap(path, where, other->manifest.id);
+    }
   }
   struct stat about {};
   if (!parents.look(path, about)) return;
@@ -82,7 +91,8 @@ void Overlaps::refuse(Holdings& holdings, Parents& parents, const Candidate& can
     if (std::ranges::any_of(candidate.entry->files, is_own)) return;
   }
   const auto other = holdings.at_inode(about.st_dev, about.st_ino, desired.manifest.id);
-  if (!other || other->path == path || identity_of(parents, other->path) != identity) return;
+  if (!other || other->path == path) return;
+  if (identity_of(parents, other->path) != identity_of(parents, path)) return;
   throw overlap(path, other->path, other->entry->id);
 }
 

@@ -34,12 +34,21 @@ class Overlaps {
     auto operator<=>(const Identity&) const = default;
   };
 
+  /// A directory that a path names, and whether another name of it leads there too.
+  struct Named {
+    Identity identity;
+    bool has_others = false;
+  };
+
+  const Named& directory_of(Parents& parents, const std::string& path);
+  Identity look_at(Parents& parents, const std::string& path, const std::string& directory);
   Identity identity_of(Parents& parents, const std::string& path);
   void read(Parents& parents);
 
   std::span<const Candidate> candidates_;
-  std::map<Identity, std::vector<const plan::Desired*>> objects_;
-  std::unordered_map<std::string, Identity> directories_;
+  std::unordered_map<std::string, Named> directories_;  ///< by name
+  std::map<Identity, Named*> first_names_;
+  std::map<Identity, std::vector<const plan::Desired*>> objects_;  ///< where the directory has_others
   bool has_read_ = false;
 };
 
