@@ -16,12 +16,6 @@ std::string Manifest::annotation(std::string_view key) const {
   return text != nullptr ? *text : std::string();
 }
 
-OnRemoval Manifest::on_removal() const {
-  const auto word = annotation(annotations::on_removal);
-  if (word == "keep" || annotation(annotations::prune) == "disabled") return OnRemoval::keep;
-  return word == "delete" ? OnRemoval::remove : OnRemoval::give_back;
-}
-
 namespace {
 
 bool holds_secret(const yaml::Node& node) {
@@ -32,10 +26,18 @@ bool holds_secret(const yaml::Node& node) {
   return false;
 }
 
+OnRemoval on_removal_of(const Manifest& manifest) {
+  if (manifest.document.at({"metadata", "annotations"}) == nullptr) return OnRemoval::give_back;
+  const auto word = manifest.annotation(annotations::on_removal);
+  if (word == "keep" || manifest.annotation(annotations::prune) == "disabled") return OnRemoval::keep;
+  return word == "delete" ? OnRemoval::remove : OnRemoval::give_back;
+}
+
 }  // namespace
 
 void seal(Manifest& manifest, std::string_view digest_key) {
   manifest.sensitive = holds_secret(manifest.document) || (manifest.source && manifest.source->encrypted);
+  manifest.on_removal = on_removal_of(manifest);
   Hasher hasher(digest_key);
   hasher.add_field(yaml::canonical(manifest.document));
   if (manifest.source) hasher.add_field(manifest.source->oid);

@@ -49,17 +49,17 @@ struct Manifest {
   /// Part of it was encrypted in the repository. Its content is never shown, and only root can read it unless
   /// the manifest says otherwise. Its name and place (metadata, paths, units) are not secret.
   bool sensitive = false;
+  /// By the annotations; another word than the three counts as absent.
+  OnRemoval on_removal = OnRemoval::give_back;
 
   const Place& place() const { return document.place; }
   /// An empty map when the manifest has none.
   const yaml::Node& spec() const;
   std::string annotation(std::string_view key) const;  ///< empty when absent
-  /// By the annotations; another word than the three counts as absent.
-  OnRemoval on_removal() const;
 };
 
-/// Sets `sensitive` and `digest` from the rest. The state file keeps the digest, so it is an HMAC with a key
-/// that only this device has: a plain hash of a short secret could be found by trying.
+/// Sets `sensitive`, `on_removal` and `digest` from the rest. The state file keeps the digest, so it is an
+/// HMAC with a key that only this device has: a plain hash of a short secret could be found by trying.
 void seal(Manifest& manifest, std::string_view digest_key);
 
 }  // namespace greenwave

@@ -33,7 +33,8 @@ void check_metadata(const yaml::Node& document, Problems& problems) {
 std::optional<Manifest> manifest_of(Assembled object, const SourceTree& tree, std::string_view digest_key,
                                     Problems& problems) {
   if (object.refused) return {};
-  Manifest manifest{std::move(object.id), std::move(object.document), {}, {}, false};
+  Manifest manifest{
+      .id = std::move(object.id), .document = std::move(object.document), .source = {}, .digest = {}};
   Problems found;
   check_metadata(manifest.document, found);
   resolve_source(manifest, tree, found);

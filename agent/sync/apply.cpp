@@ -253,6 +253,7 @@ class Apply {
     }
     intend(batch);
     std::vector<Entry> entries;
+    entries.reserve(batch.steps.size());
     std::vector<Entry> handing_over;
     auto forgotten = batch.released;
     std::vector<plan::Owed> done;
@@ -308,6 +309,7 @@ class Apply {
 
   void intend(const Batch& batch) {
     std::vector<Entry> entries;
+    entries.reserve(batch.steps.size());
     std::vector<plan::Owed> owed;
     for (const auto* step : batch.steps) {
       if (needs_intent(*step)) entries.push_back(intent_of(*step));

@@ -16,7 +16,7 @@ Entry known_of(const plan::Step& step) {
 }
 
 bool is_kept(const Manifest& manifest) {
-  return manifest.on_removal() == OnRemoval::keep;
+  return manifest.on_removal == OnRemoval::keep;
 }
 
 Entry failed(const plan::Step& step, const drivers::StepResult& result) {

@@ -45,10 +45,15 @@ Blame Relations::judge(const std::string& object, Now now, Fault fault) const {
 
 std::vector<std::string> touched_by(const plan::Plan& plan) {
   std::vector<std::string> touched;
+  std::set<ObjectId> causes;
+  for (const auto& step : plan.steps) {
+    causes.insert(step.restart_because.begin(), step.restart_because.end());
+    causes.insert(step.reload_because.begin(), step.reload_because.end());
+  }
   std::set<ObjectId> changed;
   for (const auto& step : plan.steps) {
     const bool own = differs(step.desired, step.entry);
-    if (own) changed.insert(step.id);
+    if (own && causes.contains(step.id)) changed.insert(step.id);
     const auto is_changed = [&](const ObjectId& cause) { return changed.contains(cause); };
     const bool caused = std::ranges::any_of(step.restart_because, is_changed) ||
                         std::ranges::any_of(step.reload_because, is_changed);

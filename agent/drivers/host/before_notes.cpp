@@ -15,7 +15,7 @@ BeforeNotes::BeforeNotes(FileContext& context, Parents& parents, const plan::Des
       own_(entry, old_) {
   record_.before = old_.before;
   record_.made = old_.made;
-  record_.deletes = desired.manifest.on_removal() == OnRemoval::remove;
+  record_.deletes = desired.manifest.on_removal == OnRemoval::remove;
   is_settled_ = entry != nullptr && !entry->intended;
   repairs_ = is_settled_ && entry->digest == desired.manifest.digest && old_.attributes == record.attributes;
   is_first_ = !is_settled_ || !old_.purge;

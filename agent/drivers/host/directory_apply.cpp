@@ -280,8 +280,8 @@ Applied apply_directory(FileContext& context, const plan::Step& step, DirectoryS
       notes.directory(record.path, nullptr);
       notes.parents();
     } else {
-      complete(record, step.difference.record);
-      record.deletes = step.desired->manifest.on_removal() == OnRemoval::remove;
+      complete(record, record_from_json(step.difference.record));
+      record.deletes = step.desired->manifest.on_removal == OnRemoval::remove;
     }
     applied = Work(context, step.id, layout, step.entry, record, touched).run();
     if (!applied.error) record.creates.clear();

@@ -78,7 +78,7 @@ void FileApply::make(const plan::Step& step, Pending& pending) {
   pending.staged = placed.staged;
   pending.record = std::move(placed.record);
   const auto path = step.desired->footprint.claims.front().substr(plan::path_claim.size());
-  if (!known_files(step.entry).contains(path)) context_.holdings.place(path, step.id);
+  if (signature_at(step.entry, path) == nullptr) context_.holdings.place(path, step.id);
   if (!placed.staged) {
     entry.record = std::move(pending.record);
     entry.files = {std::move(placed.signature)};

@@ -23,6 +23,8 @@ struct FileContext {
   Claimed& claimed;
   /// Which directories are missing; true until something is applied.
   std::unordered_map<std::string, bool> missing{};
+  /// Of Files that were compared and not applied yet: what their Difference::record says.
+  std::unordered_map<const plan::Desired*, FileRecord> intents{};
   systemd::ReloadDebt* debt = nullptr;  ///< null where no systemd runs
 
   const SourceTree& tree() const { return render.tree; }

@@ -23,7 +23,7 @@ class FileComparison : public Comparison {
                  std::span<const Candidate> candidates, Kept& kept, systemd::ReloadDebt* debt)
       : holdings_(render.inventory),
         claimed_(render.desired),
-        context_{host, owners, render, options, holdings_, kept, claimed_, {}, debt},
+        context_{host, owners, render, options, holdings_, kept, claimed_, {}, {}, debt},
         overlaps_(candidates) {}
 
   plan::Difference difference(const Candidate& candidate) override { return compare(candidate, false); }

@@ -23,13 +23,6 @@ FileSpec spec_of(const Host& host, const Manifest& manifest) {
   return spec;
 }
 
-const FileSignature* signature_at(const Entry* entry, const std::string& path) {
-  if (entry == nullptr) return nullptr;
-  const auto found = std::find_if(entry->files.begin(), entry->files.end(),
-                                  [&path](const FileSignature& file) { return file.path == path; });
-  return found == entry->files.end() ? nullptr : &*found;
-}
-
 void note_before(FileContext& context, Parents& parents, const plan::Desired& desired, const Entry* entry,
                  FileRecord& record, plan::Difference::Kind kind) {
   using Kind = plan::Difference::Kind;
@@ -48,6 +41,12 @@ FileRecord record_of(const FileSpec& spec, const Attributes& attributes) {
   return record;
 }
 
+/// Empty where compare could not look.
+FileRecord as_compared(FileContext& context, const plan::Step& step) {
+  auto known = context.intents.extract(step.desired);
+  return known.empty() ? record_from_json(step.difference.record) : std::move(known.mapped());
+}
+
 /// Without what only the former paths of a file that moved needed.
 void forget_former(const Host& host, FileRecord& record) {
   std::erase_if(record.before, [&](const auto& was) { return was.first != record.path; });
@@ -55,6 +54,12 @@ void forget_former(const Host& host, FileRecord& record) {
 }
 
 }  // namespace
+
+const FileSignature* signature_at(const Entry* entry, const std::string& path) {
+  if (entry == nullptr) return nullptr;
+  const auto found = std::ranges::find(entry->files, path, &FileSignature::path);
+  return found == entry->files.end() ? nullptr : &*found;
+}
 
 plan::Difference compare_file(FileContext& context, Parents& parents, const plan::Desired& desired,
                               const Entry* entry, bool succeeds) {
@@ -81,6 +86,7 @@ plan::Difference compare_file(FileContext& context, Parents& parents, const plan
     }
   }
   difference.record = to_json(record);
+  context.intents.insert_or_assign(&desired, std::move(record));
   return difference;
 }
 
@@ -95,13 +101,15 @@ Placed place_file(FileContext& context, Parents& parents, Replacements& batch, c
   const auto spec = spec_of(parents.host(), manifest);
   const auto content = content_of(spec, manifest, context.tree());
   auto record = record_of(spec, context.owners.attributes(S_IFREG, spec.mode, spec.owner, spec.group));
-  record.deletes = manifest.on_removal() == OnRemoval::remove;
+  record.deletes = manifest.on_removal == OnRemoval::remove;
+  const auto compared = as_compared(context, step);
   if (step.difference.record.empty()) {
     note_before(context, parents, *step.desired, step.entry, record, step.difference.kind);
   } else {
-    complete(record, step.difference.record);
+    complete(record, compared);
   }
   forget_former(context.host, record);
+  const auto text = [&] { return record == compared ? step.difference.record : to_json(record); };
   const auto was = record.before.find(spec.path);
   const bool keeps = was != record.before.end() && was->second.kind == Before::Kind::kept;
   if (step.difference.kind != plan::Difference::Kind::create) {
@@ -110,13 +118,13 @@ Placed place_file(FileContext& context, Parents& parents, Replacements& batch, c
     if (auto same = as_wanted(parents, wanted, known)) {
       remove_leftover(parents, spec.path);
       if (keeps && !context.kept.has(parents, spec.path)) was->second.kind = Before::Kind::same;
-      return {to_json(record), {}, std::move(*same)};
+      return {text(), {}, std::move(*same)};
     }
   }
   const bool sets_aside = keeps && is_to_be_set_aside(step.entry, spec.path);
   if (sets_aside && !context.kept.link(parents, spec.path)) record.before.erase(was);
   const auto staged = batch.stage(spec.path, content, record.attributes);
-  return {to_json(record), staged, {}};
+  return {text(), staged, {}};
 }
 
 void remove_former(FileContext& context, const Entry& entry, const std::string& path,

@@ -12,6 +12,9 @@
 
 namespace greenwave::drivers::host {
 
+/// What an entry says of the file at a path; null: nothing. `entry` may be null.
+const FileSignature* signature_at(const Entry* entry, const std::string& path);
+
 /// What one of the other objects has at its path is not adopted. `succeeds`: what is at its path now belongs
 /// to another object, which leaves before.
 plan::Difference compare_file(FileContext& context, Parents& parents, const plan::Desired& desired,

@@ -165,13 +165,11 @@ OwnPaths::OwnPaths(const Entry* entry, const FileRecord& record) {
   if (!record.adopted && !record.path.empty()) created_.insert(record.path);
 }
 
-void complete(FileRecord& record, const std::string& intent) {
-  if (intent.empty()) return;
-  auto found = record_from_json(intent);
-  record.adopted = found.adopted;
-  record.creates = std::move(found.creates);
-  record.before = std::move(found.before);
-  record.made = std::move(found.made);
+void complete(FileRecord& record, const FileRecord& compared) {
+  record.adopted = compared.adopted;
+  record.creates = compared.creates;
+  record.before = compared.before;
+  record.made = compared.made;
 }
 
 std::string as_untouched(const std::string& intent) {

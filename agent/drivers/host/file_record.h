@@ -54,6 +54,8 @@ struct FileRecord {
   std::vector<std::string> links;        ///< sorted
   /// In an intent: what the apply is about to make where nothing is.
   std::vector<std::string> creates;
+
+  bool operator==(const FileRecord&) const = default;
 };
 
 std::string to_json(const FileRecord& record);
@@ -79,9 +81,8 @@ class OwnPaths {
   std::unordered_set<std::string> created_;
 };
 
-/// Completes the record of an applied step by what its compare found. That is missing where compare could not
-/// look, because something that a step of the same plan removes was in the way: then nothing is adopted.
-void complete(FileRecord& record, const std::string& intent);
+/// Completes the record of an applied step by what its compare found.
+void complete(FileRecord& record, const FileRecord& compared);
 
 /// The record of an intent that is known to have changed nothing: a later prune leaves alone what is there.
 std::string as_untouched(const std::string& intent);

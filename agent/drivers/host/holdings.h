@@ -50,7 +50,9 @@ class Holdings {
 
   /// The object `id` puts something at `path` in this pass, where it had nothing: what the device had there
   /// is not given back by those whose turn is later.
-  void place(const std::string& path, const ObjectId& id) { placed_.insert_or_assign(path, id); }
+  void place(const std::string& path, const ObjectId& id) {
+    if (!entries_.empty()) placed_.insert_or_assign(path, id);
+  }
   /// Whether another object has.
   bool is_placed(const std::string& path, const ObjectId& than) const;
 

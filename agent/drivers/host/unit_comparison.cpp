@@ -64,7 +64,7 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   auto record = renamed ? with_files(known, spec.paths()) : intended(spec, unit, known, found.files_differ);
   const bool repairs = entry != nullptr && !entry->intended && entry->digest == desired->manifest.digest;
   note_files(desired->manifest.id, parents, spec, known, repairs, record);
-  record.deletes = desired->manifest.on_removal() == OnRemoval::remove;
+  record.deletes = desired->manifest.on_removal == OnRemoval::remove;
   if (units_.runs_systemd) {
     compare_state(spec, unit, renamed ? UnitRecord{} : known,
                   entry != nullptr && !renamed && !entry->digest.is_zero(), found);
