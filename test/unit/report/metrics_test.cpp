@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "report/metrics_file.h"
+#include "support/source_directory.h"
 #include "support/temporary_directory.h"
 
 using namespace greenwave;
@@ -39,6 +40,16 @@ sync::Result result(state::SyncResult how, std::size_t repaired = 0) {
 
 bool has(const std::string& page, const std::string& line) {
   return page.find("\n" + line + "\n") != std::string::npos;
+}
+
+/// The words after `mark`, which begins a line.
+std::vector<std::string> names(const std::string& text, const std::string& mark) {
+  std::vector<std::string> found;
+  for (auto at = text.find("\n" + mark); at != std::string::npos; at = text.find("\n" + mark, at + 1)) {
+    const auto begin = at + 1 + mark.size();
+    found.push_back(text.substr(begin, text.find_first_of(" \n", begin) - begin));
+  }
+  return found;
 }
 
 }  // namespace
@@ -89,6 +100,17 @@ TEST_CASE("metrics: the status is there, and times only when they are known") {
   CHECK(has(other, "greenwave_pause_end_timestamp_seconds 1795507200"));
   CHECK(has(other, "greenwave_repository_reachable 0"));
   CHECK(has(other, "greenwave_repository_unreachable_since_timestamp_seconds 1795500000"));
+}
+
+TEST_CASE("metrics: greenwaved(8) has each one, in the same order, and no other") {
+  auto everything = status();
+  everything.pause = state::Pause{from_iso("2026-11-24T08:00:00Z"), "ana", "relamping"};
+  everything.unreachable_since = from_iso("2026-11-24T06:00:00Z");
+  report::Counts counts;
+  counts.last_good = from_iso("2026-11-24T06:00:00Z");
+  const auto page = report::exposition(counts, everything);
+  const auto manual = read_file(test::source_directory() / "packaging/man/greenwaved.8", 1 << 20);
+  CHECK(names(manual, ".It Ic greenwave_") == names(page, "# TYPE greenwave_"));
 }
 
 TEST_CASE("metrics: no value can break out of its label") {
