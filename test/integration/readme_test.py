@@ -338,9 +338,10 @@ class Pages(unittest.TestCase):
     @unittest.skipUnless(shutil.which("mandoc"), "needs mandoc")
     def test_manual_pages_have_no_formatting_faults(self):
         for page in sorted(MANUAL.iterdir()):
-            found = run("mandoc", "-T", "lint", page, check=False).stdout.splitlines()
+            found = subprocess.run(["mandoc", "-T", "lint", page], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   text=True).stdout.splitlines()
             # Sentences are lines here, and which other pages a machine has is its own affair.
-            faults = [line for line in found if not re.search("line longer than 80|manual not found|outdated mandoc", line)]
+            faults = [line for line in found if not re.search("line longer than 80|manual not found", line)]
             self.assertEqual(faults, [])
 
 
