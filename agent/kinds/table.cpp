@@ -6,9 +6,11 @@
 #include "drivers/host/check_spec.h"
 #include "drivers/host/command_spec.h"
 #include "drivers/host/file_spec.h"
+#include "drivers/host/transitions.h"
 #include "drivers/host/unit_spec.h"
 #include "drivers/podman/cron/cron_footprint.h"
 #include "drivers/podman/footprint.h"
+#include "drivers/workload/transition.h"
 
 namespace greenwave::kinds {
 
@@ -28,25 +30,45 @@ plan::Footprint in_pods(const Rules& rules, const Manifest& manifest, Problems& 
 }
 
 constexpr Kind kinds[] = {
-    {own_api, "File", Server::files, "file.schema.json", on_host<host::file_footprint>},
-    {own_api, "Directory", Server::files, "directory.schema.json", on_host<host::directory_footprint>},
-    {own_api, "SystemdUnit", Server::units, "systemdunit.schema.json", on_host<host::unit_footprint>},
-    {own_api, "Command", Server::commands, "command.schema.json", on_host<host::command_footprint>},
-    {own_api, "HealthCheck", Server::checks, "healthcheck.schema.json", on_host<host::check_footprint>},
-    {"v1", "Pod", Server::pods, "", in_pods<podman::workload_footprint>},
-    {"apps/v1", "Deployment", Server::pods, "", in_pods<podman::workload_footprint>},
-    {"apps/v1", "DaemonSet", Server::pods, "", in_pods<podman::workload_footprint>},
-    {"batch/v1", "Job", Server::pods, "", in_pods<podman::workload_footprint>},
-    {"v1", "ConfigMap", Server::pods, "", in_pods<podman::material_footprint>},
-    {"v1", "Secret", Server::pods, "", in_pods<podman::material_footprint>},
-    {"v1", "PersistentVolumeClaim", Server::pods, "", in_pods<podman::claim_footprint>},
-    {"batch/v1", "CronJob", Server::cron_jobs, "", in_pods<podman::cron_footprint>},
+    {own_api, "File", Server::files, "file.schema.json", on_host<host::file_footprint>,
+     host::file_transition},
+    {own_api, "Directory", Server::files, "directory.schema.json", on_host<host::directory_footprint>,
+     host::directory_transition},
+    {own_api, "SystemdUnit", Server::units, "systemdunit.schema.json", on_host<host::unit_footprint>,
+     host::unit_transition},
+    {own_api, "Command", Server::commands, "command.schema.json", on_host<host::command_footprint>,
+     host::command_transition},
+    {own_api, "HealthCheck", Server::checks, "healthcheck.schema.json", on_host<host::check_footprint>,
+     host::check_transition},
+    {"v1", "Pod", Server::pods, "", in_pods<podman::workload_footprint>, drivers::workload::pods_transition},
+    {"apps/v1", "Deployment", Server::pods, "", in_pods<podman::workload_footprint>,
+     drivers::workload::pods_transition},
+    {"apps/v1", "DaemonSet", Server::pods, "", in_pods<podman::workload_footprint>,
+     drivers::workload::pods_transition},
+    {"batch/v1", "Job", Server::pods, "", in_pods<podman::workload_footprint>,
+     drivers::workload::pods_transition},
+    {"v1", "ConfigMap", Server::pods, "", in_pods<podman::material_footprint>,
+     drivers::workload::pods_transition},
+    {"v1", "Secret", Server::pods, "", in_pods<podman::material_footprint>,
+     drivers::workload::pods_transition},
+    {"v1", "PersistentVolumeClaim", Server::pods, "", in_pods<podman::claim_footprint>,
+     drivers::workload::pods_transition},
+    {"batch/v1", "CronJob", Server::cron_jobs, "", in_pods<podman::cron_footprint>,
+     drivers::workload::pods_transition},
 };
 
 }  // namespace
 
 std::span<const Kind> table() {
   return kinds;
+}
+
+drivers::Transition transition(const drivers::Declared* was, const drivers::Declared& is) {
+  const auto& id = is.manifest.id;
+  for (const auto& kind : kinds) {
+    if (kind.name == id.kind && kind.api_version == id.api_version) return kind.transition(was, is);
+  }
+  return drivers::workload::pods_transition(was, is);
 }
 
 std::vector<std::string> own_names() {

@@ -7,6 +7,7 @@
 
 #include "drivers/host/confined.h"
 #include "drivers/kinds.h"
+#include "drivers/transition.h"
 #include "drivers/workload/workload.h"
 
 /// Which kinds there are, and what serves each.
@@ -28,9 +29,13 @@ struct Kind {
   Server server;
   std::string_view schema;  ///< its file in manifests/schema; empty: the kind and its schema are Kubernetes'
   plan::Footprint (*footprint)(const Rules& rules, const Manifest& manifest, Problems& problems);
+  drivers::Transition (*transition)(const drivers::Declared* was, const drivers::Declared& is);
 };
 
 std::span<const Kind> table();
+
+/// Of an object of any kind; `was` is null for one that the device does not have yet.
+drivers::Transition transition(const drivers::Declared* was, const drivers::Declared& is);
 
 /// "File, Directory, …": those of `own_api`.
 std::vector<std::string> own_names();
