@@ -193,6 +193,29 @@ TEST_CASE("greenwave impact: three dots begin where the branches parted") {
   CHECK(three["groups"][0]["changes"][0]["object"] == "File/b");
 }
 
+TEST_CASE("greenwave impact: a commit that leaves a device nothing is refused there, which is said") {
+  GitRepository made;
+  made.commit({{"a.yaml", file_manifest("a", "/etc/a")}});
+  made.commit({{"a.yaml", "# nothing\n"}}, "Empty it");
+  const auto found = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"});
+  CHECK(found.status == 1);
+  const auto answer = json::parse(found.output);
+  CHECK(answer["groups"].empty());
+  CHECK_THAT(answer["unjudged"][0]["reason"].get<std::string>(),
+             Contains("declares nothing for this device"));
+}
+
+TEST_CASE("greenwave impact: an object under a new name finds what it had under the old one") {
+  GitRepository made;
+  made.commit({{"a.yaml", file_manifest("a", "/etc/a")}});
+  made.commit({{"a.yaml", file_manifest("b", "/etc/a")}}, "Rename it");
+  const auto answer = json::parse(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"}).output);
+  REQUIRE(answer["groups"].size() == 1);
+  CHECK(answer["groups"][0]["changes"] ==
+        json::parse(R"([{"verb": "adopt", "object": "File/b", "because": "", "disruptive": false}])"));
+  CHECK(answer["groups"][0]["effect"]["files"] == 0);
+}
+
 TEST_CASE("greenwave impact: devices whose files are broken at one of the commits cannot be judged") {
   Retime city;
   city.repository.commit({{"districts/mission/broken.yaml", "kind: ["}}, "Break the mission");

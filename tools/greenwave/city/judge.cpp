@@ -59,7 +59,13 @@ Judged judge(const render::Fleet& fleet, const render::Variant& variant, const d
 
 plan::Desired outline_of(const plan::Desired& desired) {
   const auto& manifest = desired.manifest;
-  return {{manifest.id, outline(manifest.document), manifest.source, manifest.digest}, desired.footprint};
+  return {.manifest = {.id = manifest.id,
+                       .document = outline(manifest.document),
+                       .source = manifest.source,
+                       .digest = manifest.digest,
+                       .sensitive = manifest.sensitive,
+                       .on_removal = manifest.on_removal},
+          .footprint = desired.footprint};
 }
 
 }  // namespace greenwave::cli

@@ -70,12 +70,7 @@ struct Differing {
 class Comparison {
  public:
   Comparison(const render::Fleet& base, const render::Fleet& head, const drivers::Kinds& kinds)
-      : base_(base),
-        head_(head),
-        before_(base, kinds),
-        after_(head, kinds),
-        kinds_(kinds),
-        transfer_size_(base, head) {}
+      : base_(base), head_(head), before_(base, kinds), after_(head, kinds), transfer_size_(base, head) {}
 
   Impact compare(const std::string& by) {
     impact_.by = by;
@@ -115,16 +110,36 @@ class Comparison {
     return list;
   }
 
+  Effects effects_of(const std::vector<Differing>& differing) {
+    Effects effects(base_, head_, transfer_size_);
+    std::map<std::pair<std::string, std::vector<std::string>>, std::uint32_t> leaving;
+    for (const auto& one : differing) {
+      if (one.is != none) continue;
+      if (const auto place = place_of(before_, one.was)) leaving.emplace(*place, one.was);
+    }
+    for (const auto& one : differing) {
+      if (one.is == none) continue;
+      auto was = one.was;
+      // Under a new name it finds what it had under the old one.
+      if (const auto place = was == none ? place_of(after_, one.is) : std::nullopt) {
+        if (const auto found = leaving.find(*place); found != leaving.end()) was = found->second;
+      }
+      effects.add_object(was == none ? nullptr : &base_.variants()[was], head_.variants()[one.is]);
+    }
+    return effects;
+  }
+
   /// The plan of a device that moves from base to head.
   struct Planned {
     std::vector<plan::Desired> desired;
     std::vector<Entry> inventory;
     std::set<ObjectId> giving_back;  ///< where the device had something before
     plan::Plan plan;
+    std::string refusal;  ///< why the device does nothing of it; empty: it does not refuse
   };
 
   std::unique_ptr<Planned> plan_for(std::optional<std::size_t> base, std::size_t head,
-                                    const std::vector<Differing>& differing) {
+                                    const Effects& effects) {
     auto planned = std::make_unique<Planned>();
     plan::Input input;
     for (const auto variant : base ? base_.objects_of(*base) : std::vector<std::uint32_t>{}) {
@@ -144,17 +159,21 @@ class Comparison {
       const auto& outline = after_.of(variant);
       if (outline.desired) planned->desired.push_back(*outline.desired);
     }
-    for (const auto& one : differing) {
-      if (one.is == none || !after_.of(one.is).desired) continue;
-      const bool is_new = one.was == none || !before_.of(one.was).desired;
-      plan::Difference difference;
-      difference.kind = is_new ? plan::Difference::Kind::create : plan::Difference::Kind::change;
-      input.differences.emplace(head_.id(head_.variants()[one.is]), std::move(difference));
-    }
+    input.differences = effects.differences();
     input.desired = planned->desired;
     input.inventory = planned->inventory;
     input.tree = &head_.tree();
+    const auto& cluster = head_.cluster();
+    const bool may_empty = cluster.allow_empty || head_.devices()[head].retired;
+    if (const auto problem = plan::empty_render(input); problem && !may_empty) {
+      planned->refusal = to_string(*problem);
+      return planned;
+    }
     planned->plan = plan::plan(std::move(input), plan::Places(planned->inventory));
+    for (const auto& problem : planned->plan.problems.list()) {
+      if (problem.severity == Severity::error && planned->refusal.empty())
+        planned->refusal = to_string(problem);
+    }
     for (auto& step : planned->plan.steps) {
       step.gives_back = step.verb == plan::Verb::remove && planned->giving_back.contains(step.id);
     }
@@ -162,6 +181,14 @@ class Comparison {
   }
 
  private:
+  /// The kind of an object and what it claims; nothing where that is nothing.
+  static std::optional<std::pair<std::string, std::vector<std::string>>> place_of(Outlines& outlines,
+                                                                                  std::uint32_t variant) {
+    const auto& desired = outlines.of(variant).desired;
+    if (!desired || desired->footprint.claims.empty()) return {};
+    return std::pair(desired->manifest.id.kind, desired->footprint.claims);
+  }
+
   static int compare_ids(const ObjectId* a, const ObjectId* b) {
     if (a == nullptr) return 1;
     if (b == nullptr) return -1;
@@ -211,15 +238,7 @@ class Comparison {
   void compare_device(std::uint32_t number, std::optional<std::size_t> base, std::size_t head) {
     std::string reason;
     const auto list = differing(base, head, reason);
-    if (!reason.empty()) {
-      auto found = std::ranges::find(impact_.unjudged, reason, &Unjudged::reason);
-      if (found == impact_.unjudged.end()) {
-        impact_.unjudged.push_back({reason, {}});
-        found = impact_.unjudged.end() - 1;
-      }
-      found->devices.push_back(number);
-      return;
-    }
+    if (!reason.empty()) return leave_unjudged(reason, number);
     if (list.empty()) return;
     // The steps depend on the changed objects, and on the other objects of the device.
     std::string key =
@@ -230,17 +249,22 @@ class Comparison {
     }
     const auto [at, is_new] = group_of_.try_emplace(std::move(key), impact_.groups.size());
     if (is_new) impact_.groups.push_back(group(base, head, list));
-    impact_.groups[at->second].devices.push_back(number);
+    auto& its = impact_.groups[at->second];
+    if (!its.refusal.empty()) return leave_unjudged("at the head: " + its.refusal, number);
+    its.devices.push_back(number);
+  }
+
+  void leave_unjudged(const std::string& reason, std::uint32_t device) {
+    auto found = std::ranges::find(impact_.unjudged, reason, &Unjudged::reason);
+    if (found == impact_.unjudged.end()) found = impact_.unjudged.insert(found, {reason, {}});
+    found->devices.push_back(device);
   }
 
   Group group(std::optional<std::size_t> base, std::size_t head, const std::vector<Differing>& list) {
     Group group;
-    const auto planned = plan_for(base, head, list);
-    Effects effects(base_, head_, kinds_, transfer_size_);
-    for (const auto& one : list) {
-      effects.add_object(one.was == none ? nullptr : &base_.variants()[one.was],
-                         one.is == none ? nullptr : &head_.variants()[one.is]);
-    }
+    auto effects = effects_of(list);
+    const auto planned = plan_for(base, head, effects);
+    group.refusal = planned->refusal;
     for (const auto& step : planned->plan.steps) effects.add_step(step, group);
     if (base) group.effect.bytes += transfer_size_.bytes(*base, head);
     return group;
@@ -251,6 +275,7 @@ class Comparison {
     std::map<std::vector<std::tuple<std::string, std::string, std::string>>, std::size_t> known;
     std::vector<Group> joined;
     for (auto& group : impact_.groups) {
+      if (group.devices.empty()) continue;
       std::vector<std::tuple<std::string, std::string, std::string>> key;
       for (const auto& change : group.changes) key.emplace_back(change.verb, change.object, change.because);
       key.emplace_back(fmt::format("{} {} {} {}", group.effect.files, group.effect.restarts,
@@ -277,7 +302,6 @@ class Comparison {
   const render::Fleet& head_;
   Outlines before_;
   Outlines after_;
-  const drivers::Kinds& kinds_;
   TransferSize transfer_size_;
   Impact impact_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, bool> same_;
@@ -301,7 +325,11 @@ std::vector<ObjectDiff> device_diff(const render::Fleet& base, const render::Fle
   std::string reason;
   const auto list = comparison.differing(was, *is, reason);
   if (!reason.empty()) throw Error(Fault::invalid, fmt::format("{} cannot be judged, {}", device, reason));
-  const auto planned = comparison.plan_for(was, *is, list);
+  const auto planned = comparison.plan_for(was, *is, comparison.effects_of(list));
+  if (!planned->refusal.empty()) {
+    throw Error(Fault::invalid,
+                fmt::format("{} cannot be judged, at the head: {}", device, planned->refusal));
+  }
   for (const auto& step : planned->plan.steps) {
     std::string diff;
     for (const auto& one : list) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "diff/unified_diff.h"
+#include "kinds/table.h"
 #include "model/paths.h"
 #include "model/wave.h"
 #include "yaml/emit.h"
@@ -12,38 +13,6 @@
 namespace greenwave::cli {
 
 namespace {
-
-bool differs(const yaml::Node* a, const yaml::Node* b) {
-  if (a == nullptr || b == nullptr) return a != b;
-  return !yaml::same_value(*a, *b);
-}
-
-/// The pod template of a workload; null for kinds without pods.
-const yaml::Node* pods_of(const Manifest& manifest) {
-  const auto& kind = manifest.id.kind;
-  if (manifest.id.api_version == own_api) return nullptr;
-  if (kind == "Pod") return manifest.document.find("spec");
-  if (kind == "CronJob") return manifest.document.at({"spec", "jobTemplate"});
-  const bool has_pods = kind == "Deployment" || kind == "DaemonSet" || kind == "StatefulSet" ||
-                        kind == "Job" || kind == "ReplicaSet";
-  return has_pods ? manifest.document.at({"spec", "template"}) : nullptr;
-}
-
-std::size_t unit_files(const Manifest* was, const Manifest& is) {
-  std::size_t files = 0;
-  const auto* content = is.document.at({"spec", "content"});
-  if (content != nullptr &&
-      differs(was != nullptr ? was->document.at({"spec", "content"}) : nullptr, content)) {
-    ++files;
-  }
-  const auto* drop_ins = is.document.at({"spec", "dropIns"});
-  if (drop_ins == nullptr || !drop_ins->is_map()) return files;
-  for (const auto& [name, place, value] : *drop_ins->map()) {
-    const auto* before = was != nullptr ? was->document.at({"spec", "dropIns", name}) : nullptr;
-    if (differs(before, &value)) ++files;
-  }
-  return files;
-}
 
 bool is_secret(const Manifest& manifest) {
   return manifest.id.kind == "Secret" || is_true(manifest.document.at({"spec", "sensitive"}));
@@ -61,48 +30,31 @@ std::string source_text(const render::Fleet& fleet, const Manifest& manifest) {
 
 }  // namespace
 
-void Effects::add_object(const render::Variant* was, const render::Variant* is) {
-  if (is == nullptr) return;
-  const auto after = head_.render(*is);
+void Effects::add_object(const render::Variant* was, const render::Variant& is) {
+  const auto after = head_.render(is);
   if (!after.manifest) return;
   const auto before = was != nullptr ? base_.render(*was) : render::FleetObject{};
-  found_[after.manifest->id] = compare(before.manifest ? &*before.manifest : nullptr, *after.manifest);
+  const drivers::Declared next{*after.manifest, head_.tree()};
+  auto& found = found_[after.manifest->id];
+  if (before.manifest) {
+    const drivers::Declared last{*before.manifest, base_.tree()};
+    found.transition = kinds::transition(&last, next);
+  } else {
+    found.transition = kinds::transition(nullptr, next);
+  }
+  const auto& source = after.manifest->source;
+  const auto& old_source = before.manifest ? before.manifest->source : std::nullopt;
+  if (source) found.bytes = transfer_size_.source_bytes(old_source ? old_source->path : "", source->path);
 }
 
-Effects::Found Effects::compare(const Manifest* was, const Manifest& is) {
-  Found found;
-  if (is.source) {
-    found.bytes =
-        transfer_size_.source_bytes(was != nullptr && was->source ? was->source->path : "", is.source->path);
+std::map<ObjectId, plan::Difference> Effects::differences() const {
+  std::map<ObjectId, plan::Difference> differences;
+  for (const auto& [id, found] : found_) {
+    auto& difference = differences[id];
+    difference.kind = found.transition.kind;
+    difference.disruption = found.transition.disruption;
   }
-  if (is.id.api_version == own_api) {
-    if (is.id.kind == "File") found.files = 1;
-    if (is.id.kind == "Directory" && is.source) {
-      found.files = changed_files(was != nullptr && was->source ? was->source->path : "", is.source->path);
-    }
-    if (is.id.kind == "SystemdUnit") {
-      found.files = unit_files(was, is);
-      found.restarts = was != nullptr && found.files > 0 && is_true(is.document.at({"spec", "running"}));
-    }
-    return found;
-  }
-  found.replaces_pods = was != nullptr && pods_of(is) != nullptr && differs(pods_of(*was), pods_of(is));
-  return found;
-}
-
-std::size_t Effects::changed_files(const std::string& was, const std::string& is) const {
-  std::size_t changed = 0;
-  for (const auto& item : head_.tree().list(is)) {
-    const auto path = join_path(is, item.name);
-    const auto before = was.empty() ? std::nullopt : base_.tree().find(join_path(was, item.name));
-    if (before && before->oid == item.oid && before->type == item.type) continue;
-    if (item.type == SourceTree::Type::directory) {
-      changed += changed_files(before ? join_path(was, item.name) : "", path);
-    } else {
-      ++changed;
-    }
-  }
-  return changed;
+  return differences;
 }
 
 void Effects::add_step(const plan::Step& step, Group& group) {
@@ -118,26 +70,27 @@ void Effects::add_step(const plan::Step& step, Group& group) {
     group.changes.push_back(std::move(change));
     return;
   }
-  const auto found = found_.find(step.id);
-  bool restarts = !step.restart_because.empty();
-  const auto& causes = restarts ? step.restart_because : step.reload_because;
+  const auto known = found_.find(step.id);
+  const auto found = known != found_.end() ? known->second : Found{};
+  effect.files += found.transition.files;
+  effect.bytes += found.bytes;
+  const bool is_own = step.id.api_version == own_api;
+  const bool is_unit = is_own && step.id.kind == "SystemdUnit";
+  const auto& causes = step.restart_because.empty() ? step.reload_because : step.restart_because;
   if (!causes.empty()) change.because = to_string(causes.front());
-  if (found != found_.end()) {
-    effect.files += found->second.files;
-    effect.bytes += found->second.bytes;
-    restarts = restarts || found->second.restarts;
-    if (found->second.replaces_pods) {
-      ++effect.pods;
-      change.disruptive = true;
-    }
-  }
-  // A new unit is started, not restarted.
-  if (restarts && step.entry != nullptr) {
+  const auto disruption = found.transition.disruption;
+  change.disruptive = disruption != plan::Disruption::none;
+  if (!is_own && disruption == plan::Disruption::whole) ++effect.pods;
+  if (is_unit && disruption == plan::Disruption::whole) change.verb += " and stop";
+  // A unit that was down is started, not restarted.
+  const bool is_up =
+      step.entry != nullptr && !found.transition.is_down && step.desired->footprint.keeps_down.empty();
+  if (disruption == plan::Disruption::restart || (!step.restart_because.empty() && is_up)) {
     ++effect.restarts;
     change.disruptive = true;
-    if (step.verb == plan::Verb::update) change.verb = "update and restart";
+    const bool writes = step.verb == plan::Verb::update || step.verb == plan::Verb::adopt;
+    if (writes) change.verb += " and restart";
   }
-  if (step.id.kind == "Command" && step.id.api_version == own_api) change.disruptive = true;
   group.changes.push_back(std::move(change));
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "drivers/transition.h"
 #include "impact/impact.h"
 #include "impact/transfer_size.h"
 #include "plan/step.h"
@@ -10,31 +11,27 @@
 
 namespace greenwave::cli {
 
-/// Counts the effects of the steps of one device.
+/// What the objects of one device become, and what its steps come to.
 class Effects {
  public:
-  Effects(const render::Fleet& base, const render::Fleet& head, const drivers::Kinds& kinds,
-          TransferSize& transfer_size)
-      : base_(base), head_(head), kinds_(kinds), transfer_size_(transfer_size) {}
+  Effects(const render::Fleet& base, const render::Fleet& head, TransferSize& transfer_size)
+      : base_(base), head_(head), transfer_size_(transfer_size) {}
 
-  /// Compares an object of both commits; null where it does not exist. Call before adding its step.
-  void add_object(const render::Variant* was, const render::Variant* is);
+  /// Compares an object of the head with what is in its place at the base; null: nothing. Call before adding
+  /// its step.
+  void add_object(const render::Variant* was, const render::Variant& is);
+  std::map<ObjectId, plan::Difference> differences() const;
+
   void add_step(const plan::Step& step, Group& group);
 
  private:
   struct Found {
-    std::size_t files = 0;
-    bool restarts = false;
-    bool replaces_pods = false;
+    drivers::Transition transition;
     std::uint64_t bytes = 0;
   };
 
-  Found compare(const Manifest* was, const Manifest& is);
-  std::size_t changed_files(const std::string& was, const std::string& is) const;
-
   const render::Fleet& base_;
   const render::Fleet& head_;
-  const drivers::Kinds& kinds_;
   TransferSize& transfer_size_;
   std::map<ObjectId, Found> found_;
 };

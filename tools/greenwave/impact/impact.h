@@ -38,6 +38,7 @@ struct Group {
   std::vector<std::uint32_t> devices;  ///< indices in Impact::devices
   std::vector<Change> changes;         ///< in the order of the plan
   Effect effect;                       ///< on one of them
+  std::string refusal;                 ///< why a device leaves all of it; then nobody is in it
 };
 
 struct ImpactDevice {
