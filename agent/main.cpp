@@ -149,9 +149,9 @@ int main(int argc, char** argv) {
       .excludes(once);
   line.option("--log-level", options.level, "error, warning, info or debug").show_default();
   line.version(program_version);
-  if (const auto status = line.parse(argc, argv)) return *status;
   keep_freed_memory();
   try {
+    if (!line.parse(argc, argv)) return 0;
     const Log log(parse_level(options.level));
     try {
       if (options.check_config) return check_config(options, log);

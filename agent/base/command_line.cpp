@@ -1,10 +1,103 @@
 #include "base/command_line.h"
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
 
 namespace greenwave {
+
+namespace {
+
+/// Where the continuation of a line begins: below its second column, if it has one.
+std::size_t indent_of(const std::string& line) {
+  const auto text = line.find_first_not_of(' ');
+  if (text == std::string::npos) return 0;
+  const auto gap = line.find("  ", text);
+  return gap == std::string::npos ? text : line.find_first_not_of(' ', gap);
+}
+
+std::string wrapped_line(const std::string& line, std::size_t columns) {
+  const auto indent = indent_of(line);
+  if (line.size() <= columns || indent + 20 > columns) return line;
+  std::string text = line.substr(0, indent);
+  auto column = indent;
+  for (const auto word : split(std::string_view(line).substr(indent), ' ')) {
+    if (column > indent && column + 1 + word.size() > columns) {
+      text += '\n' + std::string(indent, ' ');
+      column = indent;
+    }
+    if (column > indent) text += ' ';
+    column += word.size() + (column > indent ? 1 : 0);
+    text += word;
+  }
+  return text;
+}
+
+/// Whether a line goes on with the sentence of the one before it.
+bool continues(const std::string& before, const std::string& line) {
+  return !before.empty() && before.front() != ' ' && !before.ends_with(':') && !line.empty() &&
+         std::islower(static_cast<unsigned char>(line.front())) != 0;
+}
+
+std::string wrapped(const std::string& text, std::size_t columns) {
+  std::vector<std::string> lines;
+  for (const auto part : split(text, '\n')) {
+    const std::string line(part);
+    if (!lines.empty() && continues(lines.back(), line)) {
+      lines.back() += " " + line;
+    } else {
+      lines.push_back(line);
+    }
+  }
+  std::string all;
+  for (const auto& line : lines) all += (&line == lines.data() ? "" : "\n") + wrapped_line(line, columns);
+  return all;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    for (const auto& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& names,
+              const std::string& otherwise) {
+  const auto near = nearest(word, names);
+  return {Fault::invalid, fmt::format("unknown {} {}", what, printable(word)),
+          near.empty() ? otherwise : fmt::format("did you mean {}?", near)};
+}
+
+}  // namespace
+
+class WrappedHelp : public CLI::Formatter {
+ public:
+  void at(std::size_t columns) { columns_ = columns; }
+
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    auto text = CLI::Formatter::make_help(app, std::move(name), mode);
+    return columns_ == 0 ? text : wrapped(text, columns_);
+  }
+
+ private:
+  std::size_t columns_ = 0;
+};
 
 CommandOption& CommandOption::value_name(const std::string& name) {
   option_->type_name(name);
@@ -42,7 +135,11 @@ CommandOption& CommandOption::excludes(const CommandOption& other) {
 }
 
 CommandLine::CommandLine(const std::string& name, const std::string& about)
-    : owned_(std::make_unique<CLI::App>(about, name)), app_(owned_.get()) {}
+    : formatter_(std::make_shared<WrappedHelp>()),
+      owned_(std::make_unique<CLI::App>(about, name)),
+      app_(owned_.get()) {
+  app_->formatter(formatter_);
+}
 
 CommandLine::CommandLine(CLI::App* command) : app_(command) {}
 
@@ -50,6 +147,10 @@ CommandLine::~CommandLine() = default;
 
 void CommandLine::footer(const std::string& text) {
   app_->footer(text);
+}
+
+void CommandLine::wrap_help(std::size_t columns) {
+  formatter_->at(columns);
 }
 
 void CommandLine::version(const std::string& text) {
@@ -85,13 +186,52 @@ CommandLine& CommandLine::subcommand(const std::string& name, const std::string&
   return *commands_.back();
 }
 
-std::optional<int> CommandLine::parse(int argc, char** argv) {
+std::string CommandLine::try_help() const {
+  const auto command = chosen();
+  return fmt::format("see {} {}--help", app_->get_name(), command.empty() ? "" : command + " ");
+}
+
+/// Throws an Error about the first word that is neither an option nor a command.
+void CommandLine::refuse_leftovers() const {
+  const auto words = app_->remaining(true);
+  if (words.empty()) return;
+  const auto& word = words.front();
+  const auto commands = app_->get_subcommands();
+  if (word.starts_with("-")) {
+    auto names = option_names(*app_);
+    if (!commands.empty()) std::ranges::move(option_names(*commands.front()), std::back_inserter(names));
+    throw unknown("option", word.substr(0, word.find('=')), names, try_help());
+  }
+  if (!commands_.empty() && commands.empty())
+    throw unknown("command", word, command_names(*app_), try_help());
+  throw Error(Fault::invalid, fmt::format("unexpected argument {}", printable(word)), try_help());
+}
+
+bool CommandLine::parse(int argc, char** argv) {
   try {
     app_->parse(argc, argv);
-    return {};
+    return true;
+  } catch (const CLI::Success& done) {
+    app_->exit(done);
+    return false;
   } catch (const CLI::ParseError& error) {
-    return app_->exit(error);
+    refuse_leftovers();
+    const bool no_command = !commands_.empty() && chosen().empty() && argc < 2;
+    throw Error(Fault::invalid, no_command ? "no command is given" : error.what(), try_help());
   }
+}
+
+std::string CommandLine::help(const std::string& command) const {
+  const CLI::App* app = app_;
+  auto name = app_->get_name();
+  if (!command.empty()) {
+    const auto named = [&command](const CLI::App* each) { return each->get_name() == command; };
+    const auto found = std::as_const(*app_).get_subcommands(named);
+    if (found.empty()) throw unknown("command", command, command_names(*app_), try_help());
+    app = found.front();
+    name += " " + command;
+  }
+  return app->get_formatter()->make_help(app, name, CLI::AppFormatMode::Normal);
 }
 
 std::string CommandLine::chosen() const {

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,8 @@ class Option;
 }  // namespace CLI
 
 namespace greenwave {
+
+class WrappedHelp;
 
 // The options of a program and of its commands. CLI11 parses them and writes --help. Only command_line.cpp
 // includes it, because it adds seconds to the compilation of every file that does.
@@ -48,6 +49,8 @@ class CommandLine {
   void footer(const std::string& text);
   /// Adds --version.
   void version(const std::string& text);
+  /// Wraps --help at so many columns; 0, as at first: not at all.
+  void wrap_help(std::size_t columns);
 
   /// `names` as "-o,--output", or "FILE" for a positional argument.
   CommandOption option(const std::string& names, std::string& value, const std::string& help);
@@ -60,15 +63,21 @@ class CommandLine {
   /// Adds a command. A program with commands requires one; its own options may follow the command.
   CommandLine& subcommand(const std::string& name, const std::string& about);
 
-  /// Returns the exit status when there is nothing more to do: --help was printed, or what is wrong.
-  std::optional<int> parse(int argc, char** argv);
+  /// False when there is nothing more to do: --help or --version was printed. Throws Error (invalid) for
+  /// wrong usage, with the option or command that was probably meant.
+  bool parse(int argc, char** argv);
+  /// --help of the whole program, or of one command. Throws Error when there is no such command.
+  std::string help(const std::string& command) const;
   /// The name of the command that was given.
   std::string chosen() const;
 
  private:
   explicit CommandLine(CLI::App* command);
+  std::string try_help() const;
+  void refuse_leftovers() const;
 
-  std::unique_ptr<CLI::App> owned_;  ///< of the program; its commands belong to it
+  std::shared_ptr<WrappedHelp> formatter_;  ///< of the program; its commands use it too
+  std::unique_ptr<CLI::App> owned_;         ///< of the program; its commands belong to it
   CLI::App* app_;
   std::vector<std::unique_ptr<CommandLine>> commands_;
 };

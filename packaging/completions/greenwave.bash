@@ -9,6 +9,11 @@ _greenwave_objects() {
   done
 }
 
+# The kinds and files that have a schema.
+_greenwave_explainable() {
+  "$1" explain 2>/dev/null | sed -n 's/^  \([^ ]*\)  .*/\1/p'
+}
+
 # The device ids in the inventory of the current directory.
 _greenwave_devices() {
   [[ -r devices.geojson ]] && grep -o '"type": *"Feature", *"id": *"[^"]*"' devices.geojson | sed 's/.*"\([^"]*\)"$/\1/'
@@ -16,7 +21,7 @@ _greenwave_devices() {
 
 _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status sync diff history show pause resume doctor promote bundle lint render impact init identity recipients version"
+  local commands="status sync diff history show pause resume doctor promote bundle lint render impact init identity recipients explain logs help version"
   local options="--config --root --socket --output --no-color --help"
   local -a where=()
   local command="" i
@@ -73,7 +78,10 @@ _greenwave() {
   esac
 
   case $command in
-    "") options="$commands $options" ;;
+    "") options="$commands $options --version" ;;
+    help) options="$commands $options" ;;
+    logs) options="--follow --since $options" ;;
+    explain) options="$(_greenwave_explainable "${COMP_WORDS[0]}") $options" ;;
     sync) options="--wait --force --allow-empty --from --now --reason $options" ;;
     bundle)
       options="--device --repo --branch --path --since --label $options"

@@ -33,6 +33,8 @@ extern const Subcommand init_command;
 extern const Subcommand identity_command;
 extern const Subcommand recipients_command;
 extern const Subcommand promote_command;
+extern const Subcommand explain_command;
+extern const Subcommand logs_command;
 extern const Subcommand version_command;
 
 }  // namespace greenwave::cli

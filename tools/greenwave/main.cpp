@@ -1,8 +1,11 @@
 #include <map>
+#include <span>
+#include <string_view>
 
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/version.h"
 #include "cli.h"
 
 using namespace greenwave;
@@ -32,7 +35,7 @@ constexpr const cli::Subcommand* subcommands[] = {
     &cli::show_command,    &cli::pause_command,    &cli::resume_command,     &cli::doctor_command,
     &cli::bundle_command,  &cli::lint_command,     &cli::render_command,     &cli::impact_command,
     &cli::init_command,    &cli::identity_command, &cli::recipients_command, &cli::promote_command,
-    &cli::version_command,
+    &cli::explain_command, &cli::logs_command,     &cli::version_command,
 };
 
 void add_globals(CommandLine& line, cli::Globals& globals) {
@@ -47,6 +50,19 @@ void add_globals(CommandLine& line, cli::Globals& globals) {
   line.flag("--no-color", globals.no_color, "No colours on a terminal, as with NO_COLOR=1");
 }
 
+void add_help(CommandLine& line, std::map<std::string, cli::Action>& actions) {
+  const auto command = std::make_shared<std::string>();
+  auto& its_line = line.subcommand("help", "The usage of a command");
+  its_line.option("COMMAND", *command, "The command; without it, the usage of greenwave itself");
+  its_line.footer(
+      std::string("Exit codes: 0 shown, 2 there is no such command.\n\nExamples:\n  greenwave help sync") +
+      common_options);
+  actions["help"] = [&line, command](const cli::Context&) {
+    cli::print(line.help(*command));
+    return 0;
+  };
+}
+
 int run(const cli::Action& command, const cli::Globals& globals) {
   try {
     return command(cli::context_of(globals));
@@ -58,12 +74,27 @@ int run(const cli::Action& command, const cli::Globals& globals) {
   return cli::exit_not_done;
 }
 
+/// Before the options are read, which may be what is wrong.
+bool asks_for_json(std::span<char* const> words) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    const bool has_next = i + 1 < words.size() && std::string_view(words[i + 1]) == "json";
+    if (word == "-ojson" || word == "--output=json" || ((word == "-o" || word == "--output") && has_next)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);  // doctor reports a server that hangs up, and goes on
   CommandLine line("greenwave", about);
   line.footer(examples);
+  line.version(std::string("greenwave ") + program_version);
+  const auto style = cli::style_of(STDOUT_FILENO, true);
+  if (style.terminal) line.wrap_help(style.width);
   cli::Globals globals;
   add_globals(line, globals);
   std::map<std::string, cli::Action> actions;
@@ -72,6 +103,12 @@ int main(int argc, char** argv) {
     its_line.footer(std::string(subcommand->details) + common_options);
     actions[subcommand->name] = subcommand->declare(its_line);
   }
-  if (const auto status = line.parse(argc, argv)) return *status == 0 ? 0 : cli::exit_not_done;
+  add_help(line, actions);
+  try {
+    if (!line.parse(argc, argv)) return 0;
+  } catch (const Error& error) {
+    cli::print_error(error, asks_for_json({argv, static_cast<std::size_t>(argc)}));
+    return cli::exit_not_done;
+  }
   return run(actions.at(line.chosen()), globals);
 }

@@ -48,6 +48,13 @@ Cluster read_cluster(const SourceTree& tree, const RecipientsOptions& options) {
   return cluster;
 }
 
+/// Whether greenwave.yaml writes the layer's path like this, variables and all.
+bool is_written(const Cluster& cluster, const render::ChosenLayer& chosen, const std::string& path) {
+  return std::ranges::any_of(cluster.layers, [&](const Layer& layer) {
+    return layer.path == path && to_string(layer.place) == to_string(chosen.place);
+  });
+}
+
 Found find(const SourceTree& tree, const RecipientsOptions& options) {
   const auto cluster = read_cluster(tree, options);
   Problems problems;
@@ -58,8 +65,9 @@ Found find(const SourceTree& tree, const RecipientsOptions& options) {
   for (const auto& device : devices) {
     const render::Variables variables(cluster, device);
     const auto layers = chooser.choose(device, variables, problems);
-    const bool gets_it = std::ranges::any_of(
-        layers, [&](const render::ChosenLayer& layer) { return layer.known && layer.path == options.layer; });
+    const bool gets_it = std::ranges::any_of(layers, [&](const render::ChosenLayer& layer) {
+      return layer.known && (layer.path == options.layer || is_written(cluster, layer, options.layer));
+    });
     if (!gets_it) continue;
     ++found.devices;
     const auto recipients = recipients_of(device, problems);
@@ -96,7 +104,8 @@ int list_recipients(const Context& context, RecipientsOptions options) {
 
 Action declare_recipients(CommandLine& line) {
   const auto options = std::make_shared<RecipientsOptions>();
-  line.option("--layer", options->layer, "The layer's path, with its variables filled in")
+  line.option("--layer", options->layer,
+              "The layer's path; its variables filled in, or as greenwave.yaml has them: all that get one")
       .value_name("PATH")
       .required();
   line.option("directory", options->directory, "The directory of the cluster's greenwave.yaml")
@@ -120,6 +129,7 @@ Exit codes: 0 all devices have one, 1 some have none, 2 the layer could not be r
 Examples:
   greenwave recipients --layer base > recipients.txt && age -R recipients.txt -o key.age key
   sops encrypt --age "$(greenwave recipients --layer corridors/castro | paste -sd,)" plain.yaml
+  greenwave recipients --layer 'devices/${device.id}'
   greenwave recipients --layer base -o json city/ | jq -r '.missing[]')help",
     .declare = declare_recipients,
 };

@@ -9,7 +9,7 @@
 #include "city/command.h"
 #include "city/source.h"
 #include "cli.h"
-#include "explain/explain.h"
+#include "origin/origin.h"
 #include "render/cluster_file.h"
 #include "render/inventory.h"
 #include "yaml/emit.h"

@@ -1,4 +1,4 @@
-#include "explain/explain.h"
+#include "origin/origin.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
