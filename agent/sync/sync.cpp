@@ -15,6 +15,7 @@
 #include "sync/own_change.h"
 #include "sync/records.h"
 #include "sync/remembered.h"
+#include "sync/waiting.h"
 
 namespace greenwave::sync {
 
@@ -49,9 +50,16 @@ nlohmann::json differences(Pass& pass) {
   pass.observed = observe(pass.inventory(), pass.parts.drivers, {.describe = true});
   const auto prepared = prepare_commit(pass, commit);
   answer["commit"] = commit.text();
+  const auto permission = hold_for_now(*prepared, pass.parts);
   for (const auto& step : prepared->plan.steps) {
-    answer["changes"].push_back(
-        {{"verb", word_of(step)}, {"object", to_string(step.id)}, {"diff", step.difference.diff}});
+    nlohmann::json change{
+        {"verb", word_of(step)}, {"object", to_string(step.id)}, {"diff", step.difference.diff}};
+    if (const auto waits = plan::waiting_in_words(step); !waits.empty()) {
+      change["waits"] = waits;
+      answer["waitingWhy"] = permission.why;
+      if (permission.until) answer["waitingUntil"] = to_iso(*permission.until);
+    }
+    answer["changes"].push_back(std::move(change));
   }
   for (const auto& failed : prepared->compared.failed) {
     problems.push_back(fmt::format("{}: {}", failed.object, failed.reason));

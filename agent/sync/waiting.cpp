@@ -4,7 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "sync/gate.h"
 #include "sync/own_change.h"
 #include "sync/records.h"
 #include "sync/trial.h"
@@ -47,6 +46,13 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
     standing.waiting_until.reset();
   }
   return applied;
+}
+
+Permission hold_for_now(Prepared& prepared, const Parts& parts) {
+  const Gate gate(prepared.cluster.windows, parts.config.busy(), false, prepared.problems);
+  auto permission = gate.can_close() ? gate.ask(parts.clock.now()) : Permission{};
+  if (permission.closed) plan::hold(prepared.plan.steps, 0, *permission.closed);
+  return permission;
 }
 
 void forget_moot_restarts(Pass& pass) {

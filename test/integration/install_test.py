@@ -128,6 +128,12 @@ class Installed(unittest.TestCase):
         self.assertIn("greenwave-guard.service is disabled: nothing brings the", doctor())
         self.device.run("systemctl", "enable", "greenwave-guard.service")
 
+    def test_3_the_reload_needs_no_program_of_another_package(self):
+        self.device.shell("rm -f /bin/kill /usr/bin/kill")
+        self.device.shell("sed -i 's/interval: 1s/interval: 2s/' /etc/greenwave/agent.yaml; systemctl reload greenwaved")
+        log = lambda: self.device.run("greenwave", "logs", "--since", "1h").stdout  # noqa: E731
+        self.device.wait_until("the configuration is read again", lambda: "read /etc/greenwave/agent.yaml again" in log())
+
     def test_4_what_is_changed_behind_its_back_is_repaired(self):
         self.device.shell(
             "echo mine > /etc/motd; systemctl disable --now beacon.service; rm /var/lib/beacon.key"

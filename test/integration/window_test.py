@@ -78,6 +78,10 @@ class Windows(unittest.TestCase):
         device = self.device
         device.start()
         self.city.commit({"greenwave.yaml": cluster(far_away()), "status.yaml": status("201 New")}, "By day")
+        foreseen = device.json("diff")
+        self.assertEqual(["restart for File/status"], [c["waits"] for c in foreseen["changes"] if "waits" in c])
+        self.assertIn("waitingUntil", foreseen)
+        self.assertIn("of these would wait: outside of the window", device.cli("diff"))
         device.cli("sync", "--wait")
         self.assertFalse(self.restarted())
         shown = device.json("status")

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -25,6 +26,9 @@ std::string change_text(const nlohmann::json& change, const Style& style) {
   auto text = paint(style, Paint::strong,
                     fmt::format("{} {}", change.value("verb", ""), printable(change.value("object", "")))) +
               "\n";
+  if (const auto waits = change.value("waits", ""); !waits.empty()) {
+    text += paint(style, Paint::caution, "waits") + ": " + printable(waits) + "\n";
+  }
   const auto diff = change.value("diff", "");
   if (diff.empty()) return text;
   for (const auto line :
@@ -32,6 +36,18 @@ std::string change_text(const nlohmann::json& change, const Style& style) {
     text += line_text(line, style) + "\n";
   }
   return text;
+}
+
+/// Why some of the changes would wait, and until when; empty if none does.
+std::string waiting_text(const nlohmann::json& diff) {
+  const auto why = diff.value("waitingWhy", "");
+  if (why.empty()) return {};
+  const auto changes = diff.value("changes", nlohmann::json::array());
+  const auto count = static_cast<std::size_t>(
+      std::ranges::count_if(changes, [](const nlohmann::json& change) { return change.contains("waits"); }));
+  auto text = fmt::format("{} of these would wait: {}", count, printable(why));
+  const auto until = diff.value("waitingUntil", "");
+  return text + (until.empty() ? "\n" : fmt::format(", until {}\n", moment(from_iso(until))));
 }
 
 }  // namespace
@@ -62,7 +78,8 @@ std::string diff_text(const nlohmann::json& diff, const Style& style) {
     for (const auto& [verb, count] : counts)
       kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", count, verb);
     text += fmt::format("A sync to commit {} would make {}: {}.\n", commit,
-                        count_of(changes.size(), "change"), kinds);
+                        count_of(changes.size(), "change"), kinds) +
+            waiting_text(diff);
   }
   if (!problems.empty()) text += "\n" + paint(style, Paint::strong, "Problems in the repository") + "\n";
   for (const auto& problem : problems) {
