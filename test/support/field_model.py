@@ -101,6 +101,7 @@ class Model:
         self.owned = {}  # {id: the spec that was applied last}
         self.begun = {}  # {id: the spec} of new objects that failed so far
         self.failing = {}  # {id: PASSES or LASTS} in the last sync that tried it
+        self.waiting = set()  # of these, held by another one: nothing of them was begun
         self.effect = None  # of the Command
         self.server = self.good = self.trial = self.rejected = self.applied = None
         self.known = None  # the commit that was fetched last
@@ -314,6 +315,7 @@ class Model:
         todo = sorted((id for id in wanted if id not in self.refused), key=lambda id: ("Check", "Directory", "File", "Command", "SystemdUnit").index(id.partition("/")[0].removeprefix("Health")))
         leaving = {id for id in self.owned | self.begun if id not in wanted}
         under_way = set()
+        waiting = set()
 
         def holders_of(id, spec):
             inside = PLANS + "/" if getattr(spec, "purge", False) else "nowhere"
@@ -329,7 +331,7 @@ class Model:
                     step(first)
             cause = getattr(spec, "restart_on", "")
             restart = cause in done
-            if old == spec and id not in self.failing and self.is_there(id, spec) and not restart:
+            if old == spec and id not in self.failing.keys() - self.waiting and self.is_there(id, spec) and not restart:
                 return
             holders, needs = holders_of(id, spec), getattr(spec, "needs", "")
             held = set(holders) - leaving or done.get(needs) or (restart and done[cause])
@@ -337,7 +339,9 @@ class Model:
                 if not claims(self.owned[holder]) <= claims(spec):
                     self.remove(holder, self.owned.pop(holder), set())  # before the purge
             done[id] = PASSES if held else self.put(id, spec, restart)
-            if done[id] and not old:
+            if held:
+                waiting.add(id)
+            elif done[id] and not old:
                 self.begun[id] = spec
             elif not done[id]:
                 self.owned[id] = spec
@@ -355,8 +359,9 @@ class Model:
                 taken = {path for other, spec in self.owned.items() if other != id for path in claims(spec)}
                 begun = self.begun.pop(id, None)
                 self.remove(id, self.owned.pop(id, begun), taken)
-        tried = set(done) | leaving
+        tried = set(done) | leaving | self.waiting
         self.failing = {id: how for id, how in self.failing.items() if id not in tried and id in wanted} | {id: how for id, how in done.items() if how}
+        self.waiting = waiting
         return {id: how for id, how in done.items() if how}
 
     def move(self, id, old, spec):
@@ -405,7 +410,7 @@ class Model:
 
     def has_steps(self, commit, changed):
         kept = [(id, spec) for id, spec in commit.objects.items() if id not in self.refused]
-        return changed or set(self.owned) - set(commit.objects) or any(id in self.failing or not self.is_there(id, spec) for id, spec in kept)
+        return changed or set(self.owned) - set(commit.objects) or any(id in self.failing.keys() - self.waiting or not self.is_there(id, spec) for id, spec in kept)
 
     def blamed(self, commit, failures):
         """Of what failed, what the commit on trial answers for."""

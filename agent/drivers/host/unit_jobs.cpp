@@ -249,10 +249,11 @@ void UnitJobs::let_go(const UnitRecord& record) {
   // forget() starts what is back then, and enables it by its own [Install] section.
   const bool was_up = comes_back(record) && record.before->active == "active";
   if (state.load != "not-found") {
-    if (!comes_back(record) || record.running == true) {
-      if (!was_up && !is_down(state)) run(systemd::Job::stop, record.unit);
-    } else if (record.running == false && was_up && !is_up(state) && !is_replaced(record) &&
-               record.masked != true) {
+    const bool is_ours = !comes_back(record) || record.running == true;
+    const bool can_start = !is_replaced(record) && record.masked != true;
+    if (is_ours && !was_up && !is_down(state)) {
+      run(systemd::Job::stop, record.unit);
+    } else if (record.running && was_up && !is_up(state) && can_start) {
       run(systemd::Job::start, record.unit);
     }
   }

@@ -196,6 +196,20 @@ TEST_CASE("live units: a running unit of the distribution is stopped, and starte
   CHECK(show("gw-before.service", "UnitFileState") == "enabled");
 }
 
+TEST_CASE("live units: a unit that somebody stopped runs again when it is let go of, as it did before us",
+          "[.systemd]") {
+  Live live;
+  shell(
+      "printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >"
+      " /usr/lib/systemd/system/gw-stopped.service; systemctl daemon-reload;"
+      " systemctl enable --now gw-stopped.service");
+  const auto manifest = unit("  name: gw-stopped.service\n  running: true\n");
+  apply(live, manifest);
+  shell("systemctl stop gw-stopped.service");
+  CHECK(live.device.remove(manifest.id).outcome.error == "");
+  CHECK(show("gw-stopped.service", "ActiveState") == "active");
+}
+
 TEST_CASE("live units: the device's own unit file comes back, enabled and running as it was", "[.systemd]") {
   Live live;
   const bool runs = GENERATE(true, false);
