@@ -37,6 +37,8 @@ class Bundle : public Transport {
   using Transport::fetch;
   void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
   std::uint64_t bytes_received() const override { return received_; }
+  /// The id of the device that it was made for; empty: any, or unknown.
+  const std::string& made_for() const { return header_.made_for; }
 
  private:
   bool is_there(const CommitId& commit, const Store& store, const Visit& visit) const;

@@ -62,7 +62,12 @@ BundleHeader parse_bundle_header(std::string_view bytes) {
       auto commit = commit_at_start(line);
       if (line.size() < oid_letters + 2)
         throw malformed_bundle("the bundle's header has a commit without a ref");
-      header.refs.emplace_back(line.substr(oid_letters + 1), std::move(commit));
+      const auto name = line.substr(oid_letters + 1);
+      if (name.starts_with(device_ref)) {
+        header.made_for = name.substr(device_ref.size());
+      } else {
+        header.refs.emplace_back(name, std::move(commit));
+      }
     }
   }
   return header;

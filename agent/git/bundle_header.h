@@ -14,8 +14,13 @@ namespace greenwave::git {
 struct BundleHeader {
   std::vector<CommitId> prerequisites;                 ///< that it requires
   std::vector<std::pair<std::string, CommitId>> refs;  ///< name, commit
+  std::string made_for;                                ///< the device's id; empty: any, or unknown
   std::size_t size = 0;                                ///< bytes up to the pack
 };
+
+/// What `greenwave bundle` names the device by, in a ref of the header beside the branch's: git's format has
+/// nowhere else for it.
+constexpr std::string_view device_ref = "refs/greenwave/device/";
 
 constexpr std::size_t most_bundle_header = 1024 * 1024;
 

@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "config/ref_name.h"
+#include "git/bundle_header.h"
 #include "git/commit_tree.h"
 #include "git/file_transport.h"
 #include "git/handle.h"
@@ -94,7 +96,11 @@ WrittenBundle write_bundle(const BundleOrder& order, const Visit& visit, const s
   // "filter" tells git that the bundle is incomplete on purpose.
   std::string bytes = "# v3 git bundle\n@object-format=sha1\n@filter=tree:0\n";
   if (!since.empty()) bytes += fmt::format("-{}\n", since.text());
-  bytes += fmt::format("{} {}\n\n", written.commit.text(), ref);
+  bytes += fmt::format("{} {}\n", written.commit.text(), ref);
+  if (const auto made_for = std::string(device_ref) + order.device; config::is_ref_name(made_for)) {
+    bytes += fmt::format("{} {}\n", written.commit.text(), made_for);
+  }
+  bytes += '\n';
   if (git_packbuilder_foreach(builder.get(), append, &bytes) < 0) throw unreadable(order);
   replace_file(file, bytes);
   written.objects = git_packbuilder_object_count(builder.get());

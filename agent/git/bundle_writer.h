@@ -11,8 +11,9 @@ namespace greenwave::git {
 struct BundleOrder {
   std::filesystem::path repository;
   std::string branch = "main";
-  std::string path;   ///< the cluster's directory in the repository, as Repository::path
-  std::string since;  ///< a commit that the device has, as a git revision; empty: it may have none
+  std::string path;    ///< the cluster's directory in the repository, as Repository::path
+  std::string device;  ///< which it is made for: named in the file, if a ref's name may hold it
+  std::string since;   ///< a commit that the device has, as a git revision; empty: it may have none
 };
 
 struct WrittenBundle {

@@ -94,8 +94,20 @@ class Bundles(unittest.TestCase):
         self.take(device, 0)
         self.assertIn("42 in the evening", device.path("/srv/plans/deep/pm.csv").read_text())
         other = self.device("other", device="sf-0007").start()
-        self.assertIn("does not hold all files of commit", self.take(other, 2))
+        told = self.take(other, 2)
+        self.assertIn("does not hold all files of commit", told)
+        self.assertIn("made for sf-0042", told)
         self.assertFalse(other.path(MOTD).exists())
+
+    def test_one_for_another_citys_device_says_whose_it_is(self):
+        self.commit()
+        self.ours()
+        elsewhere = City(self.enterContext(Scratch()))
+        elsewhere.commit({"motd.yaml": file_manifest("motd", "/etc/motd", "elsewhere\n")})
+        other = self.enterContext(Device(self.scratch / "elsewhere", elsewhere.url, device="fr-1"))
+        other.once(check=0)
+        other.start()
+        self.assertIn("the bundle was made for sf-0042", self.take(other, None))
 
     def test_a_bundle_since_a_commit_is_smaller_and_leads_on_from_it(self):
         first = self.commit()

@@ -15,14 +15,13 @@ namespace greenwave::cli {
 namespace {
 
 struct BundleOptions {
-  git::BundleOrder order{.repository = ".", .branch = "main", .path = {}, .since = {}};
-  std::string device;
+  git::BundleOrder order{.repository = ".", .branch = "main", .path = {}, .device = {}, .since = {}};
   std::vector<std::string> labels;
   std::filesystem::path file;
 };
 
 render::Identity identity_of(const BundleOptions& options) {
-  render::Identity identity{options.device, {}, {}};
+  render::Identity identity{options.order.device, {}, {}};
   for (const auto& label : options.labels) {
     const auto equals = label.find('=');
     if (equals == 0 || equals == std::string::npos) {
@@ -63,7 +62,7 @@ int make_bundle(const Context& context, const BundleOptions& options) {
   for (const auto& problem : rendered.problems.list()) print_note(to_string(problem));
   if (context.json) {
     print(nlohmann::json{{"file", options.file.native()},
-                         {"device", options.device},
+                         {"device", options.order.device},
                          {"commit", written.commit.text()},
                          {"commits", written.commits},
                          {"objects", written.objects},
@@ -71,7 +70,8 @@ int make_bundle(const Context& context, const BundleOptions& options) {
                          {"layers", rendered.layers}});
     return 0;
   }
-  print(fmt::format("{}: {} for {}\n", options.file.native(), bytes_in_words(written.bytes), options.device));
+  print(fmt::format("{}: {} for {}\n", options.file.native(), bytes_in_words(written.bytes),
+                    options.order.device));
   print(fmt::format("  commit {}, {} in all, {}\n", short_id(written.commit),
                     count_of(written.commits, "commit"), count_of(rendered.manifests.size(), "manifest")));
   print(fmt::format("  layers: {}\n",
@@ -81,7 +81,7 @@ int make_bundle(const Context& context, const BundleOptions& options) {
 
 Action declare_bundle(CommandLine& line) {
   const auto options = std::make_shared<BundleOptions>();
-  line.option("--device", options->device, "The device's id").value_name("ID").required();
+  line.option("--device", options->order.device, "The device's id").value_name("ID").required();
   line.option("--repo", options->order.repository, "The city's repository: bare, or a clone")
       .value_name("DIR")
       .show_default();

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "git/ancestry.h"
 #include "git/housekeeping.h"
 #include "sync/intake/changed_paths.h"
@@ -210,6 +211,10 @@ GitIntake::GitIntake(IntakeParts parts) : parts_(std::move(parts)) {
   }
 }
 
+bool GitIntake::is_for_another(const git::Bundle& bundle) const {
+  return !bundle.made_for().empty() && bundle.made_for() != parts_.config.device;
+}
+
 Arrival GitIntake::receive(const std::shared_ptr<const git::BundleFile>& bundle, Remembered remembered,
                            const Own& own, const Phase& phase) {
   std::optional<git::Bundle> carried;
@@ -220,6 +225,7 @@ Arrival GitIntake::receive(const std::shared_ptr<const git::BundleFile>& bundle,
     if (bundle) {
       phase(fmt::format("reading {}", bundle->name));
       asking.from = &carried.emplace(bundle, parts_.config.repository, parts_.stop);
+      if (is_for_another(*carried)) phase("the bundle was made for " + printable(carried->made_for()));
       asking.ask();
     } else {
       phase(fmt::format("polling {}", parts_.config.repository.url));
@@ -230,6 +236,9 @@ Arrival GitIntake::receive(const std::shared_ptr<const git::BundleFile>& bundle,
     if (error.fault() == Fault::damaged) throw;
     arrival.commit = {};
     arrival.why_not = error;
+    if (carried && is_for_another(*carried)) {
+      arrival.why_not->during("taking a bundle that was made for " + printable(carried->made_for()));
+    }
     if (!bundle && !parts_.stop) {
       // A server that refuses, or sends something unusable, can be reached.
       if (error.fault() != Fault::transient) {

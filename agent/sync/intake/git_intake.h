@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "git/bundle.h"
 #include "git/transport.h"
 #include "sync/intake/intake.h"
 #include "sync/intake/judge.h"
@@ -43,6 +44,8 @@ class GitIntake : public Intake {
   void start_over(const Error& error) override;
 
  private:
+  bool is_for_another(const git::Bundle& bundle) const;
+
   /// One call of receive().
   struct Asking;
 
