@@ -52,7 +52,7 @@ permissions:
 
 jobs:
   lint:
-    # A runner with Greenwave installed: see its README for the package.
+    # A runner with Greenwave installed (packaging/install in its source), and the label greenwave.
     runs-on: [self-hosted, greenwave]
     steps:
       - uses: actions/checkout@v4
@@ -69,11 +69,12 @@ jobs:
         run: |
           greenwave impact "$BASE...$HEAD" -o markdown > impact.md || [ $? -eq 1 ]
           cat impact.md >> "$GITHUB_STEP_SUMMARY"
+          command -v gh > /dev/null || { echo "::notice::without gh the report is only in the summary"; exit 0; }
           gh pr comment "$NUMBER" --body-file impact.md --edit-last || gh pr comment "$NUMBER" --body-file impact.md
 )";
 
 constexpr const char* gitlab = R"(# Shows before the merge what a change does to the city's devices.
-# The runner is one with Greenwave installed: see its README for the package.
+# The runner is one with Greenwave installed (packaging/install in its source), and the tag greenwave.
 greenwave:lint:
   tags: [greenwave]
   variables: {GIT_DEPTH: 0}
