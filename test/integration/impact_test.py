@@ -139,6 +139,11 @@ def word(verb):
     return {"prune": "remove", "give back": "remove", "adopt": "create"}.get(verb, verb.split(" and ")[0])
 
 
+def place_of(one):
+    """What it has on the device."""
+    return one["spec"].get("path") or one["spec"].get("name") or one["metadata"]["name"]
+
+
 def written(root):
     """What tells whether a regular file was written: its inode, whose number may have been another's."""
     return {
@@ -204,8 +209,8 @@ class Chain:
         if said != done:
             return f"said {said},\nand did {done}"
         # What takes another one's place may find its bytes there.
-        had = {one["spec"]["path"]: name for name, one in objects.items() if "path" in one["spec"]}
-        succeeds = any(had.get(one["spec"].get("path"), name) != name for name, one in self.story.objects.items())
+        had = {place_of(one): name for name, one in objects.items()}
+        succeeds = any(had.get(place_of(one), name) != name for name, one in self.story.objects.items())
         if wrote > count or (wrote != count and not succeeds):
             return f"said that {count} files are written, and it were {wrote}: {said}"
         now = self.running()
