@@ -7,13 +7,13 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "drivers/kubernetes/annotations.h"
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/handover.h"
 #include "drivers/kubernetes/health.h"
 #include "drivers/kubernetes/kind.h"
 #include "drivers/kubernetes/refusal.h"
 #include "drivers/kubernetes/seen.h"
+#include "model/annotations.h"
 
 namespace greenwave::drivers::kubernetes {
 

@@ -28,7 +28,6 @@ plan::Footprint KubernetesDriver::ServedKinds::footprint(const Manifest& manifes
   const auto& id = manifest.id;
   const auto namespace_ = server_.namespace_of(id);
   check_scope(server_.config, manifest, namespace_, problems);
-  check_annotations(manifest, problems);
   plan::Footprint footprint;
   footprint.rank = rank_of(id);
   footprint.claims.push_back(

@@ -8,11 +8,11 @@
 
 #include <fmt/format.h>
 
-#include "drivers/kubernetes/annotations.h"
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/comparison.h"
 #include "drivers/kubernetes/refusal.h"
 #include "drivers/kubernetes/seen.h"
+#include "model/annotations.h"
 
 namespace greenwave::drivers::kubernetes {
 

@@ -6,9 +6,7 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 
-#include "base/contains.h"
 #include "base/text.h"
-#include "drivers/kubernetes/annotations.h"
 #include "drivers/kubernetes/kind.h"
 #include "drivers/kubernetes/resource.h"
 
@@ -27,17 +25,6 @@ template <typename Matches>
 bool allows(const config::Scope& scope, const Matches& matches) {
   if (std::ranges::any_of(scope.deny, matches)) return false;
   return scope.allow.empty() || std::ranges::any_of(scope.allow, matches);
-}
-
-void check_word(const Manifest& manifest, std::string_view key, std::initializer_list<std::string_view> words,
-                Problems& problems) {
-  const auto* value = manifest.document.at({"metadata", "annotations", key});
-  if (value == nullptr || value->is_null()) return;
-  const auto* text = value->string();
-  if (text != nullptr && contains(words, *text)) return;
-  std::string list;
-  for (const auto word : words) list += fmt::format("{}\"{}\"", list.empty() ? "" : " or ", word);
-  problems.error(value->place, fmt::format("{}: unknown value", key), "write " + list + ", or remove it");
 }
 
 }  // namespace
@@ -63,12 +50,6 @@ void check_scope(const config::Kubernetes& config, const Manifest& manifest, con
         "kubernetes.namespaces in its agent.yaml lists where it does; leave the manifest out of its layers, "
         "or allow it there");
   }
-}
-
-void check_annotations(const Manifest& manifest, Problems& problems) {
-  check_word(manifest, annotations::force, {"true", "false"}, problems);
-  check_word(manifest, annotations::recreate, {"true", "false"}, problems);
-  check_word(manifest, annotations::propagation, {"foreground", "background", "orphan"}, problems);
 }
 
 }  // namespace greenwave::drivers::kubernetes

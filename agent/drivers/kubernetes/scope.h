@@ -12,7 +12,4 @@ namespace greenwave::drivers::kubernetes {
 void check_scope(const config::Kubernetes& config, const Manifest& manifest, const std::string& namespace_,
                  Problems& problems);
 
-/// Rejects annotations of ours with unknown values.
-void check_annotations(const Manifest& manifest, Problems& problems);
-
 }  // namespace greenwave::drivers::kubernetes

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 
-#include "drivers/kubernetes/annotations.h"
 #include "drivers/kubernetes/body.h"
 #include "drivers/kubernetes/kind.h"
 #include "drivers/kubernetes/refusal.h"
 #include "drivers/kubernetes/seen.h"
+#include "model/annotations.h"
 
 namespace greenwave::drivers::kubernetes {
 

@@ -127,6 +127,24 @@ TEST_CASE("render: a manifest without apiVersion, kind or name is refused with w
              Contains("have no namespace; remove it"));
 }
 
+TEST_CASE("render: an annotation of Greenwave's that is misspelt, or has an unknown value, is refused") {
+  const auto of = [](const std::string& annotations) {
+    const auto text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {" + annotations + "}}\n";
+    return problems(rendered({{"a.yaml", text}})).front();
+  };
+  CHECK(of("greenwave.dev/prnue: disabled") ==
+        "a.yaml:3:35: error: Greenwave has no annotation greenwave.dev/prnue; did you mean "
+        "greenwave.dev/prune?");
+  CHECK_THAT(of("greenwav.dev/prune: disabled"), Contains("did you mean greenwave.dev/prune?"));
+  CHECK_THAT(of("greenwave.dev/zzzzzzzzzzzzzzzz: a"),
+             Contains("its annotations are greenwave.dev/depends-on, "));
+  CHECK_THAT(of("greenwave.dev/healthy-within: soon"), Contains("write a time up to 1h, e.g. 5m"));
+  CHECK_THAT(of("greenwave.dev/healthy-within: 2h"), Contains("write a time up to 1h, e.g. 5m"));
+  CHECK_THAT(of("greenwave.dev/recreate: 'yes'"), Contains("write true or false, or remove it"));
+  CHECK_THAT(of("greenwave.dev/prune: disabled, greenwave.dev/on-removal: delete"),
+             Contains("remove one of the two"));
+}
+
 TEST_CASE("render: an annotation that is not a string is refused, because it would silently do nothing") {
   const auto result = rendered(
       {{"a.yaml",

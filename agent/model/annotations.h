@@ -1,12 +1,18 @@
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
 #include "model/manifest.h"
 
-/// Annotations that this driver reads in addition to those of every manifest; "true" turns them on.
+/// Annotations that only some stages or drivers read, in addition to those in manifest.h.
 namespace greenwave::annotations {
 
+/// How long an object may take to become healthy: "40s", up to `longest_within`.
+inline constexpr std::string_view healthy_within = "greenwave.dev/healthy-within";
+inline constexpr auto longest_within = std::chrono::hours(1);
+
+// Of objects on a Kubernetes server; "true" turns the first two on.
 inline constexpr std::string_view force = "greenwave.dev/force";  ///< takes over the fields of other managers
 inline constexpr std::string_view recreate =
     "greenwave.dev/recreate";  ///< if a field cannot be changed in place
