@@ -47,7 +47,9 @@ struct Cluster {
   std::string name;
   std::string devices;  ///< path of the GeoJSON inventory; empty: none
   Place devices_place;
-  yaml::Node vars;           ///< a map
+  yaml::Node vars;      ///< a map
+  std::string runtime;  ///< of devices whose label does not say: "none", "podman", "kubernetes"; or ""
+  Place runtime_place;
   bool allow_empty = false;  ///< an empty render may remove everything
   std::vector<Layer> layers;
   std::vector<Wave> waves;

@@ -20,6 +20,8 @@ namespace {
 
 const std::vector<std::string> days_of_the_week{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
+const std::vector<std::string> runtimes{"none", "podman", "kubernetes"};
+
 /// A path of the repository; "" when absent or wrong.
 std::string path_field(yaml::Fields& fields, std::string_view key, std::optional<std::string> written) {
   if (!written) return {};
@@ -47,7 +49,11 @@ void check_header(yaml::Fields& fields, Problems& problems, std::string& name) {
     }
     return;
   }
-  name = yaml::Fields(*metadata, "the cluster's metadata", problems).required_text("name");
+  yaml::Fields about(*metadata, "the cluster's metadata", problems);
+  name = about.required_text("name");
+  about.any("labels");
+  about.any("annotations");
+  about.done();
 }
 
 void refuse_variables(const yaml::Node& value, Problems& problems) {
@@ -162,6 +168,8 @@ Cluster parse_cluster(std::string_view text, const std::string& file, Problems& 
     cluster.waves = read_waves(spec, problems);
     cluster.wave_salt = spec.text("waveSalt").value_or(cluster.name);
     cluster.windows = read_named<Window>(spec, "windows", read_window, problems);
+    cluster.runtime = spec.word("runtime", runtimes).value_or("");
+    cluster.runtime_place = spec.place_of("runtime");
     cluster.allow_empty = spec.flag("allowEmpty").value_or(false);
     spec.done();
   }
@@ -192,6 +200,12 @@ Cluster read_cluster(const SourceTree& tree, Problems& problems) {
   throw_errors(found);
   problems.append(found);
   return cluster;
+}
+
+std::string runtime_of(const Cluster& cluster, const Device& device) {
+  const auto label = device.labels.find("runtime");
+  const bool says = label != device.labels.end() && contains(runtimes, label->second);
+  return says ? label->second : cluster.runtime;
 }
 
 std::string read_inventory(const Cluster& cluster, const SourceTree& tree) {

@@ -5,6 +5,7 @@
 
 #include "base/problem.h"
 #include "model/cluster.h"
+#include "model/device.h"
 #include "model/source_tree.h"
 
 namespace greenwave::render {
@@ -27,6 +28,7 @@ inline constexpr const char* cluster_file = "greenwave.yaml";
 ///     waveSalt: TEXT         # absent: the cluster's name
 ///     windows:
 ///       - {name, days, from, to, timezone}
+///     runtime: WORD          # of the devices: none, podman, kubernetes
 ///     allowEmpty: true       # a render that comes out empty may remove everything from a device
 ///
 /// Errors go into `problems`; do not use the Cluster if there are any.
@@ -37,6 +39,10 @@ Cluster read_cluster(const SourceTree& tree, Problems& problems);
 
 /// The text of the cluster's inventory. Throws Error (invalid) when it cannot be read.
 std::string read_inventory(const Cluster& cluster, const SourceTree& tree);
+
+/// The runtime that a device has, says the repository: "none", "podman", "kubernetes". Empty when it says
+/// nothing.
+std::string runtime_of(const Cluster& cluster, const Device& device);
 
 /// Throws an Error that lists the errors, one per line, if there are any.
 void throw_errors(const Problems& problems);
