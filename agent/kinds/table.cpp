@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "drivers/host/check_spec.h"
 #include "drivers/host/command_spec.h"
 #include "drivers/host/file_spec.h"
@@ -11,6 +12,7 @@
 #include "drivers/podman/cron/cron_footprint.h"
 #include "drivers/podman/footprint.h"
 #include "drivers/workload/transition.h"
+#include "model/kubernetes_kind.h"
 
 namespace greenwave::kinds {
 
@@ -57,7 +59,59 @@ constexpr Kind kinds[] = {
      drivers::workload::pods_transition},
 };
 
+/// Of all that greenwave.dev might have, only `own_api` is.
+bool misspells_own(const ObjectId& id) {
+  return id.api_version != own_api && !nearest(id.api_version, {std::string(own_api)}).empty();
+}
+
+bool has_api(std::string_view api_version) {
+  return std::ranges::find(kinds, api_version, &Kind::api_version) != std::end(kinds);
+}
+
+std::string nearest_kind(const ObjectId& id) {
+  std::vector<std::string> names;
+  for (const auto& kind : kinds) {
+    if (kind.api_version == id.api_version) names.emplace_back(kind.name);
+  }
+  return nearest(id.kind, names);
+}
+
+std::string nearest_api(const ObjectId& id) {
+  std::vector<std::string> names;
+  for (const auto& kind : kinds) {
+    if (kind.name == id.kind) return std::string(kind.api_version);
+    names.emplace_back(kind.api_version);
+  }
+  return nearest(id.api_version, names);
+}
+
 }  // namespace
+
+bool is_known(const ObjectId& id) {
+  return std::ranges::any_of(
+      kinds, [&](const Kind& kind) { return kind.name == id.kind && kind.api_version == id.api_version; });
+}
+
+bool is_served_nowhere(const ObjectId& id) {
+  if (is_known(id)) return false;
+  return group_of(id.api_version) == group_of(own_api) || misspells_own(id) || kubernetes_has(id) == false;
+}
+
+bool is_served(const ObjectId& id, std::string_view runtime) {
+  if (is_served_nowhere(id)) return false;
+  if (id.api_version == own_api || runtime.empty() || runtime == "kubernetes") return true;
+  return runtime == "podman" && is_known(id);
+}
+
+std::optional<Correction> correction(const ObjectId& id) {
+  if (is_known(id)) return {};
+  const bool wrong_kind = has_api(id.api_version);
+  auto word = wrong_kind ? nearest_kind(id) : std::string();
+  if (!word.empty()) return Correction{"kind", std::move(word)};
+  word = nearest_api(id);
+  if (word.empty() || word == id.api_version) return {};
+  return Correction{"apiVersion", std::move(word)};
+}
 
 std::span<const Kind> table() {
   return kinds;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,23 @@ drivers::Transition transition(const drivers::Declared* was, const drivers::Decl
 
 /// "File, Directory, …": those of `own_api`.
 std::vector<std::string> own_names();
+
+/// Whether the table has it.
+bool is_known(const ObjectId& id);
+
+/// Whether no runtime can serve it: a kind of Greenwave's or of Kubernetes' that there is not, or Greenwave's
+/// name misspelt.
+bool is_served_nowhere(const ObjectId& id);
+
+/// Whether a device with that runtime ("none", "podman", "kubernetes") serves it; with "": whether any does.
+bool is_served(const ObjectId& id, std::string_view runtime);
+
+/// What a manifest that is not in the table probably means.
+struct Correction {
+  std::string_view field;  ///< "apiVersion", "kind"
+  std::string word;
+};
+std::optional<Correction> correction(const ObjectId& id);
 
 /// Some kinds of the table, on one device.
 class TableKinds : public drivers::Kinds {

@@ -33,6 +33,30 @@ constexpr std::array<std::string_view, 22> cluster_scoped{
     "CertificateSigningRequest.certificates.k8s.io",
 };
 
+constexpr std::array<std::string_view, 18> core{
+    "Binding",
+    "ComponentStatus",
+    "ConfigMap",
+    "Endpoints",
+    "Event",
+    "LimitRange",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodTemplate",
+    "ReplicationController",
+    "ResourceQuota",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "List",
+};
+constexpr std::array<std::string_view, 5> apps{"ControllerRevision", "DaemonSet", "Deployment", "ReplicaSet",
+                                               "StatefulSet"};
+constexpr std::array<std::string_view, 2> batch{"CronJob", "Job"};
+
 }  // namespace
 
 std::string_view group_of(std::string_view api_version) {
@@ -44,6 +68,13 @@ std::string kind_and_group(std::string_view api_version, std::string_view kind) 
   std::string name(kind);
   if (const auto group = group_of(api_version); !group.empty()) name.append(".").append(group);
   return name;
+}
+
+std::optional<bool> kubernetes_has(const ObjectId& id) {
+  if (id.api_version == "v1") return contains(core, id.kind);
+  if (id.api_version == "apps/v1") return contains(apps, id.kind);
+  if (id.api_version == "batch/v1") return contains(batch, id.kind);
+  return {};
 }
 
 bool is_cluster_scoped(const ObjectId& id) {

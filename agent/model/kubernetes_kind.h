@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,9 @@ std::string kind_and_group(std::string_view api_version, std::string_view kind);
 /// Whether objects of this kind have no namespace. Knows Kubernetes' built-in kinds only, in any
 /// version.
 bool is_cluster_scoped(const ObjectId& id);
+
+/// Whether every server has this kind. Nothing where that is not known: beside "v1", "apps/v1" and
+/// "batch/v1".
+std::optional<bool> kubernetes_has(const ObjectId& id);
 
 }  // namespace greenwave

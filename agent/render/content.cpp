@@ -14,9 +14,14 @@ namespace greenwave::render {
 
 namespace {
 
-/// The `spec.source` of an object that may have one; null for others.
+bool names_content(const ObjectId& id) {
+  return id.kind == "File" || id.kind == "Directory";
+}
+
+/// The `spec.source` of an object that may have one; null for others. What a misspelt manifest names is
+/// content as well: it must not be taken for manifests.
 const yaml::Node* source_member(const ObjectId& id, const yaml::Node& document) {
-  if (id.api_version != own_api || (id.kind != "File" && id.kind != "Directory")) return nullptr;
+  if (!is_own(id) && !names_content(id)) return nullptr;
   const auto* source = document.at({"spec", "source"});
   return source != nullptr && !source->is_null() ? source : nullptr;
 }
@@ -88,6 +93,7 @@ void set_content_aside(std::vector<CollectedLayer>& layers) {
 }
 
 void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& problems) {
+  if (manifest.id.api_version != own_api || !names_content(manifest.id)) return;
   const auto* member = source_member(manifest.id, manifest.document);
   if (member == nullptr) return;
   const auto refuse = [&](std::string message, std::string remedy) {

@@ -7,68 +7,21 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "kinds/table.h"
+#include "model/annotations.h"
 #include "sync/entries.h"
+#include "sync/unserved.h"
 
 namespace greenwave::sync {
 
 namespace {
 
-void report_unserved(const Manifest& manifest, Problems& problems) {
-  const auto& id = manifest.id;
-  if (id.api_version == own_api) {
-    const auto names = kinds::own_names();
-    const auto meant = nearest(id.kind, {names.begin(), names.end()});
-    problems.error(manifest.place(), fmt::format("{} has no kind {}", own_api, printable(id.kind)),
-                   meant.empty() ? fmt::format("its kinds are {}", fmt::join(names, ", "))
-                                 : fmt::format("did you mean {}?", meant));
-    return;
-  }
-  problems.warning(
-      manifest.place(),
-      fmt::format("{} cannot run here: this device has no runtime for {} of {}", to_string(id), id.kind,
-                  id.api_version),
-      "select devices whose agent.yaml names a runtime that has it, or leave it out of this device's layers");
-}
-
-constexpr std::string_view healthy_within = "greenwave.dev/healthy-within";
-constexpr auto longest_within = std::chrono::hours(1);
-
 /// The time that a manifest of any kind gives its object to become healthy.
-void read_patience(const Manifest& manifest, plan::Footprint& footprint, Problems& problems) {
-  const auto text = manifest.annotation(healthy_within);
+void read_patience(const Manifest& manifest, plan::Footprint& footprint) {
+  const auto text = manifest.annotation(annotations::healthy_within);
   if (text.empty() || !footprint.watch) return;
-  try {
-    const auto within = parse_duration(text);
-    if (within > Duration::zero() && within <= longest_within) {
-      footprint.watch->within = within;
-      footprint.watch->declared = true;
-      return;
-    }
-  } catch (const Error&) {
-  }
-  problems.error(manifest.place(), fmt::format("{} is \"{}\"", healthy_within, printable(text)),
-                 "write a time up to 1h, e.g. 5m");
-}
-
-/// What happens to the object when no manifest declares it any more.
-void check_removal(const Manifest& manifest, Problems& problems) {
-  const auto* written = manifest.document.at({"metadata", "annotations", annotations::on_removal});
-  if (written == nullptr || written->is_null()) return;
-  const auto* word = written->string();
-  const bool known = word != nullptr && (*word == "give-back" || *word == "delete" || *word == "keep");
-  if (!known) {
-    problems.error(
-        written->place,
-        fmt::format("{} is \"{}\"", annotations::on_removal, word != nullptr ? printable(*word) : ""),
-        "write give-back, delete or keep, or remove it");
-  } else if (*word != "keep" && manifest.annotation(annotations::prune) == "disabled") {
-    problems.error(written->place,
-                   fmt::format("{} is \"{}\", but {} keeps the object", annotations::on_removal, *word,
-                               annotations::prune),
-                   "remove one of the two");
-  }
+  footprint.watch->within = parse_duration(text);
+  footprint.watch->declared = true;
 }
 
 /// Whether the inventory alone already says that the object is as it should be.
@@ -144,15 +97,14 @@ Checked check(std::vector<Manifest> manifests, std::span<const drivers::Kinds* c
   for (auto& manifest : manifests) {
     const auto serves = [&](const auto* some) { return some->serves(manifest.id); };
     const auto found = std::ranges::find_if(kinds, serves);
-    if (found == kinds.end()) {
+    if (found == kinds.end() || kinds::is_served_nowhere(manifest.id)) {
       report_unserved(manifest, checked.problems);
       checked.refused.push_back(manifest.id);
       continue;
     }
     Problems problems;
     auto footprint = (*found)->footprint(manifest, problems);
-    read_patience(manifest, footprint, problems);
-    check_removal(manifest, problems);
+    read_patience(manifest, footprint);
     checked.problems.append(problems);
     if (problems.has_errors()) {
       checked.refused.push_back(manifest.id);

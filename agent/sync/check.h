@@ -21,8 +21,8 @@ struct Checked {
   Problems problems;
 };
 
-/// Lets each driver read and judge its manifests; a wrong one is refused, the others go on. A kind that
-/// nothing on this device can run is an error when it claims to be Greenwave's, else a warning.
+/// Lets each driver read and judge its manifests; a wrong one, and one that no driver serves, is refused, the
+/// others go on.
 Checked check(std::vector<Manifest> manifests, std::span<const drivers::Kinds* const> kinds);
 Checked check(std::vector<Manifest> manifests, const Drivers& drivers);
 

@@ -14,6 +14,7 @@
 #include "sync/remembered.h"
 #include "sync/revert.h"
 #include "sync/trial.h"
+#include "sync/unserved.h"
 #include "sync/waiting.h"
 
 namespace greenwave::sync {
@@ -130,6 +131,7 @@ std::unique_ptr<Prepared> prepare_commit(Pass& pass, const CommitId& commit) {
   if (fresh && fresh->commit == commit) made = std::move(fresh->rendered);
   auto [files, rendered] = parts.renderer.render(parts.intake.files(commit), std::move(made));
   check_waves(rendered.cluster, rendered.device, pass.kept.remembered.following.branch, rendered.problems);
+  check_runtime(rendered.cluster, rendered.device, parts.config.runtime, rendered.problems);
   const bool reverts = pass.kept.course.is_reverting();
   auto owed = parts.state.owed();
   return prepare(std::move(files), std::move(rendered),

@@ -1,5 +1,7 @@
 #include "sync/prepare.h"
 
+#include "sync/unserved.h"
+
 namespace greenwave::sync {
 
 namespace {
@@ -45,6 +47,8 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
   for (const auto* refused : {&rendered.refused, &checked.refused, &prepared->compared.refused}) {
     input.refused.insert(input.refused.end(), refused->begin(), refused->end());
   }
+  const auto meant = meant_by(input.refused, prepared->desired, inventory);
+  input.refused.insert(input.refused.end(), meant.begin(), meant.end());
   const bool may_empty = allow_empty || prepared->cluster.allow_empty || prepared->device.retired;
   if (const auto problem = plan::empty_render(input); problem && !may_empty) {
     input.may_prune = false;

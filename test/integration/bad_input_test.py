@@ -16,7 +16,7 @@ WRONG_MANIFESTS = {
     "a tab": ({"bad.yaml": "spec:\n\tpath: x\n"}, ["bad.yaml:2:1", "spaces"]),
     "an unknown kind": (
         {"bad.yaml": "apiVersion: greenwave.dev/v1\nkind: Fiel\nmetadata: {name: bad}\n"},
-        ["bad.yaml:1:1", "Fiel", "did you mean File"],
+        ["bad.yaml:2:7", "Fiel", "did you mean File"],
     ),
     "an unknown field": (
         {"bad.yaml": "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: bad}\nspec:\n  path: /etc/bad\n  contents: x\n"},

@@ -150,7 +150,7 @@ class Workloads(unittest.TestCase):
             "service.yaml": manifest("v1", "Service", "web", spec={"ports": [{"port": 80}]}),
         })
         device = self.device()
-        out = device.once(check=0).stdout
+        out = device.once(check=1).stdout
         self.assertIn("Service/web cannot run here", out)
         self.assertIn("service.yaml", out)
         names = sorted(self.podman.containers())
@@ -159,14 +159,14 @@ class Workloads(unittest.TestCase):
         place = pathlib.Path(self.podman.podman("volume", "inspect", "--format", "{{.Mountpoint}}", "data"))
         wait_until(lambda: (place / "log").exists(), "the job wrote its line")
 
-        device.once(check=0)
+        device.once(check=1)
         self.assertEqual(before, self.ids())
         self.city.commit({"web.yaml": deployment(3)})
-        device.once(check=0)
+        device.once(check=1)
         self.assertEqual(before, {name: id for name, id in self.ids().items() if name in before})
         self.assertEqual(5, len(self.ids()))
         self.city.commit({"web.yaml": deployment(1), "claim.yaml": None, "job.yaml": None})
-        out = device.once(check=0).stdout
+        out = device.once(check=1).stdout
         self.assertIn("the volume data stays", out)
         self.assertEqual(2, len(self.ids()))
         self.assertEqual("ran\n", (place / "log").read_text())

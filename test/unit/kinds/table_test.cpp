@@ -152,3 +152,34 @@ TEST_CASE("kinds: the README's page on adding one names what is there") {
   }
   CHECK(files > 5);
 }
+
+TEST_CASE("kinds: what nothing serves is told from what another runtime serves") {
+  const auto meant = [](const char* api, const char* kind) {
+    const auto found = correction({api, kind, "", "a"});
+    return found ? std::string(found->field) + ": " + found->word : "";
+  };
+  CHECK(meant("greenwve.dev/v1", "File") == "apiVersion: greenwave.dev/v1");
+  CHECK(meant("greenwave.dev/v2", "Fiel") == "apiVersion: greenwave.dev/v1");
+  CHECK(meant("greenwave.dev/v1", "Fiel") == "kind: File");
+  CHECK(meant("v1", "Deployment") == "apiVersion: apps/v1");
+  CHECK(meant("apps/v1", "Deploymnet") == "kind: Deployment");
+  CHECK(meant("v1", "Service").empty());
+  CHECK(meant("v1", "Pod").empty());
+
+  for (const ObjectId& id : {ObjectId{"greenwve.dev/v1", "File", "", "a"},
+                             {"greenwave.dev/v2", "File", "", "a"},
+                             {"v1", "Pdo", "", "a"},
+                             {"v1", "File", "", "a"}}) {
+    CHECK(is_served_nowhere(id));
+    CHECK_FALSE(is_served(id, "kubernetes"));
+    CHECK_FALSE(is_served(id, ""));
+  }
+  const ObjectId pod{"v1", "Pod", "", "a"};
+  const ObjectId service{"v1", "Service", "", "a"};
+  CHECK((is_served(pod, "podman") && is_served(pod, "kubernetes") && is_served(pod, "")));
+  CHECK_FALSE(is_served(pod, "none"));
+  CHECK_FALSE(is_served(service, "podman"));
+  CHECK((is_served(service, "kubernetes") && is_served(service, "")));
+  CHECK(is_served({"example.org/v1", "Lamp", "", "a"}, "kubernetes"));
+  CHECK(is_served({"greenwave.dev/v1", "File", "", "a"}, "none"));
+}

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kinds/table.h"
 #include "sync/check.h"
 
 namespace greenwave::cli {
@@ -43,7 +44,8 @@ Judged judge(const render::Fleet& fleet, const render::Variant& variant, const d
   judged.object = std::move(object.problems);
   judged.refused = judged.object.has_errors();
   if (!object.manifest) return judged;
-  if (object.manifest->id.api_version != own_api) {
+  const auto& id = object.manifest->id;
+  if (id.api_version != own_api && !kinds::is_served_nowhere(id)) {
     judged.desired = plan::Desired{std::move(*object.manifest), {}};
     return judged;
   }
