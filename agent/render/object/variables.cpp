@@ -1,5 +1,7 @@
 #include "render/object/variables.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -10,8 +12,34 @@ namespace {
 
 constexpr std::string_view opening = "${";
 
+/// Whether one letter is wrong, too many or too few, or two are swapped.
+bool is_slip(std::string_view written, std::string_view word) {
+  const auto [differs, _] = std::ranges::mismatch(written, word);
+  const auto same = static_cast<std::size_t>(differs - written.begin());
+  written.remove_prefix(same);
+  word.remove_prefix(same);
+  while (!written.empty() && !word.empty() && written.back() == word.back()) {
+    written.remove_suffix(1);
+    word.remove_suffix(1);
+  }
+  const bool swapped =
+      written.size() == 2 && word.size() == 2 && written[0] == word[1] && written[1] == word[0];
+  return swapped || std::max(written.size(), word.size()) == 1;
+}
+
+/// "device" or "cluster", for a variable that begins with (nearly) that; empty: the variable is not ours.
+std::string_view root_of(std::string_view after_opening) {
+  const auto dot = after_opening.find_first_of(".}\n \t");
+  if (dot == std::string_view::npos || after_opening[dot] != '.') return {};
+  const auto written = after_opening.substr(0, dot);
+  for (const std::string_view root : {"device", "cluster"}) {
+    if (written == root || is_slip(written, root)) return root;
+  }
+  return {};
+}
+
 bool is_ours(std::string_view after_opening) {
-  return after_opening.starts_with("device.") || after_opening.starts_with("cluster.");
+  return !root_of(after_opening).empty();
 }
 
 /// The member called `key`, or the one that its dots lead to. The longest prefix wins, so that a label called
@@ -105,6 +133,8 @@ std::optional<yaml::Node> Variables::value_of(std::string_view name) const {
 void Variables::report_unknown(std::string_view name, const Place& place, Problems& problems) const {
   std::string meant;
   std::string remedy;
+  const auto right = std::string(root_of(name)) + std::string(name.substr(name.find('.')));
+  if (value_of(right)) meant = right;
   const auto look_in = [&](const Family& family, const std::vector<std::string>& keys) {
     if (!name.starts_with(family.prefix)) return;
     const auto key = nearest(name.substr(family.prefix.size()), keys);
@@ -117,7 +147,8 @@ void Variables::report_unknown(std::string_view name, const Place& place, Proble
   look_in(property_family, keys_of(device_.properties));
   look_in(var_family, keys_of(cluster_.vars));
   if (remedy.empty()) {
-    meant = nearest(name, {"device.id", "device.longitude", "device.latitude", "cluster.name"});
+    if (meant.empty())
+      meant = nearest(name, {"device.id", "device.longitude", "device.latitude", "cluster.name"});
     remedy =
         "device has id, longitude, latitude, labels.KEY and properties.KEY; cluster has name and vars.KEY";
   }

@@ -43,6 +43,10 @@ struct City {
   }
 };
 
+std::string wrong_of(const City& city, const std::string& text) {
+  return city.wrong("'" + text + "'").front();
+}
+
 }  // namespace
 
 TEST_CASE("variables: every one of them is put into strings at any depth") {
@@ -123,4 +127,16 @@ TEST_CASE("variables: a list within a text, and a variable that is not closed, a
               "use the variable on its own, or choose one of its members"});
   CHECK(city.wrong("a: 'x ${cluster.vars.none}'").size() == 1);
   CHECK(city.wrong("a: 'x ${device.id'").front().find("is not closed") != std::string::npos);
+}
+
+TEST_CASE("variables: a slip in their first word is an error, and what others write in that way is not") {
+  const City city;
+  CHECK(wrong_of(city, "${devcie.id}").ends_with("did you mean ${device.id}?"));
+  CHECK(wrong_of(city, "${devices.labels.model}").ends_with("did you mean ${device.labels.model}?"));
+  CHECK(wrong_of(city, "${clutser.vars.ntp}").ends_with("did you mean ${cluster.vars.ntp}?"));
+  CHECK(wrong_of(city, "${evice.colour}").find("is unknown") != std::string::npos);
+  for (const std::string text :
+       {"${HOME}", "${service.name}", "${counter.total}", "${devcie}", "${devcie-x.y}"}) {
+    CHECK(city.replaced("'" + text + "'") == text);
+  }
 }
