@@ -94,6 +94,13 @@ std::optional<double> Fields::number(std::string_view key) {
 }
 
 std::optional<Duration> Fields::duration(std::string_view key) {
+  if (const auto* member = any(key)) {
+    if (const auto* number = std::get_if<std::int64_t>(&member->value)) {
+      error(key, fmt::format("{}: {} is {}, without a unit", what_, key, *number),
+            fmt::format("write {}s for seconds", *number));
+      return {};
+    }
+  }
   const auto value = text(key);
   if (!value) return {};
   try {

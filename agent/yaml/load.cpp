@@ -23,6 +23,8 @@ constexpr std::string_view core_false[] = {"false", "False", "FALSE"};
 constexpr std::string_view old_booleans[] = {"yes", "Yes", "YES", "no",  "No", "NO", "on", "On",
                                              "ON",  "off", "Off", "OFF", "y",  "Y",  "n",  "N"};
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 bool is_one_of(std::string_view text, const auto& words) {
   return std::find(std::begin(words), std::end(words), text) != std::end(words);
 }
@@ -51,6 +53,11 @@ std::optional<std::int64_t> core_integer(std::string_view text) {
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
   if (failure != std::errc{} || end != digits.data() + digits.size()) return {};
   return number;
+}
+
+bool is_whole(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  return all_digits(text);
 }
 
 std::optional<double> core_real(std::string_view text) {
@@ -310,6 +317,10 @@ class Loader {
                                       text, *integer),
                           fmt::format("write \"{}\" for a string, or {} for the number", text, *integer));
       }
+    } else if (std::holds_alternative<double>(plain.value) && is_whole(text)) {
+      problems_.warning(
+          place, fmt::format("{} does not fit into 64 bits, and is read as a real number", printable(text)),
+          "put it in quotes");
     } else if (is_old_boolean(text)) {
       problems_.warning(
           place,
@@ -354,6 +365,7 @@ std::vector<Node> load_all(std::string_view text, const std::string& file, Probl
                    "move large content to a separate file and name that as spec.source");
     return documents;
   }
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::string joined;
   if (file.ends_with("json")) text = joined = join_surrogates(text);
   try {

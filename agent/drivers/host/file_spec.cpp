@@ -17,15 +17,30 @@ namespace greenwave::drivers::host {
 
 namespace {
 
+/// Whether somebody would give a file this mode: its owner reads it, and nobody may do more than the owner.
+bool is_usual(std::int64_t mode) {
+  const auto owner = mode >> 6 & 7;
+  const auto group = mode >> 3 & 7;
+  return (owner & 4) != 0 && (group & ~owner) == 0 && (mode & 7 & ~group) == 0;
+}
+
+/// The mode that is meant by a number without quotes: 644, 0644, and 0o644 or 420, which are the same number.
+std::string meant_mode(std::int64_t number) {
+  constexpr std::int64_t most = 07777;
+  const auto digits = fmt::format("{:04}", number);
+  const bool octal = digits.size() == 4 && digits.find_first_not_of("01234567") == digits.npos;
+  if (octal && is_usual(std::stol(digits, nullptr, 8))) return digits;
+  if (number >= 0 && number <= most && is_usual(number)) return fmt::format("{:04o}", number);
+  return octal ? digits : "0644";
+}
+
 /// "0644". A number is refused: 0644 and 644 mean different things to different readers of YAML.
 mode_t read_mode(yaml::Fields& spec, std::string_view key, mode_t otherwise) {
   const auto* node = spec.any(key);
   if (node == nullptr) return otherwise;
   if (const auto* number = std::get_if<std::int64_t>(&node->value)) {
-    const bool plausible = *number >= 0 && *number <= 7777;
     spec.error(key, fmt::format("{} is a number, which is not what it looks like to every reader", key),
-               plausible ? fmt::format("put it in quotes: {}: \"{:04}\"", key, *number)
-                         : fmt::format("put it in quotes: {}: \"0644\"", key));
+               fmt::format("put it in quotes: {}: \"{}\"", key, meant_mode(*number)));
     return otherwise;
   }
   const auto text = spec.text(key);

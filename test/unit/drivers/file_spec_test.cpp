@@ -1,3 +1,5 @@
+#include <map>
+
 #include <catch2/catch.hpp>
 
 #include "support/problem_text.h"
@@ -53,4 +55,19 @@ TEST_CASE("file: what is wrong in a spec is said with its place") {
   CHECK_THAT(problems_of("Directory", "path: /etc/x/"), Contains("plain form"));
   CHECK(problems_of("File", "path: /etc/x\ncontent: ''").empty());
   CHECK(problems_of("File", "path: /etc/x\nsource: files/motd\nmode: \"0600\"\nowner: root").empty());
+}
+
+TEST_CASE("file: a mode that is a number is advised as the mode that was meant") {
+  for (const auto& [written, meant] : std::map<std::string, std::string>{{"0o644", "0644"},
+                                                                         {"420", "0644"},
+                                                                         {"0644", "0644"},
+                                                                         {"755", "0755"},
+                                                                         {"493", "0755"},
+                                                                         {"0o600", "0600"},
+                                                                         {"4755", "4755"},
+                                                                         {"99999", "0644"}}) {
+    INFO(written);
+    CHECK_THAT(problems_of("File", "path: /etc/x\ncontent: x\nmode: " + written),
+               Catch::Contains("put it in quotes: mode: \"" + meant + "\""));
+  }
 }

@@ -106,3 +106,25 @@ TEST_CASE("yaml: a file nested too deep or too large is refused") {
   CHECK(first_problem(std::string(100, '[')).find("nested deeper than 64 levels") != std::string::npos);
   CHECK(first_problem("a: 123456789", {.bytes = 5}).find("the file has 12 B") != std::string::npos);
 }
+
+TEST_CASE("yaml: a byte order mark is skipped, and line ends of Windows become plain ones") {
+  Problems problems;
+  const auto node = yaml::load(
+      "\xEF\xBB\xBF"
+      "a: 1\r\nb: |\r\n  x\r\n  y\r\n",
+      "test.yaml", problems);
+  REQUIRE(node);
+  CHECK(problems.empty());
+  CHECK(node->find("a")->place.column == 4);
+  CHECK(*node->find("b")->string() == "x\ny\n");
+}
+
+TEST_CASE("yaml: a whole number beyond 64 bits becomes a real one, with a warning") {
+  CHECK(
+      first_problem("a: 18446744073709551615\n") ==
+      "test.yaml:1:4: warning: 18446744073709551615 does not fit into 64 bits, and is read as a real number; "
+      "put it in quotes");
+  Problems problems;
+  yaml::load("a: [9223372036854775807, 1.5, 1e300]\n", "test.yaml", problems);
+  CHECK(problems.empty());
+}
