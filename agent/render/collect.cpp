@@ -26,9 +26,13 @@ constexpr std::size_t most_bytes = 64 << 20;   // of all manifests of a device
 constexpr std::size_t most_waiting = 1 << 20;  // of text that is read and not parsed
 constexpr std::size_t worth_a_thread = 64 << 10;
 
-bool may_be_manifest(std::string_view name) {
+bool is_named_as_manifest(std::string_view name) {
   return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") ||
          kustomize::is_kustomization_file(name);
+}
+
+bool may_be_manifest(std::string_view name) {
+  return is_named_as_manifest(name) || is_named_as_manifest(in_lower_case(name));
 }
 
 std::string_view name_of(std::string_view path) {
@@ -120,6 +124,11 @@ class ManifestReader {
       file.path = std::move(path);
       if (kustomize::is_kustomization_file(name_of(file.path))) {
         build(file);
+        continue;
+      }
+      if (!is_named_as_manifest(name_of(file.path))) {
+        refuse(file, "this file is not read: the names of manifests end in .yaml, .yml or .json",
+               fmt::format("rename it to {}", printable(in_lower_case(name_of(file.path)))));
         continue;
       }
       window.push_back({files.size() - 1, bytes_of(file)});
