@@ -1,5 +1,8 @@
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "drivers/kinds.h"
 #include "lint/findings.h"
 #include "render/fleet.h"
@@ -10,9 +13,13 @@ namespace greenwave::cli {
 void check_city(const render::Fleet& fleet, LintFindings& findings);
 
 /// Checks each variant of an object once: its variables, its spec as the device's drivers read it, its
-/// source. Then checks each device's objects against each other: paths, references, cycles. Returns how many
-/// objects were rendered.
-std::size_t check_objects(const render::Fleet& fleet, const drivers::Kinds& kinds, LintFindings& findings);
+/// source. Then checks each device's objects against each other: paths, references, cycles. Returns the paths
+/// of the sources.
+std::set<std::string> check_objects(const render::Fleet& fleet, const drivers::Kinds& kinds,
+                                    LintFindings& findings);
+
+/// Warns of manifests that are in no layer, and that neither a source nor a kustomization names.
+void check_strays(const render::Fleet& fleet, const std::set<std::string>& sources, LintFindings& findings);
 
 /// Errors in the unit files of a SystemdUnit, and warnings if an object of any kind changes the agent itself.
 void check_unit(const Manifest& manifest, Problems& problems);

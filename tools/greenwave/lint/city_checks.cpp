@@ -11,6 +11,7 @@
 #include "model/paths.h"
 #include "model/selector.h"
 #include "model/wave.h"
+#include "render/cluster_file.h"
 #include "render/layers.h"
 
 namespace greenwave::cli {
@@ -94,6 +95,21 @@ void check_polygon(const Layer& layer, const render::Fleet& fleet, LintFindings&
        "check that longitude comes before latitude, and that the intended devices are inside"});
 }
 
+void check_wave(const Wave& wave, const render::Fleet& fleet, LintFindings& findings) {
+  const auto& cluster = fleet.cluster();
+  if (cluster.devices.empty()) return;
+  const auto follows = [&](const Device& device) { return wave_of(cluster, device) == &wave; };
+  if (wave.selector && !matches_any_device(*wave.selector, fleet)) {
+    check_selector(fmt::format("the wave {}", wave.name), wave.place, *wave.selector, fleet, findings);
+  } else if (std::ranges::none_of(fleet.devices(), follows)) {
+    findings.add(
+        "selector",
+        {Severity::warning, wave.place, fmt::format("no device is in the wave {}", printable(wave.name)),
+         wave.percent ? "raise its percentage, or remove it: earlier waves may have all its devices"
+                      : "earlier waves have all its devices: move it before them, or remove it"});
+  }
+}
+
 /// Directories that a layer's path may name, its variables filled in.
 void find_directories(const render::Fleet& fleet, const std::string& directory, std::size_t depth,
                       std::vector<std::string>& found) {
@@ -126,6 +142,16 @@ void check_unused_layers(const render::Fleet& fleet, LintFindings& findings) {
   }
 }
 
+void check_emptiness(const render::Fleet& fleet, LintFindings& findings) {
+  const bool is_read = std::ranges::all_of(fleet.combinations(), &render::Combination::complete);
+  if (!fleet.variants().empty() || !is_read) return;
+  Problems found;
+  found.warning({std::make_shared<const std::string>(render::cluster_file), 0, 0},
+                "this repository declares nothing for any device",
+                "add manifests to its layers; what the devices have stays until then");
+  findings.add("city", found);
+}
+
 void check_window(const Window& window, LintFindings& findings) {
   std::error_code error_code;
   // Without a tz database on this machine only the devices can check this.
@@ -143,6 +169,7 @@ void check_window(const Window& window, LintFindings& findings) {
 }  // namespace
 
 void check_city(const render::Fleet& fleet, LintFindings& findings) {
+  check_emptiness(fleet, findings);
   const auto& cluster = fleet.cluster();
   for (const auto& layer : cluster.layers) {
     const auto name = fmt::format("the layer {}", layer.path);
@@ -151,11 +178,7 @@ void check_city(const render::Fleet& fleet, LintFindings& findings) {
     }
     if (!layer.within.empty()) check_polygon(layer, fleet, findings);
   }
-  for (const auto& wave : cluster.waves) {
-    if (wave.selector && !cluster.devices.empty() && !matches_any_device(*wave.selector, fleet)) {
-      check_selector(fmt::format("the wave {}", wave.name), wave.place, *wave.selector, fleet, findings);
-    }
-  }
+  for (const auto& wave : cluster.waves) check_wave(wave, fleet, findings);
   Problems overlaps;
   check_overlaps(cluster, fleet.devices(), overlaps);
   findings.add("selector", overlaps);

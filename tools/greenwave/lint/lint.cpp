@@ -40,7 +40,8 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
   check_recipients(fleet, getting, findings);
   check_city(fleet, findings);
   const auto kinds = kinds::TableKinds::own(options.allowed_paths);
-  result.rendered = check_objects(fleet, kinds, findings);
+  check_strays(fleet, check_objects(fleet, kinds, findings), findings);
+  result.rendered = fleet.variants().size();
   result.combinations = fleet.combinations().size();
   result.has_inventory = !fleet.cluster().devices.empty();
   for (const auto& device : fleet.devices()) result.devices.push_back(device.id);

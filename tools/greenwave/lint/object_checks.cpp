@@ -1,15 +1,20 @@
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "city/judge.h"
+#include "kinds/table.h"
 #include "lint/checks.h"
 #include "lint/unit_verifier.h"
 #include "model/paths.h"
 #include "plan/plan.h"
+#include "render/cluster_file.h"
+#include "sync/unserved.h"
 
 namespace greenwave::cli {
 
@@ -34,10 +39,41 @@ std::string key_of(const Shape& shape) {
   return key + to_string(manifest.place()) + "\n" + yaml::canonical(manifest.document);
 }
 
+/// What is wrong with a source; an empty message: nothing.
+struct Wrong {
+  std::string message;
+  std::string remedy;
+};
+
+/// A file that only stands for the content that is meant. `opened`: the devices decrypt it.
+std::optional<Wrong> not_content(const std::string& path, std::string_view text, bool opened) {
+  const auto name = printable(path);
+  if (text.starts_with("version https://git-lfs.github.com/spec/")) {
+    return Wrong{fmt::format("{} is a pointer of Git LFS: devices would get these three lines", name),
+                 "keep the file itself in the repository (git lfs untrack, then git add --renormalize)"};
+  }
+  const bool age =
+      text.starts_with("age-encryption.org/v1") || text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----");
+  if (age && !opened) {
+    return Wrong{fmt::format("{} is encrypted by age, and devices would get it as it is", name),
+                 "name it .age, and make it the source of a File: then the devices decrypt it"};
+  }
+  const bool sops = text.find("ENC[AES256_GCM,") != text.npos && text.find("sops") != text.npos;
+  if (sops) {
+    return Wrong{fmt::format("{} is encrypted by sops, and devices would get it as it is", name),
+                 "encrypt the manifest that holds the content by sops, or this file by age"};
+  }
+  return {};
+}
+
 class ObjectChecks {
  public:
   ObjectChecks(const render::Fleet& fleet, const drivers::Kinds& kinds, LintFindings& findings)
-      : fleet_(fleet), kinds_(kinds), findings_(findings) {}
+      : fleet_(fleet), kinds_(kinds), findings_(findings) {
+    for (const auto& device : fleet.devices()) {
+      runtimes_.push_back(render::runtime_of(fleet.cluster(), device));
+    }
+  }
 
   void check_variants() {
     const auto affected = devices_of_variants();
@@ -46,8 +82,10 @@ class ObjectChecks {
       auto judged = judge(fleet_, fleet_.variants()[i], kinds_);
       if (judged.desired) {
         check_source(judged.desired->manifest, judged.spec);
+        check_content(judged.desired->manifest, judged.spec);
         check_unit(judged.desired->manifest, judged.spec);
         verifier_.check(judged.desired->manifest, judged.spec);
+        check_runtimes(judged.desired->manifest, affected[i]);
       }
       if (judged.desired || judged.refused) {
         Shape shape;
@@ -59,6 +97,12 @@ class ObjectChecks {
       findings_.add("object", judged.object, affected[i]);
       findings_.add("spec", judged.spec, affected[i]);
     }
+  }
+
+  std::set<std::string> sources() const {
+    std::set<std::string> paths;
+    for (const auto& [path, wrong] : sources_) paths.insert(path);
+    return paths;
   }
 
   void check_devices() {
@@ -99,31 +143,53 @@ class ObjectChecks {
     return devices;
   }
 
+  /// What a device cannot run is known where the repository says which runtime it has.
+  void check_runtimes(const Manifest& manifest, const std::vector<std::uint32_t>& devices) {
+    std::vector<std::uint32_t> unable;
+    for (const auto device : devices) {
+      if (!kinds::is_served(manifest.id, runtimes_[device])) unable.push_back(device);
+    }
+    if (unable.empty()) return;
+    Problems problems;
+    sync::report_unserved(manifest, problems);
+    findings_.add("runtime", problems, unable);
+  }
+
   /// Reads each source once, however many objects name it. A device would only find out when it applies it.
   void check_source(const Manifest& manifest, Problems& problems) {
     if (!manifest.source) return;
     const auto [at, is_new] = sources_.try_emplace(manifest.source->path);
     if (is_new) read_source(manifest.source->path, manifest.source->is_directory, 0, at->second);
-    if (at->second.empty()) return;
-    problems.error(manifest.document.at({"spec", "source"})->place, at->second,
-                   "keep large files outside of the repository, and fetch them with a Command");
+    if (at->second.message.empty()) return;
+    problems.error(manifest.document.at({"spec", "source"})->place, at->second.message, at->second.remedy);
   }
 
-  void read_source(const std::string& path, bool is_directory, std::size_t depth,
-                   std::string& problem) const {
+  static void check_content(const Manifest& manifest, Problems& problems) {
+    const auto* content = manifest.spec().find("content");
+    const auto* text = content != nullptr && !content->place.secret ? content->string() : nullptr;
+    if (text == nullptr) return;
+    if (const auto wrong = not_content("the content", *text, false)) {
+      problems.error(content->place, wrong->message, wrong->remedy);
+    }
+  }
+
+  void read_source(const std::string& path, bool is_directory, std::size_t depth, Wrong& wrong) const {
     constexpr std::size_t most_depth = 64;
     if (is_directory && depth < most_depth) {
       for (const auto& item : fleet_.tree().list(path)) {
         if (item.type == SourceTree::Type::link || item.type == SourceTree::Type::other) continue;
-        read_source(join_path(path, item.name), item.type == SourceTree::Type::directory, depth + 1, problem);
+        read_source(join_path(path, item.name), item.type == SourceTree::Type::directory, depth + 1, wrong);
       }
       return;
     }
+    const bool is_part = depth > 0;
     try {
-      fleet_.tree().read(path, largest_source);
+      const auto text = fleet_.tree().read(path, largest_source);
+      const bool opened = !is_part && path.ends_with(encrypted_ending);
+      if (auto found = not_content(path, text, opened)) wrong = std::move(*found);
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
-      problem = error.message();
+      wrong = {error.message(), "keep large files outside of the repository, and fetch them with a Command"};
     }
   }
 
@@ -140,17 +206,19 @@ class ObjectChecks {
   std::vector<std::uint32_t> shape_of_;  ///< of each variant
   std::vector<Shape> shapes_;
   std::map<Digest, std::uint32_t> shape_numbers_;
+  std::vector<std::string> runtimes_;  ///< of each device, as far as the repository says
   UnitVerifier verifier_;
-  std::map<std::string, std::string> sources_;  ///< by path: what is wrong with it
+  std::map<std::string, Wrong> sources_;  ///< by path: what is wrong with it
 };
 
 }  // namespace
 
-std::size_t check_objects(const render::Fleet& fleet, const drivers::Kinds& kinds, LintFindings& findings) {
+std::set<std::string> check_objects(const render::Fleet& fleet, const drivers::Kinds& kinds,
+                                    LintFindings& findings) {
   ObjectChecks checks(fleet, kinds, findings);
   checks.check_variants();
   checks.check_devices();
-  return fleet.variants().size();
+  return checks.sources();
 }
 
 }  // namespace greenwave::cli

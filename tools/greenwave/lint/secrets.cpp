@@ -69,6 +69,17 @@ std::optional<Hit> known_token(std::string_view line) {
   return {};
 }
 
+/// "{PASSWORD}", "${password}", "$PASSWORD", "DB_PASSWORD", "****": what somebody fills in later.
+bool stands_for_password(std::string_view text) {
+  const auto is_capital = [](char c) { return c == '_' || (c >= 'A' && c <= 'Z'); };
+  const bool is_word = std::ranges::all_of(text, is_capital);
+  for (const std::string_view word : {"PASS", "SECRET", "TOKEN", "KEY"}) {
+    if (is_word && text.find(word) != text.npos) return true;
+  }
+  return std::string_view("{$[").find(text.front()) != std::string_view::npos ||
+         std::ranges::count(text, text.front()) == static_cast<std::ptrdiff_t>(text.size());
+}
+
 /// The password in "https://user:password@host".
 std::optional<Hit> password_in_url(std::string_view line) {
   for (auto at = line.find("://"); at != std::string_view::npos; at = line.find("://", at + 3)) {
@@ -78,7 +89,7 @@ std::optional<Hit> password_in_url(std::string_view line) {
     const auto sign = authority.rfind('@');
     const auto colon = authority.find(':');
     if (sign == std::string_view::npos || colon >= sign || sign - colon < 4) continue;
-    if (authority.substr(colon + 1, 2) == "${") continue;
+    if (stands_for_password(authority.substr(colon + 1, sign - colon - 1))) continue;
     return Hit{from + colon + 1, sign - colon - 1, "a password in a URL"};
   }
   return {};
@@ -92,6 +103,20 @@ bool is_secret_name(std::string_view written) {
     if (name.ends_with(word)) return true;
   }
   return false;
+}
+
+/// A name of a key or of an object that holds the secret: "db-password", "REGISTRY_TOKEN".
+bool is_name(std::string_view value) {
+  const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto words = [&](char c) { return is_letter(c) || c == '-' || c == '_' || c == '.'; };
+  return std::ranges::all_of(value, words) &&
+         (value == in_lower_case(value) || value == in_upper_case(value));
+}
+
+/// Whether the field says where a secret is, and not what it is.
+bool is_reference(std::string_view name, std::string_view value) {
+  const auto field = in_lower_case(name);
+  return field.ends_with("existingsecret") || (field.ends_with("secretkey") && is_name(value));
 }
 
 /// A reference or an example, not a secret.
@@ -119,7 +144,8 @@ std::optional<Hit> named_secret(std::string_view line) {
   while (!value.empty() && std::string_view("\"',}").find(value.back()) != std::string_view::npos) {
     value.remove_suffix(1);
   }
-  if (value.empty() || is_placeholder(value)) return {};
+  if (value.empty() || is_placeholder(value) || stands_for_password(value)) return {};
+  if (is_reference(name.substr(from), value)) return {};
   const auto at = static_cast<std::size_t>(value.data() - line.data());
   return Hit{at, value.size(), fmt::format("what looks like a {}", printable(name.substr(from))), false};
 }
@@ -129,6 +155,38 @@ std::optional<Hit> find_in(std::string_view line) {
     if (auto hit = look(line)) return hit;
   }
   return {};
+}
+
+constexpr std::string_view allowance = "greenwave:allow-secret";
+
+/// Why a line, or the one before it, says that this is no secret; nothing when neither does.
+std::optional<std::string_view> reason_in(std::string_view line) {
+  const auto at = line.find(allowance);
+  if (at == std::string_view::npos || line.substr(0, at).find_first_of("#/;<%") == std::string_view::npos) {
+    return {};
+  }
+  auto reason = trim(line.substr(at + allowance.size()));
+  if (reason.ends_with("-->")) reason = trim(reason.substr(0, reason.size() - 3));
+  return reason;
+}
+
+/// A comment on a line of its own speaks for the next line.
+bool is_comment(std::string_view line) {
+  const auto text = trim(line);
+  return !text.empty() && std::string_view("#/;<%").find(text.front()) != std::string_view::npos;
+}
+
+void add_secret(const Hit& hit, const Place& place, bool needs_reason, LintFindings& findings) {
+  const auto message = fmt::format("{} in clear text: everyone who can read the repository has it", hit.what);
+  std::string remedy =
+      hit.certain ? "revoke it where it was issued, and encrypt the new one in the repository, with sops "
+                    "or age (man greenwave.yaml, Secrets)"
+                  : "encrypt it in the repository, with sops or age (man greenwave.yaml, Secrets); if it "
+                    "is no secret, add the comment # greenwave:allow-secret REASON";
+  if (needs_reason) remedy = fmt::format("write a reason behind {}", allowance);
+  Problems found;
+  hit.certain ? found.error(place, message, remedy) : found.warning(place, message, remedy);
+  findings.add("secret", found);
 }
 
 void search(const SourceTree& tree, const std::string& directory, std::size_t depth, LintFindings& findings) {
@@ -165,24 +223,17 @@ void find_secrets(const std::string& file, std::string_view text, LintFindings& 
   if (text.find('\0') != std::string_view::npos) return;
   const auto name = std::make_shared<const std::string>(file);
   std::uint32_t number = 0;
+  std::string_view above;
   for (const auto line : split(text, '\n')) {
     ++number;
+    auto reason = reason_in(line);
+    if (!reason && is_comment(above)) reason = reason_in(above);
+    above = line;
     const auto hit = find_in(line);
-    if (!hit) continue;
+    if (!hit || (reason && !reason->empty())) continue;
     const auto before = line.substr(0, hit->at);
     const auto column = 1 + std::ranges::count_if(before, [](char byte) { return (byte & 0xC0) != 0x80; });
-    const Place place{name, number, static_cast<std::uint32_t>(column)};
-    const auto message =
-        fmt::format("{} in clear text: everyone who can read the repository has it", hit->what);
-    Problems found;
-    if (hit->certain) {
-      found.error(
-          place, message,
-          "revoke it where it was issued, and keep the new one on the devices, outside of the repository");
-    } else {
-      found.warning(place, message, "keep it on the devices, outside of the repository");
-    }
-    findings.add("secret", found);
+    add_secret(*hit, {name, number, static_cast<std::uint32_t>(column)}, reason.has_value(), findings);
   }
 }
 
