@@ -17,25 +17,27 @@ namespace {
 template <typename Value>
 using Word = std::pair<Value, std::string_view>;
 
-constexpr std::array<Word<Trigger>, 9> trigger_words{{{Trigger::once, "once"},
-                                                      {Trigger::interval, "interval"},
-                                                      {Trigger::request, "request"},
-                                                      {Trigger::bundle, "bundle"},
-                                                      {Trigger::window, "window"},
-                                                      {Trigger::retry, "retry"},
-                                                      {Trigger::revert, "revert"},
-                                                      {Trigger::pause, "pause"},
-                                                      {Trigger::resume, "resume"}}};
+constexpr std::array<Word<Trigger>, 10> trigger_words{{{Trigger::once, "once"},
+                                                       {Trigger::interval, "interval"},
+                                                       {Trigger::request, "request"},
+                                                       {Trigger::bundle, "bundle"},
+                                                       {Trigger::window, "window"},
+                                                       {Trigger::retry, "retry"},
+                                                       {Trigger::revert, "revert"},
+                                                       {Trigger::pause, "pause"},
+                                                       {Trigger::resume, "resume"},
+                                                       {Trigger::damage, "damage"}}};
 
-constexpr std::array<Word<SyncResult>, 9> result_words{{{SyncResult::in_sync, "in sync"},
-                                                        {SyncResult::waiting, "waiting"},
-                                                        {SyncResult::held, "held"},
-                                                        {SyncResult::failed, "failed"},
-                                                        {SyncResult::not_healthy, "not healthy"},
-                                                        {SyncResult::reverted, "reverted"},
-                                                        {SyncResult::error, "error"},
-                                                        {SyncResult::paused, "paused"},
-                                                        {SyncResult::resumed, "resumed"}}};
+constexpr std::array<Word<SyncResult>, 10> result_words{{{SyncResult::in_sync, "in sync"},
+                                                         {SyncResult::waiting, "waiting"},
+                                                         {SyncResult::held, "held"},
+                                                         {SyncResult::failed, "failed"},
+                                                         {SyncResult::not_healthy, "not healthy"},
+                                                         {SyncResult::reverted, "reverted"},
+                                                         {SyncResult::error, "error"},
+                                                         {SyncResult::paused, "paused"},
+                                                         {SyncResult::resumed, "resumed"},
+                                                         {SyncResult::state_lost, "state lost"}}};
 
 template <typename Words, typename Value>
 std::string_view word_of(const Words& words, Value value) {
@@ -90,7 +92,8 @@ SyncResult sync_result_from(std::string_view text) {
 }
 
 bool is_sync(const SyncRecord& record) {
-  return record.trigger != Trigger::pause && record.trigger != Trigger::resume;
+  return record.trigger != Trigger::pause && record.trigger != Trigger::resume &&
+         record.trigger != Trigger::damage;
 }
 
 nlohmann::json to_json(const SyncRecord& record) {
@@ -109,6 +112,7 @@ nlohmann::json to_json(const SyncRecord& record) {
   auto& actions = json["actions"] = nlohmann::json::array();
   for (const auto& action : record.actions) actions.push_back(to_json(action));
   if (!record.problems.empty()) json["problems"] = record.problems;
+  if (record.errors > 0) json["errors"] = record.errors;
   return json;
 }
 
@@ -134,6 +138,7 @@ SyncRecord sync_record_from_json(const nlohmann::json& json) {
       record.actions.push_back(action_from_json(action));
     }
     record.problems = json.value("problems", std::vector<std::string>{});
+    record.errors = json.value("errors", std::size_t{0});
     return record;
   });
 }

@@ -35,6 +35,7 @@ enum class Trigger {
   revert,
   pause,
   resume,
+  damage,  ///< of the state file, found by the agent
 };
 
 /// How a sync ended.
@@ -49,6 +50,7 @@ enum class SyncResult {
   error,  ///< it could not be done at all
   paused,
   resumed,
+  state_lost,  ///< the state file was damaged, and begun again
 };
 
 /// The words of the history, of status and of the metrics: "in sync", "not healthy"; unknown is "".
@@ -73,10 +75,11 @@ struct SyncRecord {
   SyncResult result = SyncResult::unknown;
   std::string error;  ///< for `error` and `not_healthy`: why; the reason given with a pause
   std::vector<Action> actions;
-  std::vector<std::string> problems;  ///< of the repository, as FILE:LINE:COLUMN texts
+  std::vector<std::string> problems;  ///< of the repository, errors first, as FILE:LINE:COLUMN texts
+  std::size_t errors = 0;             ///< how many of them are errors
 };
 
-/// False for pauses and their ends, which the history has too.
+/// False for pauses, their ends and the loss of the state, which the history has too.
 bool is_sync(const SyncRecord& record);
 
 /// Times are written to the second. The readers throw Error (invalid) for what is not of this form; members

@@ -9,7 +9,11 @@ namespace greenwave::sync {
 namespace {
 
 /// The newest records may be of pauses and the like.
-constexpr std::size_t newest_records = 20;
+constexpr std::size_t newest_journaled = 20;
+
+bool has_failed(const state::SyncRecord& record) {
+  return record.result == state::SyncResult::failed || record.result == state::SyncResult::error;
+}
 
 }  // namespace
 
@@ -25,9 +29,9 @@ void name_commit(state::SyncRecord& record, const git::Commit& commit, const Rem
 }
 
 Journal::Journal(state::State& state) : state_(state) {
-  for (const auto& record : state.history(newest_records)) {
+  for (const auto& record : state.history(newest_journaled)) {
     if (!state::is_sync(record)) continue;
-    failed_ = record.result == state::SyncResult::failed;
+    failed_ = has_failed(record);
     return;
   }
 }
@@ -44,7 +48,7 @@ void Journal::add(const state::SyncRecord& record, Time now) {
   auto text = essence(record);
   if (text == last_) return;
   state_.record(record, now);
-  failed_ = record.result == SyncResult::failed;
+  failed_ = has_failed(record);
   last_ = std::move(text);
 }
 

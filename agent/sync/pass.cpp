@@ -49,7 +49,7 @@ void note_applied(Pass& pass, const CommitId& commit, const Prepared& prepared) 
 void note_clean(Pass& pass, const std::string& key, const Prepared& prepared) {
   const auto& standing = pass.kept.standing;
   const bool clean =
-      standing.failed.empty() && !standing.has_errors && !pass.kept.course.trial && standing.waiting.empty();
+      standing.failed.empty() && standing.errors == 0 && !pass.kept.course.trial && standing.waiting.empty();
   pass.kept.clean = clean ? key : "";
   // With warnings the next process renders once more, so that its status shows them.
   pass.parts.state.note_value(state::keys::clean, prepared.problems.empty() ? pass.kept.clean : "");
@@ -62,6 +62,7 @@ void report(Pass& pass, const CommitId& commit, Prepared& prepared, Applied& app
   standing.cluster = prepared.cluster.name;
   standing.waiting = std::move(applied.waiting);
   standing.problems = texts_of(prepared.problems);
+  standing.errors = error_count(prepared.problems);
   standing.failed = std::move(prepared.compared.failed);
   for (const auto& failed : standing.failed) {
     applied.actions.push_back(refusal_of(failed));
@@ -72,6 +73,7 @@ void report(Pass& pass, const CommitId& commit, Prepared& prepared, Applied& app
   auto& actions = pass.record.actions;
   actions.insert(actions.end(), applied.actions.begin(), applied.actions.end());
   pass.record.problems = standing.problems;
+  pass.record.errors = standing.errors;
 }
 
 /// A commit that cannot be rendered is not rendered again.
@@ -163,7 +165,11 @@ void apply_commit(Pass& pass, const CommitId& commit) {
   forget_moot_restarts(pass);
   const bool unfinished =
       std::ranges::any_of(pass.inventory(), &Entry::intended) || !parts.state.owed().empty();
-  if (key == kept.clean && pass.observed->drifted.empty() && !unfinished && !force) return;
+  if (key == kept.clean && pass.observed->drifted.empty() && !unfinished && !force) {
+    kept.standing.failed.clear();
+    kept.standing.waiting.clear();
+    return;
+  }
 
   const auto prepared = prepare_or_refuse(pass, commit, key);
   decide_wave(pass, *prepared);
@@ -178,7 +184,6 @@ void apply_commit(Pass& pass, const CommitId& commit) {
   if (applied.stopped) throw Error(Fault::transient, "the sync was ended before its last step");
 
   note_applied(pass, commit, *prepared);
-  kept.standing.has_errors = prepared->problems.has_errors();
   judge_health(pass, commit, *prepared);
   free_stuck(pass);
   note_clean(pass, key, *prepared);

@@ -1,5 +1,7 @@
 #include "sync/records.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +15,10 @@ std::vector<std::string> texts_of(const Problems& problems) {
   }
   errors.insert(errors.end(), warnings.begin(), warnings.end());
   return errors;
+}
+
+std::size_t error_count(const Problems& problems) {
+  return static_cast<std::size_t>(std::ranges::count(problems.list(), Severity::error, &Problem::severity));
 }
 
 std::string essence(const state::SyncRecord& record) {

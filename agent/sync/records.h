@@ -13,6 +13,8 @@ namespace greenwave::sync {
 /// For people: errors first, each as FILE:LINE:COLUMN.
 std::vector<std::string> texts_of(const Problems& problems);
 
+std::size_t error_count(const Problems& problems);
+
 /// Equal for two records of a failing sync that say the same, so that the second is not kept.
 std::string essence(const state::SyncRecord& record);
 

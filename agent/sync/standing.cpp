@@ -10,4 +10,13 @@ std::optional<Time> Standing::next() const {
   return next;
 }
 
+std::optional<OnTrial> trial_of(const Course& course) {
+  if (!course.trial) return {};
+  const auto& trial = *course.trial;
+  return OnTrial{.commit = trial.commit,
+                 .unwell = trial.unwell,
+                 .reverting = course.is_reverting(),
+                 .own_change = !trial.own_change.empty()};
+}
+
 }  // namespace greenwave::sync

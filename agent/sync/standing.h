@@ -35,6 +35,20 @@ struct Followed {
   bool is_held = false;  ///< the device keeps its commit until the ref has caught up with it
 };
 
+/// A commit on the device that it is not decided about yet.
+struct OnTrial {
+  CommitId commit;
+  std::string unwell{};     ///< why it is not healthy, where there is nothing to go back to
+  bool reverting = false;   ///< it is being taken back
+  bool own_change = false;  ///< it changes what the agent starts with: the next run of the agent decides
+};
+
+/// What a damaged state file cost; stands until somebody acknowledges it.
+struct Loss {
+  Time when{};
+  std::string why{};
+};
+
 /// Where the device is after a sync.
 struct Standing {
   std::string cluster;
@@ -45,16 +59,20 @@ struct Standing {
   std::size_t in_sync = 0;
   std::size_t repaired = 0;
   std::optional<Time> unreachable_since;  ///< the repository
-  bool has_errors = false;                ///< `problems` holds more than warnings
+  std::size_t errors = 0;                 ///< the first ones of `problems`; the others are warnings
   std::vector<FailedObject> failed;
   std::vector<std::string> problems;
   std::vector<WaitingObject> waiting;
   std::string waiting_why;
   std::optional<Time> waiting_until;  ///< when to go on with them, whatever the interval is
   std::optional<Rejected> rejected;   ///< the commit that the ref points to, taken back
+  std::optional<OnTrial> trial;
+  std::optional<Loss> loss;
 
   /// When to go on, regardless of the interval: with what waits, or with what a transient fault has stopped.
   std::optional<Time> next() const;
 };
+
+std::optional<OnTrial> trial_of(const Course& course);
 
 }  // namespace greenwave::sync

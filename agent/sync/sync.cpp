@@ -13,6 +13,7 @@
 #include "state/keys.h"
 #include "sync/course_record.h"
 #include "sync/own_change.h"
+#include "sync/recalled.h"
 #include "sync/records.h"
 #include "sync/remembered.h"
 #include "sync/waiting.h"
@@ -28,7 +29,7 @@ SyncResult result_of(const Pass& pass) {
   if (!pass.record.error.empty()) return SyncResult::error;
   const bool is_rejected = pass.kept.course.rejected.has_value();
   if (is_rejected && pass.record.trigger == state::Trigger::revert) return SyncResult::reverted;
-  if (!standing.failed.empty() || standing.has_errors) return SyncResult::failed;
+  if (!standing.failed.empty() || standing.errors > 0) return SyncResult::failed;
   if (is_rejected) return SyncResult::held;
   return standing.waiting.empty() ? SyncResult::in_sync : SyncResult::waiting;
 }
@@ -75,7 +76,7 @@ Sync::Sync(Parts parts) : parts_(std::move(parts)), journal_(parts_.state) {
   kept_.course = read_course(parts_.state);
   kept_.clean = parts_.state.value(state::keys::clean).value_or("");
   kept_.failed_own = read_failed(parts_.state);
-  kept_.standing.cluster = parts_.state.value(state::keys::cluster).value_or("");
+  kept_.standing = recalled_standing(parts_.state);
 }
 
 CommitId Sync::applied() const {
@@ -111,6 +112,10 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
   record.reason = request.reason;
   attempt(pass);
   release_guard(pass);
+  if (request.force && pass.came_through) {
+    forget_loss(parts_.state);
+    kept_.standing.loss.reset();
+  }
   fill_standing(pass);
   forget_signers(applied());
   parts_.intake.tidy();
@@ -122,6 +127,7 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
   const auto exit_code = exit_code_of(record.result);
   Result result{.exit_code = exit_code,
                 .answered = pass.answered,
+                .reached = pass.reached,
                 .record = std::move(record),
                 .standing = kept_.standing,
                 .again = pass.again,
@@ -138,31 +144,34 @@ Standing Sync::standing() {
   const Observer nobody = [](const Event&) {};
   Pass pass{.parts = parts_, .kept = kept_, .request = {}, .observer = nobody};
   fill_standing(pass);
-  return kept_.standing;
+  auto standing = kept_.standing;
+  add_unfinished(standing, pass.inventory());
+  count_objects(standing, pass.inventory());
+  return standing;
 }
 
 /// Where the device is now, from the inventory.
 void Sync::fill_standing(Pass& pass) {
   auto& standing = kept_.standing;
-  const auto& inventory = pass.inventory();
-  standing.objects = inventory.size();
-  std::set<std::string> failed;  // what is refused or held has no error of its own in the inventory
-  for (const auto& one : standing.failed) failed.insert(one.object);
-  standing.in_sync = static_cast<std::size_t>(std::ranges::count_if(inventory, [&](const Entry& entry) {
-    return entry.error.empty() && !entry.intended && !failed.contains(to_string(entry.id));
-  }));
+  count_objects(standing, pass.inventory());
   const auto last = applied();
   if (last.empty()) {
     standing.commit.reset();
-  } else if (!standing.commit || standing.commit->id != last) {
+  } else if (!standing.commit || standing.commit->id != last || standing.commit->time == Time{}) {
     // A new store has it again once the server has been reached.
-    standing.commit = parts_.intake.has(last) ? parts_.intake.about(last) : git::Commit{last, {}, {}, {}};
+    const bool known = standing.commit && standing.commit->id == last;
+    if (parts_.intake.has(last)) {
+      standing.commit = parts_.intake.about(last);
+    } else if (!known) {
+      standing.commit = git::Commit{last, {}, {}, {}};
+    }
   }
   if (standing.commit) name_commit(pass.record, *standing.commit, kept_.remembered);
   standing.signer.reset();
   const auto& signers = kept_.remembered.signers;
   if (const auto signer = signers.find(last); signer != signers.end()) standing.signer = signer->second;
   standing.rejected = kept_.course.rejected;
+  standing.trial = trial_of(kept_.course);
   standing.unreachable_since = kept_.remembered.unreachable_since;
   standing.followed.wave = kept_.remembered.following.wave;
 }

@@ -11,6 +11,7 @@ namespace greenwave::sync {
 struct Result {
   int exit_code = 0;      ///< 0 all in sync, 1 some objects failed or were refused, 2 could not be done
   bool answered = false;  ///< the server gave what was asked of it, whatever that was worth
+  bool reached = false;   ///< the repository itself did, not only a bundle
   state::SyncRecord record;
   Standing standing;
   bool again = false;   ///< a newer commit came while this one was watched: sync at once
