@@ -6,11 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "daemon/situation.h"
 #include "sync/course_record.h"
 
 namespace greenwave::daemon {
 
 namespace {
+
+/// How many records to read for the last sync: pauses are among them.
+constexpr std::size_t recent_records = 20;
 
 nlohmann::json to_json(const git::Commit& commit) {
   return {{"oid", commit.id.text()},
@@ -33,6 +37,30 @@ sync::Followed followed_from_json(const nlohmann::json& json) {
           .is_held = json.value("held", false)};
 }
 
+nlohmann::json to_json(const sync::OnTrial& trial) {
+  return {{"commit", trial.commit.text()},
+          {"unwell", trial.unwell},
+          {"reverting", trial.reverting},
+          {"ownChange", trial.own_change}};
+}
+
+sync::OnTrial trial_from_json(const nlohmann::json& json) {
+  return {.commit = CommitId(json.value("commit", "")),
+          .unwell = json.value("unwell", ""),
+          .reverting = json.value("reverting", false),
+          .own_change = json.value("ownChange", false)};
+}
+
+/// What the status comes to.
+void add_judgement(nlohmann::json& json, const Status& status) {
+  const auto judgement = judge(status);
+  json["status"] = to_string(judgement.first());
+  json["statuses"] = nlohmann::json::array();
+  for (const auto situation : judgement.situations) json["statuses"].push_back(to_string(situation));
+  json["exitCode"] = judgement.exit_code;
+  json["health"] = to_string(judgement.health);
+}
+
 std::optional<Time> time_in(const nlohmann::json& json, const char* key) {
   if (!json.contains(key)) return {};
   return from_iso(json.at(key).get<std::string>());
@@ -40,13 +68,34 @@ std::optional<Time> time_in(const nlohmann::json& json, const char* key) {
 
 }  // namespace
 
-std::string_view health_of(const Status& status) {
-  if (status.rejected) return "reverted";
-  const auto lasts = [](const sync::FailedObject& one) { return !passes(one.fault); };
-  if (std::ranges::any_of(status.failed, lasts)) return "failed";
-  if (status.failed.empty() && status.last_result == state::SyncResult::failed) return "failed";
-  if (!status.last_error.empty() && !status.unreachable_since) return "failed";
-  return status.commit && status.waiting.empty() && status.failed.empty() ? "healthy" : "progressing";
+void stand_at(Status& status, const sync::Standing& standing) {
+  status.cluster = standing.cluster;
+  status.followed = standing.followed;
+  status.unreachable_since = standing.unreachable_since;
+  status.commit = standing.commit;
+  status.signer = standing.signer;
+  status.objects = standing.objects;
+  status.in_sync = standing.in_sync;
+  status.drifted = standing.repaired;
+  status.failed = standing.failed;
+  status.problems = standing.problems;
+  status.errors = standing.errors;
+  status.waiting = standing.waiting;
+  status.waiting_why = standing.waiting_why;
+  status.waiting_until = standing.waiting_until;
+  status.rejected = standing.rejected;
+  status.trial = standing.trial;
+  status.loss = standing.loss;
+}
+
+void recall_last_sync(Status& status, const state::State& state) {
+  const auto past = state.history(recent_records);
+  const auto last = std::ranges::find_if(past, state::is_sync);
+  if (last == past.end()) return;
+  status.last_sync = last->started;
+  status.last_result = last->result;
+  status.last_took = last->took;
+  if (last->result == state::SyncResult::error) status.last_error = last->error;
 }
 
 nlohmann::json to_json(const Status& status) {
@@ -62,12 +111,15 @@ nlohmann::json to_json(const Status& status) {
                       {"objects", status.objects},
                       {"inSync", status.in_sync},
                       {"drifted", status.drifted},
-                      {"health", health_of(status)},
                       {"problems", status.problems},
+                      {"errors", status.errors},
+                      {"intervalMs", status.interval.count()},
+                      {"stale", status.stale},
                       {"notes", status.notes},
                       {"bytesReceived", status.bytes_received},
                       {"bytesLastSync", status.bytes_last_sync},
                       {"running", status.running}};
+  add_judgement(json, status);
   const auto& followed = status.followed;
   json["followed"] = {{"wave", followed.wave},
                       {"ref", followed.ref},
@@ -79,6 +131,9 @@ nlohmann::json to_json(const Status& status) {
   if (status.last_sync) json["lastSync"] = to_iso(*status.last_sync);
   if (status.unreachable_since) json["unreachableSince"] = to_iso(*status.unreachable_since);
   if (status.next_sync) json["nextSync"] = to_iso(*status.next_sync);
+  if (status.last_poll) json["lastPoll"] = to_iso(*status.last_poll);
+  if (status.trial) json["trial"] = to_json(*status.trial);
+  if (status.loss) json["stateLost"] = {{"when", to_iso(status.loss->when)}, {"why", status.loss->why}};
   if (status.pause) json["pause"] = state::to_json(*status.pause);
   if (status.rejected) json["rejected"] = sync::to_json(*status.rejected);
   if (!status.waiting.empty()) {
@@ -91,6 +146,7 @@ nlohmann::json to_json(const Status& status) {
   for (const auto& one : status.failed) {
     auto& object = failed.emplace_back(nlohmann::json{{"object", one.object}, {"reason", one.reason}});
     if (passes(one.fault)) object["passes"] = true;
+    if (one.refused) object["refused"] = true;
     if (one.again) object["again"] = to_iso(*one.again);
   }
   return json;
@@ -116,13 +172,16 @@ Status status_from_json(const nlohmann::json& json) {
     status.last_error = json.value("lastError", "");
     status.next_sync = time_in(json, "nextSync");
     status.unreachable_since = time_in(json, "unreachableSince");
+    status.last_poll = time_in(json, "lastPoll");
+    status.interval = Duration(json.value("intervalMs", std::int64_t{0}));
+    status.stale = json.value("stale", false);
     status.objects = json.value("objects", std::size_t{0});
     status.in_sync = json.value("inSync", std::size_t{0});
     status.drifted = json.value("drifted", std::size_t{0});
     for (const auto& one : json.value("failed", nlohmann::json::array())) {
       const auto fault = one.value("passes", false) ? Fault::transient : Fault::invalid;
-      status.failed.push_back(
-          {one.value("object", ""), one.value("reason", ""), fault, time_in(one, "again")});
+      status.failed.push_back({one.value("object", ""), one.value("reason", ""), fault, time_in(one, "again"),
+                               one.value("refused", false)});
     }
     for (const auto& one : json.value("waiting", nlohmann::json::array())) {
       status.waiting.push_back({one.value("object", ""), one.value("what", "")});
@@ -130,7 +189,12 @@ Status status_from_json(const nlohmann::json& json) {
     status.waiting_why = json.value("waitingWhy", "");
     status.waiting_until = time_in(json, "waitingUntil");
     if (json.contains("rejected")) status.rejected = sync::rejected_from_json(json.at("rejected"));
+    if (json.contains("trial")) status.trial = trial_from_json(json.at("trial"));
+    if (const auto loss = json.find("stateLost"); loss != json.end()) {
+      status.loss = {.when = from_iso(loss->value("when", "")), .why = loss->value("why", "")};
+    }
     status.problems = json.value("problems", std::vector<std::string>{});
+    status.errors = json.value("errors", std::size_t{0});
     status.notes = json.value("notes", std::vector<std::string>{});
     if (json.contains("pause")) status.pause = state::pause_from_json(json.at("pause"));
     status.bytes_received = json.value("bytesReceived", std::uint64_t{0});

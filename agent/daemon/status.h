@@ -12,6 +12,7 @@
 #include "git/store.h"
 #include "state/history.h"
 #include "state/pause.h"
+#include "state/state.h"
 #include "sync/standing.h"
 
 namespace greenwave::daemon {
@@ -33,6 +34,9 @@ struct Status {
   std::string last_error;                 ///< why the last sync could not be done at all; empty: it could
   std::optional<Time> unreachable_since;  ///< the repository; the device keeps its last commit meanwhile
   std::optional<Time> next_sync;
+  std::optional<Time> last_poll;  ///< that the repository answered; not written to the disk
+  Duration interval{};            ///< between polls
+  bool stale = false;  ///< nothing says that the repository was reached in the last three intervals
   std::size_t objects = 0;
   std::size_t in_sync = 0;
   std::size_t drifted = 0;                   ///< repaired by the last sync
@@ -41,7 +45,10 @@ struct Status {
   std::string waiting_why;                   ///< "outside of the window overnight"
   std::optional<Time> waiting_until;
   std::optional<sync::Rejected> rejected;  ///< the ref's commit, which was taken back
-  std::vector<std::string> problems;       ///< of the repository, errors first, as FILE:LINE:COLUMN texts
+  std::optional<sync::OnTrial> trial;
+  std::optional<sync::Loss> loss;
+  std::vector<std::string> problems;  ///< of the repository, errors first, as FILE:LINE:COLUMN texts
+  std::size_t errors = 0;             ///< how many of them are errors
   std::vector<std::string>
       notes;  ///< said once: "units are not started under --root", "commits are not checked"
   std::optional<state::Pause> pause;
@@ -50,12 +57,13 @@ struct Status {
   bool running = true;  ///< false: read from the state file, no daemon runs
 };
 
-/// What others may build on (a promotion, an alert): "healthy" when the device is as its commit says, whether
-/// the repository can be reached or not; "failed" when objects are not, or a newer commit was refused;
-/// "reverted" when it went back from a newer one; "progressing" while something of it waits.
-std::string_view health_of(const Status& status);
+/// Shows what a standing says.
+void stand_at(Status& status, const sync::Standing& standing);
+/// Shows the last sync that the history has.
+void recall_last_sync(Status& status, const state::State& state);
 
-/// Times are written to the second. Reading throws Error (invalid) for what is not of this form.
+/// With what it comes to (see situation.h), which is not read back. Times are written to the second. Reading
+/// throws Error (invalid) for what is not of this form.
 nlohmann::json to_json(const Status& status);
 Status status_from_json(const nlohmann::json& json);
 

@@ -17,7 +17,7 @@ namespace greenwave::daemon {
 /// What the agent says of itself at any time. Thread-safe.
 class StatusBoard {
  public:
-  explicit StatusBoard(const Clock& clock) : clock_(clock) {}
+  explicit StatusBoard(const Clock& clock) : clock_(clock), heard_(clock.tick()) {}
 
   /// A copy; its pause as it stands now.
   Status read() const;
@@ -33,11 +33,14 @@ class StatusBoard {
   void paused(const std::optional<state::Pause>& pause);
 
  private:
-  void stand_at(const sync::Standing& standing) REQUIRES(mutex_);
+  /// The repository answered just now.
+  void hear() REQUIRES(mutex_);
 
   const Clock& clock_;
   mutable Mutex mutex_;
   Status status_ GUARDED_BY(mutex_);
+  Instant heard_ GUARDED_BY(mutex_);  ///< when it last did, or the agent started
+  bool has_heard_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace greenwave::daemon

@@ -1,5 +1,6 @@
 #include "daemon/sync_loop.h"
 
+#include <algorithm>
 #include <random>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "daemon/own_service.h"
+#include "daemon/situation.h"
 #include "daemon/wiring.h"
 
 namespace greenwave::daemon {
@@ -53,11 +55,11 @@ void write_to(const Log& log, const sync::Event& event, Repeats& repeats) {
   }
 }
 
-sync::Event last_word(const sync::Result& result) {
-  const auto& record = result.record;
-  const auto text = record.error.empty() ? fmt::format("{}: {}", to_string(record.result),
-                                                       count_of(result.standing.objects, "object"))
-                                         : record.error;
+sync::Event last_word(const sync::Result& result, const Status& status) {
+  const auto& error = result.record.error;
+  const auto first = judge_sync(status, result.record).first();
+  auto text = error.empty() ? sentence(first, status) : error;
+  if (first == Situation::in_sync) text += fmt::format(": {}", count_of(status.objects, "object"));
   return {
       .kind = "done", .text = text, .object = {}, .ok = result.exit_code == 0, .exit_code = result.exit_code};
 }
@@ -95,7 +97,7 @@ void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened,
   if (!config.identity_files.empty()) {
     for (const auto& undone : guard_memory()) parts_.log.warning(undone);
   }
-  if (!opened) opened = open_state(config, parts_.log);
+  if (!opened) opened = open_state(config, parts_.log, parts_.clock);
   wiring_ = std::make_unique<Wiring>(std::move(config), opened, parts_.log, parts_.clock,
                                      parts_.queue.stopped(), process, parts_.heartbeat);
   process_ = std::move(process);
@@ -206,9 +208,8 @@ sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
     result = sync_or_recover(asked.request, trigger, observer);
     standing_ = result.standing;
   } catch (const Error& error) {
-    // The state cannot be read or written: what was known before is what is known. Nothing waits for a moment
-    // that may be over.
-    result.standing = standing_;
+    // The state cannot be read or written. Nothing waits for a moment that may be over.
+    result.standing = standing_ = known_standing();
     result.standing.waiting_until.reset();
     result.exit_code = 2;
     result.record.started = parts_.clock.now();
@@ -221,8 +222,10 @@ sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
   // A transport that was replaced meanwhile counts from zero.
   const auto after = wiring_->transport->bytes_received();
   parts_.board.ended(result, wiring_->notes(), after < before ? after : after - before);
+  const auto status = parts_.board.read();
+  result.exit_code = std::max(result.exit_code, judge_sync(status, result.record).exit_code);
   report(&result);
-  const auto done = last_word(result);
+  const auto done = last_word(result, status);
   for (const auto& run : asked.runs) run->add(done);
   return result;
 }
@@ -232,21 +235,30 @@ void SyncLoop::report(const sync::Result* result) {
   for (auto* const sink : sinks_) sink->take({wiring_->config, status, result});
 }
 
+/// As much as can still be read.
+sync::Standing SyncLoop::known_standing() {
+  try {
+    return wiring_->sync.standing();
+  } catch (const Error&) {
+    return standing_;
+  }
+}
+
 sync::Result SyncLoop::sync_or_recover(const sync::Request& request, Trigger trigger,
                                        const sync::Observer& observer) {
+  auto kept = parts_.state.get();
   try {
     return wiring_->sync.run(request, trigger, observer);
   } catch (const Error& error) {
     if (error.fault() != Fault::damaged) throw;
-    parts_.log.error(error.what());
+    // Who still reads the file that is moved away, through the control API, reads it to the end.
+    if (kept->sound()) {
+      parts_.log.error(error.what());
+    } else {
+      kept = begin_state_again(wiring_->config, error, parts_.log, parts_.clock);
+    }
   }
   // The configuration stays the one that it was: what the file says by now may be wrong.
-  auto kept = parts_.state.get();
-  if (!kept->sound()) {
-    // Who still reads the file that is moved away, through the control API, reads it to the end.
-    state::State::set_aside(wiring_->config.database());
-    kept.reset();
-  }
   open(wiring_->config, std::move(kept), process_);
   return wiring_->sync.run(request, trigger, observer);
 }

@@ -60,6 +60,7 @@ class SyncLoop {
   void renew();
   void take(const Work& work);
   void look_at_clock();
+  sync::Standing known_standing();
   sync::Result sync_or_recover(const sync::Request& request, state::Trigger trigger,
                                const sync::Observer& observer);
 

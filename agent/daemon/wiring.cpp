@@ -12,6 +12,7 @@
 #include "secrets/crypto.h"
 #include "secrets/keyring.h"
 #include "state/keys.h"
+#include "sync/recalled.h"
 
 namespace greenwave::daemon {
 
@@ -168,7 +169,7 @@ std::string open_digest_key(const std::filesystem::path& file) {
   return key;
 }
 
-std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log) {
+std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log, const Clock& clock) {
   make_directories(config.state_directory, 0750);
   try {
     auto state = std::make_shared<state::State>(config.database());
@@ -179,12 +180,29 @@ std::shared_ptr<state::State> open_state(const config::Config& config, const Log
     return state;
   } catch (const Error& error) {
     if (error.fault() != Fault::damaged) throw;
-    log.error(fmt::format(
-        "{}. The damaged file is {}.damaged; what the repository no longer declares is not known to be ours",
-        error.what(), config.database().native()));
-    state::State::set_aside(config.database());
-    return std::make_shared<state::State>(config.database());
+    return begin_state_again(config, error, log, clock);
   }
+}
+
+std::shared_ptr<state::State> begin_state_again(const config::Config& config, const Error& damage,
+                                                const Log& log, const Clock& clock) {
+  const auto file = config.database();
+  const sync::Loss loss{.when = clock.now(),
+                        .why = fmt::format("{}. It was set aside as {}.damaged, and a new one begun; what "
+                                           "the repository no longer declares is not known "
+                                           "to be ours, and the history before is in that file",
+                                           damage.message(), file.native())};
+  log.error(loss.why);
+  state::State::set_aside(file);
+  auto state = std::make_shared<state::State>(file);
+  sync::write_loss(*state, loss);
+  state::SyncRecord record;
+  record.started = loss.when;
+  record.trigger = state::Trigger::damage;
+  record.result = state::SyncResult::state_lost;
+  record.error = loss.why;
+  state->record(record, loss.when);
+  return state;
 }
 
 }  // namespace greenwave::daemon

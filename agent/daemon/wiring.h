@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "git/transport.h"
@@ -59,8 +60,13 @@ config::Config check_config(const std::filesystem::path& file, const std::filesy
 /// How many records to read for the last sync: pauses are among them.
 inline constexpr std::size_t recent_syncs = 20;
 
-/// Opens the state; a damaged one is set aside, with a warning, and a new one made.
-std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log);
+/// Opens the state; a damaged one is begun again.
+std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log, const Clock& clock);
+
+/// A new state in place of the damaged one, which is set aside. Says so in the log, the history and the
+/// status.
+std::shared_ptr<state::State> begin_state_again(const config::Config& config, const Error& damage,
+                                                const Log& log, const Clock& clock);
 
 /// The key of the digests in the state file, random, made once and readable by its owner alone.
 std::string open_digest_key(const std::filesystem::path& file);

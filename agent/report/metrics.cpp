@@ -5,17 +5,23 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/text.h"
+#include "daemon/situation.h"
 
 namespace greenwave::report {
 
 namespace {
 
-std::string kind_of(const sync::Result& result) {
-  if (result.standing.unreachable_since) return "unreachable";
-  std::string word(state::to_string(result.record.result));
+std::string with_underscores(std::string_view text) {
+  std::string word(text);
   std::ranges::replace(word, ' ', '_');
   return word;
+}
+
+std::string kind_of(const sync::Result& result) {
+  if (result.standing.unreachable_since) return "unreachable";
+  return with_underscores(state::to_string(result.record.result));
 }
 
 double seconds(Duration duration) {
@@ -79,6 +85,21 @@ void add_syncs(Page& page, const Counts& counts, const daemon::Status& status) {
             "When a sync last reached the repository and left everything in sync.", counts.last_good);
 }
 
+void add_status(Page& page, const daemon::Status& status) {
+  const auto judgement = daemon::judge(status);
+  page.single("greenwave_healthy", "gauge", "1 when the device is as its commit says.",
+              judgement.health == daemon::Health::healthy ? 1 : 0);
+  page.metric("greenwave_status", "gauge",
+              "1 for each status that the device has, as greenwave status shows them.");
+  for (const auto situation : daemon::every_situation()) {
+    page.sample("greenwave_status", contains(judgement.situations, situation) ? 1 : 0,
+                fmt::format("status={}", label_value(with_underscores(to_string(situation)))));
+  }
+  page.single("greenwave_status_exit_code", "gauge",
+              "The exit code of greenwave status: 0 all is in order, 1 something needs attention.",
+              judgement.exit_code);
+}
+
 void add_objects(Page& page, const Counts& counts, const daemon::Status& status) {
   page.metric("greenwave_objects", "gauge", "Objects that the repository declares for this device.");
   page.sample("greenwave_objects", status.in_sync, "state=\"in_sync\"");
@@ -112,8 +133,7 @@ std::string exposition(const Counts& counts, const daemon::Status& status) {
       fmt::format("version={},device={},cluster={},wave={},commit={}", label_value(status.version),
                   label_value(status.device), label_value(status.cluster), label_value(status.followed.wave),
                   label_value(status.commit ? status.commit->id.text() : "")));
-  page.single("greenwave_healthy", "gauge", "1 when the device is as its commit says.",
-              daemon::health_of(status) == "healthy" ? 1 : 0);
+  add_status(page, status);
   add_syncs(page, counts, status);
   add_objects(page, counts, status);
   page.single("greenwave_received_bytes_total", "counter", "Bytes received from the repository.",

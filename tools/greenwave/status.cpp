@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli.h"
+#include "daemon/situation.h"
 #include "last_state.h"
 #include "text.h"
 
@@ -15,20 +16,15 @@ std::optional<daemon::Status> current_status(const Context& context) {
     return daemon::status_from_json(context.client().get("/v1/status"));
   } catch (const Unreachable& unreachable) {
     try {
-      return last_status(context);
+      auto status = last_status(context);
+      if (!context.config_problem.empty()) print_note(context.config_problem);
+      return status;
     } catch (const Error& error) {
       print_error(unreachable, context.json);
       print_note(error.what());
-      if (!context.config_problem.empty()) print_note(context.config_problem);
       return {};
     }
   }
-}
-
-int exit_code(const daemon::Status& status) {
-  if (!status.running) return exit_not_done;
-  const bool well = status.failed.empty() && status.last_error.empty() && !status.rejected;
-  return well && status.commit ? 0 : 1;
 }
 
 int show_status(const Context& context) {
@@ -39,7 +35,7 @@ int show_status(const Context& context) {
   } else {
     print(status_text(*status, SystemClock().now(), context.style));
   }
-  return exit_code(*status);
+  return daemon::judge(*status).exit_code;
 }
 
 }  // namespace
@@ -48,11 +44,12 @@ const Subcommand status_command{
     .name = "status",
     .summary = "Whether this device is in sync with its repository, and if not, why",
     .details =
-        R"(Exit codes: 0 all objects are in sync (or wait for a window), 1 some are not, the ref's commit was
-reverted, or the last sync failed, 2 the daemon does not answer (its last saved state is shown, if any).
+        R"(Exit codes: 0 all is in order, 1 something needs attention, 2 the daemon does not answer (its last
+saved state is shown, if any). man greenwave lists every status with its exit code.
 
 Examples:
   greenwave status
+  greenwave status || alert
   greenwave status -o json | jq .failed)",
     .declare = [](CommandLine&) -> Action { return show_status; },
 };

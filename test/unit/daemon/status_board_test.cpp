@@ -14,7 +14,7 @@ TEST_CASE("status board: what an earlier run of the agent recorded is shown from
   state::State state(directory / "state.db");
   state::SyncRecord record;
   record.started = clock.now();
-  record.result = state::SyncResult::failed;
+  record.result = state::SyncResult::error;
   record.error = "no route";
   state.record(record, clock.now());
   state.set_pause(state::pause_for(1h, "alice", "relamping", clock));

@@ -1,9 +1,14 @@
 #include "daemon/status.h"
 
+#include <set>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "support/source_directory.h"
 
 using namespace greenwave;
 using namespace greenwave::daemon;
@@ -14,9 +19,8 @@ Time on(int year, int month, int day) {
   return std::chrono::sys_days(std::chrono::year(year) / month / day);
 }
 
-}  // namespace
-
-TEST_CASE("status: what is written as JSON reads back the same") {
+/// With every field set.
+Status full_status() {
   Status status;
   status.version = "0.1.0";
   status.device = "sf-0042";
@@ -33,7 +37,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.objects = 12;
   status.in_sync = 10;
   status.drifted = 1;
-  status.failed = {{"File/a", "the disk is full"}};
+  status.failed = {{"File/a", "the disk is full", Fault::transient, on(2026, 3, 7)}};
   status.waiting = {{"SystemdUnit/u", "restart for File/a"}};
   status.waiting_why = "outside of the window overnight";
   status.waiting_until = on(2026, 3, 5);
@@ -43,13 +47,59 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   status.problems = {"a.yaml:1:1: error: no"};
   status.notes = {"commits are not checked"};
   status.pause = state::Pause{on(2026, 3, 4), "ana", "works"};
+  status.pause->duration = std::chrono::hours(2);
+  status.pause->began = {"boot", std::chrono::hours(1)};
+  status.pause->assumed = "the clock was not set";
   status.bytes_received = 1ULL << 40;
   status.bytes_last_sync = 600;
   status.running = false;
   status.followed = {"canary", "refs/heads/wave/canary", CommitId(std::string(40, 'b')), true};
   status.unreachable_since = on(2026, 3, 1);
   status.signer = git::Signer{"ana@city.example", "SHA256:x"};
+  status.errors = 1;
+  status.interval = std::chrono::minutes(1);
+  status.stale = true;
+  status.last_poll = on(2026, 3, 1);
+  status.trial = sync::OnTrial{.commit = CommitId(std::string(40, 'c')), .unwell = "no", .own_change = true};
+  status.loss = sync::Loss{.when = on(2026, 3, 1), .why = "a page is damaged"};
+  status.failed.push_back({"File/b", "refused", Fault::invalid, {}, true});
+  return status;
+}
 
+/// Those of its members, too.
+void add_keys(const nlohmann::json& json, std::set<std::string>& keys) {
+  if (json.is_object()) {
+    for (const auto& [key, value] : json.items()) keys.insert(key);
+  }
+  if (!json.is_structured()) return;
+  for (const auto& value : json) add_keys(value, keys);
+}
+
+/// The names of the list of fields in the manual.
+std::set<std::string> documented_keys() {
+  auto manual = read_file(test::source_directory() / "packaging/man/greenwave.1", 1 << 20);
+  manual.erase(0, manual.find(".Ss The fields of a status"));
+  manual.resize(std::min(manual.find(".Sh "), manual.size()));
+  std::set<std::string> keys;
+  for (const auto& line : split(manual, '\n')) {
+    if (!line.starts_with(".It Ic ")) continue;
+    for (auto word : split(line.substr(7), ' ')) {
+      if (word != ",") keys.emplace(word);
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+TEST_CASE("status: the manual has every field of the JSON, and no other") {
+  std::set<std::string> keys;
+  add_keys(to_json(full_status()), keys);
+  CHECK(documented_keys() == keys);
+}
+
+TEST_CASE("status: what is written as JSON reads back the same") {
+  const auto status = full_status();
   const auto json = to_json(status);
   CHECK(json["failed"][0]["reason"] == "the disk is full");
   CHECK(json["nextSync"] == "2026-03-03T00:00:00Z");
@@ -61,21 +111,6 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   CHECK_FALSE(read.running);
   CHECK(read.followed.is_held);
   CHECK(read.unreachable_since == status.unreachable_since);
-}
-
-TEST_CASE("status: a device in its commit's state is healthy, whether or not the repository can be reached") {
-  Status status;
-  CHECK(health_of(status) == "progressing");
-  status.commit = git::Commit{CommitId(std::string(40, 'a')), "Longer green", "Ana", on(2026, 3, 1)};
-  status.last_result = state::SyncResult::in_sync;
-  CHECK(health_of(status) == "healthy");
-  status.last_result = state::SyncResult::error;
-  status.last_error = "no route";
-  CHECK(health_of(status) == "failed");  // a commit was refused, say
-  status.unreachable_since = on(2026, 3, 1);
-  CHECK(health_of(status) == "healthy");
-  status.failed = {{"File/a", "the disk is full"}};
-  CHECK(health_of(status) == "failed");
 }
 
 TEST_CASE("status: before the first sync, what is unknown stays unknown") {
