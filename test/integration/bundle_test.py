@@ -71,7 +71,7 @@ class Bundles(unittest.TestCase):
         self.plain()
         device = self.device().start()
         told = self.take(device, 0)
-        self.assertIn("in sync", told)
+        self.assertIn("In sync: 3 objects", told)
         self.assertEqual(device.path(MOTD).read_text(), "one\n")
         status = device.json("status")
         self.assertEqual(status["commit"]["oid"], commit)

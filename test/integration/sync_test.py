@@ -221,7 +221,7 @@ class Syncs(unittest.TestCase):
         device.start()
         device.sync()
         self.assertEqual(1, device.json("status")["inSync"])
-        self.assertIn("1 of 2 objects is not as it should be", device.cli("status").stdout)
+        self.assertIn("1 of 2 objects was refused and is as before", device.cli("status").stdout)
 
 
 if __name__ == "__main__":

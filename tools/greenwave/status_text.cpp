@@ -1,14 +1,16 @@
 #include <algorithm>
-#include <iterator>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "daemon/situation.h"
 #include "text.h"
 
 namespace greenwave::cli {
 
 namespace {
+
+using daemon::Situation;
 
 constexpr std::size_t label_width = 12;
 constexpr std::size_t most_listed = 8;  // of failed objects and of problems; a command lists the rest
@@ -20,24 +22,52 @@ std::string offline(Time since, Time now) {
   return fmt::format("Offline since {} ({}); {}.", moment(since), relative(since, now), meanwhile);
 }
 
+Paint paint_of(Situation situation) {
+  switch (situation) {
+    case Situation::in_sync:
+      return Paint::good;
+    case Situation::not_running:
+    case Situation::reverted:
+    case Situation::error:
+    case Situation::failed:
+    case Situation::refused:
+    case Situation::unhealthy:
+    case Situation::state_lost:
+      return Paint::bad;
+    default:
+      return Paint::caution;
+  }
+}
+
+bool is_tried_again(const sync::FailedObject& one) {
+  return passes(one.fault);
+}
+
 struct Screen {
   const daemon::Status& status;
   Time now;
   const Style& style;
   std::string text{};
 
-  void headline();
+  void situations();
+  std::string words(Situation situation) const;
+  void details(Situation situation);
   void pause();
   void rejected();
   void rows();
   void waiting();
+  std::string objects() const;
   void wave();
-  void failed(bool passing);
+  void failed();
+  void list(std::string_view title, const std::vector<sync::FailedObject>& objects);
   void problems();
   void notes();
 
   void row(std::string_view label, const std::string& value) {
     text += fmt::format("{:<{}}{}\n", label, label_width, wrap(value, label_width, style.width));
+  }
+  void detail(const std::string& value) {
+    if (!value.empty()) text += "  " + wrap(value, 2, style.width) + "\n";
   }
   void heading(std::string_view title) { text += "\n" + paint(style, Paint::strong, title) + "\n"; }
   void rest(std::size_t count, std::string_view command) {
@@ -45,53 +75,61 @@ struct Screen {
   }
 };
 
-void Screen::headline() {
-  if (!status.running) {
-    text += paint(style, Paint::bad, "greenwaved is not running; this is its last saved state.") +
-            "\n  start it:           sudo systemctl start greenwaved"
-            "\n  see why it stopped: journalctl -u greenwaved -n 50\n";
-  } else if (status.unreachable_since) {
-    text += paint(style, Paint::caution, offline(*status.unreachable_since, now)) + "\n  " +
-            wrap(status.last_error, 2, style.width) + "\n";
-  } else if (!status.last_error.empty()) {
-    text += paint(style, Paint::bad, "The last sync failed.") + "\n  " +
-            wrap(status.last_error, 2, style.width) + "\n";
-  } else if (!status.failed.empty()) {
-    // The agent does not own objects that it refused.
-    const auto all = std::max(status.objects, status.in_sync + status.failed.size());
-    const bool one = status.failed.size() == 1;
-    text += paint(style, Paint::bad,
-                  fmt::format("{} of {} {} as {} should be.", status.failed.size(), count_of(all, "object"),
-                              one ? "is not" : "are not", one ? "it" : "they")) +
-            "\n";
-  } else if (!status.commit) {
-    text += paint(style, Paint::caution, "Nothing has been applied yet.") + "\n";
-  } else if (!status.waiting.empty()) {
-    text += paint(style, Paint::caution, "In sync, except for what is waiting.") + "\n";
-  } else if (!status.pause && !status.rejected) {
-    text += paint(style, Paint::good, "In sync.") + "\n";
+void Screen::situations() {
+  for (const auto situation : daemon::judge(status).situations) {
+    text += paint(style, paint_of(situation), words(situation)) + "\n";
+    details(situation);
+  }
+}
+
+std::string Screen::words(Situation situation) const {
+  if (situation == Situation::offline) return offline(*status.unreachable_since, now);
+  if (situation == Situation::paused) {
+    const auto& pause = *status.pause;
+    return fmt::format("Paused until {} ({}) by {}.", moment(pause.until), relative(pause.until, now),
+                       printable(pause.who));
+  }
+  return daemon::sentence(situation, status) + ".";
+}
+
+/// What a person needs beside the sentence; the objects have their own lists below.
+void Screen::details(Situation situation) {
+  switch (situation) {
+    case Situation::not_running:
+      text +=
+          "  start it:           sudo systemctl start greenwaved"
+          "\n  see why it stopped: journalctl -u greenwaved -n 50\n";
+      break;
+    case Situation::reverted:
+      return rejected();
+    case Situation::error:
+    case Situation::offline:
+      return detail(status.last_error);
+    case Situation::unhealthy:
+      return detail(status.trial->unwell);
+    case Situation::stale:
+      return detail(status.last_poll ? fmt::format("last reached {}", relative(*status.last_poll, now)) : "");
+    case Situation::state_lost:
+      detail(fmt::format("{}: {}", moment(status.loss->when), status.loss->why));
+      return detail("acknowledge it, and read everything again: sudo greenwave sync --force");
+    case Situation::paused:
+      return pause();
+    default:
+      break;
   }
 }
 
 void Screen::pause() {
-  if (!status.pause) return;
-  const auto& pause = *status.pause;
-  text += paint(style, Paint::caution,
-                fmt::format("Paused until {} ({}) by {}.", moment(pause.until), relative(pause.until, now),
-                            printable(pause.who))) +
-          (pause.assumed.empty() ? "" : "\n  " + wrap(pause.assumed, 2, style.width)) + "\n  " +
-          wrap(pause.reason, 2, style.width) + "\n  end it: greenwave resume\n";
+  detail(status.pause->assumed);
+  detail(status.pause->reason);
+  text += "  end it: greenwave resume\n";
 }
 
 void Screen::rejected() {
-  if (!status.rejected) return;
+  if (!status.rejected) return detail(status.trial->unwell);
   const auto& rejected = *status.rejected;
-  const bool stuck = !rejected.stuck.empty();
-  text += paint(style, Paint::bad,
-                fmt::format("Commit {} was not healthy here {}.", short_id(rejected.commit),
-                            stuck ? "and could not be reverted completely" : "and was reverted")) +
-          "\n  " + wrap(rejected.reason, 2, style.width) + "\n";
-  if (stuck) text += "  " + wrap(rejected.stuck + "; that goes on once it can", 2, style.width) + "\n";
+  detail(rejected.reason);
+  if (!rejected.stuck.empty()) detail(rejected.stuck + "; that goes on once it can");
   for (const auto& left : rejected.not_undone) text += "  not undone: " + wrap(left, 4, style.width) + "\n";
   text += "  push a new commit, or try this one again: greenwave sync --force\n";
 }
@@ -140,18 +178,31 @@ void Screen::rows() {
   } else if (status.next_sync && status.running) {
     row("Next sync", *status.next_sync <= now ? "due now" : relative(*status.next_sync, now));
   }
-  auto objects = fmt::format("{} in sync", status.in_sync);
-  if (status.drifted > 0) {
-    objects +=
-        fmt::format(", {} had drifted and {} repaired", status.drifted, status.drifted == 1 ? "was" : "were");
-  }
-  if (!status.failed.empty()) objects += fmt::format(", {} failed", status.failed.size());
-  row("Objects", objects);
+  row("Objects", objects());
   if (status.bytes_received > 0) {
     row("Received",
         fmt::format("{} in the last sync, {} since the start", bytes_in_words(status.bytes_last_sync),
                     bytes_in_words(status.bytes_received)));
   }
+}
+
+std::string Screen::objects() const {
+  const auto all = std::max(status.objects, status.in_sync + status.failed.size());
+  auto objects = fmt::format("{} of {} in sync", status.in_sync, all);
+  if (status.drifted > 0) {
+    objects +=
+        fmt::format(", {} had drifted and {} repaired", status.drifted, status.drifted == 1 ? "was" : "were");
+  }
+  const auto add = [&](std::size_t count, std::string_view what) {
+    if (count > 0) objects += fmt::format(", {} {}", count, what);
+  };
+  const auto again = static_cast<std::size_t>(std::ranges::count_if(status.failed, is_tried_again));
+  const auto refused = static_cast<std::size_t>(std::ranges::count_if(
+      status.failed, [](const auto& one) { return one.refused && !is_tried_again(one); }));
+  add(status.failed.size() - again - refused, "failed");
+  add(refused, "refused");
+  add(again, again == 1 ? "is tried again" : "are tried again");
+  return objects;
 }
 
 void Screen::wave() {
@@ -165,14 +216,24 @@ void Screen::wave() {
   }
 }
 
-void Screen::failed(bool passing) {
+void Screen::failed() {
   std::vector<sync::FailedObject> failed;
-  std::ranges::copy_if(status.failed, std::back_inserter(failed),
-                       [&](const auto& one) { return passes(one.fault) == passing; });
-  if (failed.empty()) return;
-  heading(passing ? "Waiting, and tried again" : "Failed");
-  for (std::size_t i = 0; i < std::min(most_listed, failed.size()); ++i) {
-    const auto& object = failed[i];
+  std::vector<sync::FailedObject> refused;
+  std::vector<sync::FailedObject> again;
+  for (const auto& one : status.failed) {
+    (is_tried_again(one) ? again : one.refused ? refused : failed).push_back(one);
+  }
+  list("Failed", failed);
+  list("Refused, and as before", refused);
+  list("Waiting, and tried again", again);
+}
+
+void Screen::list(std::string_view title, const std::vector<sync::FailedObject>& objects) {
+  if (objects.empty()) return;
+  heading(title);
+  for (std::size_t i = 0; i < std::min(most_listed, objects.size()); ++i) {
+    const auto& object = objects[i];
+    const bool passing = is_tried_again(object);
     // In a message the remedy follows a semicolon.
     const auto end = object.reason.find("; ");
     text += "  " + paint(style, passing ? Paint::caution : Paint::bad, printable(object.object)) +
@@ -187,7 +248,7 @@ void Screen::failed(bool passing) {
                             : object.reason.substr(end + 2);
     text += "   -> " + wrap(remedy, 6, style.width) + "\n";
   }
-  rest(failed.size(), "greenwave show");
+  rest(objects.size(), "greenwave show");
 }
 
 void Screen::problems() {
@@ -209,13 +270,10 @@ void Screen::notes() {
 
 std::string status_text(const daemon::Status& status, Time now, const Style& style) {
   Screen screen{status, now, style};
-  screen.headline();
-  screen.pause();
-  screen.rejected();
+  screen.situations();
   screen.rows();
   screen.waiting();
-  screen.failed(false);
-  screen.failed(true);
+  screen.failed();
   screen.problems();
   screen.notes();
   return std::move(screen.text);

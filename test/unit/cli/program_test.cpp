@@ -207,7 +207,7 @@ TEST_CASE("greenwave: without the daemon status, history and show read its last 
   const auto status = stopped.greenwave({"status"});
   CHECK(status.status == 2);
   CHECK_THAT(status.output, Contains("greenwaved is not running") && Contains("1a2b3c4d5e Retime Fulton") &&
-                                Contains("Objects     1 in sync") && Contains("sf-0042"));
+                                Contains("Objects     1 of 1 in sync") && Contains("sf-0042"));
   CHECK(json::parse(stopped.greenwave({"status", "-o", "json"}).output)["running"] == false);
   const auto history = stopped.greenwave({"history"});
   CHECK(history.status == 0);

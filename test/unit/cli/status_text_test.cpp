@@ -49,7 +49,7 @@ Commit      1a2b3c4d5e Retime Fulton for the school term
             by Alice Diaz, 2026-11-24 03:11 UTC (3h ago)
 Last sync   2026-11-24 06:11 UTC (25s ago): in sync, took 1s
 Next sync   in 35s
-Objects     44 in sync
+Objects     44 of 44 in sync
 Received    612 B in the last sync, 121 KiB since the start
 )");
 }
@@ -71,8 +71,10 @@ TEST_CASE("status: a failure has its reason and the fix, a problem its place") {
       {"File/chrony", "cannot write /etc/chrony/chrony.conf: No space left on device; free some space"},
       {"SystemdUnit/spat.service", "it ended with status 3"}};
   status.problems = {"base/chrony.yaml:3:5: error: File's spec has no \"contnet\"; did you mean content?"};
+  status.errors = 1;
   status.notes = {"commits are not checked: trust.allowedSigners is not set"};
-  CHECK(text_of(status) == R"(2 of 44 objects are not as they should be.
+  CHECK(text_of(status) == R"(2 of 44 objects failed.
+Parts of the commit were refused: 1 error in the repository.
 
 Device      sf-0042, cluster san-francisco
 Repository  https://git.example/traffic/san-francisco.git, branch main
@@ -80,7 +82,7 @@ Commit      1a2b3c4d5e Retime Fulton for the school term
             by Alice Diaz, 2026-11-24 03:11 UTC (3h ago)
 Last sync   2026-11-24 06:11 UTC (25s ago): failed, took 1s
 Now         applying
-Objects     41 in sync, 1 had drifted and was repaired, 2 failed
+Objects     41 of 44 in sync, 1 had drifted and was repaired, 2 failed
 Received    612 B in the last sync, 121 KiB since the start
 
 Failed
@@ -183,7 +185,7 @@ TEST_CASE("status: what is deferred has its reason and until when") {
   status.waiting_why = "outside of the window overnight";
   status.waiting_until = at("2026-11-24T09:00:00Z");
   const auto text = text_of(status);
-  CHECK(text.starts_with("In sync, except for what is waiting.\n"));
+  CHECK(text.starts_with("1 step waits.\n"));
   CHECK(text.find("Waiting: outside of the window overnight, until 2026-11-24 09:00 UTC (in 2h") !=
         std::string::npos);
   CHECK(text.find("  SystemdUnit/spat: restart for File/spat\n") != std::string::npos);
