@@ -1,5 +1,6 @@
 """`greenwave doctor` identifies what is wrong on the way to the repository, with real servers."""
 
+import json
 import pathlib
 import sys
 import unittest
@@ -86,6 +87,120 @@ class Doctor(unittest.TestCase):
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.scratch / "ana")
         signers.write_text("ana@city.example " + (self.scratch / "ana.pub").read_text())
         self.assertIn("allows 1 key to sign commits", self.findings(more=more)["trust"][1])
+
+
+class WhatTheDaemonKnows(unittest.TestCase):
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.motd = {"motd.yaml": file_manifest("motd", "/etc/motd", "hello\n")}
+        self.devices = 0
+
+    def device(self, name="sf-0042", more=""):
+        self.devices += 1
+        device = Device(self.scratch / f"device-{self.devices}", self.city.url, device=name, more=more)
+        self.addCleanup(device.stop)
+        return device
+
+    def findings(self, device, check):
+        found = [one for one in device.json("doctor")["checks"] if one["check"] == check]
+        return [(one["result"], one["text"] + " -> " + one["remedy"]) for one in found]
+
+    def listed(self, **properties):
+        feature = {"type": "Feature", "id": "sf-0042", "geometry": {"type": "Point", "coordinates": [-122.4, 37.7]},
+                   "properties": properties}
+        cluster = {"apiVersion": "greenwave.dev/v1", "kind": "Cluster", "metadata": {"name": "sf"},
+                   "spec": {"devices": "devices.geojson", "layers": [{"path": "base"}]}}
+        return {"greenwave.yaml": json.dumps(cluster),
+                "devices.geojson": json.dumps({"type": "FeatureCollection", "features": [feature]}),
+                "base/motd.yaml": self.motd["motd.yaml"]}
+
+    def test_the_last_sync_and_what_was_refused(self):
+        self.city.commit(self.motd)
+        device = self.device()
+        self.assertEqual(self.findings(device, "sync"), [])
+        device.once(check=0)
+        (result, text), = self.findings(device, "sync")
+        self.assertEqual(result, "ok", text)
+        self.city.commit({"wrong.yaml": file_manifest("wrong", "/etc/wrong", "x", mod="0644")})
+        device.once(check=1)
+        for _ in range(2):  # from the state file, then from the daemon
+            (result, text), = self.findings(device, "sync")
+            self.assertEqual(result, "failed")
+            self.assertIn("wrong.yaml:1:", text)
+            if device.daemon is None:
+                device.start()
+
+    def test_the_directory_in_the_repository_and_the_place_in_the_inventory(self):
+        self.city.commit(self.listed())
+        device = self.device("sf-0043")
+        device.once(check=2)
+        (result, text), = self.findings(device, "inventory")
+        self.assertEqual(result, "failed")
+        self.assertIn("sf-0042", text)
+        device.config.write_text(device.config.read_text().replace("sf-0043", "sf-0042"))
+        device.once(check=0)
+        self.assertEqual(self.findings(device, "inventory")[0][0], "ok")
+        device.config.write_text(device.config.read_text() + "  path: citty\n")
+        (result, text), = self.findings(device, "inventory")
+        self.assertEqual(result, "failed")
+        self.assertIn("citty", text)
+
+    def test_the_recipient_of_the_inventory_is_this_devices(self):
+        device = self.device()
+        recipient = device.cli("identity", check=0).stdout.split()[-1]
+        self.city.commit(self.listed())
+        device.once(check=0)
+        self.assertEqual(self.findings(device, "recipient")[0][0], "warning")
+        self.city.commit(self.listed(recipient=recipient))
+        device.once(check=0)
+        self.assertEqual(self.findings(device, "recipient")[0][0], "ok")
+        other = self.device().cli("identity", check=0).stdout.split()[-1]
+        self.city.commit(self.listed(recipient=other))
+        device.once(check=0)
+        (result, text), = self.findings(device, "recipient")
+        self.assertEqual(result, "failed")
+        self.assertIn(other, text)
+
+    def test_where_a_declared_path_cannot_be_written(self):
+        self.city.commit({"a.yaml": file_manifest("a", "/etc/there/a", "x")})
+        device = self.device()
+        device.once(check=0)
+        self.assertEqual(self.findings(device, "paths")[0][0], "ok")
+        device.path("/etc/there/a").unlink()
+        device.path("/etc/there").rmdir()
+        device.path("/etc/there").write_text("in the way")
+        (result, text), = self.findings(device, "paths")
+        self.assertEqual(result, "failed")
+        self.assertIn("/etc/there is not a directory", text)
+
+
+class AWrongConfiguration(unittest.TestCase):
+    def test_every_command_says_what_is_wrong_whether_the_daemon_runs_or_not(self):
+        scratch = self.enterContext(Scratch())
+        city = City(scratch)
+        city.commit({"motd.yaml": file_manifest("motd", "/etc/motd", "hello\n")})
+        device = Device(scratch / "device", city.url)
+        self.addCleanup(device.stop)
+        device.start()
+        device.sync()
+        device.config.write_text(device.config.read_text() + "intervall: 5s\n")
+        commands = [("status",), ("sync",), ("sync", "--wait"), ("diff",), ("history",), ("show",), ("doctor",),
+                    ("pause", "--for", "1m", "--reason", "x"), ("resume",), ("version",)]
+        for command in commands:
+            self.assertIn("agent.yaml:5:1", device.cli(*command).stdout, command)
+        device.stop()
+        for command in commands:
+            told = device.cli(*command)
+            self.assertIn("agent.yaml:5:1", told.stdout, command)
+            if command[0] not in ("history", "show", "version"):
+                self.assertNotEqual(told.returncode, 0, command)
+        checked = run(*device.command("greenwaved", "--check-config"), check=False)
+        self.assertEqual(checked.returncode, 2)
+        self.assertIn("agent.yaml:5:1", checked.stdout)
+        device.config.write_text(device.config.read_text().replace("intervall: 5s\n", ""))
+        city.bare.rename(scratch / "away")  # it needs no network
+        run(*device.command("greenwaved", "--check-config"))
 
 
 if __name__ == "__main__":

@@ -39,12 +39,14 @@ int run_doctor(const Context& context) {
   check_configuration(context, findings);
   check_clock(now, newest_record(context), findings);
   check_state(context.database, findings);
+  check_standing(context, findings);
   if (context.config) {
     check_disk(*context.config, findings);
     check_systemd(*context.config, findings);
     check_trust(*context.config, findings);
     check_runtime(*context.config, findings);
     check_identity(*context.config, findings);
+    check_declared(*context.config, context.database, findings);
     check_credentials(context.config->repository.credentials, findings);
     check_repository(context.config->repository, now, findings);
   }
@@ -63,8 +65,9 @@ const Subcommand doctor_command{
     .summary = "Check this device for problems, and say how to fix them",
     .details =
         R"(Checks the configuration, the network path to the repository, credentials, identities, the clock, disk space,
-the state file, systemd, podman or the Kubernetes API server, and the daemon. It changes nothing. Some checks
-need sudo.
+the state file, systemd, podman or the Kubernetes API server, the daemon, and what it knows: its last sync, this
+device's place in the inventory, its recipient, and whether what is declared can be written. It changes nothing.
+Some checks need sudo.
 
 Exit codes: 0 nothing failed (there may be warnings), 1 something failed.
 

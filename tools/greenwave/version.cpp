@@ -14,7 +14,8 @@ namespace {
 nlohmann::json daemon_version(const Context& context) {
   try {
     return context.client().get("/v1/version").at("version");
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (error.fault() == Fault::invalid) print_note(error.what());  // the configuration is wrong, say
     return nullptr;
   }
 }

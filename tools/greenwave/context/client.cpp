@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "context/context.h"
 #include "http/client.h"
 
 namespace greenwave::cli {
@@ -42,12 +43,19 @@ class Lines {
   std::string begun_;
 };
 
-[[noreturn]] void fail(const http::TransferError& failure, const std::filesystem::path& socket) {
+[[noreturn]] void fail(const http::TransferError& failure, const std::filesystem::path& socket,
+                       const std::string& config_problem) {
   using http::Trouble;
   const auto trouble = failure.trouble();
   if (trouble == Trouble::unreachable && (failure.os_error() == EACCES || failure.os_error() == EPERM)) {
     throw Refused(403, fmt::format("this user may not use {}", socket.native()),
                   "use sudo, or join the group greenwave: sudo adduser $USER greenwave, then log in again");
+  }
+  if (trouble == Trouble::unreachable && !config_problem.empty()) {
+    throw Unreachable(
+        Fault::invalid, config_problem,
+        "greenwaved does not run, and would not start with this configuration; fix it; check it "
+        "with: greenwaved --check-config; then: sudo systemctl start greenwaved");
   }
   if (trouble == Trouble::unreachable) {
     throw Unreachable(Fault::transient,
@@ -68,25 +76,12 @@ class Lines {
   throw Error(Fault::transient, fmt::format("cannot talk to greenwaved: {}", failure.message()));
 }
 
-/// Throws Refused for an HTTP error.
-http::Response ask(const std::filesystem::path& socket, http::Request request) {
-  static const std::atomic<bool> never = false;
-  http::Endpoint endpoint;
-  endpoint.address = "http://greenwaved";
-  endpoint.unix_socket = socket;
-  request.most_bytes = reply_cap;
-  http::Response response;
-  try {
-    response = http::Client(std::move(endpoint), never).send(request);
-  } catch (const http::TransferError& failure) {
-    fail(failure, socket);
+/// Once, however many requests a command makes.
+void note_old_configuration(const std::string& config_problem) {
+  static bool noted = false;
+  if (!std::exchange(noted, true)) {
+    print_note("greenwaved runs with an earlier configuration, since this one is wrong: " + config_problem);
   }
-  if (response.status < 400) return response;
-  const auto json = nlohmann::json::parse(response.body, nullptr, false);
-  if (!json.is_object()) {
-    throw Refused(response.status, fmt::format("greenwaved answered HTTP {}", response.status), "");
-  }
-  throw Refused(response.status, json.value("error", ""), json.value("remedy", ""));
 }
 
 nlohmann::json parsed(const http::Response& response) {
@@ -128,21 +123,43 @@ void set_body(http::Request& request, const nlohmann::json& body) {
 
 }  // namespace
 
-Client::Client(std::filesystem::path socket, const Timeouts& timeouts)
-    : socket_(std::move(socket)), timeouts_(timeouts) {}
+Client::Client(std::filesystem::path socket, const Timeouts& timeouts, std::string config_problem)
+    : socket_(std::move(socket)), timeouts_(timeouts), config_problem_(std::move(config_problem)) {}
+
+/// Throws Refused for an HTTP error.
+http::Response Client::ask(http::Request request) const {
+  static const std::atomic<bool> never = false;
+  http::Endpoint endpoint;
+  endpoint.address = "http://greenwaved";
+  endpoint.unix_socket = socket_;
+  request.most_bytes = reply_cap;
+  http::Response response;
+  try {
+    response = http::Client(std::move(endpoint), never).send(request);
+  } catch (const http::TransferError& failure) {
+    fail(failure, socket_, config_problem_);
+  }
+  if (!config_problem_.empty()) note_old_configuration(config_problem_);
+  if (response.status < 400) return response;
+  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  if (!json.is_object()) {
+    throw Refused(response.status, fmt::format("greenwaved answered HTTP {}", response.status), "");
+  }
+  throw Refused(response.status, json.value("error", ""), json.value("remedy", ""));
+}
 
 nlohmann::json Client::get(const std::string& path) const {
-  return parsed(ask(socket_, plain(path, timeouts_, timeouts_.reply)));
+  return parsed(ask(plain(path, timeouts_, timeouts_.reply)));
 }
 
 nlohmann::json Client::diff() const {
-  return parsed(ask(socket_, plain("/v1/diff", timeouts_, timeouts_.diff)));
+  return parsed(ask(plain("/v1/diff", timeouts_, timeouts_.diff)));
 }
 
 nlohmann::json Client::post(const std::string& path, const nlohmann::json& body) const {
   auto request = plain(path, timeouts_, timeouts_.reply);
   set_body(request, body);
-  return parsed(ask(socket_, std::move(request)));
+  return parsed(ask(std::move(request)));
 }
 
 void Client::follow(const std::string& path, const nlohmann::json& body,
@@ -150,7 +167,7 @@ void Client::follow(const std::string& path, const nlohmann::json& body,
   Lines lines(on_line);
   auto request = stream(path, timeouts_, lines);
   set_body(request, body);
-  ask(socket_, std::move(request));
+  ask(std::move(request));
 }
 
 void Client::send(const std::string& path, const std::filesystem::path& file,
@@ -172,7 +189,7 @@ void Client::send(const std::string& path, const std::filesystem::path& file,
     if (count < 0) throw system_error("read", file.native());
     return static_cast<std::size_t>(count);
   };
-  ask(socket_, std::move(request));
+  ask(std::move(request));
 }
 
 }  // namespace greenwave::cli

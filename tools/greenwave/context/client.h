@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "http/client.h"
 
 namespace greenwave::cli {
 
@@ -40,7 +41,10 @@ struct Timeouts {
 /// says what to do about it.
 class Client {
  public:
-  explicit Client(std::filesystem::path socket, const Timeouts& timeouts = {});
+  /// `config_problem`: what is wrong with the configuration, which is why the daemon may not run, or runs
+  /// with an earlier one; said in either case.
+  explicit Client(std::filesystem::path socket, const Timeouts& timeouts = {},
+                  std::string config_problem = {});
 
   nlohmann::json get(const std::string& path) const;
   /// GET /v1/diff.
@@ -54,8 +58,11 @@ class Client {
               const std::function<void(std::string_view line)>& on_line) const;
 
  private:
+  http::Response ask(http::Request request) const;
+
   std::filesystem::path socket_;
   Timeouts timeouts_;
+  std::string config_problem_;
 };
 
 }  // namespace greenwave::cli

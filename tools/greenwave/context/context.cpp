@@ -1,5 +1,6 @@
 #include "context/context.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -28,6 +29,12 @@ Context context_of(const Globals& globals) {
   context.socket = globals.socket.empty() ? places.socket() : globals.socket;
   context.database = places.database();
   return context;
+}
+
+Client Context::client() const {
+  // Not everybody who may use the socket may read the configuration.
+  const bool hidden = ::access(globals.config.c_str(), R_OK) != 0 && errno == EACCES;
+  return Client(socket, {}, globals.socket.empty() && !hidden ? config_problem : "");
 }
 
 void print(const std::string& text) {

@@ -34,7 +34,7 @@ struct Context {
   std::filesystem::path socket;
   std::filesystem::path database;
 
-  Client client() const { return Client(socket); }
+  Client client() const;
 };
 
 Context context_of(const Globals& globals);

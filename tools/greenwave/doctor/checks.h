@@ -36,6 +36,11 @@ void check_identity(const config::Config& config, Findings& findings);
 void check_credentials(const config::Credentials& credentials, Findings& findings);
 void check_systemd(const config::Config& config, Findings& findings);
 void check_disk(const config::Config& config, Findings& findings);
+/// What the last sync came to, of the daemon or its state file.
+void check_standing(const Context& context, Findings& findings);
+/// The newest commit that this device has: its directory, this device in the inventory, its recipient, and
+/// whether what is declared can be written.
+void check_declared(const config::Config& config, const std::filesystem::path& database, Findings& findings);
 void check_state(const std::filesystem::path& database, Findings& findings);
 /// `newest` is the latest time in the device's records.
 void check_clock(Time now, std::optional<Time> newest, Findings& findings);
