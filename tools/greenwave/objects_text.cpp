@@ -16,6 +16,7 @@ std::string plain(const nlohmann::json& value) {
 }
 
 bool says_nothing(const nlohmann::json& value) {
+  if (value.is_structured()) return value.empty();
   return value.is_null() || value == nlohmann::json("") || value == false;
 }
 
@@ -38,18 +39,21 @@ std::string action_text(const nlohmann::json& action) {
   return text;
 }
 
+std::string item_text(const std::string& label, const nlohmann::json& item) {
+  if (says_nothing(item)) return {};
+  if (label == "actions") return action_text(item);
+  return item.is_object() ? members(item) : plain(item);
+}
+
+/// A line for each item of a list, and one for anything else; none for what says nothing.
 std::string member_text(const std::string& label, const nlohmann::json& value, const Style& style) {
-  if (says_nothing(value) || (value.is_structured() && value.empty())) return {};
-  const auto line = [&](std::string_view name, const std::string& text) {
-    return fmt::format("  {:<{}}{}\n", name, name_width, wrap(text, name_width + 2, style.width));
-  };
-  if (value.is_object()) return line(label, members(value));
-  if (!value.is_array()) return line(label, plain(value));
   std::string text;
-  for (const auto& item : value) {
-    text += line(text.empty() ? label : "", label == "actions" ? action_text(item)
-                                            : item.is_object() ? members(item)
-                                                               : plain(item));
+  const auto items = value.is_array() ? value : nlohmann::json::array({value});
+  for (const auto& item : items) {
+    const auto words = item_text(label, item);
+    if (words.empty()) continue;
+    text += fmt::format("  {:<{}}{}\n", text.empty() ? label : "", name_width,
+                        wrap(words, name_width + 2, style.width));
   }
   return text;
 }

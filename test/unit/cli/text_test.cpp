@@ -142,6 +142,17 @@ TEST_CASE("show: an object's members are lines, empty ones are left out, the lis
   CHECK(cli::object_list_text(list, plain) == "File/motd         in sync\nSystemdUnit/spat  failed\n");
 }
 
+TEST_CASE("objects: what is empty has no line, however deep") {
+  const json objects{{{"object", "File/motd"},
+                      {"state", "in sync"},
+                      {"error", ""},
+                      {"files", json::array()},
+                      {"ports", json::array({json::object({{"host", nullptr}}), json::array(), ""})},
+                      {"kept", json::object({{"before", json::array()}, {"note", ""}})},
+                      {"images", json::array({"", "spat:1"})}}};
+  CHECK(cli::objects_text(objects, plain) == "File/motd: in sync\n  images      spat:1\n");
+}
+
 TEST_CASE("progress: a terminal updates one line and keeps one an object; elsewhere all are lines") {
   const sync::Event phase{"phase", "polling https://git.example/traffic/san-francisco.git", "", true, 0};
   const sync::Event step{"step", "update File/motd", "File/motd", true, 0};
