@@ -86,6 +86,12 @@ std::optional<std::string> text_of(const yaml::Node& node) {
   return {};
 }
 
+/// Where in a text of several lines something is, whose place is only that of the text.
+std::string line_in(std::string_view text, std::size_t at) {
+  if (text.find('\n') >= text.size() - 1) return {};
+  return fmt::format(", in line {} of this text", 1 + std::ranges::count(text.substr(0, at), '\n'));
+}
+
 }  // namespace
 
 bool has_variables(std::string_view text) {
@@ -192,7 +198,11 @@ bool Variables::replace_in_string(yaml::Node& node, Problems& problems) const {
     }
     const auto inserted = value ? text_of(*value) : std::nullopt;
     if (!value) {
-      report_unknown(name, node.place, problems);
+      Problems found;
+      report_unknown(name, node.place, found);
+      for (const auto& problem : found.list()) {
+        problems.error(problem.place, problem.message + line_in(text, at), problem.remedy);
+      }
       known = false;
     } else if (!inserted) {
       problems.error(node.place,

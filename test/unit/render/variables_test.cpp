@@ -140,3 +140,11 @@ TEST_CASE("variables: a slip in their first word is an error, and what others wr
     CHECK(city.replaced("'" + text + "'") == text);
   }
 }
+
+TEST_CASE("variables: an unknown one in a text of several lines is reported with its line in the text") {
+  const City city;
+  CHECK(city.wrong("a: |\n  one\n  ${device.idd}\n  three\n").front() ==
+        "test.yaml:1:4: error: the variable ${device.idd} is unknown, in line 2 of this text; did you mean "
+        "${device.id}?");
+  CHECK(city.wrong("a: |\n  ${device.idd}\n").front().find("in line") == std::string::npos);
+}
