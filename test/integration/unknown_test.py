@@ -108,7 +108,9 @@ class UnknownManifests(unittest.TestCase):
         self.assertIn("web.yaml:1:1: error: Pod/web cannot run here: nothing on this device serves Pod of v1", told)
         self.addCleanup(self.device.stop)
         self.device.start()
+        self.assertNotIn("In sync.", self.device.cli("status", check=1).stdout)
         self.device.cli("sync", "--wait", check=1)
+        self.assertNotIn("In sync.", self.device.cli("status", check=1).stdout)
 
     def test_a_device_says_when_the_repository_expects_another_runtime(self):
         self.applied(**{"greenwave.yaml": "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {runtime: podman}\n"})
