@@ -38,12 +38,12 @@ class Apply {
       if (step.desired != nullptr) number_of_.emplace(step.id, i);
       for (const auto& cause : step.restart_because) owed_for_[cause].push_back({step.id, true, cause});
       for (const auto& cause : step.reload_because) owed_for_[cause].push_back({step.id, false, cause});
-      // Its successor takes over while this one is still there, so it does not block anything.
+      // Its successor takes over while this one is still there.
       const bool succeeded = std::ranges::any_of(step.needs, [](const plan::Need& need) {
         return need.why == plan::Why::successor && !need.claim.empty();
       });
       if (step.desired == nullptr && (succeeded || step.verb == plan::Verb::release)) {
-        context_.places.forget(step.id);
+        succeeded_.insert(step.id);
       }
       for (const auto& need : step.needs) {
         const bool leaves = step.verb == plan::Verb::remove && need.why == plan::Why::successor;
@@ -237,7 +237,8 @@ class Apply {
       const bool has_it = step.entry != nullptr && !step.entry->intended &&
                           std::ranges::find(step.entry->claims, claim) != step.entry->claims.end();
       if (has_it) continue;
-      if (const auto* other = context_.places.other_at(claim, step.id)) {
+      for (const auto* other : context_.places.at(claim)) {
+        if (*other == step.id || succeeded_.contains(*other)) continue;
         return fmt::format("{} belongs to {}; remove it there, or choose another place",
                            plan::claim_in_words(claim), to_string(*other));
       }
@@ -410,7 +411,8 @@ class Apply {
   std::unordered_map<std::size_t, std::vector<std::size_t>>
       leaving_after_;  ///< removals, by the step that takes over
   std::unordered_map<std::size_t, std::vector<std::size_t>> taking_after_;  ///< by what gives up a path
-  std::deque<Entry> left_;  ///< the entries of those that hand something over
+  std::set<ObjectId> succeeded_;  ///< leave when another one has taken over: they do not block that one
+  std::deque<Entry> left_;        ///< the entries of those that hand something over
   std::unordered_map<ObjectId, std::vector<plan::Owed>> owed_for_;  ///< restarts that an object's change owes
 };
 
