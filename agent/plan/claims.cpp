@@ -239,7 +239,7 @@ void Claims::wait_for_others_in_place(std::size_t number, Waits& waits) const {
 /// that one; and a directory is removed after its content.
 void Claims::wait_to_be_emptied(std::size_t number, Waits& waits) const {
   const auto makes_way_for = [&](const Precedence* wait) { return wait->why == Why::place; };
-  const auto out = waits.from(number);
+  const auto& out = waits.from(number);
   if (out.empty()) return;
   std::set<std::size_t> first;
   for (const auto* wait : out) {

@@ -22,9 +22,9 @@ bool is_about_places(const Precedence& wait) {
 }  // namespace
 
 void Waits::add(const Precedence& wait) {
-  into_[wait.after].push_back(waits_.size());
-  from_[wait.before].push_back(waits_.size());
-  waits_.push_back(wait);
+  const auto& added = waits_.emplace_back(wait);
+  into_[wait.after].push_back(&added);
+  from_[wait.before].push_back(&added);
 }
 
 bool Waits::reaches(std::size_t start, std::size_t to) const {
@@ -36,7 +36,7 @@ bool Waits::reaches(std::size_t start, std::size_t to) const {
     if (number == to) return true;
     if (seen[number]) continue;
     seen[number] = true;
-    for (const auto one : from_[number]) open.push_back(waits_[one].after);
+    for (const auto* wait : from_[number]) open.push_back(wait->after);
   }
   return false;
 }

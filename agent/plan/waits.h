@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <vector>
 
@@ -26,20 +26,18 @@ struct Precedence {
 /// What waits for what in a plan. Refusals spread along it: an object that waits for one that stays as it is
 /// stays too, and its message names that one.
 class Waits {
-  auto at(const std::vector<std::size_t>& numbers) const {
-    return numbers | std::views::transform([this](std::size_t number) { return &waits_[number]; });
-  }
-
  public:
   explicit Waits(std::size_t size) : into_(size), from_(size), remains_(size) {}
+  Waits(const Waits&) = delete;
+  Waits& operator=(const Waits&) = delete;
 
   void add(const Precedence& wait);
   /// `old` is not removed while `successor`, which takes its place, is refused.
   void remain(std::size_t old, std::size_t successor) { remains_[successor].push_back(old); }
 
   /// Those whose `after` is this one.
-  auto into(std::size_t number) const { return at(into_[number]); }
-  auto from(std::size_t number) const { return at(from_[number]); }
+  const std::vector<const Precedence*>& into(std::size_t number) const { return into_[number]; }
+  const std::vector<const Precedence*>& from(std::size_t number) const { return from_[number]; }
   /// Whether `to` comes after `start`.
   bool reaches(std::size_t start, std::size_t to) const;
 
@@ -59,9 +57,9 @@ class Waits {
   void report(const Precedence& wait, const Objects& objects, Problems& problems) const;
   std::string remedy(std::size_t staying, const Objects& objects) const;
 
-  std::vector<Precedence> waits_;
-  std::vector<std::vector<std::size_t>> into_;
-  std::vector<std::vector<std::size_t>> from_;
+  std::deque<Precedence> waits_;
+  std::vector<std::vector<const Precedence*>> into_;
+  std::vector<std::vector<const Precedence*>> from_;
   std::vector<std::vector<std::size_t>> remains_;  ///< for each object: those whose place it would take
   std::map<std::size_t, std::size_t>
       remain_for_;  ///< what remains, and the refused object that it remains for

@@ -27,7 +27,7 @@ bool is_usual(std::int64_t mode) {
 /// The mode that is meant by a number without quotes: 644, 0644, and 0o644 or 420, which are the same number.
 std::string meant_mode(std::int64_t number) {
   constexpr std::int64_t most = 07777;
-  const auto digits = fmt::format("{:04}", number);
+  auto digits = fmt::format("{:04}", number);
   const bool octal = digits.size() == 4 && digits.find_first_not_of("01234567") == digits.npos;
   if (octal && is_usual(std::stol(digits, nullptr, 8))) return digits;
   if (number >= 0 && number <= most && is_usual(number)) return fmt::format("{:04o}", number);
