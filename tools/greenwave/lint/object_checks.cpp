@@ -80,11 +80,12 @@ class ObjectChecks {
     shape_of_.resize(fleet_.variants().size(), no_shape);
     for (std::size_t i = 0; i < fleet_.variants().size(); ++i) {
       auto judged = judge(fleet_, fleet_.variants()[i], kinds_);
+      Problems content;  // that devices take as it is, and that does not work then
       if (judged.desired) {
-        check_source(judged.desired->manifest, judged.spec);
-        check_content(judged.desired->manifest, judged.spec);
-        check_unit(judged.desired->manifest, judged.spec);
-        verifier_.check(judged.desired->manifest, judged.spec);
+        check_source(judged.desired->manifest, content);
+        check_content(judged.desired->manifest, content);
+        check_unit(judged.desired->manifest, content);
+        verifier_.check(judged.desired->manifest, content);
         check_runtimes(judged.desired->manifest, affected[i]);
       }
       if (judged.desired || judged.refused) {
@@ -96,6 +97,7 @@ class ObjectChecks {
       }
       findings_.add("object", judged.object, affected[i]);
       findings_.add("spec", judged.spec, affected[i]);
+      findings_.add("content", content, affected[i]);
     }
   }
 
@@ -115,8 +117,6 @@ class ObjectChecks {
       alike[std::move(shapes)].push_back(device);
     }
     for (const auto& [shapes, devices] : alike) {
-      if (!fleet_.complete(devices.front()))
-        continue;  // an object that is referred to may be among the missing ones
       std::vector<plan::Desired> desired;
       plan::Input input;
       for (const auto shape : shapes) {
