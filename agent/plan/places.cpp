@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
+
 namespace greenwave::plan {
 
 namespace {
@@ -50,6 +52,16 @@ void Places::forget(const ObjectId& id) {
   objects_.erase(known);
 }
 
+void Places::yield(const ObjectId& leaving, const ObjectId& successor) {
+  successors_[leaving].push_back(successor);
+}
+
+bool Places::is_in_the_way(const ObjectId& other, const ObjectId& id) const {
+  if (other == id) return false;
+  const auto successors = successors_.find(other);
+  return successors == successors_.end() || !contains(successors->second, id);
+}
+
 std::vector<const ObjectId*> Places::at(std::string_view claim) const {
   std::vector<const ObjectId*> found;
   if (const auto direct = claims_.find(claim); direct != claims_.end()) found = direct->second;
@@ -67,7 +79,7 @@ std::vector<const ObjectId*> Places::at(std::string_view claim) const {
 
 const ObjectId* Places::other_at(std::string_view claim, const ObjectId& id) const {
   for (const auto* one : at(claim)) {
-    if (*one != id) return one;
+    if (is_in_the_way(*one, id)) return one;
   }
   return nullptr;
 }
@@ -88,13 +100,13 @@ std::vector<Places::Held> Places::others_below(std::string_view claim, const Obj
   for (auto one = claims_.lower_bound(prefix); one != claims_.end() && one->first.starts_with(prefix);
        ++one) {
     for (const auto* by : one->second) {
-      if (*by != id) found.push_back({one->first, by});
+      if (is_in_the_way(*by, id)) found.push_back({one->first, by});
     }
   }
   if (trees_.empty() || !claim.starts_with(path_claim)) return found;
   const auto add_files = [&](const std::vector<const ObjectId*>& trees) {
     for (const auto* by : trees) {
-      if (*by == id) continue;
+      if (!is_in_the_way(*by, id)) continue;
       const auto& files = objects_.at(*by).files;
       for (auto file = std::ranges::lower_bound(files, prefix); file != files.end(); ++file) {
         if (!file->starts_with(prefix)) break;

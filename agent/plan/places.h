@@ -29,6 +29,9 @@ class Places {
   /// What the entry's object has now; replaces what it had.
   void put(const Entry& entry);
   void forget(const ObjectId& id);
+  /// `leaving` goes when `successor` has taken over: until then it is not in the way of that one, but of all
+  /// others.
+  void yield(const ObjectId& leaving, const ObjectId& successor);
 
   /// Who has the claim; seldom more than one. Valid until the next change.
   std::vector<const ObjectId*> at(std::string_view claim) const;
@@ -48,7 +51,10 @@ class Places {
     std::vector<std::string> files;         ///< of a Directory, from its source: as claims, sorted
   };
 
+  bool is_in_the_way(const ObjectId& other, const ObjectId& id) const;
+
   std::unordered_map<ObjectId, Having> objects_;
+  std::unordered_map<ObjectId, std::vector<ObjectId>> successors_;
   std::map<std::string, std::vector<const ObjectId*>, std::less<>> claims_;
   /// Directories with files, by the claim of the directory itself.
   std::map<std::string, std::vector<const ObjectId*>, std::less<>> trees_;

@@ -38,14 +38,11 @@ class Apply {
       if (step.desired != nullptr) number_of_.emplace(step.id, i);
       for (const auto& cause : step.restart_because) owed_for_[cause].push_back({step.id, true, cause});
       for (const auto& cause : step.reload_because) owed_for_[cause].push_back({step.id, false, cause});
-      // Its successor takes over while this one is still there.
-      const bool succeeded = std::ranges::any_of(step.needs, [](const plan::Need& need) {
-        return need.why == plan::Why::successor && !need.claim.empty();
-      });
-      if (step.desired == nullptr && (succeeded || step.verb == plan::Verb::release)) {
-        succeeded_.insert(step.id);
-      }
       for (const auto& need : step.needs) {
+        const bool is_succeeded = need.why == plan::Why::successor && !need.claim.empty();
+        if (step.desired == nullptr && is_succeeded) {
+          context_.places.yield(step.id, plan_.steps[need.step].id);
+        }
         const bool leaves = step.verb == plan::Verb::remove && need.why == plan::Why::successor;
         if (leaves) leaving_after_[need.step].push_back(i);
         if (takes_path(need) && needs_intent(step)) taking_after_[need.step].push_back(i);
@@ -237,8 +234,7 @@ class Apply {
       const bool has_it = step.entry != nullptr && !step.entry->intended &&
                           std::ranges::find(step.entry->claims, claim) != step.entry->claims.end();
       if (has_it) continue;
-      for (const auto* other : context_.places.at(claim)) {
-        if (*other == step.id || succeeded_.contains(*other)) continue;
+      if (const auto* other = context_.places.other_at(claim, step.id)) {
         return fmt::format("{} belongs to {}; remove it there, or choose another place",
                            plan::claim_in_words(claim), to_string(*other));
       }
@@ -411,8 +407,7 @@ class Apply {
   std::unordered_map<std::size_t, std::vector<std::size_t>>
       leaving_after_;  ///< removals, by the step that takes over
   std::unordered_map<std::size_t, std::vector<std::size_t>> taking_after_;  ///< by what gives up a path
-  std::set<ObjectId> succeeded_;  ///< leave when another one has taken over: they do not block that one
-  std::deque<Entry> left_;        ///< the entries of those that hand something over
+  std::deque<Entry> left_;  ///< the entries of those that hand something over
   std::unordered_map<ObjectId, std::vector<plan::Owed>> owed_for_;  ///< restarts that an object's change owes
 };
 
