@@ -38,8 +38,7 @@ def why_not():
     return None
 
 
-@unittest.skipIf(why_not(), why_not())
-class ForgetfulDisk(unittest.TestCase):
+class OnADisk(unittest.TestCase):
     def setUp(self):
         self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
@@ -68,6 +67,9 @@ class ForgetfulDisk(unittest.TestCase):
     def watched(self):
         return ["env", f"LD_PRELOAD={self.shim}", f"SNAPSHOT_IMAGE={self.image}", f"SNAPSHOT_DIRECTORY={self.copies}"]
 
+
+@unittest.skipIf(why_not(), why_not())
+class ForgetfulDisk(OnADisk):
     def cut_everywhere(self, old, new, different=2):
         """From the disk as it is: a sync, cut after each time that something became durable. More than `different` disks
         are not alike."""
@@ -148,6 +150,69 @@ class ForgetfulDisk(unittest.TestCase):
             copy.unlink()
         self.city.commit(NOTHING)
         self.cut_everywhere(old=adopted, new=plain, different=1)
+
+
+@unittest.skipIf(why_not(), why_not())
+class ForgetfulGuard(OnADisk):
+    """The guard's script, on the files that it shares with the agent (see agent/guard/guard.h)."""
+
+    GUARD = pathlib.Path(__file__).parents[2] / "packaging/greenwave-guard"
+    GOOD = {"agent.yaml": "good\n", "unit.d/10-good.conf": "good\n"}
+
+    def files(self):
+        root = self.device.root / "etc"
+        return {str(file.relative_to(root)): file.read_text() for file in root.rglob("*") if file.is_file()}
+
+    def furnish(self):
+        root, guard = self.device.root, self.device.root / "guard"
+        for name, text in {
+            "etc/agent.yaml": "bad\n",
+            "etc/unit.d/10-good.conf": "bad\n",
+            "etc/unit.d/20-bad.conf": "bad\n",
+            "etc/new": "bad\n",
+            "guard/armed": "0 0 one yes\n",
+            "guard/0": self.GOOD["agent.yaml"],
+            "guard/1/10-good.conf": self.GOOD["unit.d/10-good.conf"],
+            "guard/list": f"file 0 {root}/etc/agent.yaml\ntree 1 {root}/etc/unit.d\nabsent - {root}/etc/new\n",
+        }.items():
+            file = root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        os.sync()
+        return guard
+
+    def stand_by(self, *prefix):
+        """Runs the script to its end; systemctl is none."""
+        programs = self.scratch / "programs"
+        programs.mkdir(exist_ok=True)
+        (programs / "systemctl").write_text("#!/bin/sh\n")
+        (programs / "systemctl").chmod(0o755)
+        path = f"PATH={programs}:{os.environ['PATH']}"
+        run(*(prefix or ["env"]), path, self.GUARD, self.device.root / "guard")
+
+    def test_the_last_good_files_are_back_whenever_the_power_went(self):
+        self.make_disk()
+        self.mount(self.image)
+        guard = self.furnish()
+        shutil.copyfile(self.image, self.copies / "0000")
+        self.stand_by(*self.watched())
+        self.assertEqual(self.files(), self.GOOD)
+        self.umount()
+        seen = set()
+        for number, copy in enumerate(self.snapshots()):
+            with self.subTest(syncs=number):
+                self.mount(copy)
+                try:
+                    seen.add(str(sorted(self.files().items())))
+                    self.assertIn(self.files()["agent.yaml"], ("good\n", "bad\n"))
+                    self.stand_by()
+                    self.assertEqual(self.files(), self.GOOD)
+                    self.assertIn("agent.yaml", (guard / "restored").read_text(), "the agent is told what was there")
+                    self.assertFalse((guard / "firing").exists() or (guard / "armed").exists())
+                finally:
+                    self.umount()
+        print(f"{len(self.snapshots())} power cuts, {len(seen)} different disks", file=sys.stderr)
+        self.assertGreater(len(seen), 2, "every disk was alike: does it still forget?")
 
 
 if __name__ == "__main__":

@@ -31,15 +31,19 @@ static void copy(int from, int to) {
 }
 
 static void snapshot(void) {
-  static int number;
   const char* image = getenv("SNAPSHOT_IMAGE");
   const char* directory = getenv("SNAPSHOT_DIRECTORY");
   if (image == NULL || directory == NULL) die("SNAPSHOT_IMAGE and SNAPSHOT_DIRECTORY");
   int saved = errno;
   char path[4096];
-  snprintf(path, sizeof path, "%s/%04d", directory, __atomic_add_fetch(&number, 1, __ATOMIC_SEQ_CST));
+  int to;
+  int number = 0;
+  // A script's programs follow each other, and each of them counts on.
+  do {
+    snprintf(path, sizeof path, "%s/%04d", directory, ++number);
+    to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  } while (to < 0 && errno == EEXIST);
   int from = open(image, O_RDONLY | O_CLOEXEC);
-  int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (from < 0 || to < 0) die(path);
   copy(from, to);
   close(from);
@@ -58,3 +62,8 @@ static void snapshot(void) {
 THEN_SNAPSHOT(fsync)
 THEN_SNAPSHOT(fdatasync)
 THEN_SNAPSHOT(syncfs)
+
+void sync(void) {
+  ((void (*)(void))dlsym(RTLD_NEXT, "sync"))();
+  snapshot();
+}
