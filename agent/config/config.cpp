@@ -57,18 +57,6 @@ void check_files(const std::vector<NamedFile>& files, Problems& problems, const 
   }
 }
 
-std::string_view word(Runtime runtime) {
-  switch (runtime) {
-    case Runtime::none:
-      return "none";
-    case Runtime::podman:
-      return "podman";
-    case Runtime::kubernetes:
-      return "kubernetes";
-  }
-  return "none";
-}
-
 void add_to(Hasher& hasher, const std::vector<std::string>& list) {
   hasher.add_field(std::to_string(list.size()));
   for (const auto& item : list) hasher.add_field(item);
@@ -90,9 +78,21 @@ void add_to(Hasher& hasher, const Kubernetes& kubernetes) {
 
 }  // namespace
 
+std::string_view to_string(Runtime runtime) {
+  switch (runtime) {
+    case Runtime::none:
+      return "none";
+    case Runtime::podman:
+      return "podman";
+    case Runtime::kubernetes:
+      return "kubernetes";
+  }
+  return "none";
+}
+
 Digest Config::digest() const {
   Hasher hasher;
-  hasher.add_field(device).add_field(repository.path).add_field(root.native()).add_field(word(runtime));
+  hasher.add_field(device).add_field(repository.path).add_field(root.native()).add_field(to_string(runtime));
   hasher.add_field(podman.allow_privileged ? "privileged" : "");
   hasher.add_field(std::to_string(labels.size()));
   for (const auto& [key, value] : labels) hasher.add_field(key).add_field(value);

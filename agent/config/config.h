@@ -54,6 +54,8 @@ struct Podman {
 };
 
 enum class Runtime { none, podman, kubernetes };
+/// As agent.yaml writes it.
+std::string_view to_string(Runtime runtime);
 
 /// Which names are allowed, as shell patterns: those that `allow` matches (all, when it is empty), except
 /// those that `deny` matches.

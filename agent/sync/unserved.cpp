@@ -25,27 +25,15 @@ bool is_nearly(const std::string& kind, const std::string& other) {
   return kind == other || !nearest(kind, {other}).empty();
 }
 
-std::string_view word_for(config::Runtime runtime) {
-  switch (runtime) {
-    case config::Runtime::none:
-      return "none";
-    case config::Runtime::podman:
-      return "podman";
-    case config::Runtime::kubernetes:
-      return "kubernetes";
-  }
-  return {};
-}
-
 }  // namespace
 
 void check_runtime(const Cluster& cluster, const Device& device, config::Runtime has, Problems& problems) {
   const auto said = render::runtime_of(cluster, device);
-  if (said.empty() || said == word_for(has)) return;
+  if (said.empty() || said == to_string(has)) return;
   const bool by_label = said != cluster.runtime;
   problems.warning(by_label ? cluster.devices_place : cluster.runtime_place,
                    fmt::format("the repository says that {} has runtime: {}, and its agent.yaml says {}",
-                               printable(device.id), said, word_for(has)),
+                               printable(device.id), said, to_string(has)),
                    by_label
                        ? "change the device's label runtime in the inventory, or its agent.yaml"
                        : "change spec.runtime, give the device a label runtime, or change its agent.yaml");
