@@ -15,11 +15,10 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import machine  # noqa: E402
 from greenwave import BIN, City, Device, Scratch, run  # noqa: E402
-from random_city import CLUSTER, DEVICE, SOURCES, UNIT_NAMES, Story  # noqa: E402
+from random_city import CLUSTER, DEVICE, SOURCES, UNIT_NAMES, Story, follow, play_alone  # noqa: E402
 
 SEEDS = int(os.environ.get("GREENWAVE_SEEDS", 5))
 LIVE_SEEDS = max(1, SEEDS // 5)
-COMMITS = 25
 
 
 def word(verb):
@@ -153,10 +152,7 @@ def play(seed, live=False):
             device = LiveDevice(kept.enter_context(machine.Machine(binds={scratch: "/srv/stage", BIN: "/greenwave"})))
         chain = Chain(scratch, seed, device)
         chain.device.once(check=0)
-        for _ in range(COMMITS):
-            if difference := chain.advance():
-                return chain, difference
-        return chain, None
+        return follow(chain)
 
 
 class ImpactIsWhatHappens(unittest.TestCase):
@@ -181,7 +177,5 @@ class ImpactIsWhatHappens(unittest.TestCase):
 
 if __name__ == "__main__":
     if "--seed" in sys.argv:
-        played, found = play(int(sys.argv[sys.argv.index("--seed") + 1]), "--live" in sys.argv)
-        print("\n\n".join(played.told), "\n\n", found)
-        sys.exit(1 if found else 0)
+        sys.exit(play_alone(play, "--live" in sys.argv))
     unittest.main()

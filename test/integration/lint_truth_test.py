@@ -15,10 +15,9 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from greenwave import BIN, City, Device, Scratch, run  # noqa: E402
-from random_city import CLUSTER, DEVICE, SOURCES, Story, manifest  # noqa: E402
+from random_city import CLUSTER, DEVICE, SOURCES, Story, follow, manifest, play_alone  # noqa: E402
 
 SEEDS = int(os.environ.get("GREENWAVE_SEEDS", 4))
-COMMITS = 25
 FOR_PEOPLE = {"content", "secret"}  # what a device takes as it is
 
 
@@ -117,11 +116,7 @@ class Chain:
 def play(seed):
     """The chain, and what differed."""
     with Scratch() as scratch:
-        chain = Chain(scratch, seed)
-        for _ in range(COMMITS):
-            if difference := chain.advance():
-                return chain, difference
-        return chain, None
+        return follow(Chain(scratch, seed))
 
 
 class LintSaysWhatTheDeviceSays(unittest.TestCase):
@@ -139,7 +134,5 @@ class LintSaysWhatTheDeviceSays(unittest.TestCase):
 
 if __name__ == "__main__":
     if "--seed" in sys.argv:
-        played, found = play(int(sys.argv[sys.argv.index("--seed") + 1]))
-        print("\n\n".join(played.told), "\n\n", found)
-        sys.exit(1 if found else 0)
+        sys.exit(play_alone(play))
     unittest.main()

@@ -2,7 +2,9 @@
 
 import json
 import random
+import sys
 
+COMMITS = 25
 DEVICE = "sf-0042"
 CLUSTER = {
     "greenwave.yaml": "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: city}\n"
@@ -115,3 +117,18 @@ class Story:
 
     def files(self):
         return {"base/all.yaml": "\n---\n".join(json.dumps(one, indent=1) for one in self.objects.values())}
+
+
+def follow(chain):
+    """Plays a chain's commits; it, and what differed first, if anything."""
+    for _ in range(COMMITS):
+        if difference := chain.advance():
+            return chain, difference
+    return chain, None
+
+
+def play_alone(play, *more):
+    """For `--seed N`: prints the chain; returns the exit status."""
+    chain, difference = play(int(sys.argv[sys.argv.index("--seed") + 1]), *more)
+    print("\n\n".join(chain.told), "\n\n", difference)
+    return 1 if difference else 0
