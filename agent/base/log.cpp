@@ -53,7 +53,7 @@ Log::Log(Level threshold) : threshold_(threshold), journal_(stderr_is_journal())
 
 void Log::write(Level level, std::string_view message, const LogFields& fields) const {
   if (level > threshold_) return;
-  const auto clean = printable(message);
+  const auto clean = printable_lines(message);
   if (!journal_) {
     const auto line =
         fmt::format("{}{}\n", level <= Level::warning ? fmt::format("{}: ", name_of(level).word) : "", clean);

@@ -75,6 +75,32 @@ bool is_control(unsigned char byte) {
   return (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F;
 }
 
+/// The character of one well-formed sequence.
+char32_t code_point(std::string_view sequence) {
+  const auto lead = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return lead;
+  char32_t point = lead & (0x7FU >> sequence.size());
+  for (const char c : sequence.substr(1)) point = point << 6 | (static_cast<unsigned char>(c) & 0x3FU);
+  return point;
+}
+
+/// Controls, line and paragraph separators, and the format characters (Cf) of Unicode 15 that are not seen.
+/// The joiners U+200C and U+200D stay: words of several languages need them, and they reorder nothing.
+bool is_unseen(char32_t point) {
+  if (point >= ' ' && point <= '~') return false;
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  static constexpr Range ranges[] = {
+      {0x00, 0x08},     {0x0B, 0x1F},     {0x7F, 0x9F},       {0xAD, 0xAD},       {0x61C, 0x61C},
+      {0x180E, 0x180E}, {0x200B, 0x200B}, {0x200E, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},
+      {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE007F},
+  };
+  return std::ranges::any_of(ranges,
+                             [&](Range range) { return range.first <= point && point <= range.last; });
+}
+
 }  // namespace
 
 bool is_at_or_below(std::string_view path, std::string_view directory) {
@@ -135,13 +161,14 @@ bool is_text(std::string_view bytes) {
   return true;
 }
 
-std::string printable(std::string_view bytes) {
+std::string printable_lines(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {
     const auto length = sequence_length(bytes);
-    const bool c1 = length == 2 && bytes[0] == '\xC2' && static_cast<unsigned char>(bytes[1]) < 0xA0;
-    if (length == 0 || c1 || is_control(static_cast<unsigned char>(bytes[0]))) {
+    if (bytes.starts_with("\r\n")) {
+      bytes.remove_prefix(1);
+    } else if (length == 0 || is_unseen(code_point(bytes.substr(0, length)))) {
       text += "\xEF\xBF\xBD";
       bytes.remove_prefix(std::max<std::size_t>(length, 1));
     } else {
@@ -152,10 +179,15 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
-std::string in_one_line(std::string_view bytes, std::size_t most) {
-  auto line = printable(bytes.substr(0, most * 4));
+std::string printable(std::string_view bytes) {
+  std::string line(bytes);
   std::ranges::replace_if(
       line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return printable_lines(line);
+}
+
+std::string in_one_line(std::string_view bytes, std::size_t most) {
+  auto line = printable(bytes.substr(0, most * 4));
   if (line.size() <= most) return line;
   auto end = most;
   while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;

@@ -31,10 +31,16 @@ std::string bytes_in_words(unsigned long long bytes);
 /// Whether `bytes` is valid UTF-8 without control characters other than tab, newline and carriage return.
 bool is_text(std::string_view bytes);
 
-/// Replaces control characters and invalid UTF-8, so that outside bytes can't control a terminal or a log.
+/// One line that outside bytes can't forge or hide a part of, on a terminal, in a log or on a page: what
+/// begins a new line or column becomes a blank; control characters, invalid UTF-8, and what is not seen but
+/// changes the order or look of its neighbours (bidirectional controls, invisible operators, tags) become
+/// U+FFFD.
 std::string printable(std::string_view bytes);
 
-/// Printable, with blanks for what would begin a new line or column, and cut after `most` bytes.
+/// The same for text of several lines: newlines and tabs stay, and CRLF becomes a newline.
+std::string printable_lines(std::string_view bytes);
+
+/// Printable, and cut after `most` bytes.
 std::string in_one_line(std::string_view bytes, std::size_t most);
 
 }  // namespace greenwave

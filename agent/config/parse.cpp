@@ -31,9 +31,7 @@ std::string host_name() {
 
 /// Device ids become part of paths in the repository (devices/${device.id}), so they must not escape it.
 bool is_device_id(const std::string& id) {
-  if (id.empty() || id.size() > 253 || !is_text(id) || id.find_first_of(" \t\r\n") != std::string::npos) {
-    return false;
-  }
+  if (id.empty() || id.size() > 253 || printable(id) != id || id.find(' ') != std::string::npos) return false;
   const auto parts = split(id, '/');
   return std::none_of(parts.begin(), parts.end(),
                       [](std::string_view part) { return part.empty() || part == "." || part == ".."; });

@@ -7,8 +7,7 @@ namespace greenwave {
 namespace {
 
 bool is_relative(std::string_view written) {
-  return !written.starts_with('/') && is_text(written) &&
-         written.find_first_of("\t\r\n") == std::string_view::npos;
+  return !written.starts_with('/') && printable(written) == written;
 }
 
 }  // namespace

@@ -75,11 +75,9 @@ bool has_noncharacter(const std::string& text) {
   return text.find("\xEF\xBF\xBE") != text.npos || text.find("\xEF\xBF\xBF") != text.npos;
 }
 
-/// Characters that readers take for a line break, or refuse.
+/// Characters that nobody would see, or that readers take for a line break or refuse.
 bool needs_escapes(const std::string& text) {
-  static constexpr std::string_view odd[] = {"\r", "\u2028", "\u2029", "\xEF\xBB\xBF"};
-  return printable(text) != text || has_noncharacter(text) ||
-         std::any_of(std::begin(odd), std::end(odd), [&](auto c) { return text.find(c) != text.npos; });
+  return printable_lines(text) != text || has_noncharacter(text);
 }
 
 /// Blanks at the end of a line would not be seen in a block.

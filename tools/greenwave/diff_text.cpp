@@ -13,8 +13,11 @@ namespace {
 
 std::string line_text(std::string_view line, const Style& style) {
   // Control characters are escaped for a terminal only: a patch that is redirected must still apply.
-  std::string text = style.terminal ? printable(line) : std::string(line);
-  if (style.terminal && text.ends_with('\r')) text.replace(text.size() - 1, 1, "^M");
+  const bool ends_in_cr = line.ends_with('\r');
+  std::string text(line);
+  if (style.terminal) {
+    text = printable_lines(line.substr(0, line.size() - ends_in_cr)) + (ends_in_cr ? "^M" : "");
+  }
   if (text.starts_with("+++") || text.starts_with("---")) return paint(style, Paint::strong, text);
   if (text.starts_with("@@")) return paint(style, Paint::place, text);
   if (text.starts_with("+")) return paint(style, Paint::added, text);

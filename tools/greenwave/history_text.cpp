@@ -37,7 +37,8 @@ std::string was_text(const std::string& was, std::size_t width) {
   const auto lines = split(was, '\n');
   std::string text = "            was: " + wrap(std::string(lines.front()), 17, width) + "\n";
   for (std::size_t i = 1; i < lines.size() && i <= most_lines; ++i) {
-    if (i + 1 < lines.size() || !lines[i].empty()) text += fmt::format("{:17}{}\n", "", printable(lines[i]));
+    if (i + 1 < lines.size() || !lines[i].empty())
+      text += fmt::format("{:17}{}\n", "", printable_lines(lines[i]));
   }
   if (lines.size() > most_lines + 1) {
     text += fmt::format("{:17}… {} more lines: see -o json\n", "", lines.size() - most_lines - 1);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t name_width = 12;
 
 std::string plain(const nlohmann::json& value) {
-  if (value.is_string()) return printable(value.get<std::string>());
+  if (value.is_string()) return printable_lines(value.get<std::string>());
   return printable(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

@@ -31,7 +31,7 @@ std::string Progress::phase_line() const {
 }
 
 std::string Progress::add(const sync::Event& event) {
-  const auto text = printable(event.text);
+  const auto text = printable_lines(event.text);
   const std::string begin = style_.terminal ? clear_line : "";
   if (event.kind == "phase") {
     phase_ = text;

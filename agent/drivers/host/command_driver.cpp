@@ -33,7 +33,7 @@ std::string last_lines(const std::string& output) {
     begin = text.rfind('\n', begin - 1);
     if (begin == std::string_view::npos) begin = 0;
   }
-  return printable(trim(text.substr(begin)));
+  return printable_lines(trim(text.substr(begin)));
 }
 
 std::string how_it_ended(const CommandResult& result, Duration timeout) {

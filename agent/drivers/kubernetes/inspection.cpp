@@ -42,7 +42,7 @@ std::string last_words(Server& server, const Inspected& one, const Blame& blamed
   call.user = server.user_in(one.target.namespace_);
   const auto answer = server.api.send(call, Duration::zero());
   if (answer.failure || !answer.response.success()) return {};
-  auto text = printable(trim(answer.response.body));
+  auto text = printable_lines(trim(answer.response.body));
   std::replace(text.begin(), text.end(), '\n', '|');
   if (text.size() > longest_log)
     text = "…" + printable(std::string_view(text).substr(text.size() - longest_log));

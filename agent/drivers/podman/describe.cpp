@@ -72,7 +72,7 @@ std::vector<std::string> read_log(std::string_view frames) {
   }
   std::vector<std::string> lines;
   for (const auto line : split(text, '\n')) {
-    if (!trim(line).empty()) lines.push_back(printable(line.substr(0, longest_line)));
+    if (!trim(line).empty()) lines.push_back(printable_lines(line.substr(0, longest_line)));
   }
   return lines;
 }

@@ -51,8 +51,8 @@ class Identification {
     }
     // Only an apiVersion has a slash; in names it would make references ambiguous.
     const bool has_slash = key != "apiVersion" && text->find('/') != std::string::npos;
-    if (has_slash || !is_text(*text) || text->size() > 253 ||
-        text->find_first_of(" \t\r\n") != std::string::npos || text->find("${") != std::string::npos) {
+    if (has_slash || text->size() > 253 || printable(*text) != *text ||
+        text->find(' ') != std::string::npos || text->find("${") != std::string::npos) {
       fail(member->place, fmt::format("\"{}\" is not a valid {} of an object", printable(*text), key),
            "use letters, digits, dots and dashes, at most 253 of them");
       return {};

@@ -61,9 +61,9 @@ void print_error(const Error& error, bool json) {
     print(nlohmann::json{{"error", text}, {"remedy", error.remedy()}});
     return;
   }
-  std::string lines = printable(text) + "\n";
+  std::string lines = printable_lines(text) + "\n";
   if (!error.remedy().empty()) {
-    auto remedy = printable(error.remedy());
+    auto remedy = printable_lines(error.remedy());
     // A remedy's parts are joined by "; ". One per line, a command can be copied.
     for (auto at = remedy.find("; "); at != std::string::npos; at = remedy.find("; ", at)) {
       remedy.replace(at, 2, "\n  ");
@@ -74,7 +74,7 @@ void print_error(const Error& error, bool json) {
 }
 
 void print_note(const std::string& text) {
-  const auto line = printable(text) + "\n";
+  const auto line = printable_lines(text) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -66,7 +66,7 @@ std::string paint(const Style& style, Paint how, std::string_view text) {
 
 std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
   std::string wrapped;
-  const auto clean = printable(text);
+  const auto clean = printable_lines(text);
   std::size_t column = indent;
   const auto new_line = [&] {
     wrapped += '\n' + std::string(indent, ' ');

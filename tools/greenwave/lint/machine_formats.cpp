@@ -101,7 +101,7 @@ std::string lint_github(const LintResult& result, const std::string& prefix) {
       properties += ",";
     }
     text += fmt::format("::{} {}title=greenwave {}::{}\n", word_for(problem.severity), properties,
-                        finding.rule, escaped(printable(whole_message(finding, result)), false));
+                        finding.rule, escaped(printable_lines(whole_message(finding, result)), false));
   }
   return text;
 }
