@@ -7,6 +7,7 @@
 
 #include "context/style.h"
 #include "impact/impact.h"
+#include "impact/markdown.h"
 
 namespace greenwave::cli {
 
@@ -146,36 +147,34 @@ std::string impact_text(const Impact& impact, const Style& style) {
 }
 
 std::string impact_markdown(const Impact& impact) {
-  const auto cell = [](std::string text) {
-    for (auto at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2))
-      text.insert(at, "\\");
-    return text;
-  };
-  auto text = fmt::format("### What this changes: {}\n\n`{}` → `{}`\n", headline(impact),
-                          printable(impact.base), printable(impact.head));
-  for (const auto& note : notes_of(impact)) text += "\n- " + cell(note);
+  auto text = fmt::format("### What this changes: {}\n\n{} → {}\n", headline(impact),
+                          markdown::code(impact.base), markdown::code(impact.head));
+  for (const auto& note : notes_of(impact)) text += "\n- " + markdown::escaped(note);
   if (!notes_of(impact).empty()) text += "\n";
   if (impact.groups.empty()) return text;
   const auto disruptions = disruptions_of(impact);
   if (!disruptions.empty()) text += "\n**Disruptive**\n\n";
   for (const auto& one : disruptions) {
-    text +=
-        fmt::format("- `{}` on {} ({}){}\n", printable(one.change), count_of(one.devices.size(), "device"),
-                    some_of(impact, one.devices), because_of(one.because));
+    text += fmt::format(
+        "- {} on {} ({}){}\n", markdown::code(one.change), count_of(one.devices.size(), "device"),
+        markdown::escaped(some_of(impact, one.devices)), markdown::escaped(because_of(one.because)));
   }
   text += "\n";
   bool first = true;
   for (const auto& row : rows_of(impact)) {
-    for (const auto& one : row) text += "| " + cell(one) + " ";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      text += "| " + markdown::cell(i < 2 && !first ? markdown::code(row[i]) : row[i]) + " ";
+    }
     text += "|\n";
     if (first) text += "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n";
     first = false;
   }
   for (const auto& group : impact.groups) {
     text += fmt::format("\n<details><summary>{}: {}</summary>\n\n", count_of(group.devices.size(), "device"),
-                        some_of(impact, group.devices));
+                        markdown::html(some_of(impact, group.devices)));
     for (const auto& change : group.changes) {
-      text += fmt::format("- {} `{}`{}\n", change.verb, printable(change.object), remark_on(change));
+      text += fmt::format("- {} {}{}\n", change.verb, markdown::code(change.object),
+                          markdown::escaped(remark_on(change)));
     }
     text += "\n</details>\n";
   }
