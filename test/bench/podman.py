@@ -10,7 +10,8 @@ import re
 import statistics
 import sys
 
-sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
+# The support's podman.py, before this file of the same name.
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
 from greenwave import BIN, City, Scratch, print_table  # noqa: E402
 from main_job import milliseconds, resident, timed  # noqa: E402
