@@ -41,17 +41,26 @@ std::vector<gid_t> groups_of(int socket) {
   return {};
 }
 
+std::optional<ucred> credentials_of(int socket) {
+  ucred credentials{};
+  socklen_t length = sizeof credentials;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return {};
+  return credentials;
+}
+
 }  // namespace
 
 Peer peer_of(int socket) {
-  ucred credentials{};
-  socklen_t length = sizeof credentials;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) {
-    throw system_error("identify the client of", "the control socket");
-  }
-  Peer peer{credentials.uid, name_of(credentials.uid), groups_of(socket)};
-  peer.groups.push_back(credentials.gid);
+  const auto credentials = credentials_of(socket);
+  if (!credentials) throw system_error("identify the client of", "the control socket");
+  Peer peer{credentials->uid, name_of(credentials->uid), groups_of(socket)};
+  peer.groups.push_back(credentials->gid);
   return peer;
+}
+
+std::optional<uid_t> uid_at(int socket) {
+  const auto credentials = credentials_of(socket);
+  return credentials ? std::optional(credentials->uid) : std::nullopt;
 }
 
 Policy system_policy() {

@@ -22,6 +22,9 @@ struct Peer {
 /// Throws Error when the kernel does not say.
 Peer peer_of(int socket);
 
+/// The peer's uid alone, without a look at the system's accounts, which may be slow.
+std::optional<uid_t> uid_at(int socket);
+
 /// Who may use the socket: root, the user that the daemon runs as, and members of the group.
 struct Policy {
   uid_t own = 0;

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "control/members.h"
 #include "control/mhd.h"
 #include "control/peer.h"
 #include "control/request.h"
@@ -97,6 +98,7 @@ struct Server::Impl {
   std::filesystem::path path;
   std::filesystem::path directory;  ///< where uploaded bundles are stored
   std::atomic<bool> uploading = false;
+  Members members{policy, limits.members};
   Streams streams{};
   Daemon daemon{};
 
@@ -240,6 +242,8 @@ Server::Server(daemon::Agent& agent, const config::Config& config, const Log& lo
                                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,         //
                                        MHD_OPTION_THREAD_STACK_SIZE, thread_stack,                    //
                                        MHD_OPTION_NOTIFY_COMPLETED, Impl::on_completed, impl_.get(),  //
+                                       MHD_OPTION_NOTIFY_CONNECTION, Members::on_connection,          //
+                                       &impl_->members,                                               //
                                        MHD_OPTION_END));
   if (!impl_->daemon) {
     throw Error(Fault::transient, fmt::format("cannot serve the control socket {}", impl_->path.native()),

@@ -12,9 +12,11 @@ namespace greenwave::control {
 
 /// Limits for clients.
 struct Limits {
-  unsigned connections = 16;      ///< further ones are closed at once
+  unsigned connections = 32;      ///< further ones are closed at once
   std::chrono::seconds idle{10};  ///< for a client that neither sends nor reads
   std::size_t body = 64 * 1024;
+  unsigned members =
+      16;  ///< connections for all but root and the daemon's own user; half of them for one user
 };
 
 /// The local API on a unix socket (see README.md in this folder). While nobody is connected, one thread

@@ -341,6 +341,69 @@ TEST_CASE("control: another user gets no connection, and 403 where the socket's 
   CHECK(status_as(0, 0, served.socket()) == 20);
 }
 
+namespace {
+
+/// Another user's process that opens so many connections and sends nothing, until it is destroyed.
+class Idlers {
+ public:
+  Idlers(uid_t uid, const std::string& socket, int count) {
+    int ready[2];
+    if (::pipe(ready) != 0) throw std::runtime_error("pipe");
+    child_ = ::fork();
+    if (child_ == 0) {
+      if (::setgroups(0, nullptr) != 0 || ::setgid(uid) != 0 || ::setuid(uid) != 0) ::_exit(2);
+      std::vector<RawClient> idle;
+      for (int i = 0; i < count; ++i) idle.emplace_back(socket);
+      ::write(ready[1], "1", 1);
+      ::pause();
+      ::_exit(0);
+    }
+    ::close(ready[1]);
+    char byte = 0;
+    connected_ = ::read(ready[0], &byte, 1) == 1;
+    ::close(ready[0]);
+  }
+  ~Idlers() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+  Idlers(const Idlers&) = delete;
+  Idlers& operator=(const Idlers&) = delete;
+
+  bool connected() const { return connected_; }
+
+ private:
+  pid_t child_ = -1;
+  bool connected_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("control: however many connections members hold open, root gets in, and so does another member") {
+  if (::geteuid() != 0) {
+    WARN("skipped: only root can become another user");
+    return;
+  }
+  Served served({16, std::chrono::seconds(60), 64 * 1024, 4});
+  std::filesystem::permissions(served.directory.path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(served.socket(), std::filesystem::perms(0666));
+  const auto answers_to = [&](uid_t uid) {
+    return status_as(uid, uid, served.socket()) == (uid == 0 ? 20 : 43);
+  };
+  {
+    const Idlers slow(65533, served.socket(), 8);
+    REQUIRE(slow.connected());
+    CHECK(wait_until([&] { return answers_to(0); }));
+    CHECK_FALSE(answers_to(65533));
+    CHECK(answers_to(65534));
+    const Idlers others(65534, served.socket(), 8);
+    REQUIRE(others.connected());
+    CHECK_FALSE(answers_to(65532));
+    CHECK(wait_until([&] { return answers_to(0); }));
+  }
+  CHECK(wait_until([&] { return answers_to(65533); }));
+}
+
 TEST_CASE("control: root, the daemon's own user and the group's members may use the socket") {
   const control::Policy policy{1001, 990};
   CHECK(control::may_use({0, "root", {0}}, policy));
