@@ -111,8 +111,9 @@ std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, c
   const auto content = content_digest(parents.host(), wanted.content);
   const bool unchanged = known != nullptr && same_lstat(*known, about);
   if (unchanged && known->content == content) return *known;
-  if (unchanged || content_digest(parents.host(), *parents.find(wanted.path), about, wanted.path) != content)
-    return {};
+  if (unchanged) return {};
+  const auto at = *parents.find(wanted.path);
+  if (content_digest(parents.host(), at, about, wanted.path, wanted.content.size()) != content) return {};
   return signature_of(wanted.path, about, content);
 }
 
@@ -148,7 +149,7 @@ plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSigna
   }
   const bool same = static_cast<std::size_t>(about.st_size) == wanted.content.size() &&
                     (about.st_mode & S_IFMT) == wanted.attributes.type &&
-                    content_digest(parents.host(), at, about, wanted.path) ==
+                    content_digest(parents.host(), at, about, wanted.path, wanted.content.size()) ==
                         content_digest(parents.host(), wanted.content);
   if (!same) difference.diff += changed_content(wanted, present);
   return difference;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 #include <ctime>
 
 #include <fcntl.h>
@@ -112,7 +113,8 @@ Digest content_digest(const Host& host, std::string_view content) {
   return hmac_sha256(host.digest_key, content);
 }
 
-Digest content_digest(const Host& host, const Spot& spot, const struct stat& about, const std::string& path) {
+std::optional<Digest> content_digest(const Host& host, const Spot& spot, const struct stat& about,
+                                     const std::string& path, std::uint64_t most) {
   if (S_ISLNK(about.st_mode)) {
     char target[PATH_MAX];
     const auto size = ::readlinkat(spot.directory, spot.name.c_str(), target, sizeof target);
@@ -127,13 +129,16 @@ Digest content_digest(const Host& host, const Spot& spot, const struct stat& abo
     throw Error(Fault::conflict, fmt::format("{} is {}, not a file", path, type_in_words(opened.st_mode)),
                 "remove it, or choose another path");
   }
+  if (static_cast<std::uint64_t>(opened.st_size) > most) return {};
   Hasher hasher(host.digest_key);
   char chunk[64 * 1024];
-  for (;;) {
+  for (std::uint64_t size = 0;;) {
     const auto count = ::read(fd.get(), chunk, sizeof chunk);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw path_error("read", path);
     if (count == 0) return hasher.finish();
+    size += static_cast<std::uint64_t>(count);
+    if (size > most) return {};  // it grows while it is read
     hasher.add({chunk, static_cast<std::size_t>(count)});
   }
 }
@@ -147,6 +152,11 @@ bool is_directory(const FileSignature& signature) {
 /// Of a directory in which others may make files: its times say nothing.
 bool identity_only(const FileSignature& signature) {
   return is_directory(signature) && signature.changed_ns == 0;
+}
+
+/// A signature that matches nothing does not say how large the file was.
+std::uint64_t largest_of(const FileSignature& signature) {
+  return signature.inode == 0 ? largest_source : signature.size;
 }
 
 /// lstat by the whole path, in one system call and without an allocation: this is what a pass over thousands
@@ -178,9 +188,10 @@ std::string drift_of(Parents& parents, const FileSignature& signature,
   }
   fresh = signature;
   if (!distrust && same_lstat(signature, about)) return {};
-  const auto content = content_digest(parents.host(), *parents.find(signature.path), about, signature.path);
+  const auto content = content_digest(parents.host(), *parents.find(signature.path), about, signature.path,
+                                      largest_of(signature));
   if (content != signature.content) return "content changed";
-  if (!same_lstat(signature, about)) fresh = signature_of(signature.path, about, content);
+  if (!same_lstat(signature, about)) fresh = signature_of(signature.path, about, *content);
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -47,9 +48,11 @@ FileSignature directory_signature(std::string path, const struct stat& about);
 /// device's key: without that, what is secret and short could be found by trying.
 Digest content_digest(const Host& host, std::string_view content);
 
-/// Of a file's bytes (read in pieces) or a link's target, by what `about` says it is. `path` is for messages.
-/// Throws Error; conflict when it is neither.
-Digest content_digest(const Host& host, const Spot& spot, const struct stat& about, const std::string& path);
+/// Of a file's bytes (read in pieces) or a link's target, by what `about` says it is; nothing for a file of
+/// more than `most` bytes, which whoever may write it can make of any size: no more than that is read. `path`
+/// is for messages. Throws Error; conflict when it is neither.
+std::optional<Digest> content_digest(const Host& host, const Spot& spot, const struct stat& about,
+                                     const std::string& path, std::uint64_t most);
 
 /// What a file of an entry should be; asked only where lstat differs from the signature. Nothing: that it is
 /// there is enough.

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -67,17 +68,31 @@ void copy_attributes(const Spot& from, const Spot& to, const struct stat& about,
   }
 }
 
+/// A file's size. Its holes are written out, so that a small one may need more than the disk has: then it is
+/// not begun, since a disk that is full for a while harms everybody.
+std::uint64_t size_with_room(int source, int target, const std::string& path) {
+  struct stat about {};
+  struct statvfs disk {};
+  if (::fstat(source, &about) != 0 || ::fstatvfs(target, &disk) != 0) throw path_error("copy", path);
+  const auto size = static_cast<std::uint64_t>(about.st_size);
+  if (size / disk.f_frsize < disk.f_bavail) return size;
+  errno = ENOSPC;
+  throw path_error("copy", path);
+}
+
 void copy_content(const Spot& from, const Spot& to, const std::string& path) {
   const Fd source(
       ::openat(from.directory, from.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   const Fd target(
       ::openat(to.directory, to.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!source || !target) throw path_error("copy", path);
-  for (;;) {
-    const auto count = ::sendfile(target.get(), source.get(), nullptr, 1 << 20);
+  auto left = size_with_room(source.get(), target.get(), path);
+  while (left > 0) {
+    const auto count = ::sendfile(target.get(), source.get(), nullptr, std::min<std::size_t>(left, 1 << 20));
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) throw path_error("copy", path);
     if (count == 0) return;
+    left -= static_cast<std::uint64_t>(count);
   }
 }
 

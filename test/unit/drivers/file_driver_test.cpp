@@ -134,6 +134,23 @@ TEST_CASE("file: drift is found, and repaired as one file") {
   CHECK_FALSE(work.drift("a"));
 }
 
+TEST_CASE("file: one that its user made 8 TiB long is replaced, as is one that was there before") {
+  constexpr auto huge = std::uintmax_t{8} << 40;
+  FileWork work;
+  work.root.write("etc/adopted", "");
+  fs::resize_file(work.root / "etc/adopted", huge);
+  for (const std::string name : {"adopted", "made"}) {
+    const auto file = work.desired("File", name, "path: /etc/" + name + "\ncontent: hello");
+    CHECK(work.apply(file) == "");
+    CHECK(work.root.read("etc/" + name) == "hello");
+    fs::resize_file(work.root / ("etc/" + name), huge);
+    CHECK(work.drift(name) == "content changed");
+    CHECK_THAT(work.compare(file).diff, Contains("content changed, 8.0 TiB -> 5 B"));
+    CHECK(work.apply(file) == "");
+    CHECK(work.root.read("etc/" + name) == "hello");
+  }
+}
+
 TEST_CASE("file: adopting writes only what differs, and removing gives back what was there") {
   FileWork work;
   work.root.write("etc/same", "x");

@@ -81,6 +81,28 @@ TEST_CASE("signature: a change of the mode at once after the apply is seen") {
   }
 }
 
+TEST_CASE(
+    "signature: a file of another size is drift, and is not read to find that, however large it was made") {
+  for (const bool distrust : {false, true}) {
+    Applied applied;
+    fs::resize_file(applied.root / "etc/file", std::uintmax_t{8} << 40);
+    const Fd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    REQUIRE(::inotify_add_watch(watch.get(), (applied.root / "etc").c_str(), IN_ACCESS) >= 0);
+    CHECK(applied.drift(distrust) == "content changed");
+    char events[4096];
+    CHECK(::read(watch.get(), events, sizeof events) < 0);
+  }
+}
+
+TEST_CASE("signature: of a file whose size is not known no more is read than a source may have") {
+  Applied applied;
+  const auto content = applied.entry.files.front().content;
+  applied.entry.files.front() = {.path = "/etc/file", .content = content};
+  CHECK_FALSE(applied.drift());
+  fs::resize_file(applied.root / "etc/file", std::uintmax_t{8} << 40);
+  CHECK(applied.drift() == "content changed");
+}
+
 TEST_CASE("signature: a missing file, a link and a directory in its place are drift") {
   Applied applied;
   fs::rename(applied.root / "etc/file", applied.root / "etc/elsewhere");
