@@ -45,6 +45,14 @@ bool has_errors(const Status& status) {
   return status.errors > 0 || refused_objects(status) > 0 || unexplained;
 }
 
+bool is_unlisted(const Status& status) {
+  return status.last_result == state::SyncResult::unlisted;
+}
+
+bool has_stopped(const Status& status) {
+  return !status.last_error.empty() && !status.unreachable_since;
+}
+
 struct Row {
   Situation situation;
   std::string_view word;
@@ -58,8 +66,10 @@ constexpr std::array rows{
         [](const Status& status) { return !status.running; }},
     Row{Situation::reverted, "reverted", 1, Health::reverted,
         [](const Status& status) { return status.rejected || (status.trial && status.trial->reverting); }},
+    Row{Situation::unlisted, "not in inventory", 1, Health::failed,
+        [](const Status& status) { return has_stopped(status) && is_unlisted(status); }},
     Row{Situation::error, "error", 1, Health::failed,
-        [](const Status& status) { return !status.last_error.empty() && !status.unreachable_since; }},
+        [](const Status& status) { return has_stopped(status) && !is_unlisted(status); }},
     Row{Situation::failed, "failed", 1, Health::failed,
         [](const Status& status) { return failed_for_good(status) > 0; }},
     Row{Situation::refused, "refused", 1, Health::failed, has_errors},
@@ -101,10 +111,6 @@ const Row* row_of(Situation situation) {
   return row == rows.end() ? nullptr : row;
 }
 
-std::string short_id(const CommitId& commit) {
-  return commit.text().substr(0, 10);
-}
-
 std::string of_failed(const Status& status) {
   return of_all(failed_for_good(status), status) + " failed";
 }
@@ -123,9 +129,9 @@ std::string of_refused(const Status& status) {
 std::string of_reverted(const Status& status) {
   if (!status.rejected)
     return fmt::format("Commit {} was not healthy here and is being reverted",
-                       short_id(status.trial->commit));
+                       status.trial->commit.shortened());
   return fmt::format(
-      "Commit {} was not healthy here {}", short_id(status.rejected->commit),
+      "Commit {} was not healthy here {}", status.rejected->commit.shortened(),
       status.rejected->stuck.empty() ? "and was reverted" : "and could not be reverted completely");
 }
 
@@ -191,6 +197,8 @@ std::string sentence(Situation situation, const Status& status) {
       return "greenwaved is not running; this is its last saved state";
     case Situation::reverted:
       return of_reverted(status);
+    case Situation::unlisted:
+      return "This device is not in the inventory of its repository";
     case Situation::error:
       return "The last sync failed";
     case Situation::failed:
@@ -199,7 +207,7 @@ std::string sentence(Situation situation, const Status& status) {
       return of_refused(status);
     case Situation::unhealthy:
       return fmt::format("Commit {} is not healthy here, and there is no earlier one to go back to",
-                         short_id(status.trial->commit));
+                         status.trial->commit.shortened());
     case Situation::incomplete:
       return fmt::format("No commit is applied completely yet: {} in place", of_all(status.in_sync, status));
     case Situation::retrying:
@@ -215,9 +223,9 @@ std::string sentence(Situation situation, const Status& status) {
       return "Nothing has been applied yet";
     case Situation::renewing:
       return fmt::format("Commit {} changes the agent itself: its next start decides",
-                         short_id(status.trial->commit));
+                         status.trial->commit.shortened());
     case Situation::on_trial:
-      return fmt::format("Commit {} is on trial", short_id(status.trial->commit));
+      return fmt::format("Commit {} is on trial", status.trial->commit.shortened());
     case Situation::waiting:
       if (status.waiting.empty()) return "Some steps wait";
       return fmt::format("{} {}", count_of(status.waiting.size(), "step"),

@@ -14,7 +14,8 @@ namespace greenwave::daemon {
 enum class Situation {
   not_running,  ///< only the state file speaks
   reverted,     ///< from a commit that was not healthy here
-  error,        ///< the last sync could not be done
+  unlisted,     ///< the newest commit's inventory does not list the device
+  error,        ///< the last sync could not be done for another reason
   failed,       ///< objects could not be applied, or are not healthy
   refused,      ///< parts of the commit are wrong; what they declared is as before
   unhealthy,    ///< the commit is not healthy, and there is none to go back to

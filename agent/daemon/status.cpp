@@ -95,7 +95,9 @@ void recall_last_sync(Status& status, const state::State& state) {
   status.last_sync = last->started;
   status.last_result = last->result;
   status.last_took = last->took;
-  if (last->result == state::SyncResult::error) status.last_error = last->error;
+  const bool was_done =
+      last->result != state::SyncResult::error && last->result != state::SyncResult::unlisted;
+  if (!was_done) status.last_error = last->error;
 }
 
 nlohmann::json to_json(const Status& status) {

@@ -20,7 +20,8 @@ namespace {
 
 /// A device that the inventory does not list is held: what it has may depend on labels and a position that
 /// only seem to be gone.
-Error not_listed(const std::string& inventory, const std::string& id, const std::vector<std::string>& near) {
+NotListed not_listed(const std::string& inventory, const std::string& id,
+                     const std::vector<std::string>& near) {
   std::string remedy;
   if (!near.empty()) remedy = printable(fmt::format("near are: {}; ", fmt::join(near, ", ")));
   remedy += "a device keeps what it has until its Feature is there, or agent.yaml sets device: to its id";

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/problem.h"
 #include "model/cluster.h"
 #include "model/device.h"
@@ -49,12 +50,18 @@ struct Rendered {
   std::vector<std::string> layers;  ///< paths of the layers that this device gets, in order
 };
 
+/// The inventory does not list the device.
+class NotListed : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The part of a render that only reads greenwave.yaml and the inventory; throws like render.
 Membership membership(const SourceTree& tree, const Identity& identity);
 
 /// Computes what `tree` declares for this device. Pure: the same tree and identity give the same result.
 /// Throws Error (invalid) with the place only when nothing can be rendered: greenwave.yaml or the inventory
-/// is invalid, or the inventory does not list the device.
+/// is invalid; NotListed.
 Rendered render(const SourceTree& tree, const Identity& identity);
 
 }  // namespace greenwave::render

@@ -28,13 +28,14 @@ constexpr std::array<Word<Trigger>, 10> trigger_words{{{Trigger::once, "once"},
                                                        {Trigger::resume, "resume"},
                                                        {Trigger::damage, "damage"}}};
 
-constexpr std::array<Word<SyncResult>, 10> result_words{{{SyncResult::in_sync, "in sync"},
+constexpr std::array<Word<SyncResult>, 11> result_words{{{SyncResult::in_sync, "in sync"},
                                                          {SyncResult::waiting, "waiting"},
                                                          {SyncResult::held, "held"},
                                                          {SyncResult::failed, "failed"},
                                                          {SyncResult::not_healthy, "not healthy"},
                                                          {SyncResult::reverted, "reverted"},
                                                          {SyncResult::error, "error"},
+                                                         {SyncResult::unlisted, "not in inventory"},
                                                          {SyncResult::paused, "paused"},
                                                          {SyncResult::resumed, "resumed"},
                                                          {SyncResult::state_lost, "state lost"}}};

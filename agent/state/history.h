@@ -47,7 +47,8 @@ enum class SyncResult {
   failed,       ///< some objects, or something in the repository is wrong
   not_healthy,  ///< a commit that is taken back next
   reverted,
-  error,  ///< it could not be done at all
+  error,     ///< it could not be done at all
+  unlisted,  ///< neither, because the inventory does not list the device
   paused,
   resumed,
   state_lost,  ///< the state file was damaged, and begun again

@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t newest_journaled = 20;
 
 bool has_failed(const state::SyncRecord& record) {
-  return record.result == state::SyncResult::failed || record.result == state::SyncResult::error;
+  using state::SyncResult;
+  return record.result == SyncResult::failed || record.result == SyncResult::error ||
+         record.result == SyncResult::unlisted;
 }
 
 }  // namespace

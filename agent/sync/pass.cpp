@@ -84,7 +84,7 @@ std::unique_ptr<Prepared> prepare_or_refuse(Pass& pass, const CommitId& commit, 
   } catch (const Error& error) {
     if (error.fault() == Fault::invalid) {
       pass.kept.refused = key;
-      pass.kept.refusal = error.what();
+      pass.kept.refusal = std::current_exception();
     }
     throw;
   }
@@ -152,7 +152,7 @@ void apply_commit(Pass& pass, const CommitId& commit) {
   auto& kept = pass.kept;
   const bool force = pass.request.force;
   const auto key = parts.renderer.key_of(commit);
-  if (key == kept.refused && !force) throw Error(Fault::invalid, kept.refusal);
+  if (key == kept.refused && !force) std::rethrow_exception(kept.refusal);
 
   pass.observed.reset();
   pass.observed = observe(pass.inventory(), parts.drivers, {.distrust = force});
@@ -218,7 +218,10 @@ void run(Pass& pass) {
       return;
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
-      if (trouble.empty()) trouble = error.what();
+      if (trouble.empty()) {
+        trouble = error.what();
+        pass.unlisted = dynamic_cast<const render::NotListed*>(&error) != nullptr;
+      }
       if (parts.stop) return;
       if (!passes(error.fault()) && answers_for_agent(pass, commit)) {
         turn_back(pass, error.what());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,9 +49,9 @@ struct Kept {
   Remembered remembered;
   Course course;
   Standing standing;
-  std::string clean;    ///< key of the last render that was applied without a failure or problem
-  std::string refused;  ///< key of the render of a commit that cannot be rendered
-  std::string refusal;  ///< and why
+  std::string clean;           ///< key of the last render that was applied without a failure or problem
+  std::string refused;         ///< key of the render of a commit that cannot be rendered
+  std::exception_ptr refusal;  ///< and why, an Error
   Retries retries;
   guard::Failed failed_own;  ///< what the agent did not come back with
 };
@@ -68,6 +69,7 @@ struct Pass {
   bool reached = false;            ///< the repository itself did
   bool came_through = false;       ///< the device was brought to a commit, as far as that could be done
   bool renews = false;             ///< what the agent starts with was changed
+  bool unlisted = false;           ///< what the record's error says: the device is not in the inventory
   bool again = false;              ///< a newer commit came while this one was watched
   std::optional<Error> why_not{};  ///< there is no newest commit
   std::optional<Fresh> fresh{};

@@ -26,7 +26,7 @@ using state::SyncResult;
 
 SyncResult result_of(const Pass& pass) {
   const auto& standing = pass.kept.standing;
-  if (!pass.record.error.empty()) return SyncResult::error;
+  if (!pass.record.error.empty()) return pass.unlisted ? SyncResult::unlisted : SyncResult::error;
   const bool is_rejected = pass.kept.course.rejected.has_value();
   if (is_rejected && pass.record.trigger == state::Trigger::revert) return SyncResult::reverted;
   if (!standing.failed.empty() || standing.errors > 0) return SyncResult::failed;
@@ -35,7 +35,7 @@ SyncResult result_of(const Pass& pass) {
 }
 
 int exit_code_of(SyncResult result) {
-  if (result == SyncResult::error) return 2;
+  if (result == SyncResult::error || result == SyncResult::unlisted) return 2;
   return result == SyncResult::in_sync || result == SyncResult::waiting ? 0 : 1;
 }
 

@@ -96,8 +96,18 @@ class WhoAmI(unittest.TestCase):
         device.path("/etc/plan").write_text("tampered\n")
         device.once(check=2)
         self.assertEqual(device.path("/etc/plan").read_text(), "fulton\n", "drift is repaired meanwhile")
+        self.assertEqual(device.json("status")["statuses"], ["not running", "not in inventory"])
+        self.assertIn("not in inventory", device.cli("history", check=0).stdout)
+        with device.start():
+            device.sync()  # the commit that was refused is not rendered again
+            told = device.json("status")
+            self.assertEqual((told["statuses"], told["exitCode"], told["health"]), (["not in inventory"], 1, "failed"))
+            shown = device.cli("status", check=1).stdout
+            self.assertIn("not in the inventory", shown.splitlines()[0])
+            self.assertIn("lists no device sf-0042", shown)
         self.city.commit({"devices.geojson": inventory("sf-0042", "sf-0043")})
         device.once(check=0)
+        self.assertEqual(device.json("status")["statuses"], ["not running"])
         self.assertEqual(device.path("/etc/motd").read_text(), "new\n")
 
     def test_a_retired_device_loses_everything_and_impact_and_lint_say_so(self):

@@ -17,6 +17,7 @@ Paint paint_of(state::SyncResult result) {
     case SyncResult::resumed:
       return Paint::strong;
     case SyncResult::error:
+    case SyncResult::unlisted:
     case SyncResult::not_healthy:
     case SyncResult::state_lost:
       return Paint::bad;

@@ -41,6 +41,7 @@ std::string reason_of(Situation situation, const daemon::Status& status) {
     return std::string();
   };
   switch (situation) {
+    case Situation::unlisted:
     case Situation::error:
     case Situation::offline:
       return status.last_error;
