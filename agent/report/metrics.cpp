@@ -92,6 +92,8 @@ void add_status(Page& page, const daemon::Status& status) {
   page.metric("greenwave_status", "gauge",
               "1 for each status that the device has, as greenwave status shows them.");
   for (const auto situation : daemon::every_situation()) {
+    // Who does not run writes no file: the age of the last poll says it.
+    if (situation == daemon::Situation::not_running) continue;
     page.sample("greenwave_status", contains(judgement.situations, situation) ? 1 : 0,
                 fmt::format("status={}", label_value(with_underscores(to_string(situation)))));
   }
@@ -141,6 +143,9 @@ std::string exposition(const Counts& counts, const daemon::Status& status) {
   page.single("greenwave_repository_reachable", "gauge",
               "0 while the repository cannot be reached: the device keeps what it has.",
               status.unreachable_since ? 0 : 1);
+  page.time("greenwave_last_poll_timestamp_seconds", "When the repository last answered.", status.last_poll);
+  page.single("greenwave_poll_interval_seconds", "gauge", "How long from one poll to the next.",
+              seconds(status.interval));
   page.time("greenwave_repository_unreachable_since_timestamp_seconds",
             "Since when the repository cannot be reached.", status.unreachable_since);
   page.single("greenwave_held", "gauge",

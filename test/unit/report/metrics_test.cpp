@@ -1,8 +1,14 @@
 #include "report/metrics.h"
 
+#include <algorithm>
+#include <regex>
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "base/file.h"
+#include "base/text.h"
+#include "daemon/situation.h"
 #include "report/metrics_file.h"
 #include "support/source_directory.h"
 #include "support/temporary_directory.h"
@@ -102,15 +108,78 @@ TEST_CASE("metrics: the status is there, and times only when they are known") {
   CHECK(has(other, "greenwave_repository_unreachable_since_timestamp_seconds 1795500000"));
 }
 
-TEST_CASE("metrics: greenwaved(8) has each one, in the same order, and no other") {
+namespace {
+
+/// A page with every metric that there is.
+std::string whole_page() {
   auto everything = status();
   everything.pause = state::Pause{from_iso("2026-11-24T08:00:00Z"), "ana", "relamping"};
   everything.unreachable_since = from_iso("2026-11-24T06:00:00Z");
+  everything.last_poll = from_iso("2026-11-24T05:59:00Z");
   report::Counts counts;
   counts.last_good = from_iso("2026-11-24T06:00:00Z");
-  const auto page = report::exposition(counts, everything);
-  const auto manual = read_file(test::source_directory() / "packaging/man/greenwaved.8", 1 << 20);
-  CHECK(names(manual, ".It Ic greenwave_") == names(page, "# TYPE greenwave_"));
+  return report::exposition(counts, everything);
+}
+
+std::string shipped(const char* file) {
+  return read_file(test::source_directory() / "packaging" / file, 1 << 20);
+}
+
+/// What `pattern`'s group is, everywhere in the text.
+std::set<std::string> found(const std::string& text, const char* pattern) {
+  const std::regex wanted(pattern);
+  std::set<std::string> all;
+  for (std::sregex_iterator at(text.begin(), text.end(), wanted), end; at != end; ++at) all.insert((*at)[1]);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("metrics: greenwaved(8) has each one, in the same order, and no other") {
+  CHECK(names(shipped("man/greenwaved.8"), ".It Ic greenwave_") == names(whole_page(), "# TYPE greenwave_"));
+}
+
+TEST_CASE(
+    "metrics: the shipped rules name what is written, and have an alert for each status that needs "
+    "attention") {
+  const auto page = whole_page();
+  const auto rules = shipped("prometheus/greenwave.rules.yaml");
+  const auto written = found(page, "\n(greenwave_[a-z_]+)");
+  for (const auto& name : found(rules, "[^.]\\b(greenwave_[a-z_]+)")) {
+    INFO(name);
+    CHECK(written.contains(name));
+  }
+  std::set<std::string> told;
+  for (const auto& selected : found(rules, "status=~?\"([a-z_|]+)\"")) {
+    for (const auto word : split(selected, '|')) told.emplace(word);
+  }
+  const auto words = found(page, "greenwave_status\\{status=\"([a-z_]+)\"");
+  for (const auto& word : told) {
+    INFO(word);
+    CHECK(words.contains(word));
+  }
+  // These show by a time that grows old.
+  told.insert({"offline", "stale", "not_running"});
+  for (const auto situation : daemon::every_situation()) {
+    std::string word(to_string(situation));
+    std::ranges::replace(word, ' ', '_');
+    INFO(word);
+    CHECK((exit_code_of(situation) == 0 || told.contains(word)));
+    CHECK(words.contains(word) == (situation != daemon::Situation::not_running));
+  }
+  CHECK(found(rules, "alert: (Greenwave\\w+)") ==
+        found(shipped("man/greenwaved.8"), "\\.It (Greenwave\\w+)"));
+}
+
+TEST_CASE("metrics: the manual has every result that a sync is counted by") {
+  const auto manual = shipped("man/greenwaved.8");
+  const auto at = manual.find("Syncs since the agent started");
+  REQUIRE(at != std::string::npos);
+  const auto text = manual.substr(at, 300);
+  for (const auto& result : found(whole_page(), "greenwave_syncs_total\\{result=\"([a-z_]+)\"")) {
+    INFO(result);
+    CHECK(text.find(result) != std::string::npos);
+  }
 }
 
 TEST_CASE("metrics: no value can break out of its label") {
