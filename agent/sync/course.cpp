@@ -41,7 +41,13 @@ Course begun(Course course, const Beginning& beginning) {
   auto& trial = *course.trial;
   const bool is_other = trial.commit != commit;
   const bool is_new = is_other || (trial.process.empty() && beginning.acts);
-  if (is_other) trial.unwell.clear();
+  if (is_other) {
+    trial.unwell.clear();
+    trial.reverting.clear();
+    trial.told = false;
+    trial.undone.clear();
+    trial.not_undone.clear();
+  }
   if (is_new) {
     trial.commit = commit;
     trial.starts = 1;

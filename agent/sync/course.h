@@ -57,6 +57,8 @@ struct Course {
   std::vector<std::string> ailing{};
 
   bool is_reverting() const { return trial && !trial->reverting.empty(); }
+  /// Whether applying `commit` is the way back, and not one that overtakes it.
+  bool goes_back_to(const CommitId& commit) const { return is_reverting() && commit == good; }
   bool operator==(const Course&) const = default;
 };
 
@@ -85,7 +87,7 @@ struct Stuck {
 /// A pass begins with `tip` as the ref's commit (empty: unknown). What another run of the agent left in the
 /// middle of a step counts as a crash: the third one turns back, or gives up turning back.
 Course resumed(Course course, const CommitId& tip, const std::string& process, Time now);
-/// Call before the first change to the device.
+/// Call before the first change to the device. A way back that is not at its end is left for this commit.
 Course begun(Course course, const Beginning& beginning);
 /// The agent's own files were changed, in this run of the agent.
 Course changed_own(Course course, const std::string& process);

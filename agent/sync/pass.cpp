@@ -90,6 +90,22 @@ std::unique_ptr<Prepared> prepare_or_refuse(Pass& pass, const CommitId& commit, 
   }
 }
 
+/// Goes back. Where that waits for what passes, and there is another commit than the one that is taken back,
+/// that one may come: then the pass is about it, and true is returned.
+bool overtakes(Pass& pass, const CommitId& tip) {
+  const auto request = pass.request;
+  auto record = pass.record;
+  revert(pass);
+  const auto& course = pass.kept.course;
+  if (!course.is_reverting() || pass.parts.stop) return false;
+  if (tip.empty() || tip == course.trial->commit || tip == course.good) return false;
+  pass.observer({.kind = "problem", .text = pass.record.error, .ok = false});
+  forget_undone(pass);
+  pass.request = request;
+  pass.record = std::move(record);
+  return true;
+}
+
 void decide_wave(Pass& pass, const Prepared& prepared) {
   auto after = pass.kept.remembered;
   after.following = decided(std::move(after.following), prepared.cluster, prepared.device);
@@ -134,7 +150,7 @@ std::unique_ptr<Prepared> prepare_commit(Pass& pass, const CommitId& commit) {
   auto [files, rendered] = parts.renderer.render(parts.intake.files(commit), std::move(made));
   check_waves(rendered.cluster, rendered.device, pass.kept.remembered.following.branch, rendered.problems);
   check_runtime(rendered.cluster, rendered.device, parts.config.runtime, rendered.problems);
-  const bool reverts = pass.kept.course.is_reverting();
+  const bool reverts = pass.kept.course.goes_back_to(commit);
   auto owed = parts.state.owed();
   return prepare(std::move(files), std::move(rendered),
                  {.inventory = pass.inventory(),
@@ -197,14 +213,14 @@ void run(Pass& pass) {
   pass.take(resumed(pass.kept.course, tip, parts.process, parts.clock.now()));
   learn_from_guard(pass);
   const auto& course = pass.kept.course;
-  if (course.is_reverting()) return revert(pass);
+  if (course.is_reverting() && !overtakes(pass, tip)) return;
   if (course.rejected && !pass.request.force && (tip.empty() || tip == course.rejected->commit)) {
     tip = course.good;
   }
 
   // After a way back that did not come to its end, the last one that was applied may be the rejected one.
   const auto kept = course.good.empty() ? pass.applied() : course.good;
-  const auto last = course.trial ? course.trial->commit : kept;
+  const auto last = course.is_reverting() ? tip : course.trial ? course.trial->commit : kept;
   for (const auto& commit : {tip, last}) {
     if (commit.empty()) continue;
     try {

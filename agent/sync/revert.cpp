@@ -103,6 +103,17 @@ void revert(Pass& pass) {
   pass.record.error = rejected.stuck.empty() ? "" : stuck_text(rejected);
 }
 
+void forget_undone(Pass& pass) {
+  const auto& undone = pass.kept.course.trial->undone;
+  std::vector<ObjectId> forgotten;
+  for (const auto& entry : pass.inventory()) {
+    if (std::ranges::find(undone, to_string(entry.id)) != undone.end()) forgotten.push_back(entry.id);
+  }
+  if (forgotten.empty()) return;
+  pass.parts.state.settle({}, forgotten, {});
+  pass.entries.reset();
+}
+
 void free_stuck(Pass& pass) {
   const auto& course = pass.kept.course;
   const bool is_stuck = !course.stuck.empty() || (course.rejected && !course.rejected->stuck.empty());

@@ -282,7 +282,7 @@ void begin_trial(Pass& pass, const CommitId& commit, const Prepared& prepared) {
 void judge_health(Pass& pass, const CommitId& commit, const Prepared& prepared) {
   const auto& course = pass.kept.course;
   auto& standing = pass.kept.standing;
-  if (course.is_reverting()) {
+  if (course.goes_back_to(commit)) {
     pass.stuck = not_back(pass, prepared);
     return;
   }

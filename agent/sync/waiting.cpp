@@ -24,7 +24,7 @@ Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
       .progress = [&](const state::Action& action) { pass.observer(event_of(action, commit)); },
       .stop = [&parts] { return parts.stop.load(); },
       .later = pass.kept.retries.later(prepared.plan, parts.clock.tick())};
-  if (pass.kept.course.is_reverting()) return apply_with_guard(pass, prepared, context);
+  if (pass.kept.course.goes_back_to(commit)) return apply_with_guard(pass, prepared, context);
 
   const Gate gate(prepared.cluster.windows, parts.config.busy(), pass.request.now, prepared.problems);
   const auto closed = [&] {

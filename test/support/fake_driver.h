@@ -13,7 +13,7 @@
 namespace greenwave::test {
 
 /// A driver whose device is a map from object to content: fails, or ends the world, where a test wants it.
-class FakeDriver : public drivers::Driver, public drivers::Kinds {
+class FakeDriver : public drivers::Driver, public drivers::Kinds, public drivers::Undo {
  public:
   std::set<std::string> kinds{"File", "Directory", "SystemdUnit", "Command", "HealthCheck"};
   std::map<ObjectId, Digest> device;
@@ -32,6 +32,7 @@ class FakeDriver : public drivers::Driver, public drivers::Kinds {
   std::map<ObjectId, std::string> contents;       ///< spec.content of what is there
   std::function<void()> looked;                   ///< called before each look at health
   std::vector<std::vector<std::string>> batches;  ///< what was asked for, a list a call
+  std::vector<std::string> undone;                ///< Commands
 
   bool serves(const ObjectId& id) const override { return kinds.contains(id.kind); }
 
@@ -52,6 +53,13 @@ class FakeDriver : public drivers::Driver, public drivers::Kinds {
   }
 
   std::vector<std::string> notes() const override { return {}; }
+
+  drivers::Abilities abilities() override { return {.undo = this}; }
+  std::optional<std::string> undo(const Entry& entry) override {
+    if (entry.id.kind != "Command") return {};
+    undone.push_back(to_string(entry.id));
+    return "";
+  }
 
  private:
   std::set<ObjectId> unwell_;

@@ -25,9 +25,10 @@ class FakeIntake : public Intake {
  public:
   std::map<CommitId, Files> commits;
   CommitId tip;
-  std::optional<Error> trouble;  ///< of the next receive(), and those after it
-  std::optional<Error> damage;   ///< thrown by files(), until start_over()
-  bool held = false;             ///< the device's own commit stays
+  std::optional<Error> trouble;    ///< of the next receive(), and those after it
+  std::optional<Error> damage;     ///< thrown by files(), until start_over()
+  std::map<CommitId, Error> away;  ///< commits whose files cannot be had now
+  bool held = false;               ///< the device's own commit stays
   std::map<std::string, CommitId> kept;
   int started_over = 0;
   std::vector<CommitId> brought;
@@ -55,6 +56,7 @@ class FakeIntake : public Intake {
   git::Commit about(const CommitId& commit) const override { return {commit, "Change things", "Ana", {}}; }
   std::unique_ptr<SourceTree> files(const CommitId& commit) const override {
     if (damage) throw *damage;
+    if (const auto found = away.find(commit); found != away.end()) throw found->second;
     return std::make_unique<MemoryTree>(commits.at(commit));
   }
   void bring(const CommitId& commit) override { brought.push_back(commit); }

@@ -130,6 +130,15 @@ TEST_CASE("course: each step leads from one course to the next, and to no other"
   auto half_undone = turning("no");
   half_undone.trial->undone = {"Command/f"};
   half_undone.trial->not_undone = {"Command/f: it names no undo"};
+  half_undone.trial->told = true;
+  auto overtaken = trying();
+  overtaken.trial->commit = c;
+  auto both = with_rejected(b);
+  both.trial = Trial{.commit = b};
+  auto both_renamed = with_rejected(c);
+  both_renamed.trial = Trial{.commit = c};
+  auto undoing = turning("no");
+  undoing.trial->told = true;
   const std::vector<Row> rows{
       {"nothing on trial, nothing to resume", {.good = a}, resume(b, "p"), {.good = a}},
       {"the ref moved on from a rejected commit", with_rejected(b), resume(c, "p"), {.good = a}},
@@ -165,6 +174,10 @@ TEST_CASE("course: each step leads from one course to the next, and to no other"
       {"healthy", trying(), [](Course course) { return proved(std::move(course), b, {}); }, {.good = b}},
       {"the first commit of a device",
        first_unwell,
+       {"a newer commit overtakes a way back that is not at its end", half_undone,
+        begin({.commit = c, .process = "p", .changes = true, .acts = true}), overtaken},
+       {"the commit that is taken back does not", half_undone,
+        begin({.commit = b, .process = "p", .changes = true, .acts = true}), half_undone},
        [](Course course) { return proved(std::move(course), b, {}); },
        {.good = b}},
       {"back at the good commit",
@@ -183,7 +196,7 @@ TEST_CASE("course: each step leads from one course to the next, and to no other"
        [](Course course) { return found_unwell(std::move(course), "no"); }, first_noted},
       {"the way back begins", turning("no"),
        [](Course course) { return turning_back(std::move(course), "q"); }, told},
-      {"a command that cannot be undone", turning("no"),
+      {"a command that cannot be undone", undoing,
        [](Course course) { return undone(std::move(course), "Command/f", "it names no undo"); }, half_undone},
       {"back", turning("no"), [](Course course) { return reverted(std::move(course), {}, noon); },
        reverted_alone},

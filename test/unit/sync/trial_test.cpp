@@ -323,6 +323,73 @@ TEST_CASE("trial: a way back that cannot finish goes on with the rest, and a nex
   CHECK((street.course() == Course{.good = three}));
 }
 
+TEST_CASE("trial: a way back that waits for what passes gives way to a newer commit, which is judged alone") {
+  Street street(Contents{{"File/a", "1"}, {lamp, "1"}});
+  street.commit(two, {{"File/a", "2"}, {lamp, "bad"}});
+  street.intake.away.emplace(street.one, Error(Fault::transient, "the server is away"));
+  auto result = street.run();
+  CHECK_THAT(result.record.error, Contains("is being taken back") && Contains("the server is away"));
+  CHECK(street.course().is_reverting());
+  street.run();
+  CHECK(street.course().is_reverting());  // the ref is still at the commit that is taken back
+
+  SECTION("a commit that mends it is kept") {
+    street.commit(three, {{lamp, "3"}});
+    result = street.run();
+    CHECK(result.record.result == SyncResult::in_sync);
+    CHECK((street.course() == Course{.good = three}));
+  }
+  SECTION("a commit that leaves it as it is is taken back too, as soon as that can be") {
+    street.commit(three, {{"File/a", "3"}});
+    street.run();
+    REQUIRE(street.course().is_reverting());
+    CHECK(street.course().trial->commit == three);
+    street.intake.away.clear();
+    CHECK(street.run().record.result == SyncResult::reverted);
+    CHECK(street.course().good == street.one);
+    CHECK(street.course().rejected->commit == three);
+    CHECK(street.driver.contents.at({"greenwave.dev/v1", "SystemdUnit", "", "lamp"}) == "1");
+  }
+  SECTION("a commit that cannot be read changes nothing about the way back") {
+    street.intake.commits[three] = {{"greenwave.yaml", "kind: ["}};
+    street.intake.tip = three;
+    street.run();
+    REQUIRE(street.course().is_reverting());
+    CHECK(street.course().trial->commit == two);
+    street.intake.away.clear();
+    CHECK(street.run().record.result == SyncResult::reverted);
+    CHECK(street.course().good == street.one);
+  }
+  SECTION("the ref goes back to the good commit") {
+    street.intake.tip = street.one;
+    street.run();
+    CHECK(street.course().is_reverting());
+    street.intake.away.clear();
+    CHECK(street.run().record.result == SyncResult::reverted);
+  }
+}
+
+TEST_CASE("trial: a command that was undone on the way back is run again by the commit that overtakes it") {
+  Street street(Contents{{"File/a", "1"}});
+  street.commit(two, {{"Command/flash", "2"}, {lamp, "bad"}});
+  bool turns = false;
+  street.driver.before = [&](const plan::Step& step) {
+    turns = turns || !street.driver.undone.empty();
+    if (turns && step.verb == plan::Verb::remove) street.stop = true;
+  };
+  street.run();
+  CHECK(street.driver.undone == std::vector<std::string>{"Command/flash"});
+  REQUIRE(street.course().is_reverting());
+  street.stop = false;
+  street.driver.before = {};
+
+  street.intake.away.emplace(street.one, Error(Fault::transient, "the server is away"));
+  street.commit(three, {{lamp, "3"}});
+  street.run();
+  CHECK(std::ranges::find(street.steps, "create Command/flash") != street.steps.end());
+  CHECK((street.course() == Course{.good = three}));
+}
+
 TEST_CASE("trial: what a way back left comes back by itself once it can, and that is told once") {
   Street street(Contents{{"File/a", "1"}, {lamp, "1"}});
   street.commit(two, {{"File/a", "2"}, {lamp, "bad"}});
