@@ -12,6 +12,7 @@
 #include "drivers/host/file_spec.h"
 #include "drivers/host/unit_spec.h"
 #include "git/trust.h"
+#include "guard/unit_inputs.h"
 #include "plan/places.h"
 #include "secrets/identity.h"
 #include "systemd/unit_text.h"
@@ -180,6 +181,10 @@ std::string wrong_start(std::string_view unit_file, const std::function<bool(con
     if (::access(program.c_str(), X_OK) != 0) {
       return fmt::format("ExecStart names {}, which is not a program on this device", program);
     }
+  }
+  for (const auto& input : inputs_of(unit_file)) {
+    if (!input.needed || comes(input.path) || ::access(input.path.c_str(), F_OK) == 0) continue;
+    return fmt::format("{} names {}, which is not on this device", input.setting, input.path);
   }
   return {};
 }

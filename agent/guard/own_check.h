@@ -32,8 +32,8 @@ struct OwnCheckInput {
 std::vector<ObjectId> refuse_unusable(std::span<const plan::Desired> desired, const OwnCheckInput& input,
                                       Problems& problems);
 
-/// What is wrong with the ExecStart= lines of a unit file or drop-in; empty: nothing that can be seen in
-/// them. `comes` says whether a file will be there that is not there yet.
+/// What is wrong with the ExecStart= lines of a unit file or drop-in, or with a file that it names; empty:
+/// nothing that can be seen in them. `comes` says whether a file will be there that is not there yet.
 std::string wrong_start(std::string_view unit_file, const std::function<bool(const std::string&)>& comes);
 
 }  // namespace greenwave::guard

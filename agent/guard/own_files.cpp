@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "drivers/host/unit_spec.h"
+#include "guard/unit_inputs.h"
 #include "plan/places.h"
 #include "systemd/unit_name.h"
 
@@ -46,6 +47,9 @@ OwnFiles::OwnFiles(const config::Config& config, std::string program) {
   files_.push_back({guard, Part::guard});
   files_.push_back({guard + ".d", Part::guard});
   files_.push_back({std::move(program), Part::program});
+  for (const auto& input : inputs_on_device(host::own_unit)) {
+    if (!part_at(input.path)) files_.push_back({input.path, Part::named});
+  }
 }
 
 std::optional<Part> OwnFiles::part_at(std::string_view path) const {

@@ -18,7 +18,7 @@ enum class Part {
   configuration,  ///< agent.yaml
   trust,          ///< who may sign commits
   identity,       ///< what decrypts secrets
-  named,          ///< another file that agent.yaml names
+  named,          ///< another file that agent.yaml or the unit names
   unit,           ///< its unit's file or drop-ins
   program,
   guard,  ///< the unit of what stands by while the others change
@@ -34,7 +34,7 @@ struct OwnFile {
 /// there.
 class OwnFiles {
  public:
-  /// `program` is the agent's executable.
+  /// `program` is the agent's executable. Reads the unit's files as they are now.
   OwnFiles(const config::Config& config, std::string program);
 
   std::optional<Part> part_at(std::string_view path) const;

@@ -120,6 +120,20 @@ class OwnChange(unittest.TestCase):
         self.wait_until_taken_back(bad)
         self.assertEqual(configuration(), self.read(CONFIG))
 
+    def test_a_file_that_the_unit_names_belongs_to_the_agent(self):
+        environment = "/etc/default/greenwaved"
+        self.device.write(environment, "CITY=one\n")
+        self.device.write(DROP_IN, f"[Service]\nEnvironmentFile={environment}\n")
+        self.device.run("systemctl", "daemon-reload")
+        self.start_with({"env.yaml": file_manifest("environment", environment, "CITY=one\n")})
+        pid = self.pid()
+        self.follows({"env.yaml": file_manifest("environment", environment, "CITY=two\n")}, "Another city")
+        self.assertNotEqual(pid, self.pid())
+        self.device.wait_until("the guard is at rest", lambda: not self.is_guarded())
+        self.city.commit({**drop_in(f"[Service]\nEnvironmentFile={environment}.no\n"), **motd("two")}, "A typing error")
+        self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "two\n")
+        self.device.wait_until("it is reported", lambda: f"{environment}.no" in json.dumps(self.status()))
+
     def test_a_drop_in_whose_program_is_not_there_is_refused(self):
         self.start_with(motd("one"))
         self.city.commit({**drop_in("[Service]\nExecStart=\nExecStart=/usr/sbin/greenwavd\n"), **motd("two")}, "A typing error")

@@ -45,6 +45,28 @@ TEST_CASE("own check: a unit is left alone where its program is there, comes, or
   CHECK(wrong("[Service]\n#ExecStart=/nowhere\nExecStartPre=/nowhere\n").empty());
 }
 
+TEST_CASE("own check: a unit is refused when a file that systemd reads before its start is not there") {
+  for (const std::string line :
+       {"EnvironmentFile=/no/such", "LoadCredential=a:/no/such", "LoadCredentialEncrypted=a:/no/such",
+        "LoadCredential=a:/etc/hostname\nLoadCredential=b:/no/such", "EnvironmentFile=\\\n /no/such"}) {
+    INFO(line);
+    CHECK_THAT(wrong("[Service]\n" + line + "\n"), Contains(" names /no/such, which is not on this device"));
+  }
+}
+
+TEST_CASE(
+    "own check: such a file may be missing where systemd does without, comes along, or only systemd can "
+    "say") {
+  for (const std::string line :
+       {"EnvironmentFile=-/no/such", "EnvironmentFile=", "EnvironmentFile=/etc/default/*.no-such",
+        "EnvironmentFile=/run/%n/env", "LoadCredential=a", "LoadCredential=a:", "LoadCredential=a:in-a-store",
+        "LoadCredential=a:/no/such\nSetCredential=a:none", "LoadCredential=a:/opt/comes",
+        "LoadCredential=a:/etc"}) {
+    INFO(line);
+    CHECK(wrong("[Service]\n" + line + "\n").empty());
+  }
+}
+
 TEST_CASE("own files: what the agent starts with is known by its path") {
   const OwnFiles files(device_config(), "/usr/sbin/greenwaved");
   CHECK(files.part_at("/etc/greenwave/agent.yaml") == Part::configuration);
