@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -89,7 +90,10 @@ UnitBatch::Work UnitBatch::begin(const plan::Step& step) {
     work.record.masked = work.spec.masked;
     work.renamed = is_renamed(work.before, work.record.unit, work.spec.name);
     work.stale = work.before.stale || work.record.stale;
-    if (work.renamed) work.former = with_files(work.before, work.spec.paths());
+    if (!work.renamed) return;
+    work.former = with_files(work.before, work.spec.paths());
+    work.former->moving = work.record.moving;
+    if (work.record.moving) work.record.before = std::exchange(work.record.moving, {})->before;
   });
   return work;
 }
@@ -298,6 +302,7 @@ bool UnitBatch::is_redefined(const Work& work) {
 
 void UnitBatch::settle(Work& work, const std::function<bool()>& stop) {
   if (work.lets_go()) {
+    if (work.before.moving) let_go(work.step->id, moved(work.before));
     let_go(work.step->id, work.before);
     return;
   }

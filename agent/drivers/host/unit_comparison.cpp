@@ -61,7 +61,7 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   if (renamed) found.diff += fmt::format("-name: {}\n+name: {}\n", known.unit, unit);
   compare_files(parents, spec, renamed ? UnitRecord{} : known, found);
   found.files_differ = !found.diff.empty();
-  auto record = renamed ? with_files(known, spec.paths()) : intended(spec, unit, known, found.files_differ);
+  auto record = renamed ? moving(spec, unit, known) : intended(spec, unit, known, found.files_differ);
   const bool repairs = entry != nullptr && !entry->intended && entry->digest == desired->manifest.digest;
   note_files(desired->manifest.id, parents, spec, known, repairs, record);
   record.deletes = desired->manifest.on_removal == OnRemoval::remove;
@@ -103,7 +103,11 @@ UnitRecord UnitComparison::known_of(const Candidate& candidate, const UnitSpec& 
   if (candidate.entry != nullptr) return unit_record_from(candidate.entry->record);
   if (std::ranges::none_of(render_.inventory, [](const Entry& entry) { return is_unit(entry.id); }))
     return {};
-  const auto unit = units_.primary(spec, {});
+  return record_of(units_.primary(spec, {})).value_or(UnitRecord());
+}
+
+/// What the inventory has of a unit.
+std::optional<UnitRecord> UnitComparison::record_of(const std::string& unit) {
   for (const auto& entry : render_.inventory) {
     if (!is_unit(entry.id)) continue;
     if (auto record = unit_record_from(entry.record); record.unit == unit) return record;
@@ -142,6 +146,15 @@ UnitRecord UnitComparison::intended(const UnitSpec& spec, const std::string& uni
   record.enabled = spec.enabled;
   record.running = spec.running;
   record.masked = spec.masked;
+  return record;
+}
+
+/// The record while the object moves from one unit to another.
+UnitRecord UnitComparison::moving(const UnitSpec& spec, const std::string& unit, const UnitRecord& known) {
+  auto record = with_files(known, spec.paths());
+  if (record.moving && record.moving->unit == unit) return record;
+  const auto other = record_of(unit);
+  record.moving = {unit, other ? other->before : before(spec, unit)};
   return record;
 }
 

@@ -42,6 +42,8 @@ class UnitComparison : public Comparison {
                      UnitRecord& intent, Found& found);
   UnitRecord intended(const UnitSpec& spec, const std::string& unit, const UnitRecord& known,
                       bool files_differ);
+  std::optional<UnitRecord> record_of(const std::string& unit);
+  UnitRecord moving(const UnitSpec& spec, const std::string& unit, const UnitRecord& known);
   std::optional<UnitRecord::Before> before(const UnitSpec& spec, const std::string& unit);
   plan::Disruption disruption(const UnitSpec& spec, const UnitRecord& record, bool renamed);
 

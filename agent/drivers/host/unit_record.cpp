@@ -20,6 +20,14 @@ bool is_renamed(const UnitRecord& record, const std::string& unit, const std::st
   return !record.unit.empty() && record.unit != unit && record.unit != name;
 }
 
+UnitRecord moved(UnitRecord record) {
+  record.unit = std::move(record.moving->unit);
+  record.before = std::move(record.moving->before);
+  record.alias.clear();
+  record.moving.reset();
+  return record;
+}
+
 bool is_replaced(const UnitRecord& record) {
   return std::ranges::find(record.kept, UnitSpec::unit_path(record.unit)) != record.kept.end();
 }
@@ -27,6 +35,19 @@ bool is_replaced(const UnitRecord& record) {
 bool comes_back(const UnitRecord& record) {
   return record.before && !(is_replaced(record) && record.deletes);
 }
+
+namespace {
+
+nlohmann::ordered_json unit_before_to_json(const UnitRecord::Before& before) {
+  return {{"file", before.file}, {"active", before.active}};
+}
+
+std::optional<UnitRecord::Before> unit_before_from(const nlohmann::json& json) {
+  if (!json.contains("before")) return {};
+  return UnitRecord::Before{json["before"].at("file"), json["before"].at("active")};
+}
+
+}  // namespace
 
 std::string to_json(const UnitRecord& record) {
   nlohmann::ordered_json json{{"unit", record.unit}, {"files", record.files}};
@@ -38,7 +59,11 @@ std::string to_json(const UnitRecord& record) {
   if (record.enabled) json["enabled"] = *record.enabled;
   if (record.running) json["running"] = *record.running;
   if (record.masked) json["masked"] = *record.masked;
-  if (record.before) json["before"] = {{"file", record.before->file}, {"active", record.before->active}};
+  if (record.before) json["before"] = unit_before_to_json(*record.before);
+  if (record.moving) {
+    json["moving"] = {{"unit", record.moving->unit}};
+    if (record.moving->before) json["moving"]["before"] = unit_before_to_json(*record.moving->before);
+  }
   if (record.stale) json["stale"] = true;
   if (!record.done_in.empty()) json["doneIn"] = record.done_in;
   if (!record.owing.empty()) json["owing"] = record.owing;
@@ -62,7 +87,10 @@ UnitRecord unit_record_from(const std::string& text) {
     if (json.contains("enabled")) record.enabled = json["enabled"].get<bool>();
     if (json.contains("running")) record.running = json["running"].get<bool>();
     if (json.contains("masked")) record.masked = json["masked"].get<bool>();
-    if (json.contains("before")) record.before = {json["before"].at("file"), json["before"].at("active")};
+    record.before = unit_before_from(json);
+    if (json.contains("moving")) {
+      record.moving = {json["moving"].at("unit"), unit_before_from(json["moving"])};
+    }
     record.stale = json.value("stale", false);
     record.done_in = json.value("doneIn", "");
     record.owing = json.value("owing", "");

@@ -29,6 +29,13 @@ struct UnitRecord {
   };
   std::optional<Before> before;  ///< absent: the unit was not there
 
+  /// The unit that the object moves to, as the device had that one before. Set until the move is done.
+  struct Moving {
+    std::string unit;
+    std::optional<Before> before;
+  };
+  std::optional<Moving> moving;
+
   /// Its files changed and it has not been restarted since, or the agent does not know (a power cut).
   bool stale = false;
 
@@ -49,6 +56,9 @@ struct UnitRecord {
 
 /// The record with these files added.
 UnitRecord with_files(UnitRecord record, const std::vector<std::string>& paths);
+
+/// Of the unit that the record's object moves to; it must be on the move.
+UnitRecord moved(UnitRecord record);
 
 /// Whether a manifest with `name`, which stands for `unit`, no longer means the record's unit.
 bool is_renamed(const UnitRecord& record, const std::string& unit, const std::string& name);

@@ -161,6 +161,45 @@ TEST_CASE("units under a root: the unit with the old name stays until the one wi
   }
 }
 
+TEST_CASE("units under a root: an object that moves to another unit gives each back what the device had") {
+  Image image;
+  const std::string text = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
+  const std::string herald_wants = "etc/systemd/system/multi-user.target.wants/herald.service";
+  for (const std::string name : {"beacon", "herald"}) {
+    image.root.write("usr/lib/systemd/system/" + name + ".service", text);
+  }
+  make_directories((image.root / wants).parent_path());
+  const auto declares = [](const std::string& name, const std::string& enabled) {
+    return test::unit_manifest("spec: {name: " + name + ".service, enabled: " + enabled + "}");
+  };
+  const auto apply = [&](const Manifest& manifest) {
+    const auto result = image.device.apply(manifest);
+    REQUIRE(result);
+    CHECK(result->outcome.error == "");
+  };
+  SECTION("the first was enabled, the second not") {
+    std::filesystem::create_symlink("/lib/systemd/system/beacon.service", image.root / wants);
+    apply(declares("beacon", "false"));
+    CHECK_FALSE(image.root.has(wants));
+    apply(declares("herald", "true"));
+    CHECK(image.root.has(wants));
+    CHECK(image.root.has(herald_wants));
+    image.device.remove(declares("herald", "true").id);
+    CHECK(image.root.has(wants));
+    CHECK_FALSE(image.root.has(herald_wants));
+  }
+  SECTION("the second was enabled, the first not") {
+    std::filesystem::create_symlink("/lib/systemd/system/herald.service", image.root / herald_wants);
+    apply(declares("beacon", "true"));
+    apply(declares("herald", "false"));
+    CHECK_FALSE(image.root.has(wants));
+    CHECK_FALSE(image.root.has(herald_wants));
+    image.device.remove(declares("herald", "false").id);
+    CHECK_FALSE(image.root.has(wants));
+    CHECK(image.root.has(herald_wants));
+  }
+}
+
 TEST_CASE("units under a root: one that cannot be enabled fails alone, with a remedy") {
   Image image;
   const auto manifest = test::unit_manifest(
