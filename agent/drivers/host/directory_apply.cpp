@@ -168,7 +168,7 @@ class Work {
   void tidy() {
     const auto wanted = layout_.paths();
     for (const auto& path : obsolete_paths(&entry_, wanted)) {
-      if (others_.at(path) != nullptr) continue;
+      if (removal_.is_others(path)) continue;
       if (set_aside(path, Before::Kind::purged)) continue;
       const auto was = record_.before.find(path);
       const bool stays_aside = was != record_.before.end() && was->second.kind == Before::Kind::purged;

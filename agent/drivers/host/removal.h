@@ -23,6 +23,9 @@ class Removal {
   void all();
   /// One path; what is in a directory must have been taken back already.
   void take_back(const std::string& path);
+  /// Whether the path is another object's by now, which is noted: not while that one has only begun to take
+  /// it, and what is there is as this object left it.
+  bool is_others(const std::string& path);
   /// Removes what is ours at `path`, without giving back. False: something that is not ours stays there.
   bool clear(const std::string& path);
   /// Removes directories that were made for the object's path and are empty, unless others need them.
@@ -32,7 +35,6 @@ class Removal {
   std::string note() const;
 
  private:
-  bool is_others(const std::string& path);
   bool is_as_we_left_it(const std::string& path);
   bool hand_over(const std::string& path);
   void give_back(const std::string& path, Before::Kind kind, bool ours);

@@ -151,6 +151,20 @@ TEST_CASE("places: a directory's files are handed over to files of their own") {
   CHECK(street.done.empty());
 }
 
+TEST_CASE(
+    "places: a file that failed to take a directory's place leaves it to that one, wherever both go then") {
+  const Git git;
+  Street street(Files{{"conf/x", "X"}, {"conf/y", "Y"}});
+  street.commit().directory("conf", "/etc/d", ", source: conf").sync();
+  street.commit().file("west", "/etc/d/y", "mine");
+  street.mischief.failing = {"File/west"};
+  street.sync();
+  CHECK(street.files() == Files{{"/etc/d/x", "X"}, {"/etc/d/y", "Y"}});
+  street.mischief.failing.clear();
+  street.commit().directory("conf", "/etc/e", ", source: conf").file("west", "/etc/1", "mine").sync();
+  CHECK(street.files() == Files{{"/etc/1", "mine"}, {"/etc/e/x", "X"}, {"/etc/e/y", "Y"}});
+}
+
 TEST_CASE("places: a directory with a new name takes over what it has and leaves nothing behind") {
   const Git git;
   Street street(Files{{"one/x", "X"}, {"one/y", "Y"}, {"two/x", "new"}});
