@@ -98,9 +98,12 @@ void Bundle::fetch(const CommitId& commit, Store& store, const Visit& visit) {
   if (is_there(commit, store, visit)) return;
   require_prerequisites(store);
   require_whole();
+  const ShownFetch shown(progress_);
+  shown.begin(commit);
   try {
-    PackSink sink(store, stop_, limits_);
+    PackSink sink(store, stop_, limits_, {}, progress_);
     read_range(*file_, header_.size, size_, [&](std::string_view bytes) {
+      shown.receive(bytes.size());
       sink.append(bytes);
       received_ += bytes.size();
     });

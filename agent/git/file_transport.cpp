@@ -97,13 +97,17 @@ CommitId FileTransport::poll() {
 
 void FileTransport::fetch(const CommitId& commit, Store& store, const Visit&) {
   if (store.has(commit)) return;
+  const ShownFetch shown(progress_);
+  shown.begin(commit);
   const auto source = open_repository(path_);
   const auto objects = lacking(source.get(), to_oid(commit), store);
   Odb odb;
   if (git_repository_odb(Out(odb), source.get()) < 0) throw unreadable(commit, path_);
-  PackSink sink(store, stop_);
-  PackWriter pack(static_cast<std::uint32_t>(objects.size()),
-                  [&sink](std::string_view bytes) { sink.append(bytes); });
+  PackSink sink(store, stop_, {}, {}, progress_);
+  PackWriter pack(static_cast<std::uint32_t>(objects.size()), [&](std::string_view bytes) {
+    shown.receive(bytes.size());
+    sink.append(bytes);
+  });
   for (const auto& oid : objects) {
     OdbObject object;
     if (git_odb_read(Out(object), odb.get(), &oid) < 0) throw unreadable(commit, path_);

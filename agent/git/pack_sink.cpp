@@ -17,8 +17,8 @@ Error broken_pack() {
 }  // namespace
 
 PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits,
-                   const Fetched& before)
-    : stop_(stop), limits_(limits), before_(before) {
+                   const Fetched& before, FetchProgress* progress)
+    : stop_(stop), limits_(limits), before_(before), shown_(progress) {
   const auto unwritable = [] { return failure(Fault::damaged, "write to the store", damaged_store_remedy); };
   if (git_repository_odb(Out(odb_), store.raw()) < 0) throw unwritable();
   if (git_odb_write_pack(Out(pack_), odb_.get(), nullptr, nullptr) < 0) throw unwritable();
@@ -33,6 +33,7 @@ void PackSink::append(std::string_view bytes) {
                 "keep large files out of the repository");
   }
   if (pack_->append(pack_.get(), bytes.data(), bytes.size(), &progress_) < 0) throw broken_pack();
+  if (shown_ != nullptr) shown_->count(before_.objects + progress_.received_objects, fetched().objects);
   if (fetched().objects > limits_.objects) {
     throw Error(Fault::transient,
                 fmt::format("the server sends {} objects, more than {} in one fetch", fetched().objects,

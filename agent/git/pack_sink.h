@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "git/fetch_progress.h"
 #include "git/handle.h"
 #include "git/store.h"
 
@@ -26,9 +27,10 @@ struct Fetched {
 /// without it, nothing is left behind. Hashes every object on the way in.
 class PackSink {
  public:
-  /// `store` and `stop` must outlive this. `before` is what the same fetch received earlier.
+  /// `store`, `stop` and `progress` must outlive this. `before` is what the same fetch received earlier. The
+  /// objects are counted in `progress`, the bytes by whoever reads them.
   PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits = {},
-           const Fetched& before = {});
+           const Fetched& before = {}, FetchProgress* progress = nullptr);
 
   /// Throws Error: transient when the bytes are not a complete pack, exceed the limits, or do not fit on the
   /// disk.
@@ -47,6 +49,7 @@ class PackSink {
   const std::atomic<bool>& stop_;
   FetchLimits limits_;
   Fetched before_;
+  FetchProgress* shown_;
   Odb odb_;
   std::unique_ptr<git_odb_writepack, Free> pack_;
   git_indexer_progress progress_{};

@@ -18,6 +18,21 @@ namespace {
 constexpr std::size_t most_wants = 1000;  ///< per request
 constexpr int most_levels = 100;
 
+/// A server's bytes, counted as they arrive.
+class Counted : public ByteStream {
+ public:
+  Counted(ByteStream& stream, FetchProgress* in) : stream_(stream), in_(in) {}
+  std::size_t read(char* into, std::size_t most) override {
+    const auto count = stream_.read(into, most);
+    if (in_ != nullptr) in_->receive(count);
+    return count;
+  }
+
+ private:
+  ByteStream& stream_;
+  FetchProgress* in_;
+};
+
 /// Ends a conversation, on success and on failure.
 struct Leaving {
   UploadPack& server;
@@ -66,7 +81,8 @@ void ServerTransport::meet(RefSearch& refs) {
   // A stateless v2 server can be asked at once, if its greeting is known.
   if (server_->stateless() && greeting_ && greeting_->version == 2) return;
   greeting_.reset();
-  PacketReader reader(server_->greet());
+  Counted stream(server_->greet(), progress_);
+  PacketReader reader(stream);
   greeting_ = read_greeting(reader, refs);
 }
 
@@ -98,14 +114,16 @@ CommitId ServerTransport::poll() {
 
 void ServerTransport::fetch(const CommitId& commit, Store& store, const Visit& visit) {
   const Leaving leaving{*server_};
+  const ShownFetch shown(progress_);
   fetched_ = {};
   if (!store.has(commit)) {
+    shown.begin(commit);
     RefSearch refs(refs_);
     meet(refs);
     fetch_commit(commit, store, visit && can("fetch.filter"));
     if (!store.has(commit)) throw not_sent(commit.text());
   }
-  if (visit) fetch_objects(commit, store, visit);
+  if (visit) fetch_objects(commit, store, visit, shown);
 }
 
 void ServerTransport::fetch_commit(const CommitId& commit, Store& store, bool bare) {
@@ -125,7 +143,8 @@ void ServerTransport::fetch_commit(const CommitId& commit, Store& store, bool ba
   ask(request, store);
 }
 
-void ServerTransport::fetch_objects(const CommitId& commit, Store& store, const Visit& visit) {
+void ServerTransport::fetch_objects(const CommitId& commit, Store& store, const Visit& visit,
+                                    const ShownFetch& shown) {
   Missing asked;
   for (int level = 0; level < most_levels; ++level) {
     Missing missing;
@@ -136,6 +155,7 @@ void ServerTransport::fetch_objects(const CommitId& commit, Store& store, const 
       // The render that follows reports errors in the files themselves.
     }
     if (missing.empty()) return;
+    shown.begin(commit);
     FetchRequest request;
     RefSearch refs(refs_);
     meet(refs);
@@ -156,15 +176,17 @@ void ServerTransport::fetch_objects(const CommitId& commit, Store& store, const 
 }
 
 bool ServerTransport::ask(FetchRequest request, Store& store) {
-  PackSink sink(store, stop_, limits_, fetched_);
+  PackSink sink(store, stop_, limits_, fetched_, progress_);
   bool came = true;
   if (greeting_->version == 2) {
     request.tip_only = request.tip_only && can("fetch.shallow");
-    PacketReader reader(server_->ask(v2::fetch_request(request)));
+    Counted stream(server_->ask(v2::fetch_request(request)), progress_);
+    PacketReader reader(stream);
     came = v2::read_fetch(reader, sink);
   } else {
     request.tip_only = request.tip_only && can("shallow");
-    PacketReader reader(server_->ask(v0::fetch_request(request, *greeting_)));
+    Counted stream(server_->ask(v0::fetch_request(request, *greeting_)), progress_);
+    PacketReader reader(stream);
     v0::read_fetch(reader, request, sink);
   }
   fetched_ = sink.fetched();

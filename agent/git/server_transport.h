@@ -31,7 +31,7 @@ class ServerTransport : public Transport {
   bool can(std::string_view capability) const { return greeting_->capabilities.contains(capability); }
 
   void fetch_commit(const CommitId& commit, Store& store, bool bare);
-  void fetch_objects(const CommitId& commit, Store& store, const Visit& visit);
+  void fetch_objects(const CommitId& commit, Store& store, const Visit& visit, const ShownFetch& shown);
   /// False when the haves did not help and nothing came.
   bool ask(FetchRequest request, Store& store);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "git/fetch_progress.h"
 #include "git/store.h"
 
 namespace greenwave::git {
@@ -22,6 +23,9 @@ inline const Visit commit_alone = [](const SourceTree&) {};
 class Transport {
  public:
   virtual ~Transport() = default;
+
+  /// From now on fetches show in `progress`, which outlives this.
+  void show_in(FetchProgress& progress) { progress_ = &progress; }
 
   /// From now on poll() asks for the first of these refs (full names) that exists. Initially that is the ref
   /// given to the constructor.
@@ -50,6 +54,7 @@ class Transport {
   virtual std::uint64_t bytes_received() const = 0;
 
  protected:
+  FetchProgress* progress_ = nullptr;  ///< null: fetches are not shown
   std::vector<std::string> refs_;
   std::string found_;
 };

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "git/bundle.h"
+#include "git/fetch_progress.h"
 #include "model/commit_id.h"
 
 namespace greenwave::sync {
@@ -20,13 +22,15 @@ struct Request {
 
 /// A line of a sync's progress, for people and as an event.
 struct Event {
-  std::string kind;      ///< "phase", "step", "problem", "done"
+  std::string kind;      ///< "phase", "progress", "step", "problem", "waiting", "done"
   std::string text;      ///< "update File/chrony", "polling https://…"
   std::string object{};  ///< for steps
   bool ok = true;
   /// For "done": 0 all in sync, 1 some objects failed or were refused, 2 the sync could not be done.
   int exit_code = 0;
-  CommitId commit{};  ///< for steps: the one that is being applied
+  CommitId commit{};                     ///< for steps: the one that is being applied
+  std::optional<git::Fetching> fetch{};  ///< for "progress"
+  bool earlier = false;                  ///< of the work that this sync waits for
 };
 
 }  // namespace greenwave::sync

@@ -225,6 +225,7 @@ Arrival GitIntake::receive(const std::shared_ptr<const git::BundleFile>& bundle,
     if (bundle) {
       phase(fmt::format("reading {}", bundle->name));
       asking.from = &carried.emplace(bundle, parts_.config.repository, parts_.stop);
+      if (parts_.progress != nullptr) carried->show_in(*parts_.progress);
       if (is_for_another(*carried)) phase("the bundle was made for " + printable(carried->made_for()));
       asking.ask();
     } else {

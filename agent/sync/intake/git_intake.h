@@ -24,6 +24,7 @@ struct IntakeParts {
   const std::atomic<bool>& stop;
   std::function<void()> heartbeat;
   Reveal reveal;
+  git::FetchProgress* progress = nullptr;  ///< what a bundle is shown in; null: nothing
   std::vector<Rule> rules{};  ///< on what a signer may change; not applied if commits are not checked
 };
 
