@@ -156,6 +156,8 @@ nlohmann::json to_json(const sync::Event& event) {
   nlohmann::json json{{"kind", event.kind}, {"text", event.text}, {"ok", event.ok}};
   if (!event.object.empty()) json["object"] = event.object;
   if (event.kind == "done") json["exitCode"] = event.exit_code;
+  if (event.fetch) json["fetch"] = daemon::to_json(*event.fetch);
+  if (event.earlier) json["earlier"] = true;
   return json;
 }
 
@@ -166,6 +168,8 @@ sync::Event event_from_json(const nlohmann::json& json) {
   event.object = json.value("object", "");
   event.ok = json.value("ok", true);
   event.exit_code = json.value("exitCode", 0);
+  if (json.contains("fetch")) event.fetch = daemon::fetching_from_json(json.at("fetch"));
+  event.earlier = json.value("earlier", false);
   return event;
 }
 

@@ -218,7 +218,7 @@ struct Server::Impl {
   MHD_Result queue(MHD_Connection* connection, Reply reply) {
     const bool streamed = reply.run != nullptr;
     const auto response =
-        streamed ? stream_of(std::move(reply.run), streams) : response_of(std::move(reply.body));
+        streamed ? stream_of(std::move(reply.run), agent, streams) : response_of(std::move(reply.body));
     MHD_add_response_header(response.get(), MHD_HTTP_HEADER_CONTENT_TYPE,
                             streamed ? "application/x-ndjson" : "application/json");
     if (!reply.allow.empty()) {

@@ -12,16 +12,23 @@ namespace greenwave::control {
 namespace {
 
 constexpr std::size_t block = 4096;
-constexpr Duration slice = std::chrono::milliseconds(250);  // how soon a stop of the server is noticed
+// How soon a stop of the server is noticed, and how often a fetch is looked at.
+constexpr Duration slice = std::chrono::milliseconds(250);
+constexpr Duration fetch_beat = std::chrono::seconds(1);
 constexpr Duration heartbeat = std::chrono::seconds(5);
 
 struct Stream {
   std::shared_ptr<daemon::Run> run;
+  const daemon::Agent& agent;
   Streams& streams;
-  std::string pending;  ///< not sent yet
+  std::string pending;      ///< not sent yet
+  std::uint64_t bytes = 0;  ///< of the fetch that was last told of, and when
+  Instant told{};
+  bool earlier = false;  ///< it waits for what is under way
   bool done = false;
 
-  Stream(std::shared_ptr<daemon::Run> followed, Streams& all) : run(std::move(followed)), streams(all) {
+  Stream(std::shared_ptr<daemon::Run> followed, const daemon::Agent& asked, Streams& all)
+      : run(std::move(followed)), agent(asked), streams(all) {
     ++streams.open;
   }
   Stream(const Stream&) = delete;
@@ -32,13 +39,27 @@ struct Stream {
     const auto start = std::chrono::steady_clock::now();
     while (pending.empty()) {
       if (auto event = run->next(slice)) {
+        earlier = event->earlier;
         add(*event);
       } else if (streams.stopping) {
         add({"done", "the agent is shutting down before the sync has finished", "", false, 2});
-      } else if (std::chrono::steady_clock::now() - start >= heartbeat) {
-        pending.assign(1, '\n');
+      } else {
+        const auto now = std::chrono::steady_clock::now();
+        tell_of_fetch(now);
+        if (pending.empty() && now - start >= heartbeat) pending.assign(1, '\n');
       }
     }
+  }
+
+  void tell_of_fetch(Instant now) {
+    auto fetch = agent.fetching();
+    if (!fetch || (fetch->bytes == bytes && now - told < fetch_beat)) return;
+    bytes = fetch->bytes;
+    told = now;
+    sync::Event event{.kind = "progress", .text = in_words(*fetch)};
+    event.fetch = std::move(fetch);
+    event.earlier = earlier;
+    add(event);
   }
 
   void add(const sync::Event& event) {
@@ -67,8 +88,8 @@ void free_stream(void* closure) {
 
 }  // namespace
 
-Response stream_of(std::shared_ptr<daemon::Run> run, Streams& streams) {
-  auto stream = std::make_unique<Stream>(std::move(run), streams);
+Response stream_of(std::shared_ptr<daemon::Run> run, const daemon::Agent& agent, Streams& streams) {
+  auto stream = std::make_unique<Stream>(std::move(run), agent, streams);
   Response response(
       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block, read_stream, stream.get(), free_stream));
   if (!response) throw std::bad_alloc();

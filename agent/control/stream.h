@@ -14,9 +14,10 @@ struct Streams {
   std::atomic<int> open{0};
 };
 
-/// A reply with the run's events as lines of JSON, as they happen, until after "done". An empty line every
-/// few seconds keeps an idle connection open (and detects a client that is gone). `streams`, which must
-/// outlive the response, may end it early with a "done" event of its own.
-Response stream_of(std::shared_ptr<daemon::Run> run, Streams& streams);
+/// A reply with the run's events as lines of JSON, as they happen, until after "done". While `agent` fetches,
+/// "progress" events say how far it is, at most four a second and at least one; else an empty line every few
+/// seconds keeps an idle connection open (and detects a client that is gone). `streams` and
+/// `agent` must outlive the response; `streams` may end it early with a "done" event of its own.
+Response stream_of(std::shared_ptr<daemon::Run> run, const daemon::Agent& agent, Streams& streams);
 
 }  // namespace greenwave::control

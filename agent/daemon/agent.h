@@ -35,13 +35,16 @@ class Agent {
   virtual ~Agent() = default;
 
   virtual Status status() const = 0;
+  /// How far a fetch is, if one is under way: cheaper than all of status().
+  virtual std::optional<git::Fetching> fetching() const = 0;
   /// Newest first.
   virtual std::vector<state::SyncRecord> history(std::size_t most) const = 0;
   /// Entries that `text` may mean (model's `matches`; empty: all), as JSON: object, state, commit, digest,
   /// files, record, error, and its last actions in the history.
   virtual nlohmann::json objects(const std::string& text) const = 0;
   /// Queues a sync; it joins one that waits already, but for one from a bundle, of which one may wait: throws
-  /// Error (conflict) when there is one.
+  /// Error (conflict) when there is one. While it waits, its run is told of what it waits for, with events
+  /// that are `earlier`.
   virtual std::shared_ptr<Run> request_sync(const sync::Request& request) = 0;
   /// What a sync would change: {"commit":…, "changes":[{"verb":…,"object":…,"diff":…}], "problems":[…]}.
   /// Throws Error.

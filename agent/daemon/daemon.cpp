@@ -23,6 +23,7 @@ Daemon::Daemon(std::filesystem::path config_file, std::filesystem::path root, co
                const Clock& clock, std::function<void()> heartbeat)
     : log_(log),
       board_(clock),
+      fetch_(clock),
       pauses_(state_, clock, log,
               [this](const std::optional<state::Pause>& pause) {
                 board_.paused(pause);
@@ -33,6 +34,7 @@ Daemon::Daemon(std::filesystem::path config_file, std::filesystem::path root, co
                       .log = log,
                       .clock = clock,
                       .heartbeat = std::move(heartbeat),
+                      .fetch = fetch_,
                       .queue = queue_,
                       .board = board_,
                       .state = state_,
@@ -42,6 +44,14 @@ sync::Result Daemon::once(const sync::Request& request) {
   auto result = loop_.sync({request, {}}, state::Trigger::once);
   for (const auto& note : loop_.notes()) log_.info(note);
   return result;
+}
+
+Status Daemon::status() const {
+  auto status = board_.read();
+  status.fetch = fetch_.read();
+  // What goes on where an earlier fetch was cut off enters no phase.
+  if (status.fetch) status.phase = "fetching";
+  return status;
 }
 
 std::vector<state::SyncRecord> Daemon::history(std::size_t most) const {

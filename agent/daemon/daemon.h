@@ -40,7 +40,8 @@ class Daemon : public Agent {
   /// Reads the configuration again before the next sync. A wrong one is refused, with the old one kept.
   void reload() { queue_.reload(); }
 
-  Status status() const override { return board_.read(); }
+  Status status() const override;
+  std::optional<git::Fetching> fetching() const override { return fetch_.read(); }
   std::vector<state::SyncRecord> history(std::size_t most) const override;
   nlohmann::json objects(const std::string& text) const override;
   std::shared_ptr<Run> request_sync(const sync::Request& request) override { return queue_.ask(request); }
@@ -52,6 +53,7 @@ class Daemon : public Agent {
   const Log& log_;
   RequestQueue queue_;
   StatusBoard board_;
+  git::FetchProgress fetch_;
   OpenState state_;
   Pauses pauses_;
   SyncLoop loop_;

@@ -19,6 +19,21 @@ void join(sync::Request& waiting, const sync::Request& request) {
   waiting.reason = request.reason;
 }
 
+sync::Event earlier(sync::Event event) {
+  event.earlier = true;
+  if (event.kind == "done") {
+    event.kind = "waiting";
+    event.text = "it has ended: " + event.text;
+  }
+  return event;
+}
+
+void tell(const std::deque<Asked>& waiting, const sync::Event& event) {
+  for (const auto& asked : waiting) {
+    for (const auto& run : asked.runs) run->add(event);
+  }
+}
+
 template <typename Item>
 std::optional<Item> take_first(std::deque<Item>& items) {
   if (items.empty()) return {};
@@ -33,6 +48,7 @@ std::shared_ptr<Run> RequestQueue::ask(const sync::Request& request) {
   auto run = std::make_shared<Run>();
   {
     const Lock lock(mutex_);
+    for (const auto& event : under_way_) run->add(event);
     const bool from_bundle = request.bundle != nullptr;
     const auto waiting = std::ranges::find_if(
         syncs_, [&](const Asked& one) { return (one.request.bundle != nullptr) == from_bundle; });
@@ -63,6 +79,28 @@ void RequestQueue::reload() {
     reload_ = true;
   }
   arrived_.notify_all();
+}
+
+void RequestQueue::begin(const std::string& what) {
+  const Lock lock(mutex_);
+  under_way_ = {
+      earlier({.kind = "waiting", .text = what + " is under way; this sync begins when it has ended"})};
+  daemon::tell(syncs_, under_way_.front());
+}
+
+void RequestQueue::tell(const sync::Event& event) {
+  const auto told = earlier(event);
+  const Lock lock(mutex_);
+  if (told.kind == "phase") {
+    under_way_.resize(1);
+    under_way_.push_back(told);
+  }
+  daemon::tell(syncs_, told);
+}
+
+void RequestQueue::end() {
+  const Lock lock(mutex_);
+  under_way_.clear();
 }
 
 bool RequestQueue::stops_within(Duration time) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/mutex.h"
@@ -40,6 +41,12 @@ class RequestQueue {
   bool stops_within(Duration time);
   const std::atomic<bool>& stopped() const { return stopped_; }
 
+  /// From now until end(), `what` is under way: those whose sync waits are told so, and of its events. Called
+  /// by the thread that syncs.
+  void begin(const std::string& what);
+  void tell(const sync::Event& event);
+  void end();
+
   /// Waits until there is some work, `wake` has passed or the queue is stopped.
   Work next(Instant wake);
   /// Nobody takes jobs any more; those that wait are dropped.
@@ -53,6 +60,19 @@ class RequestQueue {
   std::deque<std::function<void()>> jobs_ GUARDED_BY(mutex_);
   bool reload_ GUARDED_BY(mutex_) = false;
   bool closed_ GUARDED_BY(mutex_) = false;
+  std::vector<sync::Event> under_way_ GUARDED_BY(mutex_);  ///< for who asks now: what it is, and its phase
+};
+
+/// Something under way, for its scope.
+class UnderWay {
+ public:
+  UnderWay(RequestQueue& queue, const std::string& what) : queue_(queue) { queue_.begin(what); }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  ~UnderWay() { queue_.end(); }
+
+ private:
+  RequestQueue& queue_;
 };
 
 }  // namespace greenwave::daemon

@@ -51,6 +51,11 @@ sync::OnTrial trial_from_json(const nlohmann::json& json) {
           .own_change = json.value("ownChange", false)};
 }
 
+std::optional<Time> time_in(const nlohmann::json& json, const char* key) {
+  if (!json.contains(key)) return {};
+  return from_iso(json.at(key).get<std::string>());
+}
+
 /// What the status comes to.
 void add_judgement(nlohmann::json& json, const Status& status) {
   const auto judgement = judge(status);
@@ -61,12 +66,24 @@ void add_judgement(nlohmann::json& json, const Status& status) {
   json["health"] = to_string(judgement.health);
 }
 
-std::optional<Time> time_in(const nlohmann::json& json, const char* key) {
-  if (!json.contains(key)) return {};
-  return from_iso(json.at(key).get<std::string>());
+}  // namespace
+
+nlohmann::json to_json(const git::Fetching& fetch) {
+  return {{"commit", fetch.commit.text()},      {"since", to_iso(fetch.since)},
+          {"tookMs", fetch.took.count()},       {"bytes", fetch.bytes},
+          {"bytesPerSecond", fetch.rate},       {"objects", fetch.objects},
+          {"objectsAnnounced", fetch.announced}};
 }
 
-}  // namespace
+git::Fetching fetching_from_json(const nlohmann::json& json) {
+  return {.commit = CommitId(json.value("commit", "")),
+          .since = time_in(json, "since").value_or(Time{}),
+          .took = Duration(json.value("tookMs", std::int64_t{0})),
+          .bytes = json.value("bytes", std::uint64_t{0}),
+          .rate = json.value("bytesPerSecond", std::uint64_t{0}),
+          .objects = json.value("objects", std::uint64_t{0}),
+          .announced = json.value("objectsAnnounced", std::uint64_t{0})};
+}
 
 void stand_at(Status& status, const sync::Standing& standing) {
   status.cluster = standing.cluster;
@@ -130,6 +147,7 @@ nlohmann::json to_json(const Status& status) {
   if (status.commit) json["commit"] = to_json(*status.commit);
   if (status.signer)
     json["signedBy"] = {{"principal", status.signer->principal}, {"key", status.signer->key}};
+  if (status.fetch) json["fetch"] = to_json(*status.fetch);
   if (status.last_sync) json["lastSync"] = to_iso(*status.last_sync);
   if (status.unreachable_since) json["unreachableSince"] = to_iso(*status.unreachable_since);
   if (status.next_sync) json["nextSync"] = to_iso(*status.next_sync);
@@ -168,6 +186,7 @@ Status status_from_json(const nlohmann::json& json) {
       status.signer = git::Signer{signer->value("principal", ""), signer->value("key", "")};
     }
     status.phase = json.value("phase", "");
+    if (json.contains("fetch")) status.fetch = fetching_from_json(json.at("fetch"));
     status.last_sync = time_in(json, "lastSync");
     status.last_result = state::sync_result_from(json.value("lastResult", ""));
     status.last_took = Duration(json.value("lastTookMs", std::int64_t{0}));

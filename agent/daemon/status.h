@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
+#include "git/fetch_progress.h"
 #include "git/store.h"
 #include "state/history.h"
 #include "state/pause.h"
@@ -25,10 +26,11 @@ struct Status {
   std::string repository;
   std::string branch;
   sync::Followed followed;
-  std::optional<git::Commit> commit;  ///< applied (or being applied)
-  std::optional<git::Signer> signer;  ///< of it; nothing: commits are not checked
-  std::string phase;                  ///< "idle", "polling", "fetching", "rendering", "probing"
-  std::optional<Time> last_sync;      ///< that reached its end, in this process or as the history knows it
+  std::optional<git::Commit> commit;   ///< applied (or being applied)
+  std::optional<git::Signer> signer;   ///< of it; nothing: commits are not checked
+  std::string phase;                   ///< "idle", "polling", "fetching", "rendering", "probing"
+  std::optional<git::Fetching> fetch;  ///< while a fetch is under way
+  std::optional<Time> last_sync;       ///< that reached its end, in this process or as the history knows it
   state::SyncResult last_result = state::SyncResult::unknown;
   Duration last_took{};
   std::string last_error;                 ///< why the last sync could not be done at all; empty: it could
@@ -65,6 +67,8 @@ void recall_last_sync(Status& status, const state::State& state);
 /// With what it comes to (see situation.h), which is not read back. Times are written to the second. Reading
 /// throws Error (invalid) for what is not of this form.
 nlohmann::json to_json(const Status& status);
+nlohmann::json to_json(const git::Fetching& fetch);
+git::Fetching fetching_from_json(const nlohmann::json& json);
 Status status_from_json(const nlohmann::json& json);
 
 }  // namespace greenwave::daemon

@@ -89,6 +89,7 @@ std::vector<std::string> SyncLoop::notes() const {
 }
 
 nlohmann::json SyncLoop::diff() {
+  const UnderWay under_way(parts_.queue, "a diff");
   return wiring_->sync.diff();
 }
 
@@ -98,8 +99,12 @@ void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened,
     for (const auto& undone : guard_memory()) parts_.log.warning(undone);
   }
   if (!opened) opened = open_state(config, parts_.log, parts_.clock);
-  wiring_ = std::make_unique<Wiring>(std::move(config), opened, parts_.log, parts_.clock,
-                                     parts_.queue.stopped(), process, parts_.heartbeat);
+  const Surroundings around{.log = parts_.log,
+                            .clock = parts_.clock,
+                            .stop = parts_.queue.stopped(),
+                            .heartbeat = parts_.heartbeat,
+                            .fetch = parts_.fetch};
+  wiring_ = std::make_unique<Wiring>(std::move(config), opened, process, around);
   process_ = std::move(process);
   parts_.state.replace(opened, wiring_->describe());
   standing_ = wiring_->sync.standing();
@@ -196,11 +201,13 @@ void SyncLoop::look_at_clock() {
 }
 
 sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
+  const UnderWay under_way(parts_.queue, "another sync");
   const auto observer = [this, &asked](const sync::Event& event) {
     parts_.heartbeat();
     write_to(parts_.log, event, repeats_);
     if (event.kind == "phase") parts_.board.entered(event.text);
     for (const auto& run : asked.runs) run->add(event);
+    parts_.queue.tell(event);
   };
   const auto before = wiring_->transport->bytes_received();
   sync::Result result;
@@ -227,6 +234,7 @@ sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
   report(&result);
   const auto done = last_word(result, status);
   for (const auto& run : asked.runs) run->add(done);
+  parts_.queue.tell(done);
   return result;
 }
 

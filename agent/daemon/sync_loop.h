@@ -28,6 +28,7 @@ struct LoopParts {
   const Log& log;
   const Clock& clock;
   std::function<void()> heartbeat;
+  git::FetchProgress& fetch;
   RequestQueue& queue;
   StatusBoard& board;
   OpenState& state;

@@ -77,38 +77,41 @@ Labels device_facts() {
   return {{"arch", architecture()}, {"os", operating_system()}};
 }
 
-Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
-               const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
-               const std::function<void()>& heartbeat)
+Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const std::string& process,
+               const Surroundings& around)
     : own_id_note(own_id(configuration, memory->value(state::keys::device)).note),
       config(with_own_id(std::move(configuration), *memory)),
       facts(device_facts()),
       digest_key(open_digest_key(config.digest_key())),
       state(std::move(memory)),
       guard(make_guard(config, process)),
-      transport(git::make_transport(config.repository, stop)),
-      trust(read_trust(config, log)),
-      drivers({config, digest_key, stop, heartbeat, [&log](std::string_view text) { log.warning(text); }}),
+      transport(git::make_transport(config.repository, around.stop)),
+      trust(read_trust(config, around.log)),
+      drivers({config, digest_key, around.stop, around.heartbeat,
+               [&log = around.log](std::string_view text) { log.warning(text); }}),
       renderer(config, facts, digest_key),
       intake({.config = config,
               .facts = facts,
-              .log = log,
-              .clock = clock,
+              .log = around.log,
+              .clock = around.clock,
               .transport = *transport,
               .trust = trust ? &*trust : nullptr,
-              .stop = stop,
-              .heartbeat = heartbeat,
-              .reveal = [this](const SourceTree& files) { return renderer.paths_needed(files); }}),
+              .stop = around.stop,
+              .heartbeat = around.heartbeat,
+              .reveal = [this](const SourceTree& files) { return renderer.paths_needed(files); },
+              .progress = &around.fetch}),
       sync({.config = config,
             .renderer = renderer,
-            .clock = clock,
+            .clock = around.clock,
             .state = *state,
             .intake = intake,
             .drivers = drivers.list(),
-            .stop = stop,
-            .heartbeat = heartbeat,
+            .stop = around.stop,
+            .heartbeat = around.heartbeat,
             .process = process,
-            .guard = &guard}) {}
+            .guard = &guard}) {
+  transport->show_in(around.fetch);
+}
 
 void Wiring::start(const Log& log) {
   for (const auto& served : drivers.list()) {

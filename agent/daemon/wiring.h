@@ -23,11 +23,19 @@ namespace greenwave::daemon {
 /// This device's architecture and operating system, as labels: {arch: arm64, os: debian}.
 Labels device_facts();
 
+/// What a Wiring works with, whatever its configuration. Everything outlives it.
+struct Surroundings {
+  const Log& log;
+  const Clock& clock;
+  const std::atomic<bool>& stop;
+  const std::function<void()>& heartbeat;
+  git::FetchProgress& fetch;
+};
+
 /// Everything that one configuration makes, wired bottom up.
 struct Wiring {
-  Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const Log& log,
-         const Clock& clock, const std::atomic<bool>& stop, const std::string& process,
-         const std::function<void()>& heartbeat);
+  Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const std::string& process,
+         const Surroundings& around);
 
   /// What must happen before anything is asked of the network: what ran before a boot runs again.
   void start(const Log& log);

@@ -19,7 +19,7 @@ namespace greenwave::test {
 class FakeAgent : public daemon::Agent {
  public:
   mutable std::mutex mutex;
-  daemon::Status current;
+  daemon::Status current;  ///< with its fetch
   std::vector<state::SyncRecord> records;
   nlohmann::json known = nlohmann::json::array();  ///< of objects()
   std::function<nlohmann::json()> on_diff = [] { return nlohmann::json{{"changes", {}}}; };
@@ -34,6 +34,7 @@ class FakeAgent : public daemon::Agent {
     const std::lock_guard lock(mutex);
     return current;
   }
+  std::optional<git::Fetching> fetching() const override { return status().fetch; }
   std::vector<state::SyncRecord> history(std::size_t most) const override {
     const std::lock_guard lock(mutex);
     return {records.begin(), records.begin() + static_cast<std::ptrdiff_t>(std::min(most, records.size()))};

@@ -180,6 +180,42 @@ TEST_CASE("control: a sync's events come as lines while it runs, and end with do
   CHECK(client.read_until("0\r\n\r\n").find("\"exitCode\":1") != std::string::npos);
 }
 
+TEST_CASE("control: a stream says how far a fetch is, four times a second at most") {
+  Served served;
+  git::Fetching fetch{.commit = CommitId(std::string(40, 'a')), .took = 5s, .bytes = 1, .rate = 2048};
+  const auto has_come = [&](std::uint64_t bytes) {
+    fetch.bytes = bytes;
+    const std::lock_guard lock(served.agent.mutex);
+    served.agent.current.fetch = fetch;
+  };
+  has_come(1);
+  RawClient client(served.socket());
+  client.send("POST /v1/sync HTTP/1.1\r\nHost: device\r\nContent-Length: 0\r\n\r\n");
+  client.read_until("\r\n\r\n");
+  auto& run = *served.agent.runs.at(0);
+  const auto first = client.read_until("\"text\"");
+  CHECK(first.find("\"kind\":\"progress\"") != std::string::npos);
+  CHECK(first.find("\"bytesPerSecond\":2048") != std::string::npos);
+  CHECK(first.find("\"earlier\"") == std::string::npos);
+  const auto began = std::chrono::steady_clock::now();
+  std::uint64_t bytes = 1;
+  for (int line = 0; line < 4; ++line) {
+    has_come(++bytes);
+    client.read_until("\"bytes\":" + std::to_string(bytes) + ",");
+  }
+  CHECK(std::chrono::steady_clock::now() - began > 900ms);
+  sync::Event waits{.kind = "waiting", .text = "another sync is under way"};
+  waits.earlier = true;
+  run.add(waits);
+  client.read_until("another sync");
+  has_come(++bytes);
+  const std::string told = "{\"earlier\":true,\"fetch\"";
+  CHECK(client.read_until(told).find(told) != std::string::npos);
+  served.agent.meet();
+  run.add({"done", "In sync", "", true, 0});
+  client.read_until("\"done\"");
+}
+
 TEST_CASE("control: a sync without wait answers at once") {
   Served served;
   const auto reply = request(served.socket(), "POST", "/v1/sync?wait=false", "");

@@ -96,6 +96,48 @@ TEST_CASE("requests: whoever asks wakes the thread that waits for work") {
   }
 }
 
+namespace {
+
+/// What a run was told so far: "KIND TEXT", in brackets what was of something else.
+std::vector<std::string> told(daemon::Run& run) {
+  std::vector<std::string> all;
+  while (const auto event = run.next(0ms)) {
+    const auto text = event->kind + " " + event->text;
+    all.push_back(event->earlier ? "[" + text + "]" : text);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("requests: who waits is told of what is under way, from its present phase to its end") {
+  using Texts = std::vector<std::string>;
+  const std::string waits = "[waiting another sync is under way; this sync begins when it has ended]";
+  RequestQueue queue;
+  const auto before = queue.ask({});
+  {
+    const daemon::UnderWay under_way(queue, "another sync");
+    queue.tell({.kind = "phase", .text = "polling"});
+    CHECK(told(*before) == Texts{waits, "[phase polling]"});
+    queue.tell({.kind = "phase", .text = "fetching"});
+    const auto joined = queue.ask({});
+    CHECK(told(*joined) == Texts{waits, "[phase fetching]"});
+    queue.tell({.kind = "step", .text = "update File/motd"});
+    queue.tell({.kind = "done", .text = "In sync", .exit_code = 0});
+    const Texts rest{"[step update File/motd]", "[waiting it has ended: In sync]"};
+    CHECK(told(*joined) == rest);
+    CHECK(told(*before).size() == 1 + rest.size());
+  }
+  const auto after = queue.ask({});
+  CHECK(told(*after).empty());
+  const auto work = queue.next(no_time);
+  REQUIRE(work.sync);
+  CHECK(work.sync->runs == std::vector{before, work.sync->runs[1], after});
+  const daemon::UnderWay own(queue, "another sync");
+  queue.tell({.kind = "phase", .text = "polling"});
+  CHECK(told(*before).empty());  // its own events come from the sync
+}
+
 TEST_CASE("requests: when the queue closes, who waits for a job learns that it is dropped") {
   RequestQueue queue;
   const auto promise = [&queue] {

@@ -52,6 +52,8 @@ Status full_status() {
   status.pause->assumed = "the clock was not set";
   status.bytes_received = 1ULL << 40;
   status.bytes_last_sync = 600;
+  status.fetch = git::Fetching{
+      CommitId(std::string(40, 'c')), on(2026, 3, 2), std::chrono::minutes(2), 1ULL << 33, 900, 3, 10};
   status.running = false;
   status.followed = {"canary", "refs/heads/wave/canary", CommitId(std::string(40, 'b')), true};
   status.unreachable_since = on(2026, 3, 1);
