@@ -28,6 +28,7 @@ Paint paint_of(Situation situation) {
       return Paint::good;
     case Situation::not_running:
     case Situation::reverted:
+    case Situation::unlisted:
     case Situation::error:
     case Situation::failed:
     case Situation::refused:
@@ -69,7 +70,9 @@ struct Screen {
   void detail(const std::string& value) {
     if (!value.empty()) text += "  " + wrap(value, 2, style.width) + "\n";
   }
-  void heading(std::string_view title) { text += "\n" + paint(style, Paint::strong, title) + "\n"; }
+  void heading(std::string_view title) {
+    text += "\n" + paint(style, Paint::strong, wrap(title, 0, style.width)) + "\n";
+  }
   void rest(std::size_t count, std::string_view command) {
     if (count > most_listed) text += fmt::format("  and {} more: {}\n", count - most_listed, command);
   }
@@ -77,7 +80,7 @@ struct Screen {
 
 void Screen::situations() {
   for (const auto situation : daemon::judge(status).situations) {
-    text += paint(style, paint_of(situation), words(situation)) + "\n";
+    text += paint(style, paint_of(situation), wrap(words(situation), 0, style.width)) + "\n";
     details(situation);
   }
 }
@@ -102,6 +105,7 @@ void Screen::details(Situation situation) {
       break;
     case Situation::reverted:
       return rejected();
+    case Situation::unlisted:
     case Situation::error:
     case Situation::offline:
       return detail(status.last_error);
@@ -144,7 +148,7 @@ void Screen::waiting() {
   heading(title);
   for (std::size_t i = 0; i < std::min(most_listed, status.waiting.size()); ++i) {
     const auto& [object, what] = status.waiting[i];
-    text += fmt::format("  {}: {}\n", printable(object), wrap(what, 6, style.width));
+    text += "  " + wrap(fmt::format("{}: {}", object, what), 6, style.width) + "\n";
   }
   rest(status.waiting.size(), "greenwave status -o json");
   text += "   -> do it now: greenwave sync --now --reason TEXT\n";
@@ -171,7 +175,9 @@ void Screen::rows() {
                                                   relative(*status.last_sync, now),
                                                   to_string(status.last_result), to_words(status.last_took))
                                     : "none yet");
-  if (!status.phase.empty() && status.phase != "idle" && status.running) {
+  if (status.fetch) {
+    row("Now", in_words(*status.fetch));
+  } else if (!status.phase.empty() && status.phase != "idle" && status.running) {
     row("Now", status.phase);
   } else if (status.pause && status.running) {
     row("Next sync", "after the pause");

@@ -109,7 +109,8 @@ const Subcommand sync_command{
     .name = "sync",
     .summary = "Poll the repository and apply this device's manifests now",
     .details =
-        R"(Ctrl-C ends --wait, but does not stop the sync.
+        R"(Ctrl-C ends --wait, but does not stop the sync. A sync that is asked for while another one is under way
+begins after it; --wait shows both, and what the other one does is marked "earlier". A slow fetch says how much has come.
 
 Exit codes: 0 all in sync (without --wait: the sync is queued), 1 some objects failed or were refused,
 or the commit was reverted, 2 the sync failed. Objects that wait for a window count as in sync.

@@ -81,7 +81,8 @@ TEST_CASE("greenwave status: 0 in sync, 1 when something failed, as text or JSON
   Device device;
   const auto good = device.greenwave({"status"});
   CHECK(good.status == 0);
-  CHECK_THAT(good.output, Contains("In sync.") && Contains("1a2b3c4d5e Retime Fulton") && !Contains("\x1b"));
+  CHECK_THAT(good.output,
+             Contains("In sync.") && Contains("1a2b3c4d5e6f Retime Fulton") && !Contains("\x1b"));
   device.agent.current.failed = {{"File/motd", "no space"}};
   const auto bad = device.greenwave({"-o", "json", "status"});
   CHECK(bad.status == 1);
@@ -206,7 +207,7 @@ TEST_CASE("greenwave: without the daemon status, history and show read its last 
   stopped.remember();
   const auto status = stopped.greenwave({"status"});
   CHECK(status.status == 2);
-  CHECK_THAT(status.output, Contains("greenwaved is not running") && Contains("1a2b3c4d5e Retime Fulton") &&
+  CHECK_THAT(status.output, Contains("greenwaved is not running") && Contains("1a2b3c4d5e6f Retime Fulton") &&
                                 Contains("Objects     1 of 1 in sync") && Contains("sf-0042"));
   CHECK(json::parse(stopped.greenwave({"status", "-o", "json"}).output)["running"] == false);
   const auto history = stopped.greenwave({"history"});

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "base/text.h"
 #include "text.h"
 
 using namespace greenwave;
@@ -45,13 +46,58 @@ TEST_CASE("status: a device in sync, on one screen") {
 
 Device      sf-0042, cluster san-francisco
 Repository  https://git.example/traffic/san-francisco.git, branch main
-Commit      1a2b3c4d5e Retime Fulton for the school term
+Commit      1a2b3c4d5e6f Retime Fulton for the school term
             by Alice Diaz, 2026-11-24 03:11 UTC (3h ago)
 Last sync   2026-11-24 06:11 UTC (25s ago): in sync, took 1s
 Next sync   in 35s
 Objects     44 of 44 in sync
 Received    612 B in the last sync, 121 KiB since the start
 )");
+}
+
+TEST_CASE("status: how far a fetch is stands where the next sync does") {
+  auto status = healthy();
+  status.phase = "fetching";
+  status.fetch = git::Fetching{.commit = CommitId("4fa52342af35c0ffee"),
+                               .since = now - 2min,
+                               .took = 2min,
+                               .bytes = 120 << 10,
+                               .rate = 900,
+                               .objects = 12,
+                               .announced = 40};
+  const auto text = text_of(status);
+  CHECK_THAT(text, Catch::Contains(
+                       "\nNow         fetching 4fa52342af35 for 2m: 120 KiB, 30% of 40 objects, 900 B/s\n"));
+  CHECK_THAT(text, !Catch::Contains("Next sync"));
+}
+
+TEST_CASE("status: text is wrapped at any width, and where there is none each text is in one line") {
+  auto status = healthy();
+  const std::string reason =
+      "the disk is full and nothing more can be written to it until somebody makes room";
+  status.repository = "https://git.example/sf.git";
+  status.failed = {{"File/a", reason}, {.object = "File/b", .reason = reason, .refused = true}};
+  status.problems = {"base/a.yaml:1:1: warning: " + reason};
+  status.notes = {reason};
+  status.waiting = {{"SystemdUnit/u", "restart for File/chrony, File/other and whatever else was changed"}};
+  status.waiting_why = "outside of the window overnight, and the program that is busy has not ended";
+  status.waiting_until = now + 2h;
+  status.followed.is_held = true;
+  status.loss = sync::Loss{now - 1h, reason};
+  for (const std::size_t width : {40U, 60U, 80U, 120U}) {
+    const auto text = cli::status_text(status, now, {false, false, width});
+    for (const auto line : split(text, '\n')) {
+      // What is to be copied stays whole, and a word too.
+      const bool is_copied = line.find("greenwave ") != std::string_view::npos;
+      const bool is_a_word = line.substr(line.find_first_not_of(' ') + 1).find(' ') == std::string_view::npos;
+      INFO(width << ": " << line);
+      CHECK((line.size() <= width || is_copied || is_a_word));
+    }
+  }
+  const auto whole = cli::status_text(status, now, {false, false, cli::unlimited});
+  std::size_t count = 0;
+  for (const auto line : split(whole, '\n')) count += line.find(reason) != std::string_view::npos ? 1 : 0;
+  CHECK(count == 5);
 }
 
 TEST_CASE("status: where commits are checked, who signed the applied one is below it") {
@@ -78,7 +124,7 @@ Parts of the commit were refused: 1 error in the repository.
 
 Device      sf-0042, cluster san-francisco
 Repository  https://git.example/traffic/san-francisco.git, branch main
-Commit      1a2b3c4d5e Retime Fulton for the school term
+Commit      1a2b3c4d5e6f Retime Fulton for the school term
             by Alice Diaz, 2026-11-24 03:11 UTC (3h ago)
 Last sync   2026-11-24 06:11 UTC (25s ago): failed, took 1s
 Now         applying
@@ -172,7 +218,7 @@ TEST_CASE("status: a reverted commit shows why, what is left of it, and how to l
   status.rejected->not_undone = {"Command/flash: it names no undo"};
   const auto text = text_of(status);
   CHECK(
-      text.starts_with("Commit bbbbbbbbbb was not healthy here and was reverted.\n"
+      text.starts_with("Commit bbbbbbbbbbbb was not healthy here and was reverted.\n"
                        "  HealthCheck/spat: it failed\n"
                        "  not undone: Command/flash: it names no undo\n"
                        "  push a new commit, or try this one again: greenwave sync --force\n"));

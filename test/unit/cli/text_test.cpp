@@ -1,8 +1,13 @@
 #include "text.h"
 
+#include <cstdlib>
+#include <optional>
+
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 
+#include "base/fd.h"
 #include "progress.h"
 
 using namespace greenwave;
@@ -15,6 +20,33 @@ const cli::Style plain{false, false, 80};
 const cli::Style terminal{true, true, 40};
 
 }  // namespace
+
+TEST_CASE("style: text is as wide as COLUMNS or the terminal says, and elsewhere is not wrapped") {
+  const std::vector<std::pair<const char*, std::size_t>> table{{nullptr, cli::unlimited},
+                                                               {"", cli::unlimited},
+                                                               {"72", 72},
+                                                               {"200", 200},
+                                                               {"10", 40},
+                                                               {"0", cli::unlimited},
+                                                               {"wide", cli::unlimited},
+                                                               {"-1", cli::unlimited},
+                                                               {"80x", cli::unlimited},
+                                                               {"99999999999999999999999", cli::unlimited}};
+  const Fd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const char* const before = std::getenv("COLUMNS");
+  const std::optional<std::string> kept =
+      before == nullptr ? std::nullopt : std::optional<std::string>(before);
+  for (const auto& [columns, width] : table) {
+    if (columns == nullptr) {
+      ::unsetenv("COLUMNS");
+    } else {
+      ::setenv("COLUMNS", columns, 1);
+    }
+    CAPTURE(columns == nullptr ? "unset" : columns);
+    CHECK(cli::style_of(nowhere.get(), false).width == width);
+  }
+  kept ? ::setenv("COLUMNS", kept->c_str(), 1) : ::unsetenv("COLUMNS");
+}
 
 TEST_CASE("history: each sync says when, why, what came of it, and what it did") {
   state::SyncRecord sync;
@@ -37,7 +69,7 @@ TEST_CASE("history: each sync says when, why, what came of it, and what it did")
   pause.error = "cabinet open";
   CHECK(cli::history_text({sync, pause}, from_iso("2026-11-24T06:11:50Z"), plain) ==
         R"(#12 2026-11-24 06:00 UTC (11m 50s ago), request by alice (sudo), took 900ms: failed
-    1a2b3c4d5e Retime Fulton, by Alice Diaz
+    1a2b3c4d5e6f Retime Fulton, by Alice Diaz
     repair  File/motd: content changed
             was: Welcome
     update  File/chrony
@@ -56,7 +88,7 @@ TEST_CASE("history: where commits were checked, who signed one is below it") {
   sync.signer = "ana@city.example";
   sync.signer_key = "SHA256:x";
   CHECK_THAT(cli::history_text({sync}, sync.started, plain),
-             Catch::Contains("1a2b3c4d5e Retime Fulton\n    signed by ana@city.example, SHA256:x\n"));
+             Catch::Contains("1a2b3c4d5e6f Retime Fulton\n    signed by ana@city.example, SHA256:x\n"));
 }
 
 TEST_CASE("history: a file's previous content is shown as it was, cut when long") {
@@ -104,7 +136,7 @@ TEST_CASE("diff: each object has a header, and the summary counts") {
 create File/token
 (sensitive: content not shown)
 
-A sync to commit 1a2b3c4d5e would make 2 changes: 1 create, 1 update.
+A sync to commit 1a2b3c4d5e6f would make 2 changes: 1 create, 1 update.
 
 Problems in the repository
   base/x.yaml:1:1: error: no
@@ -113,7 +145,7 @@ Problems in the repository
   CHECK(colored.find("\x1b[32m+new\x1b[0m") != std::string::npos);
   CHECK(colored.find("\x1b[31m-old\x1b[0m") != std::string::npos);
   CHECK(cli::diff_text({{"commit", "1a2b3c4d5e6f"}, {"changes", json::array()}}, plain) ==
-        "Nothing would change: the device is in sync with commit 1a2b3c4d5e.\n");
+        "Nothing would change: the device is in sync with commit 1a2b3c4d5e6f.\n");
 }
 
 TEST_CASE("diff: a file's control characters reach a patch, and never a terminal") {
@@ -167,4 +199,50 @@ TEST_CASE("progress: a terminal updates one line and keeps one an object; elsewh
   CHECK(live.add(phase) == "\r\x1b[K" + line);
   CHECK(live.add(step) == "\r\x1b[K  ok     update File/motd\n" + line);
   CHECK(live.add(done) == "\r\x1b[K1 of 2 objects failed\n");
+}
+
+namespace {
+
+sync::Event fetched(Duration took, bool earlier = false, const char* commit = "4fa52342af35c0ffee") {
+  const git::Fetching fetch{.commit = CommitId(commit), .took = took, .bytes = 2048, .rate = 100};
+  sync::Event event{.kind = "progress", .text = in_words(fetch)};
+  event.fetch = fetch;
+  event.earlier = earlier;
+  return event;
+}
+
+}  // namespace
+
+TEST_CASE("progress: a fetch is one line of a terminal, rewritten; elsewhere a line every ten seconds") {
+  using namespace std::chrono_literals;
+  cli::Progress live({false, true, 80});
+  CHECK(live.add(fetched(2s)) == "\r\x1b[Kfetching 4fa52342af35 for 2s: 2.0 KiB, 100 B/s");
+  CHECK(live.add(fetched(2250ms)) == live.add(fetched(2500ms)));
+  cli::Progress narrow({false, true, 40});
+  CHECK(narrow.add(fetched(2s)) == "\r\x1b[Kfetching 4fa52342af35 for 2s: 2.0 KiB, ");
+
+  cli::Progress lines(plain);
+  std::string text;
+  for (Duration took = 0s; took <= 35s; took += 250ms) text += lines.add(fetched(took));
+  CHECK(text ==
+        "fetching 4fa52342af35 for 10s: 2.0 KiB, 100 B/s\nfetching 4fa52342af35 for 20s: 2.0 KiB, 100 B/s\n"
+        "fetching 4fa52342af35 for 30s: 2.0 KiB, 100 B/s\n");
+  CHECK(lines.add(fetched(9s)).empty());  // another fetch
+  CHECK_FALSE(lines.add(fetched(11s)).empty());
+  CHECK(lines.add(fetched(12s, false, "another")).empty() == false);
+  CHECK(lines.add({.kind = "progress", .text = "?"}).empty());
+}
+
+TEST_CASE("progress: what a sync waits for is told apart from what it does") {
+  sync::Event waits{.kind = "waiting", .text = "another sync is under way"};
+  sync::Event phase{.kind = "phase", .text = "polling"};
+  waits.earlier = phase.earlier = true;
+  cli::Progress lines(plain);
+  CHECK(lines.add(waits) + lines.add(phase) + lines.add(fetched(10s, true)) ==
+        "another sync is under way\nearlier: polling\n"
+        "earlier: fetching 4fa52342af35 for 10s: 2.0 KiB, 100 B/s\n");
+  cli::Progress live({false, true, 40});
+  CHECK(live.add(waits) == "\r\x1b[Kanother sync is under way\n");
+  CHECK(live.add(phase) == "\r\x1b[Kearlier: polling ...");
+  CHECK(live.add(waits) == "\r\x1b[Kanother sync is under way\nearlier: polling ...");
 }

@@ -1,6 +1,7 @@
 #include "context/style.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -37,6 +38,24 @@ std::string_view code_of(Paint how) {
   return "0";
 }
 
+/// A whole number of columns in COLUMNS; 0: there is none.
+std::size_t wanted_columns() {
+  const char* text = std::getenv("COLUMNS");
+  const std::string_view wanted = text == nullptr ? "" : text;
+  std::size_t columns = 0;
+  const auto [end, failure] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), columns);
+  return failure == std::errc{} && end == wanted.data() + wanted.size() ? columns : 0;
+}
+
+std::size_t width_of(int fd, bool terminal) {
+  auto columns = wanted_columns();
+  if (columns == 0 && !terminal) return unlimited;
+  winsize size{};
+  if (columns == 0 && ::ioctl(fd, TIOCGWINSZ, &size) == 0) columns = size.ws_col;
+  if (columns == 0) return Style().width;
+  return std::clamp(columns, narrowest, unlimited);
+}
+
 std::size_t columns_of(std::string_view text) {
   // Every byte except UTF-8 continuation bytes starts a character.
   return static_cast<std::size_t>(
@@ -52,10 +71,7 @@ Style style_of(int fd, bool no_color) {
   const char* terminal = std::getenv("TERM");
   style.color = style.terminal && !no_color && (forbidden == nullptr || *forbidden == '\0') &&
                 (terminal == nullptr || std::string_view(terminal) != "dumb");
-  winsize size{};
-  if (style.terminal && ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    style.width = std::max<std::size_t>(narrowest, size.ws_col);
-  }
+  style.width = width_of(fd, style.terminal);
   return style;
 }
 
@@ -103,7 +119,7 @@ std::string relative(Time time, Time now) {
 }
 
 std::string short_id(const CommitId& commit) {
-  return printable(commit.text().substr(0, 10));
+  return printable(commit.shortened());
 }
 
 }  // namespace greenwave::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,11 @@ struct Style {
   std::size_t width = 80;  ///< columns; text is wrapped to it
 };
 
-/// Colours only on a terminal, and not with --no-color or NO_COLOR (https://no-color.org).
+/// Of text that is not wrapped: what reads it looks for whole lines.
+inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max() / 2;
+
+/// Colours only on a terminal, and not with --no-color or NO_COLOR (https://no-color.org). The width is
+/// COLUMNS, else the terminal's, else unlimited.
 Style style_of(int fd, bool no_color);
 
 enum class Paint { good, bad, caution, strong, faint, added, removed, place };
@@ -30,7 +35,7 @@ std::string wrap(std::string_view text, std::size_t indent, std::size_t width);
 std::string moment(Time time);
 /// "25s ago", "just now", or "in 35s".
 std::string relative(Time time, Time now);
-/// The first 10 digits of a commit id.
+/// CommitId::shortened; what is no commit's id is made printable.
 std::string short_id(const CommitId& commit);
 
 }  // namespace greenwave::cli
