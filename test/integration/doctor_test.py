@@ -174,6 +174,32 @@ class WhatTheDaemonKnows(unittest.TestCase):
         self.assertEqual(result, "failed")
         self.assertIn("/etc/there is not a directory", text)
 
+    def test_what_is_encrypted_is_not_checked_and_doctor_says_so(self):
+        """As SOPS writes it. Nobody here has the key, nor needs it."""
+        veil = "ENC[AES256_GCM,data:Zm9v,iv:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=,tag:AAAAAAAAAAAAAAAAAAAAAA==,type:str]"
+        sops = {"age": [{"recipient": "age1x", "enc": "-----BEGIN AGE ENCRYPTED FILE-----"}], "mac": veil, "version": "3.13.3"}
+
+        def encrypted(name, **spec):
+            manifest = json.loads(file_manifest(name, "/etc/there/plain", "x"))
+            manifest["spec"].update(spec)
+            return json.dumps({**manifest, "sops": sops})
+
+        self.city.commit({"a.yaml": file_manifest("a", "/etc/there/a", "x"), "b.yaml": encrypted("b", content=veil)})
+        device = self.device()
+        device.once()
+        (result, text), = self.findings(device, "paths")
+        self.assertEqual((result, "2 paths" in text), ("ok", True), text)
+        self.city.commit({f"c{n}.yaml": encrypted(f"c{n}", path=veil) for n in range(4)})
+        device.once()
+        (_, _), (result, text) = self.findings(device, "paths")
+        self.assertEqual(result, "warning")
+        self.assertIn("not checked, since their specs are encrypted: File/c0, File/c1, File/c2 and 1 more", text)
+        self.assertNotIn("ENC[", text)
+        self.city.commit({**{f"c{n}.yaml": None for n in range(4)}, "d.yaml": encrypted(veil)})
+        device.once()
+        (_, _), (result, text) = self.findings(device, "paths")
+        self.assertEqual((result, "cannot be read without its secrets" in text), ("warning", True), text)
+
 
 class AWrongConfiguration(unittest.TestCase):
     def test_every_command_says_what_is_wrong_whether_the_daemon_runs_or_not(self):

@@ -1,6 +1,8 @@
 #include "context/client.h"
 
 #include <chrono>
+#include <future>
+#include <optional>
 
 #include <catch2/catch.hpp>
 #include <sys/socket.h>
@@ -47,6 +49,32 @@ TEST_CASE("client: a daemon that hangs times out, in a stream too") {
   CHECK_THROWS_WITH(client.get("/v1/status"), Catch::Contains("does not answer"));
   CHECK_THROWS_AS(client.follow("/v1/sync", nlohmann::json::object(), [](std::string_view) {}),
                   cli::Unreachable);
+}
+
+TEST_CASE("client: a diff that takes long is no hanging daemon, and what it does is said") {
+  Served served;
+  std::promise<void> over;
+  const auto ended = over.get_future().share();
+  served.agent.on_diff = [ended] {
+    ended.wait();
+    return nlohmann::json::object();
+  };
+  const cli::Client client(served.socket(), {5s, 10s, 300ms, 5s});
+  const auto becomes = [&](const char* phase, const std::optional<git::Fetching>& fetch) {
+    const std::lock_guard lock(served.agent.mutex);
+    served.agent.current.phase = phase;
+    served.agent.current.fetch = fetch;
+  };
+  becomes("fetching",
+          git::Fetching{.commit = CommitId(std::string(40, 'a')), .took = 301s, .bytes = 1 << 20});
+  CHECK_THROWS_WITH(client.diff(),
+                    Catch::Contains("no diff within 300ms: greenwaved is fetching aaaaaaaaaaaa") &&
+                        Catch::Contains("for 5m 1s: 1.0 MiB, 0 B/s") && !Catch::Contains("restart"));
+  becomes("probing", {});
+  CHECK_THROWS_WITH(client.diff(), Catch::Contains("greenwaved is probing"));
+  becomes("idle", {});
+  CHECK_THROWS_WITH(client.diff(), Catch::Contains("does not answer"));
+  over.set_value();
 }
 
 TEST_CASE("client: a refusal carries the daemon's message, remedy and status") {

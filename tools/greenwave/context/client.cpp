@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "context/context.h"
+#include "daemon/status.h"
 #include "http/client.h"
 
 namespace greenwave::cli {
@@ -153,7 +155,25 @@ nlohmann::json Client::get(const std::string& path) const {
 }
 
 nlohmann::json Client::diff() const {
-  return parsed(ask(plain("/v1/diff", timeouts_, timeouts_.diff)));
+  try {
+    return parsed(ask(plain("/v1/diff", timeouts_, timeouts_.diff)));
+  } catch (const Unreachable&) {
+    const auto activity = what_it_does();
+    if (activity.empty()) throw;
+    throw Error(Fault::transient,
+                fmt::format("no diff within {}: greenwaved is {}", to_words(timeouts_.diff), activity),
+                "watch it with: greenwave status; then ask again");
+  }
+}
+
+std::string Client::what_it_does() const {
+  try {
+    const auto status = daemon::status_from_json(get("/v1/status"));
+    if (status.fetch) return git::in_words(*status.fetch);
+    return status.phase == "idle" ? "" : printable(status.phase);
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 nlohmann::json Client::post(const std::string& path, const nlohmann::json& body) const {

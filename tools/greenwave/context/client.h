@@ -59,6 +59,8 @@ class Client {
 
  private:
   http::Response ask(http::Request request) const;
+  /// "fetching 4fa52342af35: 1.2 MiB"; empty: nothing, or it does not answer.
+  std::string what_it_does() const;
 
   std::filesystem::path socket_;
   Timeouts timeouts_;

@@ -93,19 +93,45 @@ std::string unwritable(const fs::path& path) {
   return {};
 }
 
-/// Where files and directories are to be; what is encrypted stays so.
-std::set<std::string> declared_paths(const config::Config& config, const SourceTree& tree,
-                                     const render::Identity& identity) {
+/// Where files and directories are to be, as far as that is not encrypted.
+struct Declared {
   std::set<std::string> paths;
+  std::vector<std::string> veiled;  ///< objects whose paths are
+  bool is_all = true;               ///< false: of some not even the names can be read
+};
+
+Declared declared(const config::Config& config, const SourceTree& tree, const render::Identity& identity) {
+  Declared found;
   const auto kinds = kinds::TableKinds::own(config.allowed_paths);
-  Problems ignored;  // lint and status have them
-  for (const auto& manifest : render::render(tree, identity).manifests) {
+  const auto rendered = render::render(tree, identity);
+  found.is_all = rendered.complete;
+  for (const auto& manifest : rendered.manifests) {
     if (!kinds.serves(manifest.id)) continue;
-    for (const auto& claim : kinds.footprint(manifest, ignored).claims) {
-      if (claim.starts_with(plan::path_claim)) paths.insert(claim.substr(plan::path_claim.size()));
+    Problems problems;  // lint and status have those of what is not encrypted
+    for (const auto& claim : kinds.footprint(manifest, problems).claims) {
+      if (claim.starts_with(plan::path_claim)) found.paths.insert(claim.substr(plan::path_claim.size()));
     }
+    if (manifest.sensitive && problems.has_errors()) found.veiled.push_back(to_string(manifest.id));
   }
-  return paths;
+  return found;
+}
+
+/// Doctor opens no secrets: what that leaves unknown is said.
+void tell_unchecked(const Declared& declared, Findings& findings) {
+  const auto tell = [&](const std::string& what) {
+    findings.push_back({CheckResult::warning, "paths", what,
+                        "the agent, which has the keys, checks them at each sync: greenwave status"});
+  };
+  if (!declared.veiled.empty()) {
+    const auto count = std::min(most_shown, declared.veiled.size());
+    const std::vector<std::string> shown(declared.veiled.begin(),
+                                         declared.veiled.begin() + static_cast<std::ptrdiff_t>(count));
+    tell(fmt::format(
+        "not checked, since their specs are encrypted: {}{}", fmt::join(shown, ", "),
+        declared.veiled.size() > count ? fmt::format(" and {} more", declared.veiled.size() - count) : ""));
+  }
+  if (!declared.is_all)
+    tell("not all checked: some files of the repository cannot be read without its secrets");
 }
 
 void check_paths(const config::Config& config, const std::set<std::string>& paths, Findings& findings) {
@@ -148,7 +174,9 @@ void check_declared(const config::Config& config, const fs::path& database, Find
                           fmt::format("{} lists {}", found.cluster.devices, found.device.id), ""});
     }
     check_recipient(config, found.device, findings);
-    check_paths(config, declared_paths(config, *tree, identity), findings);
+    const auto all = declared(config, *tree, identity);
+    check_paths(config, all.paths, findings);
+    tell_unchecked(all, findings);
   } catch (const Error& error) {
     const bool wrong = error.fault() == Fault::invalid;
     findings.push_back({wrong ? CheckResult::failed : CheckResult::warning, "inventory", error.message(),
