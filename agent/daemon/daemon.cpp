@@ -23,7 +23,7 @@ Daemon::Daemon(std::filesystem::path config_file, std::filesystem::path root, co
                const Clock& clock, std::function<void()> heartbeat)
     : log_(log),
       board_(clock),
-      fetch_(clock),
+      fetch_(clock, heartbeat),
       pauses_(state_, clock, log,
               [this](const std::optional<state::Pause>& pause) {
                 board_.paused(pause);
@@ -49,8 +49,9 @@ sync::Result Daemon::once(const sync::Request& request) {
 Status Daemon::status() const {
   auto status = board_.read();
   status.fetch = fetch_.read();
-  // What goes on where an earlier fetch was cut off enters no phase.
-  if (status.fetch) status.phase = "fetching";
+  if (!status.fetch) return status;
+  status.phase = "fetching";  // also where it goes on with what an earlier one began, which enters no phase
+  if (status.fetch->rate > 0) status.stale = false;
   return status;
 }
 

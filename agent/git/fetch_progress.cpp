@@ -11,6 +11,7 @@ namespace greenwave::git {
 namespace {
 
 constexpr Duration second = std::chrono::seconds(1);
+constexpr Duration between_beats = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -50,7 +51,7 @@ void FetchProgress::begin(const CommitId& commit) {
   const Lock lock(mutex_);
   if (current_ && current_->commit == commit) return;
   current_ = Fetching{.commit = commit};
-  began_ = clock_.tick();
+  began_ = beat_ = clock_.tick();
   rate_ = {};
 }
 
@@ -60,10 +61,22 @@ void FetchProgress::end() {
 }
 
 void FetchProgress::receive(std::size_t bytes) {
-  const Lock lock(mutex_);
-  if (!current_) return;
-  current_->bytes += bytes;
-  rate_.add(age(), bytes);
+  {
+    const Lock lock(mutex_);
+    if (!current_) return;
+    current_->bytes += bytes;
+    rate_.add(age(), bytes);
+  }
+  if (bytes > 0) work();
+}
+
+void FetchProgress::work() {
+  if (!heartbeat_) return;
+  {
+    const Lock lock(mutex_);
+    if (!is_beat_due()) return;
+  }
+  heartbeat_();
 }
 
 void FetchProgress::count(std::uint64_t objects, std::uint64_t announced) {
@@ -81,6 +94,13 @@ std::optional<Fetching> FetchProgress::read() const {
   fetching->since = clock_.now() - fetching->took;
   fetching->rate = rate_.at(fetching->took);
   return fetching;
+}
+
+bool FetchProgress::is_beat_due() {
+  const auto now = clock_.tick();
+  if (!current_ || now - beat_ < between_beats) return false;
+  beat_ = now;
+  return true;
 }
 
 Duration FetchProgress::age() const {

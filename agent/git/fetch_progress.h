@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -46,7 +48,10 @@ class RecentRate {
 /// read at any time. Nobody is woken: a reader looks when it likes.
 class FetchProgress {
  public:
-  explicit FetchProgress(const Clock& clock) : clock_(clock) {}
+  /// `heartbeat` is called on the thread that fetches, as long as there is progress, every five seconds: one
+  /// pack over a slow link may take longer than a watchdog waits.
+  explicit FetchProgress(const Clock& clock, std::function<void()> heartbeat = {})
+      : clock_(clock), heartbeat_(std::move(heartbeat)) {}
 
   /// One that is under way already, for the same commit, goes on.
   void begin(const CommitId& commit);
@@ -55,16 +60,21 @@ class FetchProgress {
   void receive(std::size_t bytes);
   /// Of the fetch so far.
   void count(std::uint64_t objects, std::uint64_t announced);
+  /// What was received is worked on.
+  void work();
 
   std::optional<Fetching> read() const;
 
  private:
   Duration age() const REQUIRES(mutex_);
+  bool is_beat_due() REQUIRES(mutex_);
 
   const Clock& clock_;
+  const std::function<void()> heartbeat_;
   mutable Mutex mutex_;
   std::optional<Fetching> current_ GUARDED_BY(mutex_);
   Instant began_ GUARDED_BY(mutex_){};
+  Instant beat_ GUARDED_BY(mutex_){};
   RecentRate rate_ GUARDED_BY(mutex_);
 };
 

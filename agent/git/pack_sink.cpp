@@ -14,6 +14,11 @@ Error broken_pack() {
   return failure(Fault::transient, "store the server's pack", "the next sync fetches it again");
 }
 
+int on_progress(const git_indexer_progress*, void* progress) {
+  if (progress != nullptr) static_cast<FetchProgress*>(progress)->work();
+  return 0;
+}
+
 }  // namespace
 
 PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimits& limits,
@@ -21,7 +26,7 @@ PackSink::PackSink(Store& store, const std::atomic<bool>& stop, const FetchLimit
     : stop_(stop), limits_(limits), before_(before), shown_(progress) {
   const auto unwritable = [] { return failure(Fault::damaged, "write to the store", damaged_store_remedy); };
   if (git_repository_odb(Out(odb_), store.raw()) < 0) throw unwritable();
-  if (git_odb_write_pack(Out(pack_), odb_.get(), nullptr, nullptr) < 0) throw unwritable();
+  if (git_odb_write_pack(Out(pack_), odb_.get(), on_progress, shown_) < 0) throw unwritable();
 }
 
 void PackSink::append(std::string_view bytes) {

@@ -22,7 +22,7 @@ const std::filesystem::path goldens = test::source_directory() / "test/golden";
 
 CommandResult greenwave_in(const std::filesystem::path& directory, std::vector<std::string> words) {
   Command command;
-  command.argv = {"env", "COLUMNS=80", "-C", directory.native(), GREENWAVE_PROGRAM};
+  command.argv = {"env", "-C", directory.native(), "COLUMNS=80", GREENWAVE_PROGRAM};
   command.argv.insert(command.argv.end(), words.begin(), words.end());
   command.output_cap = 16 << 20;
   command.timeout = std::chrono::seconds(60);

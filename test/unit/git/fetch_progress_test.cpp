@@ -101,6 +101,35 @@ TEST_CASE("fetch progress: a fetch counts from its begin to its end, and only th
   nowhere.receive(1);
 }
 
+TEST_CASE("fetch progress: as long as bytes come there is a heartbeat every five seconds, and none without") {
+  test::SetClock clock;
+  std::vector<Duration> beats;
+  const auto start = clock.instant;
+  git::FetchProgress progress(
+      clock, [&] { beats.push_back(std::chrono::duration_cast<Duration>(clock.instant - start)); });
+  const auto flow = [&](Duration time, bool comes) {
+    for (Duration passed = 0s; passed < time; passed += 50ms) {
+      clock.pass(50ms);
+      if (comes) progress.receive(64);
+    }
+  };
+  flow(20s, true);  // of polls
+  CHECK(beats.empty());
+  progress.begin(commit);
+  flow(10s, true);
+  flow(60s, false);
+  progress.receive(0);  // the end of a stream
+  CHECK(beats == std::vector<Duration>{25s, 30s});
+  flow(50ms, true);
+  progress.work();
+  flow(6s, false);
+  progress.work();  // on what has come
+  CHECK(beats == std::vector<Duration>{25s, 30s, 90s + 50ms, 96s + 50ms});
+  progress.end();
+  flow(20s, true);
+  CHECK(beats.size() == 4);
+}
+
 TEST_CASE("fetch progress: one thread writes while others read") {
   test::SetClock clock;
   git::FetchProgress progress(clock);
