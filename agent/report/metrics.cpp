@@ -32,10 +32,6 @@ double seconds(Duration duration) {
 std::string label_value(std::string_view value) {
   std::string text = "\"";
   for (const char letter : printable(value)) {
-    if (letter == '\n') {
-      text += "\\n";
-      continue;
-    }
     if (letter == '"' || letter == '\\') text += '\\';
     text += letter;
   }
