@@ -1,5 +1,7 @@
 #include "git/pattern_list.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace greenwave::git {
@@ -42,6 +44,13 @@ bool matches_pattern_list(std::string_view word, std::string_view patterns) {
     found = true;
   }
   return found;
+}
+
+bool is_excluded(std::string_view word, std::string_view patterns) {
+  const auto excludes = [&](std::string_view pattern) {
+    return pattern.starts_with('!') && matches_pattern(word, pattern.substr(1));
+  };
+  return std::ranges::any_of(split(patterns, ','), excludes);
 }
 
 }  // namespace greenwave::git

@@ -9,4 +9,7 @@ namespace greenwave::git {
 /// at most.
 bool matches_pattern_list(std::string_view word, std::string_view patterns);
 
+/// Whether a pattern with a leading "!" matches `word`.
+bool is_excluded(std::string_view word, std::string_view patterns);
+
 }  // namespace greenwave::git

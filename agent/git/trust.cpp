@@ -46,11 +46,15 @@ std::string read_object(const Store& store, const CommitId& commit) {
   OdbObject object;
   if (git_odb_read(Out(object), odb.get(), &oid) < 0) throw damaged();
   return {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())};
+  if (is_excluded(email, signer.principals)) {
+    return {&signer, fmt::format("which {} does not allow for the committer {}", place, printable(email)),
+            "sign with another key, or fix the principals or the committer's address"};
+  }
 }
 
 }  // namespace
 
-Trust::Verdict Trust::judge(const AllowedSigner& signer, Time time) {
+Trust::Verdict Trust::judge(const AllowedSigner& signer, Time time, std::string_view email) {
   const auto place = to_string(signer.place);
   if (signer.spaces && !matches_pattern_list(git_space, *signer.spaces)) {
     return {&signer,
@@ -117,7 +121,7 @@ Signer Trust::verify(std::string_view object, const CommitId& commit) const {
                              printable(signature.name_space.substr(0, 64))),
                  "a signature for something else was put into a commit: find out who pushed it");
   }
-  const auto verdict = judge(signature.key, parts.time);
+  const auto verdict = judge(signature.key, parts.time, parts.committer);
   if (verdict.signer == nullptr) {
     reading([&] { check_key(signature.key); });
     throw refuse(
@@ -138,11 +142,11 @@ Signer Trust::verify(std::string_view object, const CommitId& commit) const {
 }
 
 /// The line that allows the key to sign a commit at that time; if there is none, the first line with the key.
-Trust::Verdict Trust::judge(std::string_view key, Time time) const {
+Trust::Verdict Trust::judge(std::string_view key, Time time, std::string_view email) const {
   Verdict first;
   for (const auto& signer : signers_) {
     if (signer.key != key) continue;
-    auto verdict = judge(signer, time);
+    auto verdict = judge(signer, time, email);
     if (verdict.why.empty()) return verdict;
     if (first.signer == nullptr) first = std::move(verdict);
   }

@@ -23,6 +23,9 @@ struct Signer {
 /// A signature covers its commit, and through the hashes in it every tree, blob and ancestor: libgit2
 /// verifies the hash of each object that it reads, so verifying one commit is enough.
 ///
+/// As for ssh-keygen, a line does not hold for a committer whose address one of its principals with a leading
+/// "!" matches. That is a rule for honest people: whoever has the key chooses the address.
+///
 /// A key's valid-after and valid-before are compared with the commit's own committer time, as git does it,
 /// and never with the device's clock: a device that wakes up in 1970 decides as any other, and a commit that
 /// was good when it was made stays good. The holder of an expired key can date a commit back, so a key that
@@ -55,8 +58,8 @@ class Trust {
     std::string remedy;
   };
 
-  static Verdict judge(const AllowedSigner& signer, Time time);
-  Verdict judge(std::string_view key, Time time) const;
+  static Verdict judge(const AllowedSigner& signer, Time time, std::string_view email);
+  Verdict judge(std::string_view key, Time time, std::string_view email) const;
 
   std::string file_;
   Problems problems_;

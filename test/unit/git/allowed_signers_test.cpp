@@ -1,9 +1,12 @@
 #include "git/allowed_signers.h"
 
+#include <random>
+
 #include <catch2/catch.hpp>
 
 #include "git/pattern_list.h"
 #include "support/git_workshop.h"
+#include "support/seeds.h"
 
 using namespace greenwave;
 
@@ -142,4 +145,36 @@ TEST_CASE("allowed_signers: a time without Z is in the machine's zone, as ssh-ke
   };
   CHECK(allows(*ours));
   CHECK_FALSE(allows(*ours - std::chrono::seconds(1)));
+}
+
+TEST_CASE("allowed_signers: principals match as they do for ssh-keygen") {
+  const test::Workshop workshop;
+  workshop.key("ana", "ed25519");
+  std::ofstream(workshop.directory() / "text") << "hello";
+  workshop.run_in(workshop.directory(), {"ssh-keygen", "-q", "-Y", "sign", "-n", "git", "-f", "ana", "text"});
+  const auto accepts = [&](const std::string& principals, const std::string& who) {
+    std::ofstream(workshop.directory() / "signers")
+        << principals << " " << workshop.public_key("ana") << "\n";
+    const auto answer = workshop.run_in(
+        workshop.directory(),
+        {"sh", "-c",
+         "ssh-keygen -Y verify -f signers -n git -s text.sig -I \"$0\" <text && echo yes || echo no", who});
+    return answer.ends_with("yes\n");
+  };
+  const std::vector<std::string> names{"olga@sf", "ana@sf", "bo@la", "o", "olga@sf.example"};
+  const std::vector<std::string> patterns{"*",     "?",     "olga@sf", "ana@*", "*@sf",
+                                          "*a@??", "bo@la", "o*",      "**",    "*@sf*e"};
+  std::mt19937 random(test::first_seed());
+  const auto any_of = [&](const auto& list) { return list[random() % list.size()]; };
+  for (unsigned i = 0; i < test::seed_count(200); ++i) {
+    std::string principals;
+    for (auto count = 1 + random() % 4; count > 0; --count) {
+      principals += (random() % 3 == 0 ? "!" : "") + any_of(patterns) + (count > 1 ? "," : "");
+    }
+    const auto who = any_of(names);
+    INFO(principals << " for " << who);
+    const bool accepted = accepts(principals, who);
+    CHECK(git::matches_pattern_list(who, principals) == accepted);
+    if (git::is_excluded(who, principals)) CHECK_FALSE(accepted);
+  }
 }
