@@ -102,4 +102,16 @@ SignedCommit take_apart(std::string_view object) {
   return commit;
 }
 
+std::string put_together(const SignedCommit& commit) {
+  if (commit.signature.empty()) return commit.payload;
+  std::string header = "gpgsig ";
+  const auto& text = commit.signature;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    header += text[i];
+    if (text[i] == '\n' && i + 1 < text.size()) header += ' ';
+  }
+  auto object = commit.payload;
+  return object.insert(object.find("\n\n") + 1, header);
+}
+
 }  // namespace greenwave::git

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 
 #include "base/base64.h"
@@ -26,14 +27,15 @@ struct Curve {
   std::string_view type;
   std::string_view ssh_name;
   const char* group;
+  int nid;
   const EVP_MD* (*digest)();
   std::size_t bytes;
 };
 
 constexpr std::array<Curve, 3> curves{{
-    {"ecdsa-sha2-nistp256", "nistp256", "prime256v1", EVP_sha256, 32},
-    {"ecdsa-sha2-nistp384", "nistp384", "secp384r1", EVP_sha384, 48},
-    {"ecdsa-sha2-nistp521", "nistp521", "secp521r1", EVP_sha512, 66},
+    {"ecdsa-sha2-nistp256", "nistp256", "prime256v1", NID_X9_62_prime256v1, EVP_sha256, 32},
+    {"ecdsa-sha2-nistp384", "nistp384", "secp384r1", NID_secp384r1, EVP_sha384, 48},
+    {"ecdsa-sha2-nistp521", "nistp521", "secp521r1", NID_secp521r1, EVP_sha512, 66},
 }};
 
 constexpr std::array<std::string_view, 5> plain_types{"ssh-ed25519", "ssh-rsa", "ssh-dss", "ssh-ed448",
@@ -157,13 +159,6 @@ std::string ecdsa_der(std::string_view data, const Curve& curve) {
   return der;
 }
 
-/// RFC 8332: the data may lack leading zeros; OpenSSL requires the length of the modulus.
-std::string rsa_padded(std::string_view data, const PublicKey& key) {
-  const auto size = static_cast<std::size_t>(EVP_PKEY_get_size(key.get()));
-  if (data.size() >= size) return std::string(data);
-  return std::string(size - data.size(), '\0').append(data);
-}
-
 bool verify_with(const PublicKey& key, const EVP_MD* digest, std::string_view signature,
                  std::string_view data) {
   const auto context = required(DigestContext(EVP_MD_CTX_new()));
@@ -218,7 +213,9 @@ bool verifies(std::string_view key, std::string_view signature, std::string_view
           fmt::format("an RSA signature with {} is not accepted", printable(algorithm.substr(0, most_shown))),
           "sign with rsa-sha2-512, as OpenSSH does since version 7.2");
     }
-    return verify_with(owner, sha512 ? EVP_sha512() : EVP_sha256(), rsa_padded(bytes, owner), data);
+    // RFC 8332: as long as the modulus.
+    if (bytes.size() != static_cast<std::size_t>(EVP_PKEY_get_size(owner.get()))) return false;
+    return verify_with(owner, sha512 ? EVP_sha512() : EVP_sha256(), bytes, data);
   }
   if (algorithm != type) throw Error(Fault::invalid, "the signature's type differs from its key's");
   if (const auto* curve = curve_of(type)) {
@@ -226,6 +223,23 @@ bool verifies(std::string_view key, std::string_view signature, std::string_view
     return !der.empty() && verify_with(owner, curve->digest(), der, data);
   }
   return verify_with(owner, nullptr, bytes, data);
+}
+
+std::optional<std::string> mirrored_ecdsa(std::string_view key, std::string_view signature) {
+  const auto* curve = curve_of(key_type(key));
+  if (curve == nullptr) return {};
+  WireReader outer(signature);
+  const auto algorithm = outer.string();
+  WireReader wire(outer.string());
+  const auto r = wire.magnitude();
+  const auto s = big_number(wire.magnitude());
+  const auto group = required(EcGroup(EC_GROUP_new_by_curve_name(curve->nid)));
+  const auto mirrored = required(BigNumber(BN_dup(EC_GROUP_get0_order(group.get()))));
+  BN_sub(mirrored.get(), mirrored.get(), s.get());
+  if (BN_is_negative(mirrored.get()) != 0 || BN_is_zero(mirrored.get())) return {};
+  std::string digits(static_cast<std::size_t>(BN_num_bytes(mirrored.get())), '\0');
+  BN_bn2bin(mirrored.get(), reinterpret_cast<unsigned char*>(digits.data()));
+  return wire_string(algorithm) + wire_string(wire_magnitude(r) + wire_magnitude(digits));
 }
 
 }  // namespace greenwave::git

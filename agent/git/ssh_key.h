@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,5 +25,9 @@ void check_key(std::string_view key);
 /// accepted with SHA-2 only. Throws Error for a key or signature that is malformed (invalid) or not accepted
 /// (untrusted).
 bool verifies(std::string_view key, std::string_view signature, std::string_view data);
+
+/// The other ECDSA signature that holds for whatever this one holds for (r, -s instead of r, s), in the same
+/// format. Nothing for a key of another type. Throws Error (invalid).
+std::optional<std::string> mirrored_ecdsa(std::string_view key, std::string_view signature);
 
 }  // namespace greenwave::git

@@ -43,6 +43,11 @@ void WireReader::require_end() const {
   if (!rest_.empty()) throw Error(Fault::invalid, "the SSH data has extra bytes at its end");
 }
 
+std::string wire_magnitude(std::string_view digits) {
+  const bool looks_negative = !digits.empty() && at(digits, 0) >= 0x80;
+  return wire_string((looks_negative ? std::string(1, '\0') : std::string()).append(digits));
+}
+
 std::string wire_string(std::string_view bytes) {
   std::string text;
   for (const unsigned shift : {24U, 16U, 8U, 0U}) text += static_cast<char>(bytes.size() >> shift & 0xFF);

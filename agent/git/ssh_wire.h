@@ -26,6 +26,9 @@ class WireReader {
   std::string_view rest_;
 };
 
+/// A positive multiple precision integer in RFC 4251 format.
+std::string wire_magnitude(std::string_view digits);
+
 /// A string in RFC 4251 format: four bytes of length, then the bytes.
 std::string wire_string(std::string_view bytes);
 

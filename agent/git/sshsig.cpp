@@ -1,5 +1,7 @@
 #include "git/sshsig.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -17,12 +19,13 @@ constexpr std::string_view begin = "-----BEGIN SSH SIGNATURE-----";
 constexpr std::string_view end = "-----END SSH SIGNATURE-----";
 constexpr std::string_view magic = "SSHSIG";
 constexpr std::size_t most_armor = 64 * 1024;
+constexpr std::size_t line_length = 70;
 
 Error malformed_signature(std::string_view why) {
   return Error(Fault::invalid, fmt::format("the SSH signature cannot be read: {}", why));
 }
 
-/// The bytes between the armor's two lines.
+/// The bytes between the armor's two lines, wherever these are broken.
 std::string unarmored(std::string_view text) {
   if (text.size() > most_armor) throw malformed_signature("it is too long");
   text = trim(text);
@@ -38,6 +41,16 @@ std::string unarmored(std::string_view text) {
   } catch (const Error&) {
     throw malformed_signature("it is not base64");
   }
+}
+
+std::string armor_around(std::string_view blob) {
+  std::string text(begin);
+  text += '\n';
+  const auto letters = encode_base64(blob);
+  for (std::size_t at = 0; at < letters.size(); at += line_length) {
+    text += letters.substr(at, line_length) + '\n';
+  }
+  return text.append(end) + '\n';
 }
 
 std::string hash_of(std::string_view message, const std::string& name) {
@@ -56,6 +69,9 @@ std::string hash_of(std::string_view message, const std::string& name) {
 
 SshSignature parse_ssh_signature(std::string_view armored) {
   const auto bytes = unarmored(armored);
+  if (armor_around(bytes) != armored) {
+    throw malformed_signature("it is not written as ssh-keygen writes it, in lines of 70 letters");
+  }
   WireReader wire(bytes);
   if (wire.bytes(magic.size()) != magic) throw malformed_signature("it does not begin with SSHSIG");
   if (const auto version = wire.number(); version != 1) {
@@ -72,6 +88,23 @@ SshSignature parse_ssh_signature(std::string_view armored) {
   if (signature.hash != "sha256" && signature.hash != "sha512") {
     throw malformed_signature("its hash is neither sha256 nor sha512");
   }
+  return signature;
+}
+
+std::string armored(const SshSignature& signature) {
+  std::string blob(magic);
+  blob += std::string_view("\0\0\0\1", 4);
+  for (const auto* part :
+       {&signature.key, &signature.name_space, &signature.reserved, &signature.hash, &signature.signature}) {
+    blob += wire_string(*part);
+  }
+  return armor_around(blob);
+}
+
+std::optional<SshSignature> mirrored_signature(SshSignature signature) {
+  auto other = mirrored_ecdsa(signature.key, signature.signature);
+  if (!other) return {};
+  signature.signature = std::move(*other);
   return signature;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,16 @@ struct SshSignature {
   std::string signature;  ///< in SSH's wire format
 };
 
-/// Parses "-----BEGIN SSH SIGNATURE-----" …, of at most 64 KiB. Throws Error (invalid).
+/// Parses "-----BEGIN SSH SIGNATURE-----" …, of at most 64 KiB, in the only form that is accepted: as
+/// ssh-keygen writes it, in lines of 70 letters and with a line feed at the end. Throws Error (invalid).
 SshSignature parse_ssh_signature(std::string_view armored);
+
+/// The text that parse_ssh_signature() reads as this.
+std::string armored(const SshSignature& signature);
+
+/// The other signature that the same key has for the same message, and that anyone can compute: ECDSA's.
+/// Nothing for other types. Throws Error (invalid).
+std::optional<SshSignature> mirrored_signature(SshSignature signature);
 
 /// Whether this is the signature of `message`. Throws Error for a key or signature that is malformed
 /// (invalid) or not accepted (untrusted). Does not check whether the key is trusted, nor the

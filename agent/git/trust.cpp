@@ -4,8 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "git/handle.h"
-#include "git/library.h"
+#include "git/commit_object.h"
 #include "git/pattern_list.h"
 #include "git/signed_commit.h"
 #include "git/ssh_key.h"
@@ -15,7 +14,6 @@ namespace greenwave::git {
 
 namespace {
 
-constexpr std::size_t most_object = 1024 * 1024;
 constexpr std::string_view git_space = "git";
 constexpr std::string_view how_to_sign =
     "sign it with an allowed SSH key (git config gpg.format ssh; git commit --amend -S) and push it again";
@@ -25,31 +23,6 @@ std::string_view foreign_kind(std::string_view signature) {
   if (signature.starts_with("-----BEGIN PGP")) return "PGP";
   if (signature.starts_with("-----BEGIN SIGNED MESSAGE")) return "an X.509 certificate";
   return {};
-}
-
-/// A commit object's bytes. libgit2 verifies that their hash is the commit's id.
-std::string read_object(const Store& store, const CommitId& commit) {
-  const auto damaged = [&] {
-    return failure(Fault::damaged, fmt::format("read commit {}", commit.text()), damaged_store_remedy);
-  };
-  const auto oid = to_oid(commit);
-  std::size_t size = 0;
-  git_object_t type = GIT_OBJECT_INVALID;
-  Odb odb;
-  if (git_repository_odb(Out(odb), store.raw()) < 0) throw damaged();
-  if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
-  if (type != GIT_OBJECT_COMMIT || size > most_object) {
-    throw Error(Fault::untrusted,
-                fmt::format("{} is not a commit of at most {}", commit.text(), bytes_in_words(most_object)),
-                "the followed ref must point to a commit with a shorter message");
-  }
-  OdbObject object;
-  if (git_odb_read(Out(object), odb.get(), &oid) < 0) throw damaged();
-  return {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())};
-  if (is_excluded(email, signer.principals)) {
-    return {&signer, fmt::format("which {} does not allow for the committer {}", place, printable(email)),
-            "sign with another key, or fix the principals or the committer's address"};
-  }
 }
 
 }  // namespace
@@ -73,6 +46,10 @@ Trust::Verdict Trust::judge(const AllowedSigner& signer, Time time, std::string_
                         to_iso(*signer.valid_before), to_iso(time)),
             "sign it with a key that is valid and push it again"};
   }
+  if (is_excluded(email, signer.principals)) {
+    return {&signer, fmt::format("which {} does not allow for the committer {}", place, printable(email)),
+            "sign with another key, or fix the principals or the committer's address"};
+  }
   return {&signer, {}, {}};
 }
 
@@ -92,7 +69,7 @@ Trust::Trust(std::string_view text, std::string file) : file_(std::move(file)) {
 }
 
 Signer Trust::verify(const Store& store, const CommitId& commit) const {
-  return verify(read_object(store, commit), commit);
+  return verify(read_commit_object(store, commit), commit);
 }
 
 Signer Trust::verify(std::string_view object, const CommitId& commit) const {
@@ -115,6 +92,12 @@ Signer Trust::verify(std::string_view object, const CommitId& commit) const {
                  std::string(how_to_sign));
   }
   const auto signature = reading([&] { return parse_ssh_signature(parts.signature); });
+  if (put_together(parts) != object) {
+    throw refuse(
+        "is not written as git writes a signed commit: the signature must be its last header, and the only "
+        "one",
+        "find out what wrote it; sign with git commit -S, which uses ssh-keygen");
+  }
   const auto key = fingerprint(signature.key);
   if (signature.name_space != git_space) {
     throw refuse(fmt::format("is signed by the key {} for the namespace \"{}\" instead of \"git\"", key,

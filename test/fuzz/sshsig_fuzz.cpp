@@ -19,12 +19,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   };
   try {
-    const auto commit = git::take_apart(bytes);
+    auto commit = git::take_apart(bytes);
     check(commit.signature, commit.payload);
+    // One encoding: what is accepted is what is made of its parts.
+    const auto signature = git::parse_ssh_signature(commit.signature);
+    if (git::armored(signature) != commit.signature) __builtin_trap();
+    if (const auto mirrored = git::mirrored_signature(signature)) {
+      commit.signature = git::armored(*mirrored);
+      const auto again = git::take_apart(git::put_together(commit));
+      if (again.payload != commit.payload || again.signature != commit.signature) __builtin_trap();
+    }
   } catch (const Error&) {
   }
   check(bytes, "payload");
-  check("-----BEGIN SSH SIGNATURE-----\n" + encode_base64(bytes) + "\n-----END SSH SIGNATURE-----\n",
-        "payload");
+  auto letters = encode_base64(bytes);
+  for (std::size_t at = 70; at < letters.size(); at += 71) letters.insert(at, "\n");
+  check("-----BEGIN SSH SIGNATURE-----\n" + letters + "\n-----END SSH SIGNATURE-----\n", "payload");
   return 0;
 }

@@ -12,8 +12,16 @@ using namespace greenwave;
 
 namespace {
 
+const std::string begin = "-----BEGIN SSH SIGNATURE-----\n";
+const std::string end = "-----END SSH SIGNATURE-----\n";
+
+std::string in_lines(std::string text, std::size_t length) {
+  for (auto at = length; at < text.size(); at += length + 1) text.insert(at, "\n");
+  return text + "\n";
+}
+
 std::string armored(const std::string& blob) {
-  return "-----BEGIN SSH SIGNATURE-----\n" + encode_base64(blob) + "\n-----END SSH SIGNATURE-----\n";
+  return begin + in_lines(encode_base64(blob), 70) + end;
 }
 
 std::string u32(unsigned value) {
@@ -145,6 +153,63 @@ TEST_CASE("sshsig: a blob that is cut, too long, of another version or hash is r
   CHECK_THROWS_WITH(git::parse_ssh_signature(armored("SSHSIG" + u32(1) + "\xff\xff\xff\xff")),
                     Catch::Contains("is truncated"));
   CHECK_THROWS_WITH(git::parse_ssh_signature(std::string(70'000, 'A')), Catch::Contains("too long"));
+}
+
+TEST_CASE("sshsig: what ssh-keygen writes is the only way to write a signature") {
+  const test::Workshop workshop;
+  for (const std::string name : {"ed25519", "ecdsa", "rsa"}) {
+    INFO(name);
+    workshop.key(name, name);
+    const auto signature = made(workshop, name, "sha512");
+    const auto text = git::armored(signature);
+    CHECK(git::parse_ssh_signature(text).signature == signature.signature);
+    auto letters = text.substr(begin.size(), text.size() - begin.size() - end.size());
+    std::erase(letters, '\n');
+    std::vector<std::string> others{text + "\n", "\n" + text, " " + text, text.substr(0, text.size() - 1)};
+    for (const std::size_t length : {1, 64, 69, 71, 76, 10'000}) {
+      others.push_back(begin + in_lines(letters, length) + end);
+    }
+    for (const std::string blank : {" ", "\t", "\r", "\n", "="}) {
+      for (const auto at : {begin.size(), begin.size() + 70, begin.size() + 71, text.size() - end.size()}) {
+        others.push_back(std::string(text).insert(at, blank));
+      }
+    }
+    for (const auto& other : others) {
+      INFO(other);
+      CHECK_THROWS_AS(git::parse_ssh_signature(other), Error);
+    }
+  }
+}
+
+TEST_CASE("sshsig: an ECDSA signature has a mirror image that verifies as well, and no other type has") {
+  const test::Workshop workshop;
+  for (const std::string bits : {"256", "384", "521"}) {
+    INFO(bits);
+    workshop.key("p" + bits, "ecdsa", bits);
+    const auto signature = made(workshop, "p" + bits, "sha512");
+    const auto mirrored = git::mirrored_signature(signature);
+    REQUIRE(mirrored);
+    CHECK(mirrored->signature != signature.signature);
+    CHECK(git::verifies(*mirrored, "hello"));
+    CHECK_FALSE(git::verifies(*mirrored, "hell"));
+    CHECK(git::mirrored_signature(*mirrored)->signature == signature.signature);
+    CHECK(git::parse_ssh_signature(git::armored(*mirrored)).signature == mirrored->signature);
+  }
+  for (const std::string type : {"ed25519", "rsa"}) {
+    workshop.key(type, type);
+    CHECK_FALSE(git::mirrored_signature(made(workshop, type, "sha512")));
+  }
+}
+
+TEST_CASE("sshsig: an RSA signature is as long as its modulus") {
+  // One in 256 begins with a zero, which could be left out.
+  const test::Workshop workshop;
+  workshop.key("rsa", "rsa", "2048");
+  auto signature = made(workshop, "rsa", "sha512");
+  const auto data = signature.signature.substr(4 + 12 + 4);
+  CHECK(data.size() == 256);
+  signature.signature = git::wire_string("rsa-sha2-512") + git::wire_string(std::string(1, '\0') + data);
+  CHECK_FALSE(git::verifies(signature, "hello"));
 }
 
 TEST_CASE("sshsig: keys of hardware tokens, certificates and old types are refused by name") {
