@@ -87,6 +87,7 @@ struct Config {
   bool names_device = false;  ///< agent.yaml does; else `device` is the host's name
   Repository repository;
   std::filesystem::path allowed_signers;  ///< empty: signatures are not checked
+  bool require_ref = false;               ///< a commit must say in a trailer which ref it is for
   /// Identities that decrypt the repository's secrets: those that agent.yaml names, else the file `identity`
   /// next to it, if it exists.
   std::vector<std::filesystem::path> identity_files;

@@ -1,17 +1,18 @@
 #include "git/ancestry.h"
 
+#include <algorithm>
 #include <queue>
 #include <set>
 #include <string_view>
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "git/commit_identity.h"
 #include "git/handle.h"
 #include "git/kept_objects.h"
 #include "git/library.h"
+#include "git/trailers.h"
 
 namespace greenwave::git {
 
@@ -83,30 +84,25 @@ class Walk {
   bool is_cut_ = false;
 };
 
-bool gives_up(const git_commit* commit, const CommitId& old) {
-  git_message_trailer_array trailers{};
-  if (git_message_trailers(&trailers, git_commit_message(commit)) < 0) return false;
-  bool found = false;
-  for (std::size_t i = 0; i < trailers.count; ++i) {
-    const auto& trailer = trailers.trailers[i];
-    found |= ::strcasecmp(trailer.key, trailer_key) == 0 && trim(trailer.value) == old.text();
-  }
-  git_message_trailer_array_free(&trailers);
-  return found;
+bool gives_up(const git_commit* commit, const CommitIdentity& old) {
+  const auto given_up = trailers_of(commit, trailer_key);
+  return std::ranges::any_of(given_up, [&](const std::string& hex) { return old.is_named(hex); });
 }
 
-bool has_parent(const git_commit* commit, const git_oid& parent) {
+/// A parent counts even if the store does not have it: the commit names it.
+bool has_parent(const git_commit* commit, const CommitIdentity& parent) {
   for (unsigned i = 0; i < git_commit_parentcount(commit); ++i) {
-    if (git_oid_equal(git_commit_parent_id(commit, i), &parent)) return true;
+    if (parent.is_named(*git_commit_parent_id(commit, i))) return true;
   }
   return false;
 }
 
 /// Whether `old` is an ancestor of `start`, as far as the store knows.
-bool descends(const Store& store, const CommitId& start, const git_oid& old) {
+bool descends(const Store& store, const CommitId& start, const CommitId& old) {
+  const CommitIdentity ancestor(store, old);
   Walk walk(store, start);
   while (const auto commit = walk.next()) {
-    if (has_parent(commit.get(), old)) return true;
+    if (has_parent(commit.get(), ancestor) || ancestor.is(commit.get())) return true;
   }
   return false;
 }
@@ -115,14 +111,16 @@ bool descends(const Store& store, const CommitId& start, const git_oid& old) {
 
 MoveVerdict judge_move(const Store& store, const CommitId& from, const CommitId& to) {
   if (from == to) return {Move::same};
-  const auto old = to_oid(from);
+  const CommitIdentity old(store, from);
   Walk walk(store, to);
+  bool is_first = true;
   while (const auto commit = walk.next()) {
-    // A parent counts even if the store does not have it: the commit names it.
+    if (old.is(commit.get())) return {is_first ? Move::same : Move::forward};
     if (has_parent(commit.get(), old)) return {Move::forward};
-    if (gives_up(commit.get(), from)) return {Move::reset, CommitId(to_hex(*git_commit_id(commit.get())))};
+    if (gives_up(commit.get(), old)) return {Move::reset, CommitId(to_hex(*git_commit_id(commit.get())))};
+    is_first = false;
   }
-  if (store.has(from) && descends(store, from, to_oid(to))) return {Move::backward};
+  if (store.has(from) && descends(store, from, to)) return {Move::backward};
   return {walk.is_cut() ? Move::unknown : Move::sideways};
 }
 

@@ -6,8 +6,9 @@
 
 namespace greenwave::git {
 
+/// What counts is the CommitIdentity: a signed commit whose signature is written in another way is the same.
 enum class Move {
-  same,
+  same,      ///< the id may differ
   forward,   ///< the old commit is an ancestor of the new one
   reset,     ///< it is not, but a trailer of the new one or its ancestors abandons the old one
   backward,  ///< the new commit is an ancestor of the old one

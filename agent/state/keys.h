@@ -9,6 +9,7 @@ inline constexpr const char* clean = "clean";            ///< key of the last re
 inline constexpr const char* cluster = "cluster";        ///< the cluster's name, for status after a restart
 inline constexpr const char* course = "course";          ///< sync::Course, as JSON
 inline constexpr const char* accepted = "accepted";      ///< the highest commit that was verified
+inline constexpr const char* twin = "accepted twin";     ///< the other id that it may have
 inline constexpr const char* signers = "signers";        ///< of accepted commits: {COMMIT: [PRINCIPAL, KEY]}
 inline constexpr const char* wave = "wave";              ///< "BRANCH REF NAME" of the device's wave
 inline constexpr const char* followed = "followed";      ///< "BRANCH REF": the ref by which the commit came

@@ -17,6 +17,13 @@ void add(std::vector<std::string>& list, const std::string& text) {
 
 }  // namespace
 
+Course renamed(Course course, const CommitId& from, const CommitId& to) {
+  if (course.good == from) course.good = to;
+  if (course.trial && course.trial->commit == from) course.trial->commit = to;
+  if (course.rejected && course.rejected->commit == from) course.rejected->commit = to;
+  return course;
+}
+
 Course resumed(Course course, const CommitId& tip, const std::string& process, Time now) {
   if (course.rejected && !tip.empty() && tip != course.rejected->commit) course.rejected.reset();
   if (!course.trial || course.trial->process.empty() || course.trial->process == process) return course;

@@ -84,6 +84,9 @@ struct Stuck {
 
 // Each returns the course that follows; none does anything else.
 
+/// A commit has another id now (git::CommitIdentity): what is known of it stays.
+Course renamed(Course course, const CommitId& from, const CommitId& to);
+
 /// A pass begins with `tip` as the ref's commit (empty: unknown). What another run of the agent left in the
 /// middle of a step counts as a crash: the third one turns back, or gives up turning back.
 Course resumed(Course course, const CommitId& tip, const std::string& process, Time now);

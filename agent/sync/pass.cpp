@@ -131,6 +131,7 @@ CommitId receive(Pass& pass) {
   });
   remember(parts.state, remembered, arrival.remembered);
   remembered = std::move(arrival.remembered);
+  if (!arrival.same_as.empty()) pass.take(renamed(pass.kept.course, arrival.same_as, arrival.commit));
   if (!arrival.target.empty()) {
     pass.kept.standing.followed = {remembered.following.wave, arrival.ref, arrival.target, arrival.is_held};
   }

@@ -49,6 +49,7 @@ std::optional<Time> time_from(const std::string& text) {
 Remembered recall(const state::State& state, std::string branch) {
   const auto text = [&](const char* key) { return state.value(key).value_or(""); };
   return {.accepted = CommitId(text(keys::accepted)),
+          .twin = CommitId(text(keys::twin)),
           .signers = signers_from(text(keys::signers)),
           .following = following_from(std::move(branch), text(keys::wave), text(keys::followed)),
           .unreachable_since = time_from(text(keys::unreachable_since))};
@@ -64,6 +65,7 @@ void remember(state::State& state, const Remembered& before, const Remembered& a
   if (since != before.unreachable_since) {
     state.note_value(keys::unreachable_since, since ? to_iso(*since) : "");
   }
+  if (after.twin != before.twin) state.note_value(keys::twin, after.twin.text());
   if (after.accepted != before.accepted) state.set_value(keys::accepted, after.accepted.text());
 }
 

@@ -1,6 +1,8 @@
 """Only commits that are trusted reach a device, from a real server over TLS: what is refused is in status and
 history with the commit and the key's fingerprint, and the last good state stays."""
 
+import base64
+import io
 import pathlib
 import shutil
 import subprocess
@@ -12,6 +14,7 @@ from git_server import GitServer  # noqa: E402
 from greenwave import City, Device, Scratch, file_manifest, run  # noqa: E402
 
 MOTD = "/etc/motd.d/greenwave"
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def motd(text):
@@ -33,8 +36,8 @@ class Trust(unittest.TestCase):
         self.signers = self.scratch / "allowed_signers"
         self.signers.write_text(f'ana@city.example namespaces="git" {self.public(self.ana)}\n')
 
-    def key(self, name):
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", self.scratch / name)
+    def key(self, name, kind="ed25519"):
+        run("ssh-keygen", "-q", "-t", kind, "-N", "", "-C", name, "-f", self.scratch / name)
         return self.scratch / name
 
     def public(self, key):
@@ -43,16 +46,16 @@ class Trust(unittest.TestCase):
     def fingerprint(self, key):
         return run("ssh-keygen", "-l", "-f", key.with_suffix(".pub")).stdout.split()[1]
 
-    def device(self, name="device"):
+    def device(self, name="device", more=""):
         device = Device(self.scratch / name, self.server.url(self.city.bare, self.kind),
-                        more=self.server.agent() + f"trust: {{allowedSigners: {self.signers}}}\n")
+                        more=self.server.agent() + f"trust: {{allowedSigners: {self.signers}{more}}}\n")
         self.addCleanup(device.stop)
         return device
 
-    def running(self):
+    def running(self, more="", message="Change the signals"):
         """A device that has applied a first signed commit."""
-        self.first = self.city.commit(motd("one\n"), key=self.ana)
-        device = self.device().start()
+        self.first = self.city.commit(motd("one\n"), key=self.ana, message=message)
+        device = self.device(more=more).start()
         self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
         self.assertEqual(device.path(MOTD).read_text(), "one\n")
         return device
@@ -196,6 +199,109 @@ class Trust(unittest.TestCase):
         self.city.commit(motd("and on\n"), key=self.ana)
         self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
         self.assertEqual(device.path(MOTD).read_text(), "and on\n")
+
+    def test_a_commit_whose_signature_is_written_in_another_way_is_refused(self):
+        device = self.running()
+        text = self.text_of(self.city.commit(motd("two\n"), key=self.ana))
+        headers, message = text.split("\n\n", 1)
+        for other in (f"{headers}\ngpgsig-sha256 x", f"{headers}\n ", headers.replace("\n ", "\n  ", 1)):
+            commit = self.put(f"{other}\n\n{message}")
+            self.assertIn(commit, device.sync()["text"])
+            self.assertEqual(device.path(MOTD).read_text(), "one\n")
+        self.city.push()
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+
+    def test_a_device_that_took_a_mirrored_signature_goes_on_with_the_genuine_branch(self):
+        ursula = self.key("ursula", "ecdsa")
+        self.signers.write_text(f'ursula@city.example namespaces="git" {self.public(ursula)}\n')
+        genuine = self.city.commit(motd("one\n"), key=ursula)
+        mirrored = self.put(self.mirrored(genuine))
+        self.assertNotEqual(genuine, mirrored)
+        device = self.device().start()
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+        self.assertEqual(device.json("status")["commit"]["oid"], mirrored)
+        self.city.push()
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+        self.assertEqual(device.json("status")["commit"]["oid"], genuine)
+        second = self.city.commit(motd("two\n"), key=ursula)
+        third = self.city.commit(motd("three\n"), key=ursula)
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+        self.assertEqual((device.json("status")["commit"]["oid"], device.path(MOTD).read_text()), (third, "three\n"))
+        self.put(self.mirrored(third))
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+        device.stop()
+        shutil.rmtree(device.state / "git")
+        self.city.commit(motd("four\n"), key=ursula)
+        self.assertEqual(device.start().sync()["exitCode"], 0, device.log.read_text())
+        self.put(self.mirrored(second))
+        self.assertIn("is older than", device.sync()["text"])
+
+    def test_a_commit_that_was_taken_back_does_not_come_again_with_a_mirrored_signature(self):
+        ursula = self.key("ursula", "ecdsa")
+        self.signers.write_text(f'ursula@city.example namespaces="git" {self.public(ursula)}\n')
+        self.city.commit(motd("one\n"), key=ursula)
+        device = self.device().start()
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+        device.path("/etc/in-the-way").write_text("a file")
+        bad = self.city.commit({**motd("two\n"), "base/no.yaml": file_manifest("no", "/etc/in-the-way/no", "x\n")}, key=ursula)
+        self.assertEqual(device.sync()["exitCode"], 1, device.log.read_text())
+        self.assertEqual(device.json("status")["rejected"]["commit"], bad)
+        taken_back = self.results(device).count("reverted")
+        mirrored = self.put(self.mirrored(bad))
+        device.sync()
+        self.assertEqual(device.json("status")["rejected"]["commit"], mirrored)
+        self.assertEqual(self.results(device).count("reverted"), taken_back)
+        self.assertEqual(device.path(MOTD).read_text(), "one\n")
+
+    def results(self, device):
+        return [sync["result"] for sync in device.json("history")["syncs"]]
+
+    def test_where_it_is_required_a_commit_must_say_which_branch_it_is_for(self):
+        trailer = "Greenwave-Ref: refs/heads/main"
+        device = self.running(", requireRef: true", f"The first\n\n{trailer}")
+        self.city.git("checkout", "-q", "-b", "topic")
+        (self.city.work / "base/motd.yaml").write_text(motd("two\n")["base/motd.yaml"])
+        signing = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={self.ana}"]
+        self.city.git(*signing, "commit", "-q", "-a", "-S", "-m", "Not yet merged")
+        self.city.git("push", "-q", "origin", "topic:main")
+        topic = self.city.git("rev-parse", "HEAD")
+        self.assert_refused(device, topic, "does not say which branch it is for", trailer)
+        self.city.git(*signing, "commit", "-q", "--amend", "--no-edit", "-S", "--trailer", "Greenwave-Ref: refs/heads/topic")
+        self.city.git("push", "-q", "--force", "origin", "topic:main")
+        self.assert_refused(device, self.city.git("rev-parse", "HEAD"), "is for refs/heads/topic, not for refs/heads/main")
+        self.city.git("checkout", "-q", "main")
+        self.city.git("merge", "-q", "--no-ff", "--no-commit", "topic")
+        self.city.git(*signing, "commit", "-q", "-S", "-m", "Merge", "--trailer", trailer)
+        self.city.push()
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+        self.assertEqual(device.path(MOTD).read_text(), "two\n")
+
+    def text_of(self, commit):
+        """Its object; the message's last line feed was stripped."""
+        return self.city.git("cat-file", "commit", commit) + "\n"
+
+    def mirrored(self, commit):
+        """The commit with the other one of the two ECDSA signatures that hold for it."""
+        text = self.text_of(commit)
+        start, end = text.index("-----BEGIN"), text.index("-----END")
+        armor = text[start:end].split("\n ")
+        blob = base64.b64decode("".join(armor[1:]))
+        read = io.BytesIO(blob[10:])  # behind SSHSIG and its version
+        *fields, signature = [read.read(int.from_bytes(read.read(4), "big")) for _ in range(5)]
+        outer = io.BytesIO(signature)
+        kind, numbers = [outer.read(int.from_bytes(outer.read(4), "big")) for _ in range(2)]
+        inner = io.BytesIO(numbers)
+        r, s = [inner.read(int.from_bytes(inner.read(4), "big")) for _ in range(2)]
+        other = P256_ORDER - int.from_bytes(s, "big")
+
+        def wire(data):
+            return len(data).to_bytes(4, "big") + data
+
+        numbers = wire(r) + wire(other.to_bytes(other.bit_length() // 8 + 1, "big"))
+        blob = blob[:10] + b"".join(wire(field) for field in (*fields, wire(kind) + wire(numbers)))
+        letters = base64.b64encode(blob).decode()
+        lines = [letters[at:at + 70] for at in range(0, len(letters), 70)]
+        return text[:start] + "\n ".join([armor[0], *lines, ""]) + text[end:]
 
     def put(self, text):
         """Makes a commit object of any bytes the branch's tip, as a server's owner can."""

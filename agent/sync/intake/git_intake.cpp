@@ -6,7 +6,9 @@
 
 #include "base/text.h"
 #include "git/ancestry.h"
+#include "git/commit_identity.h"
 #include "git/housekeeping.h"
+#include "git/trailers.h"
 #include "sync/intake/changed_paths.h"
 
 namespace greenwave::sync {
@@ -73,6 +75,8 @@ struct GitIntake::Asking {
       accept(tip);
       bring_files(tip);
     }
+    } else if (const auto ref = required_ref(); !ref.empty()) {
+      git::require_for_ref(store(), tip, ref);  // by another ref than before, perhaps
     intake.held_.reset();
     following().arrived_by = arrival.ref;
     arrival.commit = tip;
@@ -96,22 +100,31 @@ struct GitIntake::Asking {
   }
 
   /// A ref in the store remembers it too, so that losing only the state does not let a device go back.
+  /// Which a commit must say that it is for; empty: none.
+  std::string required_ref() const {
+    return intake.parts_.trust != nullptr && intake.parts_.config.require_ref ? arrival.ref : "";
+  }
+
   CommitId accepted() {
     const auto& known = arrival.remembered.accepted;
-    return known.empty() ? store().kept_as(accepted_ref) : known;
+    const auto& twin = arrival.remembered.twin;
+    if (known.empty()) return store().kept_as(accepted_ref);
+    return !store().has(known) && !twin.empty() && store().has(twin) ? twin : known;
   }
 
   /// Fetches the commit that a judgement compares with into a store that lacks it: a new one. If the server
   /// does not have it, the judgement says so.
   void fetch_accepted() {
     if (intake.parts_.trust == nullptr) return;
-    const auto commit = accepted();
-    if (commit.empty() || store().has(commit)) return;
-    try {
-      from->fetch(commit, store(), git::commit_alone);
-      store().keep(accepted_ref, commit);
-    } catch (const Error& error) {
-      if (error.fault() == Fault::damaged) throw;
+    if (const auto known = accepted(); known.empty() || store().has(known)) return;
+    for (const auto& commit : {arrival.remembered.accepted, arrival.remembered.twin}) {
+      if (commit.empty()) continue;
+      try {
+        from->fetch(commit, store(), git::commit_alone);
+        return store().keep(accepted_ref, commit);
+      } catch (const Error& error) {
+        if (error.fault() == Fault::damaged) throw;
+      }
     }
   }
 
@@ -122,13 +135,17 @@ struct GitIntake::Asking {
       remembered.accepted = {};
       return store().forget(accepted_ref);
     }
+      remembered.twin = {};
     const auto before = accepted();
     const auto changed = [&] { return changed_paths(directories_of(before), directories_of(tip)); };
-    remembered.signers[tip] = judge(store(), *intake.parts_.trust, intake.parts_.rules,
-                                    {.commit = tip, .accepted = before, .changed = changed});
+    auto judgement = judge(store(), *intake.parts_.trust, intake.parts_.rules,
+                           {.commit = tip, .accepted = before, .ref = required_ref(), .changed = changed});
+    remembered.signers[tip] = std::move(judgement.signer);
+    if (judgement.is_same) arrival.same_as = before;
     remembered.accepted = tip;
     store().keep(accepted_ref, tip);
   }
+    remembered.twin = git::CommitIdentity(store(), tip).twin();
 
   /// Fetches them first, but no file: the commit may yet be refused. Null if the commit has no such root,
   /// which its render reports.

@@ -24,6 +24,7 @@ namespace greenwave::sync {
 /// value; the caller stores it.
 struct Remembered {
   CommitId accepted;  ///< the highest commit that was verified; empty: none, or nobody checks
+  CommitId twin{};    ///< the other id that `accepted` may have (git::CommitIdentity); empty: none
   std::map<CommitId, git::Signer> signers;  ///< of the commits that the device has or may revert to
   Following following;
   std::optional<Time> unreachable_since;  ///< the repository
@@ -51,6 +52,7 @@ struct Arrival {
   std::string ref{};      ///< that was found; empty: the server was not reached
   CommitId target{};      ///< what it names
   bool is_held = false;   ///< the device keeps its commit until the ref has caught up
+  CommitId same_as{};     ///< `commit` is this one under another id (git::CommitIdentity); empty: it is not
   bool answered = false;  ///< the server sent what was asked for, acceptable or not
   Remembered remembered;
   std::optional<Fresh> fresh{};

@@ -4,6 +4,9 @@
 #include <git2.h>
 
 #include "base/error.h"
+#include "git/commit_identity.h"
+#include "git/signed_commit.h"
+#include "git/sshsig.h"
 #include "git/trust.h"
 #include "support/git_workshop.h"
 
@@ -21,6 +24,14 @@ struct Device : test::Workshop {
     std::vector<std::string> argv{"git", "fetch", "-q", "file://" + city().native(), "wanted"};
     if (depth > 0) argv.push_back("--depth=" + std::to_string(depth));
     run_in(store.directory(), argv);
+  }
+
+  /// Stores a commit object of any bytes.
+  CommitId put(const std::string& object) const {
+    std::ofstream(directory() / "object", std::ios::binary) << object;
+    auto id = run_in(store.directory(), {"git", "hash-object", "-t", "commit", "-w", directory() / "object"});
+    id.pop_back();
+    return CommitId(id);
   }
 
   void reset_hard(const CommitId& commit) const { git({"reset", "-q", "--hard", commit.text()}); }
@@ -137,4 +148,81 @@ TEST_CASE("ancestry: the store gives Trust the commit that it verifies") {
   CHECK_THROWS_WITH(trust.verify(device.store, tree), Catch::Contains("is not a commit"));
   CHECK_THROWS_WITH(trust.verify(device.store, CommitId(std::string(40, '1'))),
                     Catch::Contains("cannot read commit 1111"));
+}
+
+namespace {
+
+/// What whoever serves a signed commit can make of it, and agents accepted once.
+std::vector<std::string> variants(const std::string& object) {
+  std::vector<std::string> found;
+  const auto end = object.find("\n\n") + 1;
+  found.push_back(std::string(object).insert(end, "gpgsig-sha256 x\n"));
+  found.push_back(std::string(object).insert(end, " \n"));
+  found.push_back(std::string(object).insert(object.find("\n ") + 2, "\n "));
+  auto parts = git::take_apart(object);
+  if (const auto mirrored = git::mirrored_signature(git::parse_ssh_signature(parts.signature))) {
+    parts.signature = git::armored(*mirrored);
+    found.push_back(git::put_together(parts));
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("ancestry: a commit that is signed in another way is the same, and its branch goes on") {
+  const Device device;
+  for (const std::string type : {"ed25519", "ecdsa", "rsa"}) {
+    INFO(type);
+    const auto key = device.key(type, type);
+    const auto one = device.commit("one " + type, key);
+    const auto two = device.commit("two " + type, key);
+    const auto three = device.commit("three " + type, key);
+    const auto four = device.commit("four " + type, key);
+    device.fetch(four, 0);
+    for (const auto& object : variants(device.object(two))) {
+      INFO(object);
+      const auto variant = device.put(object);
+      REQUIRE(variant != two);
+      CHECK(git::judge_move(device.store, variant, two).move == Move::same);
+      CHECK(git::judge_move(device.store, two, variant).move == Move::same);
+      for (const auto& later : {three, four}) {
+        CHECK(git::judge_move(device.store, variant, later).move == Move::forward);
+        CHECK(git::judge_move(device.store, later, variant).move == Move::backward);
+      }
+      CHECK(git::judge_move(device.store, one, variant).move == Move::forward);
+      CHECK(git::judge_move(device.store, variant, one).move == Move::backward);
+    }
+  }
+}
+
+TEST_CASE("ancestry: other commits with the same files, time and people stay apart") {
+  const Device device;
+  const auto key = device.key("ana", "ecdsa");
+  const auto one = device.commit("one", key);
+  const auto two = device.commit("two", key);
+  device.fetch(two, 0);
+  device.reset_hard(one);
+  const auto other = device.commit("two, but otherwise", key);
+  device.fetch(other, 0);
+  CHECK(git::judge_move(device.store, two, other).move == Move::sideways);
+  device.reset_hard(one);
+  const auto unsigned_one = device.commit("two");
+  device.fetch(unsigned_one, 0);
+  CHECK(git::judge_move(device.store, two, unsigned_one).move == Move::sideways);
+}
+
+TEST_CASE("ancestry: the genuine name of a mirrored commit counts where the store lacks that commit") {
+  const Device device;
+  const auto key = device.key("ana", "ecdsa");
+  const auto one = device.commit("one", key);
+  const auto two = device.commit("two", key);
+  const auto mirrored = device.put(variants(device.object(two)).back());
+  const auto three = device.commit("three", key);
+  device.fetch(three, 1);
+  CHECK_FALSE(device.store.has(two));
+  CHECK(git::judge_move(device.store, mirrored, three).move == Move::forward);
+  device.reset_hard(one);
+  const auto reset = device.commit("Give two up\n\nGreenwave-Reset: " + two.text(), key);
+  device.fetch(reset, 0);
+  CHECK(git::judge_move(device.store, mirrored, reset).move == Move::reset);
 }

@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "git/server_transport.h"
+#include "git/signed_commit.h"
+#include "git/sshsig.h"
 #include "support/git_workshop.h"
 #include "support/local_upload_pack.h"
 #include "support/temporary_directory.h"
@@ -129,4 +131,57 @@ TEST_CASE("judge: no rule is asked about a commit whose signature is not good") 
   cabinet.city.commit("Unsigned");
   CHECK(cabinet.receive().why_not);
   CHECK(cabinet.judged.size() == asked);
+}
+
+TEST_CASE("judge: a commit that must say which ref it is for is refused with the trailer that it lacks") {
+  Cabinet cabinet;
+  cabinet.config.require_ref = true;
+  const auto refusal = [&](const std::string& message) {
+    const auto commit = cabinet.city.commit(message, cabinet.ana);
+    const auto arrival = cabinet.receive();
+    REQUIRE(arrival.why_not);
+    CHECK(arrival.why_not->fault() == Fault::untrusted);
+    CHECK_THAT(arrival.why_not->what(), Catch::Contains(commit.text()));
+    return std::string(arrival.why_not->what());
+  };
+  CHECK_THAT(refusal("First"), Catch::Contains("does not say which branch it is for") &&
+                                   Catch::Contains("\"Greenwave-Ref: refs/heads/main\""));
+  CHECK_THAT(refusal("A branch\n\nGreenwave-Ref: refs/heads/topic"),
+             Catch::Contains("is for refs/heads/topic, not for refs/heads/main"));
+  refusal("Greenwave-Ref: refs/heads/main");  // a subject is no trailer
+  refusal("x\n\nGreenwave-Ref: refs/heads/main\n\nnot at the end");
+  refusal("x\n\nGreenwave-Ref: main");
+  cabinet.city.commit("Good\n\nGreenwave-Ref: refs/heads/topic\ngreenwave-ref:  refs/heads/main ",
+                      cabinet.ana);
+  CHECK_FALSE(cabinet.receive().why_not);
+  refusal("And on");  // what an ancestor says does not count
+}
+
+TEST_CASE("judge: a commit under another id is known as the one that it is") {
+  Cabinet cabinet;
+  const auto key = cabinet.city.key("ursula", "ecdsa");
+  const git::Trust trust("ursula@sf.example " + cabinet.city.public_key("ursula"), "allowed_signers");
+  cabinet.trust = trust;
+  const auto genuine = cabinet.city.commit("First", key);
+  auto parts = git::take_apart(cabinet.city.object(genuine));
+  parts.signature = git::armored(*git::mirrored_signature(git::parse_ssh_signature(parts.signature)));
+  std::ofstream(cabinet.city.directory() / "object", std::ios::binary) << git::put_together(parts);
+  const CommitId variant(cabinet.city.git({"hash-object", "-t", "commit", "-w", "../object"}));
+  cabinet.city.git({"update-ref", "refs/heads/main", variant.text()});
+  CHECK(cabinet.receive().commit == variant);
+
+  cabinet.city.git({"update-ref", "refs/heads/main", genuine.text()});
+  const auto arrival = cabinet.receive();
+  CHECK(arrival.commit == genuine);
+  CHECK(arrival.same_as == variant);
+  CHECK(cabinet.remembered.accepted == genuine);
+
+  cabinet.city.git({"update-ref", "refs/heads/main", variant.text()});
+  CHECK(cabinet.receive().same_as == genuine);
+  cabinet.city.git({"update-ref", "refs/heads/main", genuine.text()});
+  cabinet.city.write("lamps/left.txt", "off");
+  const auto next = cabinet.city.commit("Next", key);
+  const auto forward = cabinet.receive();
+  CHECK(forward.commit == next);
+  CHECK(forward.same_as.empty());
 }
