@@ -50,6 +50,7 @@ class ConfigReader {
       Fields members(*trust, "trust", problems_);
       if (!members.has("allowedSigners")) members.required_text("allowedSigners");
       config_.allowed_signers = file(members, "allowedSigners", false);
+      config_.require_ref = members.flag("requireRef").value_or(false);
       members.done();
     }
     read_identity(fields);

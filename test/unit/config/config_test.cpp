@@ -61,7 +61,7 @@ repository:
   path: ./cities//fresno/
   interval: 1h30m
   credentials: {username: git, sshKeyFile: /etc/greenwave/key, knownHostsFile: /etc/greenwave/known_hosts}
-trust: {allowedSigners: /etc/greenwave/allowed_signers}
+trust: {allowedSigners: /etc/greenwave/allowed_signers, requireRef: true}
 labels: {model: atc-5201, district: "3"}
 runtime: podman
 allowedPaths: [/etc/, /opt/./city, /etc]
@@ -71,6 +71,7 @@ hub: {url: https://hub.example}
 metrics: {file: /run/greenwave/metrics.prom}
 )");
   CHECK(made.device == "sf-0042");
+  CHECK(made.require_ref);
   CHECK(made.repository.url == "ssh://git@git.example:2222/city.git");
   CHECK(made.repository.branch == "wave/canary");
   CHECK(made.repository.path == "cities/fresno");
