@@ -43,6 +43,7 @@ struct Options {
   std::string level = "info";
   bool once = false;
   bool allow_empty = false;
+  bool force = false;
   bool check_config = false;
   std::string bundle;
   std::string cron_job;
@@ -111,7 +112,8 @@ int run(const Options& options, const Log& log) {
   };
   const Steering steering(signals, stop, [&agent] { agent.reload(); });
   if (options.once) {
-    sync::Request request{.allow_empty = options.allow_empty, .who = "", .reason = ""};
+    sync::Request request{
+        .force = options.force, .allow_empty = options.allow_empty, .who = "", .reason = ""};
     if (!options.bundle.empty()) request.bundle = git::open_bundle(options.bundle);
     return agent.once(request).exit_code;
   }
@@ -136,6 +138,7 @@ int main(int argc, char** argv) {
   const auto once = line.flag("--once", options.once, "Do one sync, then exit");
   line.flag("--allow-empty", options.allow_empty,
             "With --once: allow an empty repository to remove everything");
+  line.flag("--force", options.force, "With --once: like greenwave sync --force").needs(once);
   line.option("--from", options.bundle, "With --once: take the commit from this git bundle, not the server")
       .value_name("FILE")
       .needs(once);

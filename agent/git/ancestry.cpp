@@ -148,4 +148,16 @@ void require_allowed(const MoveVerdict& verdict, const CommitId& from, const Com
                   from.shortened(), trailer_key, from.text()));
 }
 
+void require_not_older(const Store& store, const CommitId& from, const CommitId& to) {
+  if (from.empty() || from == to || !store.has(from)) return;
+  const auto verdict = judge_move(store, from, to);
+  const bool is_known =
+      verdict.move == Move::same || verdict.move == Move::forward || verdict.move == Move::reset;
+  const bool is_earlier = store.commit(to).time < store.commit(from).time;
+  if (is_known || (verdict.move != Move::backward && !is_earlier)) return;
+  throw Error(Fault::untrusted,
+              fmt::format("commit {} is older than {}, which the device has", to.text(), from.text()),
+              "carry a newer one to the device, or, to go back on purpose, use --force");
+}
+
 }  // namespace greenwave::git

@@ -41,4 +41,8 @@ MoveVerdict judge_move(const Store& store, const CommitId& from, const CommitId&
 /// Throws Error (untrusted) unless the move is allowed: same, forward or reset.
 void require_allowed(const MoveVerdict& verdict, const CommitId& from, const CommitId& to);
 
+/// Throws Error (untrusted) if `to` is an ancestor of `from`, or is not known to descend from it and was
+/// committed earlier. Both must be in the store; an empty `from`, or one that it lacks, allows everything.
+void require_not_older(const Store& store, const CommitId& from, const CommitId& to);
+
 }  // namespace greenwave::git

@@ -125,13 +125,15 @@ CommitId receive(Pass& pass) {
   if (!request.poll) return parts.intake.received();
   auto& remembered = pass.kept.remembered;
   const auto last = pass.applied();
-  const Own own{.applied = last, .is_whole = parts.renderer.key_of(last) == pass.kept.clean};
+  const Own own{.applied = last,
+                .is_whole = parts.renderer.key_of(last) == pass.kept.clean,
+                .may_go_back = request.force};
   auto arrival = parts.intake.receive(request.bundle, remembered, own, [&](std::string text) {
     pass.observer({.kind = "phase", .text = std::move(text)});
   });
+  if (!arrival.same_as.empty()) pass.take(renamed(pass.kept.course, arrival.same_as, arrival.commit));
   remember(parts.state, remembered, arrival.remembered);
   remembered = std::move(arrival.remembered);
-  if (!arrival.same_as.empty()) pass.take(renamed(pass.kept.course, arrival.same_as, arrival.commit));
   if (!arrival.target.empty()) {
     pass.kept.standing.followed = {remembered.following.wave, arrival.ref, arrival.target, arrival.is_held};
   }

@@ -44,6 +44,7 @@ struct GitIntake::Asking {
   const Own& own;
   const Phase& phase;
   Arrival arrival{};
+  bool is_carried = false;  ///< the commit comes from a bundle
 
   git::Store& store() { return *intake.store_; }
   Following& following() { return arrival.remembered.following; }
@@ -74,9 +75,9 @@ struct GitIntake::Asking {
     if (tip != intake.complete_) {
       accept(tip);
       bring_files(tip);
-    }
     } else if (const auto ref = required_ref(); !ref.empty()) {
       git::require_for_ref(store(), tip, ref);  // by another ref than before, perhaps
+    }
     intake.held_.reset();
     following().arrived_by = arrival.ref;
     arrival.commit = tip;
@@ -99,12 +100,12 @@ struct GitIntake::Asking {
     arrival.answered = true;
   }
 
-  /// A ref in the store remembers it too, so that losing only the state does not let a device go back.
   /// Which a commit must say that it is for; empty: none.
   std::string required_ref() const {
     return intake.parts_.trust != nullptr && intake.parts_.config.require_ref ? arrival.ref : "";
   }
 
+  /// A ref in the store remembers it too, so that losing only the state does not let a device go back.
   CommitId accepted() {
     const auto& known = arrival.remembered.accepted;
     const auto& twin = arrival.remembered.twin;
@@ -132,10 +133,11 @@ struct GitIntake::Asking {
   void accept(const CommitId& tip) {
     auto& remembered = arrival.remembered;
     if (intake.parts_.trust == nullptr) {
+      if (is_carried && !own.may_go_back) git::require_not_older(store(), own.applied, tip);
       remembered.accepted = {};
+      remembered.twin = {};
       return store().forget(accepted_ref);
     }
-      remembered.twin = {};
     const auto before = accepted();
     const auto changed = [&] { return changed_paths(directories_of(before), directories_of(tip)); };
     auto judgement = judge(store(), *intake.parts_.trust, intake.parts_.rules,
@@ -143,9 +145,9 @@ struct GitIntake::Asking {
     remembered.signers[tip] = std::move(judgement.signer);
     if (judgement.is_same) arrival.same_as = before;
     remembered.accepted = tip;
+    remembered.twin = git::CommitIdentity(store(), tip).twin();
     store().keep(accepted_ref, tip);
   }
-    remembered.twin = git::CommitIdentity(store(), tip).twin();
 
   /// Fetches them first, but no file: the commit may yet be refused. Null if the commit has no such root,
   /// which its render reports.
@@ -241,6 +243,7 @@ Arrival GitIntake::receive(const std::shared_ptr<const git::BundleFile>& bundle,
   try {
     if (bundle) {
       phase(fmt::format("reading {}", bundle->name));
+      asking.is_carried = true;
       asking.from = &carried.emplace(bundle, parts_.config.repository, parts_.stop);
       if (parts_.progress != nullptr) carried->show_in(*parts_.progress);
       if (is_for_another(*carried)) phase("the bundle was made for " + printable(carried->made_for()));

@@ -34,8 +34,9 @@ struct Remembered {
 
 /// What the device has.
 struct Own {
-  CommitId applied;       ///< empty: nothing yet
-  bool is_whole = false;  ///< everything that it needs of that commit is in the store
+  CommitId applied;          ///< empty: nothing yet
+  bool is_whole = false;     ///< everything that it needs of that commit is in the store
+  bool may_go_back = false;  ///< to an older commit of a bundle, where nobody checks signatures
 };
 
 /// The render that a fetch made to find out what it needs of a commit, so that it is not made twice. It was
@@ -51,8 +52,8 @@ struct Arrival {
   std::optional<Error> why_not{};
   std::string ref{};      ///< that was found; empty: the server was not reached
   CommitId target{};      ///< what it names
-  bool is_held = false;   ///< the device keeps its commit until the ref has caught up
   CommitId same_as{};     ///< `commit` is this one under another id (git::CommitIdentity); empty: it is not
+  bool is_held = false;   ///< the device keeps its commit until the ref has caught up
   bool answered = false;  ///< the server sent what was asked for, acceptable or not
   Remembered remembered;
   std::optional<Fresh> fresh{};
