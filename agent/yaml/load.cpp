@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "yaml/json_escapes.h"
+#include "yaml/opening_places.h"
 
 namespace greenwave::yaml {
 
@@ -103,7 +104,10 @@ std::string_view view(const yaml_char_t* text) {
 class Loader {
  public:
   Loader(std::string_view text, const std::string& file, Problems& problems, const Limits& limits)
-      : file_(std::make_shared<const std::string>(file)), problems_(problems), limits_(limits) {
+      : file_(std::make_shared<const std::string>(file)),
+        openings_(text),
+        problems_(problems),
+        limits_(limits) {
     yaml_parser_set_input_string(&parser_.raw, reinterpret_cast<const unsigned char*>(text.data()),
                                  text.size());
     yaml_parser_set_encoding(&parser_.raw, YAML_UTF8_ENCODING);
@@ -301,6 +305,14 @@ class Loader {
   }
 
   Node scalar(const yaml_event_t& event, const Place& place) {
+    auto node = value_of(event, place);
+    if (const auto* text = node.string()) {
+      node.openings = openings_.of(*text, event, file_);
+    }
+    return node;
+  }
+
+  Node value_of(const yaml_event_t& event, const Place& place) {
     const auto& raw = event.data.scalar;
     std::string text(reinterpret_cast<const char*>(raw.value), raw.length);
     std::string_view tag = raw.tag != nullptr ? view(raw.tag) : std::string_view();
@@ -333,6 +345,7 @@ class Loader {
 
   Parser parser_;
   std::shared_ptr<const std::string> file_;
+  OpeningPlaces openings_;
   Problems& problems_;
   Limits limits_;
   std::map<std::string, Anchored> anchors_;

@@ -28,6 +28,12 @@ const Node* Node::at(std::initializer_list<std::string_view> keys) const {
   return node;
 }
 
+std::size_t count_openings(std::string_view text) {
+  std::size_t count = 0;
+  for (auto at = text.find(opening); at != text.npos; at = text.find(opening, at + opening.size())) ++count;
+  return count;
+}
+
 bool is_true(const Node* node) {
   const auto* flag = node != nullptr ? std::get_if<bool>(&node->value) : nullptr;
   return flag != nullptr && *flag;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct Node {
 
   std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Sequence, Map> value;  // null
   Place place;
+  /// Of a string as it was read: the place of each `opening` in it. Null: unknown.
+  std::shared_ptr<const std::vector<Place>> openings{};
 
   bool is_null() const { return std::holds_alternative<std::nullptr_t>(value); }
   bool is_string() const { return std::holds_alternative<std::string>(value); }
@@ -47,6 +50,10 @@ struct Member {
   Place key_place;
   Node value;
 };
+
+/// What begins a variable in a string.
+inline constexpr std::string_view opening = "${";
+std::size_t count_openings(std::string_view text);
 
 /// Whether the node is there, and true.
 bool is_true(const Node* node);

@@ -10,7 +10,7 @@ namespace greenwave::render {
 
 namespace {
 
-constexpr std::string_view opening = "${";
+using yaml::opening;
 
 /// Whether one letter is wrong, too many or too few, or two are swapped.
 bool is_slip(std::string_view written, std::string_view word) {
@@ -86,10 +86,15 @@ std::optional<std::string> text_of(const yaml::Node& node) {
   return {};
 }
 
-/// Where in a text of several lines something is, whose place is only that of the text.
-std::string line_in(std::string_view text, std::size_t at) {
-  if (text.find('\n') >= text.size() - 1) return {};
-  return fmt::format(", in line {} of this text", 1 + std::ranges::count(text.substr(0, at), '\n'));
+/// Of a variable in a string: its own, or that of the string.
+Place place_in(const yaml::Node& node, std::size_t at) {
+  const auto number = yaml::count_openings(std::string_view(*node.string()).substr(0, at));
+  auto place = node.place;
+  if (node.openings != nullptr && number < node.openings->size()) {
+    place.line = (*node.openings)[number].line;
+    place.column = (*node.openings)[number].column;
+  }
+  return place;
 }
 
 }  // namespace
@@ -185,7 +190,8 @@ bool Variables::replace_in_string(yaml::Node& node, Problems& problems) const {
     }
     const auto end = text.find('}', name_at);
     if (end == std::string::npos) {
-      problems.error(node.place, "a variable is not closed", "end it with }, or write $${ for a literal ${");
+      problems.error(place_in(node, at), "a variable is not closed",
+                     "end it with }, or write $${ for a literal ${");
       return false;
     }
     const auto name = std::string_view(text).substr(name_at, end - name_at);
@@ -198,14 +204,10 @@ bool Variables::replace_in_string(yaml::Node& node, Problems& problems) const {
     }
     const auto inserted = value ? text_of(*value) : std::nullopt;
     if (!value) {
-      Problems found;
-      report_unknown(name, node.place, found);
-      for (const auto& problem : found.list()) {
-        problems.error(problem.place, problem.message + line_in(text, at), problem.remedy);
-      }
+      report_unknown(name, place_in(node, at), problems);
       known = false;
     } else if (!inserted) {
-      problems.error(node.place,
+      problems.error(place_in(node, at),
                      fmt::format("the variable ${{{}}} is {}, which cannot be part of a string",
                                  printable(name), kind_of(*value)),
                      "use the variable on its own, or choose one of its members");

@@ -1,5 +1,8 @@
 #include "render/object/variables.h"
 
+#include <random>
+#include <sstream>
+
 #include <catch2/catch.hpp>
 
 #include "unit/render/rendering.h"
@@ -45,6 +48,22 @@ struct City {
 
 std::string wrong_of(const City& city, const std::string& text) {
   return city.wrong("'" + text + "'").front();
+}
+
+/// What the source has where a message points.
+std::string source_at(const std::string& source, const std::string& message) {
+  std::istringstream place(message.substr(message.find(':') + 1));
+  std::size_t line = 0;
+  std::size_t column = 0;
+  char colon = 0;
+  place >> line >> colon >> column;
+  std::size_t at = 0;
+  while (--line > 0) at = source.find('\n', at) + 1;
+  while (--column > 0) {
+    do ++at;
+    while ((static_cast<unsigned char>(source.at(at)) & 0xC0U) == 0x80U);
+  }
+  return source.substr(at);
 }
 
 }  // namespace
@@ -99,9 +118,9 @@ TEST_CASE("variables: what is put in is not looked at again") {
 TEST_CASE("variables: an unknown one is an error with file, line and column, and the nearest name") {
   const City city;
   CHECK(city.wrong("a:\n  b: x ${device.labels.modle} ${cluster.vars.npt}\n") ==
-        Texts{"test.yaml:2:6: error: the variable ${device.labels.modle} is unknown; did you mean "
+        Texts{"test.yaml:2:8: error: the variable ${device.labels.modle} is unknown; did you mean "
               "${device.labels.model}?",
-              "test.yaml:2:6: error: the variable ${cluster.vars.npt} is unknown; did you mean "
+              "test.yaml:2:31: error: the variable ${cluster.vars.npt} is unknown; did you mean "
               "${cluster.vars.ntp}?"});
   CHECK(city.wrong("a: ${device.longitud}").front().ends_with("did you mean ${device.longitude}?"));
   CHECK(city.wrong("a: ${device.labels.corridor}").front().find("select only devices that have it") !=
@@ -122,7 +141,7 @@ TEST_CASE("variables: where there is no inventory the message says so") {
 TEST_CASE("variables: a list within a text, and a variable that is not closed, are errors") {
   const City city;
   CHECK(city.wrong("a: 'x ${cluster.vars.list}'") ==
-        Texts{"test.yaml:1:4: error: the variable ${cluster.vars.list} is a list, which cannot be part of a "
+        Texts{"test.yaml:1:7: error: the variable ${cluster.vars.list} is a list, which cannot be part of a "
               "string; "
               "use the variable on its own, or choose one of its members"});
   CHECK(city.wrong("a: 'x ${cluster.vars.none}'").size() == 1);
@@ -141,10 +160,39 @@ TEST_CASE("variables: a slip in their first word is an error, and what others wr
   }
 }
 
-TEST_CASE("variables: an unknown one in a text of several lines is reported with its line in the text") {
+TEST_CASE("variables: an unknown one in a text of several lines is reported at its own place") {
   const City city;
   CHECK(city.wrong("a: |\n  one\n  ${device.idd}\n  three\n").front() ==
-        "test.yaml:1:4: error: the variable ${device.idd} is unknown, in line 2 of this text; did you mean "
-        "${device.id}?");
-  CHECK(city.wrong("a: |\n  ${device.idd}\n").front().find("in line") == std::string::npos);
+        "test.yaml:3:3: error: the variable ${device.idd} is unknown; did you mean ${device.id}?");
+  CHECK(city.wrong("a: | # of ${device.idd}\n  ${device.idd}\n").front().starts_with("test.yaml:2:3:"));
+  CHECK(city.wrong("a: \"\\x24{device.idd}\\\n  ${device.idd}\"\n").front().starts_with("test.yaml:1:4:"));
+}
+
+TEST_CASE("variables: whatever the text looks like, the reported place is that of the variable") {
+  const City city;
+  std::mt19937 random(7);
+  const auto one_of = [&](std::initializer_list<std::string> list) {
+    return *(list.begin() + static_cast<std::ptrdiff_t>(random() % list.size()));
+  };
+  for (int round = 0; round < 2000; ++round) {
+    const auto line_end = one_of({"\n", "\r\n"});
+    const auto style = one_of({"|", ">", "|-", ">+", "| # ${device.idd}", "'", "\"", "plain"});
+    std::string source = one_of({"", "# ${device.idd} ü" + line_end, "b: ${HOME}" + line_end}) + "a: ";
+    const bool block = style[0] == '|' || style[0] == '>';
+    if (block) source += style + line_end + "  ";
+    if (style == "'" || style == "\"") source += style;
+    source += "x${device.idd}";
+    std::size_t expected = 1;
+    for (auto words = 1 + random() % 8; words > 0; --words) {
+      const auto word =
+          one_of({"${device.idd}", "ü", "${HOME}", "$${device.idd}", "x${device.idd}y", "word"});
+      if (word.find("${device") != word.npos && word.find("$$") == word.npos) ++expected;
+      source += one_of({" ", line_end + "  ", line_end + line_end + "  "}) + word;
+    }
+    source += (style == "'" || style == "\"" ? style : "") + line_end;
+    INFO(source);
+    const auto wrong = city.wrong(source);
+    REQUIRE(wrong.size() == expected);
+    for (const auto& text : wrong) CHECK(source_at(source, text).starts_with("${device.idd}"));
+  }
 }
