@@ -23,43 +23,33 @@ namespace {
 
 namespace host = drivers::host;
 
-struct Written {
-  std::string path;
-  std::string content;
-};
+using Written = std::vector<host::UnitFile>;
 
-std::vector<Written> written_by_directory(const host::Host& device, const plan::Desired& one,
-                                          const OwnCheckInput& input) {
+Written written_by_directory(const host::Host& device, const plan::Desired& one, const OwnCheckInput& input) {
   Problems none;
   const auto spec = host::read_directory_spec(device, one.manifest, none);
-  std::vector<Written> written;
+  Written written;
   if (!spec.has_source) return written;
   const auto& source = one.manifest.source->path;
   for (const auto& item : host::read_tree(input.tree, source)) {
     const auto path = spec.path + "/" + item.name;
     if (item.type == SourceTree::Type::directory || !input.files.part_at(path)) continue;
     const auto from = source.empty() ? item.name : source + "/" + item.name;
-    written.push_back({path, input.tree.read(from, host::most_content)});
+    written.push_back({path, host::item_content(input.tree, from)});
   }
   return written;
 }
 
 /// What the object writes to files of the agent's own. Its manifest has passed its driver's checks.
-std::vector<Written> written_by(const plan::Desired& one, const OwnCheckInput& input) {
+Written written_by(const plan::Desired& one, const OwnCheckInput& input) {
   const host::Host device{.root = input.config.root, .allowed_paths = input.config.allowed_paths};
   const auto& manifest = one.manifest;
   if (manifest.id.kind == "Directory") return written_by_directory(device, one, input);
   Problems none;
-  std::vector<Written> written;
-  if (manifest.id.kind == "File") {
-    const auto spec = host::read_file_spec(device, manifest, none);
-    written.push_back({spec.path, host::content_of(spec, manifest, input.tree)});
-  } else if (host::is_unit(manifest.id)) {
-    for (auto& file : host::read_unit_spec(manifest, none).files) {
-      written.push_back({std::move(file.path), std::move(file.content)});
-    }
-  }
-  return written;
+  if (host::is_unit(manifest.id)) return host::read_unit_spec(manifest, none).files;
+  if (manifest.id.kind != "File") return {};
+  const auto spec = host::read_file_spec(device, manifest, none);
+  return {{spec.path, host::content_of(spec, manifest, input.tree)}};
 }
 
 std::string without_place(const Problem& problem) {
@@ -172,11 +162,9 @@ std::vector<ObjectId> refuse_unusable(std::span<const plan::Desired> desired, co
 }
 
 std::string wrong_start(std::string_view unit_file, const std::function<bool(const std::string&)>& comes) {
-  for (const auto& line : systemd::logical_lines(unit_file)) {
-    const auto equals = line.find('=');
-    if (equals == std::string::npos || trim(std::string_view(line).substr(0, equals)) != "ExecStart")
-      continue;
-    const auto program = program_of(std::string_view(line).substr(equals + 1));
+  for (const auto& line : systemd::unit_lines(unit_file)) {
+    if (line.key != "ExecStart") continue;
+    const auto program = program_of(line.value);
     if (program.empty() || comes(program)) continue;
     if (::access(program.c_str(), X_OK) != 0) {
       return fmt::format("ExecStart names {}, which is not a program on this device", program);

@@ -1,5 +1,7 @@
 #include "drivers/host/install_section.h"
 
+#include <tuple>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -88,16 +90,9 @@ void check_name(const std::string& unit, const std::string& other) {
 }  // namespace
 
 void read_install_section(std::string_view text, InstallSection& section) {
-  bool inside = false;
-  for (const auto& line : systemd::logical_lines(text)) {
-    if (line.starts_with('[')) {
-      inside = line == "[Install]";
-      continue;
-    }
-    const auto equals = line.find('=');
-    if (!inside || equals == std::string::npos) continue;
-    const auto key = trim(std::string_view(line).substr(0, equals));
-    const auto value = trim(std::string_view(line).substr(equals + 1));
+  for (const auto& line : systemd::unit_lines(text)) {
+    if (line.section != "Install") continue;
+    const auto& [key, value] = std::tie(line.key, line.value);
     if (key == "WantedBy") assign(section.wanted_by, value);
     if (key == "RequiredBy") assign(section.required_by, value);
     if (key == "Alias") assign(section.alias, value);
@@ -106,17 +101,24 @@ void read_install_section(std::string_view text, InstallSection& section) {
   }
 }
 
-std::vector<InstallLink> install_links(const std::string& unit, const std::string& file,
-                                       const InstallSection& section) {
+std::vector<std::string> aliases_of(const std::string& unit, const InstallSection& section) {
   const auto name = linked_name(unit, section);
-  std::vector<InstallLink> links;
+  std::vector<std::string> aliases;
   for (const auto& alias : section.alias) {
     auto other = expand(alias, name);
     check_name(unit, other);
     if (systemd::is_instance(unit) && systemd::is_template(other))
       other.insert(other.find('@') + 1, systemd::instance_of(unit));
-    if (other != name) links.push_back({UnitSpec::unit_path(other), file});
+    if (other != name) aliases.push_back(std::move(other));
   }
+  return aliases;
+}
+
+std::vector<InstallLink> install_links(const std::string& unit, const std::string& file,
+                                       const InstallSection& section) {
+  const auto name = linked_name(unit, section);
+  std::vector<InstallLink> links;
+  for (const auto& alias : aliases_of(unit, section)) links.push_back({UnitSpec::unit_path(alias), file});
   const auto link_into = [&](const std::vector<std::string>& targets, std::string_view suffix) {
     for (const auto& target : targets) {
       const auto other = expand(target, name);

@@ -21,6 +21,10 @@ struct InstallSection {
 /// file.
 void read_install_section(std::string_view text, InstallSection& section);
 
+/// The other names that enabling the unit gives it. Throws Error (invalid) for what systemctl refuses too.
+/// Pure.
+std::vector<std::string> aliases_of(const std::string& unit, const InstallSection& section);
+
 struct InstallLink {
   std::string path;
   std::string target;

@@ -242,7 +242,9 @@ void UnitBatch::link(Work& work) {
     if (!there || contains(ours, link.path)) work.record.links.push_back(link.path);
   }
   for (const auto& path : ours) {
-    if (!contains(work.record.links, path)) remove(work.step->id, path);
+    // Where it was masked, its own file is by now.
+    const bool stays = contains(work.record.links, path) || contains(work.record.files, path);
+    if (!stays) remove(work.step->id, path);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "drivers/host/install_section.h"
 #include "systemd/unit_paths.h"
@@ -169,6 +170,19 @@ void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
   }
 }
 
+/// The other names that the unit has once its manifest has enabled it; those that it has beside them are
+/// known on the device alone.
+std::vector<std::string> declared_aliases(const UnitSpec& unit) {
+  if (unit.enabled != true || !unit.defines_unit()) return {};
+  InstallSection install;
+  for (const auto& file : unit.files) read_install_section(file.content, install);
+  try {
+    return aliases_of(unit.name, install);
+  } catch (const Error&) {
+    return {};  // enabling it will say why
+  }
+}
+
 }  // namespace
 
 std::string UnitSpec::unit_path(std::string_view name) {
@@ -228,9 +242,15 @@ plan::Footprint unit_footprint(const Host& host, const Manifest& manifest, Probl
       problems.error(place != nullptr ? place->place : manifest.place(), refusal->message, refusal->remedy);
     }
   }
-  if (!spec.files.empty()) footprint.defines.push_back(spec.name);
+  auto names = declared_aliases(spec);
+  names.insert(names.begin(), spec.name);
+  if (!spec.files.empty()) footprint.defines = names;
   if (spec.running == true) {
-    footprint.defined_by = systemd::definition_names(spec.name);
+    for (const auto& name : names) {
+      for (auto& one : systemd::definition_names(name)) {
+        if (!contains(footprint.defined_by, one)) footprint.defined_by.push_back(std::move(one));
+      }
+    }
     footprint.defined_by.emplace_back(systemd::any_unit);
   }
   footprint.restart_on = spec.restart_on;

@@ -170,6 +170,22 @@ TEST_CASE("unit spec: a masked unit has nothing that a mask takes away") {
              Catch::Contains("does not mask itself"));
 }
 
+TEST_CASE("unit spec: what is written for a declared alias defines the unit too") {
+  const auto footprint = [](const std::string& more) {
+    Problems problems;
+    return unit_footprint(
+        {"/nowhere", {"/etc"}},
+        test::unit_manifest("spec: {name: a.service, running: true, content: \"[Service]\\n[Install]\\n"
+                            "Alias=b.service\\n\"" +
+                            more + "}"),
+        problems);
+  };
+  const auto enabled = footprint(", enabled: true");
+  CHECK(enabled.defines == Names{"a.service", "b.service"});
+  CHECK(enabled.defined_by == Names{"a.service", "service", "b.service", "*"});
+  CHECK(footprint("").defined_by == Names{"a.service", "service", "*"});
+}
+
 TEST_CASE("unit names under a root: an alias is the unit that it leads to, or that asks for it") {
   test::TemporaryRoot root;
   const Host host{root.path(), {"/etc"}};
@@ -207,4 +223,17 @@ TEST_CASE("units under a root: a mask is a link, which goes with its object") {
   CHECK_FALSE(device.apply(manifest));
   CHECK(device.remove(manifest.id).outcome.error == "");
   CHECK_FALSE(root.has("etc/systemd/system/noisy.service"));
+}
+
+TEST_CASE("units under a root: a unit's own file takes the place of its mask") {
+  test::TemporaryRoot root;
+  const Host host{root.path(), {"/etc"}};
+  UnitDriver driver{host};
+  test::Device device{driver};
+  REQUIRE(device.apply(test::unit_manifest("spec: {name: noisy.service, masked: true}")));
+  const auto content = "content: \"[Service]\\n[Install]\\nWantedBy=multi-user.target\\n\"";
+  REQUIRE(device.apply(
+      test::unit_manifest(std::string("spec: {name: noisy.service, enabled: true, ") + content + "}")));
+  CHECK(root.read("etc/systemd/system/noisy.service") ==
+        "[Service]\n[Install]\nWantedBy=multi-user.target\n");
 }

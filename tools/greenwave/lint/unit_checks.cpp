@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,6 +9,7 @@
 #include "drivers/host/unit_spec.h"
 #include "lint/checks.h"
 #include "systemd/unit_paths.h"
+#include "systemd/unit_text.h"
 
 namespace greenwave::cli {
 
@@ -22,7 +22,6 @@ constexpr std::string_view own_configuration = "/etc/greenwave";
 struct UnitText {
   const Place& place;
   std::string_view unit;
-  std::string_view text;
 };
 
 void warn_of_own(const Manifest& manifest, const Place& place, std::string_view what, Problems& problems) {
@@ -126,50 +125,31 @@ bool may_be_calendar(std::string_view text) {
   return is_any;
 }
 
-void check_line(const UnitText& file, std::size_t number, std::string_view line, std::string& section,
-                Problems& problems) {
-  const auto where = fmt::format("line {} of {}", number, file.unit);
-  if (line.starts_with('[')) {
-    section = line.ends_with(']') ? std::string(line.substr(1, line.size() - 2)) : "";
-    const bool known = section == "Unit" || section == "Install" || section == section_of(file.unit) ||
-                       section.starts_with("X-");
+void check_line(const UnitText& file, const systemd::UnitLine& line, Problems& problems) {
+  const auto where = fmt::format("line {} of {}", line.number, file.unit);
+  const auto own_section = section_of(file.unit);
+  if (line.begins_section()) {
+    const bool known = line.section == "Unit" || line.section == "Install" || line.section == own_section ||
+                       line.section.starts_with("X-");
     if (known) return;
     problems.error(file.place,
-                   fmt::format("{}: a {} has no section {}", where, section_of(file.unit), printable(line)),
-                   fmt::format("the sections are [Unit], [{}] and [Install]", section_of(file.unit)));
+                   fmt::format("{}: a {} has no section {}", where, own_section, printable(line.text)),
+                   fmt::format("the sections are [Unit], [{}] and [Install]", own_section));
     return;
   }
-  const auto equals = line.find('=');
-  if (equals == std::string_view::npos || section.empty()) {
+  if (line.key.empty() || line.section.empty()) {
     problems.error(file.place,
-                   equals == std::string_view::npos
-                       ? fmt::format("{} is neither a section nor an assignment", where)
-                       : fmt::format("{} is in no section", where),
+                   line.key.empty() ? fmt::format("{} is neither a section nor an assignment", where)
+                                    : fmt::format("{} is in no section", where),
                    "systemd ignores it; write KEY=VALUE below a [Section]");
     return;
   }
-  const auto value = trim(line.substr(equals + 1));
-  if (section != "Timer" || trim(line.substr(0, equals)) != "OnCalendar" || value.empty()) return;
-  if (may_be_calendar(value) || value.find('%') != std::string_view::npos) return;
+  const auto& value = line.value;
+  if (line.section != "Timer" || line.key != "OnCalendar" || value.empty()) return;
+  if (may_be_calendar(value) || value.find('%') != std::string::npos) return;
   problems.error(
       file.place, fmt::format("{}: OnCalendar={} is not a time that systemd knows", where, printable(value)),
       "systemd.time(7) has the format, for example Mon..Fri 02:00; systemd-analyze calendar tries one");
-}
-
-void check_text(const UnitText& file, Problems& problems) {
-  std::string section;
-  bool continues = false;
-  std::size_t number = 0;
-  for (const auto raw : split(file.text, '\n')) {
-    ++number;
-    const auto line = trim(raw);
-    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
-    const bool is_continued = std::exchange(continues, line.ends_with('\\'));
-    if (is_continued) continue;
-    if (section == "?" && !line.starts_with('[')) continue;
-    check_line(file, number, line, section, problems);
-    if (line.starts_with('[') && section.empty()) section = "?";
-  }
 }
 
 }  // namespace
@@ -186,7 +166,10 @@ void check_unit(const Manifest& manifest, Problems& problems) {
   for (const auto& file : spec.files) {
     const auto* place =
         manifest.document.at({"spec", file.path == spec.unit_path(spec.name) ? "content" : "dropIns"});
-    if (place != nullptr) check_text({place->place, spec.name, file.content}, problems);
+    if (place == nullptr) continue;
+    for (const auto& line : systemd::unit_lines(file.content)) {
+      check_line({place->place, spec.name}, line, problems);
+    }
   }
 }
 
