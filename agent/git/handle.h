@@ -9,6 +9,8 @@
 namespace greenwave::git {
 
 /// Owners of libgit2 objects: no other code calls a git_*_free.
+using FilterList = std::unique_ptr<git_filter_list, Freed<git_filter_list_free>>;
+using Index = std::unique_ptr<git_index, Freed<git_index_free>>;
 using Object = std::unique_ptr<git_object, Freed<git_object_free>>;
 using Odb = std::unique_ptr<git_odb, Freed<git_odb_free>>;
 using OdbObject = std::unique_ptr<git_odb_object, Freed<git_odb_object_free>>;
@@ -20,6 +22,15 @@ using ReferenceIterator = std::unique_ptr<git_reference_iterator, Freed<git_refe
 using Remote = std::unique_ptr<git_remote, Freed<git_remote_free>>;
 using Revwalk = std::unique_ptr<git_revwalk, Freed<git_revwalk_free>>;
 using Tree = std::unique_ptr<git_tree, Freed<git_tree_free>>;
+
+struct Buffer {
+  Buffer() = default;
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { git_buf_dispose(&raw); }
+
+  git_buf raw = GIT_BUF_INIT;
+};
 
 /// Adapts a handle to libgit2's out-parameters: `git_tree_lookup(Out(tree), …)`. The handle is set at the end
 /// of the full expression, not before.

@@ -16,14 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string prefix_in(git_repository* repository, const fs::path& inside) {
-  const char* top = git_repository_workdir(repository);
-  if (top == nullptr) return {};
-  const auto below = fs::weakly_canonical(inside).lexically_relative(fs::weakly_canonical(top));
-  const auto text = below.generic_string();
-  return text == "." || text.starts_with("..") ? std::string() : text;
-}
-
 std::string hash(std::string_view bytes, git_object_t type) {
   initialize();
   git_oid oid{};
@@ -46,6 +38,14 @@ const char* mode_of(SourceTree::Type type) {
 }
 
 }  // namespace
+
+std::string prefix_in(git_repository* repository, const fs::path& inside) {
+  const char* top = git_repository_workdir(repository);
+  if (top == nullptr) return {};
+  const auto below = fs::weakly_canonical(inside).lexically_relative(fs::weakly_canonical(top));
+  const auto text = below.generic_string();
+  return text == "." || text.starts_with("..") ? std::string() : text;
+}
 
 Repository::Repository(const fs::path& inside) {
   initialize();

@@ -38,6 +38,9 @@ class Repository {
   std::string prefix_;
 };
 
+/// As Repository::prefix().
+std::string prefix_in(git_repository* repository, const std::filesystem::path& inside);
+
 /// The id that git would give a file with these bytes.
 std::string blob_oid(std::string_view bytes);
 /// The id that git would give a directory with these items, without submodules, whose commits are unknown.

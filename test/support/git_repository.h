@@ -35,10 +35,15 @@ class GitRepository {
   std::filesystem::path path() const { return directory_.path(); }
   std::string url() const { return "file://" + path().native(); }
 
-  /// Writes the files over what is there, commits everything, and returns the commit.
+  /// Writes the files over what is there.
+  void write(const std::map<std::string, std::string>& files) const {
+    for (const auto& [name, content] : files) directory_.write(name, content);
+  }
+
+  /// The same, commits everything, and returns the commit.
   CommitId commit(const std::map<std::string, std::string>& files,
                   const std::string& message = "Change things") {
-    for (const auto& [name, content] : files) directory_.write(name, content);
+    write(files);
     git({"add", "-A"});
     git({"commit", "-q", "--allow-empty", "-m", message});
     return CommitId(git({"rev-parse", "HEAD"}));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -27,7 +28,21 @@ SourceTree::Type type_of(const fs::path& path) {
   return (about.st_mode & S_IXUSR) != 0 ? SourceTree::Type::executable : SourceTree::Type::file;
 }
 
+/// What git keeps of a file that is in Git LFS, or of the pointer itself. The digest of a large one is left
+/// out.
+std::string lfs_pointer(const fs::path& place) {
+  constexpr std::string_view version = "version https://git-lfs.github.com/spec/v1\n";
+  const auto size = fs::file_size(place);
+  if (size > largest_source) return fmt::format("{}size {}\n", version, size);
+  auto bytes = read_file(place, largest_source);
+  if (bytes.starts_with(version)) return bytes;
+  return fmt::format("{}oid sha256:{}\nsize {}\n", version, to_hex(sha256(bytes)), size);
+}
+
 }  // namespace
+
+DiskTree::DiskTree(fs::path directory)
+    : directory_(std::move(directory)), checkout_(git::Checkout::at(directory_)) {}
 
 const std::vector<SourceTree::Item>& DiskTree::items(const std::string& path) const {
   const auto [at, is_new] = directories_.try_emplace(path);
@@ -38,7 +53,14 @@ const std::vector<SourceTree::Item>& DiskTree::items(const std::string& path) co
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     auto name = entry.path().filename().native();
     if (name == ".git") continue;
-    at->second.push_back({std::move(name), type_of(entry.path()), {}});
+    auto type = type_of(entry.path());
+    if (checkout_ != nullptr) {
+      const auto place = join_path(path, name);
+      const bool is_directory = type == Type::directory;
+      if (checkout_->ignores(place, is_directory)) continue;
+      if (is_directory && checkout_->is_submodule(place)) type = Type::other;
+    }
+    at->second.push_back({std::move(name), type, {}});
   }
   if (error) {
     errno = error.value();
@@ -91,17 +113,19 @@ std::vector<SourceTree::Item> DiskTree::list(const std::string& path) const {
 std::string DiskTree::read(const std::string& path, std::size_t cap) const {
   const auto* found = path.empty() ? nullptr : item(path);
   if (found == nullptr || found->type == Type::directory || found->type == Type::other) {
-    throw Error(Fault::invalid, fmt::format("{} is not a file in the repository", printable(path)));
+    throw Error(Fault::invalid, fmt::format("{} is not a file of the repository", printable(path)));
   }
   const auto place = directory_ / path;
   if (found->type == Type::link) return fs::read_symlink(place).native();
+  if (checkout_ != nullptr && checkout_->is_in_lfs(path)) return lfs_pointer(place);
   std::error_code error;
   const auto size = fs::file_size(place, error);
   if (!error && size > cap) {
-    throw Error(Fault::invalid, fmt::format("{} has {}, more than the limit of {}", printable(path),
+    throw Error(Fault::invalid, fmt::format("{} has {}, more than the {} allowed here", printable(path),
                                             bytes_in_words(size), bytes_in_words(cap)));
   }
-  return read_file(place, cap);
+  auto bytes = read_file(place, cap);
+  return checkout_ != nullptr ? checkout_->kept(path, std::move(bytes)) : bytes;
 }
 
 }  // namespace greenwave::cli
