@@ -1,11 +1,15 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "model/source_tree.h"
 #include "secrets/identity.h"
 
 namespace greenwave::secrets {
+
+/// Of a file whose name ends in .age. Throws Error (invalid) where it is not encrypted by age.
+void check_encrypted(const std::string& path, std::string_view bytes);
 
 /// A commit's files, which decrypts those that age encrypted when asked to.
 class OpeningTree : public SourceTree {

@@ -84,7 +84,7 @@ class Work {
       if (!is_others) make_directory(parents_, path, attributes, touched_);
       return;
     }
-    const auto content = context_.tree().read(layout_.source_of(item), most_content);
+    const auto content = item_content(context_.tree(), layout_.source_of(item));
     if (auto same = as_wanted(parents_, {path, content, attributes},
                               context_.options.distrust ? nullptr : signature_in(known_, path))) {
       remove_leftover(parents_, path);

@@ -108,7 +108,7 @@ class DirectoryComparison {
       differs(fmt::format("{}: a directory makes way for a file\n", at), fmt::format("{}: a directory", at));
       return;
     }
-    const auto content = context_.tree().read(layout_.source_of(item), most_content);
+    const auto content = item_content(context_.tree(), layout_.source_of(item));
     const Wanted wanted{at, content, layout_.attributes_of(item)};
     const auto* known = context_.options.distrust ? nullptr : signature_in(known_, at);
     const auto file =

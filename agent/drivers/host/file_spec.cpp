@@ -110,17 +110,6 @@ void choose_form(yaml::Fields& spec, const Place& place, FileSpec& file, Problem
   }
 }
 
-std::string content_of(const Source& source, const SourceTree& tree) {
-  if (source.encrypted) return tree.read_encrypted(source.path, most_content);
-  auto content = tree.read(source.path, most_content);
-  if (secrets::is_age(content)) {
-    throw Error(Fault::invalid,
-                fmt::format("{} is encrypted by age, and its name does not say so", source.path),
-                "let its name end in .age: it is opened then, and for root alone");
-  }
-  return content;
-}
-
 plan::Footprint footprint_at(const Host& host, const std::string& path) {
   plan::Footprint footprint;
   footprint.claims.push_back("path:" + path);
@@ -128,7 +117,27 @@ plan::Footprint footprint_at(const Host& host, const std::string& path) {
   return footprint;
 }
 
+/// Throws Error (invalid) where age encrypted it.
+std::string plain_content(const SourceTree& tree, const std::string& path, std::string_view but,
+                          std::string_view remedy) {
+  auto content = tree.read(path, most_content);
+  if (!secrets::is_age(content)) return content;
+  throw Error(Fault::invalid, fmt::format("{} is encrypted by age, {}", printable(path), but),
+              std::string(remedy));
+}
+
 }  // namespace
+
+std::string file_content(const SourceTree& tree, const std::string& path) {
+  return plain_content(tree, path, "and its name does not say so",
+                       "let its name end in .age: it is opened then, and for root alone");
+}
+
+std::string item_content(const SourceTree& tree, const std::string& path) {
+  return plain_content(tree, path, "and a Directory does not open it",
+                       "take it out of the Directory's source, and make it the source of a File, with a name "
+                       "that ends in .age");
+}
 
 FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& problems) {
   yaml::Fields spec(manifest.spec(), "File's spec", problems);
@@ -176,7 +185,8 @@ std::string content_of(const FileSpec& spec, const Manifest& manifest, const Sou
     case FileSpec::Form::content:
       return *spec.value->string();
     case FileSpec::Form::source:
-      return content_of(*manifest.source, tree);
+      return manifest.source->encrypted ? tree.read_encrypted(manifest.source->path, most_content)
+                                        : file_content(tree, manifest.source->path);
     case FileSpec::Form::json:
       return yaml::to_json(*spec.value).dump(2) + "\n";
     case FileSpec::Form::yaml:

@@ -50,6 +50,11 @@ DirectorySpec read_directory_spec(const Host& host, const Manifest& manifest, Pr
 plan::Footprint file_footprint(const Host& host, const Manifest& manifest, Problems& problems);
 plan::Footprint directory_footprint(const Host& host, const Manifest& manifest, Problems& problems);
 
+/// The bytes of a file of the repository that goes to the device as it is: a File's source, or one in that of
+/// a Directory. Throws Error (invalid) where age encrypted it, which only a File's source may be.
+std::string file_content(const SourceTree& tree, const std::string& path);
+std::string item_content(const SourceTree& tree, const std::string& path);
+
 /// The bytes that a File must hold. Throws Error.
 std::string content_of(const FileSpec& spec, const Manifest& manifest, const SourceTree& tree);
 

@@ -114,6 +114,14 @@ TEST_CASE("directory: a tree arrives as one object, drifts and is repaired") {
   CHECK_FALSE(work.drift("plans"));
 }
 
+TEST_CASE("directory: what age encrypted is refused before anything is written, with what to do") {
+  FileWork work({{"t/a", "x"}, {"t/key.age", "age-encryption.org/v1\n-> X25519 a\n"}});
+  CHECK_THROWS_WITH(work.compare(work.desired("Directory", "t", "path: /opt/t\nsource: t")),
+                    Contains("t/key.age is encrypted by age, and a Directory does not open it") &&
+                        Contains("make it the source of a File"));
+  CHECK_FALSE(work.root.has("opt/t"));
+}
+
 TEST_CASE("directory: executables and links come from git as such") {
   FileWork work;
   const TypedTree tree({{"t/run", "#!/bin/sh\n"}, {"t/link", "run"}, {"t/plain", "x"}},
