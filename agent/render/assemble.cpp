@@ -53,7 +53,8 @@ class Assembler {
     assembly.complete = !gap_;
     assembly.objects.reserve(objects_.size());
     for (auto& [id, object] : objects_) {
-      if (!object.removed) assembly.objects.push_back({id, std::move(object.document), object.refused});
+      if (object.removed) continue;
+      assembly.objects.push_back({id, std::move(object.document), object.refused, object.held});
     }
     std::sort(assembly.objects.begin(), assembly.objects.end(),
               [](const Assembled& a, const Assembled& b) { return a.id < b.id; });
@@ -66,6 +67,7 @@ class Assembler {
     Place place;                 ///< of the last declaration
     std::size_t last_layer = 0;  ///< that declared it
     bool refused = false;
+    bool held = false;
     bool removed = false;
   };
 
@@ -101,12 +103,12 @@ class Assembler {
       }
       object.document = {};
       object.removed = true;
-      object.refused = false;
+      object.refused = object.held = false;
     } else if (is_first || patch == Patch::replace) {
       settle_directives(declared.document, found);
       object.document = std::move(declared.document);
       object.removed = false;
-      object.refused = false;
+      object.refused = object.held = false;
       if (is_first && patch != Patch::replace && gap_) hold(object);
     } else {
       merge(object.document, std::move(declared.document), shape_of(declared.id), found);
@@ -118,7 +120,7 @@ class Assembler {
   /// Without the changes of an unread layer, the object may be wrong.
   void hold(Object& object) {
     if (object.removed || object.refused) return;
-    object.refused = true;
+    object.refused = object.held = true;
     ++held_;
   }
 

@@ -14,6 +14,7 @@ struct Assembled {
   ObjectId id;
   yaml::Node document;
   bool refused = false;  ///< its document may be wrong: the object must not be changed
+  bool held = false;     ///< refused only since a layer that may change it could not be read completely
 };
 
 struct Assembly {

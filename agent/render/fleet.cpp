@@ -26,32 +26,42 @@ std::vector<const yaml::Node*> structural_members(const yaml::Node& document) {
           document.at({"metadata", "namespace"}), source_member(document)};
 }
 
-Declaration declaration_of(yaml::Node document, ReadFile& file) {
+Declaration declaration_of(yaml::Node document) {
   Declaration declaration;
   add_variables(document, declaration.variables);
   std::set<std::string> structural;
   for (const auto* member : structural_members(document)) {
     if (member != nullptr) add_variables(*member, structural);
   }
-  declaration.structural = !structural.empty();
-  if (!declaration.structural) {
-    declaration.id = identify(document, file.problems);
-    if (!declaration.id) file.complete = false;
+  if (structural.empty()) {
+    Problems said_for_each_device;
+    declaration.id = identify(document, said_for_each_device);
   }
+  declaration.structural = !declaration.id;
   declaration.digest = sha256(yaml::canonical(document));
   declaration.document = std::move(document);
   return declaration;
 }
 
-/// As much of a document as set_aside() looks at.
+/// As much of a document as set_aside() and held_by_gaps() look at.
 yaml::Node outline(const yaml::Node& document) {
   yaml::Node outline{yaml::Node::Map{}, document.place};
+  if (const auto* patch = document.find("$patch")) yaml::set(outline, "$patch", *patch);
   const auto* source = source_member(document);
   if (source == nullptr) return outline;
   yaml::Node spec{yaml::Node::Map{}, document.place};
   yaml::set(spec, "source", *source);
   yaml::set(outline, "spec", std::move(spec));
   return outline;
+}
+
+std::set<ObjectId> held_by_gaps(std::vector<CollectedLayer> collected) {
+  Problems reported_elsewhere;
+  std::set<ObjectId> held;
+  for (auto& object : assemble(std::move(collected), reported_elsewhere).objects) {
+    if (object.held) held.insert(std::move(object.id));
+  }
+  return held;
 }
 
 std::string values_of(const std::vector<std::string>& names, const Variables& variables) {
@@ -97,8 +107,13 @@ void Fleet::read_devices(const Labels& assumed) {
     any.properties = yaml::Node{yaml::Node::Map{}, {}};
     devices_.push_back(std::move(any));
   } else {
-    devices_ = render::read_devices(read_inventory(cluster_, tree_), cluster_.devices, problems_);
+    for (auto& listed : list_devices(read_inventory(cluster_, tree_), cluster_.devices, problems_)) {
+      problems_.append(listed.problems);
+      devices_.push_back(std::move(listed.device));
+      feature_problems_.push_back(std::move(listed.problems));
+    }
   }
+  feature_problems_.resize(devices_.size());
   for (std::size_t i = 0; i < devices_.size(); ++i) {
     devices_[i].labels.insert(assumed.begin(), assumed.end());
     numbers_.emplace(devices_[i].id, i);
@@ -127,7 +142,7 @@ std::uint32_t Fleet::layer_index(LayerReader& reader, const ChosenLayer& chosen)
   for (auto& file : layer.read.files) {
     auto& declarations = layer.declarations.emplace_back();
     for (auto& document : file.documents) {
-      declarations.push_back(declaration_of(std::move(document), file));
+      declarations.push_back(declaration_of(std::move(document)));
       const auto& added = declarations.back();
       if (added.structural) layer.structural.insert(added.variables.begin(), added.variables.end());
     }
@@ -197,6 +212,7 @@ Combination Fleet::combination(std::vector<std::uint32_t> layers, std::size_t de
   std::sort(combination.chains.begin(), combination.chains.end(),
             [this](const auto& a, const auto& b) { return ids_[a.first] < ids_[b.first]; });
   combination.layers = std::move(layers);
+  if (!combination.complete) combination.held = held_by_gaps(std::move(collected));
   return combination;
 }
 

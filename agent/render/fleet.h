@@ -29,9 +29,9 @@ struct Variant {
 /// A manifest as a layer declares it, before variables.
 struct Declaration {
   yaml::Node document;
-  std::optional<ObjectId> id;       ///< nothing: it contains variables, or is missing
+  std::optional<ObjectId> id;       ///< nothing: it contains variables, or is missing or wrong
   std::set<std::string> variables;  ///< that it mentions
-  bool structural = false;          ///< the variables are part of its id or of its source
+  bool structural = false;          ///< the variables are part of its id or of its source, or it has no id
   Digest digest;
 };
 
@@ -47,8 +47,9 @@ struct FleetLayer {
 /// Devices that get the same layers, with the same objects in them.
 struct Combination {
   std::vector<std::uint32_t> layers;
-  Problems problems;                                            ///< of merging them
-  bool complete = true;                                         ///< false: these devices may get more objects
+  Problems problems;        ///< of merging them
+  bool complete = true;     ///< false: these devices may get more objects
+  std::set<ObjectId> held;  ///< refused because a layer that may change them is not complete
   std::vector<std::pair<std::uint32_t, std::uint32_t>> chains;  ///< id and chain, ordered by id
 };
 
@@ -77,6 +78,8 @@ class Fleet {
   std::optional<std::size_t> device(const std::string& id) const;
   /// Errors in greenwave.yaml, the inventory and the polygons.
   const Problems& problems() const { return problems_; }
+  /// Errors in a device's own Feature: it renders nothing then.
+  const Problems& feature_problems(std::size_t device) const { return feature_problems_[device]; }
   /// Errors in choosing layers for some devices.
   const std::vector<std::pair<std::uint32_t, Problem>>& device_problems() const { return device_problems_; }
 
@@ -128,6 +131,7 @@ class Fleet {
   std::vector<Device> devices_;
   std::unordered_map<std::string, std::size_t> numbers_;
   Problems problems_;
+  std::vector<Problems> feature_problems_;
   std::vector<std::pair<std::uint32_t, Problem>> device_problems_;
   std::vector<FleetLayer> layers_;
   std::map<std::pair<std::string, bool>, std::uint32_t> layer_numbers_;  ///< by path and whether it is known

@@ -107,9 +107,10 @@ Lookup find_device(std::string_view inventory, const std::string& file, const st
   return lookup;
 }
 
-std::vector<Device> read_devices(std::string_view inventory, const std::string& file, Problems& problems) {
-  std::vector<Device> devices;
-  std::unordered_map<std::string, Place> seen;
+std::vector<ListedDevice> list_devices(std::string_view inventory, const std::string& file,
+                                       Problems& problems) {
+  std::vector<ListedDevice> devices;
+  std::unordered_map<std::string, std::pair<std::size_t, Place>> seen;
   each_feature(inventory, file, [&](yaml::Node feature) {
     const auto* id = id_of(feature);
     if (id == nullptr) {
@@ -118,13 +119,24 @@ std::vector<Device> read_devices(std::string_view inventory, const std::string& 
                      "this Feature has no id that is a string", R"(write "id": "sf-0042" beside "type")");
       return;
     }
-    const auto [at, is_first] = seen.emplace(*id, feature.place);
+    const auto [at, is_first] = seen.try_emplace(*id, devices.size(), feature.place);
+    const auto& [number, place] = at->second;
     if (is_first) {
-      devices.push_back(read_device(std::move(feature), problems));
+      auto& listed = devices.emplace_back();
+      listed.device = read_device(std::move(feature), listed.problems);
     } else {
-      report_second(feature, at->second, problems);
+      report_second(feature, place, devices[number].problems);
     }
   });
+  return devices;
+}
+
+std::vector<Device> read_devices(std::string_view inventory, const std::string& file, Problems& problems) {
+  std::vector<Device> devices;
+  for (auto& listed : list_devices(inventory, file, problems)) {
+    problems.append(listed.problems);
+    devices.push_back(std::move(listed.device));
+  }
   return devices;
 }
 

@@ -25,7 +25,18 @@ struct Lookup {
 Lookup find_device(std::string_view inventory, const std::string& file, const std::string& id,
                    Problems& problems);
 
-/// All devices, in the order of the file, with all errors in `problems`. Throws like find_device.
+/// A device of the inventory.
+struct ListedDevice {
+  Device device;
+  Problems problems;  ///< as find_device finds them: with errors, the device renders nothing
+};
+
+/// All devices, in the order of the file; `problems` gets the errors of Features that are no device's. Throws
+/// like find_device.
+std::vector<ListedDevice> list_devices(std::string_view inventory, const std::string& file,
+                                       Problems& problems);
+
+/// The same, with all errors in `problems`.
 std::vector<Device> read_devices(std::string_view inventory, const std::string& file, Problems& problems);
 
 }  // namespace greenwave::render

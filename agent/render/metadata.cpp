@@ -24,19 +24,23 @@ constexpr std::string_view prune_words[]{"disabled", "enabled"};
 constexpr std::string_view removal_words[]{"give-back", "delete", "keep"};
 constexpr std::string_view propagation_words[]{"foreground", "background", "orphan"};
 
+/// Which kinds an annotation means something for.
+enum class For { all, becoming_healthy, kubernetes };
+
 struct Annotation {
   std::string_view name;
   std::span<const std::string_view> words;  ///< its values; empty: not only words
+  For kinds = For::all;
 };
 
 constexpr Annotation known_annotations[]{
     {annotations::depends_on, {}},
-    {annotations::healthy_within, {}},
+    {annotations::healthy_within, {}, For::becoming_healthy},
     {annotations::prune, prune_words},
     {annotations::on_removal, removal_words},
-    {annotations::force, yes_or_no},
-    {annotations::recreate, yes_or_no},
-    {annotations::propagation, propagation_words},
+    {annotations::force, yes_or_no, For::kubernetes},
+    {annotations::recreate, yes_or_no, For::kubernetes},
+    {annotations::propagation, propagation_words, For::kubernetes},
 };
 
 // What Kubernetes reads, and its strict mode accepts.
@@ -88,13 +92,24 @@ void check_text_map(const yaml::Node& document, std::string_view key, Problems& 
   }
 }
 
-void check_name(const yaml::Member& annotation, Problems& problems) {
+bool is_for(const Annotation& annotation, const ObjectId& id) {
+  if (!is_own(id) || annotation.kinds == For::all) return true;
+  const bool has_health = id.kind == "SystemdUnit" || id.kind == "HealthCheck";
+  return annotation.kinds == For::becoming_healthy && has_health;
+}
+
+void check_name(const ObjectId& id, const yaml::Member& annotation, Problems& problems) {
   std::vector<std::string> names;
-  for (const auto& known : known_annotations) names.emplace_back(known.name);
-  const auto meant = nearest(annotation.key, names);
+  for (const auto& known : known_annotations) {
+    if (is_for(known, id)) names.emplace_back(known.name);
+  }
+  const bool others_have_it =
+      std::ranges::find(known_annotations, annotation.key, &Annotation::name) != std::end(known_annotations);
+  const auto meant = others_have_it ? std::string() : nearest(annotation.key, names);
   if (meant.empty() && !annotation.key.starts_with(own_prefix)) return;
   problems.error(annotation.key_place,
-                 fmt::format("Greenwave has no annotation {}", printable(annotation.key)),
+                 fmt::format("{} has no annotation {}", others_have_it ? printable(id.kind) : "Greenwave",
+                             printable(annotation.key)),
                  meant.empty() ? fmt::format("its annotations are {}", fmt::join(names, ", "))
                                : fmt::format("did you mean {}?", meant));
 }
@@ -139,13 +154,13 @@ void check_removal(const yaml::Node& written, Problems& problems) {
                  "remove one of the two");
 }
 
-void check_annotations(const yaml::Node& document, Problems& problems) {
+void check_annotations(const ObjectId& id, const yaml::Node& document, Problems& problems) {
   const auto* written = document.at({"metadata", "annotations"});
   if (written == nullptr || !written->is_map()) return;
   for (const auto& member : *written->map()) {
     const auto known = std::ranges::find(known_annotations, member.key, &Annotation::name);
-    if (known == std::end(known_annotations)) {
-      check_name(member, problems);
+    if (known == std::end(known_annotations) || !is_for(*known, id)) {
+      check_name(id, member, problems);
     } else {
       check_value(*known, member.value, problems);
     }
@@ -159,7 +174,7 @@ void check_metadata(const ObjectId& id, const yaml::Node& document, Problems& pr
   check_fields(id, document, problems);
   check_text_map(document, "annotations", problems);
   check_text_map(document, "labels", problems);
-  check_annotations(document, problems);
+  check_annotations(id, document, problems);
 }
 
 }  // namespace greenwave::render

@@ -38,6 +38,7 @@ const Node* Fields::typed(std::string_view key, bool right_type(const Node&), st
   std::string remedy;
   const bool scalar = !member->is_map() && !member->is_sequence();
   if (expected == "a string" && scalar) remedy = "put it in quotes";
+  if (expected == "a list" && scalar && !member->is_null()) remedy = fmt::format("write {}: […]", key);
   error(key, fmt::format("{}: {} must be {}, not {}", what_, key, expected, kind_of(*member)), remedy);
   return nullptr;
 }

@@ -11,7 +11,9 @@ namespace {
 /// Reads the members that identify an object. Null members count as absent, as in Kubernetes.
 class Identification {
  public:
-  Identification(const yaml::Node& document, Problems& problems) : document_(document), problems_(problems) {}
+  /// `unresolved`: what still has a variable has its message already.
+  Identification(const yaml::Node& document, bool unresolved, Problems& problems)
+      : document_(document), unresolved_(unresolved), problems_(problems) {}
 
   std::optional<ObjectId> read() {
     ObjectId id;
@@ -49,6 +51,10 @@ class Identification {
            "put it in quotes");
       return {};
     }
+    if (unresolved_ && has_variables(*text)) {
+      failed_ = true;
+      return {};
+    }
     // Only an apiVersion has a slash; in names it would make references ambiguous.
     const bool has_slash = key != "apiVersion" && text->find('/') != std::string::npos;
     if (has_slash || text->size() > 253 || printable(*text) != *text ||
@@ -72,6 +78,7 @@ class Identification {
   }
 
   const yaml::Node& document_;
+  bool unresolved_;
   Problems& problems_;
   bool failed_ = false;
 };
@@ -96,7 +103,7 @@ bool is_own(const ObjectId& id) {
 }
 
 std::optional<ObjectId> identify(const yaml::Node& document, Problems& problems) {
-  return Identification(document, problems).read();
+  return Identification(document, false, problems).read();
 }
 
 yaml::Node* items_of(yaml::Node& document) {
@@ -134,9 +141,7 @@ void take_apart(yaml::Node document, ReadFile& file) {
 
 void declare(yaml::Node document, const Variables& variables, ManifestFile& file) {
   const bool replaced = variables.replace_in(document, file.problems);
-  // A name with an unknown variable does not need a second message.
-  Problems unsaid;
-  auto id = identify(document, replaced ? file.problems : unsaid);
+  auto id = Identification(document, !replaced, file.problems).read();
   if (!id) {
     file.complete = false;
     return;

@@ -202,7 +202,8 @@ TEST_CASE("render: a broken greenwave.yaml says all that is wrong, and nothing e
   CHECK(error_of([] {
           rendered({{"greenwave.yaml", cluster("{layer: [], windows: 3}")}});
         }) ==
-        "greenwave.yaml:4:28: error: the cluster's spec: windows must be a list, not a whole number\n"
+        "greenwave.yaml:4:28: error: the cluster's spec: windows must be a list, not a whole number; write "
+        "windows: […]\n"
         "greenwave.yaml:4:8: error: the cluster's spec has no field \"layer\"; did you mean layers?");
 }
 
@@ -486,7 +487,30 @@ TEST_CASE("render: an unknown variable refuses its object with file, line and co
   CHECK(result.complete);
   REQUIRE(result.problems.size() == 1);
   CHECK_THAT(problems(result)[0],
-             Catch::StartsWith("a.yaml:6:12: error: the variable ${device.labels.zone} is unknown"));
+             Catch::StartsWith("a.yaml:7:7: error: the variable ${device.labels.zone} is unknown"));
+}
+
+TEST_CASE("render: all mistakes of a manifest are said, those of its name and its variables") {
+  const auto result =
+      rendered({{"a.yaml", file_named("'Two Words'", "\n  path: /a\n  content: ${device.labels.zone}")}});
+  REQUIRE(result.problems.size() == 2);
+  CHECK_THAT(problems(result)[0], Contains("the variable ${device.labels.zone} is unknown"));
+  CHECK_THAT(problems(result)[1], Contains("\"Two Words\" is not a valid name"));
+}
+
+TEST_CASE("render: annotations are for the kinds that read them") {
+  const auto annotated = [](const std::string& kind, const std::string& annotation) {
+    return rendered({{"a.yaml", "apiVersion: greenwave.dev/v1\nkind: " + kind +
+                                    "\nmetadata: {name: a, annotations: {" + annotation + "}}\nspec: {}\n"}});
+  };
+  for (const std::string annotation : {"force", "recreate", "propagation", "healthy-within"}) {
+    const auto result = annotated("File", "greenwave.dev/" + annotation + ": \"true\"");
+    REQUIRE(result.problems.size() == 1);
+    CHECK_THAT(problems(result)[0], Contains("File has no annotation greenwave.dev/" + annotation) &&
+                                        Contains("its annotations are greenwave.dev/depends-on"));
+  }
+  CHECK(annotated("SystemdUnit", "greenwave.dev/healthy-within: 5m").problems.empty());
+  CHECK(annotated("SystemdUnit", "greenwave.dev/force: \"true\"").problems.size() == 1);
 }
 
 TEST_CASE("render: an unknown variable in a name leaves unknown which object it is") {
