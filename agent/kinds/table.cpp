@@ -147,6 +147,12 @@ TableKinds TableKinds::own(const std::vector<std::string>& allowed_paths) {
   return own;
 }
 
+TableKinds TableKinds::with_podman(Rules rules) {
+  TableKinds all(std::move(rules));
+  for (const auto& kind : kinds) all.kinds_.push_back(&kind);
+  return all;
+}
+
 const Kind* TableKinds::find(const ObjectId& id) const {
   const auto is_its = [&](const Kind* kind) {
     return kind->name == id.kind && kind->api_version == id.api_version;

@@ -64,6 +64,8 @@ class TableKinds : public drivers::Kinds {
   TableKinds(Rules rules, Server server);
   /// All of Greenwave's own, to judge manifests by where there is no device.
   static TableKinds own(const std::vector<std::string>& allowed_paths);
+  /// The same with the kinds that a device with podman serves.
+  static TableKinds with_podman(Rules rules);
 
   bool serves(const ObjectId& id) const override { return find(id) != nullptr; }
   plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override;

@@ -31,24 +31,6 @@ bool settled(const plan::Desired& desired, const Entry* entry, const Observed& o
          !observed.drifted.contains(entry->id);
 }
 
-/// A health check of a unit that the same commit keeps down can never pass: every commit would be reverted.
-void refuse_hopeless(Checked& checked) {
-  std::set<std::string> down;
-  for (const auto& object : checked.desired) {
-    if (!object.footprint.keeps_down.empty()) down.insert(object.footprint.keeps_down);
-  }
-  std::erase_if(checked.desired, [&](const plan::Desired& object) {
-    const auto& expected = object.footprint.expects_up;
-    if (!expected || !down.contains(expected->unit)) return false;
-    checked.problems.error(
-        expected->place,
-        fmt::format("this can never pass: {} is declared with running: false", expected->unit),
-        "check another unit, or let this one run");
-    checked.refused.push_back(object.manifest.id);
-    return true;
-  });
-}
-
 /// An outage is reported once, not for each object behind it.
 void refuse_unseen(const std::vector<drivers::Candidate>& candidates, const std::string& why,
                    Compared& compared) {
@@ -114,6 +96,23 @@ Checked check(std::vector<Manifest> manifests, std::span<const drivers::Kinds* c
   }
   refuse_hopeless(checked);
   return checked;
+}
+
+void refuse_hopeless(Checked& checked) {
+  std::set<std::string> down;
+  for (const auto& object : checked.desired) {
+    if (!object.footprint.keeps_down.empty()) down.insert(object.footprint.keeps_down);
+  }
+  std::erase_if(checked.desired, [&](const plan::Desired& object) {
+    const auto& expected = object.footprint.expects_up;
+    if (!expected || !down.contains(expected->unit)) return false;
+    checked.problems.error(
+        expected->place,
+        fmt::format("this can never pass: {} is declared with running: false", expected->unit),
+        "check another unit, or let this one run");
+    checked.refused.push_back(object.manifest.id);
+    return true;
+  });
 }
 
 Checked check(std::vector<Manifest> manifests, const Drivers& drivers) {

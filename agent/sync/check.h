@@ -26,6 +26,10 @@ struct Checked {
 Checked check(std::vector<Manifest> manifests, std::span<const drivers::Kinds* const> kinds);
 Checked check(std::vector<Manifest> manifests, const Drivers& drivers);
 
+/// Refuses health checks of a unit that the same render keeps down: they can never pass, so that every commit
+/// would be reverted. Part of check().
+void refuse_hopeless(Checked& checked);
+
 /// A driver's part of a render, compared with the device.
 struct ComparedPart {
   const drivers::Kinds* kinds;

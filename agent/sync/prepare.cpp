@@ -1,6 +1,6 @@
 #include "sync/prepare.h"
 
-#include "sync/unserved.h"
+#include "sync/planning.h"
 
 namespace greenwave::sync {
 
@@ -47,19 +47,12 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
   for (const auto* refused : {&rendered.refused, &checked.refused, &prepared->compared.refused}) {
     input.refused.insert(input.refused.end(), refused->begin(), refused->end());
   }
-  const auto meant = meant_by(input.refused, prepared->desired, inventory);
-  input.refused.insert(input.refused.end(), meant.begin(), meant.end());
   const bool may_empty = allow_empty || prepared->cluster.allow_empty || prepared->device.retired;
-  if (const auto problem = plan::empty_render(input); problem && !may_empty) {
-    input.may_prune = false;
-    prepared->problems.error(problem->place, problem->message, problem->remedy);
-  }
-  auto left_out = input.refused;
-  prepared->plan = plan::plan(std::move(input), *prepared->compared.places);
-  left_out.insert(left_out.end(), prepared->plan.refused.begin(), prepared->plan.refused.end());
-  for (const auto& part : prepared->compared.parts) part.comparison->leave_out(left_out);
+  auto planned = plan_render(std::move(input), *prepared->compared.places, may_empty);
+  prepared->plan = std::move(planned.plan);
+  prepared->problems.append(planned.problems);
+  for (const auto& part : prepared->compared.parts) part.comparison->leave_out(planned.refused);
   note_what_goes_back(observed, prepared->plan);
-  prepared->problems.append(prepared->plan.problems);
   return prepared;
 }
 

@@ -98,10 +98,10 @@ _greenwave() {
     promote)
       options="--repo --branch --path --from --health --assume-healthy --silent-after --status $options"
       ;;
-    lint) options="--path --label --allow $options" ;;
-    render) options="--device --explain --path --label --allow $options" ;;
+    lint) options="--path --label --allow --allow-privileged $options" ;;
+    render) options="--device --explain --path --label --allow --allow-privileged $options" ;;
     impact)
-      options="--device --by --repository --path --label --allow $options"
+      options="--device --by --repository --path --label --allow --allow-privileged $options"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(git for-each-ref --format='%(refname:short)' 2>/dev/null)" -- "$current")
         return

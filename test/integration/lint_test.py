@@ -10,7 +10,8 @@ from greenwave import BIN, Scratch, file_manifest, run  # noqa: E402
 
 CLUSTER = "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: town}\nspec:\n  devices: devices.geojson\n"
 LAYERS = "  layers: [{path: base}]\n"
-POD = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": []}})
+CONTAINERS = [{"name": "web", "image": "registry.city.example/web:1"}]
+POD = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": CONTAINERS}})
 SERVICE = json.dumps({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}})
 
 
@@ -62,6 +63,8 @@ class Lint(unittest.TestCase):
     def test_the_runtime_of_all_devices_may_be_in_greenwave_yaml(self):
         self.assert_says(self.lint({**self.town("  runtime: none\n"), "base/web.yaml": POD}), "Pod/web cannot run here", code=1)
         self.assert_clean(self.lint({**self.town("  runtime: podman\n"), "base/web.yaml": POD}))
+        empty = POD.replace(json.dumps(CONTAINERS), "[]")
+        self.assert_says(self.lint({**self.town("  runtime: podman\n"), "base/web.yaml": empty}), "the pod has no containers", code=1)
         self.assert_says(self.lint(self.town("  runtime: docker\n")), "write one of: none, podman, kubernetes", code=1)
 
     def test_without_a_runtime_lint_leaves_it_to_the_device(self):
@@ -76,9 +79,8 @@ class Lint(unittest.TestCase):
             ({"annotations": {"greenwave.dev/prun": "disabled"}}, "did you mean greenwave.dev/prune?"),
             ({"annotations": {"greenwave.dev/prune": "off"}}, "write disabled or enabled"),
             ({"annotations": {"greenwave.dev/on-removal": "give back"}}, "write give-back, delete or keep"),
-            ({"annotations": {"greenwave.dev/healthy-within": "90"}}, "write a time up to 1h"),
-            ({"annotations": {"greenwave.dev/force": "yes"}}, "write true or false"),
-            ({"annotations": {"greenwave.dev/propagation": "front"}}, "write foreground, background or orphan"),
+            ({"annotations": {"greenwave.dev/healthy-within": "5m"}}, "File has no annotation greenwave.dev/healthy-within"),
+            ({"annotations": {"greenwave.dev/force": "true"}}, "File has no annotation greenwave.dev/force"),
             ({"annotation": {"a": "b"}}, "did you mean annotations?"),
             ({"ower": "root"}, "File's metadata has no field"),
         ):
@@ -86,6 +88,17 @@ class Lint(unittest.TestCase):
                 self.assert_says(self.lint(described(metadata)), words, code=1)
         with self.subTest("annotations of others"):
             self.assert_clean(self.lint(described({"annotations": {"example.org/prune": "yes"}, "labels": {"a": "b"}})))
+
+    def test_annotations_of_kubernetes_have_their_words(self):
+        for name, value, words in (
+            ("healthy-within", "90", "write a time up to 1h"),
+            ("force", "yes", "write true or false"),
+            ("propagation", "front", "write foreground, background or orphan"),
+        ):
+            pod = json.loads(POD)
+            pod["metadata"]["annotations"] = {f"greenwave.dev/{name}": value}
+            with self.subTest(name):
+                self.assert_says(self.lint({"base/web.yaml": json.dumps(pod)}), words, code=1)
 
     def test_metadata_of_kubernetes_may_have_what_kubernetes_accepts(self):
         pod = json.loads(POD)

@@ -1,5 +1,6 @@
 """A city whose commits are changed at random: one device, objects of every kind of the host, and their sources."""
 
+import copy
 import json
 import random
 import sys
@@ -24,7 +25,8 @@ CLUSTER = {
     ),
 }
 TEXTS = ["one\n", "two\n", "three\n"]
-PATHS = [f"/etc/field/{name}" for name in ("a", "b", "c", "d/e", "d/f")] + ["/etc/systemd/system/field-one.service.d/9.conf"]
+DROP_INS = [f"/etc/systemd/system/{name}.service.d/9.conf" for name in ("field-one", "field-one-alias")]
+PATHS = [f"/etc/field/{name}" for name in ("a", "b", "c", "d/e", "d/f")] + DROP_INS
 TREES = ["/etc/field/tree", "/etc/field/d"]
 SOURCES = {
     "files/one": "one\n",
@@ -39,11 +41,78 @@ SOURCES = {
     "trees/z/in/2": "two\n",
 }
 UNIT_NAMES = ["field-one.service", "field-two.service"]
-UNIT = "[Service]\nExecStart=/bin/sleep {}00\n[Install]\nWantedBy=multi-user.target\n"
+UNIT = "[Service]\nExecStart=/bin/sleep {}00\n[Install]\nWantedBy=multi-user.target\nAlias=%N-alias.service\n"
 
 
 def manifest(kind, name, spec):
     return {"apiVersion": "greenwave.dev/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def misspelt(choice, word):
+    at = choice.randrange(len(word))
+    return choice.choice([word[:at] + word[at + 1:], word[:at] + word[at] + word[at:], word[:at] + "q" + word[at + 1:]])
+
+
+def spoil_field(choice, one):
+    key = choice.choice(sorted(one["spec"]))
+    one["spec"] = {misspelt(choice, name) if name == key else name: value for name, value in one["spec"].items()}
+
+
+def spoil_value(choice, one):
+    one["spec"][choice.choice(sorted(one["spec"]))] = choice.choice([17, -1, None, [], {}, True, "", "x", "../up", "a b", "9999"])
+
+
+def spoil_identity(choice, one):
+    key = choice.choice(["apiVersion", "kind"])
+    one[key] = misspelt(choice, one[key])
+
+
+def spoil_metadata(choice, one):
+    one["metadata"][choice.choice(["annotation", "annotations", "labels", "nmae"])] = choice.choice(
+        [{"greenwave.dev/prune": "off"}, {"greenwave.dev/depends-on": "File/nowhere"}, {"greenwave.dev/on-remval": "keep"}, {"x": 1}, "text"]
+    )
+
+
+def spoil_content(choice, one):
+    one["spec"]["content"] = choice.choice(["${devcie.id}", "${device.name}", "${device.id}\n", "\n", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"])
+
+
+def spoil_reference(choice, one):
+    one["spec"]["restartOn"] = choice.choice([["File/nowhere"], ["file-1"], "File/file-1", ["Fiel/file-1"]])
+
+
+def spoil_name(choice, one):
+    one["metadata"]["name"] = choice.choice(["file-1", "always", "", "Upper Case", 5])
+
+
+MISTAKES = [spoil_field, spoil_value, spoil_identity, spoil_metadata, spoil_content, spoil_reference, spoil_name]
+
+
+def pod(spec, name="pod-1"):
+    containers = [{"name": "main", "image": "registry.city.example/spat:1", **spec.pop("container", {})}]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": containers, **spec}}
+
+
+PODS = [
+    {},
+    {"container": {"livenessProbe": {"grpc": {"port": 1}}}},
+    {"container": {"readinessProbe": {"httpGet": {"path": "/", "port": 80}}}},
+    {"container": {"securityContext": {"privileged": True}}},
+    {"container": {"imagePullPolicy": "Sometimes"}},
+    {"container": {"ports": [{"containerPort": 80, "hostPort": 80}]}},
+    {"volumes": [{"name": "data", "hostPath": {"path": "/root/x"}}]},
+    {"volumes": [{"name": "data", "nfs": {"server": "a", "path": "/"}}]},
+    {"volumes": [{"name": "data", "configMap": {"name": "nowhere"}}]},
+    {"restartpolicy": "Never"},
+]
+
+
+def spoiled(choice, objects, count):
+    """A copy of the objects with mistakes in some of them."""
+    objects = copy.deepcopy(objects)
+    for name in choice.sample(sorted(objects), min(len(objects), count)):
+        choice.choice(MISTAKES)(choice, objects[name])
+    return objects
 
 
 class Story:
@@ -108,6 +177,8 @@ class Story:
         if self.live:
             spec.setdefault("content", UNIT.format(60))
             spec.pop("masked", None)
+            if spec["name"] == UNIT_NAMES[0]:
+                spec["enabled"] = True  # a drop-in may be for its alias
             spec["running"] = self.random.random() < 0.7
 
     def make_healthcheck(self, spec):

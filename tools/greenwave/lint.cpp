@@ -20,7 +20,7 @@ int run_lint(const LintCommandOptions& options, const Context& context) {
   return guarded(format == "json", [&] {
     const auto source = CitySource::open(options.where, options.city.path);
     const auto result =
-        lint(source.tree(), {.allowed_paths = allowed_of(options.city), .labels = labels_of(options.city)});
+        lint(source.tree(), {.rules = rules_of(options.city), .labels = labels_of(options.city)});
     if (format == "json") {
       print(lint_json(result, source.shown_prefix()));
     } else if (format == "github") {

@@ -15,6 +15,8 @@ void add_city_options(CommandLine& line, CityOptions& options, std::vector<std::
       .value_name("KEY=VALUE");
   line.option("--allow", options.allowed, "A path that devices allow (allowedPaths in agent.yaml)")
       .value_name("PATH");
+  line.flag("--allow-privileged", options.allow_privileged,
+            "Devices allow privileged containers (podman.allowPrivileged in agent.yaml)");
   const auto words = fmt::format("{}", fmt::join(formats, ", "));
   line.option("-o,--output", options.format, "One of " + words)
       .value_name("FORMAT")
@@ -38,8 +40,10 @@ Labels labels_of(const CityOptions& options) {
   return labels;
 }
 
-std::vector<std::string> allowed_of(const CityOptions& options) {
-  return options.allowed.empty() ? config::Config{}.allowed_paths : options.allowed;
+kinds::Rules rules_of(const CityOptions& options) {
+  const auto paths = options.allowed.empty() ? config::Config{}.allowed_paths : options.allowed;
+  return {.host = {.root = "/", .allowed_paths = paths},
+          .pods = {.allowed_paths = paths, .allow_privileged = options.allow_privileged}};
 }
 
 int guarded(bool json, const std::function<int()>& work) {

@@ -7,6 +7,7 @@
 
 #include "base/command_line.h"
 #include "context/context.h"
+#include "kinds/table.h"
 #include "model/device.h"
 
 namespace greenwave::cli {
@@ -16,6 +17,7 @@ struct CityOptions {
   std::string path;                 ///< of the cluster in the repository
   std::vector<std::string> labels;  ///< KEY=VALUE
   std::vector<std::string> allowed;
+  bool allow_privileged = false;
   std::string format;
 };
 
@@ -27,8 +29,8 @@ std::string format_of(const CityOptions& options, const Context& context);
 
 /// Throws Error (invalid).
 Labels labels_of(const CityOptions& options);
-/// Those of --allow, or agent.yaml's default.
-std::vector<std::string> allowed_of(const CityOptions& options);
+/// What devices allow: --allow and --allow-privileged, or agent.yaml's defaults.
+kinds::Rules rules_of(const CityOptions& options);
 
 /// Runs `work`; prints an Error, as JSON if `json`, and then returns exit_not_done.
 int guarded(bool json, const std::function<int()>& work);

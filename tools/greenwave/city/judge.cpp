@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "kinds/table.h"
 #include "sync/check.h"
 
 namespace greenwave::cli {
@@ -45,7 +44,7 @@ Judged judge(const render::Fleet& fleet, const render::Variant& variant, const d
   judged.refused = judged.object.has_errors();
   if (!object.manifest) return judged;
   const auto& id = object.manifest->id;
-  if (id.api_version != own_api && !kinds::is_served_nowhere(id)) {
+  if (!kinds.serves(id) && !kinds::is_served_nowhere(id)) {
     judged.desired = plan::Desired{std::move(*object.manifest), {}};
     return judged;
   }

@@ -1,16 +1,33 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "base/problem.h"
-#include "drivers/kinds.h"
+#include "kinds/table.h"
 #include "plan/step.h"
 #include "render/fleet.h"
 
 namespace greenwave::cli {
 
-/// An object of a Fleet, rendered and read as a device reads it. Objects of other APIs are not checked
-/// further, since only the device knows its runtime.
+/// The kinds that a device serves, as far as the repository says which runtime it has.
+class RuntimeKinds {
+ public:
+  explicit RuntimeKinds(const kinds::Rules& rules)
+      : own_(kinds::TableKinds::own(rules.host.allowed_paths)),
+        with_podman_(kinds::TableKinds::with_podman(rules)) {}
+
+  const drivers::Kinds& of(std::string_view runtime) const {
+    return runtime == "podman" ? with_podman_ : own_;
+  }
+
+ private:
+  kinds::TableKinds own_;
+  kinds::TableKinds with_podman_;
+};
+
+/// An object of a Fleet, rendered and read as a device reads it. Objects that `kinds` does not serve, and
+/// another runtime may, are not checked further.
 struct Judged {
   std::optional<plan::Desired> desired;  ///< empty: refused, or the device does not get it
   bool refused = false;

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/listed.h"
 #include "base/text.h"
-#include "kinds/table.h"
+#include "city/judge.h"
 #include "lint/checks.h"
 #include "lint/secrets.h"
 #include "render/fleet.h"
@@ -39,7 +39,7 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
   }
   check_recipients(fleet, getting, findings);
   check_city(fleet, findings);
-  const auto kinds = kinds::TableKinds::own(options.allowed_paths);
+  const RuntimeKinds kinds(options.rules);
   check_strays(fleet, check_objects(fleet, kinds, findings), findings);
   result.rendered = fleet.variants().size();
   result.combinations = fleet.combinations().size();

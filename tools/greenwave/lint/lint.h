@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
+#include "city/command.h"
 #include "lint/findings.h"
 #include "model/device.h"
 #include "model/source_tree.h"
@@ -11,8 +11,8 @@
 namespace greenwave::cli {
 
 struct LintOptions {
-  std::vector<std::string> allowed_paths = config::Config{}.allowed_paths;
-  Labels labels;  ///< for devices whose Feature has no label of that name
+  kinds::Rules rules = rules_of({});  ///< of the devices
+  Labels labels;                      ///< for devices whose Feature has no label of that name
 };
 
 struct LintResult {

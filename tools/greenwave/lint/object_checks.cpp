@@ -8,12 +8,16 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "city/judge.h"
+#include "drivers/host/file_spec.h"
 #include "kinds/table.h"
 #include "lint/checks.h"
 #include "lint/unit_verifier.h"
 #include "model/paths.h"
-#include "plan/plan.h"
 #include "render/cluster_file.h"
+#include "secrets/age.h"
+#include "secrets/opening_tree.h"
+#include "sync/check.h"
+#include "sync/planning.h"
 #include "sync/unserved.h"
 
 namespace greenwave::cli {
@@ -36,6 +40,8 @@ std::string key_of(const Shape& shape) {
     key += "\n";
   }
   if (manifest.source) key += manifest.source->path + "\n";
+  key += footprint.keeps_down + "\n";
+  if (const auto& up = footprint.expects_up) key += up->unit + "\n" + to_string(up->place) + "\n";
   return key + to_string(manifest.place()) + "\n" + yaml::canonical(manifest.document);
 }
 
@@ -45,18 +51,16 @@ struct Wrong {
   std::string remedy;
 };
 
-/// A file that only stands for the content that is meant. `opened`: the devices decrypt it.
-std::optional<Wrong> not_content(const std::string& path, std::string_view text, bool opened) {
-  const auto name = printable(path);
+/// A text that only stands for the content that is meant.
+std::optional<Wrong> not_content(const std::string& name, std::string_view text) {
   if (text.starts_with("version https://git-lfs.github.com/spec/")) {
     return Wrong{fmt::format("{} is a pointer of Git LFS: devices would get these three lines", name),
                  "keep the file itself in the repository (git lfs untrack, then git add --renormalize)"};
   }
-  const bool age =
-      text.starts_with("age-encryption.org/v1") || text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----");
-  if (age && !opened) {
+  if (secrets::is_age(text)) {
     return Wrong{fmt::format("{} is encrypted by age, and devices would get it as it is", name),
-                 "name it .age, and make it the source of a File: then the devices decrypt it"};
+                 "put it into a file whose name ends in .age, and make that the source of a File: then the "
+                 "devices decrypt it"};
   }
   const bool sops = text.find("ENC[AES256_GCM,") != text.npos && text.find("sops") != text.npos;
   if (sops) {
@@ -68,7 +72,7 @@ std::optional<Wrong> not_content(const std::string& path, std::string_view text,
 
 class ObjectChecks {
  public:
-  ObjectChecks(const render::Fleet& fleet, const drivers::Kinds& kinds, LintFindings& findings)
+  ObjectChecks(const render::Fleet& fleet, const RuntimeKinds& kinds, LintFindings& findings)
       : fleet_(fleet), kinds_(kinds), findings_(findings) {
     for (const auto& device : fleet.devices()) {
       runtimes_.push_back(render::runtime_of(fleet.cluster(), device));
@@ -76,28 +80,27 @@ class ObjectChecks {
   }
 
   void check_variants() {
-    const auto affected = devices_of_variants();
-    shape_of_.resize(fleet_.variants().size(), no_shape);
-    for (std::size_t i = 0; i < fleet_.variants().size(); ++i) {
-      auto judged = judge(fleet_, fleet_.variants()[i], kinds_);
+    for (const auto& [read, devices] : devices_of_variants()) {
+      const auto& [variant, kinds] = read;
+      auto judged = judge(fleet_, fleet_.variants()[variant], *kinds);
       Problems content;  // that devices take as it is, and that does not work then
       if (judged.desired) {
         check_source(judged.desired->manifest, content);
         check_content(judged.desired->manifest, content);
         check_unit(judged.desired->manifest, content);
         verifier_.check(judged.desired->manifest, content);
-        check_runtimes(judged.desired->manifest, affected[i]);
+        check_runtimes(judged.desired->manifest, devices);
       }
       if (judged.desired || judged.refused) {
         Shape shape;
         shape.refused = judged.refused;
         if (judged.desired) shape.desired = outline_of(*judged.desired);
-        shape.desired.manifest.id = fleet_.id(fleet_.variants()[i]);
-        shape_of_[i] = shape_index(std::move(shape));
+        shape.desired.manifest.id = fleet_.id(fleet_.variants()[variant]);
+        shape_of_.emplace(read, shape_index(std::move(shape)));
       }
-      findings_.add("object", judged.object, affected[i]);
-      findings_.add("spec", judged.spec, affected[i]);
-      findings_.add("content", content, affected[i]);
+      findings_.add("object", judged.object, devices);
+      findings_.add("spec", judged.spec, devices);
+      findings_.add("content", content, devices);
     }
   }
 
@@ -112,33 +115,40 @@ class ObjectChecks {
     for (std::uint32_t device = 0; device < fleet_.devices().size(); ++device) {
       std::vector<std::uint32_t> shapes;
       for (const auto variant : fleet_.objects_of(device)) {
-        if (shape_of_[variant] != no_shape) shapes.push_back(shape_of_[variant]);
+        const auto shape = shape_of_.find({variant, &kinds_.of(runtimes_[device])});
+        if (shape != shape_of_.end()) shapes.push_back(shape->second);
       }
       alike[std::move(shapes)].push_back(device);
     }
     for (const auto& [shapes, devices] : alike) {
-      std::vector<plan::Desired> desired;
-      plan::Input input;
-      for (const auto shape : shapes) {
-        if (shapes_[shape].refused) {
-          input.refused.push_back(shapes_[shape].desired.manifest.id);
+      sync::Checked checked;
+      for (const auto number : shapes) {
+        const auto& shape = shapes_[number];
+        if (shape.refused) {
+          checked.refused.push_back(shape.desired.manifest.id);
         } else {
-          desired.push_back(shapes_[shape].desired);
+          checked.desired.push_back(shape.desired);
         }
       }
-      input.desired = desired;
+      sync::refuse_hopeless(checked);
+      plan::Input input;
+      input.desired = checked.desired;
+      input.refused = checked.refused;
       input.tree = &fleet_.tree();
-      findings_.add("plan", plan::plan(std::move(input), {}).problems, devices);
+      checked.problems.append(sync::plan_render(std::move(input), {}, true).problems);
+      findings_.add("plan", checked.problems, devices);
     }
   }
 
  private:
-  static constexpr auto no_shape = static_cast<std::uint32_t>(-1);
+  /// A variant, and the kinds that it is read by.
+  using Read = std::pair<std::uint32_t, const drivers::Kinds*>;
 
-  std::vector<std::vector<std::uint32_t>> devices_of_variants() const {
-    std::vector<std::vector<std::uint32_t>> devices(fleet_.variants().size());
+  std::map<Read, std::vector<std::uint32_t>> devices_of_variants() const {
+    std::map<Read, std::vector<std::uint32_t>> devices;
     for (std::uint32_t device = 0; device < fleet_.devices().size(); ++device) {
-      for (const auto variant : fleet_.objects_of(device)) devices[variant].push_back(device);
+      const auto* kinds = &kinds_.of(runtimes_[device]);
+      for (const auto variant : fleet_.objects_of(device)) devices[{variant, kinds}].push_back(device);
     }
     return devices;
   }
@@ -168,7 +178,7 @@ class ObjectChecks {
     const auto* content = manifest.spec().find("content");
     const auto* text = content != nullptr && !content->place.secret ? content->string() : nullptr;
     if (text == nullptr) return;
-    if (const auto wrong = not_content("the content", *text, false)) {
+    if (const auto wrong = not_content("the content", *text)) {
       problems.error(content->place, wrong->message, wrong->remedy);
     }
   }
@@ -182,14 +192,21 @@ class ObjectChecks {
       }
       return;
     }
+    const auto& tree = fleet_.tree();
     const bool is_part = depth > 0;
     try {
-      const auto text = fleet_.tree().read(path, largest_source);
-      const bool opened = !is_part && path.ends_with(encrypted_ending);
-      if (auto found = not_content(path, text, opened)) wrong = std::move(*found);
+      if (!is_part && path.ends_with(encrypted_ending)) {
+        return secrets::check_encrypted(path, tree.read(path, largest_source));
+      }
+      const auto text =
+          is_part ? drivers::host::item_content(tree, path) : drivers::host::file_content(tree, path);
+      if (auto found = not_content(printable(path), text)) wrong = std::move(*found);
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
-      wrong = {error.message(), "keep large files outside of the repository, and fetch them with a Command"};
+      wrong = {error.message(),
+               error.remedy().empty()
+                   ? "keep large files outside of the repository, and fetch them with a Command"
+                   : error.remedy()};
     }
   }
 
@@ -201,9 +218,9 @@ class ObjectChecks {
   }
 
   const render::Fleet& fleet_;
-  const drivers::Kinds& kinds_;
+  const RuntimeKinds& kinds_;
   LintFindings& findings_;
-  std::vector<std::uint32_t> shape_of_;  ///< of each variant
+  std::map<Read, std::uint32_t> shape_of_;
   std::vector<Shape> shapes_;
   std::map<Digest, std::uint32_t> shape_numbers_;
   std::vector<std::string> runtimes_;  ///< of each device, as far as the repository says
@@ -213,7 +230,7 @@ class ObjectChecks {
 
 }  // namespace
 
-std::set<std::string> check_objects(const render::Fleet& fleet, const drivers::Kinds& kinds,
+std::set<std::string> check_objects(const render::Fleet& fleet, const RuntimeKinds& kinds,
                                     LintFindings& findings) {
   ObjectChecks checks(fleet, kinds, findings);
   checks.check_variants();
