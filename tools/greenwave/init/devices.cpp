@@ -59,9 +59,15 @@ class Inventory {
            const std::string& file, std::size_t line) {
     if (id.empty()) id = fmt::format("{}-{:04}", city_, features_.size() + 1);
     if (std::abs(longitude) > 180 || std::abs(latitude) > 90) {
-      throw wrong(
-          file, line, fmt::format("{}, {} is not a longitude and latitude", longitude, latitude),
-          "write degrees (WGS 84), the longitude between -180 and 180, the latitude between -90 and 90");
+      const bool swapped = std::abs(longitude) <= 90 && std::abs(latitude) <= 180;
+      throw wrong(file, line, fmt::format("{}, {} is not a longitude and latitude", longitude, latitude),
+                  swapped ? "they seem to be swapped: the longitude comes first"
+                          : "write degrees (WGS 84), the longitude between -180 and 180, the latitude "
+                            "between -90 and 90");
+    }
+    if (id.find('/') != id.npos || id == "." || id == "..") {
+      throw wrong(file, line, fmt::format("the id {} cannot be the name of a directory", printable(id)),
+                  "a device's own layer is called after its id: write one without /");
     }
     if (!ids_.insert(id).second) {
       throw wrong(file, line, fmt::format("duplicate id {}", printable(id)), "give each device its own id");
@@ -139,6 +145,23 @@ std::vector<CsvRecord> records_of(std::string_view csv, const std::string& file)
   return records;
 }
 
+/// Spreadsheets write what their system is set to.
+void check_encoding(std::string_view csv, const std::string& file) {
+  constexpr auto remedy = "save it as UTF-8 (spreadsheets call that \"CSV UTF-8\"), or convert it: ";
+  if (csv.starts_with("\xFF\xFE") || csv.starts_with("\xFE\xFF")) {
+    throw wrong(file, 1, "it is UTF-16, not UTF-8",
+                fmt::format("{}iconv -f UTF-16 -t UTF-8 {}", remedy, file));
+  }
+  std::size_t line = 1;
+  for (const auto text : split(csv, '\n')) {
+    if (!is_text(text)) {
+      throw wrong(file, line, "this line is not UTF-8 text",
+                  fmt::format("{}iconv -f WINDOWS-1252 -t UTF-8 {}", remedy, file));
+    }
+    ++line;
+  }
+}
+
 std::optional<std::size_t> column_of(const std::vector<std::string>& heads,
                                      const std::vector<std::string_view>& names) {
   for (const auto name : names) {
@@ -152,6 +175,7 @@ std::optional<std::size_t> column_of(const std::vector<std::string>& heads,
 }  // namespace
 
 std::string inventory_from_csv(std::string_view csv, const std::string& file, const std::string& name) {
+  check_encoding(csv, file);
   const auto records = records_of(csv, file);
   if (records.empty()) throw wrong(file, 1, "the file is empty", "the first line must name the columns");
   auto heads = records.front().fields;
@@ -175,8 +199,9 @@ std::string inventory_from_csv(std::string_view csv, const std::string& file, co
     const auto east = number_of(fields[*longitude]);
     const auto north = number_of(fields[*latitude]);
     if (!east || !north) {
+      const bool comma = (fields[*longitude] + fields[*latitude]).find(',') != std::string::npos;
       throw wrong(file, line, "the longitude or the latitude is not a number",
-                  "write degrees: -122.4194, 37.7749");
+                  comma ? "write a decimal point: -122.4194" : "write degrees: -122.4194, 37.7749");
     }
     auto properties = ordered_json::object();
     auto labels = ordered_json::object();
