@@ -53,12 +53,23 @@ std::string waiting_text(const nlohmann::json& diff) {
   return text + (until.empty() ? "\n" : fmt::format(", until {}\n", moment(from_iso(until))));
 }
 
+std::string problems_text(const nlohmann::json& diff, const Style& style) {
+  const auto problems = diff.value("problems", nlohmann::json::array());
+  if (problems.empty()) return {};
+  auto text = "\n" + paint(style, Paint::strong, "Problems in the repository") + "\n";
+  for (const auto& problem : problems) {
+    text +=
+        "  " + wrap(problem.is_string() ? problem.get<std::string>() : problem.dump(), 6, style.width) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string change_list_text(const nlohmann::json& diff, const Style& style) {
   std::string text;
   for (const auto& change : diff.at("changes")) text += change_text(change, style) + "\n";
-  return text.empty() ? "Nothing changes for this device.\n" : text;
+  return (text.empty() ? "Nothing changes for this device.\n" : text) + problems_text(diff, style);
 }
 
 std::string diff_text(const nlohmann::json& diff, const Style& style) {
@@ -84,12 +95,7 @@ std::string diff_text(const nlohmann::json& diff, const Style& style) {
                         count_of(changes.size(), "change"), kinds) +
             waiting_text(diff);
   }
-  if (!problems.empty()) text += "\n" + paint(style, Paint::strong, "Problems in the repository") + "\n";
-  for (const auto& problem : problems) {
-    text +=
-        "  " + wrap(problem.is_string() ? problem.get<std::string>() : problem.dump(), 6, style.width) + "\n";
-  }
-  return text;
+  return text + problems_text(diff, style);
 }
 
 }  // namespace greenwave::cli

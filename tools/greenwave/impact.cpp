@@ -10,7 +10,6 @@
 #include "city/command.h"
 #include "city/source.h"
 #include "cli.h"
-#include "kinds/table.h"
 #include "text.h"
 
 namespace greenwave::cli {
@@ -66,15 +65,18 @@ render::Fleet fleet_of(const CitySource& source, const Labels& labels, const std
 }
 
 int show_device(const Sides& sides, const render::Fleet& base, const render::Fleet& head,
-                const drivers::Kinds& kinds, const std::string& device, bool json, const Style& style) {
+                const RuntimeKinds& kinds, const std::string& device, bool json, const Style& style) {
   if (!head.device(device)) refuse_device(head, device);
   auto changes = nlohmann::json::array();
-  for (const auto& one : device_diff(base, head, kinds, device)) {
+  const auto found = device_diff(base, head, kinds, device);
+  for (const auto& one : found.changes) {
     changes.push_back({{"verb", one.verb}, {"object", one.object}, {"diff", one.diff}});
   }
-  const bool none = changes.empty();
-  const nlohmann::json answer{
-      {"device", device}, {"commit", sides.head_name()}, {"changes", std::move(changes)}};
+  const bool none = changes.empty() && found.problems.empty();
+  const nlohmann::json answer{{"device", device},
+                              {"commit", sides.head_name()},
+                              {"changes", std::move(changes)},
+                              {"problems", found.problems}};
   if (json) {
     print(answer);
   } else {
@@ -90,7 +92,7 @@ int run_impact(const ImpactOptions& options, const Context& context) {
     const auto labels = labels_of(options.city);
     const auto base = fleet_of(*sides.base, labels, sides.range.base);
     const auto head = fleet_of(*sides.head, labels, sides.head_name());
-    const auto kinds = kinds::TableKinds::own(allowed_of(options.city));
+    const auto kinds = RuntimeKinds(rules_of(options.city));
     if (!options.device.empty()) {
       return show_device(sides, base, head, kinds, options.device, format == "json", context.style);
     }
@@ -106,7 +108,7 @@ int run_impact(const ImpactOptions& options, const Context& context) {
     } else {
       print(impact_text(found, context.style));
     }
-    return found.unjudged.empty() ? 0 : 1;
+    return found.unjudged.empty() && found.refusing() == 0 ? 0 : 1;
   });
 }
 
@@ -132,8 +134,8 @@ const Subcommand impact_command{
 files on disk. Bytes over the air estimate what a device fetches over https. Formats: text, json, markdown (for a
 pull request), geojson (a map of what changes).
 
-Exit codes: 0 all devices were compared, 1 some cannot be judged, 2 the comparison failed. With --device:
-0 nothing changes, 1 something does.
+Exit codes: 0 all devices take all of it, 1 some refuse a part of it or cannot be judged, 2 the comparison
+failed. With --device: 0 nothing changes, 1 something does, or is refused.
 
 Examples:
   greenwave impact origin/main...HEAD

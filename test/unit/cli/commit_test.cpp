@@ -1,5 +1,7 @@
 // The commands for those who commit, as the program itself gives them.
 
+#include <fstream>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -47,9 +49,10 @@ struct Retime {
   }
 };
 
-std::string file_manifest(const std::string& name, const std::string& path) {
+std::string file_manifest(const std::string& name, const std::string& path,
+                          const std::string& content = "x") {
   return "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: " + name + "}\nspec: {path: " + path +
-         ", content: x}\n";
+         ", content: \"" + content + "\"}\n";
 }
 
 }  // namespace
@@ -141,6 +144,29 @@ TEST_CASE("greenwave render: what a device applies, and where each value comes f
   CHECK(answer["origins"]["File/chrony"]["/spec/path"] == "base/time.yaml:6:9");
 }
 
+TEST_CASE("greenwave lint: files on disk count as a commit of them has them") {
+  GitRepository made;
+  made.commit({{"a.yaml", file_manifest("a", "/etc/a")}, {".gitignore", "*.local.yaml\nscratch/\n"}});
+  made.write(
+      {{"b.local.yaml", "kind: ["}, {"scratch/c.yaml", "kind: ["}, {"scratch/deep/d.yaml", "kind: ["}});
+  CHECK_THAT(greenwave_in(made.path(), {"lint"}).output, Contains("No problems"));
+  made.write({{"other/.git/HEAD", "ref: refs/heads/main\n"}, {"other/e.yaml", "kind: ["}});
+  CHECK_THAT(greenwave_in(made.path(), {"lint"}).output, Contains("other") && Contains("submodule"));
+}
+
+TEST_CASE("greenwave lint: what git would keep in LFS reaches devices as a pointer") {
+  GitRepository made;
+  made.write({{"a.yaml",
+               "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: a}\n"
+               "spec: {path: /etc/a, source: files/a.bin}\n"},
+              {"files/a.bin", "large\n"}});
+  CHECK(greenwave_in(made.path(), {"lint"}).status == 0);
+  made.write({{".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n"}});
+  const auto found = greenwave_in(made.path(), {"lint"});
+  CHECK(found.status == 1);
+  CHECK_THAT(found.output, Contains("files/a.bin is a pointer of Git LFS"));
+}
+
 TEST_CASE("greenwave render: for a device that isn't in the inventory, the nearest ids are suggested") {
   const Retime city;
   const auto found = city.run({"render", "--device", "sf-003", "-o", "json"});
@@ -200,8 +226,10 @@ TEST_CASE("greenwave impact: a commit that leaves a device nothing is refused th
   const auto found = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"});
   CHECK(found.status == 1);
   const auto answer = json::parse(found.output);
-  CHECK(answer["groups"].empty());
-  CHECK_THAT(answer["unjudged"][0]["reason"].get<std::string>(),
+  CHECK(answer["changed"] == 0);
+  CHECK(answer["refusing"] == 1);
+  CHECK(answer["groups"][0]["changes"].empty());
+  CHECK_THAT(answer["groups"][0]["problems"][0].get<std::string>(),
              Contains("declares nothing for this device"));
 }
 
@@ -216,15 +244,65 @@ TEST_CASE("greenwave impact: an object under a new name finds what it had under 
   CHECK(answer["groups"][0]["effect"]["files"] == 0);
 }
 
-TEST_CASE("greenwave impact: devices whose files are broken at one of the commits cannot be judged") {
+TEST_CASE("greenwave impact: what a device refuses is said with its reason, beside what it does") {
+  GitRepository made;
+  const auto good = file_manifest("a", "/etc/a", "one");
+  made.commit({{"a.yaml", good}, {"b.yaml", file_manifest("b", "/etc/b")}});
+  made.commit({{"a.yaml", file_manifest("a", "/etc/a", "two")}, {"b.yaml", file_manifest("b", "etc/b")}},
+              "One right, one wrong");
+  const auto found = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"});
+  CHECK(found.status == 1);
+  const auto group = json::parse(found.output)["groups"][0];
+  CHECK(group["changes"][0]["verb"] == "update");
+  CHECK(group["changes"][0]["object"] == "File/a");
+  CHECK(group["refused"] == json{"File/b"});
+  CHECK_THAT(group["problems"][0].get<std::string>(), Contains("b.yaml:") && Contains("absolute"));
+  const auto text = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD"}).output;
+  CHECK_THAT(text, Contains("1 refuses part of it") && Contains("refuse File/b, which stays as it is"));
+  const auto device = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "--device", "any-device"});
+  CHECK_THAT(device.output, Contains("two") && Contains("Problems in the repository"));
+}
+
+TEST_CASE("greenwave impact: a device whose Feature is wrong leaves all of the commit") {
+  const Retime city;
+  auto inventory = json::parse(std::ifstream(city.repository.path() / "devices.geojson"));
+  inventory["features"][0]["properties"]["labels"] = 5;
+  city.repository.write({{"devices.geojson", inventory.dump()}});
+  const auto answer = json::parse(city.run({"impact", "HEAD", "-o", "json"}).output);
+  REQUIRE(answer["groups"].size() == 1);
+  CHECK(answer["groups"][0]["devices"] == json{inventory["features"][0]["id"]});
+  CHECK(answer["groups"][0]["changes"].empty());
+  CHECK_THAT(answer["groups"][0]["problems"][0].get<std::string>(), Contains("labels must be a map"));
+}
+
+TEST_CASE("greenwave impact: an object that the base refuses is applied where needed") {
+  GitRepository made;
+  made.commit({{"a.yaml", file_manifest("a", "etc/a")}});
+  made.commit({{"a.yaml", file_manifest("a", "/etc/a")}}, "Mend it");
+  const auto answer = json::parse(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"}).output);
+  CHECK(answer["groups"][0]["changes"][0]["verb"] == "apply");
+  CHECK(answer["groups"][0]["changes"][0]["uncertain"] == true);
+  CHECK(answer["refusing"] == 0);
+}
+
+TEST_CASE(
+    "greenwave impact: devices whose files are broken at the base cannot be judged, at the head they "
+    "refuse") {
   Retime city;
   city.repository.commit({{"districts/mission/broken.yaml", "kind: ["}}, "Break the mission");
   const auto found = city.run({"impact", "head..HEAD", "-o", "json"});
   CHECK(found.status == 1);
-  const auto answer = json::parse(found.output);
-  CHECK(answer["unjudged"][0]["devices"] == json{"sf-0001", "sf-0002"});
-  CHECK_THAT(answer["unjudged"][0]["reason"].get<std::string>(),
-             Contains("at the head: districts/mission/broken.yaml:2:"));
+  const auto refusing = json::parse(found.output)["groups"][0];
+  CHECK(refusing["devices"] == json{"sf-0001", "sf-0002"});
+  CHECK(refusing["changes"].empty());
+  CHECK_THAT(refusing["problems"][0].get<std::string>(), Contains("districts/mission/broken.yaml:2:"));
+  CHECK_FALSE(refusing["refused"].empty());  // that the broken file may change
+  city.repository.commit({{"districts/mission/broken.yaml", file_manifest("whole", "/etc/whole")}},
+                         "Mend it");
+  const auto back = json::parse(city.run({"impact", "HEAD~1..HEAD", "-o", "json"}).output);
+  CHECK(back["unjudged"][0]["devices"] == json{"sf-0001", "sf-0002"});
+  CHECK_THAT(back["unjudged"][0]["reason"].get<std::string>(),
+             Contains("at the base: districts/mission/broken.yaml:2:"));
   city.repository.commit({{"greenwave.yaml", "kind: ["}}, "Break it all");
   const auto all = city.run({"impact", "head..HEAD"});
   CHECK(all.status == 2);
@@ -281,6 +359,13 @@ TEST_CASE("greenwave init: overwrites nothing, and reports errors in a list of d
   CHECK_THAT(refused("id,lon,lat\n1,2\n"), Contains("d.csv:2: 2 fields where 3 were expected"));
   CHECK_THAT(refused("id,lon,lat\n1,2,x\n"),
              Contains("d.csv:2: the longitude or the latitude is not a number"));
-  CHECK_THAT(refused("id,lon,lat\n1,37.7,-122.4\n"), Contains("is not a longitude and latitude"));
+  CHECK_THAT(refused("id,lon,lat\n1,37.7,-122.4\n"),
+             Contains("is not a longitude and latitude") && Contains("seem to be swapped"));
+  CHECK_THAT(refused("id;lon;lat\n1;-122,4;37,7\n"), Contains("write a decimal point"));
+  CHECK_THAT(refused("id,lon,lat\na/b,2,3\n"), Contains("d.csv:2: the id a/b cannot be the name"));
+  CHECK_THAT(refused("id,name,lon,lat\n1,Caf\xE9,2,3\n"),
+             Contains("d.csv:2: this line is not UTF-8 text") && Contains("iconv -f WINDOWS-1252"));
+  CHECK_THAT(refused(std::string("\xFF\xFEi\0d\0", 6)),
+             Contains("it is UTF-16") && Contains("iconv -f UTF-16"));
   CHECK_THAT(refused("id,lon,lat\n1,2,3\n1,2,3\n"), Contains("d.csv:3: duplicate id 1"));
 }

@@ -57,10 +57,11 @@ std::map<ObjectId, plan::Difference> Effects::differences() const {
   return differences;
 }
 
-void Effects::add_step(const plan::Step& step, Group& group) {
+void Effects::add_step(const plan::Step& step, bool uncertain, Group& group) {
   if (step.verb == plan::Verb::release) return;
   Change change;
-  change.verb = step_verb(step);
+  change.verb = step_verb(step, uncertain);
+  change.uncertain = uncertain;
   change.object = to_string(step.id);
   auto& effect = group.effect;
   if (step.verb == plan::Verb::remove) {
@@ -94,8 +95,9 @@ void Effects::add_step(const plan::Step& step, Group& group) {
   group.changes.push_back(std::move(change));
 }
 
-std::string step_verb(const plan::Step& step) {
-  return step.verb == plan::Verb::remove ? "prune" : std::string(to_string(step.verb));
+std::string step_verb(const plan::Step& step, bool uncertain) {
+  if (step.verb == plan::Verb::remove) return "prune";
+  return uncertain ? "apply" : std::string(to_string(step.verb));
 }
 
 std::string manifest_diff(const render::Fleet& base, const render::Variant* was, const render::Fleet& head,

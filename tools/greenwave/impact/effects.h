@@ -22,7 +22,8 @@ class Effects {
   void add_object(const render::Variant* was, const render::Variant& is);
   std::map<ObjectId, plan::Difference> differences() const;
 
-  void add_step(const plan::Step& step, Group& group);
+  /// `uncertain` as in Change.
+  void add_step(const plan::Step& step, bool uncertain, Group& group);
 
  private:
   struct Found {
@@ -37,7 +38,7 @@ class Effects {
 };
 
 /// "update", "restart", … for people.
-std::string step_verb(const plan::Step& step);
+std::string step_verb(const plan::Step& step, bool uncertain);
 
 /// A unified diff of an object's manifest and of its source. Of a secret it says only that it changed.
 std::string manifest_diff(const render::Fleet& base, const render::Variant* was, const render::Fleet& head,

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "drivers/kinds.h"
+#include "city/judge.h"
 #include "model/device.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
@@ -31,14 +31,16 @@ struct Change {
   std::string because;      ///< of a restart or reload
   bool disruptive = false;  ///< interrupts what runs, or cannot be undone
   bool gives_back = false;  ///< a prune that puts back what the device had before, if anything
+  bool uncertain = false;   ///< the base refuses the object, so that what the device has of it is not known
 };
 
-/// Devices on which a commit has the same changes, though values may differ.
+/// Devices on which a commit has the same changes, and refuses the same, though values may differ.
 struct Group {
   std::vector<std::uint32_t> devices;  ///< indices in Impact::devices
   std::vector<Change> changes;         ///< in the order of the plan
   Effect effect;                       ///< on one of them
-  std::string refusal;                 ///< why a device leaves all of it; then nobody is in it
+  std::vector<std::string> refused;    ///< objects that stay as they are
+  std::vector<std::string> problems;   ///< errors in the head that a device reports
 };
 
 struct ImpactDevice {
@@ -49,7 +51,7 @@ struct ImpactDevice {
   Position position;
 };
 
-/// Devices that cannot be judged, and why.
+/// Devices that cannot be judged, since the base does not say what they have, and why.
 struct Unjudged {
   std::string reason;
   std::vector<std::uint32_t> devices;
@@ -66,11 +68,12 @@ struct Impact {
   std::vector<std::uint32_t> retired;  ///< newly: what they have is removed
   std::string by = "district";         ///< the label that the table is grouped by
 
-  std::size_t changed() const;
+  std::size_t changed() const;   ///< devices
+  std::size_t refusing() const;  ///< devices that leave something of the head, or all of it
 };
 
 /// Works out what every device of `head` does when it moves there from `base`.
-Impact impact(const render::Fleet& base, const render::Fleet& head, const drivers::Kinds& kinds,
+Impact impact(const render::Fleet& base, const render::Fleet& head, const RuntimeKinds& kinds,
               const std::string& by);
 
 /// The same for one device, as unified diffs of manifests and files. Secrets are not shown.
@@ -79,8 +82,12 @@ struct ObjectDiff {
   std::string object;
   std::string diff;
 };
-std::vector<ObjectDiff> device_diff(const render::Fleet& base, const render::Fleet& head,
-                                    const drivers::Kinds& kinds, const std::string& device);
+struct DeviceDiff {
+  std::vector<ObjectDiff> changes;
+  std::vector<std::string> problems;
+};
+DeviceDiff device_diff(const render::Fleet& base, const render::Fleet& head, const RuntimeKinds& kinds,
+                       const std::string& device);
 
 std::string impact_text(const Impact& impact, const struct Style& style);
 std::string impact_markdown(const Impact& impact);

@@ -43,10 +43,13 @@ std::string impact_json(const Impact& impact) {
                          {"because", change.because},
                          {"disruptive", change.disruptive}});
       if (change.gives_back) changes.back()["givesBack"] = true;
+      if (change.uncertain) changes.back()["uncertain"] = true;
     }
     groups.push_back({{"devices", names(impact, group.devices)},
                       {"effect", to_json(group.effect)},
-                      {"changes", std::move(changes)}});
+                      {"changes", std::move(changes)},
+                      {"refused", group.refused},
+                      {"problems", group.problems}});
   }
   auto unjudged = ordered_json::array();
   for (const auto& one : impact.unjudged) {
@@ -56,6 +59,7 @@ std::string impact_json(const Impact& impact) {
                                 {"head", impact.head},
                                 {"devices", impact.devices.size() - impact.gone.size()},
                                 {"changed", impact.changed()},
+                                {"refusing", impact.refusing()},
                                 {"added", names(impact, impact.added)},
                                 {"gone", names(impact, impact.gone)},
                                 {"retired", names(impact, impact.retired)},
@@ -65,6 +69,7 @@ std::string impact_json(const Impact& impact) {
 }
 
 std::string impact_geojson(const Impact& impact) {
+  constexpr auto failing = "#b3261e";
   auto features = ordered_json::array();
   const auto add = [&](std::uint32_t number, ordered_json properties, const char* color) {
     const auto& device = impact.devices[number];
@@ -81,6 +86,7 @@ std::string impact_geojson(const Impact& impact) {
   };
   for (const auto& group : impact.groups) {
     bool disrupts = false;
+    const bool refuses = !group.problems.empty();
     auto changes = ordered_json::array();
     for (const auto& change : group.changes) {
       disrupts = disrupts || change.disruptive;
@@ -89,11 +95,12 @@ std::string impact_geojson(const Impact& impact) {
     for (const auto number : group.devices) {
       auto properties = to_json(group.effect);
       properties["changes"] = changes;
-      add(number, std::move(properties), disrupts ? "#d4722a" : "#2f8f4e");
+      if (refuses) properties["problems"] = group.problems;
+      add(number, std::move(properties), refuses ? failing : disrupts ? "#d4722a" : "#2f8f4e");
     }
   }
   for (const auto& one : impact.unjudged) {
-    for (const auto number : one.devices) add(number, {{"unjudged", one.reason}}, "#b3261e");
+    for (const auto number : one.devices) add(number, {{"unjudged", one.reason}}, failing);
   }
   return json_text(ordered_json{{"type", "FeatureCollection"}, {"features", std::move(features)}});
 }

@@ -46,9 +46,14 @@ std::vector<Row> rows_of(const Impact& impact) {
 
 std::string headline(const Impact& impact) {
   const auto judged = impact.devices.size() - impact.gone.size();
-  if (impact.changed() == 0) return fmt::format("None of {} changes.", count_of(judged, "device"));
-  return fmt::format("{} of {} change{}, in {}.", impact.changed(), count_of(judged, "device"),
-                     impact.changed() == 1 ? "s" : "", count_of(impact.groups.size(), "way"));
+  const auto refusing = impact.refusing();
+  const auto refusal =
+      refusing == 0 ? "" : fmt::format(" {} refuse{} part of it.", refusing, refusing == 1 ? "s" : "");
+  if (impact.changed() == 0) return fmt::format("None of {} changes.{}", count_of(judged, "device"), refusal);
+  const auto ways = static_cast<std::size_t>(
+      std::ranges::count_if(impact.groups, [](const Group& group) { return !group.changes.empty(); }));
+  return fmt::format("{} of {} change{}, in {}.{}", impact.changed(), count_of(judged, "device"),
+                     impact.changed() == 1 ? "s" : "", count_of(ways, "way"), refusal);
 }
 
 struct Disruption {
@@ -81,6 +86,7 @@ std::string because_of(const std::string& cause) {
 
 /// What follows the verb and the object of a change.
 std::string remark_on(const Change& change) {
+  if (change.uncertain) return ", if needed: the base refuses it, so that what the device has is not known";
   return change.gives_back ? ", which gives back what was there before" : because_of(change.because);
 }
 
@@ -142,6 +148,12 @@ std::string impact_text(const Impact& impact, const Style& style) {
     for (const auto& change : group.changes) {
       text += fmt::format("  {} {}{}\n", change.verb, printable(change.object), remark_on(change));
     }
+    for (const auto& object : group.refused) {
+      text += fmt::format("  {} {}, which stays as it is\n", paint(style, Paint::bad, "refuse"),
+                          printable(object));
+    }
+    for (const auto& problem : group.problems)
+      text += "  problem " + wrap(printable(problem), 6, style.width) + "\n";
   }
   return text;
 }
@@ -175,6 +187,12 @@ std::string impact_markdown(const Impact& impact) {
     for (const auto& change : group.changes) {
       text += fmt::format("- {} {}{}\n", change.verb, markdown::code(change.object),
                           markdown::escaped(remark_on(change)));
+    }
+    for (const auto& object : group.refused) {
+      text += fmt::format("- refuse {}, which stays as it is\n", markdown::code(object));
+    }
+    for (const auto& problem : group.problems) {
+      text += fmt::format("- problem: {}\n", markdown::escaped(problem));
     }
     text += "\n</details>\n";
   }
