@@ -263,6 +263,24 @@ TEST_CASE("greenwave impact: what a device refuses is said with its reason, besi
   CHECK_THAT(device.output, Contains("two") && Contains("Problems in the repository"));
 }
 
+TEST_CASE("greenwave impact: with another runtime come the objects that it serves") {
+  GitRepository made;
+  const auto cluster = [](const std::string& runtime) {
+    return "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: a}\nspec: {runtime: " + runtime +
+           ", layers: [{path: base}]}\n";
+  };
+  const std::string pod =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: "
+      "a.example/web:1}]}\n";
+  made.commit({{"greenwave.yaml", cluster("none")}, {"base/web.yaml", pod}});
+  made.commit({{"greenwave.yaml", cluster("podman")}}, "Install podman");
+  const auto on = json::parse(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"}).output);
+  CHECK(on["groups"][0]["changes"][0]["object"] == "Pod/web");
+  made.commit({{"greenwave.yaml", cluster("none")}}, "And away");
+  const auto off = json::parse(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"}).output);
+  CHECK(off["groups"][0]["refused"] == json{"Pod/web"});
+}
+
 TEST_CASE("greenwave impact: a device whose Feature is wrong leaves all of the commit") {
   const Retime city;
   auto inventory = json::parse(std::ifstream(city.repository.path() / "devices.geojson"));

@@ -28,6 +28,11 @@ int compare_ids(const ObjectId* a, const ObjectId* b) {
   return *a < *b ? -1 : *b < *a ? 1 : 0;
 }
 
+/// Whether a device with that runtime has it. `outline` may be null.
+bool is_served(const Outline* outline, std::string_view runtime) {
+  return outline != nullptr && outline->desired && kinds::is_served(outline->desired->manifest.id, runtime);
+}
+
 Entry entry_of(const plan::Desired& desired) {
   Entry entry;
   entry.id = desired.manifest.id;
@@ -78,13 +83,14 @@ bool Forecaster::same(const Move& move, const Differing& one) {
       base_.variants()[one.was].key == head_.variants()[one.is].key) {
     return true;
   }
-  const auto [at, is_new] = same_.try_emplace({one.was, one.is, move.runtime == "podman"}, false);
+  const auto [at, is_new] = same_.try_emplace({one.was, one.is, move.old_runtime, move.runtime}, false);
   if (!is_new) return at->second;
   const auto* before = was(move, one);
   const auto* after = is(move, one);
-  const bool is_refused = (before != nullptr && before->refused) || (after != nullptr && after->refused);
-  const bool had = before != nullptr && before->desired.has_value();
-  const bool has = after != nullptr && after->desired.has_value();
+  const bool had = is_served(before, move.old_runtime);
+  const bool has = is_served(after, move.runtime);
+  const bool is_refused = (before != nullptr && before->refused) ||
+                          (after != nullptr && (after->refused || (after->desired && !has)));
   at->second = !is_refused && had == has &&
                (!had || before->desired->manifest.digest == after->desired->manifest.digest);
   return at->second;
@@ -104,7 +110,7 @@ Effects Forecaster::effects_of(const Move& move, const std::vector<Differing>& d
   }
   for (const auto& one : differing) {
     if (one.is == none || !is(move, one)->desired) continue;
-    auto former = one.was == none || was(move, one)->desired ? one.was : none;
+    auto former = is_served(was(move, one), move.old_runtime) ? one.was : none;
     // Under a new name it finds what it had under the old one.
     if (const auto taken = former == none ? taken_by(is(move, one)) : std::nullopt) {
       if (const auto found = leaving.find(*taken); found != leaving.end()) former = found->second;
@@ -122,7 +128,7 @@ void Forecaster::fill_inventory(const Move& move, Forecast& forecast, std::set<O
       forecast.uncertain.insert(id);
       forecast.inventory.emplace_back().id = id;
     }
-    if (!outline.desired || !kinds::is_served(outline.desired->manifest.id, move.old_runtime)) continue;
+    if (!is_served(&outline, move.old_runtime)) continue;
     forecast.inventory.push_back(entry_of(*outline.desired));
     const auto& entry = forecast.inventory.back();
     const bool gives_back = outline.desired->manifest.on_removal == OnRemoval::give_back;

@@ -79,7 +79,7 @@ class Forecaster {
   Outlines before_;
   Outlines after_;
   TransferSize transfer_size_;
-  std::map<std::tuple<std::uint32_t, std::uint32_t, bool>, bool> same_;  ///< and whether podman runs it
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::string, std::string>, bool> same_;  ///< by runtimes
 };
 
 /// Errors of a device's Feature, its layers and their files.
