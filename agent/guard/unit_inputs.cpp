@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "systemd/unit_name.h"
 #include "systemd/unit_paths.h"
 #include "systemd/unit_text.h"
@@ -54,26 +53,16 @@ void add_inputs(const fs::path& file, std::vector<UnitInput>& inputs) {
 }  // namespace
 
 std::vector<UnitInput> inputs_of(std::string_view unit_file) {
-  struct Line {
-    std::string setting;
-    std::string value;
-  };
-  std::vector<Line> lines;
+  const auto lines = systemd::unit_lines(unit_file);
   std::set<std::string> set;
-  for (const auto& line : systemd::logical_lines(unit_file)) {
-    const std::string_view text = line;
-    const auto equals = text.find('=');
-    if (equals == std::string_view::npos) continue;
-    lines.push_back({std::string(trim(text.substr(0, equals))), std::string(trim(text.substr(equals + 1)))});
-    if (lines.back().setting.starts_with("SetCredential")) {
-      set.insert(lines.back().value.substr(0, lines.back().value.find(':')));
-    }
+  for (const auto& line : lines) {
+    if (line.key.starts_with("SetCredential")) set.insert(line.value.substr(0, line.value.find(':')));
   }
   std::vector<UnitInput> inputs;
-  for (const auto& [setting, value] : lines) {
-    if (setting == "EnvironmentFile") add_environment_file(value, inputs);
-    if (setting == "LoadCredential" || setting == "LoadCredentialEncrypted") {
-      add_credential(setting, value, set, inputs);
+  for (const auto& line : lines) {
+    if (line.key == "EnvironmentFile") add_environment_file(line.value, inputs);
+    if (line.key == "LoadCredential" || line.key == "LoadCredentialEncrypted") {
+      add_credential(line.key, line.value, set, inputs);
     }
   }
   return inputs;
