@@ -2,6 +2,8 @@
 
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "git/handle.h"
 #include "git/kept_objects.h"
@@ -23,17 +25,23 @@ class CommitIdentity {
   /// Whether it may be called this, whether or not the store has that.
   bool is_named(const git_oid& id) const { return names_.contains(id); }
   bool is_named(std::string_view hex) const;
-  /// The other id that it may have; empty: it has none.
-  CommitId twin() const { return twin_; }
   /// Whether the other one is it: with the same id, or with what its signature covers the same.
   bool is(const git_commit* other) const;
 
  private:
   const Store& store_;
   std::set<git_oid, OidLess> names_;
-  CommitId twin_;
   RawCommit commit_;
   std::string payload_;
 };
+
+/// The other objects that a signed commit may be to others: in the form that Trust accepts, with either of
+/// the two signatures that ECDSA has. For a commit in that form: one where its key is an ECDSA key, else
+/// none.
+std::vector<std::string> other_forms(std::string_view object);
+
+/// Puts the other forms of a commit into the store, so that servers that know only one of them can tell what
+/// the device has. Returns their ids; keeps them until the next call. Throws Error (damaged).
+std::vector<CommitId> keep_other_forms(Store& store, const CommitId& commit);
 
 }  // namespace greenwave::git

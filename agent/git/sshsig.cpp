@@ -68,10 +68,15 @@ std::string hash_of(std::string_view message, const std::string& name) {
 }  // namespace
 
 SshSignature parse_ssh_signature(std::string_view armored) {
-  const auto bytes = unarmored(armored);
-  if (armor_around(bytes) != armored) {
+  auto signature = read_loose_signature(armored);
+  if (git::armored(signature) != armored) {
     throw malformed_signature("it is not written as ssh-keygen writes it, in lines of 70 letters");
   }
+  return signature;
+}
+
+SshSignature read_loose_signature(std::string_view armored) {
+  const auto bytes = unarmored(armored);
   WireReader wire(bytes);
   if (wire.bytes(magic.size()) != magic) throw malformed_signature("it does not begin with SSHSIG");
   if (const auto version = wire.number(); version != 1) {

@@ -19,6 +19,9 @@ struct SshSignature {
 /// ssh-keygen writes it, in lines of 70 letters and with a line feed at the end. Throws Error (invalid).
 SshSignature parse_ssh_signature(std::string_view armored);
 
+/// The same with any white space, which agents accepted once.
+SshSignature read_loose_signature(std::string_view armored);
+
 /// The text that parse_ssh_signature() reads as this.
 std::string armored(const SshSignature& signature);
 

@@ -114,10 +114,12 @@ struct GitIntake::Asking {
   }
 
   /// Fetches the commit that a judgement compares with into a store that lacks it: a new one. If the server
-  /// does not have it, the judgement says so.
+  /// does not have it, the judgement says so. It may know the commit under another id.
   void fetch_accepted() {
     if (intake.parts_.trust == nullptr) return;
-    if (const auto known = accepted(); known.empty() || store().has(known)) return;
+    const auto known = accepted();
+    if (known.empty()) return;
+    if (store().has(known)) return static_cast<void>(git::keep_other_forms(store(), known));
     for (const auto& commit : {arrival.remembered.accepted, arrival.remembered.twin}) {
       if (commit.empty()) continue;
       try {
@@ -145,7 +147,8 @@ struct GitIntake::Asking {
     remembered.signers[tip] = std::move(judgement.signer);
     if (judgement.is_same) arrival.same_as = before;
     remembered.accepted = tip;
-    remembered.twin = git::CommitIdentity(store(), tip).twin();
+    const auto forms = git::keep_other_forms(store(), tip);
+    remembered.twin = forms.empty() ? CommitId() : forms.front();
     store().keep(accepted_ref, tip);
   }
 

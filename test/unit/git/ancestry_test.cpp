@@ -170,7 +170,7 @@ std::vector<std::string> variants(const std::string& object) {
 }  // namespace
 
 TEST_CASE("ancestry: a commit that is signed in another way is the same, and its branch goes on") {
-  const Device device;
+  Device device;
   for (const std::string type : {"ed25519", "ecdsa", "rsa"}) {
     INFO(type);
     const auto key = device.key(type, type);
@@ -191,6 +191,9 @@ TEST_CASE("ancestry: a commit that is signed in another way is the same, and its
       }
       CHECK(git::judge_move(device.store, one, variant).move == Move::forward);
       CHECK(git::judge_move(device.store, variant, one).move == Move::backward);
+      const auto forms = git::keep_other_forms(device.store, variant);
+      CHECK(std::ranges::find(forms, two) != forms.end());
+      CHECK(forms.size() <= (type == "ecdsa" ? 2 : 1));
     }
   }
 }
@@ -225,4 +228,36 @@ TEST_CASE("ancestry: the genuine name of a mirrored commit counts where the stor
   const auto reset = device.commit("Give two up\n\nGreenwave-Reset: " + two.text(), key);
   device.fetch(reset, 0);
   CHECK(git::judge_move(device.store, mirrored, reset).move == Move::reset);
+}
+
+TEST_CASE(
+    "ancestry: a commit is older when ours descends from it, or when that is unknown and it is earlier") {
+  const Device device;
+  const auto one = device.commit("one", {}, "2026-06-01T12:00:00Z");
+  const auto two = device.commit("two", {}, "2026-06-01T12:00:00Z");
+  device.fetch(two, 0);
+  const auto refused = [&](const CommitId& from, const CommitId& to) {
+    try {
+      git::require_not_older(device.store, from, to);
+      return false;
+    } catch (const Error& error) {
+      CHECK(error.fault() == Fault::untrusted);
+      CHECK_THAT(error.what(),
+                 Catch::Contains(to.text() + " is older than " + from.text()) && Catch::Contains("--force"));
+      return true;
+    }
+  };
+  CHECK(refused(two, one));
+  CHECK_FALSE(refused(one, two));
+  CHECK_FALSE(refused(two, two));
+  CHECK_FALSE(refused({}, one));
+  CHECK_FALSE(refused(CommitId(std::string(40, '1')), one));
+  device.reset_hard(one);
+  const auto earlier = device.commit("earlier", {}, "2026-06-01T11:59:59Z");
+  device.fetch(earlier, 0);
+  CHECK(refused(two, earlier));
+  device.reset_hard(one);
+  const auto later = device.commit("later", {}, "2026-06-01T12:00:01Z");
+  device.fetch(later, 0);
+  CHECK_FALSE(refused(two, later));
 }
