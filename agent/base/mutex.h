@@ -20,12 +20,16 @@
 #define REQUIRES(...) GREENWAVE_THREAD(requires_capability(__VA_ARGS__))
 #define EXCLUDES(...) GREENWAVE_THREAD(locks_excluded(__VA_ARGS__))
 
+/// For a function that does something else where it does not get a lock at once, which clang cannot follow.
+#define UNCHECKED_LOCK GREENWAVE_THREAD(no_thread_safety_analysis)
+
 namespace greenwave {
 
 class GREENWAVE_THREAD(capability("mutex")) Mutex {
  public:
   void lock() GREENWAVE_THREAD(acquire_capability()) { mutex_.lock(); }
   void unlock() GREENWAVE_THREAD(release_capability()) { mutex_.unlock(); }
+  bool try_lock() GREENWAVE_THREAD(try_acquire_capability(true)) { return mutex_.try_lock(); }
 
  private:
   friend class Condition;

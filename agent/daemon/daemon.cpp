@@ -1,6 +1,8 @@
 #include "daemon/daemon.h"
 
 #include <future>
+#include <thread>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -17,13 +19,20 @@ LoopParts with_git(LoopParts parts) {
   return parts;
 }
 
+/// A fetch on another thread must not vouch for the one that syncs, which this is.
+std::function<void()> beat_of_this_thread(std::function<void()> heartbeat) {
+  return [heartbeat = std::move(heartbeat), own = std::this_thread::get_id()] {
+    if (std::this_thread::get_id() == own) heartbeat();
+  };
+}
+
 }  // namespace
 
 Daemon::Daemon(std::filesystem::path config_file, std::filesystem::path root, const Log& log,
                const Clock& clock, std::function<void()> heartbeat)
     : log_(log),
       board_(clock),
-      fetch_(clock, heartbeat),
+      fetch_(clock, beat_of_this_thread(heartbeat)),
       pauses_(state_, clock, log,
               [this](const std::optional<state::Pause>& pause) {
                 board_.paused(pause);
@@ -64,10 +73,9 @@ nlohmann::json Daemon::objects(const std::string& text) const {
 }
 
 nlohmann::json Daemon::diff() {
-  auto task = std::make_shared<std::packaged_task<nlohmann::json()>>([this] { return loop_.diff(); });
-  auto answer = task->get_future();
-  queue_.post([task] { (*task)(); });
-  task.reset();  // from here on it lives as long as the job does
+  auto found = std::make_shared<std::promise<nlohmann::json>>();
+  auto answer = found->get_future();
+  queue_.post([this, found = std::move(found)] { loop_.diff(found); });
   try {
     return answer.get();
   } catch (const std::future_error&) {

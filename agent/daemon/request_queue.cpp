@@ -35,11 +35,16 @@ void tell(const std::deque<Asked>& waiting, const sync::Event& event) {
 }
 
 template <typename Item>
-std::optional<Item> take_first(std::deque<Item>& items) {
-  if (items.empty()) return {};
-  auto first = std::move(items.front());
-  items.pop_front();
-  return first;
+std::optional<Item> take(std::deque<Item>& items, typename std::deque<Item>::iterator at) {
+  if (at == items.end()) return {};
+  auto item = std::move(*at);
+  items.erase(at);
+  return item;
+}
+
+std::deque<Asked>::iterator first_of(std::deque<Asked>& syncs, Give give) {
+  return std::ranges::find_if(
+      syncs, [&](const Asked& one) { return give == Give::all || one.request.bundle != nullptr; });
 }
 
 }  // namespace
@@ -83,6 +88,7 @@ void RequestQueue::reload() {
 
 void RequestQueue::begin(const std::string& what) {
   const Lock lock(mutex_);
+  if (parts_++ > 0) return;
   under_way_ = {
       earlier({.kind = "waiting", .text = what + " is under way; this sync begins when it has ended"})};
   daemon::tell(syncs_, under_way_.front());
@@ -100,7 +106,7 @@ void RequestQueue::tell(const sync::Event& event) {
 
 void RequestQueue::end() {
   const Lock lock(mutex_);
-  under_way_.clear();
+  if (--parts_ == 0) under_way_.clear();
 }
 
 bool RequestQueue::stops_within(Duration time) {
@@ -116,19 +122,26 @@ void RequestQueue::stop() {
   {
     const Lock lock(mutex_);  // else next() may look just before it, and sleep just after
     stopped_ = true;
+    if (stopped_too_) *stopped_too_ = true;
   }
   arrived_.notify_all();
 }
 
-Work RequestQueue::next(Instant wake) {
+void RequestQueue::stops_too(std::shared_ptr<std::atomic<bool>> flag) {
   const Lock lock(mutex_);
-  while (!stopped_ && !reload_ && syncs_.empty() && jobs_.empty()) {
+  stopped_too_ = std::move(flag);
+  if (stopped_) *stopped_too_ = true;
+}
+
+Work RequestQueue::next(Instant wake, Give give) {
+  const Lock lock(mutex_);
+  while (!stopped_ && !reload_ && first_of(syncs_, give) == syncs_.end() && jobs_.empty()) {
     if (!arrived_.wait_until(mutex_, wake)) break;
   }
   Work work;
   work.reload = std::exchange(reload_, false);
-  work.job = take_first(jobs_).value_or(nullptr);
-  work.sync = take_first(syncs_);
+  work.job = take(jobs_, jobs_.begin()).value_or(nullptr);
+  work.sync = take(syncs_, first_of(syncs_, give));
   return work;
 }
 

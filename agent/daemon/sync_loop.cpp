@@ -88,27 +88,28 @@ std::vector<std::string> SyncLoop::notes() const {
   return wiring_->notes();
 }
 
-nlohmann::json SyncLoop::diff() {
-  const UnderWay under_way(parts_.queue, "a diff");
-  return wiring_->sync.diff();
-}
-
 /// With the state that is open already, where there is one. What was there before stays when this throws.
 void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened, std::string process) {
   if (!config.identity_files.empty()) {
     for (const auto& undone : guard_memory()) parts_.log.warning(undone);
   }
   if (!opened) opened = open_state(config, parts_.log, parts_.clock);
+  fetcher_.reset();
   const Surroundings around{.log = parts_.log,
                             .clock = parts_.clock,
                             .stop = parts_.queue.stopped(),
                             .heartbeat = parts_.heartbeat,
                             .fetch = parts_.fetch};
   wiring_ = std::make_unique<Wiring>(std::move(config), opened, process, around);
+  received_ = 0;
+  parts_.queue.stops_too(wiring_->give_up);
+  fetcher_.emplace(wiring_->intake, parts_.queue.stopped(), *wiring_->give_up,
+                   [this] { parts_.queue.post([this] { arrive(); }); });
   process_ = std::move(process);
   parts_.state.replace(opened, wiring_->describe());
   standing_ = wiring_->sync.standing();
   parts_.board.opened(wiring_->config, *opened, wiring_->notes(), standing_);
+  ask_again();
 }
 
 void SyncLoop::replace_config() {
@@ -124,18 +125,22 @@ void SyncLoop::replace_config() {
 
 void SyncLoop::run() {
   struct Ending {
-    RequestQueue& queue;
-    ~Ending() { queue.close(); }
+    SyncLoop& loop;
+    ~Ending() {
+      loop.fetcher_.reset();
+      loop.fetching_.reset();
+      loop.parts_.queue.close();
+    }
   };
   // Of an error too: otherwise a control request would never end, and the daemon would wait for it.
-  const Ending ending{parts_.queue};
+  const Ending ending{*this};
   make_busy_directory(wiring_->config, parts_.log);
   wiring_->start(parts_.log);
   start_timetable();
   const auto& stopped = parts_.queue.stopped();
   while (!stopped) {
-    parts_.board.planned(timetable_.next_poll());
-    const auto work = parts_.queue.next(timetable_.wake());
+    parts_.board.planned(timetable_.next_sync());
+    const auto work = parts_.queue.next(timetable_.wake(), fetching_ ? Give::from_bundles : Give::all);
     parts_.heartbeat();
     if (!stopped) take(work);
   }
@@ -162,8 +167,10 @@ void SyncLoop::renew() {
 
 /// A device that was never brought to a commit waits for nothing, nor does an agent that was changed.
 void SyncLoop::start_timetable() {
-  if (wiring_->sync.applied().empty() || wiring_->sync.answers_for_change()) {
-    timetable_.start();
+  if (fetching_ && fetching_->sync) {
+    timetable_.asked(pace_of(config()));
+  } else if (wiring_->sync.applied().empty() || wiring_->sync.answers_for_change()) {
+    timetable_.start(pace_of(config()));
   } else {
     timetable_.pass(pace_of(config()));
   }
@@ -175,44 +182,119 @@ void SyncLoop::take(const Work& work) {
     start_timetable();
   }
   if (work.job) work.job();
-  if (!work.sync) return look_at_clock();
-  const auto& request = work.sync->request;
+  work.sync ? take_request(*work.sync) : look_at_clock();
+}
+
+/// A bundle is there already: it waits for no server.
+void SyncLoop::take_request(const Asked& asked) {
+  const auto& request = asked.request;
   const auto pause = request.force ? std::nullopt : parts_.pauses.standing();
-  if (pause) return refuse(*work.sync, *pause);
-  const auto result = sync(*work.sync, request.bundle ? Trigger::bundle : Trigger::request);
+  if (pause) return refuse(asked, *pause);
+  if (!request.bundle) return fetch(asked, Trigger::request);
+  fetcher_->interrupt();
+  const auto result = sync(asked, Trigger::bundle);
   timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
-  if (result.renews) renew();
+  if (result.renews) return renew();
+  ask_again();
 }
 
 void SyncLoop::look_at_clock() {
-  if (timetable_.has_opened()) {
-    if (parts_.pauses.standing()) return timetable_.look_again();
-    // What waited was fetched and verified ahead of it.
-    const auto trigger = timetable_.has_window() ? Trigger::window : Trigger::retry;
-    const auto result = sync({{.poll = false}, {}}, trigger);
-    timetable_.goes_on(result.standing);
-    if (result.renews) renew();
-  } else if (timetable_.is_poll_due()) {
-    if (parts_.pauses.standing()) return timetable_.pass(pace_of(config()));
-    const auto result = sync({}, Trigger::interval);
-    timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
-    if (result.renews) renew();
+  const bool has_opened = timetable_.has_opened();
+  if (!has_opened && timetable_.is_poll_due()) {
+    if (fetching_ || parts_.pauses.standing()) return timetable_.pass(pace_of(config()));
+    return fetch({}, Trigger::interval);
+  }
+  if (!has_opened && !timetable_.is_repair_due()) return;
+  if (parts_.pauses.standing())
+    return has_opened ? timetable_.look_again() : timetable_.repaired(pace_of(config()));
+  // What waited was fetched and verified ahead of it.
+  auto trigger = Trigger::interval;
+  if (has_opened) trigger = timetable_.has_window() ? Trigger::window : Trigger::retry;
+  const auto result = sync({{.poll = false}, {}}, trigger);
+  timetable_.goes_on(result.standing);
+  timetable_.repaired(pace_of(config()));
+  if (result.renews) renew();
+}
+
+void SyncLoop::fetch(const Asked& asked, Trigger trigger) {
+  fetching_.reset(new Fetching{UnderWay(parts_.queue, "another sync"), asked, trigger});
+  timetable_.asked(pace_of(config()));
+  ask();
+}
+
+void SyncLoop::ask() {
+  fetcher_->ask(wiring_->sync.question(), [this](const std::string& text) {
+    const sync::Event phase{.kind = "phase", .text = text};
+    parts_.log.debug(text);
+    parts_.board.entered(text);
+    if (fetching_->sync) {
+      for (const auto& run : fetching_->sync->runs) run->add(phase);
+    }
+    parts_.queue.tell(phase);
+  });
+}
+
+/// What was interrupted.
+void SyncLoop::ask_again() {
+  if (!fetching_) return;
+  if (fetching_->sync) timetable_.asked(pace_of(config()));
+  ask();
+}
+
+/// It may be that what arrived was interrupted meanwhile.
+void SyncLoop::arrive() {
+  if (!fetching_ || !fetcher_->has_arrived()) return;
+  auto delivery = fetcher_->take();
+  const auto fetched = std::move(fetching_);
+  go_on(*fetched, std::move(delivery));
+}
+
+void SyncLoop::go_on(Fetching& fetched, sync::Delivery delivery) {
+  if (!fetched.sync) return answer(fetched.diffs, {}, std::move(delivery));
+  const auto& asked = *fetched.sync;
+  const auto pause = asked.request.force ? std::nullopt : parts_.pauses.standing();
+  if (pause) {
+    refuse(asked, *pause);
+    timetable_.pass(pace_of(config()));
+    return answer(fetched.diffs, {}, std::move(delivery));
+  }
+  const auto result = sync(asked, fetched.trigger, std::move(delivery));
+  timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
+  if (!fetched.diffs.empty()) answer(fetched.diffs, {.poll = false}, {});
+  if (result.renews) renew();
+}
+
+/// From the commit that is being fetched, if one is.
+void SyncLoop::diff(Diff answer) {
+  const bool is_new = fetching_ == nullptr;
+  if (is_new) fetching_.reset(new Fetching{UnderWay(parts_.queue, "a diff")});
+  fetching_->diffs.push_back(std::move(answer));
+  if (is_new) ask();
+}
+
+void SyncLoop::answer(const std::vector<Diff>& diffs, const sync::Request& request,
+                      std::optional<sync::Delivery> delivery) {
+  if (diffs.empty()) return;
+  try {
+    const auto found = wiring_->sync.diff(request, std::move(delivery));
+    for (const auto& diff : diffs) diff->set_value(found);
+  } catch (...) {
+    for (const auto& diff : diffs) diff->set_exception(std::current_exception());
   }
 }
 
-sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
+sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger, std::optional<sync::Delivery> delivery) {
   const UnderWay under_way(parts_.queue, "another sync");
   const auto observer = [this, &asked](const sync::Event& event) {
     parts_.heartbeat();
     write_to(parts_.log, event, repeats_);
     if (event.kind == "phase") parts_.board.entered(event.text);
     for (const auto& run : asked.runs) run->add(event);
-    parts_.queue.tell(event);
+    if (!fetching_) parts_.queue.tell(event);
   };
-  const auto before = wiring_->transport->bytes_received();
   sync::Result result;
   try {
-    result = sync_or_recover(asked.request, trigger, observer);
+    result = sync_or_recover(asked.request, trigger, observer, std::move(delivery));
     standing_ = result.standing;
   } catch (const Error& error) {
     // The state cannot be read or written. Nothing waits for a moment that may be over.
@@ -226,16 +308,21 @@ sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger) {
   const auto& record = result.record;
   if (!record.error.empty()) complain(parts_.log, repeats_, record.error, {{"COMMIT", record.commit.text()}});
   repeats_.end_sync();
-  // A transport that was replaced meanwhile counts from zero.
-  const auto after = wiring_->transport->bytes_received();
-  parts_.board.ended(result, wiring_->notes(), after < before ? after : after - before);
+  parts_.board.ended(result, wiring_->notes(), bytes_since_last_sync());
   const auto status = parts_.board.read();
   result.exit_code = std::max(result.exit_code, judge_sync(status, result.record).exit_code);
   report(&result);
   const auto done = last_word(result, status);
   for (const auto& run : asked.runs) run->add(done);
-  parts_.queue.tell(done);
+  if (!fetching_) parts_.queue.tell(done);
   return result;
+}
+
+/// None while the server is being asked: they are those of the sync that takes the answer.
+std::uint64_t SyncLoop::bytes_since_last_sync() {
+  if (fetching_) return 0;
+  const auto now = wiring_->transport->bytes_received();
+  return now - std::exchange(received_, now);
 }
 
 void SyncLoop::report(const sync::Result* result) {
@@ -253,10 +340,11 @@ sync::Standing SyncLoop::known_standing() {
 }
 
 sync::Result SyncLoop::sync_or_recover(const sync::Request& request, Trigger trigger,
-                                       const sync::Observer& observer) {
+                                       const sync::Observer& observer,
+                                       std::optional<sync::Delivery> delivery) {
   auto kept = parts_.state.get();
   try {
-    return wiring_->sync.run(request, trigger, observer);
+    return wiring_->sync.run(request, trigger, observer, std::move(delivery));
   } catch (const Error& error) {
     if (error.fault() != Fault::damaged) throw;
     // Who still reads the file that is moved away, through the control API, reads it to the end.

@@ -2,12 +2,15 @@
 
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "config/config.h"
+#include "daemon/fetcher.h"
 #include "daemon/open_state.h"
 #include "daemon/outcome.h"
 #include "daemon/pauses.h"
@@ -35,7 +38,8 @@ struct LoopParts {
   Pauses& pauses;
 };
 
-/// Takes requests, syncs, and tells what came of it. One thread.
+/// Takes requests, syncs, and tells what came of it. One thread; the server is asked on another, so that
+/// drift is repaired, bundles are taken and requests answered however long that takes.
 class SyncLoop {
  public:
   /// Throws Error when the configuration is wrong or the state directory can't be used.
@@ -48,8 +52,11 @@ class SyncLoop {
 
   /// Until the queue is stopped, which is closed then.
   void run();
-  sync::Result sync(const Asked& asked, state::Trigger trigger);
-  nlohmann::json diff();
+  /// `delivery`: what came of asking the server; without it, the sync asks itself.
+  sync::Result sync(const Asked& asked, state::Trigger trigger, std::optional<sync::Delivery> delivery = {});
+  /// Answers once the server has.
+  using Diff = std::shared_ptr<std::promise<nlohmann::json>>;
+  void diff(Diff answer);
   std::vector<std::string> notes() const;
   /// Tells the sinks of a status that changed without a sync, or of the sync that changed it.
   void report(const sync::Result* result);
@@ -60,10 +67,27 @@ class SyncLoop {
   void start_timetable();
   void renew();
   void take(const Work& work);
+  void take_request(const Asked& asked);
   void look_at_clock();
+
+  /// A question to the server under way, and what it is for.
+  struct Fetching {
+    UnderWay under_way;
+    std::optional<Asked> sync{};
+    state::Trigger trigger{};
+    std::vector<Diff> diffs{};
+  };
+  void fetch(const Asked& asked, state::Trigger trigger);
+  void ask();
+  void ask_again();
+  void arrive();
+  void go_on(Fetching& fetched, sync::Delivery delivery);
+  void answer(const std::vector<Diff>& diffs, const sync::Request& request,
+              std::optional<sync::Delivery> delivery);
   sync::Standing known_standing();
   sync::Result sync_or_recover(const sync::Request& request, state::Trigger trigger,
-                               const sync::Observer& observer);
+                               const sync::Observer& observer, std::optional<sync::Delivery> delivery);
+  std::uint64_t bytes_since_last_sync();
 
   const LoopParts parts_;
   std::string
@@ -73,6 +97,9 @@ class SyncLoop {
   sync::Standing standing_;  ///< of the last sync that came to its end, or of the state
   Timetable timetable_;
   Repeats repeats_;
+  std::unique_ptr<Fetching> fetching_;
+  std::uint64_t received_ = 0;  ///< what the transport counted when it was last idle
+  std::optional<Fetcher> fetcher_;
 };
 
 }  // namespace greenwave::daemon

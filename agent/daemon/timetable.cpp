@@ -15,27 +15,47 @@ constexpr Duration longest_sleep = std::chrono::seconds(30);  ///< well within t
 
 }  // namespace
 
-void Timetable::start() {
+void Timetable::start(const Pace& pace) {
   failures_ = 0;
   poll_in(Duration::zero());
+  repair_in(pace.interval);
 }
 
 void Timetable::pass(const Pace& pace) {
   failures_ = 0;
   const auto now = clock_.now();
   poll_in(before_opening(first_poll(now, pace.interval, pace.device) - now));
+  repair_in(pace.interval);
+}
+
+void Timetable::asked(const Pace& pace) {
+  poll_.reset();
+  repair_in(pace.interval / 2);
+}
+
+void Timetable::repaired(const Pace& pace) {
+  repair_in(regular_wait(pace));
 }
 
 void Timetable::ended(const sync::Result& result, const Pace& pace, Duration retry_after) {
-  const auto now = clock_.now();
-  const double random = std::uniform_real_distribution<double>(0, 1)(random_);
   goes_on(result.standing);
   // A commit that is refused is no reason to leave the server alone: the next one may come any minute.
   failures_ = result.exit_code == 2 && !result.answered ? failures_ + 1 : 0;
-  auto wait = before_opening(daemon::next_poll(now, pace.interval, pace.device, random) - now);
+  const auto regular = regular_wait(pace);
+  repair_in(regular);
+  auto wait = before_opening(regular);
   if (result.again) wait = Duration::zero();
-  if (failures_ > 0) wait = std::max(wait, backoff(failures_, retry_after, random));
+  if (failures_ > 0) wait = std::max(wait, backoff(failures_, retry_after, random()));
   poll_in(wait);
+}
+
+Duration Timetable::regular_wait(const Pace& pace) {
+  const auto now = clock_.now();
+  return daemon::next_poll(now, pace.interval, pace.device, random()) - now;
+}
+
+double Timetable::random() {
+  return std::uniform_real_distribution<double>(0, 1)(generator_);
 }
 
 /// With a last look at the repository shortly before a window opens: what came meanwhile is fetched and
@@ -50,6 +70,10 @@ void Timetable::poll_in(Duration wait) {
   poll_ = clock_.tick() + wait;
 }
 
+void Timetable::repair_in(Duration wait) {
+  repair_ = clock_.tick() + wait;
+}
+
 void Timetable::goes_on(const sync::Standing& standing) {
   opening_ = standing.next();
   window_ = standing.waiting_until;
@@ -60,7 +84,11 @@ void Timetable::look_again() {
 }
 
 bool Timetable::is_poll_due() const {
-  return clock_.tick() >= poll_;
+  return poll_ && clock_.tick() >= *poll_;
+}
+
+bool Timetable::is_repair_due() const {
+  return clock_.tick() >= repair_;
 }
 
 bool Timetable::has_window() const {
@@ -76,13 +104,14 @@ bool Timetable::has_opened() const {
 Instant Timetable::wake() const {
   const auto now = clock_.now();
   const auto tick = clock_.tick();
-  if (!opening_) return std::min(poll_, tick + longest_sleep);
+  const auto due = std::min(poll_.value_or(repair_), repair_);
+  if (!opening_) return std::min(due, tick + longest_sleep);
   const Duration piece = now < clock_is_set ? std::chrono::seconds(1) : longest_sleep;
-  return std::min({poll_, tick + piece, tick + std::max(*opening_ - now, Duration::zero())});
+  return std::min({due, tick + piece, tick + std::max(*opening_ - now, Duration::zero())});
 }
 
-Time Timetable::next_poll() const {
-  const auto wait = std::chrono::duration_cast<Duration>(poll_ - clock_.tick());
+Time Timetable::next_sync() const {
+  const auto wait = std::chrono::duration_cast<Duration>(poll_.value_or(repair_) - clock_.tick());
   return clock_.now() + std::max(wait, Duration::zero());
 }
 

@@ -16,17 +16,23 @@ struct Pace {
   Duration interval{};
 };
 
-/// When to sync without being asked: at the device's moment of each interval, later after failures of the
-/// server, and when what waits may go on. One thread.
+/// When to do what without being asked. At the device's moment of each interval the server is polled, later
+/// after failures of the server, and the device is repaired, whether there is an answer of the server or not.
+/// What waits goes on when it may. One thread.
 class Timetable {
  public:
   explicit Timetable(const Clock& clock, std::uint64_t seed = std::random_device{}())
-      : clock_(clock), random_(seed) {}
+      : clock_(clock), generator_(seed) {}
 
   /// Polls at once.
-  void start();
+  void start(const Pace& pace);
   /// Polls at the device's next moment, without a sync before it.
   void pass(const Pace& pace);
+  /// The server is being asked: not again until that has ended. After half an interval the device is repaired
+  /// meanwhile.
+  void asked(const Pace& pace);
+  /// A sync without a poll ended, or was left out.
+  void repaired(const Pace& pace);
   /// A sync ended. `retry_after`: what the server asked for, or zero.
   void ended(const sync::Result& result, const Pace& pace, Duration retry_after);
   /// What waits may go on when the standing says; it has nothing to do with the next poll.
@@ -35,21 +41,28 @@ class Timetable {
   void look_again();
 
   bool is_poll_due() const;
+  bool is_repair_due() const;
   bool has_opened() const;
   /// Whether that is for a window, not for another try.
   bool has_window() const;
   /// When to ask again, at most 30 s away.
   Instant wake() const;
-  /// Of the next poll, by the wall clock as it stands now.
-  Time next_poll() const;
+  /// Of the next poll, or of the next repair while the server is being asked, by the wall clock as it stands
+  /// now.
+  Time next_sync() const;
 
  private:
   Duration before_opening(Duration wait) const;
   void poll_in(Duration wait);
+  void repair_in(Duration wait);
+  /// To the device's next moment.
+  Duration regular_wait(const Pace& pace);
+  double random();
 
   const Clock& clock_;
-  std::mt19937_64 random_;
-  Instant poll_{};
+  std::mt19937_64 generator_;
+  std::optional<Instant> poll_{};  ///< none while the server is being asked
+  Instant repair_ = Instant::max();
   std::optional<Time> opening_{};
   std::optional<Time> window_{};
   unsigned failures_ = 0;  ///< of the server, in a row

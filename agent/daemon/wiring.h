@@ -52,6 +52,7 @@ struct Wiring {
   std::string digest_key;
   std::shared_ptr<state::State> state;
   guard::Guard guard;
+  std::shared_ptr<std::atomic<bool>> give_up;  ///< ends what the transport does; to be set with `stop` too
   std::unique_ptr<git::Transport> transport;
   std::optional<git::Trust> trust;
   kinds::Drivers drivers;

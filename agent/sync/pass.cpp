@@ -29,8 +29,12 @@ void Pass::take(Course course) {
   write_course(parts.state, kept.course);
 }
 
-CommitId Pass::applied() const {
+CommitId last_applied(const Parts& parts) {
   return CommitId(parts.state.value(state::keys::applied).value_or(""));
+}
+
+CommitId Pass::applied() const {
+  return last_applied(parts);
 }
 
 namespace {
@@ -113,24 +117,44 @@ void decide_wave(Pass& pass, const Prepared& prepared) {
   pass.kept.remembered = std::move(after);
 }
 
+/// Whether what came of `asked` is what came of `question`: what was whole then still is.
+bool answers(const Question& asked, const Question& question) {
+  return asked.bundle == question.bundle && asked.remembered == question.remembered &&
+         asked.own.applied == question.own.applied;
+}
+
+/// What was delivered, unless the device is elsewhere by now: then it is asked again, which is quick, since
+/// what was fetched is there.
+Arrival arrival_of(Pass& pass) {
+  Question question{.bundle = pass.request.bundle,
+                    .remembered = pass.kept.remembered,
+                    .own = own_of(pass.parts, pass.kept)};
+  question.own.may_go_back = pass.request.force;
+  if (auto delivery = std::exchange(pass.delivery, {}); delivery && answers(delivery->question, question)) {
+    if (const auto* error = std::get_if<Error>(&delivery->answer)) throw *error;
+    return std::get<Arrival>(std::move(delivery->answer));
+  }
+  return pass.parts.intake.receive(
+      question, [&](std::string text) { pass.observer({.kind = "phase", .text = std::move(text)}); });
+}
+
 }  // namespace
 
 Duration time_taken(const Pass& pass) {
   return std::chrono::duration_cast<Duration>(pass.parts.clock.tick() - pass.began);
 }
 
+Own own_of(const Parts& parts, const Kept& kept) {
+  const auto last = last_applied(parts);
+  return {.applied = last, .is_whole = parts.renderer.key_of(last) == kept.clean};
+}
+
 CommitId receive(Pass& pass) {
   const auto& parts = pass.parts;
   const auto& request = pass.request;
-  if (!request.poll) return parts.intake.received();
+  if (!request.poll) return pass.kept.received;
   auto& remembered = pass.kept.remembered;
-  const auto last = pass.applied();
-  const Own own{.applied = last,
-                .is_whole = parts.renderer.key_of(last) == pass.kept.clean,
-                .may_go_back = request.force};
-  auto arrival = parts.intake.receive(request.bundle, remembered, own, [&](std::string text) {
-    pass.observer({.kind = "phase", .text = std::move(text)});
-  });
+  auto arrival = arrival_of(pass);
   if (!arrival.same_as.empty()) pass.take(renamed(pass.kept.course, arrival.same_as, arrival.commit));
   remember(parts.state, remembered, arrival.remembered);
   remembered = std::move(arrival.remembered);
@@ -141,7 +165,11 @@ CommitId receive(Pass& pass) {
   pass.reached = arrival.answered && !request.bundle;
   pass.fresh = std::move(arrival.fresh);
   pass.why_not = std::move(arrival.why_not);
-  if (pass.why_not) pass.record.error = pass.why_not->what();
+  if (pass.why_not) {
+    pass.record.error = pass.why_not->what();
+  } else {
+    pass.kept.received = arrival.commit;
+  }
   return arrival.commit;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "base/log.h"
@@ -43,10 +44,11 @@ struct Parts {
 /// Takes the events of a sync as they happen; called on the thread that runs it.
 using Observer = std::function<void(Event)>;
 
-/// What is known from one pass to the next. All but `standing`, `clean`, `refused` and `retries` is in the
-/// state too.
+/// What is known from one pass to the next. All but `received`, `standing`, `clean`, `refused` and `retries`
+/// is in the state too.
 struct Kept {
   Remembered remembered;
+  CommitId received;  ///< the last commit that came in full; empty: none since the agent started
   Course course;
   Standing standing;
   std::string clean;           ///< key of the last render that was applied without a failure or problem
@@ -56,12 +58,19 @@ struct Kept {
   guard::Failed failed_own;  ///< what the agent did not come back with
 };
 
+/// What came of a question that was asked ahead of the pass.
+struct Delivery {
+  Question question;
+  std::variant<Arrival, Error> answer;  ///< an Error (damaged): the store must be set aside
+};
+
 /// One pass, as its stages see it.
 struct Pass {
   const Parts& parts;
   Kept& kept;
   Request request;
   const Observer& observer;
+  std::optional<Delivery> delivery{};  ///< none: the pass asks itself, where it is to
   Instant began{};  ///< what the record is about: of `parts.clock`, so that setting the clock makes nothing
                     ///< longer
   state::SyncRecord record{};
@@ -92,6 +101,12 @@ void run(Pass& pass);
 
 /// By what the record is about.
 Duration time_taken(const Pass& pass);
+
+/// The commit that the device was last brought to; empty before the first.
+CommitId last_applied(const Parts& parts);
+
+/// What the device has, for a question.
+Own own_of(const Parts& parts, const Kept& kept);
 
 /// The newest commit, or none where it can't be had: then the record and `why_not` say why.
 CommitId receive(Pass& pass);

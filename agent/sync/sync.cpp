@@ -45,8 +45,10 @@ nlohmann::json differences(Pass& pass) {
   auto commit = receive(pass);
   if (commit.empty()) {
     commit = pass.applied();
-    if (commit.empty()) throw *pass.why_not;
-    problems.push_back(fmt::format("compared with the last applied commit: {}", pass.why_not->what()));
+    const Error nothing(Fault::transient, "no commit has arrived since the agent started");
+    const auto& why_not = pass.why_not ? *pass.why_not : nothing;
+    if (commit.empty()) throw why_not;
+    problems.push_back(fmt::format("compared with the last applied commit: {}", why_not.what()));
   }
   pass.observed = observe(pass.inventory(), pass.parts.drivers, {.describe = true});
   const auto prepared = prepare_commit(pass, commit);
@@ -80,7 +82,7 @@ Sync::Sync(Parts parts) : parts_(std::move(parts)), journal_(parts_.state) {
 }
 
 CommitId Sync::applied() const {
-  return CommitId(parts_.state.value(state::keys::applied).value_or(""));
+  return last_applied(parts_);
 }
 
 bool Sync::answers_for_change() const {
@@ -97,14 +99,20 @@ void Sync::attempt(Pass& pass) {
     if (error.fault() != Fault::damaged || !parts_.state.sound()) throw;
     parts_.intake.start_over(error);
     kept_.clean.clear();
+    kept_.received = {};
     pass.fresh.reset();
     sync::run(pass);
   }
 }
 
-Result Sync::run(const Request& request, state::Trigger trigger, const Observer& observer) {
-  Pass pass{
-      .parts = parts_, .kept = kept_, .request = request, .observer = observer, .began = parts_.clock.tick()};
+Result Sync::run(const Request& request, state::Trigger trigger, const Observer& observer,
+                 std::optional<Delivery> delivery) {
+  Pass pass{.parts = parts_,
+            .kept = kept_,
+            .request = request,
+            .observer = observer,
+            .delivery = std::move(delivery),
+            .began = parts_.clock.tick()};
   auto& record = pass.record;
   record.started = parts_.clock.now();
   record.trigger = trigger;
@@ -186,11 +194,19 @@ void Sync::forget_signers(const CommitId& applied) {
   kept_.remembered = std::move(after);
 }
 
-nlohmann::json Sync::diff() {
+Question Sync::question() const {
+  return {.remembered = kept_.remembered, .own = own_of(parts_, kept_)};
+}
+
+nlohmann::json Sync::diff(const Request& request, std::optional<Delivery> delivery) {
   const Observer nobody = [](const Event&) {};
   auto answer = nlohmann::json::object();
   {
-    Pass pass{.parts = parts_, .kept = kept_, .request = {}, .observer = nobody};
+    Pass pass{.parts = parts_,
+              .kept = kept_,
+              .request = request,
+              .observer = nobody,
+              .delivery = std::move(delivery)};
     answer = differences(pass);
   }
   give_back_memory();

@@ -26,10 +26,15 @@ class Sync {
  public:
   explicit Sync(Parts parts);
 
-  Result run(const Request& request, state::Trigger trigger, const Observer& observer);
+  /// With `delivery`, what came of question() for this request; else it asks itself.
+  Result run(const Request& request, state::Trigger trigger, const Observer& observer,
+             std::optional<Delivery> delivery = {});
 
-  /// What run() would change now, as Agent::diff.
-  nlohmann::json diff();
+  /// What run() would change now, as Agent::diff. Throws Error.
+  nlohmann::json diff(const Request& request = {}, std::optional<Delivery> delivery = {});
+
+  /// What a run() would ask now.
+  Question question() const;
 
   /// The commit that the device was last brought to; empty before the first.
   CommitId applied() const;

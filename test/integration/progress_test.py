@@ -227,9 +227,10 @@ class SlowFetch(SlowServer):
         self.assertEqual((diff.end(), watching.end()), (1, 0))
 
     def test_the_watchdog_does_not_end_a_fetch_that_takes_long(self):
+        self.slow.pause = 0.5
         self.begin_a_slow_sync()
         before = self.watchdog.signs
-        wait_until(lambda: self.watchdog.signs > before, "a sign of life during the fetch", seconds=30)
+        wait_until(lambda: self.watchdog.signs > before, "a sign of life during the fetch", seconds=90)
         self.assertIn("fetch", self.device.json("status"), "the fetch ended too soon")
         self.slow.release()
 

@@ -59,6 +59,13 @@ struct Arrival {
   std::optional<Fresh> fresh{};
 };
 
+/// What is asked with: values alone, so that it can be done on another thread.
+struct Question {
+  std::shared_ptr<const git::BundleFile> bundle{};  ///< null: the server is asked
+  Remembered remembered;
+  Own own;
+};
+
 /// Called with what is being done: "polling https://…".
 using Phase = std::function<void(std::string)>;
 
@@ -67,33 +74,32 @@ using Phase = std::function<void(std::string)>;
 using Reveal = std::function<std::vector<std::string>(const SourceTree& files)>;
 
 /// Where commits come from and are kept: the only part of a sync that knows git. It writes to the git store
-/// and nothing else. One thread. Throws Error (damaged) if the store must be set aside; other errors are
-/// returned, unless stated below.
+/// and nothing else. receive() may run on a thread of its own, one call at a time, and everything else
+/// meanwhile on one other. Throws Error (damaged) if the store must be set aside; other errors are returned,
+/// unless stated below.
 class Intake {
  public:
   virtual ~Intake() = default;
 
   /// Asks the server, or the bundle if one is given, for the newest commit, judges it and fetches its files.
   /// `phase` is called with what is being done.
-  virtual Arrival receive(const std::shared_ptr<const git::BundleFile>& bundle, Remembered remembered,
-                          const Own& own, const Phase& phase) = 0;
-  /// The last commit that was received in full; empty: none since the agent started.
-  virtual CommitId received() const = 0;
-  /// Asks the server for the ref's commit. Throws Error.
+  virtual Arrival receive(const Question& question, const Phase& phase) = 0;
+  /// Asks the server for the ref's commit. Throws Error: transient during a receive().
   virtual CommitId poll() = 0;
 
   virtual bool has(const CommitId& commit) const = 0;
   virtual git::Commit about(const CommitId& commit) const = 0;
   virtual std::unique_ptr<SourceTree> files(const CommitId& commit) const = 0;
-  /// Fetches an old commit with all its files. Throws Error.
+  /// Fetches an old commit with all its files. Throws Error: transient during a receive().
   virtual void bring(const CommitId& commit) = 0;
   /// Keeps a commit under a name (git::Store::keep).
   virtual void keep(const std::string& name, const CommitId& commit) = 0;
 
-  /// Drops what no kept commit needs, if something has arrived since the last call.
+  /// Drops what no kept commit needs, if something has arrived since the last call; nothing during a
+  /// receive().
   virtual void tidy() = 0;
   /// Sets a damaged store aside and starts an empty one: everything is fetched again, and nothing on the
-  /// device depends on the old one.
+  /// device depends on the old one. Ends a receive().
   virtual void start_over(const Error& error) = 0;
 };
 

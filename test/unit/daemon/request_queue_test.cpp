@@ -138,6 +138,40 @@ TEST_CASE("requests: who waits is told of what is under way, from its present ph
   CHECK(told(*before).empty());  // its own events come from the sync
 }
 
+TEST_CASE(
+    "requests: while the server is being asked, a bundle and a job are given, and what needs the server "
+    "waits") {
+  RequestQueue queue;
+  queue.ask({});
+  queue.ask(from_bundle());
+  queue.post([] {});
+  const auto work = queue.next(no_time, daemon::Give::from_bundles);
+  REQUIRE(work.sync);
+  CHECK(work.sync->request.bundle);
+  CHECK(work.job);
+  CHECK_FALSE(queue.next(no_time, daemon::Give::from_bundles).sync);
+  CHECK(queue.next(no_time).sync);
+}
+
+TEST_CASE("requests: a part of what is under way ends without an end of the whole") {
+  RequestQueue queue;
+  const daemon::UnderWay whole(queue, "another sync");
+  { const daemon::UnderWay part(queue, "a diff"); }
+  CHECK(told(*queue.ask({})).size() == 1);
+}
+
+TEST_CASE("requests: a stop reaches work that may be ended alone, begun before it or after") {
+  RequestQueue queue;
+  const auto before = std::make_shared<std::atomic<bool>>(false);
+  queue.stops_too(before);
+  CHECK_FALSE(*before);
+  queue.stop();
+  CHECK(*before);
+  const auto after = std::make_shared<std::atomic<bool>>(false);
+  queue.stops_too(after);
+  CHECK(*after);
+}
+
 TEST_CASE("requests: when the queue closes, who waits for a job learns that it is dropped") {
   RequestQueue queue;
   const auto promise = [&queue] {

@@ -30,10 +30,11 @@ sync::Result waits_until(Time opening) {
   return result;
 }
 
-/// How long it sleeps until a poll is due, in the pieces that it asks for.
-Duration until_poll(const Timetable& table, test::SetClock& clock) {
+/// How long it sleeps until a poll is due, in the pieces that it asks for; the device is repaired meanwhile.
+Duration until_poll(Timetable& table, test::SetClock& clock) {
   const auto start = clock.instant;
   while (!table.is_poll_due()) {
+    if (table.is_repair_due()) table.repaired(pace);
     const auto piece = table.wake() - clock.instant;
     REQUIRE(piece <= 30s);
     clock.pass(std::chrono::ceil<Duration>(piece));
@@ -46,12 +47,12 @@ Duration until_poll(const Timetable& table, test::SetClock& clock) {
 TEST_CASE("timetable: a device without a commit polls at once, and then within each interval") {
   test::SetClock clock;
   Timetable table(clock, 1);
-  table.start();
+  table.start(pace);
   CHECK(table.is_poll_due());
   for (int i = 0; i < 20; ++i) {
     table.ended(good(), pace, {});
     CHECK_FALSE(table.is_poll_due());
-    const auto said = table.next_poll();
+    const auto said = table.next_sync();
     const auto slept = until_poll(table, clock);
     CHECK(slept >= pace.interval / 2);
     CHECK(slept <= pace.interval * 16 / 10);
@@ -62,7 +63,7 @@ TEST_CASE("timetable: a device without a commit polls at once, and then within e
 TEST_CASE("timetable: a poll that a pause holds is passed over, for a device without a commit too") {
   test::SetClock clock;
   Timetable table(clock, 1);
-  table.start();
+  table.start(pace);
   table.pass(pace);
   CHECK_FALSE(table.is_poll_due());
   CHECK(until_poll(table, clock) <= pace.interval);
@@ -133,4 +134,40 @@ TEST_CASE("timetable: while the clock is not set, an opening is looked for every
   CHECK(table.wake() == clock.instant + 1s);
   clock.time = clock_is_set + 48h;  // the first answer of NTP
   CHECK(table.has_opened());
+}
+
+TEST_CASE(
+    "timetable: the device is repaired in each interval, however long the server asks to be left alone") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  table.ended(unreachable(), pace, 24h * 365);
+  for (int i = 0; i < 100; ++i) {
+    const auto start = clock.instant;
+    while (!table.is_repair_due()) clock.pass(std::chrono::ceil<Duration>(table.wake() - clock.instant));
+    CHECK(clock.instant - start <= 2 * pace.interval);
+    CHECK_FALSE(table.is_poll_due());
+    table.repaired(pace);
+  }
+}
+
+TEST_CASE(
+    "timetable: a server that is being asked is not asked again, and the device is repaired meanwhile") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  table.ended(good(), pace, {});
+  until_poll(table, clock);
+  table.asked(pace);
+  CHECK_FALSE(table.is_poll_due());
+  CHECK_FALSE(table.is_repair_due());
+  CHECK(table.next_sync() == clock.now() + pace.interval / 2);
+  for (int i = 0; i < 20; ++i) {
+    const auto start = clock.instant;
+    while (!table.is_repair_due()) clock.pass(std::chrono::ceil<Duration>(table.wake() - clock.instant));
+    CHECK(clock.instant - start <= 2 * pace.interval);
+    CHECK_FALSE(table.is_poll_due());
+    table.repaired(pace);
+  }
+  table.ended(good(), pace, {});
+  CHECK_FALSE(table.is_repair_due());
+  CHECK(until_poll(table, clock) <= 2 * pace.interval);
 }

@@ -33,9 +33,8 @@ class FakeIntake : public Intake {
   int started_over = 0;
   std::vector<CommitId> brought;
 
-  Arrival receive(const std::shared_ptr<const git::BundleFile>&, Remembered remembered, const Own& own,
-                  const Phase&) override {
-    Arrival arrival{.remembered = std::move(remembered)};
+  Arrival receive(const Question& question, const Phase&) override {
+    Arrival arrival{.remembered = question.remembered};
     if (trouble) {
       arrival.why_not = trouble;
       return arrival;
@@ -43,14 +42,12 @@ class FakeIntake : public Intake {
     arrival.target = tip;
     arrival.ref = "refs/heads/main";
     arrival.is_held = held;
-    arrival.commit = held ? own.applied : tip;
+    arrival.commit = held ? question.own.applied : tip;
     arrival.answered = true;
     arrival.remembered.accepted = tip;
     arrival.remembered.signers[tip] = {"ana@city.example", "SHA256:x"};
-    received_ = arrival.commit;
     return arrival;
   }
-  CommitId received() const override { return received_; }
   CommitId poll() override { return tip; }
   bool has(const CommitId& commit) const override { return commits.contains(commit); }
   git::Commit about(const CommitId& commit) const override { return {commit, "Change things", "Ana", {}}; }
@@ -66,9 +63,6 @@ class FakeIntake : public Intake {
     ++started_over;
     damage.reset();
   }
-
- private:
-  CommitId received_;
 };
 
 inline Files city(const std::string& content) {

@@ -43,6 +43,7 @@ struct Cabinet {
   SystemClock clock;
   git::ServerTransport transport{std::make_unique<test::LocalUploadPack>(city.city()), "refs/heads/main", "",
                                  never};
+  std::atomic<bool> give_up = false;
   std::vector<std::vector<std::string>> judged;
   std::unique_ptr<GitIntake> intake;
   Remembered remembered;
@@ -62,6 +63,7 @@ struct Cabinet {
                     .transport = transport,
                     .trust = &trust,
                     .stop = never,
+                    .give_up = give_up,
                     .heartbeat = [] {},
                     .reveal = [](const SourceTree&) { return std::vector<std::string>(); },
                     .rules = {[this](const Change& change) {
@@ -83,7 +85,8 @@ struct Cabinet {
   }
 
   Arrival receive() {
-    auto arrival = intake->receive({}, remembered, {}, [](const std::string&) {});
+    auto arrival =
+        intake->receive({.bundle = {}, .remembered = remembered, .own = {}}, [](const std::string&) {});
     remembered = arrival.remembered;
     return arrival;
   }
