@@ -78,6 +78,19 @@ constexpr Family property_family{"device.properties.",
                                  "the device's Feature in the inventory has no such property: add it"};
 constexpr Family var_family{"cluster.vars.", "add it to spec.vars of greenwave.yaml"};
 
+/// In memory, roughly.
+std::size_t size_of(const yaml::Node& node) {
+  auto size = sizeof(yaml::Node);
+  if (const auto* text = node.string()) size += text->size();
+  if (const auto* items = node.sequence()) {
+    for (const auto& item : *items) size += size_of(item);
+  }
+  if (const auto* members = node.map()) {
+    for (const auto& member : *members) size += member.key.size() + size_of(member.value);
+  }
+  return size;
+}
+
 std::optional<std::string> text_of(const yaml::Node& node) {
   if (const auto* text = node.string()) return *text;
   if (const auto* flag = std::get_if<bool>(&node.value)) return *flag ? "true" : "false";
@@ -195,9 +208,11 @@ bool Variables::replace_in_string(yaml::Node& node, Problems& problems) const {
       return false;
     }
     const auto name = std::string_view(text).substr(name_at, end - name_at);
+    if (inserted_ > most_inserted) return false;
     auto value = value_of(name);
     const bool alone = at == 0 && end + 1 == text.size();
     if (value && alone) {
+      if (!has_room_for(size_of(*value), node.place, problems)) return false;
       value->place = node.place;
       node = std::move(*value);
       return true;
@@ -212,6 +227,8 @@ bool Variables::replace_in_string(yaml::Node& node, Problems& problems) const {
                                  printable(name), kind_of(*value)),
                      "use the variable on its own, or choose one of its members");
       known = false;
+    } else if (!has_room_for(inserted->size(), node.place, problems)) {
+      return false;
     } else {
       replaced.append(text, done, at - done);
       replaced += *inserted;
@@ -224,6 +241,21 @@ bool Variables::replace_in_string(yaml::Node& node, Problems& problems) const {
     node.value = std::move(replaced);
   }
   return true;
+}
+
+/// Said once.
+bool Variables::has_room_for(std::size_t bytes, const Place& place, Problems& problems) const {
+  const bool was_full = inserted_ > most_inserted;
+  inserted_ += std::min(bytes, most_inserted + 1);
+  if (inserted_ <= most_inserted) return true;
+  if (!was_full) {
+    problems.error(
+        place,
+        fmt::format("the variables of this device's manifests come to more than {}, here at the latest",
+                    bytes_in_words(most_inserted)),
+        "keep what is large in a file of the repository, and name it as a source");
+  }
+  return false;
 }
 
 bool Variables::replace_in(yaml::Node& node, Problems& problems) const {

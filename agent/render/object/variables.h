@@ -12,6 +12,8 @@
 
 namespace greenwave::render {
 
+inline constexpr std::size_t most_inserted = 64 << 20;
+
 /// Replaces `${device.*}` and `${cluster.*}` in parsed strings:
 ///
 ///   ${device.id}  ${device.longitude}  ${device.latitude}  ${device.labels.KEY}  ${device.properties.KEY}
@@ -21,6 +23,9 @@ namespace greenwave::render {
 /// that consists of one variable becomes its value, of whatever type; elsewhere the value must be a string, a
 /// number or a boolean. `$${` is a literal `${`, and any other `${…}` is unchanged. Inserted text is not
 /// scanned again. Keys of maps are never changed.
+///
+/// All that is inserted for one device comes to `most_inserted` bytes at most: a large value that is named
+/// often would need more memory than a device has. What goes beyond is an error.
 class Variables {
  public:
   /// Both must outlive this.
@@ -40,9 +45,11 @@ class Variables {
  private:
   void report_unknown(std::string_view name, const Place& place, Problems& problems) const;
   bool replace_in_string(yaml::Node& node, Problems& problems) const;
+  bool has_room_for(std::size_t bytes, const Place& place, Problems& problems) const;
 
   const Cluster& cluster_;
   const Device& device_;
+  mutable std::size_t inserted_ = 0;  ///< bytes so far
 };
 
 /// Adds the names of the variables in all strings of `node`: "device.id".

@@ -168,6 +168,23 @@ TEST_CASE("variables: an unknown one in a text of several lines is reported at i
   CHECK(city.wrong("a: \"\\x24{device.idd}\\\n  ${device.idd}\"\n").front().starts_with("test.yaml:1:4:"));
 }
 
+TEST_CASE(
+    "variables: what they insert for one device is limited as a whole, and more than that is one error") {
+  City city;
+  const std::string large(1 << 20, 'x');
+  Problems found;
+  city.cluster.vars = *yaml::load("{text: " + large + ", list: [" + large + "]}", "vars", found);
+  for (const std::string use :
+       {"'${cluster.vars.text}'", "'a ${cluster.vars.text}'", "'${cluster.vars.list}'"}) {
+    std::string many = "a:\n";
+    for (int i = 0; i < 20'000; ++i) many += "- " + use + "\n";
+    const auto wrong = city.wrong(many);
+    REQUIRE(wrong.size() == 1);
+    CHECK_THAT(wrong.front(), Catch::Contains("come to more than 64 MiB"));
+  }
+  city.replaced("[" + std::string("'${cluster.vars.text}', ") + "'${cluster.vars.text}']");
+}
+
 TEST_CASE("variables: whatever the text looks like, the reported place is that of the variable") {
   const City city;
   std::mt19937 random(7);
