@@ -14,7 +14,6 @@
 #include "git/trust.h"
 #include "guard/unit_inputs.h"
 #include "plan/places.h"
-#include "secrets/identity.h"
 #include "systemd/unit_text.h"
 
 namespace greenwave::guard {
@@ -100,13 +99,17 @@ class OwnCheck {
         case Part::trust:
           git::Trust(content, input_.config.allowed_signers.native());
           return {};
-        case Part::identity:
-          secrets::read_identities(content, "it");
-          return {};
         case Part::unit:
+          if (trim(content).empty()) return "an empty unit file masks the unit";
           return wrong_start(content, [this](const std::string& path) { return comes(path); });
+        case Part::identity:
         case Part::guard:
-          return "manifests may not change the unit that guards the agent";
+        case Part::boot:
+        case Part::state:
+        case Part::runtime:
+          return fmt::format("no manifest may change {}", config::in_words(part));
+        case Part::images:
+          return {};
         case Part::named:
         case Part::program:
           return content.empty() ? "it is empty" : "";

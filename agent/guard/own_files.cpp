@@ -7,17 +7,14 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "drivers/host/unit_spec.h"
 #include "guard/unit_inputs.h"
 #include "plan/places.h"
-#include "systemd/unit_name.h"
 
 namespace greenwave::guard {
 
 namespace {
 
 namespace fs = std::filesystem;
-namespace host = drivers::host;
 
 void add_lstat(const fs::path& path, std::string& text) {
   struct stat about {};
@@ -29,33 +26,21 @@ void add_lstat(const fs::path& path, std::string& text) {
 
 }  // namespace
 
-OwnFiles::OwnFiles(const config::Config& config, std::string program) {
+OwnFiles::OwnFiles(const config::Config& config, const std::string& program) {
   if (config.root != "/") return;
-  const auto configuration = fs::absolute(config.file).lexically_normal();
-  files_.push_back({configuration.native(), Part::configuration});
-  if (!config.allowed_signers.empty()) files_.push_back({config.allowed_signers.native(), Part::trust});
-  for (const auto& file : config.identity_files) files_.push_back({file.native(), Part::identity});
-  for (const auto& file : config.named_files) {
-    if (!part_at(file.native())) files_.push_back({file.native(), Part::named});
-  }
-  const auto unit = host::UnitSpec::unit_path(host::own_unit);
-  files_.push_back({unit, Part::unit});
-  for (const auto& name : systemd::definition_names(host::own_unit)) {
-    files_.push_back({host::UnitSpec::unit_path(name) + ".d", Part::unit});
-  }
-  const auto guard = host::UnitSpec::unit_path(guard_unit);
-  files_.push_back({guard, Part::guard});
-  files_.push_back({guard + ".d", Part::guard});
-  files_.push_back({std::move(program), Part::program});
-  for (const auto& input : inputs_on_device(host::own_unit)) {
+  files_ = config::own_paths(config, program);
+  // Those that the agent writes itself.
+  std::erase_if(files_, [](const OwnFile& file) {
+    return file.part == Part::state || file.part == Part::runtime || file.part == Part::images;
+  });
+  for (const auto& input : inputs_on_device(config::own_unit)) {
     if (!part_at(input.path)) files_.push_back({input.path, Part::named});
   }
 }
 
 std::optional<Part> OwnFiles::part_at(std::string_view path) const {
-  const auto has = [&](const OwnFile& place) { return is_at_or_below(path, place.path); };
-  const auto found = std::ranges::find_if(files_, has);
-  if (found == files_.end()) return {};
+  const auto* found = config::own_at(files_, path);
+  if (found == nullptr) return {};
   return found->part;
 }
 

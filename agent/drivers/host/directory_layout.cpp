@@ -22,6 +22,16 @@ Attributes link(Attributes file) {
   return file;
 }
 
+/// What the source would put where the agent is, or where no manifest may be.
+void refuse_own(const Host& host, const Layout& layout) {
+  if (own_below(host.own, layout.spec.path) == nullptr) return;
+  for (const auto& item : layout.items) {
+    if (own_at(host.own, layout.path_of(item)) == nullptr) continue;
+    const auto refusal = refusal_of(host, layout.path_of(item));
+    if (refusal) throw Error(Fault::invalid, refusal->message, refusal->remedy);
+  }
+}
+
 }  // namespace
 
 Attributes Layout::attributes_of(const TreeItem& item) const {
@@ -81,6 +91,7 @@ Layout layout_of(const Host& host, Owners& owners, const Manifest& manifest, con
   if (spec.has_source) {
     layout.source = manifest.source->path;
     layout.items = read_tree(tree, layout.source);
+    refuse_own(host, layout);
   }
   return layout;
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/host/own_rules.h"
 #include "secrets/age.h"
 #include "systemd/unit_paths.h"
 #include "yaml/emit.h"
@@ -152,6 +153,7 @@ FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& pr
   file.mode = read_mode(spec, "mode", manifest.sensitive ? 0600 : 0644);
   file.owner = read_name(spec, "owner");
   file.group = read_name(spec, "group");
+  check_own(host, {.path = file.path, .mode = file.mode, .owner = file.owner}, spec);
   file.sensitive = spec.flag("sensitive").value_or(false) || manifest.sensitive;
   file.reload_systemd = spec.flag("reloadSystemd").value_or(systemd::is_read_at_reload(file.path));
   spec.done();
@@ -173,6 +175,14 @@ DirectorySpec read_directory_spec(const Host& host, const Manifest& manifest, Pr
                "add source: …, or leave purge out");
   }
   directory.file_mode = read_mode(spec, "fileMode", 0644);
+  check_own(host,
+            {.path = directory.path,
+             .mode = directory.mode,
+             .owner = directory.owner,
+             .is_directory = true,
+             .purges = directory.purge,
+             .file_mode = directory.has_source ? std::optional(directory.file_mode) : std::nullopt},
+            spec);
   const bool is_read = systemd::is_read_at_reload(directory.path) ||
                        (directory.has_source && systemd::is_read_at_reload_below(directory.path));
   directory.reload_systemd = spec.flag("reloadSystemd").value_or(is_read);

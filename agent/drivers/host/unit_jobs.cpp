@@ -243,7 +243,7 @@ std::string UnitJobs::this_start(const std::string& unit) {
 }
 
 void UnitJobs::let_go(const UnitRecord& record) {
-  if (record.unit == own_unit) return;  // taking its unit away from the agent is left to people
+  if (is_agents(record.unit)) return;  // taking its units away from the agent is left to people
   states_.forget();
   const auto state = states_.of(record.unit);
   // forget() starts what is back then, and enables it by its own [Install] section.
@@ -284,7 +284,7 @@ void UnitJobs::restore_files(const UnitRecord& record, const systemd::UnitState&
 }
 
 void UnitJobs::forget(const UnitRecord& record) {
-  if (record.unit != own_unit && !systemd::is_template(record.unit)) {
+  if (!is_agents(record.unit) && !systemd::is_template(record.unit)) {
     const auto state = states_.of(record.unit);
     // A socket, timer or path that is still up has started it again before its file was gone.
     if (!comes_back(record) && is_up(state)) run(systemd::Job::stop, record.unit);

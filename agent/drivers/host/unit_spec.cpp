@@ -140,8 +140,23 @@ void check_masked(yaml::Fields& spec, const UnitSpec& unit) {
   } else if (!unit.files.empty()) {
     refuse("dropIns", "has no drop-ins");
   }
-  if (unit.name == own_unit) {
-    spec.error("masked", "the agent does not mask itself: it would not come back after a boot",
+}
+
+/// The agent neither ends itself nor what guards it.
+void check_own_unit(yaml::Fields& spec, const UnitSpec& unit) {
+  const auto* what = unit.name == own_unit ? "itself" : "what guards it";
+  if (unit.running == false) {
+    spec.error("running",
+               fmt::format("the agent does not stop {}: it may not be there to start it again", what),
+               "stop it on the device, with systemctl");
+  }
+  if (unit.enabled == false) {
+    spec.error("enabled",
+               fmt::format("the agent does not disable {}: it would not come back after a boot", what),
+               "disable it on the device, with systemctl");
+  }
+  if (unit.masked == true) {
+    spec.error("masked", fmt::format("the agent does not mask {}: it would not come back after a boot", what),
                "mask it on the device, with systemctl");
   }
 }
@@ -160,14 +175,7 @@ void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
                            "dropIns here",
                            systemd::template_of(unit.name)));
   }
-  if (unit.name == own_unit && unit.running == false) {
-    spec.error("running", "the agent does not stop itself: it could never be started from here again",
-               "stop it on the device, with systemctl");
-  }
-  if (unit.name == own_unit && unit.enabled == false) {
-    spec.error("enabled", "the agent does not disable itself: it would not come back after a boot",
-               "disable it on the device, with systemctl");
-  }
+  if (is_agents(unit.name)) check_own_unit(spec, unit);
 }
 
 /// The other names that the unit has once its manifest has enabled it; those that it has beside them are

@@ -6,14 +6,19 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "config/own_paths.h"
 #include "drivers/host/confined.h"
 #include "model/manifest.h"
 #include "plan/step.h"
 
 namespace greenwave::drivers::host {
 
-/// The unit that the agent itself runs as.
-inline constexpr std::string_view own_unit = "greenwaved.service";
+using config::own_unit;
+
+/// Whether it is the agent's unit, or that of its guard: neither is stopped or disabled from here.
+inline bool is_agents(std::string_view unit) {
+  return unit == own_unit || unit == config::guard_unit;
+}
 
 struct UnitFile {
   std::string path;

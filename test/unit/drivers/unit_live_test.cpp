@@ -57,7 +57,7 @@ std::string error_of(Live& live, const Manifest& manifest) {
   return result->outcome.error;
 }
 
-const ObjectId config{std::string(own_api), "File", "", "config"};
+const ObjectId setting{std::string(own_api), "File", "", "setting"};
 
 std::string sleeper(const std::string& name, const std::string& more = "") {
   return "  name: " + name +
@@ -120,7 +120,7 @@ TEST_CASE("live units: other content restarts a running unit once, after systemd
   apply(live, unit(text));
   const auto before = show("gw-content.service", "MainPID");
   text.replace(text.find("infinity"), 8, "1000000");
-  const auto result = apply(live, unit(text), {config});
+  const auto result = apply(live, unit(text), {setting});
   CHECK(result.verb == plan::Verb::update);
   CHECK(show("gw-content.service", "MainPID") != before);
   CHECK_THAT(show("gw-content.service", "ExecStart"), Catch::Contains("1000000"));
@@ -305,7 +305,7 @@ TEST_CASE("live units: a oneshot that ran is not run again until something chang
     shell("rm -f /run/gw-runs");
     const std::string enabled = name == "gw-once.service" ? "" : "  enabled: true\n";
     const auto manifest =
-        unit("  name: " + name + "\n  running: true\n  restartOn: [File/config]\n" + enabled +
+        unit("  name: " + name + "\n  running: true\n  restartOn: [File/setting]\n" + enabled +
              "  content: |\n    [Service]\n    Type=oneshot\n"
              "    ExecStart=/bin/sh -c 'echo ran >> /run/gw-runs'\n"
              "    [Install]\n    WantedBy=multi-user.target\n");
@@ -313,7 +313,7 @@ TEST_CASE("live units: a oneshot that ran is not run again until something chang
     CHECK_FALSE(live.device.drift(manifest.id, true));
     CHECK_FALSE(live.device.apply(manifest));
     CHECK(shell("cat /run/gw-runs") == "ran");
-    apply(live, manifest, {config});
+    apply(live, manifest, {setting});
     CHECK(shell("cat /run/gw-runs") == "ran\nran");
     live.device.remove(manifest.id);
   }
@@ -334,20 +334,20 @@ TEST_CASE("live units: an object that changed restarts or reloads what runs, and
   Live live;
   shell("rm -f /run/gw-reloads");
   const auto manifest = unit(
-      "  name: gw-trigger.service\n  restartOn: [File/config]\n  content: |\n    [Service]\n    "
+      "  name: gw-trigger.service\n  restartOn: [File/setting]\n  content: |\n    [Service]\n    "
       "ExecStart=/bin/sleep infinity\n"
       "    ExecReload=/bin/sh -c 'echo reload >> /run/gw-reloads'\n");
   apply(live, manifest);
-  apply(live, manifest, {config});
-  apply(live, manifest, {}, {config});
+  apply(live, manifest, {setting});
+  apply(live, manifest, {}, {setting});
   CHECK(show("gw-trigger.service", "ActiveState") == "inactive");
 
   shell("systemctl start gw-trigger.service");
   const auto first = show("gw-trigger.service", "MainPID");
-  CHECK(apply(live, manifest, {}, {config}).verb == plan::Verb::reload);
+  CHECK(apply(live, manifest, {}, {setting}).verb == plan::Verb::reload);
   CHECK(show("gw-trigger.service", "MainPID") == first);
   CHECK(shell("cat /run/gw-reloads") == "reload");
-  CHECK(apply(live, manifest, {config}).verb == plan::Verb::restart);
+  CHECK(apply(live, manifest, {setting}).verb == plan::Verb::restart);
   CHECK(show("gw-trigger.service", "MainPID") != first);
 }
 
@@ -409,9 +409,9 @@ TEST_CASE("live units: a job that does not end is given up on in time, and syste
 
 TEST_CASE("live units: a unit may restart the message bus under us", "[.systemd]") {
   Live live;
-  const auto manifest = unit("  name: dbus.service\n  restartOn: [File/config]\n");
+  const auto manifest = unit("  name: dbus.service\n  restartOn: [File/setting]\n");
   apply(live, manifest);
-  apply(live, manifest, {config});
+  apply(live, manifest, {setting});
   CHECK(show("dbus.service", "ActiveState") == "active");
   CHECK_FALSE(live.device.drift(manifest.id));
 }
@@ -422,9 +422,9 @@ TEST_CASE("live units: a unit file that a File object wrote is read before its u
       "printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > /etc/systemd/system/gw-file.service;"
       "systemctl start gw-file.service;"
       "printf '[Service]\\nExecStart=/bin/sleep 77777\\n' > /etc/systemd/system/gw-file.service");
-  const auto manifest = unit("  name: gw-file.service\n  running: true\n  restartOn: [File/config]\n");
+  const auto manifest = unit("  name: gw-file.service\n  running: true\n  restartOn: [File/setting]\n");
   apply(live, manifest);
-  apply(live, manifest, {config});
+  apply(live, manifest, {setting});
   CHECK_THAT(show("gw-file.service", "ExecStart"), Catch::Contains("77777"));
 }
 

@@ -89,6 +89,7 @@ TEST_CASE("own files: a claim above or inside one has a hand in it") {
   CHECK(count("path:/etc/greenwave/agent.yaml") == 1);
   CHECK(count("path:/etc/systemd/system/greenwaved.service.d/10-a.conf") == 1);
   CHECK(count("path:/etc/greenwaves") == 0);
+  CHECK(count("path:/var/lib/greenwave/state.db") == 0);
   CHECK(count("unit:greenwaved.service") == 0);
 }
 
