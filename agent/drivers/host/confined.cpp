@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "drivers/host/walk.h"
 
 namespace greenwave::drivers::host {
 
@@ -50,6 +51,18 @@ std::optional<std::string_view> allowed_around(const Host& host, std::string_vie
   return widest;
 }
 
+/// Where the agent itself is, no manifest may be.
+std::optional<Refusal> refusal_by_agent(const Host& host, std::string_view path) {
+  const auto* own = own_at(host.own, path);
+  if (own == nullptr || may_change(own->part)) return {};
+  const bool is_it = own->path == path;
+  return Refusal{
+      fmt::format(
+          "the path {} is {}{}, which no manifest may change", printable(path), is_it ? "" : "in ",
+          is_it ? std::string(in_words(own->part)) : fmt::format("{} ({})", in_words(own->part), own->path)),
+      "choose another path"};
+}
+
 std::string_view parent_of(std::string_view path) {
   return path.substr(0, path.rfind('/'));
 }
@@ -74,9 +87,8 @@ Error in_the_way(const std::string& path, std::string_view allowed) {
   }
 }
 
-}  // namespace
-
-std::optional<Refusal> refusal_of(const Host& host, std::string_view path) {
+/// Why it is no plain path below an allowed one.
+std::optional<Refusal> refusal_of_form(const Host& host, std::string_view path) {
   const auto shown = printable(path);
   if (!path.starts_with('/')) {
     return Refusal{fmt::format("the path \"{}\" is not absolute", shown), "begin it with a slash"};
@@ -110,6 +122,13 @@ std::optional<Refusal> refusal_of(const Host& host, std::string_view path) {
                  "choose a path below one of these, or add to allowedPaths in the device's agent.yaml"};
 }
 
+}  // namespace
+
+std::optional<Refusal> refusal_of(const Host& host, std::string_view path) {
+  auto refusal = refusal_of_form(host, path);
+  return refusal ? refusal : refusal_by_agent(host, path);
+}
+
 std::vector<std::string> parents_of(const Host& host, std::string_view path) {
   std::vector<std::string> parents;
   const auto allowed = allowed_around(host, path);
@@ -123,68 +142,73 @@ std::vector<std::string> parents_of(const Host& host, std::string_view path) {
 
 namespace {
 
-/// Opens `relative` below `base`, making what is missing; `made` gets the directories that received a name.
-Fd open_or_make(int base, const std::string& relative, std::uint64_t resolve, const std::string& path,
-                std::string_view allowed, DirectorySync& made) {
-  Fd parent = open_within(base, ".", directory_flags, resolve);
-  if (!parent) throw in_the_way(path, allowed);
-  for (std::size_t end = 0; end < relative.size();) {
-    const auto start = end == 0 ? 0 : end + 1;
-    end = std::min(relative.find('/', start), relative.size());
-    const auto name = relative.substr(start, end - start);
-    // Opened from the base each time: a link's ".." may then lead as far up as the base, and not beyond.
-    const auto so_far = relative.substr(0, end);
-    Fd next = open_within(base, so_far, directory_flags, resolve);
-    if (!next && errno == ENOENT) {
-      const bool fresh = ::mkdirat(parent.get(), name.c_str(), 0755) == 0;
-      if (!fresh && errno != EEXIST) throw path_error("make the directory of", path);
-      next = open_within(base, so_far, directory_flags, resolve);
-      if (next && fresh) {
-        // mkdir obeys the umask; what others rely on must not.
-        if (::fchmod(next.get(), 0755) != 0) throw path_error("set the mode of the directory of", path);
-        made.add(parent.get());
-      }
-    }
-    if (!next) throw in_the_way(path, allowed);
-    parent = std::move(next);
-  }
-  return parent;
+/// Where an open directory is, as manifests write it.
+std::string real_path(int directory, const Host& host) {
+  std::error_code error;
+  auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", directory), error).native();
+  if (host.is_live()) return path;
+  const auto root = std::filesystem::weakly_canonical(host.root, error).native();
+  return path.starts_with(root) ? path.substr(root.size()) : path;
 }
 
 }  // namespace
 
-Fd Parents::open_allowed(std::string_view allowed, bool make) {
+Fd Parents::open_allowed(std::string_view allowed) const {
   const std::string relative(allowed.empty() ? "." : allowed.substr(1));
-  if (host_.is_live() && !make) {
-    return Fd(::open(("/" + relative).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  }
+  if (host_.is_live()) return Fd(::open(("/" + relative).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   Fd root(::open(host_.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root) throw system_error("open the root directory", host_.root.native());
-  if (!make || allowed.empty()) {
-    return open_within(root.get(), relative, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT);
-  }
-  return open_or_make(root.get(), relative, RESOLVE_IN_ROOT, std::string(allowed), host_.root.native(),
-                      made_);
+  return open_within(root.get(), relative, O_PATH | O_DIRECTORY | O_CLOEXEC, RESOLVE_IN_ROOT);
+}
+
+/// For a look: two system calls, since only what it finds is believed.
+Fd Parents::open_to_look(std::string_view allowed, const std::string& relative) const {
+  const Fd base = open_allowed(allowed);
+  return base ? open_within(base.get(), relative, directory_flags, RESOLVE_BENEATH) : Fd();
+}
+
+Fd Parents::open_to_change(const std::string& path, std::string_view allowed, const std::string& relative,
+                           bool make) {
+  Walk walk(host_, path, make ? &made_ : nullptr);
+  if (!walk.enter(allowed)) return Fd();
+  walk.confine();
+  if (!walk.enter(relative)) return Fd();
+  by_link_ = walk.has_followed_link();
+  return walk.open();
 }
 
 std::optional<Fd> Parents::open_parent(const std::string& path, std::string_view parent, bool make) {
   const auto allowed = allowed_around(host_, path);
-  // Files that others put into a directory of ours may have any name.
-  if (refusal_of(host_, std::string(parent) + "/name")) {
-    const auto refusal = refusal_of(host_, path);
+  // Files that others put into a directory of ours may have any name. What is the agent's own is refused
+  // before, and may still be removed where an older one wrote it.
+  if (refusal_of_form(host_, std::string(parent) + "/name")) {
+    const auto refusal = refusal_of_form(host_, path);
     throw Error(Fault::invalid, refusal ? refusal->message : fmt::format("{} may not be opened", path),
                 refusal ? refusal->remedy : "");
   }
-  Fd base = open_allowed(*allowed, make);
-  const auto missing = [make] { return !make && (errno == ENOENT || errno == ENOTDIR); };
-  if (!base && missing()) return {};
-  if (!base) throw in_the_way(path, *allowed);
   const std::string relative(parent.size() == allowed->size() ? "." : parent.substr(allowed->size() + 1));
-  Fd directory = open_within(base.get(), relative, directory_flags, RESOLVE_BENEATH);
+  by_link_ = true;
+  Fd directory = purpose_ == Purpose::change ? open_to_change(path, *allowed, relative, make)
+                                             : open_to_look(*allowed, relative);
   if (directory) return directory;
-  if (missing()) return {};
-  if (errno != ENOENT) throw in_the_way(path, *allowed);
-  return open_or_make(base.get(), relative, RESOLVE_BENEATH, path, *allowed, made_);
+  if (!make && (errno == ENOENT || errno == ENOTDIR)) return {};
+  throw in_the_way(path, *allowed);
+}
+
+/// Links may lead from a path that is not the agent's to one that is.
+void Parents::refuse_detour(const std::string& path) {
+  if (host_.own.empty()) return;
+  const auto real = real_path(directory_.get(), host_);
+  if (real == parent_) return;
+  const auto at = real + path.substr(parent_.size());
+  const auto* own = own_at(host_.own, at);
+  if (own == nullptr) own = own_below(host_.own, at);
+  if (own == nullptr) return;
+  directory_ = Fd();
+  parent_.clear();
+  throw Error(Fault::conflict,
+              fmt::format("a link on the way to {} leads to {} ({})", path, in_words(own->part), own->path),
+              "remove the link, or choose another path");
 }
 
 std::optional<Spot> Parents::spot(const std::string& path, bool make) {
@@ -195,11 +219,12 @@ std::optional<Spot> Parents::spot(const std::string& path, bool make) {
   if (!known) {
     auto directory = open_parent(path, parent, make);
     if (!directory) {
-      if (still_) missing_ = parent;
+      if (purpose_ == Purpose::look_at_still) missing_ = parent;
       return {};
     }
     directory_ = std::move(*directory);
     parent_ = parent;
+    if (purpose_ != Purpose::look && by_link_) refuse_detour(path);
   }
   return Spot{directory_.get(), std::string(name)};
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "config/own_paths.h"
 #include "drivers/host/directory_sync.h"
 
 namespace greenwave::drivers::host {
@@ -21,6 +22,9 @@ struct Host {
   std::string digest_key = {};                  ///< of the digests of files' contents
   /// What the device had at manifests' paths before; below `root`. Empty: kept_directory()'s default.
   std::filesystem::path kept = {};
+  /// As whom programs of manifests may run; absent: as anybody.
+  std::optional<std::vector<std::string>> program_users = {};
+  config::OwnPaths own = {};  ///< what is the agent's, and where links lead to it
 
   bool is_live() const { return root == "/"; }
   std::filesystem::path kept_directory() const {
@@ -40,7 +44,8 @@ inline constexpr std::string_view beside_suffix = ".greenwave~";
 inline constexpr std::string_view kept_name = ".greenwave-kept";
 
 /// Nothing if a manifest may name `path`: absolute, without "." or ".." or doubled or trailing slashes,
-/// without names of the agent's own, and below one of the allowed paths. Pure.
+/// without names of the agent's own, below one of the allowed paths, and neither at nor in what is never a
+/// manifest's. Pure.
 std::optional<Refusal> refusal_of(const Host& host, std::string_view path);
 
 /// The parents of `path` that lie below its allowed path, outermost first: /etc/a/b gives /etc/a when /etc
@@ -56,19 +61,24 @@ struct Spot {
 
 /// Opens the directories of manifests' paths. Whatever links the device has, or gets meanwhile, an opened
 /// directory is below the path's allowed path: the allowed path itself is resolved within the root, and the
-/// kernel resolves the rest without ever leaving it (openat2). The last part of a path is never followed:
-/// callers use the *at() calls and O_NOFOLLOW.
+/// rest never leaves it. For a look the kernel resolves it (openat2), for a change a Walk, which refuses what
+/// a user could have led elsewhere. The last part of a path is never followed: callers use the *at() calls
+/// and O_NOFOLLOW.
 ///
 /// The last directory stays open, so that neighbours cost no second open; keep a Parents only as long as one
 /// pass takes. The Host must outlive it.
 class Parents {
  public:
-  /// `still` promises that nothing changes the device while this exists: the last missing directory is then
-  /// not looked for again.
-  explicit Parents(const Host& host, bool still = false) : host_(host), still_(still) {}
+  enum class Purpose {
+    change,
+    look,
+    look_at_still,  ///< nothing changes the device while this exists: what is missing is not looked for again
+  };
+  explicit Parents(const Host& host, Purpose purpose = Purpose::change) : host_(host), purpose_(purpose) {}
 
   /// Nothing if a parent does not exist or is not a directory. Throws Error: conflict if a link leads out of
-  /// the allowed path, invalid if the path is refused.
+  /// the allowed path, or to what is the agent's own, or if the way is not safe; invalid if the path is
+  /// refused.
   std::optional<Spot> find(const std::string& path);
 
   /// Like find, but creates missing parents, with mode 0755 and owned by the agent; they are durable after
@@ -80,17 +90,23 @@ class Parents {
   bool look(const std::string& path, struct stat& about);
 
   const Host& host() const { return host_; }
+  bool changes() const { return purpose_ == Purpose::change; }
 
  private:
-  Fd open_allowed(std::string_view allowed, bool make);
+  Fd open_allowed(std::string_view allowed) const;
+  Fd open_to_look(std::string_view allowed, const std::string& relative) const;
+  Fd open_to_change(const std::string& path, std::string_view allowed, const std::string& relative,
+                    bool make);
   std::optional<Fd> open_parent(const std::string& path, std::string_view parent, bool make);
   std::optional<Spot> spot(const std::string& path, bool make);
+  void refuse_detour(const std::string& path);
 
   const Host& host_;
-  bool still_;
+  Purpose purpose_;
   std::string parent_;  ///< the path of `directory_`
   Fd directory_;
   std::optional<std::string> missing_;
+  bool by_link_ = false;  ///< `directory_` may be elsewhere than its path says
   DirectorySync made_;
 };
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "drivers/host/tree_copy.h"
+#include "drivers/host/walk.h"
 
 namespace greenwave::drivers::host {
 
@@ -44,7 +45,9 @@ void visit_foreign(Parents& parents, const std::string& directory, const std::se
   if (!at) return;
   const Fd start = open_directory(at->directory, at->name);
   if (!start && errno == ENOENT) return;
-  if (!start) throw path_error("list", directory);
+  struct stat about {};
+  if (!start || ::fstat(start.get(), &about) != 0) throw path_error("list", directory);
+  if (parents.changes()) refuse_stranger(parents.host(), at->directory, about, directory);
   visit_foreign(start.get(), directory, "", names, visit);
 }
 
@@ -73,7 +76,9 @@ std::vector<std::string> remove_foreign(Parents& parents, const std::string& dir
 
 void remove_all(Parents& parents, const std::string& path, DirectorySync& touched) {
   const auto at = parents.find(path);
-  if (!at) return;
+  struct stat about {};
+  if (!at || !parents.look(path, about)) return;
+  if (S_ISDIR(about.st_mode)) refuse_stranger(parents.host(), at->directory, about, path);
   remove_tree(at->directory, at->name, path);
   touched.add(at->directory);
 }

@@ -40,7 +40,7 @@ class DirectoryComparison {
         succeeds_(succeeds),
         layout_(layout_of(context.host, context.owners, desired.manifest, context.tree())),
         known_(known_files(entry)),
-        parents_(context.host),
+        parents_(context.host, Parents::Purpose::look_at_still),
         record_(layout_.record()),
         others_(context.render, id_),
         notes_(context, parents_, desired, entry, record_) {}
@@ -111,8 +111,8 @@ class DirectoryComparison {
     const auto content = item_content(context_.tree(), layout_.source_of(item));
     const Wanted wanted{at, content, layout_.attributes_of(item)};
     const auto* known = context_.options.distrust ? nullptr : signature_in(known_, at);
-    const auto file =
-        succeeds_ && !there ? compare_with_nothing(wanted, true) : compare(parents_, wanted, known, true);
+    const auto file = succeeds_ && !there ? compare_with_nothing(parents_, context_.readers, wanted, true)
+                                          : compare(parents_, context_.readers, wanted, known, true);
     notes_.file(at, there, file.kind == Kind::none);
     if (file.kind != Kind::none) {
       differs(file.diff, file.was.empty() ? "" : fmt::format("{}: {}", at, file.was));
@@ -238,7 +238,7 @@ Drift drift_of_directory(const Host& host, Owners& owners, const Entry& entry, b
   for (const auto& file : entry.files) {
     if (file.path.size() > record.path.size()) names.insert(file.path.substr(record.path.size() + 1));
   }
-  Parents parents(host);
+  Parents parents(host, Parents::Purpose::look);
   const auto foreign = foreign_names(parents, record.path, names);
   if (foreign.empty()) return drift;
   return {.how = fmt::format("{} not in the source: {}", count_of(foreign.size(), "name"),

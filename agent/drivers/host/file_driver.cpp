@@ -23,7 +23,7 @@ class FileComparison : public Comparison {
                  std::span<const Candidate> candidates, Kept& kept, systemd::ReloadDebt* debt)
       : holdings_(render.inventory),
         claimed_(render.desired),
-        context_{host, owners, render, options, holdings_, kept, claimed_, {}, {}, debt},
+        context_{host, owners, render, options, holdings_, kept, claimed_, {}, {}, Readers(claimed_), debt},
         overlaps_(candidates) {}
 
   plan::Difference difference(const Candidate& candidate) override { return compare(candidate, false); }
@@ -45,7 +45,7 @@ class FileComparison : public Comparison {
  private:
   plan::Difference compare(const Candidate& candidate, bool succeeds) {
     const auto& [desired, entry] = candidate;
-    if (!parents_) parents_.emplace(context_.host, true);
+    if (!parents_) parents_.emplace(context_.host, Parents::Purpose::look_at_still);
     if (!succeeds) overlaps_.refuse(context_.holdings, *parents_, candidate);
     if (desired->manifest.id.kind == "Directory") {
       return compare_directory(context_, *desired, entry, succeeds);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "drivers/host/replacement.h"
 #include "drivers/host/tree_copy.h"
+#include "drivers/host/walk.h"
 
 namespace greenwave::drivers::host {
 
@@ -199,6 +200,10 @@ bool Kept::link(Parents& parents, const std::string& path) {
 bool Kept::move(Parents& parents, const std::string& path, DirectorySync& touched) {
   const auto at = parents.find(path);
   if (!at) return has(parents, path);
+  struct stat there {};
+  if (parents.look(path, there) && S_ISDIR(there.st_mode)) {
+    refuse_stranger(host_, at->directory, there, path);
+  }
   refuse_mounts(at->directory, at->name, path);
   const auto name = kept_name_of(path);
   if (!has(parents, path)) {

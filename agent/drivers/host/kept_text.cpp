@@ -79,7 +79,7 @@ std::vector<std::string> describe_kept(const Host& host, const Entry& entry) {
     lines.emplace_back("nothing of what was there before");
   }
   Kept kept(host);
-  Parents parents(host);
+  Parents parents(host, Parents::Purpose::look);
   for (const auto& [path, was] : record.before) {
     if (lines.size() == most_lines) {
       lines.push_back(fmt::format("… and {} more", record.before.size() - most_lines));
@@ -105,7 +105,7 @@ std::string gives_back(const FileRecord& record) {
 std::vector<std::string> describe_kept(const Host& host, const UnitRecord& record) {
   std::vector<std::string> lines;
   Kept kept(host);
-  Parents parents(host);
+  Parents parents(host, Parents::Purpose::look);
   for (const auto& path : record.kept) {
     lines.push_back(fmt::format("{}: {}", path, in_words(kept, parents, path)));
   }

@@ -55,7 +55,7 @@ std::optional<id_t> live_number(bool user, const std::string& name) {
 /// The image's own database, read within its root; nothing where it has none.
 std::optional<std::string> image_database(const Host& host, const std::string& path) {
   const Host image{host.root, {"/etc"}};
-  Parents parents(image);
+  Parents parents(image, Parents::Purpose::look);
   const auto at = parents.find(path);
   if (!at) return {};
   const Fd fd(::openat(at->directory, at->name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));

@@ -10,6 +10,8 @@
 
 #include "base/text.h"
 #include "drivers/host/replacement.h"
+#include "drivers/host/tree_copy.h"
+#include "drivers/host/walk.h"
 
 namespace greenwave::drivers::host {
 
@@ -197,6 +199,8 @@ void make_directory(Parents& parents, const std::string& path, const Attributes&
     throw path_error("open the directory", path);
   }
   if (attribute_difference(wanted, about).empty()) return;
+  // One that was made just now has nothing in it, or somebody has put another one there.
+  if (!fresh || !names_in(fd.get(), path).empty()) refuse_stranger(parents.host(), at.directory, about, path);
   const uid_t uid = wanted.uid.value_or(about.st_uid);
   const gid_t gid = wanted.gid.value_or(about.st_gid);
   if ((uid != about.st_uid || gid != about.st_gid) && ::fchown(fd.get(), uid, gid) != 0) {

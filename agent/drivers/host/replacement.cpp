@@ -136,8 +136,11 @@ std::size_t Replacements::stage_link(const std::string& path, const std::string&
   if (!made && errno == EEXIST && ::unlinkat(at.directory, beside.c_str(), 0) == 0) made = create();
   if (!made) throw path_error("make the link", path);
   struct stat about {};
-  const bool owned = ::fchownat(at.directory, beside.c_str(), attributes.uid.value_or(-1),
-                                attributes.gid.value_or(-1), AT_SYMLINK_NOFOLLOW) == 0;
+  // By descriptor: whoever owns the directory may have put something else there.
+  const Fd link(::openat(at.directory, beside.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  const bool is_link = link && ::fstat(link.get(), &about) == 0 && S_ISLNK(about.st_mode);
+  const bool owned = is_link && ::fchownat(link.get(), "", attributes.uid.value_or(-1),
+                                           attributes.gid.value_or(-1), AT_EMPTY_PATH) == 0;
   if (!owned || ::utimensat(at.directory, beside.c_str(), whole_second().data(), AT_SYMLINK_NOFOLLOW) != 0 ||
       ::fstatat(at.directory, beside.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
     auto error = path_error("set the owner of the link", path);

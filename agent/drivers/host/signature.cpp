@@ -203,7 +203,7 @@ Drift drift_of_files(const Host& host, const Entry& entry, bool distrust, const 
   for (std::size_t i = 0; i < entry.files.size(); ++i) {
     const auto& signature = entry.files[i];
     if (!distrust && !identity_only(signature) && looks_the_same(host, signature)) continue;
-    if (!parents) parents.emplace(host);
+    if (!parents) parents.emplace(host, Parents::Purpose::look);
     FileSignature fresh;
     const auto words = drift_of(*parents, signature, wanted(signature), distrust, fresh);
     if (!words.empty()) {

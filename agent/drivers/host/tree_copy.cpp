@@ -28,25 +28,25 @@ Fd open_directory_at(int parent, const std::string& name) {
   return Fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-/// A path by which the calls that have no *at() form reach a name without following a link there.
-std::string by_descriptor(const Spot& at) {
-  return fmt::format("/proc/self/fd/{}/{}", at.directory, at.name);
+/// A path by which calls without a descriptor reach what is open, whatever its name leads to by now.
+std::string by_descriptor(const Fd& open) {
+  return fmt::format("/proc/self/fd/{}", open.get());
 }
 
-void copy_xattrs(const Spot& from, const Spot& to, const std::string& path) {
+void copy_xattrs(const Fd& from, const Fd& to, const std::string& path) {
   const auto source = by_descriptor(from);
   const auto target = by_descriptor(to);
   std::vector<char> names(64 * 1024);
-  const auto size = ::llistxattr(source.c_str(), names.data(), names.size());
+  const auto size = ::listxattr(source.c_str(), names.data(), names.size());
   if (size < 0 && errno == ENOTSUP) return;
   if (size < 0) throw path_error("read the extended attributes of", path);
   std::vector<char> value(64 * 1024);
   for (const char* name = names.data(); name < names.data() + size;
        name += std::string_view(name).size() + 1) {
-    const auto length = ::lgetxattr(source.c_str(), name, value.data(), value.size());
+    const auto length = ::getxattr(source.c_str(), name, value.data(), value.size());
     if (length < 0 && errno == ENODATA) continue;
     if (length < 0 ||
-        ::lsetxattr(target.c_str(), name, value.data(), static_cast<std::size_t>(length), 0) != 0) {
+        ::setxattr(target.c_str(), name, value.data(), static_cast<std::size_t>(length), 0) != 0) {
       // Those of a security module are the kernel's to give.
       if (errno == EPERM || errno == ENOTSUP) continue;
       throw path_error("copy the extended attributes of", path);
@@ -54,16 +54,16 @@ void copy_xattrs(const Spot& from, const Spot& to, const std::string& path) {
   }
 }
 
-void copy_attributes(const Spot& from, const Spot& to, const struct stat& about, const std::string& path) {
-  const bool owned =
-      ::fchownat(to.directory, to.name.c_str(), about.st_uid, about.st_gid, AT_SYMLINK_NOFOLLOW) == 0;
+void copy_attributes(const Fd& from, const Fd& to, const struct stat& about, const std::string& path) {
+  const bool owned = ::fchownat(to.get(), "", about.st_uid, about.st_gid, AT_EMPTY_PATH) == 0;
   if (!owned && (errno != EPERM || ::geteuid() == 0)) throw path_error("set the owner of the copy of", path);
-  if (!S_ISLNK(about.st_mode) && ::fchmodat(to.directory, to.name.c_str(), about.st_mode & 07777u, 0) != 0) {
+  const auto target = by_descriptor(to);
+  if (!S_ISLNK(about.st_mode) && ::chmod(target.c_str(), about.st_mode & 07777u) != 0) {
     throw path_error("set the mode of the copy of", path);
   }
   copy_xattrs(from, to, path);
   const std::array<struct timespec, 2> times{about.st_atim, about.st_mtim};
-  if (::utimensat(to.directory, to.name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) != 0) {
+  if (::utimensat(AT_FDCWD, target.c_str(), times.data(), 0) != 0) {
     throw path_error("set the times of the copy of", path);
   }
 }
@@ -80,10 +80,9 @@ std::uint64_t size_with_room(int source, int target, const std::string& path) {
   throw path_error("copy", path);
 }
 
-void copy_content(const Spot& from, const Spot& to, const std::string& path) {
-  const Fd source(
-      ::openat(from.directory, from.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  const Fd target(
+Fd copy_content(const Fd& from, const Spot& to, const std::string& path) {
+  const Fd source(::open(by_descriptor(from).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Fd target(
       ::openat(to.directory, to.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!source || !target) throw path_error("copy", path);
   auto left = size_with_room(source.get(), target.get(), path);
@@ -91,17 +90,48 @@ void copy_content(const Spot& from, const Spot& to, const std::string& path) {
     const auto count = ::sendfile(target.get(), source.get(), nullptr, std::min<std::size_t>(left, 1 << 20));
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) throw path_error("copy", path);
-    if (count == 0) return;
+    if (count == 0) break;
     left -= static_cast<std::uint64_t>(count);
   }
+  return target;
 }
 
-void copy_link(const Spot& from, const Spot& to, const std::string& path) {
+Fd copy_link(const Fd& from, const Spot& to, const std::string& path) {
   char target[PATH_MAX];
-  const auto size = ::readlinkat(from.directory, from.name.c_str(), target, sizeof target - 1);
+  const auto size = ::readlinkat(from.get(), "", target, sizeof target - 1);
   if (size < 0) throw path_error("read the link", path);
   target[size] = '\0';
   if (::symlinkat(target, to.directory, to.name.c_str()) != 0) throw path_error("copy the link", path);
+  return Fd(::openat(to.directory, to.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
+Fd copy_special(const struct stat& about, const Spot& to, const std::string& path) {
+  const auto mode = about.st_mode & (S_IFMT | 07777u);
+  if (::mknodat(to.directory, to.name.c_str(), mode, about.st_rdev) != 0) throw path_error("copy", path);
+  return Fd(::openat(to.directory, to.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/// That a name leads to something else than it did a moment ago.
+void refuse_other(const Fd& open, const struct stat& about, const std::string& path) {
+  struct stat now {};
+  if (::fstat(open.get(), &now) == 0 && now.st_dev == about.st_dev && now.st_ino == about.st_ino) return;
+  errno = EAGAIN;
+  throw path_error("copy", path);
+}
+
+Fd make_empty(const Spot& at, const std::string& path) {
+  if (::mkdirat(at.directory, at.name.c_str(), 0700) != 0) throw path_error("copy", path);
+  Fd made = open_directory_at(at.directory, at.name);
+  if (!made) throw path_error("copy", path);
+  return made;
+}
+
+/// Whether this is what was just made at a name, and not what the owner of the directory has put there since.
+bool is_new(const Fd& made, mode_t mode) {
+  struct stat about {};
+  if (!made || ::fstat(made.get(), &about) != 0) return false;
+  const bool is_ours = (about.st_mode & S_IFMT) == (mode & S_IFMT) && about.st_uid == ::geteuid();
+  return is_ours && (!S_ISDIR(mode) || names_in(made.get(), "").empty());
 }
 
 Error mounted(const std::string& path) {
@@ -129,26 +159,30 @@ Fd enter(int parent, const std::string& name, const std::string& path, int level
 
 void copy_below(const Spot& from, const Spot& to, const std::string& path, int level) {
   struct stat about {};
-  if (::fstatat(from.directory, from.name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
-    throw path_error("look at", path);
-  }
+  const Fd source(::openat(from.directory, from.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!source || ::fstat(source.get(), &about) != 0) throw path_error("look at", path);
+  Fd target;
   if (S_ISDIR(about.st_mode)) {
-    const Fd source = enter(from.directory, from.name, path, level);
-    if (::mkdirat(to.directory, to.name.c_str(), 0700) != 0) throw path_error("copy", path);
-    const Fd target = open_directory_at(to.directory, to.name);
-    if (!target) throw path_error("copy", path);
-    for (const auto& name : names_in(source.get(), path)) {
-      copy_below({source.get(), name}, {target.get(), name}, path + "/" + name, level + 1);
-    }
+    target = make_empty(to, path);
   } else if (S_ISLNK(about.st_mode)) {
-    copy_link(from, to, path);
+    target = copy_link(source, to, path);
   } else if (S_ISREG(about.st_mode)) {
-    copy_content(from, to, path);
-  } else if (::mknodat(to.directory, to.name.c_str(), about.st_mode & (S_IFMT | 07777u), about.st_rdev) !=
-             0) {
+    target = copy_content(source, to, path);
+  } else {
+    target = copy_special(about, to, path);
+  }
+  if (!is_new(target, about.st_mode)) {
+    errno = EEXIST;
     throw path_error("copy", path);
   }
-  copy_attributes(from, to, about, path);
+  if (S_ISDIR(about.st_mode)) {
+    const Fd inside = enter(from.directory, from.name, path, level);
+    refuse_other(inside, about, path);
+    for (const auto& name : names_in(inside.get(), path)) {
+      copy_below({inside.get(), name}, {target.get(), name}, path + "/" + name, level + 1);
+    }
+  }
+  copy_attributes(source, target, about, path);
 }
 
 void remove_below(int parent, const std::string& name, const std::string& path, int level) {
