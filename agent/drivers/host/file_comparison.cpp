@@ -42,21 +42,23 @@ struct Present {
   std::string size;
 };
 
-Present read_present(const Spot& at, const struct stat& about, const std::string& path) {
+Present read_present(const Spot& at, const struct stat& about, const std::string& path, bool shows) {
   if (S_ISLNK(about.st_mode)) {
-    return {fmt::format("a link to {}", printable(link_target(at, path))), {}, "a link"};
+    return {shows ? fmt::format("a link to {}", printable(link_target(at, path))) : "a link", {}, "a link"};
   }
   Present present;
   present.summary = in_words(attributes_of(about));
   present.size = bytes_in_words(static_cast<unsigned long long>(about.st_size));
-  const bool readable_by_all = (about.st_mode & S_IROTH) != 0;
-  if (!readable_by_all) return present;
+  if (!shows) return present;
   if (about.st_size > static_cast<off_t>(most_shown)) {
     present.summary += ", " + present.size;
     return present;
   }
   const Fd fd(::openat(at.directory, at.name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!fd) throw path_error("read", path);
+  struct stat opened {};
+  if (!fd || ::fstat(fd.get(), &opened) != 0) throw path_error("read", path);
+  // Another one has come there since, which not everybody may read perhaps.
+  if (opened.st_dev != about.st_dev || opened.st_ino != about.st_ino) return present;
   present.bytes = read_all(fd.get(), 2 * most_shown, path);
   if (present.bytes->size() <= most_kept && is_text(*present.bytes)) {
     present.summary += fmt::format(", {}\n{}", present.size, *present.bytes);
@@ -70,8 +72,19 @@ std::string name_in_diff(const std::string& path) {
   return path.substr(1);
 }
 
-std::string new_content(const Wanted& wanted) {
+constexpr std::string_view not_shown = "(not shown: not everybody on this device may read it)";
+
+mode_t mode_of(const Attributes& attributes) {
+  return attributes.type == S_IFLNK ? 0777 : attributes.mode;
+}
+
+std::string new_content(const Wanted& wanted, bool shows) {
   if (wanted.sensitive) return fmt::format("{}: changed (sensitive)\n", wanted.path);
+  if (!shows) {
+    return fmt::format("{}: {} of {} {}\n", wanted.path,
+                       wanted.attributes.type == S_IFLNK ? "a link" : "a new file",
+                       bytes_in_words(wanted.content.size()), not_shown);
+  }
   if (wanted.attributes.type == S_IFLNK) {
     return fmt::format("{}: a link to {}\n", wanted.path, printable(wanted.content));
   }
@@ -79,8 +92,12 @@ std::string new_content(const Wanted& wanted) {
   return diff.empty() ? fmt::format("{}: an empty file\n", wanted.path) : diff;
 }
 
-std::string changed_content(const Wanted& wanted, const Present& present) {
+std::string changed_content(const Wanted& wanted, const Present& present, bool shows) {
   if (wanted.sensitive) return fmt::format("{}: changed (sensitive)\n", wanted.path);
+  if (!shows) {
+    return fmt::format("{}: content changed, {} -> {} {}\n", wanted.path, present.size,
+                       bytes_in_words(wanted.content.size()), not_shown);
+  }
   if (wanted.attributes.type == S_IFLNK) {
     return fmt::format("{}: {} -> a link to {}\n", wanted.path, present.size, printable(wanted.content));
   }
@@ -117,10 +134,13 @@ std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, c
   return signature_of(wanted.path, about, content);
 }
 
-plan::Difference compare_with_nothing(const Wanted& wanted, bool describe) {
+plan::Difference compare_with_nothing(Parents& parents, Readers& readers, const Wanted& wanted,
+                                      bool describe) {
   plan::Difference difference;
   difference.kind = plan::Difference::Kind::create;
-  if (describe) difference.diff = new_content(wanted);
+  if (!describe) return difference;
+  difference.diff =
+      new_content(wanted, readers.are_everybody(parents, wanted.path, mode_of(wanted.attributes)));
   return difference;
 }
 
@@ -130,9 +150,10 @@ void note_missing(const Error& missing, const std::string& path, plan::Differenc
   if (difference.kind == plan::Difference::Kind::none) difference.kind = plan::Difference::Kind::change;
 }
 
-plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known, bool describe) {
+plan::Difference compare(Parents& parents, Readers& readers, const Wanted& wanted, const FileSignature* known,
+                         bool describe) {
   struct stat about {};
-  if (!parents.look(wanted.path, about)) return compare_with_nothing(wanted, describe);
+  if (!parents.look(wanted.path, about)) return compare_with_nothing(parents, readers, wanted, describe);
   plan::Difference difference;
   if (as_wanted(parents, wanted, known)) return difference;
   const auto at = *parents.find(wanted.path);
@@ -142,7 +163,8 @@ plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSigna
     difference.was = S_ISLNK(about.st_mode) ? "a link" : in_words(attributes_of(about));
     return difference;
   }
-  const auto present = read_present(at, about, wanted.path);
+  const auto present =
+      read_present(at, about, wanted.path, readers.are_everybody(parents, wanted.path, about.st_mode));
   difference.was = present.summary;
   if (const auto words = attribute_difference(wanted.attributes, about); !words.empty()) {
     difference.diff = fmt::format("{}: {}\n", wanted.path, words);
@@ -151,7 +173,10 @@ plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSigna
                     (about.st_mode & S_IFMT) == wanted.attributes.type &&
                     content_digest(parents.host(), at, about, wanted.path, wanted.content.size()) ==
                         content_digest(parents.host(), wanted.content);
-  if (!same) difference.diff += changed_content(wanted, present);
+  if (!same) {
+    const bool shows = readers.are_everybody(parents, wanted.path, mode_of(wanted.attributes));
+    difference.diff += changed_content(wanted, present, shows);
+  }
   return difference;
 }
 

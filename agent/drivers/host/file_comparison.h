@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "drivers/host/confined.h"
+#include "drivers/host/readers.h"
 #include "drivers/host/signature.h"
 #include "plan/step.h"
 
@@ -23,12 +24,14 @@ struct Wanted {
 /// the way, which is never replaced.
 std::optional<FileSignature> as_wanted(Parents& parents, const Wanted& wanted, const FileSignature* known);
 
-/// A comparison for people. `record` stays empty. Content is shown only where everybody may read it; that of
-/// a new file only with `describe`.
-plan::Difference compare(Parents& parents, const Wanted& wanted, const FileSignature* known, bool describe);
+/// A comparison for people. `record` stays empty. Content is shown only where Readers say so; that of a new
+/// file only with `describe`.
+plan::Difference compare(Parents& parents, Readers& readers, const Wanted& wanted, const FileSignature* known,
+                         bool describe);
 
 /// The same where nothing will be by then.
-plan::Difference compare_with_nothing(const Wanted& wanted, bool describe);
+plan::Difference compare_with_nothing(Parents& parents, Readers& readers, const Wanted& wanted,
+                                      bool describe);
 
 /// Puts into the difference that its owner or group is not on the device yet.
 void note_missing(const Error& missing, const std::string& path, plan::Difference& difference);

@@ -8,6 +8,7 @@
 #include "drivers/host/holdings.h"
 #include "drivers/host/kept.h"
 #include "drivers/host/owner.h"
+#include "drivers/host/readers.h"
 #include "systemd/reload_debt.h"
 
 namespace greenwave::drivers::host {
@@ -25,6 +26,7 @@ struct FileContext {
   std::unordered_map<std::string, bool> missing{};
   /// Of Files that were compared and not applied yet: what their Difference::record says.
   std::unordered_map<const plan::Desired*, FileRecord> intents{};
+  Readers readers{claimed};
   systemd::ReloadDebt* debt = nullptr;  ///< null where no systemd runs
 
   const SourceTree& tree() const { return render.tree; }

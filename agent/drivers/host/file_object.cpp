@@ -71,8 +71,8 @@ plan::Difference compare_file(FileContext& context, Parents& parents, const plan
   const bool was_secret = entry != nullptr && record_from_json(entry->record).sensitive;
   const Wanted wanted{spec.path, content, record.attributes, spec.sensitive || was_secret};
   const auto* known = options.distrust ? nullptr : signature_at(entry, spec.path);
-  auto difference = succeeds ? compare_with_nothing(wanted, options.describe)
-                             : compare(parents, wanted, known, options.describe);
+  auto difference = succeeds ? compare_with_nothing(parents, context.readers, wanted, options.describe)
+                             : compare(parents, context.readers, wanted, known, options.describe);
   const bool is_others = Others(context.render, desired.manifest.id).at(spec.path) != nullptr;
   const bool exists = difference.kind != plan::Difference::Kind::create && !is_others;
   record.adopted = is_adoption(entry, spec.path, exists);

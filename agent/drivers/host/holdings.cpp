@@ -1,6 +1,7 @@
 #include "drivers/host/holdings.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace greenwave::drivers::host {
@@ -121,15 +122,28 @@ std::optional<Holdings::Place> Holdings::at_inode(std::uint64_t device, std::uin
   return {};
 }
 
+namespace {
+
+/// Nothing for an object that is no Directory.
+std::optional<mode_t> mode_of_directory(const Manifest& manifest) {
+  if (manifest.id.kind != "Directory") return {};
+  const auto* mode = manifest.spec().find("mode");
+  const auto* text = mode == nullptr ? nullptr : mode->string();
+  if (text == nullptr || text->empty() || text->find_first_not_of("01234567") != text->npos) return 0755;
+  return static_cast<mode_t>(std::strtoul(text->c_str(), nullptr, 8));
+}
+
+}  // namespace
+
 void Claimed::read() {
   if (has_read_) return;
   has_read_ = true;
   for (const auto& object : desired_) {
     if (refused_.contains(object.manifest.id)) continue;
-    const bool is_directory = object.manifest.id.kind == "Directory";
+    const auto mode = mode_of_directory(object.manifest);
     for (const auto& claim : object.footprint.claims) {
       claims_.insert(path_in(claim));
-      if (is_directory) directories_.insert(path_in(claim));
+      if (mode) directories_.emplace(path_in(claim), *mode);
     }
     for (const auto& claim : object.footprint.after) parents_.insert(path_in(claim));
     for (const auto& claim : object.footprint.purges) purges_.insert(path_in(claim));
@@ -152,6 +166,13 @@ bool Claimed::are_in_the_way(const std::string& path, bool is_directory) {
     if (purges_.contains(above)) return true;
   }
   return false;
+}
+
+std::optional<mode_t> Claimed::directory_mode(std::string_view path) {
+  read();
+  const auto found = directories_.find(path);
+  if (found == directories_.end()) return {};
+  return found->second;
 }
 
 bool Claimed::is_parent(const std::string& path) {

@@ -93,6 +93,8 @@ class Claimed {
   /// Whether what the device had at `path`, a directory or not, has to stay away for them: they need a
   /// directory there, or purge it. A file makes way for a file without a gap.
   bool are_in_the_way(const std::string& path, bool is_directory);
+  /// The mode that a Directory at `path` is to have; nothing: there is none.
+  std::optional<mode_t> directory_mode(std::string_view path);
   /// Whether an object's own place is below it: a directory that others are in.
   bool is_parent(const std::string& path);
 
@@ -103,7 +105,7 @@ class Claimed {
   std::unordered_set<ObjectId> refused_;
   std::unordered_set<std::string_view> claims_;
   std::unordered_set<std::string_view> parents_;
-  std::unordered_set<std::string_view> directories_;  ///< of the claims, those of Directories
+  std::unordered_map<std::string_view, mode_t> directories_;  ///< of the claims, those of Directories
   std::unordered_set<std::string_view> purges_;
   bool has_read_ = false;
 };

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "diff/unified_diff.h"
 #include "drivers/host/others.h"
+#include "drivers/host/readers.h"
 #include "drivers/host/unit_batch.h"
 #include "drivers/host/unit_enablement.h"
 #include "drivers/host/unit_files.h"
@@ -22,7 +23,9 @@ namespace {
 /// What was there before is kept in the history as it was, up to this size.
 constexpr std::size_t longest_was = 2000;
 
-std::string content_in_words(const std::string& path, const FileNow& now) {
+std::string content_in_words(const std::string& path, const FileNow& now, bool shows) {
+  if (!shows)
+    return fmt::format("{}: {}", path, now.is_link() ? "a link" : bytes_in_words(now.content.size()));
   if (now.is_link()) return fmt::format("{}: a link to {}", path, now.content);
   if (now.content.size() > longest_was || !is_text(now.content)) {
     return fmt::format("{}: {}", path, bytes_in_words(now.content.size()));
@@ -57,7 +60,7 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   refuse_second(*desired, unit);
   const bool renamed = is_renamed(known, unit, spec.name);
   Found found;
-  Parents parents(units_.host);
+  Parents parents(units_.host, Parents::Purpose::look);
   if (renamed) found.diff += fmt::format("-name: {}\n+name: {}\n", known.unit, unit);
   compare_files(parents, spec, renamed ? UnitRecord{} : known, found);
   found.files_differ = !found.diff.empty();
@@ -181,12 +184,21 @@ void UnitComparison::note_files(const ObjectId& id, Parents& parents, const Unit
 
 void UnitComparison::compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record,
                                    Found& found) {
+  Claimed claimed(render_.desired);
+  Readers readers(claimed);
+  const auto shows = [&](const std::string& path, mode_t mode) {
+    return readers.are_everybody(parents, path, mode);
+  };
   for (const auto& file : spec.files) {
     const auto now = file_now(parents, file.path);
     if (now) found.existed = true;
     if (now && is_as_wanted(*now, file.content)) continue;
     const auto name = file.path.substr(1);
-    if (!now || !S_ISREG(now->about.st_mode)) {
+    const bool shown = shows(file.path, now ? now->about.st_mode : unit_file_attributes().mode);
+    if (!shown && now && now->content != file.content) {
+      found.diff += fmt::format("{}: content changed (not shown: not everybody on this device may read it)\n",
+                                file.path);
+    } else if (!now || !S_ISREG(now->about.st_mode)) {
       found.diff += diff::unified_diff("", file.content, name);
     } else if (now->content != file.content) {
       found.diff += diff::unified_diff(now->content, file.content, name);
@@ -194,14 +206,16 @@ void UnitComparison::compare_files(Parents& parents, const UnitSpec& spec, const
       const auto words = attribute_difference(unit_file_attributes(), now->about);
       found.diff += fmt::format("{}: {}\n", file.path, words);
     }
-    if (now) found.was.push_back(content_in_words(file.path, *now));
+    if (now) found.was.push_back(content_in_words(file.path, *now, shown));
   }
   for (const auto& path : record.files) {
     if (std::ranges::find(spec.files, path, &UnitFile::path) != spec.files.end()) continue;
     const auto now = file_now(parents, path);
     if (!now) continue;
-    found.diff += diff::unified_diff(now->content, "", path.substr(1));
-    found.was.push_back(content_in_words(path, *now));
+    const bool shown = shows(path, now->about.st_mode);
+    found.diff +=
+        shown ? diff::unified_diff(now->content, "", path.substr(1)) : fmt::format("{}: removed\n", path);
+    found.was.push_back(content_in_words(path, *now, shown));
   }
 }
 
@@ -278,7 +292,7 @@ std::optional<UnitRecord::Before> UnitComparison::before(const UnitSpec& spec, c
   Enablement enablement(units_.host);
   if (enablement.in_place(mask_of(unit))) return UnitRecord::Before{"masked", ""};
   if (!spec.enabled) return {};
-  Parents parents(units_.host);
+  Parents parents(units_.host, Parents::Purpose::look);
   // A unit that is only declared does not exist yet.
   if (spec.defines_unit() && !file_now(parents, UnitSpec::unit_path(unit))) return {};
   const bool enabled = !enablement.links_in_place(unit, spec.files).empty();
