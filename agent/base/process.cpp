@@ -138,6 +138,7 @@ pid_t start(const Command& command, const std::string& run, int output) {
   posix_spawn_file_actions_addopen(&spawn.actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&spawn.actions, output, 1);
   posix_spawn_file_actions_adddup2(&spawn.actions, output, 2);
+  if (command.directory >= 0) posix_spawn_file_actions_addfchdir_np(&spawn.actions, command.directory);
   posix_spawn_file_actions_addclosefrom_np(&spawn.actions, 3);
 
   auto arguments = command.argv;

@@ -17,6 +17,7 @@ struct Command {
   /// Of standard output and error together: the last so many bytes are kept, since a failure is explained at
   /// the end.
   std::size_t output_cap = 64 * 1024;
+  int directory = -1;                   ///< an open directory to run in; -1: the agent's own
   std::function<void()> while_waiting;  ///< called about once a second; may be empty (for a watchdog)
 };
 

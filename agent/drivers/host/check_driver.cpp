@@ -10,6 +10,7 @@
 #include "drivers/host/check_probe.h"
 #include "drivers/host/check_spec.h"
 #include "drivers/host/host_session.h"
+#include "drivers/host/programs.h"
 
 namespace greenwave::drivers::host {
 
@@ -24,10 +25,12 @@ struct RunningProbe {
 
 class CheckComparison : public Comparison {
  public:
+  explicit CheckComparison(const Host& host) : host_(host) {}
+
   plan::Difference difference(const Candidate& candidate) override {
     const auto& [desired, entry] = candidate;
     Problems problems;
-    const auto spec = read_check_spec(desired->manifest, problems);
+    const auto spec = read_check_spec(host_, desired->manifest, problems);
     if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
     plan::Difference difference;
     difference.record = to_json(spec);
@@ -40,16 +43,19 @@ class CheckComparison : public Comparison {
 
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
              const std::function<bool()>& stop) override {
-    apply_each(steps, report, stop, [](const plan::Step& step) {
+    apply_each(steps, report, stop, [this](const plan::Step& step) {
       StepResult result;
       result.ok = true;
       if (step.desired != nullptr) {
         Problems problems;
-        result.entry.record = to_json(read_check_spec(step.desired->manifest, problems));
+        result.entry.record = to_json(read_check_spec(host_, step.desired->manifest, problems));
       }
       return result;
     });
   }
+
+ private:
+  const Host& host_;
 };
 
 }  // namespace
@@ -62,7 +68,7 @@ class CheckDriver::OneSession : public HostSession {
 
   std::unique_ptr<Comparison> compare(const Render&, std::span<const Candidate> candidates) override {
     if (!driver_.host_.is_live() && !candidates.empty()) driver_.left_out_ = true;
-    return std::make_unique<CheckComparison>();
+    return std::make_unique<CheckComparison>(driver_.host_);
   }
 
   std::vector<Health> health(std::span<const Entry* const> entries, Duration patience) override;
@@ -102,6 +108,8 @@ std::vector<Health> CheckDriver::OneSession::health(std::span<const Entry* const
       unit_numbers.push_back(i);
       continue;
     }
+    // By an older configuration; the commit's own is refused.
+    if (spec.kind == CheckSpec::Kind::command && !may_run_as(driver_.host_, spec.user)) continue;
     if (running.size() == most_at_once) {
       finish(running.front());
       running.erase(running.begin());

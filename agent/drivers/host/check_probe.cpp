@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/tcp.h"
 #include "base/text.h"
+#include "drivers/host/programs.h"
 #include "http/status.h"
 
 namespace greenwave::drivers::host {
@@ -35,13 +36,13 @@ std::optional<std::string> connect_to(const std::string& target, Duration timeou
   }
 }
 
-std::optional<std::string> run_program(const std::vector<std::string>& argv, Duration timeout) {
+std::optional<std::string> run_program(const CheckSpec& check, Duration timeout) {
   Command command;
-  command.argv = argv;
+  command.argv = check.command;
   command.timeout = timeout;
   command.output_cap = 4096;
   try {
-    const auto result = run(command);
+    const auto result = run(as_user(std::move(command), check.user));
     if (result.timed_out) return fmt::format("it did not end within {}", to_words(timeout));
     if (result.status == 0) return {};
     const auto output = trim(result.output);
@@ -62,7 +63,7 @@ std::optional<std::string> probe(const CheckSpec& check, Duration timeout) {
     case CheckSpec::Kind::tcp:
       return connect_to(check.target, timeout);
     case CheckSpec::Kind::command:
-      return run_program(check.command, timeout);
+      return run_program(check, timeout);
     case CheckSpec::Kind::unit:
       break;
   }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/host/argv.h"
+#include "drivers/host/programs.h"
 #include "http/curl.h"
 #include "systemd/unit_name.h"
 #include "yaml/fields.h"
@@ -71,7 +72,7 @@ void check_times(yaml::Fields& spec, CheckSpec& check) {
 
 }  // namespace
 
-CheckSpec read_check_spec(const Manifest& manifest, Problems& problems) {
+CheckSpec read_check_spec(const Host& host, const Manifest& manifest, Problems& problems) {
   yaml::Fields spec(manifest.spec(), "HealthCheck's spec", problems);
   CheckSpec check;
   unsigned given = 0;
@@ -97,6 +98,10 @@ CheckSpec read_check_spec(const Manifest& manifest, Problems& problems) {
     spec.error("tcp", fmt::format("\"{}\" is not HOST:PORT", printable(check.target)),
                "write it as 127.0.0.1:6053");
   }
+  check.user = read_user(host, spec, spec.has("command"));
+  if (spec.has("user") && !spec.has("command")) {
+    spec.error("user", "only a program runs as a user", "remove it, or write command");
+  }
   check_times(spec, check);
   spec.done();
   return check;
@@ -111,6 +116,7 @@ std::string to_json(const CheckSpec& spec) {
   nlohmann::ordered_json json;
   if (spec.kind == Kind::command) {
     json[name_of(spec.kind)] = spec.command;
+    if (spec.user != root_user) json["user"] = spec.user;
   } else {
     json[name_of(spec.kind)] = spec.target;
   }
@@ -131,6 +137,7 @@ CheckSpec check_spec_from(const std::string& text) {
         spec.target = json[name];
       }
     }
+    spec.user = json.value("user", std::string(root_user));
     spec.timeout = Duration(json.at("timeoutMs").get<std::int64_t>());
     return spec;
   } catch (const nlohmann::json::exception&) {
@@ -153,8 +160,8 @@ HostAndPort host_and_port(std::string_view text) {
   return result;
 }
 
-plan::Footprint check_footprint(const Host&, const Manifest& manifest, Problems& problems) {
-  const auto spec = read_check_spec(manifest, problems);
+plan::Footprint check_footprint(const Host& host, const Manifest& manifest, Problems& problems) {
+  const auto spec = read_check_spec(host, manifest, problems);
   plan::Footprint footprint;
   footprint.rank = 50;
   footprint.claims.push_back("check:" + manifest.id.name);

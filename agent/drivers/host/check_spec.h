@@ -22,13 +22,14 @@ struct CheckSpec {
   Kind kind = Kind::unit;
   std::string target;                ///< of all but `command`
   std::vector<std::string> command;  ///< argv
+  std::string user = "root";         ///< as whom `command` runs
   Duration interval = std::chrono::seconds(5);
   Duration timeout = std::chrono::seconds(5);
   Duration within = std::chrono::minutes(2);
 };
 
 /// Reads and checks it; what is wrong goes into `problems`, also what could never pass. Pure.
-CheckSpec read_check_spec(const Manifest& manifest, Problems& problems);
+CheckSpec read_check_spec(const Host& host, const Manifest& manifest, Problems& problems);
 
 /// What a manifest claims; reads and checks the spec for that. Pure.
 plan::Footprint check_footprint(const Host& host, const Manifest& manifest, Problems& problems);

@@ -11,6 +11,7 @@
 #include "drivers/host/argv.h"
 #include "drivers/host/command_spec.h"
 #include "drivers/host/host_session.h"
+#include "drivers/host/programs.h"
 
 namespace greenwave::drivers::host {
 
@@ -64,6 +65,8 @@ std::string to_json(const CommandRecord& record) {
   if (!record.check.creates.empty()) json["creates"] = record.check.creates;
   if (!record.check.unless.empty()) json["unless"] = record.check.unless;
   if (!record.check.undo.empty()) json["undo"] = record.check.undo;
+  if (record.check.user != root_user) json["user"] = record.check.user;
+  if (!record.check.directory.empty()) json["workingDirectory"] = record.check.directory;
   if (!record.output.empty()) json["output"] = record.output;
   return json.dump();
 }
@@ -77,6 +80,8 @@ CommandRecord record_from(const std::string& text) {
     record.check.creates = json.value("creates", "");
     if (json.contains("unless")) record.check.unless = json["unless"];
     if (json.contains("undo")) record.check.undo = json["undo"];
+    record.check.user = json.value("user", std::string(root_user));
+    record.check.directory = json.value("workingDirectory", "");
     record.output = json.value("output", "");
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "the agent's record of a command cannot be read");
@@ -101,7 +106,7 @@ class CommandComparison : public Comparison {
   plan::Difference difference(const Candidate& candidate) override {
     const auto& [desired, entry] = candidate;
     Problems problems;
-    const auto spec = read_command_spec(desired->manifest, problems);
+    const auto spec = read_command_spec(runner_.host(), desired->manifest, problems);
     if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
     plan::Difference difference;
     difference.record = to_json({spec, false, ""});
@@ -144,7 +149,7 @@ StepResult CommandComparison::apply_one(const plan::Step& step) {
   // What a command did cannot be undone: its object is forgotten.
   if (step.desired == nullptr) return result;
   Problems problems;
-  CommandRecord record{read_command_spec(step.desired->manifest, problems), true, ""};
+  CommandRecord record{read_command_spec(runner_.host(), step.desired->manifest, problems), true, ""};
   const auto& spec = record.check;
   if (step.difference.kind != plan::Difference::Kind::none) {
     run_command(record, result);
@@ -159,7 +164,7 @@ StepResult CommandComparison::apply_one(const plan::Step& step) {
 void CommandComparison::run_command(CommandRecord& record, StepResult& result) {
   const auto& spec = record.check;
   runner_.prepare();
-  auto run = runner_.start(spec.command, spec.timeout, spec.environment);
+  auto run = runner_.start(spec, spec.command, spec.timeout, spec.environment);
   if (spec.sensitive) run.output = "(sensitive: not shown)";
   record.output = last_lines(run.output);
   record.ran = !run.timed_out && run.status == 0;
@@ -207,24 +212,36 @@ class CommandSession : public HostSession {
 
 }  // namespace
 
-CommandResult CommandRunner::start(const std::vector<std::string>& argv, Duration timeout,
+CommandResult CommandRunner::start(const CommandSpec& spec, const std::vector<std::string>& argv,
+                                   Duration timeout,
                                    const std::map<std::string, std::string>& environment) const {
   Command command;
+  Parents parents(host_, Parents::Purpose::look);
+  if (!spec.directory.empty()) {
+    const auto inside = parents.find(spec.directory + "/x");
+    if (!inside) {
+      throw Error(Fault::invalid, fmt::format("the working directory {} is not there", spec.directory),
+                  "declare it as a Directory");
+    }
+    command.directory = inside->directory;
+  }
   command.argv = argv;
   command.timeout = timeout;
   command.environment = environment;
   command.while_waiting = while_waiting_;
-  return run(command);
+  if (spec.sensitive) command = with_hidden_script(std::move(command));
+  return run(as_user(std::move(command), spec.user));
 }
 
 std::optional<std::string> CommandRunner::need(const CommandSpec& spec) const {
   if (!spec.creates.empty()) {
     const Host everything{host_.root, {"/"}};
     struct stat about {};
-    if (Parents(everything).look(spec.creates, about)) return {};
+    if (Parents(everything, Parents::Purpose::look).look(spec.creates, about)) return {};
     return spec.creates + " is missing";
   }
-  const auto result = start(spec.unless, check_timeout, {});
+  if (!may_run_as(host_, spec.user)) return {};  // by an older configuration
+  const auto result = start(spec, spec.unless, check_timeout, {});
   if (!result.timed_out && result.status == 0) return {};
   return fmt::format("{} {}", shown(spec.unless), how_it_ended(result, check_timeout));
 }
@@ -243,8 +260,11 @@ std::optional<std::string> CommandDriver::undo(const Entry& entry) {
   // An intended one may have run, or half of it.
   if (!runner_.is_live() || (!record.ran && !entry.intended)) return {};
   if (record.check.undo.empty()) return "it has no undo command";
+  if (!may_run_as(runner_.host(), record.check.user)) {
+    return fmt::format("this device runs no programs of manifests as {} any more", record.check.user);
+  }
   try {
-    const auto result = runner_.start(record.check.undo, undo_timeout, {});
+    const auto result = runner_.start(record.check, record.check.undo, undo_timeout, {});
     if (!result.timed_out && result.status == 0) return "";
     return with_output(fmt::format("{} {}", shown(record.check.undo), how_it_ended(result, undo_timeout)),
                        result.output);

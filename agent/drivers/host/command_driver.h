@@ -31,8 +31,10 @@ class CommandRunner {
   void prepare() const {
     if (before_) before_();
   }
-  CommandResult start(const std::vector<std::string>& argv, Duration timeout,
+  /// Runs `argv` as and where `spec` says. Throws Error.
+  CommandResult start(const CommandSpec& spec, const std::vector<std::string>& argv, Duration timeout,
                       const std::map<std::string, std::string>& environment) const;
+  const Host& host() const { return host_; }
 
  private:
   const Host host_;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "drivers/host/argv.h"
 #include "drivers/host/confined.h"
+#include "drivers/host/programs.h"
 #include "yaml/fields.h"
 
 namespace greenwave::drivers::host {
@@ -27,9 +28,40 @@ bool is_encrypted(const yaml::Node* argv) {
          std::ranges::any_of(*argv->sequence(), [](const yaml::Node& word) { return word.place.secret; });
 }
 
+std::string read_directory(const Host& host, yaml::Fields& spec) {
+  const auto path = spec.text("workingDirectory");
+  if (!path) return {};
+  // It may be an allowed path itself.
+  if (const auto refusal = refusal_of(host, *path + "/x")) {
+    spec.error("workingDirectory",
+               fmt::format("the working directory {} is not at or below a path that this device allows",
+                           printable(*path)),
+               "choose one that is, or add to allowedPaths in the device's agent.yaml");
+  }
+  return *path;
+}
+
+/// Everybody on a device can read the words of a running program.
+void refuse_open_secret(const Manifest& manifest, yaml::Fields& spec, const CommandSpec& command,
+                        Problems& problems) {
+  const auto* argv = spec.any("command");
+  if (!is_encrypted(argv)) return;
+  const auto script = script_in(command.command);
+  const auto& words = *argv->sequence();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool hidden = script != 0 && (i == script || i > script + 1);
+    if (hidden || !words[i].place.secret) continue;
+    problems.error(
+        manifest.place(),
+        "a word of the command is encrypted, and everybody on the device can read it while the program runs",
+        "let the program read it from a File or from its environment; a script for sh -c is hidden");
+    return;
+  }
+}
+
 }  // namespace
 
-CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
+CommandSpec read_command_spec(const Host& host, const Manifest& manifest, Problems& problems) {
   yaml::Fields spec(manifest.spec(), "Command's spec", problems);
   CommandSpec command;
   command.command = read_argv(spec, "command");
@@ -47,6 +79,9 @@ CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
                    fmt::format("{} is kept in the state file, so nothing of it can be encrypted", kept),
                    "let it read the secret from a File");
   }
+  command.user = read_user(host, spec, true);
+  command.directory = read_directory(host, spec);
+  refuse_open_secret(manifest, spec, command, problems);
   if (const auto timeout = spec.duration("timeout")) command.timeout = *timeout;
 
   if (spec.has("creates")) {
@@ -71,9 +106,9 @@ CommandSpec read_command_spec(const Manifest& manifest, Problems& problems) {
   return command;
 }
 
-plan::Footprint command_footprint(const Host&, const Manifest& manifest, Problems& problems) {
+plan::Footprint command_footprint(const Host& host, const Manifest& manifest, Problems& problems) {
   plan::Footprint footprint;
-  footprint.sensitive = read_command_spec(manifest, problems).sensitive;
+  footprint.sensitive = read_command_spec(host, manifest, problems).sensitive;
   footprint.rank = 40;
   footprint.claims.push_back("command:" + manifest.id.name);
   // No health beyond its success.

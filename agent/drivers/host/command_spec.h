@@ -22,10 +22,12 @@ struct CommandSpec {
   bool sensitive = false;                          ///< its words and its output are neither kept nor shown
   std::vector<std::string> undo;  ///< takes back what `command` did, when its commit is reverted; empty: none
   bool disruptive = true;         ///< waits for a window
+  std::string user = "root";      ///< as whom all three run
+  std::string directory;          ///< where all three run; empty: /
 };
 
 /// Reads and checks it; what is wrong goes into `problems`. Pure.
-CommandSpec read_command_spec(const Manifest& manifest, Problems& problems);
+CommandSpec read_command_spec(const Host& host, const Manifest& manifest, Problems& problems);
 
 /// What a manifest claims; reads and checks the spec for that. Pure.
 plan::Footprint command_footprint(const Host& host, const Manifest& manifest, Problems& problems);

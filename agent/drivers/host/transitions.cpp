@@ -176,10 +176,10 @@ Transition unit_transition(const Declared* was, const Declared& is) {
 /// A command with a check has passed it since it ran; one without runs for each manifest.
 Transition command_transition(const Declared* was, const Declared& is) {
   Problems problems;
-  const auto after = read_command_spec(is.manifest, problems);
+  const auto after = read_command_spec(anywhere, is.manifest, problems);
   const auto disruption = after.disruptive ? plan::Disruption::whole : plan::Disruption::none;
   if (was == nullptr) return {.kind = Kind::create, .disruption = disruption};
-  const auto before = read_command_spec(was->manifest, problems);
+  const auto before = read_command_spec(anywhere, was->manifest, problems);
   const auto check = [](const CommandSpec& spec) { return std::tie(spec.creates, spec.unless); };
   if (has_check(after) && check(before) == check(after)) return {};
   return {.kind = Kind::change, .disruption = disruption};
@@ -188,8 +188,8 @@ Transition command_transition(const Declared* was, const Declared& is) {
 Transition check_transition(const Declared* was, const Declared& is) {
   if (was == nullptr) return {.kind = Kind::create};
   Problems problems;
-  const auto before = to_json(read_check_spec(was->manifest, problems));
-  const bool same = before == to_json(read_check_spec(is.manifest, problems));
+  const auto before = to_json(read_check_spec(anywhere, was->manifest, problems));
+  const bool same = before == to_json(read_check_spec(anywhere, is.manifest, problems));
   return {.kind = same ? Kind::none : Kind::change};
 }
 

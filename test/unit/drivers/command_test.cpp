@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "drivers/host/command_driver.h"
+#include "drivers/host/programs.h"
 #include "support/problem_text.h"
 #include "unit/drivers/temporary_root.h"
 #include "unit/drivers/unit_fixture.h"
@@ -16,9 +17,9 @@ Manifest command(const std::string& spec) {
   return test::manifest_of("Command", "tool", "spec:\n" + spec);
 }
 
-std::string problems_of(const std::string& spec) {
+std::string problems_of(const std::string& spec, const Host& host = {"/", {}}) {
   Problems problems;
-  command_footprint(Host{"/", {}}, command(spec), problems);
+  command_footprint(host, command(spec), problems);
   return test::text_of(problems);
 }
 
@@ -205,4 +206,80 @@ TEST_CASE("command: what is encrypted cannot be its check, which is kept") {
   command_footprint(Host{"/", {}}, manifest, problems);
   REQUIRE(problems.size() == 1);
   CHECK_THAT(to_string(problems.list()[0]), Catch::Contains("unless is kept in the state file"));
+}
+
+TEST_CASE("command: as whom and where it runs is bounded by the device") {
+  const Host anybody{"/", {"/srv"}};
+  Host some{"/", {"/srv"}};
+  some.program_users = {"traffic"};
+  CHECK(problems_of("  command: [a]\n  user: olga\n", anybody).empty());
+  CHECK(problems_of("  command: [a]\n  user: traffic\n", some).empty());
+  CHECK_THAT(problems_of("  command: [a]\n", some), Catch::Contains("as root, only as traffic"));
+  CHECK_THAT(problems_of("  command: [a]\n  user: \"0\"\n", some), Catch::Contains("as 0, only as traffic"));
+  CHECK_THAT(problems_of("  command: [a]\n  user: -x\n", anybody), Catch::Contains("no user's name"));
+  some.program_users->clear();
+  CHECK_THAT(problems_of("  command: [a]\n", some), Catch::Contains("runs no programs of manifests"));
+  for (const auto* good : {"/srv", "/srv/a/b"}) {
+    CHECK(problems_of(std::string("  command: [a]\n  workingDirectory: ") + good + "\n", anybody).empty());
+  }
+  for (const auto* bad : {"/", "/root", "/srv/../root", "srv", "/srv/"}) {
+    CHECK_THAT(problems_of(std::string("  command: [a]\n  workingDirectory: ") + bad + "\n", anybody),
+               Catch::Contains("working directory"));
+  }
+}
+
+TEST_CASE("command: it runs as its user, with its home, in its directory") {
+  if (!test::is_root()) return;
+  test::TemporaryRoot place;
+  std::filesystem::permissions(place.path(), std::filesystem::perms(0755));
+  std::filesystem::create_directory(place / "work");
+  std::filesystem::permissions(place / "work", std::filesystem::perms(0777));
+  CommandDriver driver{Host{"/", {place.path().native()}}};
+  test::Device device{driver};
+  REQUIRE(device.apply(
+      command("  command: [sh, -c, 'id -un > said; id -Gn >> said; pwd >> said; echo $USER >> said']\n"
+              "  user: nobody\n  workingDirectory: " +
+              (place / "work").native() + "\n")));
+  CHECK(place.read("work/said") == "nobody\nnogroup\n" + (place / "work").native() + "\nnobody\n");
+  const auto unknown = device.apply(command("  command: [/bin/true, again]\n  user: no-such-user\n"));
+  REQUIRE(unknown);
+  CHECK_THAT(unknown->outcome.error, Catch::Contains("there is no user no-such-user"));
+}
+
+TEST_CASE("command: a directory that leads out of what is allowed is not worked in") {
+  test::TemporaryRoot place;
+  std::filesystem::create_directory_symlink("/etc", place / "out");
+  CommandDriver driver{Host{"/", {place.path().native()}}};
+  test::Device device{driver};
+  const auto result =
+      device.apply(command("  command: [/bin/true]\n  workingDirectory: " + (place / "out").native() + "\n"));
+  REQUIRE(result);
+  CHECK_THAT(result->outcome.error, Catch::Contains("leads out of"));
+}
+
+TEST_CASE("command: a secret script shows nowhere among the words of a running program") {
+  test::TemporaryRoot place;
+  CommandDriver driver{Host{"/", {}}};
+  test::Device device{driver};
+  const auto said = (place / "said").native();
+  REQUIRE(device.apply(command("  command: [sh, -euc, 'tr \"\\0\" \" \" < /proc/$$/cmdline > " + said +
+                               "; echo \"$0 $1 $2\" >> " + said + "; env >> " + said +
+                               "', name, top-secret, b c]\n" + "  sensitive: true\n")));
+  const auto text = place.read("said");
+  const auto words = text.substr(0, text.find("name top-secret b c\n"));
+  CHECK_THAT(text, Catch::Contains("name top-secret b c\n"));
+  CHECK_THAT(words, !Catch::Contains("top-secret") && !Catch::Contains("cmdline"));
+  const auto environment = text.substr(words.size());
+  CHECK_THAT(environment, !Catch::Contains("GREENWAVE_SCRIPT") && !Catch::Contains("GREENWAVE_WORD"));
+}
+
+TEST_CASE("command: which word of a shell is its script") {
+  using Words = std::vector<std::string>;
+  CHECK(script_in(Words{"sh", "-c", "x"}) == 2);
+  CHECK(script_in(Words{"/bin/bash", "-eu", "-o", "pipefail", "-c", "x", "y"}) == 5);
+  CHECK(script_in(Words{"bash", "-euxc", "x"}) == 2);
+  CHECK(script_in(Words{"sh", "file", "-c", "x"}) == 0);
+  CHECK(script_in(Words{"sh", "-c"}) == 0);
+  CHECK(script_in(Words{"/usr/bin/tool", "-c", "x"}) == 0);
+  CHECK(script_in(Words{}) == 0);
 }

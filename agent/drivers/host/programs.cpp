@@ -1,0 +1,103 @@
+#include "drivers/host/programs.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <pwd.h>
+
+#include "base/contains.h"
+#include "base/error.h"
+#include "base/text.h"
+
+namespace greenwave::drivers::host {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> shells{"sh", "bash", "dash", "ash", "ksh", "zsh"};
+constexpr std::string_view script_variable = "GREENWAVE_SCRIPT";
+constexpr std::size_t lookup_buffer = 16 * 1024;
+
+bool is_shell(std::string_view program) {
+  return contains(shells, program.substr(program.rfind('/') + 1));
+}
+
+std::string word_variable(std::size_t number) {
+  return fmt::format("GREENWAVE_WORD_{}", number);
+}
+
+}  // namespace
+
+bool may_run_as(const Host& host, std::string_view user) {
+  return !host.program_users || contains(*host.program_users, user);
+}
+
+std::string read_user(const Host& host, yaml::Fields& spec, bool names_program) {
+  const auto user = spec.text("user").value_or(std::string(root_user));
+  const bool plain = !user.empty() && user.front() != '-' && is_text(user) &&
+                     user.find_first_of(":/ \t\n") == std::string::npos;
+  if (!plain) spec.error("user", fmt::format("user is \"{}\", which is no user's name", printable(user)));
+  if (!plain || !names_program || may_run_as(host, user)) return user;
+  const auto& users = *host.program_users;
+  spec.error("user",
+             users.empty() ? "this device runs no programs of manifests"
+                           : fmt::format("this device runs no programs of manifests as {}, only as {}", user,
+                                         fmt::join(users, ", ")),
+             users.empty()
+                 ? "leave it out of this device's layers, or allow it by allowedKinds and commands.users in "
+                   "its agent.yaml"
+                 : "write one of them as its user, or add to commands.users in the device's agent.yaml");
+  return user;
+}
+
+Command as_user(Command command, const std::string& user) {
+  if (user == root_user) return command;
+  std::vector<char> buffer(lookup_buffer);
+  passwd account{};
+  passwd* found = nullptr;
+  if (::getpwnam_r(user.c_str(), &account, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    throw Error(Fault::invalid, fmt::format("there is no user {} on this device", user),
+                "create it before, or name another user");
+  }
+  command.environment.insert({{"HOME", account.pw_dir}, {"USER", user}, {"LOGNAME", user}});
+  const std::vector<std::string> becoming{"/usr/bin/setpriv", fmt::format("--reuid={}", account.pw_uid),
+                                          fmt::format("--regid={}", account.pw_gid), "--init-groups", "--"};
+  command.argv.insert(command.argv.begin(), becoming.begin(), becoming.end());
+  return command;
+}
+
+std::size_t script_in(const std::vector<std::string>& argv) {
+  if (argv.empty() || !is_shell(argv.front())) return 0;
+  for (std::size_t i = 1; i + 1 < argv.size(); ++i) {
+    const auto& word = argv[i];
+    if (word == "-o" || word == "+o" || word == "-O") {
+      ++i;  // the name of an option follows
+    } else if (word.size() < 2 || (word.front() != '-' && word.front() != '+') || word == "--") {
+      return 0;
+    } else if (word.front() == '-' && !word.starts_with("--") && word.ends_with('c')) {
+      return i + 1;
+    }
+  }
+  return 0;
+}
+
+Command with_hidden_script(Command command) {
+  const auto at = script_in(command.argv);
+  if (at == 0) return command;
+  auto& words = command.argv;
+  std::string begin = fmt::format("unset {}\n", script_variable);
+  std::string values;
+  for (std::size_t i = at + 2; i < words.size(); ++i) {
+    const auto name = word_variable(i - at - 1);
+    values += fmt::format(" \"${}\"", name);
+    begin += fmt::format("unset {}\n", name);
+    command.environment[name] = std::move(words[i]);
+  }
+  words.resize(std::min(words.size(), at + 2));
+  command.environment[std::string(script_variable)] = std::move(words[at]);
+  const auto set = values.empty() ? std::string() : fmt::format("set --{}; ", values);
+  words[at] = fmt::format("{}eval \"{}${}\"", set, begin, script_variable);
+  return command;
+}
+
+}  // namespace greenwave::drivers::host
