@@ -67,6 +67,7 @@ void read_kubernetes(const yaml::Node& node, Kubernetes& kubernetes, Problems& p
                               printable(where), printable(who)),
                   "write impersonate: {NAMESPACE: ACCOUNT}, or {\"*\": ACCOUNT} for all namespaces");
   }
+  if (members.has("clusterKinds")) kubernetes.cluster_kinds = members.texts("clusterKinds");
   if (members.has("force")) kubernetes.force = members.texts("force");
   members.done();
 }

@@ -12,6 +12,7 @@
 #include "drivers/kubernetes/health.h"
 #include "drivers/kubernetes/kind.h"
 #include "drivers/kubernetes/refusal.h"
+#include "drivers/kubernetes/scope.h"
 #include "drivers/kubernetes/seen.h"
 #include "model/annotations.h"
 
@@ -78,6 +79,10 @@ bool Applying::resolve_all(std::vector<Work>& works) {
     const auto& id = work.step->id;
     const auto resource = server_.discovery.find(id.api_version, id.kind);
     if (resource) work.target = server_.target_of(id, *resource);
+    if (resource && !resource->namespaced) {
+      const auto refusal = refusal_in_cluster(server_.config, id);
+      if (refusal) fail(work, refusal->fault(), refusal->what());
+    }
     all = all && resource;
   }
   return all;

@@ -11,6 +11,7 @@
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/comparison.h"
 #include "drivers/kubernetes/refusal.h"
+#include "drivers/kubernetes/scope.h"
 #include "drivers/kubernetes/seen.h"
 #include "model/annotations.h"
 
@@ -53,6 +54,9 @@ void Preview::look(std::span<const Candidate> candidates, const LookOptions& opt
     try {
       const auto resource = server_.discovery.find(manifest.id.api_version, manifest.id.kind);
       if (!resource) continue;  // its definition may come in the same commit
+      if (!resource->namespaced) {
+        if (auto refusal = refusal_in_cluster(server_.config, manifest.id)) throw std::move(*refusal);
+      }
       Asking asking{&manifest, entry, server_.target_of(manifest.id, *resource), options.describe};
       auto record = record_of(asking.target, manifest);
       if (entry != nullptr) {

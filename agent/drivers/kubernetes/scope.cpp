@@ -27,7 +27,34 @@ bool allows(const config::Scope& scope, const Matches& matches) {
   return scope.allow.empty() || std::ranges::any_of(scope.allow, matches);
 }
 
+bool is_plain(const std::string& pattern) {
+  return pattern.find_first_of("*?[") == std::string::npos;
+}
+
+bool may_be_in_cluster(const config::Kubernetes& config, const ObjectId& id) {
+  const auto matches = [&](const std::string& pattern) { return matches_kind(pattern, id); };
+  if (config.cluster_kinds) return std::ranges::any_of(*config.cluster_kinds, matches);
+  if (!config.is_bounded()) return true;
+  // check_scope knows those by their names.
+  if (is_namespace(id) && !config.namespaces.allow.empty()) return true;
+  return std::ranges::any_of(
+      config.kinds.allow, [&](const std::string& pattern) { return is_plain(pattern) && matches(pattern); });
+}
+
 }  // namespace
+
+std::optional<Error> refusal_in_cluster(const config::Kubernetes& config, const ObjectId& id) {
+  if (may_be_in_cluster(config, id)) return {};
+  const auto kind = kind_and_group(id.api_version, id.kind);
+  return Error(
+      Fault::invalid,
+      fmt::format("{}: this device applies no {}, which is of the whole cluster: namespaces and impersonate "
+                  "do not bound it",
+                  to_string(id), kind),
+      fmt::format("leave the manifest out of its layers, or add {} to kubernetes.clusterKinds in its "
+                  "agent.yaml",
+                  kind));
+}
 
 void check_scope(const config::Kubernetes& config, const Manifest& manifest, const std::string& namespace_,
                  Problems& problems) {
@@ -38,6 +65,10 @@ void check_scope(const config::Kubernetes& config, const Manifest& manifest, con
         fmt::format("{}: this device applies no {}", to_string(id), kind_and_group(id.api_version, id.kind)),
         "kubernetes.kinds in its agent.yaml lists what it applies; leave the manifest out of its layers, or "
         "allow it there");
+  }
+  if (is_cluster_scoped(id)) {
+    const auto refusal = refusal_in_cluster(config, id);
+    if (refusal) problems.error(manifest.place(), refusal->message(), refusal->remedy());
   }
   const auto& about = is_namespace(id) ? id.name : namespace_;
   if (about.empty()) return;

@@ -435,6 +435,49 @@ TEST_CASE("kubernetes: a record is read back as it was written") {
   CHECK_THROWS_AS(record_from("{}"), Error);
 }
 
+TEST_CASE(
+    "kubernetes: where the agent is bounded by namespace, kinds of the whole cluster are refused unless "
+    "named") {
+  const ObjectId binding{"rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "", "admin"};
+  const ObjectId custom{"signals.example/v1", "Fleet", "", "all"};
+  const ObjectId space{"v1", "Namespace", "", "kube-system"};
+  const auto refused = [](const config::Kubernetes& config, const ObjectId& id) {
+    return refusal_in_cluster(config, id).has_value();
+  };
+  config::Kubernetes config;
+  for (const auto& id : {binding, custom, space}) CHECK_FALSE(refused(config, id));
+  config.namespaces.deny = {"kube-*"};
+  CHECK_FALSE(refused(config, binding));
+
+  config::Kubernetes impersonating;
+  impersonating.impersonate = {{"*", "greenwave"}};
+  config::Kubernetes confined;
+  confined.namespaces.allow = {"traffic"};
+  for (auto bounded : {impersonating, confined}) {
+    CHECK(refused(bounded, binding));
+    CHECK(refused(bounded, custom));
+    bounded.kinds.allow = {"*"};
+    CHECK(refused(bounded, binding));
+    bounded.kinds.allow = {"*", "ClusterRoleBinding"};
+    CHECK_FALSE(refused(bounded, binding));
+    CHECK(refused(bounded, custom));
+    bounded.cluster_kinds = {"*.signals.example"};
+    CHECK(refused(bounded, binding));
+    CHECK_FALSE(refused(bounded, custom));
+    CHECK(refused(bounded, space));
+  }
+  CHECK(refused(impersonating, space));
+  CHECK_FALSE(refused(confined, space));  // which one, its namespaces say
+
+  Problems problems;
+  check_scope(confined,
+              manifest_of("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n"
+                          "metadata: {name: admin}\n"),
+              "", problems);
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(to_string(problems.list().front()), Catch::Contains("kubernetes.clusterKinds"));
+}
+
 TEST_CASE("kubernetes: kinds and namespaces outside of the device's scope are refused") {
   const auto errors = [](const config::Kubernetes& config, const std::string& text) {
     Problems problems;
