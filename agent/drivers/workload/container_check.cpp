@@ -110,10 +110,25 @@ class ContainerCheck {
                     "write {key: KEY, path: FILE}");
   }
 
+  /// What of the agent's is in a path that is allowed otherwise.
+  const config::OwnPath* own_in_allowed(const std::string& path) const {
+    const Rules others{rules_.allowed_paths, rules_.allow_privileged};
+    return is_allowed(others, path) ? own_seen(rules_, path) : nullptr;
+  }
+
   void read_host_path(const yaml::Node& host) {
     const auto* path = host.find("path");
     const bool good = path != nullptr && path->string() != nullptr;
     if (good && is_allowed(rules_, *path->string())) return;
+    if (const auto* own = good ? own_in_allowed(*path->string()) : nullptr) {
+      problems_.error(
+          path->place,
+          fmt::format("the host's path {} shows a container {} ({})", printable(*path->string()),
+                      in_words(own->part), own->path),
+          "choose a path that has nothing of the agent's; podman: {allowPrivileged: true} in agent.yaml "
+          "allows it");
+      return;
+    }
     problems_.error(
         good ? path->place : host.place,
         fmt::format("the host's path {} is not allowed on this device ({})",

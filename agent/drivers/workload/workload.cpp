@@ -169,11 +169,18 @@ std::vector<std::string> port_claims(const Workload& workload) {
   return {claims.begin(), claims.end()};
 }
 
+const config::OwnPath* own_seen(const Rules& rules, std::string_view path) {
+  if (rules.allow_privileged) return nullptr;
+  const auto* own = own_at(rules.own, path);
+  return own != nullptr ? own : own_below(rules.own, path);
+}
+
 bool is_allowed(const Rules& rules, std::string_view path) {
   if (!path.starts_with('/')) return false;
   for (const auto part : split(path.substr(1), '/')) {
     if (part == "." || part == ".." || (part.empty() && path.size() > 1)) return false;
   }
+  if (own_seen(rules, path) != nullptr) return false;
   return std::ranges::any_of(rules.allowed_paths, [&](const std::string& allowed) {
     return allowed == "/" || path == allowed ||
            (path.starts_with(allowed) && path.size() > allowed.size() && path[allowed.size()] == '/');

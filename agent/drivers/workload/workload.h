@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/own_paths.h"
 #include "model/manifest.h"
 
 namespace greenwave::drivers::workload {
@@ -13,6 +14,7 @@ namespace greenwave::drivers::workload {
 struct Rules {
   std::vector<std::string> allowed_paths;  ///< for hostPath; "/" allows everything
   bool allow_privileged = false;
+  config::OwnPaths own{};  ///< what is the agent's: no container sees it
 };
 
 /// A ConfigMap or Secret that a pod names.
@@ -48,7 +50,11 @@ Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const 
 /// The device's ports that its pods take: "port:tcp:8080", with the address where one is given. Pure.
 std::vector<std::string> port_claims(const Workload& workload);
 
-/// Whether a container may see `path` of the host: in plain form, and below an allowed one. Pure.
+/// What of the agent's a container would see that gets `path` of the host and may not; null: nothing. Pure.
+const config::OwnPath* own_seen(const Rules& rules, std::string_view path);
+
+/// Whether a container may see `path` of the host: in plain form, below an allowed one, and without anything
+/// of the agent's, unless containers may be privileged. Pure.
 bool is_allowed(const Rules& rules, std::string_view path);
 
 }  // namespace greenwave::drivers::workload
