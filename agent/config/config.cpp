@@ -74,6 +74,8 @@ void add_to(Hasher& hasher, const Kubernetes& kubernetes) {
   hasher.add_field(std::to_string(kubernetes.impersonate.size()));
   for (const auto& [where, who] : kubernetes.impersonate) hasher.add_field(where).add_field(who);
   add_to(hasher, kubernetes.force);
+  hasher.add_field(kubernetes.cluster_kinds ? "only" : "any");
+  if (kubernetes.cluster_kinds) add_to(hasher, *kubernetes.cluster_kinds);
 }
 
 }  // namespace
@@ -97,6 +99,10 @@ Digest Config::digest() const {
   hasher.add_field(std::to_string(labels.size()));
   for (const auto& [key, value] : labels) hasher.add_field(key).add_field(value);
   for (const auto& path : allowed_paths) hasher.add_field(path);
+  for (const auto* list : {&allowed_kinds, &program_users}) {
+    hasher.add_field(*list ? "only" : "any");
+    if (*list) add_to(hasher, **list);
+  }
   if (runtime == Runtime::kubernetes) add_to(hasher, kubernetes);
   return hasher.finish();
 }

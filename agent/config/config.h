@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,8 +74,13 @@ struct Kubernetes {
   bool namespace_from_directory = false;
   Scope kinds;       ///< "Secret", "*.rbac.authorization.k8s.io"
   Scope namespaces;  ///< "kube-*"
+  /// Kinds of the whole cluster that are applied, as patterns of `kinds`; absent: all, or where is_bounded()
+  /// those that `kinds` allows by their names. They go with the agent's own rights, whomever it impersonates.
+  std::optional<std::vector<std::string>> cluster_kinds;
   /// Namespace, or "*" for all others → the service account there that the agent impersonates.
   std::map<std::string, std::string> impersonate;
+  /// Whether what the agent may do is bounded by namespace.
+  bool is_bounded() const { return !impersonate.empty() || !namespaces.allow.empty(); }
   /// Field managers whose conflicting fields are taken over: people at their keyboards.
   std::vector<std::string> force{"kubectl*"};
 };
@@ -96,14 +102,18 @@ struct Config {
   Podman podman;
   Kubernetes kubernetes;
   std::vector<std::string> allowed_paths{"/etc", "/opt", "/srv", "/var/lib"};  ///< as manifests write them
-  std::filesystem::path state_directory;                                       ///< under `root`
-  std::filesystem::path runtime_directory;                                     ///< under `root`
+  std::optional<std::vector<std::string>> allowed_kinds;  ///< that manifests may be of; absent: any
+  /// As whom the programs of Commands and HealthChecks may run; absent: as anybody.
+  std::optional<std::vector<std::string>> program_users;
+  std::filesystem::path state_directory;    ///< under `root`
+  std::filesystem::path runtime_directory;  ///< under `root`
   Health health;
   std::string hub_url;
   std::vector<std::filesystem::path> named_files;  ///< all that agent.yaml names by their paths
   std::filesystem::path metrics_file;  ///< for node_exporter's textfile collector, under `root`; empty: none
   std::vector<std::string> warnings;  ///< one line per setting that is accepted but unwise; to be logged once
 
+  bool checks_commits() const { return !allowed_signers.empty(); }
   std::filesystem::path socket() const { return runtime_directory / "control.sock"; }
   std::filesystem::path busy() const { return runtime_directory / "busy.d"; }
   std::filesystem::path digest_key() const { return state_directory / "digest.key"; }

@@ -1,6 +1,7 @@
 #include "config/parse.h"
 
 #include <algorithm>
+#include <cctype>
 #include <climits>
 
 #include <fmt/format.h>
@@ -69,6 +70,8 @@ class ConfigReader {
       }
     }
     read_allowed_paths(fields);
+    read_allowed_kinds(fields);
+    if (const auto* commands = fields.map("commands")) read_commands(*commands);
     config_.state_directory = own_directory(fields, "stateDirectory", "/var/lib/greenwave");
     config_.runtime_directory = own_directory(fields, "runtimeDirectory", "/run/greenwave");
     if (const auto* health = fields.map("health")) read_health(*health);
@@ -329,6 +332,38 @@ class ConfigReader {
       auto& paths = config_.allowed_paths;
       if (!contains(paths, path)) paths.push_back(std::move(path));
     }
+  }
+
+  void read_allowed_kinds(Fields& fields) {
+    if (fields.sequence("allowedKinds") == nullptr) return;
+    config_.allowed_kinds = fields.texts("allowedKinds");
+    if (config_.allowed_kinds->empty()) {
+      fields.error("allowedKinds", "allowedKinds is empty: nothing could be applied",
+                   "name kinds, or remove the key to allow all of them");
+    }
+    for (const auto& kind : *config_.allowed_kinds) {
+      const auto is_letter = [](unsigned char c) { return std::isalnum(c) != 0; };
+      if (!kind.empty() && std::ranges::all_of(kind, is_letter)) continue;
+      fields.error("allowedKinds",
+                   fmt::format("allowedKinds: \"{}\" is not the name of a kind", printable(kind)),
+                   "write for example [File, Directory]");
+    }
+  }
+
+  /// An empty list is an answer as well: nobody.
+  void read_commands(const yaml::Node& node) {
+    Fields members(node, "commands", problems_);
+    if (!members.has("users")) {
+      members.error("users", "commands: users is missing",
+                    "write commands: {users: [root]}, or remove the key: anybody is the default");
+    }
+    config_.program_users = members.texts("users");
+    for (const auto& user : *config_.program_users) {
+      if (!user.empty() && is_text(user) && user.find_first_of(":/ \t\n") == std::string::npos) continue;
+      members.error("users", fmt::format("commands: users: \"{}\" is no user's name", printable(user)),
+                    "write names of users, for example [root, traffic]");
+    }
+    members.done();
   }
 
   fs::path own_directory(Fields& fields, std::string_view key, const char* usual) {

@@ -15,8 +15,11 @@ namespace greenwave::daemon {
 using drivers::host::own_unit;
 
 std::string own_program() {
+  constexpr std::string_view replaced = " (deleted)";
   std::error_code none;
-  return std::filesystem::read_symlink("/proc/self/exe", none).native();
+  auto path = std::filesystem::read_symlink("/proc/self/exe", none).native();
+  if (path.ends_with(replaced)) path.resize(path.size() - replaced.size());
+  return path;
 }
 
 bool is_own_service() {

@@ -55,6 +55,7 @@ struct Wiring {
   std::shared_ptr<std::atomic<bool>> give_up;  ///< ends what the transport does; to be set with `stop` too
   std::unique_ptr<git::Transport> transport;
   std::optional<git::Trust> trust;
+  config::OwnPaths own;
   kinds::Drivers drivers;
   sync::Renderer renderer;
   sync::GitIntake intake;

@@ -1,5 +1,7 @@
 #include "kinds/drivers.h"
 
+#include "base/contains.h"
+#include "drivers/allowed_kinds.h"
 #include "drivers/host/check_driver.h"
 #include "drivers/host/command_driver.h"
 #include "drivers/host/file_driver.h"
@@ -15,9 +17,12 @@ namespace {
 
 constexpr Duration job_timeout = std::chrono::seconds(90);
 
+/// Without Commands no program of a manifest runs, nor is one of an older configuration looked at or undone.
 drivers::host::Host host_of(const Wiring& wiring) {
   const auto& config = wiring.config;
-  return {config.root, config.allowed_paths, wiring.digest_key, config.kept()};
+  auto users = config.program_users;
+  if (config.allowed_kinds && !contains(*config.allowed_kinds, "Command")) users.emplace();
+  return {config.root, config.allowed_paths, wiring.digest_key, config.kept(), std::move(users), wiring.own};
 }
 
 }  // namespace
@@ -25,7 +30,7 @@ drivers::host::Host host_of(const Wiring& wiring) {
 Drivers::Drivers(const Wiring& wiring)
     : reload_debt_(wiring.config.runtime_directory / "daemon-reload-owed") {
   using namespace drivers;
-  const auto& [config, key, stop, heartbeat, warning] = wiring;
+  const auto& [config, key, own, stop, heartbeat, warning] = wiring;
   const auto host = host_of(wiring);
   const auto settle = config.health.settle;
   const bool runs_systemd = host.is_live() && systemd::Manager::is_init();
@@ -47,16 +52,26 @@ Drivers::Drivers(const Wiring& wiring)
   if (config.runtime == config::Runtime::kubernetes) {
     auto driver = std::make_unique<kubernetes::KubernetesDriver>(config.kubernetes, config.device, key, stop,
                                                                  heartbeat);
-    list_.push_back({&driver->kinds(), driver.get()});
-    drivers_.push_back(std::move(driver));
+    const auto& kinds = driver->kinds();
+    serve(config, kinds, std::move(driver));
   }
 }
 
 void Drivers::serve(const Wiring& wiring, Server server, std::unique_ptr<drivers::Driver> driver) {
   const auto& config = wiring.config;
-  Rules rules{host_of(wiring), {config.allowed_paths, config.podman.allow_privileged}};
+  Rules rules{host_of(wiring), {config.allowed_paths, config.podman.allow_privileged, wiring.own}};
   kinds_.push_back(std::make_unique<TableKinds>(std::move(rules), server));
-  list_.push_back({kinds_.back().get(), driver.get()});
+  serve(config, *kinds_.back(), std::move(driver));
+}
+
+void Drivers::serve(const config::Config& config, const drivers::Kinds& kinds,
+                    std::unique_ptr<drivers::Driver> driver) {
+  const auto* served = &kinds;
+  if (config.allowed_kinds) {
+    kinds_.push_back(std::make_unique<drivers::AllowedKinds>(kinds, *config.allowed_kinds));
+    served = kinds_.back().get();
+  }
+  list_.push_back({served, driver.get()});
   drivers_.push_back(std::move(driver));
 }
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/config.h"
+#include "config/own_paths.h"
 #include "drivers/driver.h"
 #include "drivers/kinds.h"
 #include "kinds/table.h"
@@ -25,6 +25,7 @@ struct Served {
 struct Wiring {
   const config::Config& config;
   const std::string& digest_key;
+  const config::OwnPaths& own;                    ///< what is the agent's, and where links lead to it
   const std::atomic<bool>& stop;                  ///< ends what takes long
   std::function<void()> heartbeat;                ///< called meanwhile
   std::function<void(std::string_view)> warning;  ///< for the log, in any thread
@@ -39,6 +40,8 @@ class Drivers {
 
  private:
   void serve(const Wiring& wiring, Server server, std::unique_ptr<drivers::Driver> driver);
+  void serve(const config::Config& config, const drivers::Kinds& kinds,
+             std::unique_ptr<drivers::Driver> driver);
 
   systemd::ReloadDebt reload_debt_;
   std::vector<std::unique_ptr<drivers::Kinds>> kinds_;

@@ -139,8 +139,9 @@ TableKinds::TableKinds(Rules rules, Server server) : TableKinds(std::move(rules)
   }
 }
 
-TableKinds TableKinds::own(const std::vector<std::string>& allowed_paths) {
-  TableKinds own({.host = {.root = "/", .allowed_paths = allowed_paths}, .pods = {}});
+TableKinds TableKinds::own(const std::vector<std::string>& allowed_paths, const config::Config& config) {
+  TableKinds own(
+      {.host = {.root = "/", .allowed_paths = allowed_paths, .own = own_paths(config, "")}, .pods = {}});
   for (const auto& kind : kinds) {
     if (kind.api_version == own_api) own.kinds_.push_back(&kind);
   }

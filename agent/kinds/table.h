@@ -62,8 +62,8 @@ std::optional<Correction> correction(const ObjectId& id);
 class TableKinds : public drivers::Kinds {
  public:
   TableKinds(Rules rules, Server server);
-  /// All of Greenwave's own, to judge manifests by where there is no device.
-  static TableKinds own(const std::vector<std::string>& allowed_paths);
+  /// All of Greenwave's own, to judge manifests by where there is no device, or by what `config` says of one.
+  static TableKinds own(const std::vector<std::string>& allowed_paths, const config::Config& config = {});
   /// The same with the kinds that a device with podman serves.
   static TableKinds with_podman(Rules rules);
 

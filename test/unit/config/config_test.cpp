@@ -193,8 +193,25 @@ TEST_CASE("config: its digest changes with what a render depends on, and with no
   CHECK(parsed("device: b\n" + minimal).digest() != base);
   CHECK(parsed("device: a\nlabels: {x: y}\n" + minimal).digest() != base);
   CHECK(parsed("device: a\nallowedPaths: [/etc]\n" + minimal).digest() != base);
+  CHECK(parsed("device: a\nallowedKinds: [File]\n" + minimal).digest() != base);
+  CHECK(parsed("device: a\ncommands: {users: []}\n" + minimal).digest() != base);
   CHECK(parsed("device: a\nhub: {url: https://hub.example}\nrepository: {url: file:///srv/c}\n").digest() ==
         base);
+}
+
+TEST_CASE("config: what a commit may do is anything, or what is listed") {
+  CHECK_FALSE(parsed(minimal).allowed_kinds);
+  CHECK_FALSE(parsed(minimal).program_users);
+  CHECK(parsed(minimal + "allowedKinds: [File, Directory]\n").allowed_kinds ==
+        std::vector<std::string>{"File", "Directory"});
+  CHECK(parsed(minimal + "commands: {users: []}\n").program_users == std::vector<std::string>{});
+  CHECK(parsed(minimal + "commands: {users: [traffic]}\n").program_users ==
+        std::vector<std::string>{"traffic"});
+  CHECK_THAT(only_problem(minimal + "allowedKinds: []\n"), Catch::Contains("nothing could be applied"));
+  CHECK_THAT(only_problem(minimal + "allowedKinds: [\"File/motd\"]\n"),
+             Catch::Contains("not the name of a kind"));
+  CHECK_THAT(only_problem(minimal + "commands: {}\n"), Catch::Contains("users is missing"));
+  CHECK_THAT(only_problem(minimal + "commands: {users: [\"a:b\"]}\n"), Catch::Contains("no user's name"));
 }
 
 TEST_CASE("config: identities are files or credentials, by default the one beside agent.yaml") {

@@ -42,6 +42,7 @@ bool is_own(const Kind& kind) {
 struct DeviceBelow {
   config::Config config;
   std::string key = "key";
+  config::OwnPaths own;
   std::atomic<bool> stop = false;
 
   explicit DeviceBelow(config::Runtime runtime) {
@@ -51,7 +52,7 @@ struct DeviceBelow {
   }
 
   Drivers drivers() {
-    return Drivers({config, key, stop, [] {}, [](std::string_view) {}});
+    return Drivers({config, key, own, stop, [] {}, [](std::string_view) {}});
   }
 };
 
@@ -78,6 +79,32 @@ TEST_CASE("kinds: one driver serves each, where its runtime is") {
   }
   CHECK(count_serving(with_podman, {"v1", "Service", "", "a"}) == 0);
   CHECK(count_serving(with_podman, {std::string(own_api), "Unknown", "", "a"}) == 0);
+}
+
+TEST_CASE(
+    "kinds: a device takes those that its configuration allows, and says of the others which these are") {
+  DeviceBelow device(config::Runtime::podman);
+  device.config.allowed_kinds = {"File", "Pod"};
+  const auto drivers = device.drivers();
+  for (const auto& kind : table()) {
+    INFO(kind.name);
+    Manifest manifest;
+    manifest.id = {std::string(kind.api_version), std::string(kind.name), "", "a"};
+    manifest.document = {yaml::Node::Map{}, {}};
+    const auto served = std::ranges::find_if(
+        drivers.list(), [&](const Served& one) { return one.kinds->serves(manifest.id); });
+    REQUIRE(served != drivers.list().end());
+    Problems problems;
+    const bool allowed = kind.name == "File" || kind.name == "Pod";
+    try {
+      served->kinds->footprint(manifest, problems);
+    } catch (const std::exception&) {
+      CHECK(allowed);  // the manifest has no spec
+    }
+    const bool refused =
+        !problems.empty() && problems.list().front().message.find("only File, Pod") != std::string::npos;
+    CHECK(refused == !allowed);
+  }
 }
 
 TEST_CASE("kinds: each of our kinds has its own schema") {

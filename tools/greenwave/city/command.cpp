@@ -42,8 +42,9 @@ Labels labels_of(const CityOptions& options) {
 
 kinds::Rules rules_of(const CityOptions& options) {
   const auto paths = options.allowed.empty() ? config::Config{}.allowed_paths : options.allowed;
-  return {.host = {.root = "/", .allowed_paths = paths},
-          .pods = {.allowed_paths = paths, .allow_privileged = options.allow_privileged}};
+  const auto own = own_paths(config::Config{}, "");
+  return {.host = {.root = "/", .allowed_paths = paths, .own = own},
+          .pods = {.allowed_paths = paths, .allow_privileged = options.allow_privileged, .own = own}};
 }
 
 int guarded(bool json, const std::function<int()>& work) {

@@ -102,7 +102,7 @@ struct Declared {
 
 Declared declared(const config::Config& config, const SourceTree& tree, const render::Identity& identity) {
   Declared found;
-  const auto kinds = kinds::TableKinds::own(config.allowed_paths);
+  const auto kinds = kinds::TableKinds::own(config.allowed_paths, config);
   const auto rendered = render::render(tree, identity);
   found.is_all = rendered.complete;
   for (const auto& manifest : rendered.manifests) {

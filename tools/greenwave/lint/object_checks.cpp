@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "city/judge.h"
+#include "config/own_paths.h"
+#include "drivers/host/directory_tree.h"
 #include "drivers/host/file_spec.h"
 #include "kinds/table.h"
 #include "lint/checks.h"
@@ -86,6 +88,7 @@ class ObjectChecks {
       Problems content;  // that devices take as it is, and that does not work then
       if (judged.desired) {
         check_source(judged.desired->manifest, content);
+        check_items(judged.desired->manifest, content);
         check_content(judged.desired->manifest, content);
         check_unit(judged.desired->manifest, content);
         verifier_.check(judged.desired->manifest, content);
@@ -174,6 +177,26 @@ class ObjectChecks {
     problems.error(manifest.document.at({"spec", "source"})->place, at->second.message, at->second.remedy);
   }
 
+  /// What a Directory would put where the agent is.
+  void check_items(const Manifest& manifest, Problems& problems) const {
+    if (manifest.id.api_version != own_api || manifest.id.kind != "Directory") return;
+    if (!manifest.source || !manifest.source->is_directory) return;
+    const auto* path = manifest.spec().find("path")->string();
+    if (own_below(own_, *path) == nullptr) return;
+    try {
+      for (const auto& item : drivers::host::read_tree(fleet_.tree(), manifest.source->path)) {
+        const auto* own = own_at(own_, *path + "/" + item.name);
+        if (own == nullptr || may_change(own->part)) continue;
+        problems.error(manifest.document.at({"spec", "source"})->place,
+                       fmt::format("{} in it takes the place of {} ({}), which no manifest may change",
+                                   printable(item.name), in_words(own->part), own->path),
+                       "take it out of the source");
+      }
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;  // the rest is said of the source
+    }
+  }
+
   static void check_content(const Manifest& manifest, Problems& problems) {
     const auto* content = manifest.spec().find("content");
     const auto* text = content != nullptr && !content->place.secret ? content->string() : nullptr;
@@ -224,6 +247,7 @@ class ObjectChecks {
   std::vector<Shape> shapes_;
   std::map<Digest, std::uint32_t> shape_numbers_;
   std::vector<std::string> runtimes_;  ///< of each device, as far as the repository says
+  const config::OwnPaths own_ = own_paths(config::Config{}, "");
   UnitVerifier verifier_;
   std::map<std::string, Wrong> sources_;  ///< by path: what is wrong with it
 };
