@@ -74,8 +74,12 @@ Policy system_policy() {
   return policy;
 }
 
+bool may_choose(const Peer& peer, const Policy& policy) {
+  return peer.uid == 0 || peer.uid == policy.own;
+}
+
 bool may_use(const Peer& peer, const Policy& policy) {
-  if (peer.uid == 0 || peer.uid == policy.own) return true;
+  if (may_choose(peer, policy)) return true;
   return policy.group && contains(peer.groups, *policy.group);
 }
 

@@ -35,6 +35,10 @@ Policy system_policy();
 
 bool may_use(const Peer& peer, const Policy& policy);
 
+/// Whether `peer` may choose what the agent applies: root, and the user that the daemon runs as. Others only
+/// say when, or bring what a signer has signed.
+bool may_choose(const Peer& peer, const Policy& policy);
+
 /// The name that the history shows for `peer`. A `sudo_user` from root is trusted ("alice (sudo)"), since
 /// root can do anything anyway; from others it is ignored.
 std::string shown_name(const Peer& peer, std::string_view sudo_user);

@@ -141,7 +141,8 @@ Reply post_bundle(daemon::Agent& agent, const Call& call) {
              {.force = asked.force,
               .allow_empty = asked.allow_empty,
               .who = shown_name(call.peer, asked.sudo_user),
-              .bundle = call.bundle});
+              .bundle = call.bundle,
+              .by_root = call.may_choose});
 }
 
 Reply post_pause(daemon::Agent& agent, const Call& call) {

@@ -22,6 +22,7 @@ struct Call {
   std::string body;
   std::shared_ptr<const git::BundleFile> bundle;  ///< the body of a bundle_path request, instead of `body`
   Peer peer;
+  bool may_choose = false;  ///< see peer.h
 };
 
 struct Reply {

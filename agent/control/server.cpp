@@ -149,6 +149,7 @@ struct Server::Impl {
   /// Rejects unauthorized and oversized requests before the bundle arrives.
   void expect_bundle(MHD_Connection* connection, std::uint64_t length, Pending& pending) {
     pending.refused = refused_peer(connection, "POST", bundle_path);
+    if (!pending.refused) pending.refused = refused_bundle(connection);
     if (pending.refused) return;
     if (length == 0) {
       pending.refused = refusal(411, "the request has no Content-Length, or no bundle", "send a whole file");
@@ -193,11 +194,25 @@ struct Server::Impl {
                                group_name, peer.user));
   }
 
+  /// Signatures say whose a bundle is; without them it is root's alone. Said again when it is read, since the
+  /// configuration may change meanwhile.
+  std::optional<Reply> refused_bundle(MHD_Connection* connection) const {
+    const auto peer = peer_at(connection);
+    if (may_choose(peer, policy) || agent.status().checks_commits) return {};
+    log.warning(fmt::format("control: refused a bundle by {}, since commits are not checked", peer.user));
+    return refusal(
+        403,
+        "commits are not checked here, so that a bundle is only taken from root: who makes one chooses "
+        "what root writes and runs",
+        "use sudo, or set trust.allowedSigners in agent.yaml");
+  }
+
   Reply respond(MHD_Connection* connection, const char* method, const char* url, Pending& pending) {
     if (pending.refused) return std::move(*pending.refused);
     if (auto refused = refused_peer(connection, method, url)) return std::move(*refused);
     if (pending.received > limits.body) return too_large();
-    Call call{method, url, {}, std::move(pending.body), {}, peer_at(connection)};
+    Call call{method, url, {}, std::move(pending.body), {}, peer_at(connection), false};
+    call.may_choose = may_choose(call.peer, policy);
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, &call.query);
     if (pending.bundle) {
       try {

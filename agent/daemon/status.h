@@ -56,7 +56,8 @@ struct Status {
   std::optional<state::Pause> pause;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_last_sync = 0;
-  bool running = true;  ///< false: read from the state file, no daemon runs
+  bool checks_commits = false;  ///< by their signatures; not written to JSON
+  bool running = true;          ///< false: read from the state file, no daemon runs
 };
 
 /// Shows what a standing says.

@@ -25,6 +25,7 @@ void StatusBoard::opened(const config::Config& config, const state::State& state
   status_.device = config.device;
   status_.repository = config.repository.url;
   status_.branch = config.repository.branch;
+  status_.checks_commits = config.checks_commits();
   status_.phase = "idle";
   status_.notes = std::move(notes);
   status_.pause = pause;

@@ -23,11 +23,17 @@ namespace {
 /// How long systemd may take to stop the agent.
 constexpr Duration longest_restart = std::chrono::minutes(1);
 
+/// Who may open a file in busy.d may lock it, and hold up every restart.
+constexpr mode_t busy_mode = 0770;
+
 /// Where programs say "not now"; the installed one comes from tmpfiles, with the group that may.
 void make_busy_directory(const config::Config& config, const Log& log) {
   try {
-    make_directories(config.busy(), 0775);
-  } catch (const Error& error) {
+    make_directories(config.busy(), busy_mode);
+    // One of an older version let everyone in.
+    std::filesystem::permissions(config.busy(), std::filesystem::perms::others_all,
+                                 std::filesystem::perm_options::remove);
+  } catch (const std::exception& error) {
     log.warning(error.what());
   }
 }

@@ -154,6 +154,15 @@ CommitId receive(Pass& pass) {
   const auto& request = pass.request;
   if (!request.poll) return pass.kept.received;
   auto& remembered = pass.kept.remembered;
+  if (request.bundle && !request.by_root && !parts.config.checks_commits()) {
+    pass.why_not =
+        Error(Fault::untrusted,
+              "commits are not checked here, so that a bundle is only taken from root: who makes one "
+              "chooses what root writes and runs",
+              "use sudo, or set trust.allowedSigners in agent.yaml");
+    pass.record.error = pass.why_not->what();
+    return {};
+  }
   auto arrival = arrival_of(pass);
   if (!arrival.same_as.empty()) pass.take(renamed(pass.kept.course, arrival.same_as, arrival.commit));
   remember(parts.state, remembered, arrival.remembered);

@@ -18,6 +18,7 @@ struct Request {
   std::string reason{};      ///< for the history: why now
   bool poll = true;          ///< false: goes on with the commit that came last
   std::shared_ptr<const git::BundleFile> bundle{};  ///< set: the commit comes from it, not from the server
+  bool by_root = true;  ///< who chose the bundle may do everything on this device anyway
 };
 
 /// A line of a sync's progress, for people and as an event.

@@ -447,6 +447,9 @@ TEST_CASE("control: root, the daemon's own user and the group's members may use 
   CHECK(control::may_use({1002, "alice", {1002, 990}}, policy));
   CHECK_FALSE(control::may_use({1002, "alice", {1002, 27}}, policy));
   CHECK_FALSE(control::may_use({1002, "alice", {1002, 990}}, {1001, {}}));
+  CHECK(control::may_choose({0, "root", {0}}, policy));
+  CHECK(control::may_choose({1001, "greenwave", {1001}}, policy));
+  CHECK_FALSE(control::may_choose({1002, "alice", {1002, 990}}, policy));
   CHECK(control::shown_name({1002, "bob", {}}, "alice") == "bob");
   CHECK(control::shown_name({0, "root", {}}, "alice") == "alice (sudo)");
   CHECK(control::shown_name({0, "root", {}}, "") == "root");
