@@ -130,7 +130,9 @@ Arrival arrival_of(Pass& pass) {
                     .remembered = pass.kept.remembered,
                     .own = own_of(pass.parts, pass.kept)};
   question.own.may_go_back = pass.request.force;
-  if (auto delivery = std::exchange(pass.delivery, {}); delivery && answers(delivery->question, question)) {
+  auto delivery = std::move(pass.delivery);
+  pass.delivery.reset();
+  if (delivery && answers(delivery->question, question)) {
     if (const auto* error = std::get_if<Error>(&delivery->answer)) throw *error;
     return std::get<Arrival>(std::move(delivery->answer));
   }
