@@ -111,10 +111,10 @@ TEST_CASE("inventory: reading all devices finds every mistake") {
   REQUIRE(devices.size() == 2);
   CHECK(devices[1].id == "sf-0002");
   REQUIRE(found.size() == 3);
-  CHECK(problems(found)[0].starts_with("devices.geojson:3:131: error: "));
   CHECK(
-      problems(found)[1].starts_with("devices.geojson:4:27: error: this Feature has no id that is a string"));
-  CHECK(problems(found)[2].starts_with("devices.geojson:5:1: error: duplicate device sf-0001"));
+      problems(found)[0].starts_with("devices.geojson:4:27: error: this Feature has no id that is a string"));
+  CHECK(problems(found)[1].starts_with("devices.geojson:5:1: error: duplicate device sf-0001"));
+  CHECK(problems(found)[2].starts_with("devices.geojson:3:131: error: "));
 }
 
 TEST_CASE("inventory: broken JSON is refused with line and column") {
