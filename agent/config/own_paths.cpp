@@ -141,7 +141,7 @@ OwnPaths own_paths(const Config& config, const std::string& program) {
   return own.take();
 }
 
-OwnPaths with_real_places(OwnPaths paths, const fs::path& root) {
+OwnPaths with_real_places(const OwnPaths& paths, const fs::path& root) {
   Collection own(fs::weakly_canonical(root));
   for (const auto& one : paths) own.add(one.path, one.part);
   std::map<fs::path, fs::path> directories;  // many are in the same few

@@ -43,7 +43,7 @@ using OwnPaths = std::vector<OwnPath>;
 OwnPaths own_paths(const Config& config, const std::string& program);
 
 /// The same, with the places that links of the device lead them to.
-OwnPaths with_real_places(OwnPaths paths, const std::filesystem::path& root);
+OwnPaths with_real_places(const OwnPaths& paths, const std::filesystem::path& root);
 
 /// The innermost one that `path` is, or is in; null: none.
 const OwnPath* own_at(const OwnPaths& own, std::string_view path);
