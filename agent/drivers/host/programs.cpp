@@ -33,7 +33,7 @@ bool may_run_as(const Host& host, std::string_view user) {
 }
 
 std::string read_user(const Host& host, yaml::Fields& spec, bool names_program) {
-  const auto user = spec.text("user").value_or(std::string(root_user));
+  auto user = spec.text("user").value_or(std::string(root_user));
   const bool plain = !user.empty() && user.front() != '-' && is_text(user) &&
                      user.find_first_of(":/ \t\n") == std::string::npos;
   if (!plain) spec.error("user", fmt::format("user is \"{}\", which is no user's name", printable(user)));

@@ -26,7 +26,7 @@ std::string_view line_of(std::string_view text, std::uint32_t number) {
 /// The part of a long line around the column.
 std::string shown_line(std::string_view line, std::uint32_t& column) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  const auto text = printable(without_secrets(line));
+  auto text = printable(without_secrets(line));
   if (text.size() <= most_line) return text;
   const std::size_t from = column > most_line / 2 ? column - most_line / 2 : 0;
   if (from >= text.size() || !is_text(text)) return {};
