@@ -104,7 +104,9 @@ bool is_unseen(char32_t point) {
 }  // namespace
 
 bool is_at_or_below(std::string_view path, std::string_view directory) {
-  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+  const auto end = directory.size();
+  const bool ends_there = path.size() == end || (path.size() > end && path[end] == '/');
+  return ends_there && path.starts_with(directory);
 }
 
 std::string in_lower_case(std::string_view text) {
@@ -181,6 +183,7 @@ std::string printable_lines(std::string_view bytes) {
 
 std::string printable(std::string_view bytes) {
   std::string line(bytes);
+  if (std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; })) return line;
   std::ranges::replace_if(
       line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   return printable_lines(line);
