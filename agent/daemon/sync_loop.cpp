@@ -74,10 +74,6 @@ std::string new_name() {
   return fmt::format("{:08x}{:08x}", std::random_device{}(), std::random_device{}());
 }
 
-Pace pace_of(const config::Config& config) {
-  return {config.device, config.repository.interval};
-}
-
 }  // namespace
 
 SyncLoop::SyncLoop(LoopParts parts) : parts_(std::move(parts)), timetable_(parts_.clock) {
@@ -88,6 +84,10 @@ SyncLoop::~SyncLoop() = default;
 
 const config::Config& SyncLoop::config() const {
   return wiring_->config;
+}
+
+Pace SyncLoop::pace() const {
+  return {config().device, config().repository.interval};
 }
 
 std::vector<std::string> SyncLoop::notes() const {
@@ -174,11 +174,11 @@ void SyncLoop::renew() {
 /// A device that was never brought to a commit waits for nothing, nor does an agent that was changed.
 void SyncLoop::start_timetable() {
   if (fetching_ && fetching_->sync) {
-    timetable_.asked(pace_of(config()));
+    timetable_.asked(pace());
   } else if (wiring_->sync.applied().empty() || wiring_->sync.answers_for_change()) {
-    timetable_.start(pace_of(config()));
+    timetable_.start(pace());
   } else {
-    timetable_.pass(pace_of(config()));
+    timetable_.pass(pace());
   }
 }
 
@@ -199,7 +199,7 @@ void SyncLoop::take_request(const Asked& asked) {
   if (!request.bundle) return fetch(asked, Trigger::request);
   fetcher_->interrupt();
   const auto result = sync(asked, Trigger::bundle);
-  timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
+  plan_after(result);
   if (result.renews) return renew();
   ask_again();
 }
@@ -207,24 +207,23 @@ void SyncLoop::take_request(const Asked& asked) {
 void SyncLoop::look_at_clock() {
   const bool has_opened = timetable_.has_opened();
   if (!has_opened && timetable_.is_poll_due()) {
-    if (fetching_ || parts_.pauses.standing()) return timetable_.pass(pace_of(config()));
+    if (fetching_ || parts_.pauses.standing()) return timetable_.pass(pace());
     return fetch({}, Trigger::interval);
   }
   if (!has_opened && !timetable_.is_repair_due()) return;
-  if (parts_.pauses.standing())
-    return has_opened ? timetable_.look_again() : timetable_.repaired(pace_of(config()));
+  if (parts_.pauses.standing()) return has_opened ? timetable_.look_again() : timetable_.repaired(pace());
   // What waited was fetched and verified ahead of it.
   auto trigger = Trigger::interval;
   if (has_opened) trigger = timetable_.has_window() ? Trigger::window : Trigger::retry;
   const auto result = sync({{.poll = false}, {}}, trigger);
   timetable_.goes_on(result.standing);
-  timetable_.repaired(pace_of(config()));
+  timetable_.repaired(pace());
   if (result.renews) renew();
 }
 
 void SyncLoop::fetch(const Asked& asked, Trigger trigger) {
   fetching_.reset(new Fetching{UnderWay(parts_.queue, "another sync"), asked, trigger});
-  timetable_.asked(pace_of(config()));
+  timetable_.asked(pace());
   ask();
 }
 
@@ -240,10 +239,15 @@ void SyncLoop::ask() {
   });
 }
 
+/// The server is not being asked.
+void SyncLoop::plan_after(const sync::Result& result) {
+  timetable_.ended(result, pace(), wiring_->transport->retry_after());
+}
+
 /// What was interrupted.
 void SyncLoop::ask_again() {
   if (!fetching_) return;
-  if (fetching_->sync) timetable_.asked(pace_of(config()));
+  if (fetching_->sync) timetable_.asked(pace());
   ask();
 }
 
@@ -261,11 +265,11 @@ void SyncLoop::go_on(Fetching& fetched, sync::Delivery delivery) {
   const auto pause = asked.request.force ? std::nullopt : parts_.pauses.standing();
   if (pause) {
     refuse(asked, *pause);
-    timetable_.pass(pace_of(config()));
+    timetable_.pass(pace());
     return answer(fetched.diffs, {}, std::move(delivery));
   }
   const auto result = sync(asked, fetched.trigger, std::move(delivery));
-  timetable_.ended(result, pace_of(config()), wiring_->transport->retry_after());
+  plan_after(result);
   if (!fetched.diffs.empty()) answer(fetched.diffs, {.poll = false}, {});
   if (result.renews) renew();
 }

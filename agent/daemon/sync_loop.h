@@ -64,7 +64,9 @@ class SyncLoop {
  private:
   void open(config::Config config, std::shared_ptr<state::State> opened, std::string process);
   void replace_config();
+  Pace pace() const;
   void start_timetable();
+  void plan_after(const sync::Result& result);
   void renew();
   void take(const Work& work);
   void take_request(const Asked& asked);
