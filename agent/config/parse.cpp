@@ -360,7 +360,7 @@ class ConfigReader {
     config_.program_users = members.texts("users");
     for (const auto& user : *config_.program_users) {
       if (!user.empty() && is_text(user) && user.find_first_of(":/ \t\n") == std::string::npos) continue;
-      members.error("users", fmt::format("commands: users: \"{}\" is no user's name", printable(user)),
+      members.error("users", fmt::format("commands: users: \"{}\" is not a user's name", printable(user)),
                     "write names of users, for example [root, traffic]");
     }
     members.done();

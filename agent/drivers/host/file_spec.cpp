@@ -61,7 +61,7 @@ std::string read_name(yaml::Fields& spec, std::string_view key) {
   const bool plain = !name->empty() && name->find_first_of(":/ \t\n") == name->npos && is_text(*name);
   if (!plain) {
     spec.error(key,
-               fmt::format("{} is \"{}\", which is no {}'s name", key, printable(*name),
+               fmt::format("{} is \"{}\", which is not a {}'s name", key, printable(*name),
                            key == "owner" ? "user" : "group"),
                "write a name, or a number in quotes");
   }

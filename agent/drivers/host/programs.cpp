@@ -36,7 +36,7 @@ std::string read_user(const Host& host, yaml::Fields& spec, bool names_program) 
   auto user = spec.text("user").value_or(std::string(root_user));
   const bool plain = !user.empty() && user.front() != '-' && is_text(user) &&
                      user.find_first_of(":/ \t\n") == std::string::npos;
-  if (!plain) spec.error("user", fmt::format("user is \"{}\", which is no user's name", printable(user)));
+  if (!plain) spec.error("user", fmt::format("user is \"{}\", which is not a user's name", printable(user)));
   if (!plain || !names_program || may_run_as(host, user)) return user;
   const auto& users = *host.program_users;
   spec.error("user",

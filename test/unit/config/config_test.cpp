@@ -211,7 +211,8 @@ TEST_CASE("config: what a commit may do is anything, or what is listed") {
   CHECK_THAT(only_problem(minimal + "allowedKinds: [\"File/motd\"]\n"),
              Catch::Contains("not the name of a kind"));
   CHECK_THAT(only_problem(minimal + "commands: {}\n"), Catch::Contains("users is missing"));
-  CHECK_THAT(only_problem(minimal + "commands: {users: [\"a:b\"]}\n"), Catch::Contains("no user's name"));
+  CHECK_THAT(only_problem(minimal + "commands: {users: [\"a:b\"]}\n"),
+             Catch::Contains("is not a user's name"));
 }
 
 TEST_CASE("config: identities are files or credentials, by default the one beside agent.yaml") {

@@ -216,7 +216,7 @@ TEST_CASE("command: as whom and where it runs is bounded by the device") {
   CHECK(problems_of("  command: [a]\n  user: traffic\n", some).empty());
   CHECK_THAT(problems_of("  command: [a]\n", some), Catch::Contains("as root, only as traffic"));
   CHECK_THAT(problems_of("  command: [a]\n  user: \"0\"\n", some), Catch::Contains("as 0, only as traffic"));
-  CHECK_THAT(problems_of("  command: [a]\n  user: -x\n", anybody), Catch::Contains("no user's name"));
+  CHECK_THAT(problems_of("  command: [a]\n  user: -x\n", anybody), Catch::Contains("is not a user's name"));
   some.program_users->clear();
   CHECK_THAT(problems_of("  command: [a]\n", some), Catch::Contains("runs no programs of manifests"));
   for (const auto* good : {"/srv", "/srv/a/b"}) {

@@ -47,7 +47,8 @@ TEST_CASE("file: what is wrong in a spec is said with its place") {
   CHECK_THAT(problems_of("File", "path: /etc/x\ncontent: x\nmode: \"0888\""), Contains("octal"));
   CHECK_THAT(problems_of("File", "path: /etc/x\ncontent: x\nmod: \"0644\""), Contains("did you mean mode?"));
   CHECK_THAT(problems_of("File", "path: /etc/x\ncontent: x\nowner: 1000"), Contains("quotes"));
-  CHECK_THAT(problems_of("File", "path: /etc/x\ncontent: x\nowner: \"a:b\""), Contains("no user's name"));
+  CHECK_THAT(problems_of("File", "path: /etc/x\ncontent: x\nowner: \"a:b\""),
+             Contains("is not a user's name"));
   CHECK_THAT(problems_of("File", "path: /etc/x\nsource: files/none"), Contains("there is no files/none"));
   CHECK_THAT(problems_of("File", "path: /etc/x\nsource: tree"), Contains("takes a file"));
   CHECK_THAT(problems_of("Directory", "path: /etc/x\nsource: files/motd"), Contains("takes a directory"));
