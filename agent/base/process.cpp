@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -125,6 +126,38 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
+constexpr int program_descriptor = 3;
+constexpr const char* program_path = "/proc/self/fd/3";
+
+/// Those of the program, which has no others. A script's interpreter opens its program once more.
+void add_descriptors(const Command& command, int output, posix_spawn_file_actions_t& actions) {
+  if (command.input >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, command.input, 0);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  }
+  posix_spawn_file_actions_adddup2(&actions, output, 1);
+  posix_spawn_file_actions_adddup2(&actions, output, 2);
+  if (command.directory >= 0) posix_spawn_file_actions_addfchdir_np(&actions, command.directory);
+  const bool by_descriptor = command.program >= 0;
+  if (by_descriptor) posix_spawn_file_actions_adddup2(&actions, command.program, program_descriptor);
+  posix_spawn_file_actions_addclosefrom_np(&actions, program_descriptor + (by_descriptor ? 1 : 0));
+}
+
+/// While another thread starts a program, that one has for a moment all files that are open for writing.
+Error cannot_run(const std::string& program, int failure) {
+  const bool passing = failure == ENOMEM || failure == EAGAIN || failure == ETXTBSY;
+  return {passing ? Fault::transient : Fault::invalid,
+          fmt::format("cannot run {}: {}", program, std::strerror(failure)),
+          failure == ENOENT ? "is the program installed, and is its path right?" : ""};
+}
+
+/// A moment after its start, so that what it had by then counts too. Nothing where it has ended.
+void limit_memory(pid_t child, std::size_t cap) {
+  const rlimit limit{cap, cap};
+  ::prlimit(child, RLIMIT_AS, &limit, nullptr);
+}
+
 pid_t start(const Command& command, const std::string& run, int output) {
   Spawn spawn;
   sigset_t none, all;
@@ -135,24 +168,18 @@ pid_t start(const Command& command, const std::string& run, int output) {
   posix_spawnattr_setpgroup(&spawn.attributes, 0);
   posix_spawnattr_setsigmask(&spawn.attributes, &none);
   posix_spawnattr_setsigdefault(&spawn.attributes, &all);
-  posix_spawn_file_actions_addopen(&spawn.actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&spawn.actions, output, 1);
-  posix_spawn_file_actions_adddup2(&spawn.actions, output, 2);
-  if (command.directory >= 0) posix_spawn_file_actions_addfchdir_np(&spawn.actions, command.directory);
-  posix_spawn_file_actions_addclosefrom_np(&spawn.actions, 3);
+  const bool by_descriptor = command.program >= 0;
+  add_descriptors(command, output, spawn.actions);
 
   auto arguments = command.argv;
   auto variables = environment_of(command, run);
   const auto argv = pointers(arguments);
   const auto envp = pointers(variables);
   pid_t child = 0;
-  const int failure =
-      posix_spawnp(&child, argv[0], &spawn.actions, &spawn.attributes, argv.data(), envp.data());
-  if (failure != 0) {
-    throw Error(failure == ENOMEM || failure == EAGAIN ? Fault::transient : Fault::invalid,
-                fmt::format("cannot run {}: {}", command.argv[0], std::strerror(failure)),
-                failure == ENOENT ? "is the program installed, and is its path right?" : "");
-  }
+  const int failure = posix_spawnp(&child, by_descriptor ? program_path : argv[0], &spawn.actions,
+                                   &spawn.attributes, argv.data(), envp.data());
+  if (failure != 0) throw cannot_run(command.argv[0], failure);
+  if (command.memory_cap > 0) limit_memory(child, command.memory_cap);
   return child;
 }
 
@@ -198,7 +225,7 @@ CommandResult run(const Command& command) {
     if (ready > 0 && waits[0].revents != 0) break;
   }
   ::kill(-child, SIGKILL);
-  if (result.timed_out) kill_run(name);
+  if (result.timed_out || command.leaves_nothing) kill_run(name);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

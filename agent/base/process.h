@@ -17,7 +17,11 @@ struct Command {
   /// Of standard output and error together: the last so many bytes are kept, since a failure is explained at
   /// the end.
   std::size_t output_cap = 64 * 1024;
+  bool leaves_nothing = false;          ///< what it has put into a session of its own ends with it too
+  std::size_t memory_cap = 0;           ///< of each process, its address space; 0: none
   int directory = -1;                   ///< an open directory to run in; -1: the agent's own
+  int program = -1;                     ///< an open file to run in place of argv[0], which then only names it
+  int input = -1;                       ///< an open file for standard input; -1: /dev/null
   std::function<void()> while_waiting;  ///< called about once a second; may be empty (for a watchdog)
 };
 
@@ -27,10 +31,9 @@ struct CommandResult {
   std::string output;      ///< standard output and error, interleaved
 };
 
-/// Runs a program to completion in its own process group. Standard input is /dev/null, and no descriptor is
-/// inherited. At its end what is left of the group is killed: a program that means to leave a daemon behind
-/// puts it into a session of its own, which only a time-out ends too. Throws Error when the program cannot be
-/// started.
+/// Runs a program to completion in its own process group. No descriptor is inherited. At its end what is left
+/// of the group is killed: a program that means to leave a daemon behind puts it into a session of its own,
+/// which a time-out ends too. Throws Error when the program cannot be started.
 CommandResult run(const Command& command);
 
 }  // namespace greenwave

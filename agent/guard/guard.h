@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "guard/candidate.h"
 #include "guard/own_check.h"
 #include "guard/own_files.h"
 
@@ -49,6 +50,7 @@ class Guard {
 
   bool is_there() const { return static_cast<bool>(parts_.start); }
   const OwnFiles& files() const { return parts_.files; }
+  Candidates& candidates() { return candidates_; }
 
   /// Keeps what is at these places, durably, unless that was done for an earlier change which is not over,
   /// and has the guard stand by. `reached`: the repository was, so that it must be again. Ends with
@@ -76,6 +78,7 @@ class Guard {
   void write_armed(const std::string& run, bool reached);
 
   const Parts parts_;
+  Candidates candidates_;
 };
 
 }  // namespace greenwave::guard

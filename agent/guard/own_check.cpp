@@ -1,11 +1,13 @@
 #include "guard/own_check.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/host/directory_tree.h"
@@ -20,9 +22,19 @@ namespace greenwave::guard {
 
 namespace {
 
+namespace fs = std::filesystem;
 namespace host = drivers::host;
 
-using Written = std::vector<host::UnitFile>;
+struct WrittenFile {
+  std::string path;
+  std::string content;
+  SourceTree::Type type = SourceTree::Type::file;  ///< `executable` where its mode lets it run
+};
+using Written = std::vector<WrittenFile>;
+
+SourceTree::Type type_of(mode_t mode) {
+  return (mode & 0111) != 0 ? SourceTree::Type::executable : SourceTree::Type::file;
+}
 
 Written written_by_directory(const host::Host& device, const plan::Desired& one, const OwnCheckInput& input) {
   Problems none;
@@ -34,7 +46,8 @@ Written written_by_directory(const host::Host& device, const plan::Desired& one,
     const auto path = spec.path + "/" + item.name;
     if (item.type == SourceTree::Type::directory || !input.files.part_at(path)) continue;
     const auto from = source.empty() ? item.name : source + "/" + item.name;
-    written.push_back({path, host::item_content(input.tree, from)});
+    const auto type = item.type == SourceTree::Type::file ? type_of(spec.file_mode) : item.type;
+    written.push_back({path, host::item_content(input.tree, from), type});
   }
   return written;
 }
@@ -45,10 +58,16 @@ Written written_by(const plan::Desired& one, const OwnCheckInput& input) {
   const auto& manifest = one.manifest;
   if (manifest.id.kind == "Directory") return written_by_directory(device, one, input);
   Problems none;
-  if (host::is_unit(manifest.id)) return host::read_unit_spec(manifest, none).files;
+  if (host::is_unit(manifest.id)) {
+    Written written;
+    for (auto& file : host::read_unit_spec(manifest, none).files) {
+      written.push_back({std::move(file.path), std::move(file.content)});
+    }
+    return written;
+  }
   if (manifest.id.kind != "File") return {};
   const auto spec = host::read_file_spec(device, manifest, none);
-  return {{spec.path, host::content_of(spec, manifest, input.tree)}};
+  return {{spec.path, host::content_of(spec, manifest, input.tree), type_of(spec.mode)}};
 }
 
 std::string without_place(const Problem& problem) {
@@ -66,26 +85,50 @@ std::string program_of(std::string_view command) {
   return program.find('%') == std::string::npos && program.starts_with('/') ? program : "";
 }
 
+bool is_program(const std::string& path) {
+  return ::access(path.c_str(), X_OK) == 0;
+}
+
 class OwnCheck {
  public:
   OwnCheck(std::span<const plan::Desired> desired, const OwnCheckInput& input)
-      : input_(input), desired_(desired) {}
+      : input_(input),
+        desired_(desired),
+        configuration_{.path = fs::absolute(input.config.file).lexically_normal()} {}
 
-  /// Why the agent could not start with what the object writes; empty: nothing is seen.
+  /// Why the agent could not start with what the object writes; empty: nothing is seen. Programs are not
+  /// looked at.
   std::string why_not(const plan::Desired& one) {
-    for (const auto& [path, content] : written_by(one, input_)) {
+    for (const auto& [path, content, type] : written_by(one, input_)) {
       const auto part = input_.files.part_at(path);
-      if (!part) continue;
-      auto why = wrong_with(*part, content, one.manifest.sensitive);
-      if (why.empty() && has_failed(path, content)) {
-        why = "the agent did not come back when it had this before; change it, or run greenwave sync --force";
+      if (!part || part == Part::program) continue;
+      const auto why = wrong_with(*part, content, one.manifest.sensitive);
+      if (auto words = refusal(path, content, why); !words.empty()) return words;
+      if (path == configuration_.path) {
+        configuration_.text = content;
+        configuration_.is_secret = one.manifest.sensitive;
       }
-      if (!why.empty()) return fmt::format("{} is not written: {}", path, why);
+    }
+    return {};
+  }
+
+  /// The same of programs alone, once the other objects were looked at: the configuration to come is known.
+  std::string why_no_program(const plan::Desired& one) {
+    for (const auto& file : written_by(one, input_)) {
+      if (input_.files.part_at(file.path) != Part::program) continue;
+      if (auto words = refusal(file.path, file.content, wrong_program(file)); !words.empty()) return words;
     }
     return {};
   }
 
  private:
+  std::string refusal(const std::string& path, const std::string& content, std::string why) const {
+    if (why.empty() && has_failed(path, content)) {
+      why = "the agent did not come back when it had this before; change it, or run greenwave sync --force";
+    }
+    return why.empty() ? why : fmt::format("{} is not written: {}", path, why);
+  }
+
   bool has_failed(const std::string& path, const std::string& content) const {
     const auto found = input_.failed.find(path);
     return found != input_.failed.end() && found->second.contains(sha256(content));
@@ -109,9 +152,9 @@ class OwnCheck {
         case Part::runtime:
           return fmt::format("no manifest may change {}", config::in_words(part));
         case Part::images:
+        case Part::program:
           return {};
         case Part::named:
-        case Part::program:
           return content.empty() ? "it is empty" : "";
       }
     } catch (const Error& error) {
@@ -121,13 +164,28 @@ class OwnCheck {
   }
 
   std::string wrong_configuration(const std::string& content, bool is_secret) {
-    const auto comes_with_it = [this](const std::filesystem::path& path) { return comes(path.native()); };
+    const auto comes_with_it = [this](const fs::path& path) { return comes(path.native()); };
     const auto problems = config::check_text(content, input_.config, comes_with_it);
     for (const auto& problem : problems.list()) {
       if (problem.severity == Severity::warning) continue;
       return is_secret ? fmt::format("line {} is wrong", problem.place.line) : without_place(problem);
     }
     return {};
+  }
+
+  std::string wrong_program(const WrittenFile& file) {
+    if (file.content.empty()) return "it is empty";
+    if (file.type == SourceTree::Type::link) {
+      const auto there = (fs::path(file.path).parent_path() / file.content).lexically_normal();
+      if (comes(there.native()) || is_program(there.native())) return {};
+      return fmt::format("it leads to {}, which is not a program on this device", there.native());
+    }
+    if (file.type != SourceTree::Type::executable) return R"(nobody may run it; write mode: "0755")";
+    try {
+      return input_.candidates.why_not({file.path, file.content}, configuration_, input_.heartbeat);
+    } catch (const Error& error) {
+      return fmt::format("it cannot be tried before: {}", error.what());
+    }
   }
 
   bool comes(const std::string& path) {
@@ -140,6 +198,7 @@ class OwnCheck {
 
   const OwnCheckInput& input_;
   const std::span<const plan::Desired> desired_;
+  ConfigurationToCome configuration_;
   std::set<std::string> claims_;
 };
 
@@ -149,17 +208,19 @@ std::vector<ObjectId> refuse_unusable(std::span<const plan::Desired> desired, co
                                       Problems& problems) {
   OwnCheck check(desired, input);
   std::vector<ObjectId> refused;
-  for (const auto& one : desired) {
-    if (input.files.claimed_by(one.footprint.claims).empty()) continue;
-    std::string why;
-    try {
-      why = check.why_not(one);
-    } catch (const Error&) {
-      continue;  // its driver says what is wrong with the source
+  for (const auto look : {&OwnCheck::why_not, &OwnCheck::why_no_program}) {
+    for (const auto& one : desired) {
+      if (input.files.claimed_by(one.footprint.claims).empty()) continue;
+      std::string why;
+      try {
+        why = (check.*look)(one);
+      } catch (const Error&) {
+        continue;  // its driver says what is wrong with the source
+      }
+      if (why.empty() || contains(refused, one.manifest.id)) continue;
+      problems.error(one.manifest.place(), fmt::format("{}: {}", to_string(one.manifest.id), why));
+      refused.push_back(one.manifest.id);
     }
-    if (why.empty()) continue;
-    problems.error(one.manifest.place(), fmt::format("{}: {}", to_string(one.manifest.id), why));
-    refused.push_back(one.manifest.id);
   }
   return refused;
 }
@@ -169,7 +230,7 @@ std::string wrong_start(std::string_view unit_file, const std::function<bool(con
     if (line.key != "ExecStart") continue;
     const auto program = program_of(line.value);
     if (program.empty() || comes(program)) continue;
-    if (::access(program.c_str(), X_OK) != 0) {
+    if (!is_program(program)) {
       return fmt::format("ExecStart names {}, which is not a program on this device", program);
     }
   }

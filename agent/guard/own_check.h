@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/problem.h"
 #include "config/config.h"
+#include "guard/candidate.h"
 #include "guard/own_files.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
@@ -24,11 +25,13 @@ struct OwnCheckInput {
   const OwnFiles& files;
   const Failed& failed;  ///< empty where people insist
   const SourceTree& tree;
+  Candidates& candidates;
+  const std::function<void()>& heartbeat;  ///< called while a candidate runs; may be empty
 };
 
-/// Which objects would write a file that the agent could not start with, judged by their content alone: they
-/// are refused. What passes may still be wrong, which the Guard is for. No message repeats what was
-/// encrypted.
+/// Which objects would write a file that the agent could not start with: they are refused. Contents are
+/// judged as they stand, and a program is tried with the configuration that will be there. What passes may
+/// still be wrong, which the Guard is for. No message repeats what was encrypted.
 std::vector<ObjectId> refuse_unusable(std::span<const plan::Desired> desired, const OwnCheckInput& input,
                                       Problems& problems);
 

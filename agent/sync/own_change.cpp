@@ -71,14 +71,20 @@ std::string to_text(const Failed& failed) {
 }  // namespace
 
 Refuse own_rules(const Pass& pass) {
-  const auto* const guard = pass.parts.guard;
+  auto* const guard = pass.parts.guard;
   if (guard == nullptr) return {};
   return [&pass, guard](std::span<const plan::Desired> desired, const SourceTree& tree, Problems& problems) {
     static const Failed none;
     const auto& failed = pass.request.force ? none : pass.kept.failed_own;
-    return guard::refuse_unusable(
-        desired, {.config = pass.parts.config, .files = guard->files(), .failed = failed, .tree = tree},
-        problems);
+    if (pass.request.force) guard->candidates().forget();
+    return guard::refuse_unusable(desired,
+                                  {.config = pass.parts.config,
+                                   .files = guard->files(),
+                                   .failed = failed,
+                                   .tree = tree,
+                                   .candidates = guard->candidates(),
+                                   .heartbeat = pass.parts.heartbeat},
+                                  problems);
   };
 }
 

@@ -16,6 +16,7 @@ from greenwave import BIN, City, Scratch, file_manifest, run  # noqa: E402
 SOURCE = pathlib.Path(__file__).parents[2]
 CONFIG = "/etc/greenwave/agent.yaml"
 DROP_IN = "/etc/systemd/system/greenwaved.service.d/10-city.conf"
+PROGRAM = "/usr/sbin/greenwaved"
 HEALTH = "health: {settle: 1s, reach: 3s, guard: 12s}\n"
 GUARD_DIRECTORY = "var/lib/greenwave/guard"
 
@@ -30,6 +31,11 @@ def config_manifest(text):
 
 def drop_in(text):
     return {"dropin.yaml": file_manifest("city-drop-in", DROP_IN, text)}
+
+
+def program_manifest(content):
+    spec = {"path": PROGRAM, "source": "files/greenwaved", "mode": "0755"}
+    return {"program.yaml": manifest("File", "program", spec), "files/greenwaved": content}
 
 
 def motd(text):
@@ -140,6 +146,42 @@ class OwnChange(unittest.TestCase):
         self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "two\n")
         self.device.wait_until("it is reported", lambda: "/usr/sbin/greenwavd" in json.dumps(self.status()))
         self.assertIsNone(self.read(DROP_IN))
+
+    def allow_programs(self):
+        """The agent may write its own program. Everything else of this device stays as it is installed."""
+        self.device.write(CONFIG, configuration(more="allowedPaths: [/etc, /usr/sbin]\n"))
+        self.device.write("/etc/systemd/system/greenwaved.service.d/00-programs.conf", "[Service]\nReadWritePaths=/usr/sbin\n")
+        self.device.run("systemctl", "daemon-reload")
+
+    def test_a_program_that_does_not_run_here_is_refused_before_it_is_written(self):
+        self.allow_programs()
+        self.start_with(motd("0"))
+        program = self.device.root / "usr/sbin/greenwaved"
+        good = program.read_bytes()
+        pid = self.pid()
+        elsewhere = good[:18] + b"\xf3\0" + good[20:]
+        tries = [(good[: len(good) // 3], ""), (elsewhere, "Exec format error"), (b"#!/bin/sh\necho no such option; exit 2\n", "it ended with 2: no such option"),
+                 (b"#!/bin/sh\nexec sleep 1000\n", "has not answered --check-config")]
+        for number, (content, said) in enumerate(tries, 1):
+            with self.subTest(number):
+                self.city.commit({**program_manifest(content), **motd(str(number))}, "Another program")
+                self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == f"{number}\n")
+                self.device.wait_until("it is reported", lambda: f"{PROGRAM} is not written: " in json.dumps(self.status().get("problems")))
+                self.assertIn(said, json.dumps(self.status()["problems"]))
+                self.assertEqual(good, program.read_bytes())
+        self.assertEqual(pid, self.pid())
+        self.assertFalse(self.is_guarded())
+        self.assertEqual([], [file.name for file in program.parent.glob("*~")])
+
+    def test_a_program_that_can_start_with_what_comes_along_is_written_and_kept(self):
+        self.allow_programs()
+        self.start_with(motd("one"))
+        pid = self.pid()
+        content = (self.device.root / "usr/sbin/greenwaved").read_bytes() + b"a newer one"
+        self.follows({**program_manifest(content), **config_manifest(configuration(more="allowedPaths: [/etc, /usr/sbin]\nlabels: {a: b}\n"))}, "A newer program")
+        self.assertEqual(content, (self.device.root / "usr/sbin/greenwaved").read_bytes())
+        self.assertNotEqual(pid, self.pid())
+        self.device.wait_until("the guard is at rest", lambda: not self.is_guarded())
 
     def test_an_agent_that_never_starts_gets_its_last_good_files_back(self):
         self.start_with(motd("one"))

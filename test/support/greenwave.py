@@ -104,7 +104,7 @@ class City:
         return run("git", *words, cwd=cwd or self.work, env=environment).stdout.strip()
 
     def commit(self, files, message="Change the signals", key=None, date=None):
-        """Writes the files ({path: text, or None to remove}), commits and pushes; returns the commit. `key` is an
+        """Writes the files ({path: text or bytes, or None to remove}), commits and pushes; returns the commit. `key` is an
         SSH key to sign with, `date` the committer's."""
         for path, text in files.items():
             file = self.work / path
@@ -112,7 +112,7 @@ class City:
                 file.unlink()
             else:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text)
+                file.write_bytes(text if isinstance(text, bytes) else text.encode())
         self.git("add", "-A")
         signing = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={key}"] if key else []
         self.git(*signing, "commit", "-q", "--allow-empty", "-m", message, *(["-S"] if key else []),

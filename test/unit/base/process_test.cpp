@@ -7,8 +7,10 @@
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <signal.h>
 
+#include "base/fd.h"
 #include "support/temporary_directory.h"
 
 using namespace greenwave;
@@ -86,4 +88,38 @@ TEST_CASE("process: a program may leave a daemon in a session of its own, but no
   REQUIRE(daemon > 0);
   CHECK_FALSE(has_ended(daemon));
   ::kill(daemon, SIGKILL);
+}
+
+TEST_CASE("process: one that may leave nothing takes its daemons with it") {
+  const test::TemporaryDirectory scratch;
+  const auto file = (scratch / "daemon").native();
+  auto command =
+      shell("setsid sh -c 'echo $$ >" + file + "; exec sleep 1000' >/dev/null 2>&1 & while ! [ -s " + file +
+            " ]; do sleep 0.01; done");
+  command.leaves_nothing = true;
+  CHECK(run(command).status == 0);
+  const auto daemon = pid_in(file);
+  REQUIRE(daemon > 0);
+  CHECK(ends_soon(daemon));
+}
+
+TEST_CASE("process: an open file is run, and another is its standard input") {
+  const test::TemporaryDirectory scratch;
+  const auto script = scratch.write("script", "#!/bin/sh\ncat; ls /proc/self/fd | wc -l\n");
+  std::filesystem::permissions(script, std::filesystem::perms(0700));
+  const Fd program(::open(script.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd input(::open(scratch.write("input", "hello\n").c_str(), O_RDONLY | O_CLOEXEC));
+  Command command;
+  command.argv = {"its name"};
+  command.program = program.get();
+  command.input = input.get();
+  const auto result = run(command);
+  CHECK(result.status == 0);
+  CHECK(result.output == "hello\n5\n");  // 0, 1, 2, the program, and the directory of ls
+}
+
+TEST_CASE("process: its memory is bounded where that is asked for") {
+  auto command = shell("until [ $(ulimit -v) = 1048576 ]; do sleep 0.01; done");
+  command.memory_cap = std::size_t(1) << 30;
+  CHECK_FALSE(run(command).timed_out);
 }
