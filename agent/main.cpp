@@ -16,6 +16,7 @@
 #include "control/server.h"
 #include "daemon/daemon.h"
 #include "daemon/wiring.h"
+#include "drivers/host/program_server.h"
 #include "drivers/podman/cron/run.h"
 #include "report/metrics_file.h"
 
@@ -47,6 +48,7 @@ struct Options {
   bool check_config = false;
   std::string bundle;
   std::string cron_job;
+  bool run_programs = false;
 };
 
 /// The signals that steer the daemon. To be blocked before the first thread is made: each takes that over.
@@ -91,6 +93,19 @@ int run_cron_job(const Options& options, const Log& log) {
       block_signals(), [&] { stop = true; }, [] {});
   const auto config = config::load_config(options.config, options.root, config::Check::words);
   return drivers::podman::run_cron_job(config, options.cron_job, stop, log);
+}
+
+int run_programs() {
+  if (sd_listen_fds(1) != 1) {
+    throw Error(Fault::invalid, "--run-programs needs the socket that systemd passes",
+                "systemctl start greenwave-programs.socket starts it when the agent needs it");
+  }
+  const auto signals = block_signals();
+  drivers::host::ProgramServer server{Fd(SD_LISTEN_FDS_START)};
+  const Steering steering(
+      signals, [&] { server.stop(); }, [] {});
+  server.serve();
+  return 0;
 }
 
 int check_config(const Options& options, const Log& log) {
@@ -146,6 +161,9 @@ int main(int argc, char** argv) {
               "Run a CronJob's pod once and wait until it ends, as the service UNIT does")
       .value_name("UNIT")
       .excludes(once);
+  line.flag("--run-programs", options.run_programs,
+            "Run the programs of Commands and HealthChecks for the agent, as greenwave-programs.service does")
+      .excludes(once);
   line.flag(
           "--check-config", options.check_config,
           "Check the configuration and the files that it names, and exit: 0 if the agent would start, else 2")
@@ -158,6 +176,7 @@ int main(int argc, char** argv) {
     const Log log(parse_level(options.level));
     try {
       if (options.check_config) return check_config(options, log);
+      if (options.run_programs) return run_programs();
       return options.cron_job.empty() ? run(options, log) : run_cron_job(options, log);
     } catch (const Error& error) {
       log.error(error.what());

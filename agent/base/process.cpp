@@ -203,12 +203,13 @@ CommandResult run(const Command& command) {
   for (;;) {
     const auto left =
         std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now()).count();
-    if (left <= 0) {
+    if (left <= 0 || (command.given_up && command.given_up())) {
       result.timed_out = true;
       break;
     }
     pollfd waits[2] = {{ended.get(), POLLIN, 0}, {output_open ? reading.get() : -1, POLLIN, 0}};
-    const auto slice = static_cast<int>(std::min<long>(left, command.while_waiting ? 1000 : left));
+    const bool is_watched = command.while_waiting || command.given_up;
+    const auto slice = static_cast<int>(std::min<long>(left, is_watched ? 1000 : left));
     const int ready = ::poll(waits, 2, slice);
     if (ready < 0 && errno != EINTR) break;
     if (command.while_waiting) command.while_waiting();

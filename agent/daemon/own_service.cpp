@@ -29,6 +29,11 @@ bool is_own_service() {
   return unit.get() == own_unit;
 }
 
+std::filesystem::path programs_socket() {
+  const char* path = std::getenv("GREENWAVE_PROGRAMS");
+  return path == nullptr ? "" : path;
+}
+
 void restart_own_service() {
   systemd::Manager().queue(systemd::Job::restart, std::string(own_unit));
 }

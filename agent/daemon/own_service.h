@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 /// The agent as a service of systemd's.
@@ -10,6 +11,9 @@ std::string own_program();
 
 /// Whether this process is greenwaved.service.
 bool is_own_service();
+
+/// The socket of the service that runs programs for greenwaved.service, as that unit names it; empty: none.
+std::filesystem::path programs_socket();
 
 /// Both queue a job of systemd's, and do not wait for it; they throw Error.
 void restart_own_service();

@@ -90,7 +90,7 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
       trust(read_trust(config, around.log)),
       own(with_real_places(own_paths(config, own_program()), config.root)),
       drivers({config, digest_key, own, around.stop, around.heartbeat,
-               [&log = around.log](std::string_view text) { log.warning(text); }}),
+               [&log = around.log](std::string_view text) { log.warning(text); }, programs_socket()}),
       renderer(config, facts, digest_key),
       intake({.config = config,
               .facts = facts,

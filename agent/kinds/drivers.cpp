@@ -22,7 +22,8 @@ drivers::host::Host host_of(const Wiring& wiring) {
   const auto& config = wiring.config;
   auto users = config.program_users;
   if (config.allowed_kinds && !contains(*config.allowed_kinds, "Command")) users.emplace();
-  return {config.root, config.allowed_paths, wiring.digest_key, config.kept(), std::move(users), wiring.own};
+  return {config.root,      config.allowed_paths, wiring.digest_key, config.kept(),
+          std::move(users), wiring.own,           wiring.programs};
 }
 
 }  // namespace
@@ -30,7 +31,7 @@ drivers::host::Host host_of(const Wiring& wiring) {
 Drivers::Drivers(const Wiring& wiring)
     : reload_debt_(wiring.config.runtime_directory / "daemon-reload-owed") {
   using namespace drivers;
-  const auto& [config, key, own, stop, heartbeat, warning] = wiring;
+  const auto& [config, key, own, stop, heartbeat, warning, programs] = wiring;
   const auto host = host_of(wiring);
   const auto settle = config.health.settle;
   const bool runs_systemd = host.is_live() && systemd::Manager::is_init();

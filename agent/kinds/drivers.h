@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct Wiring {
   const std::atomic<bool>& stop;                  ///< ends what takes long
   std::function<void()> heartbeat;                ///< called meanwhile
   std::function<void(std::string_view)> warning;  ///< for the log, in any thread
+  std::filesystem::path programs = {};            ///< see drivers::host::Host
 };
 
 /// All drivers of a device.

@@ -1,6 +1,7 @@
 #include "drivers/host/check_driver.h"
 
 #include <algorithm>
+#include <functional>
 #include <future>
 
 #include <fmt/format.h>
@@ -115,7 +116,7 @@ std::vector<Health> CheckDriver::OneSession::health(std::span<const Entry* const
       running.erase(running.begin());
     }
     const auto timeout = std::clamp(spec.timeout, Duration(1), std::max(patience, Duration(1)));
-    running.push_back({i, std::async(std::launch::async, probe, spec, timeout)});
+    running.push_back({i, std::async(std::launch::async, probe, std::cref(driver_.host_), spec, timeout)});
   }
   const auto states = driver_.units_.of(units);
   for (std::size_t i = 0; i < units.size(); ++i) found[unit_numbers[i]] = states[i];

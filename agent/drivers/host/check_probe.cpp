@@ -36,13 +36,13 @@ std::optional<std::string> connect_to(const std::string& target, Duration timeou
   }
 }
 
-std::optional<std::string> run_program(const CheckSpec& check, Duration timeout) {
+std::optional<std::string> ask_program(const Host& host, const CheckSpec& check, Duration timeout) {
   Command command;
   command.argv = check.command;
   command.timeout = timeout;
   command.output_cap = 4096;
   try {
-    const auto result = run(as_user(std::move(command), check.user));
+    const auto result = run_program(host, as_user(std::move(command), check.user));
     if (result.timed_out) return fmt::format("it did not end within {}", to_words(timeout));
     if (result.status == 0) return {};
     const auto output = trim(result.output);
@@ -56,14 +56,14 @@ std::optional<std::string> run_program(const CheckSpec& check, Duration timeout)
 
 }  // namespace
 
-std::optional<std::string> probe(const CheckSpec& check, Duration timeout) {
+std::optional<std::string> probe(const Host& host, const CheckSpec& check, Duration timeout) {
   switch (check.kind) {
     case CheckSpec::Kind::http:
       return get_http(check.target, timeout);
     case CheckSpec::Kind::tcp:
       return connect_to(check.target, timeout);
     case CheckSpec::Kind::command:
-      return run_program(check, timeout);
+      return ask_program(host, check, timeout);
     case CheckSpec::Kind::unit:
       break;
   }

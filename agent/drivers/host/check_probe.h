@@ -11,6 +11,6 @@ namespace greenwave::drivers::host {
 
 /// Runs an http, tcp or command check once, within `timeout`: nothing when it passes, else why not, in a few
 /// words. Touches nothing that is shared: several may go on at once.
-std::optional<std::string> probe(const CheckSpec& check, Duration timeout);
+std::optional<std::string> probe(const Host& host, const CheckSpec& check, Duration timeout);
 
 }  // namespace greenwave::drivers::host

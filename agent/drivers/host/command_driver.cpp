@@ -230,7 +230,7 @@ CommandResult CommandRunner::start(const CommandSpec& spec, const std::vector<st
   command.environment = environment;
   command.while_waiting = while_waiting_;
   if (spec.sensitive) command = with_hidden_script(std::move(command));
-  return run(as_user(std::move(command), spec.user));
+  return run_program(host_, as_user(std::move(command), spec.user));
 }
 
 std::optional<std::string> CommandRunner::need(const CommandSpec& spec) const {

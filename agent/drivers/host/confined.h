@@ -25,6 +25,8 @@ struct Host {
   /// As whom programs of manifests may run; absent: as anybody.
   std::optional<std::vector<std::string>> program_users = {};
   config::OwnPaths own = {};  ///< what is the agent's, and where links lead to it
+  /// The socket of the service that runs programs for the agent; empty: they are its own children.
+  std::filesystem::path programs = {};
 
   bool is_live() const { return root == "/"; }
   std::filesystem::path kept_directory() const {

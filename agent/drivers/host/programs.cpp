@@ -9,6 +9,7 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/host/program_call.h"
 
 namespace greenwave::drivers::host {
 
@@ -64,6 +65,10 @@ Command as_user(Command command, const std::string& user) {
                                           fmt::format("--regid={}", account.pw_gid), "--init-groups", "--"};
   command.argv.insert(command.argv.begin(), becoming.begin(), becoming.end());
   return command;
+}
+
+CommandResult run_program(const Host& host, const Command& command) {
+  return host.programs.empty() ? run(command) : run_elsewhere(host.programs, command);
 }
 
 std::size_t script_in(const std::vector<std::string>& argv) {
