@@ -1,13 +1,11 @@
 # The files whose content or place depends on the prefix. `here` is this directory.
 set(greenwaved ${CMAKE_INSTALL_PREFIX}/sbin/greenwaved)
-set(unit $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/greenwaved.service)
-configure_file(${here}/greenwaved.service.in ${unit} @ONLY)
-message(STATUS "Installing: ${unit}")
-
 set(guard ${CMAKE_INSTALL_PREFIX}/lib/greenwave/greenwave-guard)
-set(guard_unit $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/greenwave-guard.service)
-configure_file(${here}/greenwave-guard.service.in ${guard_unit} @ONLY)
-message(STATUS "Installing: ${guard_unit}")
+foreach(name greenwaved greenwave-programs greenwave-guard)
+  set(unit $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${name}.service)
+  configure_file(${here}/${name}.service.in ${unit} @ONLY)
+  message(STATUS "Installing: ${unit}")
+endforeach()
 
 set(etc ${CMAKE_INSTALL_PREFIX}/etc)
 if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?$")

@@ -131,7 +131,7 @@ _greenwaved() {
       ;;
     --log-level) mapfile -t COMPREPLY < <(compgen -W "error warning info debug" -- "$current") ;;
     *)
-      mapfile -t COMPREPLY < <(compgen -W "--config --root --once --allow-empty --force --from --run-cronjob --check-config --log-level --help --version" -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W "--config --root --once --allow-empty --force --from --run-cronjob --run-programs --check-config --log-level --help --version" -- "$current")
       ;;
   esac
 }

@@ -90,6 +90,9 @@ class Installed(unittest.TestCase):
             "usr/bin/greenwave",
             "usr/lib/systemd/system/greenwaved.service",
             "usr/lib/systemd/system/greenwave-guard.service",
+            "usr/lib/systemd/system/greenwave-programs.service",
+            "usr/lib/systemd/system/greenwave-programs.socket",
+            "usr/share/doc/greenwave/files-only.conf",
             "usr/lib/greenwave/greenwave-guard",
             "usr/lib/sysusers.d/greenwave.conf",
             "usr/lib/tmpfiles.d/greenwave.conf",
@@ -173,7 +176,7 @@ class Installed(unittest.TestCase):
         self.assertEqual("kept by Greenwave\n", self.read("/etc/motd"))
 
     def test_8_its_sandbox_is_tight_and_it_listens_on_no_port(self):
-        self.device.run("systemd-analyze", "security", "--no-pager", "--threshold=50", "greenwaved.service")
+        self.device.run("systemd-analyze", "security", "--no-pager", "--threshold=30", "greenwaved.service")
         pid = self.show("greenwaved.service", "MainPID")
         listening = "0A"
         for table in ("tcp", "tcp6"):
