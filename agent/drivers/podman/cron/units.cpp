@@ -9,6 +9,18 @@ namespace {
 constexpr std::string_view head =
     "# Written by greenwaved for {}: changes are reverted.\n[Unit]\nDescription={}\n";
 
+/// It talks to podman's socket, and writes nothing itself; its memory may hold secrets. What pods see of the
+/// host is looked at, so that neither /dev nor /tmp is a private one.
+constexpr std::string_view cron_sandbox =
+    "ProtectSystem=strict\nProtectHome=read-only\nPrivateMounts=yes\nDevicePolicy=closed\nPrivateNetwork="
+    "yes\nIPAddressDeny=any\nRestrictAddressFamilies=AF_UNIX\n"
+    "ProtectKernelTunables=yes\nProtectKernelModules=yes\nProtectKernelLogs=yes\nProtectControlGroups=yes\n"
+    "ProtectClock=yes\nProtectHostname=yes\nProtectProc=invisible\nNoNewPrivileges=yes\n"
+    "CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH\nRestrictNamespaces=yes\n"
+    "RestrictRealtime=yes\nRestrictSUIDSGID=yes\nSystemCallFilter=@system-service\n"
+    "SystemCallFilter=~@privileged @resources\nSystemCallErrorNumber=EPERM\nSystemCallArchitectures=native\n"
+    "MemoryDenyWriteExecute=yes\nLockPersonality=yes\nKeyringMode=private\nLimitCORE=0\n";
+
 /// A word of ExecStart=, quoted so that systemd takes it literally.
 std::string as_word(const std::string& text) {
   std::string word = "\"";
@@ -43,8 +55,7 @@ Units units_of(const ObjectId& id, const workload::CronJob& job, const Caller& c
       as_word(caller.program.native()), as_word(caller.config.native()), as_word(unit_of(id)));
   if (job.longest_run) units.service += fmt::format("TimeoutStartSec={}\n", job.longest_run->count());
   units.service += "TimeoutStopSec=5min\n";
-  // It talks to podman, and writes nothing itself; its memory may hold secrets.
-  units.service += "ProtectSystem=strict\nProtectHome=read-only\nNoNewPrivileges=yes\nLimitCORE=0\n";
+  units.service += cron_sandbox;
   return units;
 }
 
