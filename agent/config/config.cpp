@@ -1,6 +1,8 @@
 #include "config/config.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 
@@ -92,10 +94,34 @@ std::string_view to_string(Runtime runtime) {
   return "none";
 }
 
+std::string to_string(const PortRange& range) {
+  auto text = std::to_string(range.first);
+  if (range.last != range.first) text += "-" + std::to_string(range.last);
+  return text;
+}
+
+std::optional<PortRange> port_range_from(std::string_view text) {
+  PortRange range;
+  const auto dash = std::min(text.find('-'), text.size());
+  const auto read = [](std::string_view digits, std::uint16_t& port) {
+    const auto* end = digits.data() + digits.size();
+    const auto result = std::from_chars(digits.data(), end, port);
+    return result.ec == std::errc() && result.ptr == end && port > 0;
+  };
+  if (!read(text.substr(0, dash), range.first)) return {};
+  range.last = range.first;
+  if (dash < text.size() && !read(text.substr(dash + 1), range.last)) return {};
+  if (range.last < range.first) return {};
+  return range;
+}
+
 Digest Config::digest() const {
   Hasher hasher;
   hasher.add_field(device).add_field(repository.path).add_field(root.native()).add_field(to_string(runtime));
   hasher.add_field(podman.allow_privileged ? "privileged" : "");
+  hasher.add_field(podman.allow_host_network ? "host network" : "");
+  hasher.add_field(std::to_string(podman.host_ports.size()));
+  for (const auto& range : podman.host_ports) hasher.add_field(to_string(range));
   hasher.add_field(std::to_string(labels.size()));
   for (const auto& [key, value] : labels) hasher.add_field(key).add_field(value);
   for (const auto& path : allowed_paths) hasher.add_field(path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -44,12 +45,27 @@ struct Health {
   Duration guard = std::chrono::minutes(10);
 };
 
+/// Ports from `first` to `last`.
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+
+  bool operator==(const PortRange&) const = default;
+};
+/// "80", "8000-8100".
+std::string to_string(const PortRange& range);
+/// The same, read; nothing for what is not ports from 1 to 65535 in order. Pure.
+std::optional<PortRange> port_range_from(std::string_view text);
+
 /// How `runtime: podman` runs pods.
 struct Podman {
   std::filesystem::path socket = "/run/podman/podman.sock";
-  bool allow_privileged = false;  ///< containers may have full access to the host
-  bool prune_volumes = false;     ///< deletes the data of a PersistentVolumeClaim that is no longer declared
-  bool prune_images = false;  ///< removes images that were pulled here and that no container uses any more
+  bool allow_privileged = false;    ///< containers may have full access to the host
+  bool allow_host_network = false;  ///< pods may be in the device's own network
+  /// Of the device, those that pods may take: by default, those that any user may take.
+  std::vector<PortRange> host_ports{{1024, 65535}};
+  bool prune_volumes = false;  ///< deletes the data of a PersistentVolumeClaim that is no longer declared
+  bool prune_images = false;   ///< removes images that were pulled here and that no container uses any more
   std::filesystem::path credentials;  ///< for registries, a containers-auth.json(5); empty: none
   std::filesystem::path images = "/var/lib/greenwave/images";  ///< archives of images, *.tar
 };

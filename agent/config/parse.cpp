@@ -279,6 +279,20 @@ class ConfigReader {
     if (!path.empty()) config_.identity_files.push_back(std::move(path));
   }
 
+  void read_host_ports(Fields& members) {
+    if (!members.has("hostPorts")) return;
+    auto& ranges = config_.podman.host_ports;
+    ranges.clear();
+    for (const auto& text : members.texts("hostPorts")) {
+      if (const auto range = port_range_from(text)) {
+        ranges.push_back(*range);
+      } else {
+        members.error("hostPorts", fmt::format("podman: hostPorts: \"{}\" is not a port", printable(text)),
+                      "write ports from 1 to 65535, and ranges, in quotes: [\"80\", \"8000-8100\"]");
+      }
+    }
+  }
+
   void read_podman(const yaml::Node& node) {
     Fields members(node, "podman", problems_);
     Podman& podman = config_.podman;
@@ -295,6 +309,8 @@ class ConfigReader {
     path("socket", podman.socket);
     path("images", podman.images);
     podman.allow_privileged = members.flag("allowPrivileged").value_or(false);
+    podman.allow_host_network = members.flag("allowHostNetwork").value_or(false);
+    read_host_ports(members);
     podman.credentials = file(members, "credentials", true);
     for (const auto& what : members.texts("prune")) {
       if (what == "volumes") {

@@ -242,6 +242,8 @@ TEST_CASE("config: podman's settings are restrictive by default") {
   const auto usual = parsed(minimal + "runtime: podman\n").podman;
   CHECK(usual.socket == "/run/podman/podman.sock");
   CHECK_FALSE(usual.allow_privileged);
+  CHECK_FALSE(usual.allow_host_network);
+  CHECK(usual.host_ports == std::vector<config::PortRange>{{1024, 65535}});
   CHECK_FALSE(usual.prune_volumes);
   CHECK_FALSE(usual.prune_images);
   const auto made = parsed(minimal +
@@ -253,6 +255,16 @@ TEST_CASE("config: podman's settings are restrictive by default") {
   CHECK_FALSE(made.podman.prune_images);
   CHECK(made.podman.credentials == "/etc/auth.json");
   CHECK(made.digest() != parsed(minimal).digest());
+  const auto open = parsed(minimal + "podman: {allowHostNetwork: true, hostPorts: [\"80\", 8000-8100]}\n");
+  CHECK(open.podman.allow_host_network);
+  CHECK(open.podman.host_ports == std::vector<config::PortRange>{{80, 80}, {8000, 8100}});
+  CHECK(parsed(minimal + "podman: {hostPorts: []}\n").podman.host_ports.empty());
+  CHECK(open.digest() != parsed(minimal + "podman: {allowHostNetwork: true}\n").digest());
+  CHECK(open.digest() != parsed(minimal + "podman: {hostPorts: [\"80\", 8000-8100]}\n").digest());
+  for (const auto* wrong : {"\"0\"", "\"65536\"", "9-8", "a", "8-", "\"-8\""}) {
+    CHECK_THAT(only_problem(minimal + "podman: {hostPorts: [" + wrong + "]}\n"),
+               Catch::Contains("is not a port"));
+  }
   CHECK_THAT(only_problem(minimal + "podman: {prune: [secrets]}\n"),
              Catch::Contains("prune: [volumes, images]"));
   CHECK_THAT(only_problem(minimal + "podman: {socket: p.sock}\n"), Catch::Contains("absolute path"));
