@@ -60,7 +60,7 @@ Drivers::Drivers(const Wiring& wiring)
 
 void Drivers::serve(const Wiring& wiring, Server server, std::unique_ptr<drivers::Driver> driver) {
   const auto& config = wiring.config;
-  Rules rules{host_of(wiring), {config.allowed_paths, config.podman.allow_privileged, wiring.own}};
+  Rules rules{host_of(wiring), drivers::workload::rules_of(config, wiring.own)};
   kinds_.push_back(std::make_unique<TableKinds>(std::move(rules), server));
   serve(config, *kinds_.back(), std::move(driver));
 }

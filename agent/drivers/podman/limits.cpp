@@ -6,7 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "drivers/podman/field_names.h"
+#include "drivers/podman/pod_fields.h"
 #include "drivers/workload/container_check.h"
 
 namespace greenwave::drivers::podman {
@@ -72,9 +72,19 @@ void check_mount(const yaml::Node& mount, Problems& problems) {
   }
 }
 
-void check_limits(const yaml::Node* spec, Problems& problems) {
+/// Kubernetes adds them to a pod that runs; no manifest has them.
+void refuse_ephemeral(const workload::PodField& containers, Problems& problems) {
+  if (!containers.is_set()) return;
+  problems.error(containers.node->place, fmt::format("{}: a manifest cannot have these", containers.path),
+                 "write them as containers or initContainers");
+}
+
+void check_limits(const workload::Workload& workload, Problems& problems) {
+  const auto* spec = workload.spec;
   if (spec == nullptr) return;
-  check_field_names(*spec, problems);
+  const auto pod = workload::spec_of(workload);
+  check_fields(pod, problems);
+  refuse_ephemeral(pod["ephemeralContainers"], problems);
   for (const auto& volume : items_in(spec->find("volumes"))) check_volume(volume, problems);
   warn_of_user(spec->find("securityContext"), problems);
   for (const auto* list : {"initContainers", "containers"}) {
@@ -89,14 +99,14 @@ void check_limits(const yaml::Node* spec, Problems& problems) {
 
 workload::Workload read_runnable(const Manifest& manifest, const workload::Rules& rules, Problems& problems) {
   auto read = workload::read_workload(manifest, rules, problems);
-  check_limits(read.spec, problems);
+  check_limits(read, problems);
   return read;
 }
 
 workload::CronJob read_runnable_cron_job(const Manifest& manifest, const workload::Rules& rules,
                                          Problems& problems) {
   auto job = workload::read_cron_job(manifest, rules, problems);
-  check_limits(job.workload.spec, problems);
+  check_limits(job.workload, problems);
   return job;
 }
 

@@ -10,8 +10,7 @@ Podman::Podman(const config::Config& config, std::string key, const std::atomic<
                std::function<void()> while_waiting, std::function<void(std::string_view)> tell)
     : live(PodmanDriver::is_live(config)),
       root(config.root.native()),
-      rules{config.allowed_paths, config.podman.allow_privileged,
-            with_real_places(own_paths(config, ""), config.root)},
+      rules(workload::rules_of(config, with_real_places(own_paths(config, ""), config.root))),
       settings(config.podman),
       settle(std::chrono::duration_cast<std::chrono::seconds>(config.health.settle).count()),
       digest_key(std::move(key)),

@@ -9,6 +9,7 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/workload/host_path.h"
 
 namespace greenwave::drivers::podman {
 

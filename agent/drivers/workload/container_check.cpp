@@ -1,41 +1,32 @@
 #include "drivers/workload/container_check.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/contains.h"
 #include "base/text.h"
+#include "drivers/workload/host_path.h"
 #include "drivers/workload/probe.h"
 
 namespace greenwave::drivers::workload {
 
 namespace {
 
-/// With one of these a container can do to the host what a privileged one can.
-constexpr std::array<std::string_view, 10> mighty{"ALL",       "SYS_ADMIN", "SYS_MODULE",      "SYS_PTRACE",
-                                                  "SYS_RAWIO", "SYS_BOOT",  "DAC_READ_SEARCH", "MKNOD",
-                                                  "BPF",       "MAC_ADMIN"};
-
-constexpr const char* ask_for_privilege =
-    "leave it out, or set podman: {allowPrivileged: true} in agent.yaml";
-
 class ContainerCheck {
  public:
   ContainerCheck(const Rules& rules, Problems& problems) : rules_(rules), problems_(problems) {}
 
-  void run(const yaml::Node& spec) {
+  void run(const PodField& pod) {
+    const auto& spec = *pod.node;
     const auto* containers = spec.find("containers");
     if (containers == nullptr || !containers->is_sequence() || containers->sequence()->empty()) {
       problems_.error(spec.place, "the pod has no containers",
                       "write containers: [{name: NAME, image: IMAGE}]");
       return;
     }
-    read_volumes(spec.find("volumes"));
-    if (const auto* security = spec.find("securityContext")) refuse_unmasked(*security);
+    read_volumes(pod["volumes"]);
     for (const auto* key : {"initContainers", "containers"}) {
       const auto* list = spec.find(key);
       if (list == nullptr || list->is_null()) continue;
@@ -45,27 +36,20 @@ class ContainerCheck {
       }
       for (const auto& container : *list->sequence()) read_container(container);
     }
-    for (const auto* key : {"hostPID", "hostIPC"}) {
-      if (is_true(spec.find(key))) refuse_privilege(*spec.find(key), key);
-    }
   }
 
  private:
-  void refuse_privilege(const yaml::Node& where, std::string_view what) {
-    if (rules_.allow_privileged) return;
-    problems_.error(where.place, fmt::format("this device does not allow {}", what), ask_for_privilege);
-  }
-
-  void read_volumes(const yaml::Node* volumes) {
-    if (volumes == nullptr || volumes->is_null()) return;
-    if (!volumes->is_sequence()) {
-      problems_.error(volumes->place, "volumes is not a list");
+  void read_volumes(const PodField& volumes) {
+    if (!volumes.is_set()) return;
+    if (!volumes.node->is_sequence()) {
+      problems_.error(volumes.node->place, "volumes is not a list");
       return;
     }
-    for (const auto& volume : *volumes->sequence()) read_volume(volume);
+    for (const auto& volume : volumes.items()) read_volume(volume);
   }
 
-  void read_volume(const yaml::Node& volume) {
+  void read_volume(const PodField& field) {
+    const auto& volume = *field.node;
     const auto* name = volume.find("name");
     if (name == nullptr || name->string() == nullptr) {
       problems_.error(volume.place, "the volume has no name", "give it one, for volumeMounts to name");
@@ -80,7 +64,7 @@ class ContainerCheck {
                       "leave one");
       return;
     }
-    if (const auto* host = volume.find("hostPath")) read_host_path(*host);
+    if (const auto host = field["hostPath"]; host.node != nullptr) read_host_path(host);
     read_sources(volume);
     const auto* projected = volume.find("projected");
     if (projected == nullptr) return;
@@ -110,30 +94,34 @@ class ContainerCheck {
                     "write {key: KEY, path: FILE}");
   }
 
-  /// What of the agent's is in a path that is allowed otherwise.
-  const config::OwnPath* own_in_allowed(const std::string& path) const {
-    const Rules others{rules_.allowed_paths, rules_.allow_privileged};
-    return is_allowed(others, path) ? own_seen(rules_, path) : nullptr;
+  void read_host_path(const PodField& host) {
+    const auto written = host["path"];
+    const auto* path = written.text();
+    if (path != nullptr && is_allowed(rules_, *path)) return;
+    const auto& place = path != nullptr ? written.node->place : host.node->place;
+    const auto refuse = [&](std::string_view what, std::string remedy) {
+      problems_.error(place,
+                      fmt::format("{}: the host's path {} {}", written.path,
+                                  path != nullptr ? printable(*path) : "(missing)", what),
+                      std::move(remedy));
+    };
+    const auto seen = path != nullptr && is_below_allowed(rules_, *path) ? seen_at(*path) : "";
+    if (seen.empty()) {
+      refuse(fmt::format("is not allowed on this device ({}; Pod Security Standards: HostPath Volumes)",
+                         fmt::join(rules_.allowed_paths, ", ")),
+             "choose a path below one of these, in plain form, or add to allowedPaths in agent.yaml");
+    } else {
+      refuse("shows a container " + seen,
+             "choose a path that has nothing of it, or set podman: {allowPrivileged: true} in agent.yaml");
+    }
   }
 
-  void read_host_path(const yaml::Node& host) {
-    const auto* path = host.find("path");
-    const bool good = path != nullptr && path->string() != nullptr;
-    if (good && is_allowed(rules_, *path->string())) return;
-    if (const auto* own = good ? own_in_allowed(*path->string()) : nullptr) {
-      problems_.error(
-          path->place,
-          fmt::format("the host's path {} shows a container {} ({})", printable(*path->string()),
-                      in_words(own->part), own->path),
-          "choose a path that has nothing of the agent's; podman: {allowPrivileged: true} in agent.yaml "
-          "allows it");
-      return;
-    }
-    problems_.error(
-        good ? path->place : host.place,
-        fmt::format("the host's path {} is not allowed on this device ({})",
-                    good ? printable(*path->string()) : "(missing)", fmt::join(rules_.allowed_paths, ", ")),
-        "choose a path below one of these, in plain form, or add to allowedPaths in agent.yaml");
+  /// What is not for containers at a path, in words.
+  std::string seen_at(const std::string& path) const {
+    if (const auto* own = own_seen(rules_, path))
+      return fmt::format("{} ({})", in_words(own->part), own->path);
+    const auto engine = engine_seen(rules_, path);
+    return engine.empty() ? "" : fmt::format("what is podman's own ({})", engine);
   }
 
   void read_container(const yaml::Node& container) {
@@ -143,30 +131,7 @@ class ContainerCheck {
       problems_.error(container.place, fmt::format("a container has no {}", key), "give it one");
     }
     check_probes(container, problems_);
-    if (const auto* security = container.find("securityContext")) read_security(*security);
     for (const auto& mount : items_in(container.find("volumeMounts"))) read_mount(mount);
-  }
-
-  /// What breaks a container's isolation.
-  void refuse_unmasked(const yaml::Node& security) {
-    const auto refuse_word = [&](const yaml::Node* written, std::string_view word, std::string_view what) {
-      if (written != nullptr && written->string() != nullptr && *written->string() == word) {
-        refuse_privilege(*written, what);
-      }
-    };
-    refuse_word(security.find("procMount"), "Unmasked", "procMount: Unmasked");
-    refuse_word(security.at({"seccompProfile", "type"}), "Unconfined", "seccompProfile: {type: Unconfined}");
-  }
-
-  void read_security(const yaml::Node& security) {
-    refuse_unmasked(security);
-    if (is_true(security.find("privileged"))) refuse_privilege(*security.find("privileged"), "privileged");
-    for (const auto& item : items_in(security.at({"capabilities", "add"}))) {
-      if (item.string() == nullptr) continue;
-      auto name = in_upper_case(*item.string());
-      if (name.starts_with("CAP_")) name.erase(0, 4);
-      if (contains(mighty, name)) refuse_privilege(item, fmt::format("the capability {}", name));
-    }
   }
 
   void read_mount(const yaml::Node& mount) {
@@ -184,7 +149,7 @@ class ContainerCheck {
 
 }  // namespace
 
-void check_containers(const yaml::Node& spec, const Rules& rules, Problems& problems) {
+void check_containers(const PodField& spec, const Rules& rules, Problems& problems) {
   ContainerCheck(rules, problems).run(spec);
 }
 

@@ -11,7 +11,7 @@ namespace greenwave::drivers::workload {
 inline constexpr std::array<std::string_view, 6> volume_kinds{
     "configMap", "secret", "projected", "emptyDir", "hostPath", "persistentVolumeClaim"};
 
-/// Reports what of a PodSpec this device does not allow, and what cannot be right. Pure.
-void check_containers(const yaml::Node& spec, const Rules& rules, Problems& problems);
+/// Reports what of a PodSpec cannot be right, and paths of the host that are not for containers. Pure.
+void check_containers(const PodField& spec, const Rules& rules, Problems& problems);
 
 }  // namespace greenwave::drivers::workload

@@ -78,7 +78,7 @@ CronJob read_cron_job(const Manifest& manifest, const Rules& rules, Problems& pr
   job.longest_run = seconds(job_spec, "activeDeadlineSeconds", 1);
   const auto tries = job_spec.integer("backoffLimit", 0, most_tries);
   if (tries) job.more_tries = static_cast<unsigned>(*tries);
-  job.workload = read_workload(manifest, *frame, rules, problems);
+  job.workload = read_workload(manifest, {frame, "spec.jobTemplate.spec"}, rules, problems);
   job.workload.restart = "Never";
   return job;
 }

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "drivers/workload/container_check.h"
+#include "drivers/workload/pod_security.h"
 #include "yaml/fields.h"
 
 namespace greenwave::drivers::workload {
@@ -80,19 +81,6 @@ void refuse_many(const yaml::Node& frame, Problems& problems) {
   }
 }
 
-/// With these a container's runtime does to the host what no field of the pod says.
-void check_annotations(const yaml::Node* metadata, const Rules& rules, Problems& problems) {
-  const auto* annotations = metadata != nullptr ? metadata->find("annotations") : nullptr;
-  if (annotations == nullptr || !annotations->is_map() || rules.allow_privileged) return;
-  for (const auto& [key, place, value] : *annotations->map()) {
-    const bool steers = key.starts_with("run.oci.") || key.starts_with("io.podman.") ||
-                        key.starts_with("seccomp.security.alpha.") || key.starts_with("io.kubernetes.cri-o.");
-    if (!steers) continue;
-    problems.error(place, fmt::format("this device does not allow the annotation {}", printable(key)),
-                   "leave it out, or set podman: {allowPrivileged: true} in agent.yaml");
-  }
-}
-
 class NeedReader {
  public:
   explicit NeedReader(Problems& problems) : problems_(problems) {}
@@ -142,6 +130,14 @@ class NeedReader {
 
 }  // namespace
 
+PodField metadata_of(const Workload& workload) {
+  return {workload.metadata, PodField{nullptr, workload.path}["metadata"].path};
+}
+
+PodField spec_of(const Workload& workload) {
+  return {workload.spec, PodField{nullptr, workload.path}["spec"].path};
+}
+
 bool is_workload(const ObjectId& id) {
   if (id.api_version == "v1") return id.kind == "Pod";
   if (id.api_version == "apps/v1") return id.kind == "Deployment" || id.kind == "DaemonSet";
@@ -169,30 +165,19 @@ std::vector<std::string> port_claims(const Workload& workload) {
   return {claims.begin(), claims.end()};
 }
 
-const config::OwnPath* own_seen(const Rules& rules, std::string_view path) {
-  if (rules.allow_privileged) return nullptr;
-  const auto* own = own_at(rules.own, path);
-  return own != nullptr ? own : own_below(rules.own, path);
-}
-
-bool is_allowed(const Rules& rules, std::string_view path) {
-  if (!path.starts_with('/')) return false;
-  for (const auto part : split(path.substr(1), '/')) {
-    if (part == "." || part == ".." || (part.empty() && path.size() > 1)) return false;
-  }
-  if (own_seen(rules, path) != nullptr) return false;
-  return std::ranges::any_of(rules.allowed_paths, [&](const std::string& allowed) {
-    return allowed == "/" || path == allowed ||
-           (path.starts_with(allowed) && path.size() > allowed.size() && path[allowed.size()] == '/');
-  });
+Rules rules_of(const config::Config& config, config::OwnPaths own) {
+  return {config.allowed_paths,     config.podman.allow_privileged,
+          std::move(own),           config.podman.allow_host_network,
+          config.podman.host_ports, config.podman.socket};
 }
 
 Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& problems) {
-  return read_workload(manifest, manifest.spec(), rules, problems);
+  return read_workload(manifest, {&manifest.spec(), "spec"}, rules, problems);
 }
 
-Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const Rules& rules,
+Workload read_workload(const Manifest& manifest, const PodField& from, const Rules& rules,
                        Problems& problems) {
+  const auto& frame = *from.node;
   Workload workload;
   workload.once = manifest.id.kind == "Job" || manifest.id.kind == "CronJob";
   workload.numbered = manifest.id.kind == "Deployment";
@@ -201,13 +186,14 @@ Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const 
     workload.spec = &frame;
   } else {
     read_template(manifest, frame, workload, problems);
+    workload.path = from["template"].path;
   }
   if (workload.spec == nullptr) return workload;
   if (workload.numbered) read_count(manifest, workload, problems);
   if (workload.once) refuse_many(frame, problems);
   read_restart(manifest, workload, problems);
-  check_containers(*workload.spec, rules, problems);
-  check_annotations(workload.metadata, rules, problems);
+  check_containers(spec_of(workload), rules, problems);
+  check_security(metadata_of(workload), spec_of(workload), rules, problems);
   workload.needs = NeedReader(problems).read(*workload.spec);
   return workload;
 }

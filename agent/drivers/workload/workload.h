@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/own_paths.h"
+#include "drivers/workload/pod_field.h"
 #include "model/manifest.h"
 
 namespace greenwave::drivers::workload {
@@ -15,7 +16,13 @@ struct Rules {
   std::vector<std::string> allowed_paths;  ///< for hostPath; "/" allows everything
   bool allow_privileged = false;
   config::OwnPaths own{};  ///< what is the agent's: no container sees it
+  bool allow_host_network = false;
+  std::vector<config::PortRange> host_ports = config::Podman().host_ports;
+  std::string socket = config::Podman().socket;  ///< the container engine's
 };
+
+/// What `config` allows; `own` is what is the agent's.
+Rules rules_of(const config::Config& config, config::OwnPaths own);
 
 /// A ConfigMap or Secret that a pod names.
 struct Need {
@@ -30,6 +37,7 @@ struct Need {
 struct Workload {
   const yaml::Node* metadata = nullptr;  ///< the pod's; null: none. Points into the manifest
   const yaml::Node* spec = nullptr;      ///< the PodSpec; null only with problems
+  std::string path;                      ///< of the fields that lead to the pod: "", "spec.template"
   std::size_t pods = 1;
   bool numbered = false;  ///< a Deployment's pods have numbers
   bool once = false;      ///< a Job: when it has ended well, that is how it should be
@@ -38,23 +46,20 @@ struct Workload {
   std::vector<Need> needs;  ///< sorted, each once
 };
 
+/// The pod's metadata and spec, with their paths.
+PodField metadata_of(const Workload& workload);
+PodField spec_of(const Workload& workload);
+
 bool is_workload(const ObjectId& id);
 
 /// Reads and checks it; what is wrong, or not for a device, goes into `problems` with its place. Pure. The
 /// manifest must outlive the result.
 Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& problems);
-/// The same where the pods' template is in `frame`, not in the manifest's spec.
-Workload read_workload(const Manifest& manifest, const yaml::Node& frame, const Rules& rules,
+/// The same where the pods' template is in `frame`, which is written, not in the manifest's spec.
+Workload read_workload(const Manifest& manifest, const PodField& frame, const Rules& rules,
                        Problems& problems);
 
 /// The device's ports that its pods take: "port:tcp:8080", with the address where one is given. Pure.
 std::vector<std::string> port_claims(const Workload& workload);
-
-/// What of the agent's a container would see that gets `path` of the host and may not; null: nothing. Pure.
-const config::OwnPath* own_seen(const Rules& rules, std::string_view path);
-
-/// Whether a container may see `path` of the host: in plain form, below an allowed one, and without anything
-/// of the agent's, unless containers may be privileged. Pure.
-bool is_allowed(const Rules& rules, std::string_view path);
 
 }  // namespace greenwave::drivers::workload

@@ -41,8 +41,7 @@ Cron::Cron(const config::Config& config, std::string key, const std::atomic<bool
            const std::function<void()>& while_waiting)
     : live(PodmanDriver::is_live(config)),
       root(config.root.native()),
-      rules{config.allowed_paths, config.podman.allow_privileged,
-            with_real_places(own_paths(config, own_program()), config.root)},
+      rules(workload::rules_of(config, with_real_places(own_paths(config, own_program()), config.root))),
       settings(config.podman),
       state_directory(config.state_directory),
       caller{own_program(), std::filesystem::absolute(config.file)},

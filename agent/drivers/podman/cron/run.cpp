@@ -48,8 +48,7 @@ class Run {
  public:
   Run(const config::Config& config, const RunFile& file, const std::atomic<bool>& stop, const Log& log)
       : file_(file),
-        rules_{config.allowed_paths, config.podman.allow_privileged,
-               with_real_places(own_paths(config, ""), config.root)},
+        rules_(workload::rules_of(config, with_real_places(own_paths(config, ""), config.root))),
         stop_(stop),
         log_(log),
         service_(config.podman.socket, stop),
