@@ -23,6 +23,7 @@ _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local commands="status sync diff history show pause resume doctor promote bundle lint render impact init identity recipients explain logs help version"
   local options="--config --root --socket --output --no-color --help"
+  local allows="--allow --allow-privileged --allow-host-network --host-port"
   local -a where=()
   local command="" i
   COMPREPLY=()
@@ -98,10 +99,10 @@ _greenwave() {
     promote)
       options="--repo --branch --path --from --health --assume-healthy --silent-after --status $options"
       ;;
-    lint) options="--path --label --allow --allow-privileged $options" ;;
-    render) options="--device --explain --path --label --allow --allow-privileged $options" ;;
+    lint) options="--path --label $allows $options" ;;
+    render) options="--device --explain --path --label $allows $options" ;;
     impact)
-      options="--device --by --repository --path --label --allow --allow-privileged $options"
+      options="--device --by --repository --path --label $allows $options"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(git for-each-ref --format='%(refname:short)' 2>/dev/null)" -- "$current")
         return

@@ -27,7 +27,7 @@ void read_cron(const Manifest& manifest, const Rules& rules, const Store& store)
   const auto job = read_runnable_cron_job(manifest, rules, problems);
   if (problems.has_errors()) return;
   units_of(manifest.id, job, {"/usr/sbin/greenwaved", "/etc/greenwave/agent.yaml"});
-  for (auto& kube_pod : kube_pods_of(manifest, job.workload, store, "key")) {
+  for (auto& kube_pod : kube_pods_of(manifest, job.workload, rules, store, "key")) {
     run_file_from(to_json(run_file_of(manifest.id, job, std::move(kube_pod))));
   }
 }
@@ -35,7 +35,7 @@ void read_cron(const Manifest& manifest, const Rules& rules, const Store& store)
 void read_pods(const Manifest& manifest, const Rules& rules, const Store& store) {
   Problems problems;
   const auto workload = read_runnable(manifest, rules, problems);
-  if (!problems.has_errors()) kube_pods_of(manifest, workload, store, "key");
+  if (!problems.has_errors()) kube_pods_of(manifest, workload, rules, store, "key");
 }
 
 }  // namespace

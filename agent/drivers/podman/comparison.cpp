@@ -67,7 +67,7 @@ plan::Difference PodComparison::compare_workload(const plan::Desired& desired, c
   const auto record = entry != nullptr ? pod_record_from(entry->record) : PodRecord();
   const auto& manifest = desired.manifest;
   const auto workload = read_checked(manifest, podman_.rules);
-  const auto kube_pods = kube_pods_of(manifest, workload, store_, podman_.digest_key);
+  const auto kube_pods = kube_pods_of(manifest, workload, podman_.rules, store_, podman_.digest_key);
   const auto& pods = session_.view().of(label_of(manifest.id));
   plan::Difference difference;
   for (const auto& kube_pod : kube_pods) {
@@ -130,7 +130,7 @@ void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   if (podman_.leaves_out()) return;
   const auto& manifest = step.desired->manifest;
   const auto workload = read_checked(manifest, podman_.rules);
-  const auto kube_pods = kube_pods_of(manifest, workload, store_, podman_.digest_key);
+  const auto kube_pods = kube_pods_of(manifest, workload, podman_.rules, store_, podman_.digest_key);
   const auto known = step.entry != nullptr ? pod_record_from(step.entry->record) : PodRecord();
   const auto& pods = session_.view().of(label_of(step.id));
   hold_back(pods, kube_pods);

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/workload/pod_security.h"
 #include "drivers/workload/probe.h"
 
 namespace greenwave::drivers::podman {
@@ -37,8 +38,12 @@ Digest digest_of(const Manifest& manifest, const workload::Workload& workload, c
 /// Fills one workload's parts in, as JSON.
 class Writer {
  public:
-  Writer(const Manifest& manifest, const workload::Workload& workload, const workload::Store& store)
-      : manifest_(manifest), workload_(workload), content_(store, manifest.id.namespace_) {}
+  Writer(const Manifest& manifest, const workload::Workload& workload, const workload::Rules& rules,
+         const workload::Store& store)
+      : manifest_(manifest),
+        workload_(workload),
+        rules_(rules),
+        content_(store, manifest.id.namespace_, metadata_of(workload)["annotations"].node) {}
 
   KubePod write(const std::string& digest, std::string pod) {
     kube_pod_ = {};
@@ -74,10 +79,12 @@ class Writer {
   OrderedJson metadata() const {
     OrderedJson metadata{{"name", kube_pod_.pod}, {"labels", OrderedJson::object()}};
     if (workload_.metadata != nullptr) {
-      for (const auto* key : {"labels", "annotations"}) {
-        const auto* node = workload_.metadata->find(key);
-        if (node != nullptr && node->is_map()) metadata[key] = to_json(*node);
-      }
+      const auto* own = workload_.metadata->find("labels");
+      if (own != nullptr && own->is_map()) metadata["labels"] = to_json(*own);
+    }
+    for (const auto& [key, value] : metadata_of(workload_)["annotations"].members()) {
+      if (workload::is_passed_on(key, rules_))
+        metadata["annotations"][std::string(key)] = to_json(*value.node);
     }
     metadata["labels"][std::string(labels::object)] = label_of(manifest_.id);
     metadata["labels"][std::string(labels::digest)] = kube_pod_.digest;
@@ -127,6 +134,7 @@ class Writer {
 
   const Manifest& manifest_;
   const workload::Workload& workload_;
+  const workload::Rules& rules_;
   const workload::Content content_;
   KubePod kube_pod_;
   std::vector<std::string> maps_;
@@ -140,10 +148,11 @@ std::string label_of(const ObjectId& id) {
 }
 
 std::vector<KubePod> kube_pods_of(const Manifest& manifest, const workload::Workload& workload,
-                                  const workload::Store& store, const std::string& key) {
+                                  const workload::Rules& rules, const workload::Store& store,
+                                  const std::string& key) {
   std::vector<KubePod> kube_pods;
   const auto digest = to_hex(digest_of(manifest, workload, store, key)).substr(0, 32);
-  Writer writer(manifest, workload, store);
+  Writer writer(manifest, workload, rules, store);
   try {
     for (std::size_t i = 0; i < workload.pods; ++i) {
       auto name = fmt::format("{}-{}", manifest.id.name, digest.substr(0, shown_digest));

@@ -109,7 +109,22 @@ void Content::fill_variable(const Json& variable, Json& filled) const {
     filled.push_back({{"name", variable.value("name", "")}, {"value", text_of(bytes->second, key)}});
     return;
   }
+  if (const auto text = annotation(*from)) {
+    filled.push_back({{"name", variable.value("name", "")}, {"value", *text}});
+    return;
+  }
   filled.push_back(variable);
+}
+
+/// The value of the annotation that a variable names, empty where there is none; nothing where it names none.
+std::optional<std::string> Content::annotation(const Json& from) const {
+  constexpr std::string_view opens = "metadata.annotations['";
+  constexpr std::string_view closes = "']";
+  const auto path = from.value("fieldRef", Json::object()).value("fieldPath", "");
+  if (!path.starts_with(opens) || !path.ends_with(closes)) return {};
+  const auto key = path.substr(opens.size(), path.size() - opens.size() - closes.size());
+  const auto* value = annotations_ != nullptr ? annotations_->find(key) : nullptr;
+  return value != nullptr && value->is_string() ? *value->string() : "";
 }
 
 std::optional<Material> Content::files_of(const Json& volume) const {

@@ -20,12 +20,13 @@ struct Image {
 /// As a container names it; when it is pulled is what Kubernetes says. Pure.
 Image image_of(const nlohmann::ordered_json& container);
 
-/// What the ConfigMaps and Secrets that a pod names put into it. Throws Error (invalid) for one, or a key of
-/// one, that is not there and must be. Pure.
+/// What the ConfigMaps, Secrets and annotations that a pod names put into it. Throws Error (invalid) for one,
+/// or a key of one, that is not there and must be. Pure.
 class Content {
  public:
-  /// `space` is the pod's namespace. The store outlives it.
-  Content(const Store& store, std::string space) : store_(store), space_(std::move(space)) {}
+  /// `space` is the pod's namespace, `annotations` its own, or null. Store and annotations outlive it.
+  Content(const Store& store, std::string space, const yaml::Node* annotations)
+      : store_(store), space_(std::move(space)), annotations_(annotations) {}
 
   /// Replaces what a container's `envFrom` and `valueFrom` name by the values.
   void fill_environment(nlohmann::ordered_json& container) const;
@@ -36,11 +37,13 @@ class Content {
  private:
   std::optional<Material> find(std::string_view kind, const nlohmann::ordered_json& ref,
                                const char* key) const;
+  std::optional<std::string> annotation(const nlohmann::ordered_json& from) const;
   void fill_variable(const nlohmann::ordered_json& variable, nlohmann::ordered_json& filled) const;
   Material merge(const nlohmann::ordered_json& sources) const;
 
   const Store& store_;
   const std::string space_;
+  const yaml::Node* annotations_;
 };
 
 }  // namespace greenwave::drivers::workload

@@ -259,8 +259,8 @@ TEST_CASE("cron: what a run needs is read as it was written") {
   const auto manifest = test::kube_manifest(cron_job("schedule: \"@daily\"\n  startingDeadlineSeconds: 60"));
   Problems problems;
   const auto job = read_runnable_cron_job(manifest, test::podman_rules, problems);
-  const auto file =
-      run_file_of(manifest.id, job, kube_pods_of(manifest, job.workload, Store(), "key").front());
+  const auto file = run_file_of(
+      manifest.id, job, kube_pods_of(manifest, job.workload, test::podman_rules, Store(), "key").front());
   const auto read = run_file_from(to_json(file));
   CHECK(read.id == manifest.id);
   CHECK(read.kube_pod.pod == file.kube_pod.pod);

@@ -32,7 +32,7 @@ struct Render {
     const auto& manifest = desired.front().manifest;
     const auto workload = read_runnable(manifest, test::podman_rules, problems);
     REQUIRE(problems.empty());
-    return kube_pods_of(manifest, workload, Store(desired), "key");
+    return kube_pods_of(manifest, workload, test::podman_rules, Store(desired), "key");
   }
 };
 
@@ -223,4 +223,32 @@ spec:
   CHECK_FALSE(all[1]["spec"]["volumes"][0].contains("projected"));
   const auto changed = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: conf}\ndata: {port: '81'}\n";
   CHECK(Render({projected, changed, keys}).kube_pods().front().pod != kube_pod.pod);
+}
+
+TEST_CASE(
+    "podman: of a pod's annotations, podman gets those that were checked; variables get the others too") {
+  const Render render({R"(apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations:
+    city.example/contact: signals@city.example
+    container.seccomp.security.alpha.kubernetes.io/main: runtime/default
+spec:
+  containers:
+    - name: main
+      image: i
+      env:
+        - {name: WHO, valueFrom: {fieldRef: {fieldPath: "metadata.annotations['city.example/contact']"}}}
+        - {name: NOBODY, valueFrom: {fieldRef: {fieldPath: "metadata.annotations['city.example/none']"}}}
+        - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+)"});
+  const auto pod = documents(render.kube_pods().front()).front();
+  CHECK(pod["metadata"]["annotations"] ==
+        Json{{"container.seccomp.security.alpha.kubernetes.io/main", "runtime/default"},
+             {"io.podman.annotations.init.container.type", "always"}});
+  const auto& variables = pod["spec"]["containers"][0]["env"];
+  CHECK(variables[0] == Json{{"name", "WHO"}, {"value", "signals@city.example"}});
+  CHECK(variables[1] == Json{{"name", "NOBODY"}, {"value", ""}});
+  CHECK(variables[2].contains("valueFrom"));
 }

@@ -8,6 +8,23 @@
 
 namespace greenwave::cli {
 
+namespace {
+
+std::vector<config::PortRange> ports_of(const std::vector<std::string>& texts) {
+  std::vector<config::PortRange> ranges;
+  for (const auto& text : texts) {
+    const auto range = config::port_range_from(text);
+    if (!range) {
+      throw Error(Fault::invalid, fmt::format("--host-port {} is not a port", printable(text)),
+                  "write a port from 1 to 65535, or FIRST-LAST");
+    }
+    ranges.push_back(*range);
+  }
+  return ranges;
+}
+
+}  // namespace
+
 void add_city_options(CommandLine& line, CityOptions& options, std::vector<std::string> formats) {
   line.option("--path", options.path, "The directory of greenwave.yaml in the repository").value_name("DIR");
   line.option("--label", options.labels,
@@ -17,6 +34,11 @@ void add_city_options(CommandLine& line, CityOptions& options, std::vector<std::
       .value_name("PATH");
   line.flag("--allow-privileged", options.allow_privileged,
             "Devices allow privileged containers (podman.allowPrivileged in agent.yaml)");
+  line.flag("--allow-host-network", options.allow_host_network,
+            "Devices allow pods in their own network (podman.allowHostNetwork in agent.yaml)");
+  line.option("--host-port", options.host_ports,
+              "Ports that pods may take of devices (podman.hostPorts in agent.yaml)")
+      .value_name("PORT[-LAST]");
   const auto words = fmt::format("{}", fmt::join(formats, ", "));
   line.option("-o,--output", options.format, "One of " + words)
       .value_name("FORMAT")
@@ -43,8 +65,13 @@ Labels labels_of(const CityOptions& options) {
 kinds::Rules rules_of(const CityOptions& options) {
   const auto paths = options.allowed.empty() ? config::Config{}.allowed_paths : options.allowed;
   const auto own = own_paths(config::Config{}, "");
+  config::Config config;
+  config.allowed_paths = paths;
+  config.podman.allow_privileged = options.allow_privileged;
+  config.podman.allow_host_network = options.allow_host_network;
+  if (!options.host_ports.empty()) config.podman.host_ports = ports_of(options.host_ports);
   return {.host = {.root = "/", .allowed_paths = paths, .own = own},
-          .pods = {.allowed_paths = paths, .allow_privileged = options.allow_privileged, .own = own}};
+          .pods = drivers::workload::rules_of(config, own)};
 }
 
 int guarded(bool json, const std::function<int()>& work) {

@@ -18,10 +18,12 @@ struct CityOptions {
   std::vector<std::string> labels;  ///< KEY=VALUE
   std::vector<std::string> allowed;
   bool allow_privileged = false;
+  bool allow_host_network = false;
+  std::vector<std::string> host_ports;  ///< empty: agent.yaml's default
   std::string format;
 };
 
-/// Adds --path, --label, --allow, and an -o that accepts `formats`.
+/// Adds --path, --label, what devices allow, and an -o that accepts `formats`.
 void add_city_options(CommandLine& line, CityOptions& options, std::vector<std::string> formats);
 
 /// The value of -o, given before or after the command.
@@ -29,7 +31,7 @@ std::string format_of(const CityOptions& options, const Context& context);
 
 /// Throws Error (invalid).
 Labels labels_of(const CityOptions& options);
-/// What devices allow: --allow and --allow-privileged, or agent.yaml's defaults.
+/// What devices allow, as the options say, or agent.yaml's defaults. Throws Error (invalid).
 kinds::Rules rules_of(const CityOptions& options);
 
 /// Runs `work`; prints an Error, as JSON if `json`, and then returns exit_not_done.

@@ -26,7 +26,7 @@ CronComparison::Wanted CronComparison::wanted(const Manifest& manifest) const {
   Problems problems;
   const auto job = read_runnable_cron_job(manifest, cron_.rules, problems);
   if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
-  auto kube_pod = kube_pods_of(manifest, job.workload, store_, cron_.digest_key).front();
+  auto kube_pod = kube_pods_of(manifest, job.workload, cron_.rules, store_, cron_.digest_key).front();
   auto images = kube_pod.images;
   return {{units_of(manifest.id, job, cron_.caller),
            podman::to_json(run_file_of(manifest.id, job, std::move(kube_pod))), !job.suspended},
