@@ -13,6 +13,8 @@ namespace greenwave::git {
 namespace {
 
 constexpr std::size_t most_directories = 256;
+constexpr std::size_t largest_directory = 8 << 20;     ///< bytes of git's list of it
+constexpr std::size_t most_of_directories = 16 << 20;  ///< bytes of those that are kept, in the same way
 
 SourceTree::Type type_of(const git_tree_entry* entry) {
   switch (git_tree_entry_filemode(entry)) {
@@ -59,9 +61,28 @@ bool CommitTree::may_be_missing(int code, const git_oid& oid) const {
 Tree CommitTree::load(const git_oid& oid, const std::string& path) const {
   if (noted_ != nullptr) noted_->insert(to_hex(oid));
   Tree tree;
-  const int code = git_tree_lookup(Out(tree), repository_, &oid);
+  std::size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  int code = git_odb_read_header(&size, &type, odb_.get(), &oid);
+  if (code == 0 && size > largest_directory) {
+    throw Error(Fault::invalid,
+                fmt::format("the list of files in {} has {}, more than the {} allowed",
+                            path.empty() ? "the repository's top directory" : printable(path),
+                            bytes_in_words(size), bytes_in_words(largest_directory)),
+                "spread the files over several directories");
+  }
+  if (code == 0) code = git_tree_lookup(Out(tree), repository_, &oid);
   if (code < 0 && !may_be_missing(code, oid)) throw unreadable(path);
+  make_room_for(size);
   return tree;
+}
+
+void CommitTree::make_room_for(std::size_t bytes) const {
+  if (directories_.size() >= most_directories || bytes_ + bytes > most_of_directories) {
+    directories_.clear();
+    bytes_ = 0;
+  }
+  bytes_ += bytes;
 }
 
 const git_tree* CommitTree::directory(const std::string& path) const {
@@ -74,7 +95,6 @@ const git_tree* CommitTree::directory(const std::string& path) const {
   }
   auto tree = load(oid, path);
   if (!tree) return nullptr;
-  if (directories_.size() >= most_directories) directories_.clear();
   return directories_.emplace(path, std::move(tree)).first->second.get();
 }
 

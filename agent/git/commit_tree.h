@@ -32,8 +32,9 @@ class CommitTree : public SourceTree {
   const git_tree_entry* entry(const std::string& path) const;
 
   std::string whole(const std::string& path) const;
-  /// Null when the object is missing and that is allowed.
+  /// Null when the object is missing and that is allowed. May drop the directories that are kept.
   Tree load(const git_oid& oid, const std::string& path) const;
+  void make_room_for(std::size_t bytes) const;
   bool may_be_missing(int code, const git_oid& oid) const;
 
   git_repository* repository_;
@@ -43,6 +44,7 @@ class CommitTree : public SourceTree {
   std::set<std::string>* noted_ = nullptr;
   Odb odb_;
   mutable std::unordered_map<std::string, Tree> directories_;
+  mutable std::size_t bytes_ = 0;  ///< of their objects
 };
 
 }  // namespace greenwave::git

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "git/pack_sink.h"
 #include "git/store.h"
+#include "git/work_budget.h"
 
 namespace greenwave::git {
 
@@ -22,15 +24,16 @@ void set(int option, auto value) {
 }
 
 void start() {
+  install_allocator();
   if (git_libgit2_init() < 0) throw failure(Fault::internal, "start libgit2");
   set(GIT_OPT_SET_MWINDOW_SIZE, 4 * mebibyte);
-  set(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, 64 * mebibyte);
+  set(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, 32 * mebibyte);
   set(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(4 * mebibyte));
   // Packs and refs are synced before they count, so that a power cut cannot lose them.
   set(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
   // Any user may own a repository on the device: nothing in it is executed.
   set(GIT_OPT_SET_OWNER_VALIDATION, 0);
-  set(GIT_OPT_SET_PACK_MAX_OBJECTS, std::size_t{2'000'000});
+  set(GIT_OPT_SET_PACK_MAX_OBJECTS, static_cast<std::size_t>(FetchLimits{}.objects));
   // Added by a security update under the same soname; without it the transports' byte limits remain.
   git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, 128 * mebibyte);
   // ~/.gitconfig and /etc/gitconfig must not affect the device.

@@ -86,6 +86,14 @@ std::string install_pack(const fs::path& from, const fs::path& objects) {
   return pack->stem().native();
 }
 
+void remove_other_packs(const fs::path& objects, const ObjectFiles& known) {
+  ObjectFiles others;
+  for (auto& name : list_object_files(objects).packs) {
+    if (!contains(known.packs, name)) others.packs.push_back(std::move(name));
+  }
+  remove_object_files(objects, others, {});
+}
+
 void remove_object_files(const fs::path& objects, const ObjectFiles& files, const std::string& but) {
   const auto directory = objects / "pack";
   for (const auto& name : files.packs) {

@@ -23,6 +23,9 @@ void remove_headless_packs(const std::filesystem::path& objects);
 /// name.
 std::string install_pack(const std::filesystem::path& from, const std::filesystem::path& objects);
 
+/// Removes the packs that are not in `known`.
+void remove_other_packs(const std::filesystem::path& objects, const ObjectFiles& known);
+
 /// Removes the files, the packs' indexes first. Missing files are not an error. The pack `but` stays.
 void remove_object_files(const std::filesystem::path& objects, const ObjectFiles& files,
                          const std::string& but);

@@ -8,6 +8,7 @@
 #include "git/handle.h"
 #include "git/kept_objects.h"
 #include "git/library.h"
+#include "git/pack_files.h"
 #include "git/protocol_v0.h"
 #include "git/protocol_v2.h"
 
@@ -39,9 +40,9 @@ struct Leaving {
   ~Leaving() { server.leave(); }
 };
 
-Error not_sent(const std::string& oid) {
-  return Error(Fault::transient, fmt::format("the server did not send object {}", oid),
-               "check the repository on the server with: git fsck");
+Unusable not_sent(const std::string& oid) {
+  return Unusable(Fault::transient, fmt::format("the server did not send object {}", oid),
+                  "check the repository on the server with: git fsck");
 }
 
 /// The ancestors of `heads` that are here without their parents.
@@ -116,6 +117,18 @@ void ServerTransport::fetch(const CommitId& commit, Store& store, const Visit& v
   const Leaving leaving{*server_};
   const ShownFetch shown(progress_);
   fetched_ = {};
+  const auto objects = store.directory() / "objects";
+  const auto known = list_object_files(objects);
+  try {
+    fetch_missing(commit, store, visit, shown);
+  } catch (const Unusable&) {
+    remove_other_packs(objects, known);
+    throw;
+  }
+}
+
+void ServerTransport::fetch_missing(const CommitId& commit, Store& store, const Visit& visit,
+                                    const ShownFetch& shown) {
   if (!store.has(commit)) {
     shown.begin(commit);
     RefSearch refs(refs_);

@@ -30,6 +30,7 @@ class ServerTransport : public Transport {
   void meet(RefSearch& refs);
   bool can(std::string_view capability) const { return greeting_->capabilities.contains(capability); }
 
+  void fetch_missing(const CommitId& commit, Store& store, const Visit& visit, const ShownFetch& shown);
   void fetch_commit(const CommitId& commit, Store& store, bool bare);
   void fetch_objects(const CommitId& commit, Store& store, const Visit& visit, const ShownFetch& shown);
   /// False when the haves did not help and nothing came.

@@ -22,8 +22,9 @@ namespace greenwave::render {
 namespace {
 
 constexpr std::size_t most_depth = 64;
-constexpr std::size_t most_bytes = 64 << 20;   // of all manifests of a device
-constexpr std::size_t most_waiting = 1 << 20;  // of text that is read and not parsed
+constexpr std::size_t most_entries = 100'000;    // of all directories that a device's layers have
+constexpr std::size_t most_bytes = 64 << 20;     // of all manifests of a device, in memory
+constexpr std::size_t most_waiting = 256 << 10;  // of text that is read and not parsed
 constexpr std::size_t worth_a_thread = 64 << 10;
 
 bool is_named_as_manifest(std::string_view name) {
@@ -67,8 +68,10 @@ class Walk {
   void descend(const std::string& directory, std::size_t depth, ChosenLayer& layer,
                std::vector<std::string>& files, Problems& problems) {
     if (depth > most_depth) {
-      problems.error(place_of(directory),
-                     fmt::format("directories nested deeper than {} levels", most_depth));
+      if (layer.known) {
+        problems.error(place_of(directory),
+                       fmt::format("directories nested deeper than {} levels", most_depth));
+      }
       layer.known = false;
       return;
     }
@@ -76,7 +79,12 @@ class Walk {
       files.push_back(*kustomization);
       return;
     }
-    for (const auto& item : tree_.list(directory)) {
+    const auto items = entries_ <= most_entries ? tree_.list(directory) : std::vector<SourceTree::Item>();
+    if (!has_room_for(items.size(), directory, problems)) {
+      layer.known = false;
+      return;
+    }
+    for (const auto& item : items) {
       if (item.name.starts_with('.')) continue;
       const auto path = join_path(directory, item.name);
       switch (item.type) {
@@ -101,11 +109,25 @@ class Walk {
     }
   }
 
+  bool has_room_for(std::size_t entries, const std::string& directory, Problems& problems) {
+    const bool was_full = entries_ > most_entries;
+    entries_ += entries;
+    if (entries_ <= most_entries) return true;
+    if (!was_full) {
+      problems.error(
+          place_of(directory),
+          fmt::format("the layers of this device have more than {} files and directories", most_entries),
+          "give devices layers of their own, with what they need");
+    }
+    return false;
+  }
+
   static Place place_of(const std::string& path) { return {std::make_shared<const std::string>(path), 0, 0}; }
 
   const Cluster& cluster_;
   const std::unordered_set<std::string> cluster_files_;
   const SourceTree& tree_;
+  std::size_t entries_ = 0;  ///< so far, in all layers
 };
 
 class ManifestReader {
@@ -168,6 +190,7 @@ class ManifestReader {
     other.get();
     for (std::size_t i = 0; i < window.size(); ++i) {
       auto& file = files[window[i].number];
+      spend(file, documents[i]);
       file.complete = file.complete && !file.problems.has_errors();
       open_documents(documents[i], keys_, file);
       for (auto& document : documents[i]) take_apart(std::move(document), file);
@@ -191,20 +214,32 @@ class ManifestReader {
   }
 
   std::string bytes_of(ReadFile& file) {
-    std::string text;
+    if (is_full(file)) return {};
     try {
-      text = tree_.read(file.path, yaml::Limits{}.bytes);
+      return tree_.read(file.path, yaml::Limits{}.bytes);
     } catch (const Error& error) {
       if (error.fault() != Fault::invalid) throw;
       refuse(file, error.message(), error.remedy());
       return {};
     }
-    bytes_ += text.size();
-    if (bytes_ > most_bytes) {
-      refuse(file, fmt::format("the manifests of this device are larger than {}", bytes_in_words(most_bytes)),
-             "move large content to separate files and name them as sources");
+  }
+
+  /// Text becomes several times larger when it is read: what counts is that.
+  void spend(ReadFile& file, std::vector<yaml::Node>& documents) {
+    for (const auto& document : documents) bytes_ += kustomize::weight(document);
+    if (is_full(file)) documents.clear();
+  }
+
+  /// Refuses the file then.
+  bool is_full(ReadFile& file) const {
+    if (bytes_ <= most_bytes) return false;
+    if (file.complete) {
+      refuse(
+          file,
+          fmt::format("the manifests of this device take more than {} of memory", bytes_in_words(most_bytes)),
+          "move large content to separate files and name them as sources");
     }
-    return text;
+    return true;
   }
 
   static void refuse(ReadFile& file, std::string message, std::string remedy) {

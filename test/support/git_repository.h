@@ -64,6 +64,18 @@ class GitRepository {
     return CommitId(git({"rev-parse", "refs/heads/main"}));
   }
 
+  /// A commit of empty files with these names in one directory, which may be more than git adds one by one.
+  CommitId commit_names(const std::string& directory, const std::vector<std::string>& names) {
+    const auto empty = git({"hash-object", "-w", "/dev/null"});
+    std::string list;
+    for (const auto& name : names) list += "100644 blob " + empty + "\t" + name + "\n";
+    const auto made = tree_of(list);
+    const auto root = tree_of("040000 tree " + made + "\t" + directory + "\n");
+    const auto commit = git({"commit-tree", "-m", "Grow", root});
+    git({"update-ref", "refs/heads/main", commit});
+    return CommitId(commit);
+  }
+
   /// Adds many branches, other/0 and so on, at one commit.
   void add_branches(int count, const CommitId& commit) {
     std::set<std::string> lines;
@@ -82,6 +94,11 @@ class GitRepository {
   }
 
  private:
+  std::string tree_of(const std::string& list) const {
+    directory_.write(".git/list", list);
+    return run_in(path(), {"sh", "-c", "exec git mktree < .git/list"});
+  }
+
   static std::string run_in(const std::filesystem::path& directory, std::vector<std::string> words) {
     words.insert(words.begin(), {"env", "-C", directory.native()});
     Command command;

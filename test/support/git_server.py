@@ -25,6 +25,20 @@ def can_connect(address, port):
         return client.connect_ex((address, port)) == 0
 
 
+def make_certificates(directory, name, names):
+    """An authority (ca.pem), a server of that name, and a client, each with its key (.key)."""
+
+    def pair(file, *words):
+        run("openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-days", "90", "-keyout", directory / f"{file}.key", "-out", directory / f"{file}.pem", *words)
+
+    pair("ca", "-subj", "/CN=Test CA")
+    signed = ["-CA", directory / "ca.pem", "-CAkey", directory / "ca.key",
+              "-addext", "basicConstraints=critical,CA:FALSE"]
+    pair("server", "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}", *signed)
+    pair("client", "-subj", "/CN=sf-0042", *signed)
+
+
 class GitServer:
     """Serves the bare repositories below `projects`:
 
@@ -49,7 +63,7 @@ class GitServer:
         self.markers = 0
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o755)
-        self._certificates()
+        make_certificates(directory, name, self.names)
         (directory / "passwords").write_text("device:{PLAIN}open sesame\n")
         (directory / "nginx.conf").write_text(self._configuration())
 
@@ -90,17 +104,6 @@ class GitServer:
         """Bytes both ways since forget()."""
         self._settle()
         return sum(received + sent for received, sent, _, _ in self.requests())
-
-    def _certificates(self):
-        def pair(name, *words):
-            run("openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                "-days", "90", "-keyout", self.directory / f"{name}.key", "-out", self.directory / f"{name}.pem", *words)
-
-        pair("ca", "-subj", "/CN=Test CA")
-        signed = ["-CA", self.directory / "ca.pem", "-CAkey", self.directory / "ca.key",
-                  "-addext", "basicConstraints=critical,CA:FALSE"]
-        pair("server", "-subj", f"/CN={self.name}", "-addext", f"subjectAltName={self.names}", *signed)
-        pair("client", "-subj", "/CN=sf-0042", *signed)
 
     def _backend(self, prefix, more="", version_2=True):
         protocol = "fastcgi_param HTTP_GIT_PROTOCOL $http_git_protocol;" if version_2 else ""

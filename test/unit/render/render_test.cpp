@@ -189,6 +189,47 @@ TEST_CASE("render: tabs, duplicate keys and oversize files are refused with thei
   CHECK_THAT(problems(result)[2], Catch::StartsWith("tab.yaml:2:1: error: a tab"));
 }
 
+TEST_CASE("render: a device's manifests are bounded as a whole, by what they take in memory") {
+  test::Files files{{"a.yaml", test::file_named("a")}};
+  std::string values = "[1";
+  for (int i = 0; i < 150'000; ++i) values += ",1";
+  for (const std::string name : {"b", "c", "d", "e", "f", "g", "h", "i", "j"}) {
+    files[name + ".yaml"] = test::file_named(name, "{path: /etc/a, content: x, values: " + values + "]}");
+  }
+  const auto found = rendered(files);
+  CHECK_FALSE(found.complete);
+  CHECK(test::names(found).size() < 8);
+  CHECK(test::problems(found).back() ==
+        "j.yaml: error: the manifests of this device take more than 64 MiB of memory; move large content to "
+        "separate files and name them as sources");
+}
+
+TEST_CASE("render: a device's layers are bounded as a whole, by the number of their files and directories") {
+  /// As git can have it in thirty small objects: each directory has ten, for ever.
+  struct Bomb : SourceTree {
+    std::optional<Item> find(const std::string& path) const override {
+      if (path.ends_with("yaml") || path.ends_with("yml") || path.ends_with("ustomization")) return {};
+      return Item{path, Type::directory, ""};
+    }
+    std::vector<Item> list(const std::string&) const override {
+      ++lists;
+      std::vector<Item> items;
+      for (char name = 'a'; name < 'k'; ++name) items.push_back({std::string(1, name), Type::directory, ""});
+      return items;
+    }
+    std::string read(const std::string&, std::size_t) const override { return ""; }
+    mutable int lists = 0;
+  };
+  const Bomb bomb;
+  const auto found = render::render(bomb, {"sf-0042", {}, {}});
+  CHECK_FALSE(found.complete);
+  CHECK(bomb.lists < 10'100);
+  REQUIRE(found.problems.list().size() > 0);
+  CHECK(found.problems.list().back().message ==
+        "the layers of this device have more than 100000 files and directories");
+  CHECK(found.problems.list().size() < 2'000);
+}
+
 TEST_CASE("render: a warning of the YAML reader is passed on once, and refuses nothing") {
   const auto result = rendered({{"a.yaml", file_named("a", "{path: /a, content: yes}")}});
   CHECK(names(result) == Texts{"File/a"});
