@@ -3,11 +3,10 @@
 #include <cerrno>
 
 #include <fmt/format.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -16,16 +15,9 @@ namespace greenwave::control {
 
 namespace {
 
-constexpr std::size_t lookup_buffer = 16 * 1024;
-
 std::string name_of(uid_t uid) {
-  std::vector<char> buffer(lookup_buffer);
-  passwd account{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(uid, &account, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return printable(account.pw_name);
-  }
-  return fmt::format("uid {}", uid);
+  const auto account = user_of(uid);
+  return account ? printable(account->name) : fmt::format("uid {}", uid);
 }
 
 /// socket(7), SO_PEERGROUPS: a buffer that is too small fails with ERANGE and the required length.
@@ -64,14 +56,7 @@ std::optional<uid_t> uid_at(int socket) {
 }
 
 Policy system_policy() {
-  std::vector<char> buffer(lookup_buffer);
-  group record{};
-  group* found = nullptr;
-  Policy policy{::geteuid(), {}};
-  if (::getgrnam_r(group_name, &record, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    policy.group = record.gr_gid;
-  }
-  return policy;
+  return {::geteuid(), group_named(group_name)};
 }
 
 bool may_choose(const Peer& peer, const Policy& policy) {

@@ -2,14 +2,12 @@
 
 #include <cerrno>
 #include <charconv>
-#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
+#include "base/account.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -27,29 +25,10 @@ std::optional<id_t> digits(std::string_view text) {
   return number == static_cast<id_t>(-1) ? std::optional<id_t>() : number;
 }
 
-/// getpwnam_r and getgrnam_r with a buffer that grows as they require.
-template <typename Record, typename Get, typename Number>
-std::optional<id_t> look_up(Get get, Number number, const std::string& name) {
-  std::vector<char> buffer(4096);
-  for (;;) {
-    Record record{};
-    Record* found = nullptr;
-    const int error = get(name.c_str(), &record, buffer.data(), buffer.size(), &found);
-    if (error == ERANGE && buffer.size() < most_bytes) {
-      buffer.resize(buffer.size() * 4);
-      continue;
-    }
-    if (found == nullptr) return {};
-    return number(record);
-  }
-}
-
 std::optional<id_t> live_number(bool user, const std::string& name) {
-  if (user)
-    return look_up<passwd>(
-        ::getpwnam_r, [](const passwd& record) { return record.pw_uid; }, name);
-  return look_up<group>(
-      ::getgrnam_r, [](const group& record) { return record.gr_gid; }, name);
+  if (!user) return group_named(name);
+  const auto found = user_named(name);
+  return found ? std::optional<id_t>(found->uid) : std::nullopt;
 }
 
 /// The image's own database, read within its root; nothing where it has none.

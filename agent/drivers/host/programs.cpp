@@ -4,8 +4,8 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <pwd.h>
 
+#include "base/account.h"
 #include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::array<std::string_view, 6> shells{"sh", "bash", "dash", "ash", "ksh", "zsh"};
 constexpr std::string_view script_variable = "GREENWAVE_SCRIPT";
-constexpr std::size_t lookup_buffer = 16 * 1024;
 
 bool is_shell(std::string_view program) {
   return contains(shells, program.substr(program.rfind('/') + 1));
@@ -53,16 +52,14 @@ std::string read_user(const Host& host, yaml::Fields& spec, bool names_program) 
 
 Command as_user(Command command, const std::string& user) {
   if (user == root_user) return command;
-  std::vector<char> buffer(lookup_buffer);
-  passwd account{};
-  passwd* found = nullptr;
-  if (::getpwnam_r(user.c_str(), &account, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+  const auto account = user_named(user);
+  if (!account) {
     throw Error(Fault::invalid, fmt::format("there is no user {} on this device", user),
                 "create it before, or name another user");
   }
-  command.environment.insert({{"HOME", account.pw_dir}, {"USER", user}, {"LOGNAME", user}});
-  const std::vector<std::string> becoming{"/usr/bin/setpriv", fmt::format("--reuid={}", account.pw_uid),
-                                          fmt::format("--regid={}", account.pw_gid), "--init-groups", "--"};
+  command.environment.insert({{"HOME", account->home}, {"USER", user}, {"LOGNAME", user}});
+  const std::vector<std::string> becoming{"/usr/bin/setpriv", fmt::format("--reuid={}", account->uid),
+                                          fmt::format("--regid={}", account->gid), "--init-groups", "--"};
   command.argv.insert(command.argv.begin(), becoming.begin(), becoming.end());
   return command;
 }
