@@ -18,7 +18,6 @@ namespace greenwave::drivers::host {
 
 namespace {
 
-constexpr const char* programs_socket_unit = "greenwave-programs.socket";
 constexpr const char* programs_log = "see: journalctl -u greenwave-programs";
 /// How much longer than the program the service may take.
 constexpr auto service_grace = std::chrono::seconds(30);
@@ -35,10 +34,10 @@ Error malformed(const char* what) {
 
 /// Sent by the service's socket unit, or by nobody: then that unit is asked for.
 Error nobody_listens(const std::string& program, int failure) {
-  const auto message = fmt::format("cannot run {}: {} does not answer: {}", program, programs_socket_unit,
-                                   std::strerror(failure));
+  const auto message =
+      fmt::format("cannot run {}: {} does not answer: {}", program, programs_unit, std::strerror(failure));
   try {
-    systemd::Manager().queue(systemd::Job::start, programs_socket_unit);
+    systemd::Manager().queue(systemd::Job::start, std::string(programs_unit));
   } catch (const Error& error) {
     return {Fault::transient, fmt::format("{}; {}", message, error.message()), error.remedy()};
   }

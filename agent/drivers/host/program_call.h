@@ -10,6 +10,9 @@
 
 namespace greenwave::drivers::host {
 
+/// What listens for requests.
+inline constexpr std::string_view programs_unit = "greenwave-programs.socket";
+
 /// Runs a program as base's run() does, but not in the agent's sandbox: greenwave-programs.service, which
 /// listens on `socket`, starts it in its own. Each connection is one run. The agent sends a request and the
 /// service an answer, each as CBOR up to the end of what it sends; an agent that hangs up before has its

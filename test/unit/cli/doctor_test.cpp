@@ -210,6 +210,23 @@ TEST_CASE("doctor: an ssh server whose key is not known is found before anything
   CHECK(findings.back().check == "ssh");
 }
 
+TEST_CASE("doctor: says plainly who is root, and what binds a commit") {
+  const auto said = [](const config::Config& config) {
+    cli::Findings findings;
+    cli::check_rights(config, findings);
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].result == CheckResult::ok);
+    return findings[0].text;
+  };
+  config::Config config;
+  CHECK_THAT(said(config), Contains("whoever can push is root here"));
+  config.allowed_signers = "/etc/greenwave/allowed_signers";
+  CHECK_THAT(said(config), Contains("whoever may sign commits is root here"));
+  config.allowed_kinds = {{"File"}};
+  config.program_users.emplace();
+  CHECK(said(config) == "whoever may sign commits is bound by allowedKinds, commands.users in agent.yaml");
+}
+
 TEST_CASE("doctor: shows findings in lines and as JSON") {
   const cli::Findings findings{
       {CheckResult::ok, "clock", "2026-11-24 06:11 UTC", ""},

@@ -30,6 +30,8 @@ using Findings = std::vector<Finding>;
 void check_daemon(const Context& context, Findings& findings);
 void check_configuration(const Context& context, Findings& findings);
 void check_trust(const config::Config& config, Findings& findings);
+/// What a commit may do here; no more than information.
+void check_rights(const config::Config& config, Findings& findings);
 /// Podman, or the Kubernetes API server, where one is the device's runtime.
 void check_runtime(const config::Config& config, Findings& findings);
 void check_identity(const config::Config& config, Findings& findings);

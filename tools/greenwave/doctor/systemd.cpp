@@ -6,8 +6,10 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "doctor/checks.h"
+#include "drivers/host/program_call.h"
 #include "drivers/host/unit_spec.h"
 #include "guard/own_files.h"
 #include "systemd/manager.h"
@@ -35,21 +37,45 @@ std::string manager_version(int& failure) {
 }
 
 /// What would bring the agent back from a commit that breaks it.
-void check_guard(Findings& findings) {
+Finding guard_finding(const std::string& file_state) {
+  const auto guard = guard::guard_unit;
+  if (file_state.starts_with("enabled")) {
+    return {CheckResult::ok, "guard", fmt::format("{} is enabled", guard), ""};
+  }
+  return {CheckResult::warning, "guard",
+          fmt::format("{} is {}: nothing brings the agent back from a commit that breaks it", guard,
+                      file_state.empty() ? "not installed" : file_state),
+          file_state.empty() ? "install Greenwave again: packaging/install"
+                             : fmt::format("sudo systemctl enable {}", guard)};
+}
+
+/// What runs the programs of Commands and HealthChecks.
+Finding programs_finding(const std::string& file_state) {
+  const auto programs = drivers::host::programs_unit;
+  if (file_state == "static") {
+    return {CheckResult::ok, "programs", fmt::format("{} is installed", programs), ""};
+  }
+  return {CheckResult::warning, "programs",
+          fmt::format("{} is {}: no Command and no program of a HealthCheck runs", programs,
+                      file_state.empty() ? "not installed" : file_state),
+          file_state.empty()
+              ? "install Greenwave again: packaging/install"
+              : fmt::format("sudo systemctl unmask {}; or, where this is meant, leave Command out "
+                            "of allowedKinds in agent.yaml",
+                            programs)};
+}
+
+/// The units beside the agent's own.
+void check_units(const config::Config& config, Findings& findings) {
   const std::string agent(drivers::host::own_unit);
   const std::string guard(guard::guard_unit);
+  const std::string programs(drivers::host::programs_unit);
   try {
-    auto files = systemd::Manager().file_states({agent, guard});
+    auto files = systemd::Manager().file_states({agent, guard, programs});
     if (files[agent].empty()) return;  // the agent is not installed as a service
-    if (files[guard].starts_with("enabled")) {
-      findings.push_back({CheckResult::ok, "guard", fmt::format("{} is enabled", guard), ""});
-      return;
-    }
-    findings.push_back({CheckResult::warning, "guard",
-                        fmt::format("{} is {}: nothing brings the agent back from a commit that breaks it",
-                                    guard, files[guard].empty() ? "not installed" : files[guard]),
-                        files[guard].empty() ? "install Greenwave again: packaging/install"
-                                             : fmt::format("sudo systemctl enable {}", guard)});
+    findings.push_back(guard_finding(files[guard]));
+    const auto& kinds = config.allowed_kinds;
+    if (!kinds || contains(*kinds, "Command")) findings.push_back(programs_finding(files[programs]));
   } catch (const Error& error) {
     findings.push_back({CheckResult::failed, "guard", error.message(), error.remedy()});
   }
@@ -78,7 +104,7 @@ void check_systemd(const config::Config& config, Findings& findings) {
     return;
   }
   findings.push_back({CheckResult::ok, "systemd", fmt::format("systemd {} answers over D-Bus", version), ""});
-  check_guard(findings);
+  check_units(config, findings);
 }
 
 }  // namespace greenwave::cli

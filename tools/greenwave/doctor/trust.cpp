@@ -1,6 +1,8 @@
 #include "git/trust.h"
 
 #include <cerrno>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -38,6 +40,22 @@ void check_trust(const config::Config& config, Findings& findings) {
         {CheckResult::failed, "trust", error.message(),
          error.remedy().empty() ? "fix it, then: sudo systemctl reload greenwaved" : error.remedy()});
   }
+}
+
+void check_rights(const config::Config& config, Findings& findings) {
+  std::vector<std::string_view> narrow;
+  if (config.allowed_kinds) narrow.emplace_back("allowedKinds");
+  if (config.allowed_paths != config::Config().allowed_paths) narrow.emplace_back("allowedPaths");
+  if (config.program_users) narrow.emplace_back("commands.users");
+  const auto* who = config.allowed_signers.empty() ? "whoever can push" : "whoever may sign commits";
+  findings.push_back(
+      {CheckResult::ok, "rights",
+       narrow.empty()
+           ? fmt::format("{} is root here: agent.yaml sets no allowedKinds, allowedPaths or commands.users "
+                         "(greenwaved(8), WHAT A COMMIT CAN DO)",
+                         who)
+           : fmt::format("{} is bound by {} in agent.yaml", who, fmt::join(narrow, ", ")),
+       ""});
 }
 
 }  // namespace greenwave::cli
