@@ -54,6 +54,30 @@ TEST_CASE("pass: without the server the device keeps its commit, and repairs wha
   CHECK(result.standing.repaired == 1);
 }
 
+TEST_CASE("pass: a bundle is taken from whoever is root, or from anybody where commits are checked") {
+  Cabinet cabinet;
+  cabinet.run();
+  cabinet.intake.tip = cabinet.two;
+  const auto bundle = std::make_shared<git::BundleFile>();
+  SECTION("a member of the group is refused, and the device keeps its commit and repairs it") {
+    cabinet.driver.device.clear();
+    const auto result = cabinet.run({.bundle = bundle, .by_root = false});
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.record.error, Contains("only taken from root") && Contains("trust.allowedSigners"));
+    CHECK(cabinet.sync->applied() == cabinet.one);
+    CHECK(cabinet.driver.device.size() == 1);
+  }
+  SECTION("root chooses") {
+    CHECK(cabinet.run({.bundle = bundle, .by_root = true}).exit_code == 0);
+    CHECK(cabinet.sync->applied() == cabinet.two);
+  }
+  SECTION("signers choose") {
+    cabinet.config.allowed_signers = "/etc/greenwave/allowed_signers";
+    CHECK(cabinet.run({.bundle = bundle, .by_root = false}).exit_code == 0);
+    CHECK(cabinet.sync->applied() == cabinet.two);
+  }
+}
+
 TEST_CASE("pass: a held commit stays, and the status says for which one") {
   Cabinet cabinet;
   cabinet.run();
