@@ -245,7 +245,8 @@ Definition Manager::definition(const std::string& path) {
   trivial_property(path, names::unit_interface, "NeedDaemonReload", 'b', &changed);
   return {.fragment = text_property(path, names::unit_interface, "FragmentPath"),
           .drop_ins = list_property(path, "DropInPaths"),
-          .needs_reload = changed != 0};
+          .needs_reload = changed != 0,
+          .names = list_property(path, "Names")};
 }
 
 std::vector<std::string> Manager::activates(const std::string& path) {

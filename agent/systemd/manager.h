@@ -30,6 +30,7 @@ struct Definition {
   std::string fragment;               ///< empty: none
   std::vector<std::string> drop_ins;  ///< in the order in which they apply
   bool needs_reload = false;          ///< they have changed since they were loaded
+  std::vector<std::string> names{};   ///< its own, and its aliases
 };
 
 /// The last run of a service.

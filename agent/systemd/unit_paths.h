@@ -17,6 +17,12 @@ inline constexpr std::array<std::string_view, 5> unit_search_path = {
 /// Stands for all units in definitions_at().
 inline constexpr std::string_view any_unit = "*";
 
+/// Where it has units and drop-ins besides: those of systemctl set-property, and of generators, which each
+/// daemon-reload makes anew.
+inline constexpr std::array<std::string_view, 5> made_unit_directories = {
+    "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/generator",
+    "/run/systemd/generator.early", "/run/systemd/generator.late"};
+
 /// Whether systemd or one of its generators reads what is at `path` when its manager is reloaded: a unit's
 /// file, a drop-in or link at any depth, /etc/fstab, a quadlet, …
 bool is_read_at_reload(std::string_view path);

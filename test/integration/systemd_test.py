@@ -159,6 +159,58 @@ class Systemd(unittest.TestCase):
         self.assertNotEqual(pid, self.show("real.service", "MainPID"))
         self.assert_in_sync()
 
+    def test_a_drop_in_that_was_there_unread_in_a_new_directory_is_read_and_its_unit_restarts(self):
+        drop_in = "[Service]\nEnvironment=LANE=7\n"
+        own = {"dropIns": [{"name": "lane.conf", "content": drop_in}]}
+        for name, of_file in (("unread-file", True), ("unread-own", False)):
+            with self.subTest(name):
+                service, path = f"{name}.service", f"/etc/systemd/system/{name}.service.d/lane.conf"
+                self.vendor(service)
+                self.machine.run("systemctl", "start", service)
+                self.sync({"unit.yaml": unit("unit", service, running=True)})
+                pid = self.show(service, "MainPID")
+                self.machine.write(path, drop_in)
+                self.assertEqual("no", self.show(service, "NeedDaemonReload"))  # systemd does not see the directory
+                self.sync({"drop.yaml": file_manifest("drop", path, drop_in)} if of_file else {"unit.yaml": unit("unit", service, running=True, **own)})
+                self.assertEqual("LANE=7", self.show(service, "Environment"))
+                self.assertNotEqual(pid, self.show(service, "MainPID"))
+                self.assert_in_sync()
+
+    def test_a_drop_in_that_is_written_again_by_hand_after_it_was_gone_is_read_again(self):
+        path = "/etc/systemd/system/again.service.d/lane.conf"
+        self.sync({"unit.yaml": unit("unit", "again.service", content=SLEEPER, running=True), "drop.yaml": file_manifest("drop", path, "[Service]\nEnvironment=A=1\n")})
+        self.machine.shell("rm -r /etc/systemd/system/again.service.d; systemctl daemon-reload; systemctl restart again.service")
+        self.machine.write(path, "[Service]\nEnvironment=A=1\n")
+        pid = self.show("again.service", "MainPID")
+        self.assertIn("systemd has not read its files since they changed", self.device.once(0))
+        self.assertEqual("A=1", self.show("again.service", "Environment"))
+        self.assertNotEqual(pid, self.show("again.service", "MainPID"))
+        self.assert_in_sync()
+
+    def test_a_drop_in_that_another_replaces_or_masks_is_not_waited_for(self):
+        for place in ("/usr/lib/systemd/system", "/etc/systemd/system", "/run/systemd/system"):
+            self.machine.write(f"{place}/replaced.service.d/a.conf", f"[Service]\nEnvironment=FROM={place}\n")
+        self.machine.write("/usr/lib/systemd/system/replaced.service.d/b.conf", "[Service]\nEnvironment=B=1\n")
+        self.machine.shell("ln -s /dev/null /etc/systemd/system/replaced.service.d/b.conf")
+        self.vendor("replaced.service")
+        self.sync({"unit.yaml": unit("unit", "replaced.service", running=True)})
+        self.assertEqual("FROM=/etc/systemd/system", self.show("replaced.service", "Environment"))
+        reloads = self.reloads()
+        self.assert_in_sync()
+        self.assertEqual(reloads, self.reloads())
+
+    def test_a_drop_in_under_an_alias_comes_and_goes_with_it(self):
+        self.vendor("named.service", SLEEPER + "Alias=nick.service\n")
+        drop_in = file_manifest("drop", "/etc/systemd/system/nick.service.d/a.conf", "[Service]\nEnvironment=A=1\n")
+        self.sync({"unit.yaml": unit("unit", "named.service", running=True), "drop.yaml": drop_in})
+        for enabled in (True, False):
+            with self.subTest(enabled):
+                pid = self.show("named.service", "MainPID")
+                self.sync({"unit.yaml": unit("unit", "named.service", running=True, enabled=enabled)})
+                self.assertEqual("A=1" if enabled else "", self.show("named.service", "Environment"))
+                self.assertNotEqual(pid, self.show("named.service", "MainPID"))
+                self.assert_in_sync()
+
     def test_a_drop_in_of_a_units_own_object_restarts_it(self):
         self.vendor("own.service")
         self.sync({"own.yaml": unit("own", "own.service", running=True)})

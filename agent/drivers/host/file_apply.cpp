@@ -19,8 +19,9 @@ constexpr std::size_t most_pending = 8192;
 
 /// Whether systemd is to read its files again after this step, in which something of the object may change.
 bool concerns_systemd(const Host& host, const plan::Step& step) {
-  const bool may_change =
-      step.verb == plan::Verb::remove || step.difference.kind != plan::Difference::Kind::none;
+  // Who put there what is adopted may not have told systemd.
+  const bool may_change = step.verb == plan::Verb::remove || step.verb == plan::Verb::adopt ||
+                          step.difference.kind != plan::Difference::Kind::none;
   if (!may_change) return false;
   if (step.entry != nullptr) {
     const auto record = record_from_json(step.entry->record);

@@ -1,6 +1,7 @@
 #include "drivers/host/unit_definitions.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -12,10 +13,13 @@
 #include "drivers/host/unit_spec.h"
 #include "drivers/host/unit_state.h"
 #include "systemd/unit_name.h"
+#include "systemd/unit_paths.h"
 
 namespace greenwave::drivers::host {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t most_known_files = 4096;
 
@@ -38,7 +42,54 @@ std::vector<struct stat> stats_of(const systemd::Definition& definition) {
   return all;
 }
 
+/// The number of the directory with units that a drop-in is in: what is in an earlier one of them replaces
+/// what has its name in a later one.
+std::size_t number_of_place(const fs::path& drop_in) {
+  const auto place = drop_in.parent_path().parent_path().native();
+  const auto found = std::ranges::find(systemd::unit_search_path, place);
+  return static_cast<std::size_t>(found - systemd::unit_search_path.begin());
+}
+
+/// Whether systemd loads `path` in place of `other`, which has the same name. Of directories of different
+/// units only systemd says.
+bool comes_before(const fs::path& path, const fs::path& other) {
+  if (path.parent_path().filename() != other.parent_path().filename()) return false;
+  const bool is_merged = path.native().starts_with("/usr/lib/") && other.native().starts_with("/lib/");
+  return !is_merged && number_of_place(path) < number_of_place(other);
+}
+
 }  // namespace
+
+std::vector<std::string> list_drop_ins(const fs::path& root, const std::vector<std::string>& names) {
+  std::vector<std::string> found;
+  const auto add = [&](const std::string& directory) {
+    std::error_code none;
+    for (const auto& item : fs::directory_iterator(root / directory.substr(1), none)) {
+      const auto name = item.path().filename().native();
+      const bool is_mask = item.is_symlink(none) && fs::read_symlink(item.path(), none) == "/dev/null";
+      if (name.ends_with(".conf") && !is_mask) found.push_back(directory + "/" + name);
+    }
+  };
+  for (const auto& unit : names) {
+    for (const auto& name : systemd::definition_names(unit)) {
+      for (const auto place : systemd::unit_search_path) add(fmt::format("{}/{}.d", place, name));
+      for (const auto place : systemd::made_unit_directories) add(fmt::format("{}/{}.d", place, name));
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> unread_drop_ins(const systemd::Definition& loaded,
+                                         const std::vector<std::string>& there) {
+  std::vector<std::string> unread;
+  for (const auto& path : there) {
+    const auto replaces = [&](const std::string& other) {
+      return fs::path(other).filename() == fs::path(path).filename() && !comes_before(path, other);
+    };
+    if (std::ranges::none_of(loaded.drop_ins, replaces)) unread.push_back(path);
+  }
+  return unread;
+}
 
 std::string load_difference(const systemd::UnitState& state, const UnitRecord& record) {
   const bool needed = record.running == true || record.enabled == true || !record.files.empty();
@@ -72,9 +123,21 @@ const systemd::Definition& UnitDefinitions::loaded(const systemd::UnitState& sta
                      std::ranges::equal(stats_of(known.definition), known.files, is_same);
   if (holds) return known.definition;
   known.definition = systemd_.definition(state.path);
+  if (!known.definition.needs_reload) known.definition.needs_reload = !unread(known.definition).empty();
   known.directories = known.definition.needs_reload ? Digest() : directories;
   known.files = stats_of(known.definition);
   return known.definition;
+}
+
+/// Those that systemd would load now, and has not. In a directory that is new since it was loaded it does not
+/// see them, and so does not say that it needs a reload.
+std::vector<std::string> UnitDefinitions::unread(const systemd::Definition& loaded) {
+  auto found = unread_drop_ins(loaded, list_drop_ins(host_.root, loaded.names));
+  std::erase_if(found, [&](const std::string& path) {
+    const auto [first, is_new] = unread_since_.try_emplace(path, jobs_.reloads());
+    return first->second != jobs_.reloads();
+  });
+  return found;
 }
 
 std::string UnitDefinitions::difference(const UnitRecord& record, bool distrust) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -50,6 +51,7 @@ class UnitDefinitions {
   };
 
   const systemd::Definition& loaded(const systemd::UnitState& state, bool distrust = false);
+  std::vector<std::string> unread(const systemd::Definition& loaded);
   Digest content_of(const std::string& path);
 
   const Host& host_;
@@ -57,7 +59,19 @@ class UnitDefinitions {
   UnitJobs& jobs_;
   std::map<std::string, Loaded> loaded_;  ///< by primary names
   std::map<std::string, Known> files_;    ///< read again only if lstat differs
+  /// Drop-ins that were not loaded, and UnitJobs::reloads() when that was first seen: those that systemd has
+  /// passed over since are none that it wants.
+  std::map<std::string, unsigned> unread_since_;
 };
+
+/// The drop-ins below `root` for units of these names, without those that a link masks. systemd loads at most
+/// one of those that have the same file name.
+std::vector<std::string> list_drop_ins(const std::filesystem::path& root,
+                                       const std::vector<std::string>& names);
+
+/// Those of them that systemd would load, had it seen them.
+std::vector<std::string> unread_drop_ins(const systemd::Definition& loaded,
+                                         const std::vector<std::string>& there);
 
 /// How a unit's load state differs from the record, in a few words; empty if it does not.
 std::string load_difference(const systemd::UnitState& state, const UnitRecord& record);

@@ -117,6 +117,7 @@ void UnitJobs::reload_if_needed() {
   states_.forget();
   if (!debt_.is_owed()) return;
   systemd_.reload();
+  ++reloads_;
   debt_.settle();
 }
 

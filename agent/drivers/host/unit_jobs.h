@@ -44,6 +44,8 @@ class UnitJobs {
   void needs_reload() { debt_.owe(); }
   bool owes_reload() const { return debt_.is_owed(); }
   void reload_if_needed();
+  /// How often this object has had systemd read its files.
+  unsigned reloads() const { return reloads_; }
 
   /// Starts, stops, restarts or reloads as the record and the occasion say. Returns true if the unit was
   /// started: check_started(), called a moment later, then tells how that went.
@@ -75,6 +77,7 @@ class UnitJobs {
   UnitStates states_;
   systemd::ReloadDebt& debt_;
   std::optional<systemd::Job> own_;
+  unsigned reloads_ = 0;
 };
 
 }  // namespace greenwave::drivers::host

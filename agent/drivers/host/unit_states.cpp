@@ -1,6 +1,5 @@
 #include "drivers/host/unit_states.h"
 
-#include <array>
 #include <ctime>
 #include <memory>
 #include <string_view>
@@ -43,12 +42,6 @@ class DirectoryTimes {
   Hasher hasher_;
 };
 
-/// Where systemd has units and drop-ins besides: those of systemctl set-property, and of generators, which
-/// each daemon-reload makes anew.
-constexpr std::array<std::string_view, 5> more_directories = {
-    "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/generator",
-    "/run/systemd/generator.early", "/run/systemd/generator.late"};
-
 bool is_read(const std::string& name) {
   return name.ends_with(".wants") || name.ends_with(".requires") || name.ends_with(".d");
 }
@@ -67,7 +60,7 @@ void add_with_inner(DirectoryTimes& times, std::string_view place) {
 Digest digest_of_directories() {
   DirectoryTimes times;
   for (const auto place : systemd::unit_search_path) add_with_inner(times, place);
-  for (const auto place : more_directories) add_with_inner(times, place);
+  for (const auto place : systemd::made_unit_directories) add_with_inner(times, place);
   return times.digest();
 }
 

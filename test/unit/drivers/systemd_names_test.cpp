@@ -1,4 +1,6 @@
 // What systemd calls its units, and where it reads them: pure parts.
+#include <algorithm>
+#include <filesystem>
 #include <random>
 
 #include <catch2/catch.hpp>
@@ -8,6 +10,7 @@
 #include "drivers/host/unit_enablement.h"
 #include "drivers/host/unit_spec.h"
 #include "support/problem_text.h"
+#include "support/temporary_directory.h"
 #include "systemd/unit_paths.h"
 #include "unit/drivers/temporary_root.h"
 #include "unit/drivers/unit_fixture.h"
@@ -236,4 +239,40 @@ TEST_CASE("units under a root: a unit's own file takes the place of its mask") {
       test::unit_manifest(std::string("spec: {name: noisy.service, enabled: true, ") + content + "}")));
   CHECK(root.read("etc/systemd/system/noisy.service") ==
         "[Service]\n[Install]\nWantedBy=multi-user.target\n");
+}
+
+TEST_CASE("drop-ins: one that systemd has not loaded, though it would, is unread") {
+  const auto unread = [](const Names& loaded, const Names& there) {
+    systemd::Definition definition;
+    definition.drop_ins = loaded;
+    return unread_drop_ins(definition, there);
+  };
+  const std::string etc = "/etc/systemd/system/a.service.d/1.conf";
+  const std::string usr = "/usr/lib/systemd/system/a.service.d/1.conf";
+  const std::string lib = "/lib/systemd/system/a.service.d/1.conf";
+  const std::string all = "/etc/systemd/system/service.d/1.conf";
+  CHECK(unread({}, {etc}) == Names{etc});
+  CHECK(unread({etc}, {etc, usr}).empty());
+  CHECK(unread({usr}, {etc, usr}) == Names{etc});
+  CHECK(unread({lib}, {usr, lib}).empty());  // one directory by two names
+  CHECK(unread({usr}, {usr, lib}).empty());
+  CHECK(unread({etc}, {etc, all}).empty());  // the unit's own replaces that of all services
+  CHECK(unread({etc}, {etc, "/etc/systemd/system/a.service.d/2.conf"}).size() == 1);
+}
+
+TEST_CASE("drop-ins: those of a unit are found in all its names, without masks") {
+  const test::TemporaryDirectory root;
+  for (const std::string path :
+       {"etc/systemd/system/a-b.service.d/1.conf", "run/systemd/system/a-.service.d/2.conf",
+        "usr/lib/systemd/system/service.d/3.conf", "etc/systemd/system/nick.service.d/4.conf",
+        "etc/systemd/system/a-b.service.d/readme", "etc/systemd/system/c.service.d/5.conf"}) {
+    root.write(path, "");
+  }
+  std::filesystem::create_symlink("/dev/null", root / "etc/systemd/system/a-b.service.d/6.conf");
+  auto found = list_drop_ins(root.path(), {"a-b.service", "nick.service"});
+  std::ranges::sort(found);
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  CHECK(found == Names{"/etc/systemd/system/a-b.service.d/1.conf",
+                       "/etc/systemd/system/nick.service.d/4.conf", "/run/systemd/system/a-.service.d/2.conf",
+                       "/usr/lib/systemd/system/service.d/3.conf"});
 }
