@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "model/manifest.h"
 #include "model/source_tree.h"
@@ -25,6 +27,9 @@ struct Transition {
   /// A unit that does not run before or after: a restart that another object's change causes interrupts
   /// nothing.
   bool is_down = false;
+  /// Of a unit that stays up: names of definitions (systemd::definition_names) that come or go with its
+  /// aliases, as it is enabled or disabled. It restarts if anything is defined for them.
+  std::vector<std::string> names{};
 };
 
 }  // namespace greenwave::drivers

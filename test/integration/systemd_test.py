@@ -211,6 +211,20 @@ class Systemd(unittest.TestCase):
                 self.assertNotEqual(pid, self.show("named.service", "MainPID"))
                 self.assert_in_sync()
 
+    def test_a_restart_for_a_drop_in_under_an_alias_waits_for_its_window(self):
+        self.vendor("called.service", SLEEPER + "Alias=byname.service\n")
+        drop_in = file_manifest("drop", "/etc/systemd/system/byname.service.d/a.conf", "[Service]\nEnvironment=A=1\n")
+        opens = field.utc_now().replace(second=0, microsecond=0) + field.datetime.timedelta(hours=3)
+        self.sync({"unit.yaml": unit("unit", "called.service", running=True), "drop.yaml": drop_in, "greenwave.yaml": field.cluster(field.window(opens, hours=1))})
+        pid = self.show("called.service", "MainPID")
+        self.sync({"unit.yaml": unit("unit", "called.service", running=True, enabled=True)})
+        self.assertEqual(pid, self.show("called.service", "MainPID"))
+        self.assertIn("SystemdUnit/unit", json.dumps(self.device.json("status")["waiting"]))
+        self.sync({"greenwave.yaml": None})
+        self.assertNotEqual(pid, self.show("called.service", "MainPID"))
+        self.assertEqual("A=1", self.show("called.service", "Environment"))
+        self.assert_in_sync()
+
     def test_a_drop_in_of_a_units_own_object_restarts_it(self):
         self.vendor("own.service")
         self.sync({"own.yaml": unit("own", "own.service", running=True)})

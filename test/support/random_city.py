@@ -177,8 +177,6 @@ class Story:
         if self.live:
             spec.setdefault("content", UNIT.format(60))
             spec.pop("masked", None)
-            if spec["name"] == UNIT_NAMES[0]:
-                spec["enabled"] = True  # a drop-in may be for its alias
             spec["running"] = self.random.random() < 0.7
 
     def make_healthcheck(self, spec):

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "drivers/host/check_spec.h"
 #include "drivers/host/command_spec.h"
 #include "drivers/host/file_spec.h"
 #include "drivers/host/unit_spec.h"
 #include "model/paths.h"
+#include "systemd/unit_name.h"
 
 namespace greenwave::drivers::host {
 
@@ -108,6 +110,22 @@ bool turns(const std::optional<bool>& was, const std::optional<bool>& is, bool d
   return was.value_or(defined ? false : !*is) != *is;
 }
 
+std::vector<std::string> names_that_change(const UnitSpec& before, const UnitSpec& after) {
+  const auto had = before.declared_aliases();
+  const auto has = after.declared_aliases();
+  const auto own = systemd::definition_names(after.name);
+  std::vector<std::string> names;
+  for (const auto& [some, others] : {std::pair(&had, &has), std::pair(&has, &had)}) {
+    for (const auto& alias : *some) {
+      if (contains(*others, alias)) continue;
+      for (auto& name : systemd::definition_names(alias)) {
+        if (!contains(own, name)) names.push_back(std::move(name));
+      }
+    }
+  }
+  return names;
+}
+
 bool is_down(const UnitSpec& spec) {
   return spec.running == false || spec.masked == true;
 }
@@ -167,9 +185,9 @@ Transition unit_transition(const Declared* was, const Declared& is) {
   transition.kind = Kind::change;
   if (was_down) return transition;
   if (down && (before.running != false)) transition.disruption = plan::Disruption::whole;
-  if (files.differs && before.running == true && after.running == true) {
-    transition.disruption = plan::Disruption::restart;
-  }
+  if (before.running != true || after.running != true) return transition;
+  if (files.differs) transition.disruption = plan::Disruption::restart;
+  transition.names = names_that_change(before, after);
   return transition;
 }
 

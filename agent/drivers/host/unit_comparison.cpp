@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/contains.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "diff/unified_diff.h"
 #include "drivers/host/others.h"
@@ -71,7 +72,7 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   if (units_.runs_systemd) {
     compare_state(spec, unit, renamed ? UnitRecord{} : known,
                   entry != nullptr && !renamed && !entry->digest.is_zero(), found);
-    if (!renamed) compare_definition(record, found);
+    if (!renamed) compare_definition(spec, record, found);
   } else {
     compare_links(spec, unit, renamed ? UnitRecord{} : known, record, found);
   }
@@ -242,7 +243,7 @@ void UnitComparison::compare_state(const UnitSpec& spec, const std::string& unit
 }
 
 /// `record` is the new one. A reload or restart that the unit needs makes it stale.
-void UnitComparison::compare_definition(UnitRecord& record, Found& found) {
+void UnitComparison::compare_definition(const UnitSpec& spec, UnitRecord& record, Found& found) {
   if (systemd::is_template(record.unit) || units_.jobs.states().of(record.unit).load == "not-found") return;
   const bool owed = units_.jobs.owes_reload();
   const bool unread = units_.definitions.needs_reload(record.unit);
@@ -256,7 +257,29 @@ void UnitComparison::compare_definition(UnitRecord& record, Found& found) {
   if (found.diff.empty() && (record.stale || units_.definitions.is_outdated(record))) {
     found.diff = fmt::format("{} has not been restarted since its files changed\n", record.unit);
   }
-  record.stale = record.stale || unread || units_.definitions.is_outdated(record);
+  record.stale =
+      record.stale || unread || units_.definitions.is_outdated(record) || changes_names(spec, record);
+}
+
+/// Whether the unit gets or loses aliases, as it is enabled or disabled, for which there are drop-ins.
+bool UnitComparison::changes_names(const UnitSpec& spec, const UnitRecord& record) {
+  const auto& unit = record.unit;
+  const auto state = units_.jobs.states().of(unit);
+  if (!spec.enabled || enabled_difference(state, *spec.enabled, true).empty()) return false;
+  std::vector<InstallLink> links;
+  try {
+    links = Enablement(units_.host).links(unit, spec.files);
+  } catch (const Error&) {
+    return false;  // enabling it will say why
+  }
+  std::vector<std::string> names{unit};
+  for (const auto& link : links) {
+    const auto name = link.path.substr(link.path.rfind('/') + 1);
+    if (link.path == UnitSpec::unit_path(name)) names.push_back(name);
+  }
+  const auto own = list_drop_ins(units_.host.root, {unit});
+  const auto all = list_drop_ins(units_.host.root, names);
+  return !std::ranges::all_of(all, [&](const auto& path) { return contains(own, path); });
 }
 
 /// What is about to be made is in the intent, for a removal that comes before the result.

@@ -37,7 +37,8 @@ class UnitComparison : public Comparison {
   void compare_files(Parents& parents, const UnitSpec& spec, const UnitRecord& record, Found& found);
   void compare_state(const UnitSpec& spec, const std::string& unit, const UnitRecord& record, bool applied,
                      Found& found);
-  void compare_definition(UnitRecord& record, Found& found);
+  void compare_definition(const UnitSpec& spec, UnitRecord& record, Found& found);
+  bool changes_names(const UnitSpec& spec, const UnitRecord& record);
   void compare_links(const UnitSpec& spec, const std::string& unit, const UnitRecord& record,
                      UnitRecord& intent, Found& found);
   UnitRecord intended(const UnitSpec& spec, const std::string& unit, const UnitRecord& known,

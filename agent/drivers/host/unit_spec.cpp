@@ -178,19 +178,6 @@ void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
   if (is_agents(unit.name)) check_own_unit(spec, unit);
 }
 
-/// The other names that the unit has once its manifest has enabled it; those that it has beside them are
-/// known on the device alone.
-std::vector<std::string> declared_aliases(const UnitSpec& unit) {
-  if (unit.enabled != true || !unit.defines_unit()) return {};
-  InstallSection install;
-  for (const auto& file : unit.files) read_install_section(file.content, install);
-  try {
-    return aliases_of(unit.name, install);
-  } catch (const Error&) {
-    return {};  // enabling it will say why
-  }
-}
-
 }  // namespace
 
 std::string UnitSpec::unit_path(std::string_view name) {
@@ -201,6 +188,17 @@ std::vector<std::string> UnitSpec::paths() const {
   std::vector<std::string> paths;
   for (const auto& file : files) paths.push_back(file.path);
   return paths;
+}
+
+std::vector<std::string> UnitSpec::declared_aliases() const {
+  if (enabled != true || !defines_unit()) return {};
+  InstallSection install;
+  for (const auto& file : files) read_install_section(file.content, install);
+  try {
+    return aliases_of(name, install);
+  } catch (const Error&) {
+    return {};  // enabling it will say why
+  }
 }
 
 UnitSpec read_unit_spec(const Manifest& manifest, Problems& problems) {
@@ -250,7 +248,7 @@ plan::Footprint unit_footprint(const Host& host, const Manifest& manifest, Probl
       problems.error(place != nullptr ? place->place : manifest.place(), refusal->message, refusal->remedy);
     }
   }
-  auto names = declared_aliases(spec);
+  auto names = spec.declared_aliases();
   names.insert(names.begin(), spec.name);
   if (!spec.files.empty()) footprint.defines = names;
   if (spec.running == true) {

@@ -36,6 +36,9 @@ struct UnitSpec {
   std::vector<ObjectRef> reload_on;
 
   std::vector<std::string> paths() const;  ///< of the files
+  /// The other names that the unit has once its manifest has enabled it; those that it has beside them are
+  /// known on the device alone.
+  std::vector<std::string> declared_aliases() const;
   bool defines_unit() const { return !files.empty() && files.front().path == unit_path(name); }
 
   static std::string unit_path(std::string_view name);

@@ -111,6 +111,18 @@ TEST_CASE("transition: a unit that is to run no more is stopped, one that is to 
         Disruption::none);
 }
 
+TEST_CASE("transition: a unit that is enabled or disabled as it runs gets or loses its aliases") {
+  const std::string install = R"(name: a-b.service, content: "[Install]\nAlias=nick.service\n", )";
+  const auto names = [&](const std::string& was, const std::string& is) {
+    return between("SystemdUnit", "{" + install + was + "}", "{" + install + is + "}").names;
+  };
+  const std::vector<std::string> nick{"nick.service"};
+  CHECK(names("running: true", "running: true, enabled: true") == nick);
+  CHECK(names("running: true, enabled: true", "running: true, enabled: false") == nick);
+  CHECK(names("running: true, enabled: true", "running: true, enabled: true").empty());
+  CHECK(names("running: true, enabled: true", "running: false, enabled: false").empty());
+}
+
 TEST_CASE("transition: a command with a check that it has passed does not run again") {
   const auto flash = "{command: [/bin/flash, '1'], creates: /etc/flashed}";
   CHECK(between("Command", flash, "{command: [/bin/flash, '2'], creates: /etc/flashed}").kind == Kind::none);

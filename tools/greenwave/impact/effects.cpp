@@ -1,13 +1,18 @@
 #include "impact/effects.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "diff/unified_diff.h"
 #include "kinds/table.h"
 #include "model/paths.h"
 #include "model/wave.h"
+#include "plan/places.h"
+#include "systemd/unit_paths.h"
 #include "yaml/emit.h"
 
 namespace greenwave::cli {
@@ -26,6 +31,17 @@ std::string source_text(const render::Fleet& fleet, const Manifest& manifest) {
     names += fmt::format("{} {}\n", item.name, item.oid.substr(0, 12));
   }
   return names;
+}
+
+/// Whether the files of an object with these claims define anything by one of these names.
+bool defines(const std::vector<std::string>& claims, const std::vector<std::string>& names) {
+  for (std::string_view claim : claims) {
+    if (!claim.starts_with(plan::path_claim)) continue;
+    claim.remove_prefix(std::string_view(plan::path_claim).size());
+    const auto defined = systemd::definitions_at(claim);
+    if (std::ranges::any_of(defined, [&](const auto& name) { return contains(names, name); })) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -55,6 +71,22 @@ std::map<ObjectId, plan::Difference> Effects::differences() const {
     difference.disruption = found.transition.disruption;
   }
   return differences;
+}
+
+void Effects::add_renamed(std::span<const plan::Desired> desired, std::span<const Entry> inventory,
+                          plan::Plan& plan) const {
+  for (auto& step : plan.steps) {
+    const auto found = found_.find(step.id);
+    if (found == found_.end() || found->second.transition.names.empty()) continue;
+    const auto add = [&](const ObjectId& id, const std::vector<std::string>& claims) {
+      auto& list = step.restart_because;
+      if (id != step.id && !contains(list, id) && defines(claims, found->second.transition.names)) {
+        list.push_back(id);
+      }
+    };
+    for (const auto& one : desired) add(one.manifest.id, one.footprint.claims);
+    for (const auto& entry : inventory) add(entry.id, entry.claims);
+  }
 }
 
 void Effects::add_step(const plan::Step& step, bool uncertain, Group& group) {

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 
 #include "drivers/transition.h"
 #include "impact/impact.h"
 #include "impact/transfer_size.h"
-#include "plan/step.h"
+#include "plan/plan.h"
 #include "render/fleet.h"
 
 namespace greenwave::cli {
@@ -21,6 +22,10 @@ class Effects {
   /// its step.
   void add_object(const render::Variant* was, const render::Variant& is);
   std::map<ObjectId, plan::Difference> differences() const;
+
+  /// What restarts a unit because an alias of it comes or goes: an object that defines something for that.
+  void add_renamed(std::span<const plan::Desired> desired, std::span<const Entry> inventory,
+                   plan::Plan& plan) const;
 
   /// `uncertain` as in Change.
   void add_step(const plan::Step& step, bool uncertain, Group& group);

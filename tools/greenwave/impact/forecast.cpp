@@ -180,6 +180,7 @@ std::unique_ptr<Forecast> Forecaster::forecast(const Move& move, const Effects& 
   add_errors(planned.problems, forecast->problems);
   forecast->refused = std::move(planned.refused);
   forecast->plan = std::move(planned.plan);
+  effects.add_renamed(forecast->desired, forecast->inventory, forecast->plan);
   for (auto& step : forecast->plan.steps) {
     step.gives_back = step.verb == plan::Verb::remove && giving_back.contains(step.id);
   }
