@@ -32,7 +32,7 @@ CLEAN = f"""
 systemctl stop {' '.join(UNITS.values())} 2>/dev/null || true
 umount {SMALL} 2>/dev/null || true
 rm -rf {FIELD} /var/lib/greenwave /run/greenwave {story.BUSY} {story.EFFECT} {story.HARDWARE}
-find {STATES} /usr/lib/systemd/system -name 'field-*' -delete
+find {STATES} /usr/lib/systemd/system -name 'field-*' -prune -exec rm -r {{}} +
 systemctl daemon-reload
 systemctl reset-failed
 """
@@ -54,7 +54,7 @@ class Stage:
         directory = self.scratch / "cities" / str(seed)
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir()
-        self.city, self.clock = City(directory), 0
+        self.city, self.clock, self.at_dusk = City(directory), 0, {}
         (directory / "served").symlink_to("city.git")
         self.machine.shell(CLEAN + f"mkdir -p {FIELD}; touch {story.HARDWARE}")
         if has_small:
@@ -66,6 +66,7 @@ class Stage:
         for name, state in units.items():
             script += [f"systemctl --quiet enable {UNITS[name]}"] * state.enabled
             script += [f"systemctl start {UNITS[name]}"] * (state.active == "active")
+            script += [f"systemctl --quiet mask {UNITS[name]}"] * state.masked
         self.machine.shell("\n".join(script))
         self.machine.write(
             "/etc/greenwave/agent.yaml",
@@ -157,9 +158,11 @@ class Stage:
                 file = pathlib.Path(directory) / name
                 found["/" + str(file.relative_to(self.machine.root))] = self.node(file)
         for name in UNITS:
-            file = self.file(field_model.unit_path(name))
-            if file.exists() and not file.is_symlink():
-                found[field_model.unit_path(name)] = self.node(file)
+            unit = self.file(field_model.unit_path(name))
+            drop_ins = unit.with_name(unit.name + ".d")
+            for file in (unit, drop_ins, *(drop_ins.iterdir() if drop_ins.exists() else ())):
+                if file.exists() and not file.is_symlink():
+                    found["/" + str(file.relative_to(self.machine.root))] = self.node(file)
         return {path: node for path, node in found.items() if path != f"{SMALL}/.filler"}
 
     def node(self, file):
@@ -181,6 +184,21 @@ class Stage:
                 found[name] = (state["UnitFileState"] == "enabled", state["ActiveState"] == "active", state["UnitFileState"] == "masked")
         return found
 
+    def processes(self):
+        """{name: the PID of its main process} of the units that are up."""
+        found = {}
+        for name, unit in UNITS.items():
+            words = self.machine.run("systemctl", "show", "--property=ActiveState,MainPID", unit).stdout.split()
+            state = dict(word.partition("=")[::2] for word in words)
+            if state["ActiveState"] == "active":
+                found[name] = state["MainPID"]
+        return found
+
+    def settings(self, process):
+        """Those that a unit's files gave the process."""
+        words = (self.machine.root / "proc" / process / "environ").read_text().split("\0")
+        return sorted(word for word in words if word.partition("=")[0] in ("V", "FILE", "OWN", "HAND"))
+
     def kept(self):
         return sorted(str(file) for place in ("/var/lib/greenwave/kept", f"{SMALL}/.greenwave-kept") for file in self.file(place).rglob("*"))
 
@@ -195,9 +213,24 @@ class Stage:
         return file.read_text() if file.exists() else None
 
 
+def settings_of(definition):
+    """Those that a unit's process has when it started with these files."""
+    words = [line.removeprefix("Environment=") for _, text in definition for line in text.splitlines() if line.startswith("Environment=")]
+    return sorted(words)
+
+
+def night_differences(stage):
+    """While no window is open, what ran goes on."""
+    now = stage.processes()
+    return [f"{UNITS[name]}: process {process} became {now.get(name)}, and no window is open" for name, process in stage.at_dusk.items() if now.get(name) != process]
+
+
 def differences(stage, model, code, is_cut):
     """Where the device is not as it must be, in words."""
+    if model.server.closed:
+        return night_differences(stage)
     found = []
+    stage.at_dusk = stage.processes()
 
     def compare(what, is_there, should_be):
         if is_there != should_be:
@@ -212,6 +245,11 @@ def differences(stage, model, code, is_cut):
     there = stage.units()
     for name in UNITS:
         compare(f"{UNITS[name]} (enabled, running, masked)", there.get(name), units.get(name))
+    for name, process in stage.at_dusk.items():
+        spec = model.owned.get(f"SystemdUnit/{name}")
+        state = model.units.get(name)
+        if spec and spec.running and state and state.active == "active" and state.runs_with == model.definition(name):
+            compare(f"the settings with which {UNITS[name]} runs", stage.settings(process), settings_of(state.runs_with))
     compare("what the Command did", stage.effect(), model.effect)
     status = stage.status()
     compare("the commit", status.get("commit", {}).get("oid"), model.applied.oid)
@@ -223,7 +261,7 @@ def differences(stage, model, code, is_cut):
     problems = "\n".join(status["problems"])
     for id in sorted(model.refused - model.blocked):
         compare(f"a word about {id}, which is refused", id in problems or id.replace("/", "-") in problems or problems, True)
-    if not model.applied.objects and not model.failing and not model.away:
+    if not model.owned and not model.failing and not model.away:
         compare("what is kept", stage.kept(), [])
     return found
 

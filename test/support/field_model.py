@@ -22,6 +22,7 @@ class File:
     mode: int = 0o644
     needs: str = ""  # an object that it depends on
     wrong: bool = False  # its manifest cannot be read
+    removal: str = ""  # greenwave.dev/on-removal: keep or delete
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Unit:
     running: bool = True
     masked: bool = False
     restart_on: str = ""
+    drop_in: str = ""  # a drop-in of the unit's own object
+    unmasks: bool = False  # says masked: false
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +68,7 @@ class State:
     enabled: bool
     active: str
     masked: bool = False
+    runs_with: tuple = ()  # what defined it at its start
 
 
 @dataclasses.dataclass
@@ -79,13 +83,22 @@ def unit_path(name):
     return f"/etc/systemd/system/{UNITS[name]}"
 
 
+def drop_in_path(name, file="own.conf"):
+    return f"{unit_path(name)}.d/{file}"
+
+
+def drop_in_of(id):
+    """The unit that a File object has a drop-in for, or None."""
+    return id.removeprefix("File/of-") if id.startswith("File/of-") else None
+
+
 def claims(spec):
     if isinstance(spec, File):
         return set() if spec.wrong else {spec.path}
     if isinstance(spec, Tree):
         return {PLANS} | {f"{PLANS}/{name}" for name, _ in spec.files}
-    if isinstance(spec, Unit) and spec.content:
-        return {unit_path(spec.name)}
+    if isinstance(spec, Unit):
+        return ({unit_path(spec.name)} if spec.content else set()) | ({drop_in_path(spec.name)} if spec.drop_in else set())
     return set()
 
 
@@ -122,6 +135,7 @@ class Model:
         if isinstance(spec, Unit):
             state = self.units.get(spec.name)
             written = not spec.content or self.paths.get(unit_path(spec.name)) == Node("file", spec.content)
+            written = written and (not spec.drop_in or self.paths.get(drop_in_path(spec.name)) == Node("file", spec.drop_in))
             return written and state and (state.enabled, state.active == "active", state.masked) == (spec.enabled, spec.running, spec.masked)
         return True
 
@@ -145,10 +159,13 @@ class Model:
             self.same.discard(path)
         self.paths[path] = node
 
-    def let_go(self, path):
-        """What was there before is back."""
+    def let_go(self, path, removal=""):
+        """What was there before is back, unless the object says otherwise."""
         before = self.before.pop(path)
-        if path in self.same:
+        if removal == "delete":
+            self.same.discard(path)
+            self.paths.pop(path, None)
+        elif path in self.same:
             self.same.discard(path)
         elif before is not None:
             self.paths[path] = before
@@ -208,13 +225,35 @@ class Model:
         elif old and old.content:
             rewritten = True
             self.let_go(unit_path(spec.name))
+        rewritten = self.put_drop_in(spec, old) or rewritten
         state.enabled, state.masked = spec.enabled, spec.masked
         if not spec.running:
             state.active = {"active": "inactive", "crashing": "failed"}.get(state.active, state.active)
         elif state.active != "active" or rewritten or restart:
             return self.start(spec.name)
 
+    def put_drop_in(self, spec, old):
+        """Returns whether it changes."""
+        path = drop_in_path(spec.name)
+        if spec.drop_in:
+            changes = self.paths.get(path) != Node("file", spec.drop_in)
+            self.make(path.rpartition("/")[0])
+            self.take(path, Node("file", spec.drop_in))
+            return changes
+        return bool(old and old.drop_in) and self.remove_drop_in(spec.name)
+
+    def remove_drop_in(self, name):
+        self.let_go(drop_in_path(name))
+        self.leave(f"{unit_path(name)}.d")
+        return True
+
+    def definition(self, name):
+        """All that defines a unit."""
+        inside = f"{unit_path(name)}.d/"
+        return tuple(sorted((path, node.text) for path, node in self.paths.items() if node.kind == "file" and (path == unit_path(name) or path.startswith(inside))))
+
     def start(self, name):
+        self.units[name].runs_with = self.definition(name)
         text = self.paths.get(unit_path(name), Node("file")).text
         ok = "/bin/false" not in text and (self.hardware or "/var/lib/field-hardware" not in text)
         self.units[name].active = "failed" if not ok else "crashing" if "exit 1" in text else "active"
@@ -245,7 +284,7 @@ class Model:
         for path in sorted(claims(old) - taken - {PLANS}, reverse=True):
             if path in self.before and not self.is_directory(path):
                 self.freed = self.freed or (self.full and path.startswith(SMALL))
-                self.let_go(path)
+                self.let_go(path, getattr(old, "removal", ""))
         if isinstance(old, File):
             return self.leave(old.path.rpartition("/")[0])
         if not isinstance(old, Tree):
@@ -261,10 +300,15 @@ class Model:
         before = self.units_before.pop(old.name)
         if old.content:
             self.let_go(unit_path(old.name))
+        if old.drop_in:
+            self.remove_drop_in(old.name)
         if before is None:
             self.units.pop(old.name, None)
-        else:
-            self.units[old.name] = State(before.enabled, "active" if before.active == "active" else "inactive", before.masked)
+            return
+        was = self.units[old.name]
+        state = self.units[old.name] = State(before.enabled, "active" if before.active == "active" else "inactive", before.masked, was.runs_with)
+        if state.active == "active" and (was.active != "active" or old.content or old.drop_in):
+            state.runs_with = self.definition(old.name)
 
     # One commit on the device.
 
@@ -313,7 +357,7 @@ class Model:
         self.applied = commit
         done = {}  # {id: None or how it failed} of what had a step
         todo = sorted((id for id in wanted if id not in self.refused), key=lambda id: ("Check", "Directory", "File", "Command", "SystemdUnit").index(id.partition("/")[0].removeprefix("Health")))
-        leaving = {id for id in self.owned | self.begun if id not in wanted}
+        leaving = {id for id in self.owned | self.begun if id not in wanted and not self.is_kept(id)}
         under_way = set()
         waiting = set()
 
@@ -330,11 +374,12 @@ class Model:
                 if first in wanted:
                     step(first)
             cause = getattr(spec, "restart_on", "")
-            restart = cause in done
+            defined = isinstance(spec, Unit) and any(drop_in_of(one) == spec.name and one in self.owned | self.begun | wanted for one in set(done) | leaving)
+            restart = cause in done or defined
             if old == spec and id not in self.failing.keys() - self.waiting and self.is_there(id, spec) and not restart:
                 return
             holders, needs = holders_of(id, spec), getattr(spec, "needs", "")
-            held = set(holders) - leaving or done.get(needs) or (restart and done[cause])
+            held = set(holders) - leaving or done.get(needs) or (cause in done and done[cause])
             for holder in () if held or not isinstance(spec, Tree) else holders:
                 if not claims(self.owned[holder]) <= claims(spec):
                     self.remove(holder, self.owned.pop(holder), set())  # before the purge
@@ -370,6 +415,10 @@ class Model:
                 self.let_go(path)
                 self.leave(path.rpartition("/")[0])
 
+    def is_kept(self, id):
+        """Whether an object stays, and ours, when it is no longer declared."""
+        return getattr(self.owned.get(id), "removal", "") == "keep"
+
     def is_wanted_by_failed(self, id, wanted, done):
         """An object stays until the one with a new name has its place."""
         ours = claims(self.owned.get(id))
@@ -385,6 +434,8 @@ class Model:
         wanted = commit.objects
         changed = {id for id, spec in wanted.items() if id not in self.refused and self.owned.get(id) != spec}
         restarted = {id for id, spec in wanted.items() if getattr(spec, "restart_on", None) in changed and id not in self.refused}
+        redefined = {drop_in_of(id) for id in changed | (set(self.owned) - set(wanted))} - {None}
+        restarted |= {id for id, spec in wanted.items() if isinstance(spec, Unit) and spec.name in redefined and spec.running and id not in self.refused}
         watched = {id for id in changed if isinstance(wanted[id], Command | Check) or getattr(wanted[id], "running", False)}
         return changed, watched | restarted
 
@@ -410,7 +461,8 @@ class Model:
 
     def has_steps(self, commit, changed):
         kept = [(id, spec) for id, spec in commit.objects.items() if id not in self.refused]
-        return changed or set(self.owned) - set(commit.objects) or any(id in self.failing.keys() - self.waiting or not self.is_there(id, spec) for id, spec in kept)
+        leaving = {id for id in set(self.owned) - set(commit.objects) if not self.is_kept(id)}
+        return changed or leaving or any(id in self.failing.keys() - self.waiting or not self.is_there(id, spec) for id, spec in kept)
 
     def blamed(self, commit, failures):
         """Of what failed, what the commit on trial answers for."""
@@ -418,7 +470,10 @@ class Model:
         return {id: how for id, how in failures.items() if id in changed and id not in self.trial.failed_before}
 
     def sync(self):
-        """Returns greenwaved's exit status."""
+        """Returns greenwaved's exit status; None where the commit has a window that is closed: nothing is said of what it
+        does before that opens but that no unit stops or starts anew."""
+        if self.server.closed:
+            return None
         if not self.away:
             self.known = self.server
             if self.rejected is not self.server:

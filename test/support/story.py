@@ -4,17 +4,18 @@ A story is a list of events; the same seed gives the same one, and each event ca
 """
 
 import dataclasses
+import datetime
 import json
 import random
 
 import field
-from field_model import (FIELD, PLANS, SMALL, UNITS, Check, Command, File, Model, Node, State, Tree, Unit, unit_path)
+from field_model import (FIELD, PLANS, SMALL, UNITS, Check, Command, File, Model, Node, State, Tree, Unit, drop_in_path, unit_path)
 from greenwave import file_manifest
 
 FILES = {f"File/{name}": name for name in "abcde"}
 SHARED = f"{PLANS}/night"  # a place of the Tree's, or of a File's in its directory
 PLACES = [f"{FIELD}/{name}" for name in ("1", "2", "3", "4", "deep/5")] + [SHARED]
-CONF, MAP = "File/conf", "File/map"
+CONF, MAP, STAYS = "File/conf", "File/map", "File/stays"
 STEP, SANE, TREE = "Command/step", "HealthCheck/sane", "Directory/plans"
 BUSY, EFFECT, HARDWARE = "/var/lib/field-busy", "/var/lib/field-effect", "/var/lib/field-hardware"
 INSTALL = "[Install]\nWantedBy=multi-user.target\n"
@@ -27,10 +28,15 @@ class Commit:
     number: int
     objects: dict
     retired: bool = False  # the device
+    closed: bool = False  # its window does not open in this story
     oid: str = ""
 
     def __str__(self):
         return f"commit {self.number}"
+
+
+def drop_in_text(name, version):
+    return f"[Service]\nEnvironment={name}={version}\n"
 
 
 def unit_text(version, check="", start="/bin/sleep infinity"):
@@ -47,6 +53,8 @@ def manifests(commit):
         cluster["spec"]["devices"] = "devices.geojson"
         feature = {"type": "Feature", "id": "sf-0042", "geometry": {"type": "Point", "coordinates": [-122.4, 37.7]}, "properties": {"retired": True}}
         files["devices.geojson"] = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    if commit.closed:
+        cluster["spec"]["windows"] = [field.window(field.utc_now() + datetime.timedelta(hours=6), hours=1)]
     files["greenwave.yaml"] = json.dumps(cluster)
     for id, spec in commit.objects.items():
         files[f"{id.replace('/', '-')}.yaml"] = manifest(id, spec)
@@ -59,15 +67,16 @@ def manifest(id, spec):
     kind, _, name = id.partition("/")
     if isinstance(spec, File):
         document = json.loads(file_manifest(name, spec.path, spec.text, mode="9999" if spec.wrong else f"{spec.mode:04o}"))
-        if spec.needs:
-            document["metadata"]["annotations"] = {"greenwave.dev/depends-on": spec.needs}
+        annotations = {"depends-on": spec.needs, "on-removal": spec.removal}
+        document["metadata"]["annotations"] = {f"greenwave.dev/{key}": value for key, value in annotations.items() if value}
         return json.dumps(document)
     if isinstance(spec, Tree):
         return field.manifest(kind, name, {"path": PLANS, "purge": spec.purge, "source": "plans"})
     if isinstance(spec, Unit):
         body = {"name": UNITS[spec.name], "enabled": spec.enabled, "running": spec.running}
         body |= {"content": spec.content} if spec.content else {}
-        body |= {"masked": True} if spec.masked else {}
+        body |= {"masked": spec.masked} if spec.masked or spec.unmasks else {}
+        body |= {"dropIns": [{"name": "own.conf", "content": spec.drop_in}]} if spec.drop_in else {}
         body |= {"restartOn": [spec.restart_on]} if spec.restart_on else {}
         return field.manifest(kind, name, body)
     if isinstance(spec, Command):
@@ -96,7 +105,11 @@ def furniture(dice, has_small):
                   f"{PLANS}/local": Node("dir", mode=0o700), f"{PLANS}/local/site": Node("file", "site\n")}
     if dice.random() < 0.5:
         paths[f"{FIELD}/conf"] = Node("file", "vendor conf\n", 0o640)
+    if dice.random() < 0.5:
+        paths[f"{FIELD}/stays"] = dice.choice([Node("file", "vendor stays\n", 0o600), Node("file", "as the city has it\n")])
     units = {"vendor": State(dice.random() < 0.5, dice.choice(["active", "inactive"]))}
+    if dice.random() < 0.25:
+        units["vendor"] = State(False, "inactive", masked=True)
     if dice.random() < 0.6:
         paths[unit_path("radar")] = Node("file", VENDOR)
         units["radar"] = State(dice.random() < 0.5, dice.choice(["active", "inactive"]))
@@ -158,17 +171,36 @@ class Author:
         if happens(self.model, event):
             self.events.append(event)
 
-    def commit(self):
+    def commit(self, closed=False):
         self.version += 1
-        self.add("commit", Commit(self.version, dict(self.wanted)))
+        self.add("commit", Commit(self.version, dict(self.wanted), closed=closed))
 
     def next(self):
+        if self.dice.random() < 0.15 and self.rests():
+            return self.night()
         for _ in range(self.dice.choice([1, 1, 2, 3])):
             self.dice.choices([self.new_commit, self.damage, self.fault, self.jump, self.boot], [5, 4, 3, 1, 0.3])[0]()
         if self.dice.random() < 0.25:
             self.add("cut", int(self.dice.expovariate(1 / 60)) + 1)
         else:
             self.add("sync")
+
+    def rests(self):
+        model = self.model
+        at_fault = model.away or model.full or model.busy or not model.hardware
+        return not (at_fault or model.trial or model.rejected or model.failed() or model.refused or self.frozen or model.server is not model.good)
+
+    def night(self):
+        """Commits that disrupt come while no window is open; in the morning all of it happens."""
+        if any(self.is_bad(spec) for spec in self.wanted.values()):
+            self.mend()
+        for _ in range(self.dice.choice([1, 1, 2])):
+            for _ in range(self.dice.choice([1, 2, 3])):
+                self.dice.choice([self.put_conf, self.put_lamp, self.put_radar, self.put_vendor, self.put_step, self.put_drop_in])()
+            self.commit(closed=True)
+            self.add(*self.dice.choice([("sync",), ("cut", int(self.dice.expovariate(1 / 60)) + 1)]))
+        self.commit()
+        self.add("sync")
 
     def new_commit(self):
         if any(self.is_bad(spec) for spec in self.wanted.values()) and self.dice.random() < 0.7:
@@ -181,8 +213,8 @@ class Author:
 
     def change(self):
         pick = self.dice.choices(
-            [self.put_file, self.move_file, self.drop, self.put_conf, self.put_map, self.put_tree, self.put_lamp, self.put_radar, self.put_vendor, self.put_step, self.put_check],
-            [5, 3, 3, 2, 2, 3, 2, 3, 2, 2, 1],
+            [self.put_file, self.move_file, self.drop, self.put_conf, self.put_map, self.put_tree, self.put_lamp, self.put_radar, self.put_vendor, self.put_step, self.put_check, self.put_stays, self.put_drop_in],
+            [5, 3, 3, 2, 2, 3, 2, 3, 2, 2, 1, 2, 3],
         )[0]
         before = dict(self.wanted)
         pick()
@@ -239,11 +271,21 @@ class Author:
         names = self.dice.sample(["am", "pm", "night"], self.dice.randint(1, 3))
         self.wanted[TREE] = Tree(tuple(sorted((name, self.text(name)) for name in names)), self.dice.random() < 0.5)
 
+    def put_stays(self):
+        self.wanted[STAYS] = File(f"{FIELD}/stays", self.text("stays"), removal=self.dice.choice(["", "keep", "delete"]))
+
+    def put_drop_in(self):
+        name = self.dice.choice(["lamp", "vendor"])
+        self.wanted[f"File/of-{name}"] = File(drop_in_path(name, "file.conf"), drop_in_text("FILE", self.dice.randint(1, 9)))
+
+    def own_drop_in(self):
+        return drop_in_text("OWN", self.dice.randint(1, 9)) if self.dice.random() < 0.4 else ""
+
     def restart_on(self):
         return CONF if self.dice.random() < 0.5 else ""
 
     def put_lamp(self):
-        self.wanted["SystemdUnit/lamp"] = Unit("lamp", unit_text(self.dice.randint(1, 9)), self.dice.random() < 0.7, self.dice.random() < 0.85, restart_on=self.restart_on())
+        self.wanted["SystemdUnit/lamp"] = Unit("lamp", unit_text(self.dice.randint(1, 9)), self.dice.random() < 0.7, self.dice.random() < 0.85, restart_on=self.restart_on(), drop_in=self.own_drop_in())
 
     def put_radar(self):
         check = f"/usr/bin/test -e {HARDWARE}" if self.dice.random() < 0.6 else ""
@@ -252,7 +294,9 @@ class Author:
     def put_vendor(self):
         masked = self.dice.random() < 0.25
         enabled, running = (False, False) if masked else (self.dice.random() < 0.5, self.dice.random() < 0.5)
-        self.wanted["SystemdUnit/vendor"] = Unit("vendor", "", enabled, running, masked)
+        was_masked = "vendor" in self.furniture[1] and self.furniture[1]["vendor"].masked
+        drop_in = "" if masked else self.own_drop_in()
+        self.wanted["SystemdUnit/vendor"] = Unit("vendor", "", enabled, running, masked, drop_in=drop_in, unmasks=was_masked and not masked)
 
     def put_step(self):
         self.wanted[STEP] = Command(self.dice.randint(1, 9))
@@ -305,11 +349,15 @@ class Author:
                 if what != "kill" or unit != "lamp" or not self.is_calm:
                     self.add(what, unit)
             elif what == "unit":
-                self.add(self.dice.choice(["edit", "delete"]), *self.with_text(unit_path(self.dice.choice(units))))
+                path = self.dice.choice([unit_path, unit_path, drop_in_path])(self.dice.choice(units))
+                how = self.dice.choice(["edit", "delete"])
+                self.add(how, *(self.with_text(path) if how == "edit" else (path,)))
             elif files:
                 self.damage_file(what, self.dice.choice(files))
 
     def with_text(self, path):
+        if path.endswith(".conf"):
+            return path, drop_in_text("HAND", 1)
         return (path, VENDOR) if path.endswith(".service") else (path, self.dice.choice(["by hand\n", "by hand\n", "sick by hand\n"]))
 
     def damage_file(self, what, path):
@@ -360,8 +408,9 @@ def tell(event):
     if what == "commit" and rest[0].retired:
         return f"{rest[0]} retires the device"
     if what == "commit":
+        closed = " for a window that is closed" if rest[0].closed else ""
         lines = [f"  {id}: {spec}" for id, spec in rest[0].objects.items()]
-        return "\n".join([f"{rest[0]} declares"] + (lines or ["  nothing"]))
+        return "\n".join([f"{rest[0]} declares{closed}"] + (lines or ["  nothing"]))
     words = {"sync": "a sync", "cut": "a sync with a power cut at call {}, and another sync", "boot": "the power is cut, and the machine boots",
              "clock": "the clock is wrong by {} s", "away": "the repository is away: {}", "full": "the small disk is full: {}",
              "busy": "the Command exits with 75: {}", "hardware": "the radar's hardware is there: {}"}

@@ -12,8 +12,22 @@
 #include "drivers/host/replacement.h"
 #include "drivers/host/tree_copy.h"
 #include "drivers/host/walk.h"
+#include "systemd/unit_name.h"
 
 namespace greenwave::drivers::host {
+
+namespace {
+
+std::string parent_path(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+/// Such a directory exists only for what is in it, as systemctl makes and removes it.
+bool is_for_drop_ins(const std::string& directory) {
+  return directory.ends_with(".d") && parent_path(directory) == systemd::unit_directory;
+}
+
+}  // namespace
 
 Removal::Removal(FileContext& context, const Entry& entry, Parents& parents, DirectorySync& touched)
     : context_(context),
@@ -166,6 +180,9 @@ void Removal::remove_made() {
     if (!kept || context_.claimed.are_in_the_way(*made, S_ISDIR(kept->about.st_mode))) continue;
     context_.kept.give_back(parents_, *made, touched_);
   }
+  // It may have been made for a SystemdUnit, which has left it to this file.
+  const auto around = parent_path(record_.path);
+  if (is_for_drop_ins(around) && !context_.claimed.is_parent(around)) remove_directory(around);
 }
 
 std::string Removal::note() const {
