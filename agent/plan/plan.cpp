@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "plan/claims.h"
 #include "plan/contents.h"
+#include "plan/mounts.h"
 #include "plan/objects.h"
 #include "plan/overlaps.h"
 #include "plan/places.h"
@@ -153,6 +154,7 @@ Plan plan(Input input, const Places& places) {
   claims.add_waits(waits);
   claims.refuse_conflicts(objects, result.problems);
   refuse_overlaps(claims, contents, objects, result.problems);
+  refuse_mounts(objects, result.problems);
   const References references(objects, result.problems);
   references.add_waits(waits);
   claims.add_waits_to_leave(waits);

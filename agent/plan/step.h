@@ -25,6 +25,13 @@ struct ExpectedUnit {
   Place place;  ///< where that is written
 };
 
+/// A path of the device that containers of an object see.
+struct Mount {
+  std::string path;
+  bool writable = false;  ///< for at least one of them
+  Place place;            ///< where it is written
+};
+
 /// What a manifest means for the device, known without looking at the device.
 struct Footprint {
   /// What the object owns alone: "path:/etc/motd", "unit:chrony.service". Two objects of one render that
@@ -34,6 +41,7 @@ struct Footprint {
   std::vector<std::string> after;
   /// Claims below which everything that is not the object's own is removed: a Directory with `purge`.
   std::vector<std::string> purges;
+  std::vector<Mount> mounts;
   std::vector<ObjectRef> restart_on;
   std::vector<ObjectRef> reload_on;
   /// Names for others' `defined_by`: the systemd units that the object's files define or extend by a drop-in.

@@ -46,6 +46,10 @@ struct Make {
     desired.footprint.after.push_back(claim);
     return *this;
   }
+  Make& mounts(const std::string& path, bool writable) {
+    desired.footprint.mounts.push_back({path, writable, desired.manifest.place()});
+    return *this;
+  }
   /// Purges from its paths whatever does not belong to it.
   Make& purges() {
     desired.footprint.purges = desired.footprint.claims;

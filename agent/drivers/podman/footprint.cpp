@@ -3,6 +3,7 @@
 #include "drivers/podman/claims.h"
 #include "drivers/podman/limits.h"
 #include "drivers/podman/play_kube.h"
+#include "drivers/workload/host_path.h"
 #include "drivers/workload/material.h"
 
 namespace greenwave::drivers::podman {
@@ -32,6 +33,7 @@ plan::Footprint workload_footprint(const workload::Rules& rules, const Manifest&
   // Whoever takes over all of its ports does not take over its pods: those are removed first.
   footprint.claims.push_back("pods:" + label_of(manifest.id));
   for (auto& claim : workload::port_claims(workload)) footprint.claims.push_back(std::move(claim));
+  footprint.mounts = workload::mounts_of(workload);
   footprint.watch = pod_watch;
   return footprint;
 }

@@ -18,6 +18,19 @@ bool shows(std::string_view path, std::string_view place) {
   return path == "/" || is_at_or_below(path, place) || is_at_or_below(place, path);
 }
 
+/// Whether a container may write to the volume.
+bool is_writable(const PodField& spec, std::string_view volume) {
+  for (const auto* list : {"initContainers", "containers", "ephemeralContainers"}) {
+    for (const auto& container : spec[list].items()) {
+      for (const auto& mount : container["volumeMounts"].items()) {
+        const auto* name = mount["name"].text();
+        if (name != nullptr && *name == volume && !is_true(mount["readOnly"].node)) return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 const config::OwnPath* own_seen(const Rules& rules, std::string_view path) {
@@ -41,6 +54,18 @@ bool is_below_allowed(const Rules& rules, std::string_view path) {
   return std::ranges::any_of(rules.allowed_paths, [&](const std::string& allowed) {
     return allowed == "/" || is_at_or_below(path, allowed);
   });
+}
+
+std::vector<plan::Mount> mounts_of(const Workload& workload) {
+  std::vector<plan::Mount> mounts;
+  const auto spec = spec_of(workload);
+  for (const auto& volume : spec["volumes"].items()) {
+    const auto path = volume["hostPath"]["path"];
+    const auto* name = volume["name"].text();
+    if (path.text() == nullptr || name == nullptr) continue;
+    mounts.push_back({*path.text(), is_writable(spec, *name), path.node->place});
+  }
+  return mounts;
 }
 
 bool is_allowed(const Rules& rules, std::string_view path) {

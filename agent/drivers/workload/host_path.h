@@ -2,8 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "drivers/workload/workload.h"
+#include "plan/step.h"
 
 namespace greenwave::drivers::workload {
 
@@ -20,5 +22,8 @@ bool is_below_allowed(const Rules& rules, std::string_view path);
 /// Whether a container may see `path` of the host: below an allowed one, and without anything of the agent's
 /// or the engine's, unless containers may be privileged. Pure.
 bool is_allowed(const Rules& rules, std::string_view path);
+
+/// The host's paths that a pod's containers see. Pure.
+std::vector<plan::Mount> mounts_of(const Workload& workload);
 
 }  // namespace greenwave::drivers::workload

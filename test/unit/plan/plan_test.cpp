@@ -570,3 +570,23 @@ TEST_CASE("plan: what a step needs says why, and which place the other one gives
   CHECK(in_words(result) == Words{"update File/b", "update File/a"});
   CHECK(result.steps[1].needs == std::vector<Need>{{0, Why::place, "path:/etc/2"}});
 }
+
+TEST_CASE("plan: no container sees the device by a name that another one may change") {
+  City city;
+  const Desired keeper = Make("Pod/keeper").mounts("/srv/maps", true);
+  const Desired reader = Make("Pod/reader").mounts("/srv", false).mounts("/srv/maps", false);
+  const Desired same = Make("Pod/same").mounts("/srv/maps", true);
+  const Desired beside = Make("Pod/beside").mounts("/srv/mapsandmore", true);
+  const Desired below = Make("Pod/below").mounts("/srv/maps/sf/tiles", false);
+  const Desired both = Make("Pod/both").mounts("/opt/a", true).mounts("/opt/a/b", true);
+  city.wants(keeper).wants(reader).wants(same).wants(beside).wants(below).wants(both);
+  const auto result = city.plan();
+  REQUIRE(result.problems.size() == 2);
+  CHECK(
+      to_string(result.problems.list()[0]) ==
+      "below.yaml:1:1: error: Pod/below mounts /srv/maps/sf/tiles, in whose place a container of Pod/keeper "
+      "could put a link: it may write to /srv/maps; mount /srv/maps here too, or with readOnly: true there");
+  CHECK(to_string(result.problems.list()[1])
+            .find("Pod/both mounts /opt/a/b, in whose place a container of Pod/both") != std::string::npos);
+  CHECK(refused_of(result) == Words{"Pod/below", "Pod/both"});
+}

@@ -41,6 +41,9 @@ std::string key_of(const Shape& shape) {
     for (const auto& claim : *claims) key += claim + "\n";
     key += "\n";
   }
+  for (const auto& mount : footprint.mounts) {
+    key += fmt::format("{} {} {}\n", mount.path, mount.writable, to_string(mount.place));
+  }
   if (manifest.source) key += manifest.source->path + "\n";
   key += footprint.keeps_down + "\n";
   if (const auto& up = footprint.expects_up) key += up->unit + "\n" + to_string(up->place) + "\n";

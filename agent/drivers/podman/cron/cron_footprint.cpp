@@ -8,6 +8,7 @@
 #include "drivers/podman/cron/units.h"
 #include "drivers/podman/limits.h"
 #include "drivers/workload/cron_job.h"
+#include "drivers/workload/host_path.h"
 #include "drivers/workload/material.h"
 #include "systemd/unit_name.h"
 
@@ -41,6 +42,7 @@ plan::Footprint cron_footprint(const workload::Rules& rules, const Manifest& man
     footprint.claims.push_back("unit:" + unit + ending);
     footprint.claims.push_back(fmt::format("path:{}/{}{}", systemd::unit_directory, unit, ending));
   }
+  footprint.mounts = workload::mounts_of(job.workload);
   workload::restart_on_needs(job.workload, footprint);
   return footprint;
 }
