@@ -251,6 +251,77 @@ class Workloads(unittest.TestCase):
         self.assertEqual(os.readlink("/proc/self/ns/net"), network)
         self.assertEqual(["lean", "near"], sorted({name.split("-")[0] for name in self.podman.containers()}))
 
+    def with_host_path(self, path, name="a", **mount):
+        """A pod that sees a path of the device at /data."""
+        mounted = container(volumeMounts=[{"name": "data", "mountPath": "/data", **mount}])
+        return pod(name, mounted, volumes=[{"name": "data", "hostPath": {"path": str(path)}}])
+
+    def state_of(self, name):
+        return self.podman.containers()[self.only(name)]["State"]
+
+    def test_a_host_path_that_becomes_a_link_is_not_followed_at_the_next_start(self):
+        data = self.directory / "device/data"
+        data.mkdir(parents=True)
+        away = self.directory / "device/away"
+        self.city.commit({"a.yaml": self.with_host_path(data)})
+        device = self.device()
+        device.once(check=0)
+        before = self.ids()
+
+        with self.subTest("one that runs is stopped, although podman would restart it by itself"):
+            data.rename(away)
+            data.symlink_to("/")
+            out = device.once(check=1).stdout
+            self.assertIn(f"the host's path {data} leads to /, which is not allowed on this device", out)
+            self.assertNotEqual("running", self.state_of("a"))
+        with self.subTest("a stopped one is not started"):
+            out = device.once(check=1).stdout
+            self.assertIn("leads to /, which is not allowed", out)
+            self.assertNotEqual("running", self.state_of("a"))
+        with self.subTest("nor after a power cut"):
+            self.podman.cut_power()
+            self.podman.start_service()
+            device.start()
+            wait_until(lambda: "leads to /" in device.log.read_text(), "the daemon says why")
+            device.stop()
+            self.assertNotEqual("running", self.state_of("a"))
+        with self.subTest("when the directory is back, the same pod runs again"):
+            data.unlink()
+            away.rename(data)
+            device.once(check=0)
+            self.assertEqual((before, "running"), (self.ids(), self.state_of("a")))
+
+    def test_a_host_path_that_a_local_user_could_swap_is_refused(self):
+        home = self.directory / "device/home"
+        (home / "data").mkdir(parents=True)
+        os.chown(home, 65534, 65534)
+        os.chown(home / "data", 65534, 65534)
+        self.city.commit({"a.yaml": self.with_host_path(home / "data"),
+                          "b.yaml": self.with_host_path(home, "b", readOnly=True)})
+        device = self.device()
+        out = device.once(check=1).stdout
+        self.assertIn("belongs to user 65534, who could put a link in the place of data", out)
+        self.assertIn(f"mount {home} itself, or let root own it", out)
+        self.assertEqual("running", self.state_of("b"))
+        self.assertEqual([self.only("b")], list(self.podman.containers()))
+        os.chown(home, 0, 0)
+        wait_until(lambda: device.once().returncode == 0, "both are healthy")
+        self.assertEqual("running", self.state_of("a"))
+
+    def test_a_host_path_in_what_another_pod_may_write_to_is_refused_by_lint_and_device(self):
+        data = self.directory / "device/data"
+        (data / "sub").mkdir(parents=True)
+        self.city.commit({"a.yaml": self.with_host_path(data), "b.yaml": self.with_host_path(data / "sub", "b")})
+        device = self.device()
+        said = f"Pod/b mounts {data}/sub, in whose place a container of Pod/a could put a link"
+        self.assertIn(said, device.once(check=1).stdout)
+        self.assertEqual([self.only("a")], list(self.podman.containers()))
+        lint = device.cli("lint", self.city.work, "--allow", self.directory / "device", "--label", "runtime=podman", check=1).stdout
+        self.assertIn(said, " ".join(lint.split()))
+        self.city.commit({"a.yaml": self.with_host_path(data, readOnly=True)})
+        device.once(check=0)
+        self.assertEqual("running", self.state_of("b"))
+
     def test_a_port_moves_with_its_deployment_and_init_containers_come_first(self):
         port = {"containerPort": 80, "hostPort": free_port()}
         first = container("first", command=["/bin/sh", "-c", "exit 0"])

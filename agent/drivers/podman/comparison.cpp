@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/apply_each.h"
+#include "drivers/podman/host_paths.h"
 #include "drivers/podman/limits.h"
 #include "drivers/podman/rollout.h"
 
@@ -76,6 +77,12 @@ plan::Difference PodComparison::compare_workload(const plan::Desired& desired, c
       difference.kind = plan::Difference::Kind::change;
       difference.diff += fmt::format(" stop pod {} for a while\n", kube_pod.pod);
     }
+    const auto unsafe =
+        state == PodState::up ? unsafe_host_path(podman_.rules, kube_pod.host_paths) : std::nullopt;
+    if (unsafe) {
+      difference.kind = plan::Difference::Kind::change;
+      difference.diff += fmt::format(" stop pod {}: {}\n", kube_pod.pod, *unsafe);
+    }
     if (state == PodState::up) continue;
     difference.kind = plan::Difference::Kind::change;
     difference.diff += state == PodState::stopped
@@ -133,6 +140,7 @@ void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   const auto kube_pods = kube_pods_of(manifest, workload, podman_.rules, store_, podman_.digest_key);
   const auto known = step.entry != nullptr ? pod_record_from(step.entry->record) : PodRecord();
   const auto& pods = session_.view().of(label_of(step.id));
+  stop_unsafe(pods, kube_pods);
   hold_back(pods, kube_pods);
   Rollout rollout(podman_.service, podman_.images, podman_.rules);
   const auto excuse = [&] {
@@ -172,6 +180,17 @@ void PodComparison::stop_between_tries(const std::string& pod) {
     const auto runs = [&](const Container& one) { return one.pod == pod && one.is_running(); };
     if (std::ranges::none_of(containers, runs)) return;
   }
+}
+
+/// Stops pods that would see another place of the host at their next start, and throws Error.
+void PodComparison::stop_unsafe(const Pods& pods, const std::vector<KubePod>& kube_pods) {
+  for (const auto& kube_pod : kube_pods) {
+    const auto unsafe = unsafe_host_path(podman_.rules, kube_pod.host_paths);
+    const auto found = pods.find(kube_pod.pod);
+    if (!unsafe || found == pods.end()) continue;
+    if (std::ranges::any_of(found->second, &Container::is_running)) stop_between_tries(kube_pod.pod);
+  }
+  for (const auto& kube_pod : kube_pods) check_host_paths(podman_.rules, kube_pod.host_paths);
 }
 
 /// Throws Error while a pod that keeps crashing stays stopped.

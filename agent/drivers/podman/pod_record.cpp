@@ -14,6 +14,7 @@ std::string to_json(const PodRecord& record) {
   nlohmann::ordered_json json{{"pods", std::move(pods)}, {"restart", record.restart}};
   if (record.once) json["once"] = true;
   if (!record.pulled.empty()) json["pulled"] = record.pulled;
+  if (!record.host_paths.empty()) json["hostPaths"] = record.host_paths;
   return json.dump();
 }
 
@@ -28,6 +29,7 @@ PodRecord pod_record_from(const std::string& text) {
     record.restart = json.at("restart");
     record.once = json.value("once", false);
     if (json.contains("pulled")) record.pulled = json["pulled"];
+    if (json.contains("hostPaths")) record.host_paths = json["hostPaths"];
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "the agent's record of a pod cannot be read");
   }

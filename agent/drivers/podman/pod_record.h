@@ -17,7 +17,8 @@ struct PodRecord {
   std::vector<Pod> pods;
   std::string restart = "Always";
   bool once = false;
-  std::vector<std::string> pulled;  ///< ids of images that were pulled for it
+  std::vector<std::string> pulled;        ///< ids of images that were pulled for it
+  std::vector<std::string> host_paths{};  ///< that its containers see
 };
 
 std::string to_json(const PodRecord& record);

@@ -16,7 +16,7 @@ Podman::Podman(const config::Config& config, std::string key, const std::atomic<
       digest_key(std::move(key)),
       service(settings.socket, stop, std::move(while_waiting)),
       images(service, settings.images, settings.credentials),
-      prober(settings.socket, std::move(tell)) {}
+      prober(rules, settings.socket, std::move(tell)) {}
 
 bool Podman::leaves_out() {
   has_left_out = has_left_out || !live;

@@ -8,6 +8,7 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "drivers/podman/describe.h"
+#include "drivers/podman/host_paths.h"
 #include "drivers/podman/session.h"
 #include "drivers/podman/view.h"
 
@@ -48,6 +49,7 @@ void PodmanDriver::start(const Entry& entry, const View& now, std::vector<std::s
     });
     if (up) continue;
     try {
+      for (const auto& container : containers) check_mounts(podman_.rules, podman_.service, container.id);
       podman_.service.start_pod(name);
     } catch (const Error& error) {
       failed.push_back(fmt::format("{}: {}", to_string(entry.id), error.what()));

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/tcp.h"
 #include "base/text.h"
+#include "drivers/podman/host_paths.h"
 #include "http/status.h"
 
 namespace greenwave::drivers::podman {
@@ -39,8 +40,9 @@ bool ProbeBoard::restarts(const std::string& id) const {
   return restarting_.contains(id);
 }
 
-Prober::Prober(std::filesystem::path socket, std::function<void(std::string_view)> tell)
-    : socket_(std::move(socket)), tell_(std::move(tell)) {}
+Prober::Prober(const workload::Rules& rules, std::filesystem::path socket,
+               std::function<void(std::string_view)> tell)
+    : rules_(rules), socket_(std::move(socket)), tell_(std::move(tell)) {}
 
 Prober::~Prober() {
   {
@@ -178,6 +180,7 @@ std::optional<Container> Prober::restart(Service& service, const Container& know
       service.stop_container(known.id);
       return {};
     }
+    check_mounts(rules_, service, known.id);
     tell_(fmt::format("{} {}: it is restarted", printable(known.name), why));
     try {
       service.restart_container(known.id);

@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "drivers/podman/service.h"
 #include "drivers/workload/probe_course.h"
+#include "drivers/workload/workload.h"
 
 namespace greenwave::drivers::podman {
 
@@ -38,7 +39,9 @@ class ProbeBoard {
 /// thread.
 class Prober {
  public:
-  Prober(std::filesystem::path socket, std::function<void(std::string_view)> tell);
+  /// `rules` outlive this.
+  Prober(const workload::Rules& rules, std::filesystem::path socket,
+         std::function<void(std::string_view)> tell);
   ~Prober();
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
@@ -73,6 +76,7 @@ class Prober {
   void publish() REQUIRES(mutex_);
   static workload::ProbeCourse course_of(const Container& container);
 
+  const workload::Rules& rules_;
   const std::filesystem::path socket_;
   const std::function<void(std::string_view)> tell_;
   const std::shared_ptr<ProbeBoard> board_ = std::make_shared<ProbeBoard>();

@@ -8,8 +8,7 @@
 
 #include "base/contains.h"
 #include "base/error.h"
-#include "base/text.h"
-#include "drivers/workload/host_path.h"
+#include "drivers/podman/host_paths.h"
 
 namespace greenwave::drivers::podman {
 
@@ -17,17 +16,6 @@ namespace {
 
 /// Conmon writes a container's output there if it must log to the journal.
 constexpr const char* journal = "/run/systemd/journal/socket";
-
-/// A link below an allowed path may lead elsewhere.
-void check_host_path(const workload::Rules& rules, const std::string& path) {
-  std::error_code error;
-  const auto real = std::filesystem::weakly_canonical(path, error);
-  if (!error && workload::is_allowed(rules, real.native())) return;
-  throw Error(Fault::conflict,
-              fmt::format("the host's path {} leads to {}, which is not allowed on this device",
-                          printable(path), printable(real.native())),
-              "remove the link, or add to allowedPaths in agent.yaml");
-}
 
 }  // namespace
 
@@ -46,7 +34,7 @@ PodRecord Rollout::bring(const ObjectId& id, const workload::Workload& workload,
     if (std::ranges::find(kube_pods, name, &KubePod::pod) == kube_pods.end()) old.push_back(name);
   }
   for (const auto* kube_pod : to_make) {
-    for (const auto& path : kube_pod->host_paths) check_host_path(rules_, path);
+    check_host_paths(rules_, kube_pod->host_paths);
     for (const auto& image : kube_pod->images) {
       images_.bring(image, pulled);
     }
@@ -55,7 +43,7 @@ PodRecord Rollout::bring(const ObjectId& id, const workload::Workload& workload,
   try {
     for (const auto* kube_pod : to_make)
       made[kube_pod->pod] = make(id, *kube_pod, pods.contains(kube_pod->pod));
-    exchange(to_make, old);
+    exchange(to_make, old, pods);
   } catch (const Error&) {
     for (const auto* kube_pod : to_make) discard(kube_pod->pod);
     throw;
@@ -63,11 +51,12 @@ PodRecord Rollout::bring(const ObjectId& id, const workload::Workload& workload,
   for (const auto* kube_pod : to_start) {
     const auto paused = [](const Container& container) { return container.state == "paused"; };
     if (std::ranges::any_of(pods.at(kube_pod->pod), paused)) service_.unpause_pod(kube_pod->pod);
-    service_.start_pod(kube_pod->pod);
+    start(*kube_pod);
   }
   for (const auto& name : old) discard(name);
 
   PodRecord record{{}, workload.restart, workload.once, std::move(pulled)};
+  if (!kube_pods.empty()) record.host_paths = kube_pods.front().host_paths;  // all have the same
   for (const auto& kube_pod : kube_pods) {
     auto& ids = made[kube_pod.pod];
     if (const auto kept = pods.find(kube_pod.pod); ids.empty() && kept != pods.end()) {
@@ -82,10 +71,10 @@ PodRecord Rollout::bring(const ObjectId& id, const workload::Workload& workload,
 }
 
 std::vector<std::string> Rollout::remake(const ObjectId& id, const KubePod& kube_pod, const Pods& old) {
-  for (const auto& path : kube_pod.host_paths) check_host_path(rules_, path);
+  check_host_paths(rules_, kube_pod.host_paths);
   remove(old);
   auto containers = make(id, kube_pod, false);
-  service_.start_pod(kube_pod.pod);
+  start(kube_pod);
   return containers;
 }
 
@@ -110,20 +99,29 @@ std::vector<std::string> Rollout::make(const ObjectId& id, const KubePod& kube_p
 }
 
 /// Stops the old pods one by one as the new ones start, so that both can use the same ports.
-void Rollout::exchange(const std::vector<const KubePod*>& made, const std::vector<std::string>& old) {
+void Rollout::exchange(const std::vector<const KubePod*>& made, const std::vector<std::string>& old,
+                       const Pods& pods) {
   std::size_t stopped = 0;
   std::size_t started = 0;
   try {
     for (; started < made.size(); ++started) {
       if (stopped < old.size()) service_.stop_pod(old[stopped++]);
-      service_.start_pod(made[started]->pod);
+      start(*made[started]);
     }
   } catch (const Error&) {
     // A new pod may hold an old one's port.
     for (std::size_t i = 0; i <= started && i < made.size(); ++i) service_.remove_pod(made[i]->pod);
-    for (std::size_t i = 0; i < stopped; ++i) service_.start_pod(old[i]);
+    for (std::size_t i = 0; i < stopped; ++i) {
+      for (const auto& container : pods.at(old[i])) check_mounts(rules_, service_, container.id);
+      service_.start_pod(old[i]);
+    }
     throw;
   }
+}
+
+void Rollout::start(const KubePod& kube_pod) {
+  check_host_paths(rules_, kube_pod.host_paths);
+  service_.start_pod(kube_pod.pod);
 }
 
 void Rollout::discard(const std::string& pod) {

@@ -13,7 +13,7 @@ namespace greenwave::drivers::podman {
 
 /// Replaces one object's pods with those that its kube_pods describe: pulls the images, creates the new pods
 /// beside the old ones, and only then stops the old ones. If an image cannot be pulled, or a pod created or
-/// started, the old pods keep running.
+/// started, the old pods keep running. The host's paths are checked before each start, see host_paths.h.
 class Rollout {
  public:
   Rollout(Service& service, Images& images, const workload::Rules& rules)
@@ -33,7 +33,9 @@ class Rollout {
  private:
   std::vector<std::string> make(const ObjectId& id, const KubePod& kube_pod, bool is_broken);
   void discard(const std::string& pod);
-  void exchange(const std::vector<const KubePod*>& made, const std::vector<std::string>& old);
+  void exchange(const std::vector<const KubePod*>& made, const std::vector<std::string>& old,
+                const Pods& pods);
+  void start(const KubePod& kube_pod);
 
   Service& service_;
   Images& images_;

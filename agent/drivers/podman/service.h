@@ -80,6 +80,8 @@ class Service {
 
   /// The last lines of a container's log.
   std::string log(const std::string& container, unsigned lines);
+  /// The paths of the host that a container sees, as podman was given them: mounts and devices.
+  std::vector<std::string> host_paths(const std::string& container);
   /// The IP address of a container's pod; empty: it has none of its own.
   std::string address(const std::string& container);
   void stop_container(const std::string& id);

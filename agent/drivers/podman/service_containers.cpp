@@ -46,6 +46,21 @@ std::string Service::inspect(const std::string& container) {
       .body;
 }
 
+std::vector<std::string> Service::host_paths(const std::string& container) {
+  std::vector<std::string> paths;
+  const auto json = Json::parse(inspect(container), nullptr, false);
+  const auto add = [&](const Json::json_pointer& list, const char* key) {
+    if (!json.is_object() || !json.contains(list) || !json.at(list).is_array()) return;
+    for (const auto& one : json.at(list)) {
+      if (!one.is_object() || text_in(one, "Type") == "volume") continue;
+      if (auto path = text_in(one, key); !path.empty()) paths.push_back(std::move(path));
+    }
+  };
+  add(Json::json_pointer("/Mounts"), "Source");
+  add(Json::json_pointer("/HostConfig/Devices"), "PathOnHost");
+  return paths;
+}
+
 std::string Service::address(const std::string& container) {
   const auto json = Json::parse(inspect(container), nullptr, false);
   const Json::json_pointer place("/NetworkSettings/Networks");

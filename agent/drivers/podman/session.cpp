@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "drivers/podman/comparison.h"
+#include "drivers/podman/host_paths.h"
 #include "drivers/workload/material.h"
 
 namespace greenwave::drivers::podman {
@@ -46,7 +47,10 @@ Drift PodSession::drift(const Entry& entry) {
   for (const auto& [name, containers] : pods) {
     if (podman_.crashes.loops(name)) return {.how = fmt::format("the pod {} keeps crashing", name)};
   }
-  return {.how = drift_of(pod_record_from(entry.record), pods)};
+  const auto record = pod_record_from(entry.record);
+  auto how = drift_of(record, pods);
+  if (!how) how = unsafe_host_path(podman_.rules, record.host_paths);
+  return {.how = std::move(how)};
 }
 
 std::unique_ptr<Comparison> PodSession::compare(const Render& render, std::span<const Candidate>) {
