@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/problem_lists.h"
 #include "base/text.h"
 #include "model/polygon.h"
 #include "render/features.h"
@@ -133,10 +134,12 @@ std::vector<ListedDevice> list_devices(std::string_view inventory, const std::st
 
 std::vector<Device> read_devices(std::string_view inventory, const std::string& file, Problems& problems) {
   std::vector<Device> devices;
-  for (auto& listed : list_devices(inventory, file, problems)) {
-    problems.append(listed.problems);
+  Problems found;
+  for (auto& listed : list_devices(inventory, file, found)) {
+    found.append(listed.problems);
     devices.push_back(std::move(listed.device));
   }
+  problems.append(in_file_order(found));
   return devices;
 }
 

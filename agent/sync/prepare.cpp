@@ -1,5 +1,6 @@
 #include "sync/prepare.h"
 
+#include "base/problem_lists.h"
 #include "sync/planning.h"
 
 namespace greenwave::sync {
@@ -51,6 +52,7 @@ std::unique_ptr<Prepared> prepare(std::unique_ptr<SourceTree> tree, render::Rend
   auto planned = plan_render(std::move(input), *prepared->compared.places, may_empty);
   prepared->plan = std::move(planned.plan);
   prepared->problems.append(planned.problems);
+  prepared->problems = without_repeats(prepared->problems);
   for (const auto& part : prepared->compared.parts) part.comparison->leave_out(planned.refused);
   note_what_goes_back(observed, prepared->plan);
   return prepared;

@@ -51,6 +51,16 @@ class Status(unittest.TestCase):
         self.device.start()
         self.assertIn("wrong.yaml:", self.assert_told("refused", code=1))
 
+    def test_what_several_kustomizations_build_from_one_base_is_wrong_once(self):
+        base = {"base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": file_manifest("a", "/etc/a", "a\n")}
+        overlays = {f"{name}/kustomization.yaml": "resources: [../base]\n" for name in ("north", "south", "west")}
+        self.city.commit({**base, **overlays})
+        self.device.start()
+        self.device.sync()
+        told = self.device.json("status")
+        self.assertEqual((1, 1), (told["errors"], len(told["problems"])), told["problems"])
+        self.assertIn("File/a is declared twice", told["problems"][0])
+
     def test_once_it_works_again_a_restart_tells_of_no_failure(self):
         self.city.commit(MOTD)
         self.device.start()

@@ -102,7 +102,7 @@ TEST_CASE("inventory: a device is found whatever the other Features' strings con
                  R"(], "more": "{", "type": "FeatureCollection"})") != "nowhere");
 }
 
-TEST_CASE("inventory: reading all devices finds every mistake") {
+TEST_CASE("inventory: reading all devices finds every mistake, in the order of the file") {
   Problems found;
   const auto devices = render::read_devices(
       inventory(feature("sf-0001") + ",\n" + feature("sf-0002", R"({"labels": {"a": true}})") + ",\n" +
@@ -111,10 +111,10 @@ TEST_CASE("inventory: reading all devices finds every mistake") {
   REQUIRE(devices.size() == 2);
   CHECK(devices[1].id == "sf-0002");
   REQUIRE(found.size() == 3);
+  CHECK(problems(found)[0].starts_with("devices.geojson:3:131: error: "));
   CHECK(
-      problems(found)[0].starts_with("devices.geojson:4:27: error: this Feature has no id that is a string"));
-  CHECK(problems(found)[1].starts_with("devices.geojson:5:1: error: duplicate device sf-0001"));
-  CHECK(problems(found)[2].starts_with("devices.geojson:3:131: error: "));
+      problems(found)[1].starts_with("devices.geojson:4:27: error: this Feature has no id that is a string"));
+  CHECK(problems(found)[2].starts_with("devices.geojson:5:1: error: duplicate device sf-0001"));
 }
 
 TEST_CASE("inventory: broken JSON is refused with line and column") {
