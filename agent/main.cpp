@@ -118,7 +118,8 @@ int check_config(const Options& options, const Log& log) {
 int run(const Options& options, const Log& log) {
   const SystemClock clock;
   const auto signals = block_signals();
-  daemon::Daemon agent(options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); });
+  daemon::Daemon agent(
+      options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); }, options.once);
   report::MetricsFile metrics(log);
   agent.tell(metrics);
   const auto stop = [&agent] {

@@ -29,7 +29,7 @@ std::function<void()> beat_of_this_thread(std::function<void()> heartbeat) {
 }  // namespace
 
 Daemon::Daemon(std::filesystem::path config_file, std::filesystem::path root, const Log& log,
-               const Clock& clock, std::function<void()> heartbeat)
+               const Clock& clock, std::function<void()> heartbeat, bool once)
     : log_(log),
       board_(clock),
       fetch_(clock, beat_of_this_thread(heartbeat)),
@@ -47,7 +47,8 @@ Daemon::Daemon(std::filesystem::path config_file, std::filesystem::path root, co
                       .queue = queue_,
                       .board = board_,
                       .state = state_,
-                      .pauses = pauses_})) {}
+                      .pauses = pauses_,
+                      .once = once})) {}
 
 sync::Result Daemon::once(const sync::Request& request) {
   auto result = loop_.sync({request, {}}, state::Trigger::once);

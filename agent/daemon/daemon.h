@@ -22,9 +22,10 @@ namespace greenwave::daemon {
 class Daemon : public Agent {
  public:
   /// `heartbeat` is called at least every 30 s while the agent makes progress (for a watchdog).
+  /// `once`: only once() will be called, which waits for whatever takes long.
   /// Throws Error when the configuration is wrong or the state directory can't be used.
   Daemon(std::filesystem::path config_file, std::filesystem::path root, const Log& log, const Clock& clock,
-         std::function<void()> heartbeat);
+         std::function<void()> heartbeat, bool once = false);
 
   const config::Config& config() const { return loop_.config(); }
 

@@ -105,7 +105,8 @@ void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened,
                             .clock = parts_.clock,
                             .stop = parts_.queue.stopped(),
                             .heartbeat = parts_.heartbeat,
-                            .fetch = parts_.fetch};
+                            .fetch = parts_.fetch,
+                            .once = parts_.once};
   wiring_ = std::make_unique<Wiring>(std::move(config), opened, process, around);
   received_ = 0;
   parts_.queue.stops_too(wiring_->give_up);

@@ -36,6 +36,7 @@ struct LoopParts {
   StatusBoard& board;
   OpenState& state;
   Pauses& pauses;
+  bool once = false;  ///< there is one sync alone
 };
 
 /// Takes requests, syncs, and tells what came of it. One thread; the server is asked on another, so that

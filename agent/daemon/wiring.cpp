@@ -71,6 +71,12 @@ std::optional<git::Trust> read_trust(const config::Config& config, const Log& lo
   return trust;
 }
 
+/// Within it drift is not repaired; later the pull goes on beside the syncs.
+std::optional<Duration> pull_patience(const config::Config& config, bool once) {
+  if (once) return {};
+  return std::min<Duration>(std::chrono::seconds(30), config.repository.interval / 2);
+}
+
 }  // namespace
 
 Labels device_facts() {
@@ -90,7 +96,8 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
       trust(read_trust(config, around.log)),
       own(with_real_places(own_paths(config, own_program()), config.root)),
       drivers({config, digest_key, own, around.stop, around.heartbeat,
-               [&log = around.log](std::string_view text) { log.warning(text); }, programs_socket()}),
+               [&log = around.log](std::string_view text) { log.warning(text); },
+               pull_patience(config, around.once), programs_socket()}),
       renderer(config, facts, digest_key),
       intake({.config = config,
               .facts = facts,

@@ -30,6 +30,7 @@ struct Surroundings {
   const std::atomic<bool>& stop;
   const std::function<void()>& heartbeat;
   git::FetchProgress& fetch;
+  bool once = false;  ///< nothing else waits for the sync
 };
 
 /// Everything that one configuration makes, wired bottom up.

@@ -31,7 +31,7 @@ drivers::host::Host host_of(const Wiring& wiring) {
 Drivers::Drivers(const Wiring& wiring)
     : reload_debt_(wiring.config.runtime_directory / "daemon-reload-owed") {
   using namespace drivers;
-  const auto& [config, key, own, stop, heartbeat, warning, programs] = wiring;
+  const auto& [config, key, own, stop, heartbeat, warning, pull_patience, programs] = wiring;
   const auto host = host_of(wiring);
   const auto settle = config.health.settle;
   const bool runs_systemd = host.is_live() && systemd::Manager::is_init();
@@ -43,11 +43,14 @@ Drivers::Drivers(const Wiring& wiring)
   serve(wiring, Server::commands, std::make_unique<host::CommandDriver>(host, heartbeat, std::move(reload)));
   serve(wiring, Server::checks, std::make_unique<host::CheckDriver>(host, settle, heartbeat));
   if (config.runtime == config::Runtime::podman) {
+    pulls_ = std::make_unique<podman::Pulls>(podman::pull_from(config.podman.socket), pull_patience, stop,
+                                             heartbeat);
     serve(wiring, Server::pods,
-          std::make_unique<podman::PodmanDriver>(config, key, stop, heartbeat, warning));
+          std::make_unique<podman::PodmanDriver>(config, key, *pulls_, stop, heartbeat, warning));
     // Its timers are systemd's.
     if (!podman::PodmanDriver::is_live(config) || systemd::Manager::is_init()) {
-      serve(wiring, Server::cron_jobs, std::make_unique<podman::CronDriver>(config, key, stop, heartbeat));
+      serve(wiring, Server::cron_jobs,
+            std::make_unique<podman::CronDriver>(config, key, *pulls_, stop, heartbeat));
     }
   }
   if (config.runtime == config::Runtime::kubernetes) {

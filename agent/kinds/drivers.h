@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "config/own_paths.h"
 #include "drivers/driver.h"
 #include "drivers/kinds.h"
+#include "drivers/podman/pulls.h"
 #include "kinds/table.h"
 #include "systemd/reload_debt.h"
 
@@ -30,6 +32,7 @@ struct Wiring {
   const std::atomic<bool>& stop;                  ///< ends what takes long
   std::function<void()> heartbeat;                ///< called meanwhile
   std::function<void(std::string_view)> warning;  ///< for the log, in any thread
+  std::optional<Duration> pull_patience = {};     ///< as podman::Pulls'
   std::filesystem::path programs = {};            ///< see drivers::host::Host
 };
 
@@ -46,6 +49,7 @@ class Drivers {
              std::unique_ptr<drivers::Driver> driver);
 
   systemd::ReloadDebt reload_debt_;
+  std::unique_ptr<drivers::podman::Pulls> pulls_;
   std::vector<std::unique_ptr<drivers::Kinds>> kinds_;
   std::vector<std::unique_ptr<drivers::Driver>> drivers_;
   std::vector<Served> list_;

@@ -2,13 +2,16 @@
 
 import json
 import pathlib
+import random
+import signal
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
 import registry  # noqa: E402
-from greenwave import City, Scratch  # noqa: E402
+from dripping import Dripping  # noqa: E402
+from greenwave import City, Scratch, file_manifest, wait_until  # noqa: E402
 from pods import config_map, container, manifest, pod  # noqa: E402
 
 
@@ -101,6 +104,47 @@ class Images(unittest.TestCase):
         self.registry.start()
         device.once(check=0)
         self.assertEqual("one", self.version())
+
+    def test_drift_is_repaired_and_commits_are_taken_while_an_image_comes_slowly(self):
+        self.podman.make_image("localhost/busy:1", "old\n")
+        motd = self.directory / "device/motd"
+        self.city.commit({"a.yaml": pod("a"), "motd.yaml": file_manifest("motd", str(motd), "one\n")})
+        large = random.Random(1).randbytes(1_000_000).hex()
+        self.push(large)
+        with Dripping(self.registry.port, at_once=100_000) as slow:
+            file = self.directory / "registries.json"
+            name = f"127.0.0.1:{slow.port}"
+            self.podman.podman("login", "--authfile", file, "-u", registry.USER, "-p", registry.PASSWORD, name)
+            device = self.enterContext(podman.PodmanDevice(
+                self.directory / "device", self.city.url, self.podman, settings=f", credentials: {file}", interval="2s"))
+            device.once(check=0)
+            device.start()
+            self.city.commit(self.spat(image=f"{name}/city/spat:1"))
+            said = lambda: json.dumps(device.json("status").get("failed", []))  # noqa: E731
+            wait_until(lambda: f"the image {name}/city/spat:1 is being pulled" in said(), "the pull is said")
+            self.assertTrue(device.json("status")["failed"][0]["passes"])
+            for _ in range(2):
+                motd.write_text("damaged\n")
+                wait_until(lambda: motd.read_text() == "one\n", "the repair")
+            self.assertEqual("old", self.version())
+            slow.release()
+            wait_until(lambda: not device.json("status").get("failed"), "the pod runs")
+            self.assertEqual(large, self.version())
+            self.assertEqual(device.json("status")["status"], "in sync")
+
+    def test_the_agent_stops_while_an_image_comes_slowly(self):
+        self.push(random.Random(1).randbytes(1_000_000).hex())
+        with Dripping(self.registry.port, at_once=100_000) as slow:
+            name = f"127.0.0.1:{slow.port}"
+            file = self.directory / "registries.json"
+            self.podman.podman("login", "--authfile", file, "-u", registry.USER, "-p", registry.PASSWORD, name)
+            device = self.enterContext(podman.PodmanDevice(
+                self.directory / "device", self.city.url, self.podman, settings=f", credentials: {file}", interval="2s"))
+            self.city.commit(self.spat(image=f"{name}/city/spat:1"))
+            device.start()
+            wait_until(lambda: "is being pulled" in json.dumps(device.json("status").get("failed", [])), "the pull is said")
+            device.daemon.send_signal(signal.SIGTERM)
+            self.assertEqual(device.daemon.wait(30), 0)
 
     def test_an_image_that_the_registry_does_not_have_takes_its_commit_back(self):
         self.podman.make_image("localhost/busy:1", "old\n")

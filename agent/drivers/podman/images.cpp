@@ -67,6 +67,7 @@ std::string registry_auth(std::string_view file, std::string_view reference) {
 }
 
 Present Images::ensure(const workload::Image& image) {
+  if (auto id = pulls_.take(image.reference); !id.empty()) return {std::move(id), true};
   const bool always = image.pull == workload::Image::Pull::always;
   if (!always) {
     if (auto id = service_.image(image.reference); !id.empty()) return {id, false};
@@ -89,7 +90,7 @@ Present Images::ensure(const workload::Image& image) {
   const auto auth = credentials_.empty()
                         ? ""
                         : registry_auth(read_file(credentials_, largest_credentials), image.reference);
-  return {service_.pull(image.reference, auth), true};
+  return {pulls_.pull(image.reference, auth), true};
 }
 
 std::string Images::bring(const workload::Image& image, std::vector<std::string>& pulled) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "drivers/podman/play_kube.h"
+#include "drivers/podman/pulls.h"
 #include "drivers/podman/service.h"
 
 namespace greenwave::drivers::podman {
@@ -29,16 +30,20 @@ struct Present {
 class Images {
  public:
   /// `directory` holds archives; `credentials` names the file, or is empty.
-  Images(Service& service, std::filesystem::path directory, std::filesystem::path credentials)
-      : service_(service), directory_(std::move(directory)), credentials_(std::move(credentials)) {}
+  Images(Service& service, Pulls& pulls, std::filesystem::path directory, std::filesystem::path credentials)
+      : service_(service),
+        pulls_(pulls),
+        directory_(std::move(directory)),
+        credentials_(std::move(credentials)) {}
 
-  /// Throws Error if the image is not here and cannot be pulled or loaded.
+  /// Throws Error if the image is not here and cannot be pulled or loaded, or is still being pulled.
   Present ensure(const workload::Image& image);
   /// Like ensure(); also adds a newly pulled image to `pulled`, without duplicates. Returns its id.
   std::string bring(const workload::Image& image, std::vector<std::string>& pulled);
 
  private:
   Service& service_;
+  Pulls& pulls_;
   std::filesystem::path directory_;
   std::filesystem::path credentials_;
 };

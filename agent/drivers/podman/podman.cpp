@@ -6,8 +6,9 @@
 
 namespace greenwave::drivers::podman {
 
-Podman::Podman(const config::Config& config, std::string key, const std::atomic<bool>& stop,
-               std::function<void()> while_waiting, std::function<void(std::string_view)> tell)
+Podman::Podman(const config::Config& config, std::string key, Pulls& pulls_of_device,
+               const std::atomic<bool>& stop, std::function<void()> while_waiting,
+               std::function<void(std::string_view)> tell)
     : live(PodmanDriver::is_live(config)),
       root(config.root.native()),
       rules(workload::rules_of(config, with_real_places(own_paths(config, ""), config.root))),
@@ -15,7 +16,8 @@ Podman::Podman(const config::Config& config, std::string key, const std::atomic<
       settle(std::chrono::duration_cast<std::chrono::seconds>(config.health.settle).count()),
       digest_key(std::move(key)),
       service(settings.socket, stop, std::move(while_waiting)),
-      images(service, settings.images, settings.credentials),
+      pulls(pulls_of_device),
+      images(service, pulls, settings.images, settings.credentials),
       prober(rules, settings.socket, std::move(tell)) {}
 
 bool Podman::leaves_out() {

@@ -16,7 +16,8 @@ namespace greenwave::drivers::podman {
 
 /// What the parts of the driver share: one podman, and what is known of its pods beyond a session.
 struct Podman {
-  Podman(const config::Config& config, std::string key, const std::atomic<bool>& stop,
+  /// `pulls` outlives this.
+  Podman(const config::Config& config, std::string key, Pulls& pulls, const std::atomic<bool>& stop,
          std::function<void()> while_waiting, std::function<void(std::string_view)> tell);
 
   const bool live;  ///< false: under --root, where nothing runs
@@ -26,6 +27,7 @@ struct Podman {
   const std::int64_t settle;  ///< seconds
   const std::string digest_key;
   Service service;
+  Pulls& pulls;
   Images images;
   CrashWatch crashes;
   Prober prober;

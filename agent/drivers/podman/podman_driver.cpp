@@ -14,12 +14,13 @@
 
 namespace greenwave::drivers::podman {
 
-PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key,
+PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key, Pulls& pulls,
                            const std::atomic<bool>& stop, std::function<void()> while_waiting,
                            std::function<void(std::string_view)> tell)
-    : podman_(config, std::move(digest_key), stop, std::move(while_waiting), std::move(tell)) {}
+    : podman_(config, std::move(digest_key), pulls, stop, std::move(while_waiting), std::move(tell)) {}
 
 std::unique_ptr<Session> PodmanDriver::look(const LookOptions&, std::span<const Entry* const>) {
+  podman_.pulls.begin_pass();
   return std::make_unique<PodSession>(podman_);
 }
 

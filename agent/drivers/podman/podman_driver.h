@@ -17,9 +17,10 @@ namespace greenwave::drivers::podman {
 class PodmanDriver : public Driver, private Startup, private Details {
  public:
   /// `stop` ends long waits, and `while_waiting` is called during them (for a watchdog). `tell` logs what
-  /// people should know, from any thread.
-  PodmanDriver(const config::Config& config, std::string digest_key, const std::atomic<bool>& stop,
-               std::function<void()> while_waiting, std::function<void(std::string_view)> tell);
+  /// people should know, from any thread. `pulls` outlives this.
+  PodmanDriver(const config::Config& config, std::string digest_key, Pulls& pulls,
+               const std::atomic<bool>& stop, std::function<void()> while_waiting,
+               std::function<void(std::string_view)> tell);
 
   /// Whether pods run with this configuration.
   static bool is_live(const config::Config& config) { return config.root == "/"; }

@@ -15,9 +15,9 @@ namespace greenwave::drivers::podman {
 class CronDriver : public Driver, private Details {
  public:
   /// Parameters as PodmanDriver's.
-  CronDriver(const config::Config& config, std::string digest_key, const std::atomic<bool>& stop,
-             const std::function<void()>& while_waiting)
-      : cron_(config, std::move(digest_key), stop, while_waiting) {}
+  CronDriver(const config::Config& config, std::string digest_key, Pulls& pulls,
+             const std::atomic<bool>& stop, const std::function<void()>& while_waiting)
+      : cron_(config, std::move(digest_key), pulls, stop, while_waiting) {}
 
   std::unique_ptr<Session> look(const LookOptions& options, std::span<const Entry* const> entries) override;
   std::vector<std::string> notes() const override;

@@ -37,7 +37,7 @@ CronRecord cron_record_from(const std::string& text) {
   }
 }
 
-Cron::Cron(const config::Config& config, std::string key, const std::atomic<bool>& stop,
+Cron::Cron(const config::Config& config, std::string key, Pulls& pulls, const std::atomic<bool>& stop,
            const std::function<void()>& while_waiting)
     : live(PodmanDriver::is_live(config)),
       root(config.root.native()),
@@ -47,7 +47,7 @@ Cron::Cron(const config::Config& config, std::string key, const std::atomic<bool
       caller{own_program(), std::filesystem::absolute(config.file)},
       digest_key(std::move(key)),
       service(settings.socket, stop, while_waiting),
-      images(service, settings.images, settings.credentials),
+      images(service, pulls, settings.images, settings.credentials),
       timers(while_waiting) {}
 
 bool Cron::leaves_out() {

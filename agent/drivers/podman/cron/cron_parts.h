@@ -36,7 +36,8 @@ CronRecord cron_record_from(const std::string& text);
 
 /// What the parts of the driver share.
 struct Cron {
-  Cron(const config::Config& config, std::string key, const std::atomic<bool>& stop,
+  /// `pulls` outlives this.
+  Cron(const config::Config& config, std::string key, Pulls& pulls, const std::atomic<bool>& stop,
        const std::function<void()>& while_waiting);
 
   const bool live;  ///< false: under --root, where nothing runs

@@ -53,7 +53,8 @@ class Run {
         log_(log),
         service_(config.podman.socket, stop),
         cleanup_(config.podman.socket, never_),
-        images_(service_, config.podman.images, config.podman.credentials) {}
+        pulls_(pull_from(config.podman.socket), {}, stop, [] {}),
+        images_(service_, pulls_, config.podman.images, config.podman.credentials) {}
 
   bool go() {
     const auto name = to_string(file_.id);
@@ -136,6 +137,7 @@ class Run {
   const Log& log_;
   Service service_;
   Service cleanup_;  ///< for the requests that follow `stop_`
+  Pulls pulls_;
   Images images_;
 };
 
