@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/shown_line.h"
 #include "base/text.h"
 
 namespace greenwave {
@@ -57,8 +58,7 @@ void Log::write(Level level, std::string_view message, const LogFields& fields) 
   if (!journal_) {
     const auto line =
         fmt::format("{}{}\n", level <= Level::warning ? fmt::format("{}: ", name_of(level).word) : "", clean);
-    // One write per line keeps the lines of several threads apart. A closed terminal is not an error.
-    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;
+    write_line(line);
     return;
   }
   std::vector<std::string> texts{"MESSAGE=" + clean, fmt::format("PRIORITY={}", name_of(level).priority)};

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "daemon/fetch_teller.h"
 #include "git/store.h"
 #include "sync/objects.h"
 
@@ -51,6 +52,7 @@ Daemon::Daemon(std::filesystem::path config_file, std::filesystem::path root, co
                       .once = once})) {}
 
 sync::Result Daemon::once(const sync::Request& request) {
+  const FetchTeller teller(fetch_, log_);
   auto result = loop_.sync({request, {}}, state::Trigger::once);
   for (const auto& note : loop_.notes()) log_.info(note);
   return result;

@@ -125,6 +125,44 @@ class SlowServer(unittest.TestCase):
         wait_until(lambda: self.device.json("status").get("fetch", {}).get("bytes", 0) > 0, "the fetch")
 
 
+class SlowOnce(unittest.TestCase):
+    """`greenwaved --once`, and a slow server."""
+
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.city.commit(much())
+        server = self.enterContext(GitServer(self.scratch / "server", self.scratch))
+        self.slow = self.enterContext(Dripping(server.port, at_once=40_000, drop=256))
+        url = server.url(self.city.bare).replace(f":{server.port}/", f":{self.slow.port}/")
+        self.device = self.enterContext(Device(self.scratch / "device", url, more=server.agent()))
+
+    def watch(self, terminal):
+        watching = Watching(self.device.command("greenwaved", "--once"), terminal)
+        self.addCleanup(lambda: watching.process.poll() is None and watching.process.kill())
+        return watching
+
+    def test_a_terminal_has_one_line_of_progress_which_the_next_message_replaces(self):
+        watching = self.watch(terminal=True)
+        wait_until(lambda: len({found[1] for found in re.findall(HOW_FAR, watching.said)} - {""}) > 2, "several shares")
+        self.slow.release()
+        self.assertEqual(watching.end(), 0)
+        lines = watching.said.replace("\r\n", "\n").split("\n")
+        for line in lines:
+            last = line.rpartition("\r\x1b[K")[2]
+            self.assertNotRegex(last, HOW_FAR)
+        self.assertIn("create File/noise-0", watching.said)
+
+    def test_elsewhere_there_is_a_line_every_ten_seconds(self):
+        watching = self.watch(terminal=False)
+        wait_until(lambda: "objects" in watching.said, "a line")
+        self.slow.release()
+        self.assertEqual(watching.end(), 0)
+        lines = [line for line in watching.said.splitlines() if re.fullmatch(HOW_FAR, line)]
+        self.assertIn(re.fullmatch(HOW_FAR, lines[0])[1], ("10s", "11s", "12s"), lines)
+        self.assertNotIn("\r", watching.said)
+
+
 class ShortIntervals(SlowServer):
     interval = "1s"
 
