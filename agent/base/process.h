@@ -23,7 +23,7 @@ struct Command {
   int program = -1;                     ///< an open file to run in place of argv[0], which then only names it
   int input = -1;                       ///< an open file for standard input; -1: /dev/null
   std::function<void()> while_waiting;  ///< called about once a second; may be empty (for a watchdog)
-  std::function<bool()> given_up;       ///< asked as often; true ends it as a time-out does; may be empty
+  std::function<bool()> given_up{};     ///< asked as often; true ends it as a time-out does; may be empty
 };
 
 struct CommandResult {
