@@ -59,6 +59,13 @@ void note_clean(Pass& pass, const std::string& key, const Prepared& prepared) {
   pass.parts.state.note_value(state::keys::clean, prepared.problems.empty() ? pass.kept.clean : "");
 }
 
+/// Before the device changes: a pass that a power cut ends must not leave it clean as another commit made it.
+void forget_clean(Pass& pass) {
+  if (pass.kept.clean.empty()) return;
+  pass.kept.clean.clear();
+  pass.parts.state.note_value(state::keys::clean, "");
+}
+
 /// Puts what an apply did into the record and the standing.
 void report(Pass& pass, const CommitId& commit, Prepared& prepared, Applied& applied) {
   auto& standing = pass.kept.standing;
@@ -230,6 +237,7 @@ void apply_commit(Pass& pass, const CommitId& commit) {
   }
 
   const auto prepared = prepare_or_refuse(pass, commit, key);
+  forget_clean(pass);
   decide_wave(pass, *prepared);
   for (const auto& problem : prepared->problems.list()) {
     pass.observer(

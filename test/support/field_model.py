@@ -120,6 +120,7 @@ class Model:
         self.known = None  # the commit that was fetched last
         self.refused, self.blocked, self.stuck, self.ailing = set(), set(), set(), False
         self.away = self.full = self.busy = False
+        self.owing = set()  # units that wait for the object that they restart on, which is refused
         self.freed = False  # there is room for one file on the full disk
         self.hardware = True
 
@@ -156,8 +157,14 @@ class Model:
             if self.before[path] == node:
                 self.same.add(path)
         elif self.before[path] != node:
+            if path in self.same and path not in self.paths:
+                self.before[path] = None  # somebody deleted it, and nothing was kept of what is the same
             self.same.discard(path)
         self.paths[path] = node
+
+    def keep_nothing(self, path):
+        self.before[path] = None
+        self.same.discard(path)
 
     def let_go(self, path, removal=""):
         """What was there before is back, unless the object says otherwise."""
@@ -192,6 +199,8 @@ class Model:
             self.freed = spec.path in self.paths and spec.path in self.before
         self.make(spec.path.rpartition("/")[0])
         self.take(spec.path, node)
+        if spec.removal == "delete":
+            self.keep_nothing(spec.path)
 
     def put_tree(self, spec, old):
         if old is None or not old.purge:
@@ -375,7 +384,11 @@ class Model:
                     step(first)
             cause = getattr(spec, "restart_on", "")
             defined = isinstance(spec, Unit) and any(drop_in_of(one) == spec.name and one in self.owned | self.begun | wanted for one in set(done) | leaving)
-            restart = cause in done or defined
+            restart = cause in done or defined or id in self.owing
+            self.owing.discard(id)
+            if restart and cause in self.refused:
+                self.owing.add(id)
+                restart = False
             if old == spec and id not in self.failing.keys() - self.waiting and self.is_there(id, spec) and not restart:
                 return
             holders, needs = holders_of(id, spec), getattr(spec, "needs", "")

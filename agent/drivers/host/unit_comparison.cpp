@@ -149,7 +149,8 @@ UnitRecord UnitComparison::intended(const UnitSpec& spec, const std::string& uni
   record.stale = known.stale || files_differ;
   record.enabled = spec.enabled;
   record.running = spec.running;
-  record.masked = spec.masked;
+  // A mask of ours that goes is known to be ours until it has gone.
+  if (spec.masked || known.masked != true) record.masked = spec.masked;
   return record;
 }
 

@@ -104,6 +104,26 @@ TEST_CASE("pass: a commit that cannot be rendered is refused once, and the last 
   CHECK(cabinet.state->history(10).size() == 2);  // the second failure says nothing new
 }
 
+TEST_CASE("pass: what a commit did before a power cut goes when the device goes back from it") {
+  Cabinet cabinet;
+  cabinet.driver.watches["File"] = {.interval = std::chrono::seconds(1), .within = std::chrono::minutes(2)};
+  cabinet.run();
+  const auto before = cabinet.driver.device;
+  struct PowerCut {};
+  cabinet.intake.tip = cabinet.two;
+  cabinet.driver.looked = [&] {
+    if (cabinet.driver.device != before) throw PowerCut{};  // while the commit is watched
+  };
+  CHECK_THROWS_AS(cabinet.run(), PowerCut);
+  REQUIRE(cabinet.driver.device != before);
+  cabinet.driver.looked = {};
+  cabinet.process += "x";
+  cabinet.restart();
+  cabinet.intake.tip = cabinet.one;
+  CHECK(cabinet.run().exit_code == 0);
+  CHECK(cabinet.driver.device == before);
+}
+
 TEST_CASE("pass: an agent that crashes three times in the middle of a commit goes back from it") {
   Cabinet cabinet;
   cabinet.run();
