@@ -127,6 +127,16 @@ void check_template(yaml::Fields& spec, const UnitSpec& unit) {
   }
 }
 
+/// A unit is enabled as its own files say, not as another object's drop-in does.
+void check_install(yaml::Fields& spec, const UnitSpec& unit) {
+  if (unit.enabled != true || !unit.defines_unit() || systemd::is_template(unit.name)) return;
+  InstallSection install;
+  for (const auto& file : unit.files) read_install_section(file.content, install);
+  if (!install.empty()) return;
+  spec.error("enabled", fmt::format("{} has no [Install] section, so it cannot be enabled", unit.name),
+             "add WantedBy=multi-user.target to its [Install] section, or leave out enabled");
+}
+
 /// A masked unit cannot be started, and its files are not read.
 void check_masked(yaml::Fields& spec, const UnitSpec& unit) {
   const auto refuse = [&](std::string_view key, std::string_view what) {
@@ -168,6 +178,7 @@ void check_sense(yaml::Fields& spec, const UnitSpec& unit) {
                "add content, dropIns, enabled, running, masked, restartOn or reloadOn");
   }
   check_template(spec, unit);
+  check_install(spec, unit);
   if (unit.masked == true) check_masked(spec, unit);
   if (systemd::is_instance(unit.name) && unit.defines_unit()) {
     spec.error("content", fmt::format("{} is an instance, which has its template's content", unit.name),

@@ -160,6 +160,20 @@ TEST_CASE("unit spec: a template has no state of its own, and says how its insta
             .empty());
 }
 
+TEST_CASE(
+    "unit spec: a unit that is enabled has an [Install] section, in its content or a drop-in of its own") {
+  const std::string service = "spec: {name: a.service, content: \"[Service]\\nExecStart=/bin/true\\n";
+  CHECK_THAT(problems_of(service + "\", enabled: true}"),
+             Catch::Contains("a.service has no [Install] section, so it cannot be enabled") &&
+                 Catch::Contains("WantedBy="));
+  CHECK(problems_of(service + "\", enabled: false}").empty());
+  CHECK(problems_of(service + "[Install]\\nAlso=b.socket\\n\", enabled: true}").empty());
+  CHECK(problems_of(service + "\", enabled: true, dropIns: [{name: i.conf, content: "
+                              "\"[Install]\\nWantedBy=multi-user.target\\n\"}]}")
+            .empty());
+  CHECK(problems_of("spec: {name: packaged.service, enabled: true}").empty());
+}
+
 TEST_CASE("unit spec: a masked unit has nothing that a mask takes away") {
   CHECK(problems_of("spec: {name: a.service, masked: true}").empty());
   CHECK(problems_of("spec: {name: a.service, masked: true, running: false, enabled: false}").empty());

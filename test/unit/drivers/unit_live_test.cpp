@@ -292,8 +292,10 @@ TEST_CASE("live units: a unit that is not there, is masked or is broken each giv
                                    "    Type=simple\n")),
              Catch::Contains("cannot load gw-broken.service (bad-setting)"));
   Live fifth;
-  CHECK_THAT(error_of(fifth, unit("  name: gw-static.service\n  enabled: true\n  content: |\n    [Service]\n"
-                                  "    ExecStart=/bin/true\n")),
+  shell(
+      "printf '[Service]\\nExecStart=/bin/true\\n' > /etc/systemd/system/gw-static.service; systemctl "
+      "daemon-reload");
+  CHECK_THAT(error_of(fifth, unit("  name: gw-static.service\n  enabled: true\n")),
              Catch::Contains("no [Install] section"));
 }
 

@@ -202,8 +202,8 @@ TEST_CASE("units under a root: an object that moves to another unit gives each b
 
 TEST_CASE("units under a root: one that cannot be enabled fails alone, with a remedy") {
   Image image;
-  const auto manifest = test::unit_manifest(
-      "spec: {name: a.service, content: \"[Service]\\nExecStart=/bin/true\\n\", enabled: true}");
+  image.root.write("usr/lib/systemd/system/a.service", "[Service]\nExecStart=/bin/true\n");
+  const auto manifest = test::unit_manifest("spec: {name: a.service, enabled: true}");
   Problems problems;
   const plan::Desired desired{manifest, unit_footprint(image.host, manifest, problems)};
   CHECK_THROWS_WITH(test::difference_of(image.driver, desired, nullptr, test::MemoryTree({})),

@@ -28,6 +28,8 @@ TEST_CASE("unit spec: everything that a manifest can say is read") {
   content: |
     [Service]
     ExecStart=/opt/spat
+    [Install]
+    WantedBy=multi-user.target
   dropIns:
     - {name: 10-limits.conf, content: "[Service]\nMemoryMax=64M"}
   enabled: true
