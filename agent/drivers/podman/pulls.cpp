@@ -74,7 +74,7 @@ bool Pulls::may_wait() {
 
 std::string Pulls::take(Pull& pull) {
   pull.thread.join();
-  const auto id = std::move(pull.id);
+  auto id = std::move(pull.id);
   const auto error = std::move(pull.error);
   const Lock lock(mutex_);
   pulls_.remove_if([&pull](const Pull& each) { return &each == &pull; });
