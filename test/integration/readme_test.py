@@ -52,6 +52,8 @@ BLOCKS = {
     "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: chrony}": "manifests",
     "$ git config": "shell",
     "$ greenwaved --config agent.yaml": "shell",
+    "install -D -m 644 /usr/share": "sandbox_test puts the file there, on a machine of its own",
+    "command: [systemd-run": "a part of a Command: sandbox_test runs such a one",
     "$ journalctl": "needs a journal: install_test reads the agent's on a machine of its own",
 }
 # Commands in the README's sentences that are names only, without the options that they need.

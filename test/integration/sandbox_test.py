@@ -129,6 +129,13 @@ class Live(unittest.TestCase):
         self.assertTrue(self.capabilities("greenwave-programs.service") & setuid)
         self.assertFalse(self.capabilities("greenwaved.service") & setuid)
 
+    def test_what_needs_more_than_the_sandbox_runs_through_systemd(self):
+        outside = ["systemd-run", "--wait", "--pipe", "--collect", "sh", "-c", "touch /usr/local/made; echo made"]
+        self.sync({"more.yaml": command("more", *outside, creates="/usr/local/made")})
+        self.assertTrue((self.device.root / "usr/local/made").exists())
+        said = self.sync({"more.yaml": command("less", "touch", "/usr/local/other")}, expected=1)
+        self.assertIn("Read-only file system", said)
+
     def test_a_program_ends_with_the_sync_that_is_waited_for_and_both_services_stop(self):
         self.city.commit({"slow.yaml": command("slow", "sh", "-c", "touch /srv/begun; sleep 3; touch /srv/ended")})
         self.device.run("systemctl", "start", "greenwaved.service")
