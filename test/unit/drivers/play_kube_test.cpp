@@ -27,12 +27,12 @@ struct Render {
     for (const auto& text : texts) desired.push_back({test::kube_manifest(text), {}});
   }
 
-  std::vector<KubePod> kube_pods() const {
+  std::vector<KubePod> kube_pods(const workload::Rules& rules = test::podman_rules) const {
     Problems problems;
     const auto& manifest = desired.front().manifest;
-    const auto workload = read_runnable(manifest, test::podman_rules, problems);
+    const auto workload = read_runnable(manifest, rules, problems);
     REQUIRE(problems.empty());
-    return kube_pods_of(manifest, workload, test::podman_rules, Store(desired), "key");
+    return kube_pods_of(manifest, workload, rules, Store(desired), "key");
   }
 };
 
@@ -184,7 +184,9 @@ spec:
       livenessProbe: {exec: {command: [/bin/test, a b]}, periodSeconds: 5}
       readinessProbe: {httpGet: {path: /ready, port: http}}
 )";
-  const auto pod = documents(Render({probed}).kube_pods().front())[0];
+  auto rules = test::podman_rules;
+  rules.allow_host_network = true;
+  const auto pod = documents(Render({probed}).kube_pods(rules).front())[0];
   CHECK_FALSE(pod["spec"]["containers"][0].contains("livenessProbe"));
   CHECK_FALSE(pod["spec"]["containers"][0].contains("readinessProbe"));
   const auto probes =
