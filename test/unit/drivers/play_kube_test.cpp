@@ -27,7 +27,7 @@ struct Render {
     for (const auto& text : texts) desired.push_back({test::kube_manifest(text), {}});
   }
 
-  std::vector<KubePod> kube_pods(const workload::Rules& rules = test::podman_rules) const {
+  std::vector<KubePod> kube_pods(const Rules& rules = test::podman_rules) const {
     Problems problems;
     const auto& manifest = desired.front().manifest;
     const auto workload = read_runnable(manifest, rules, problems);
