@@ -19,7 +19,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from greenwave import City, Device, Scratch, run  # noqa: E402
+from greenwave import BIN, City, Device, Scratch, run  # noqa: E402
 import power_cut_test  # noqa: E402
 from power_cut_test import ADOPTING, FIRST, NOTHING, SECOND, furnish, inventory_of, tree_of  # noqa: E402
 
@@ -216,6 +216,31 @@ class ForgetfulGuard(OnADisk):
                 self.assertFalse((guard / "firing").exists() or (guard / "armed").exists())
         print(f"{len(self.snapshots())} power cuts, {len(seen)} different disks", file=sys.stderr)
         self.assertGreater(len(seen), 2, "every disk was alike: does it still forget?")
+
+    def test_no_file_of_the_agent_changes_before_the_guard_is_armed_whenever_the_power_went(self):
+        self.make_disk()
+        self.mount(self.image)
+        for name, text in self.GOOD.items():
+            file = self.device.root / "etc" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        os.sync()
+        shutil.copyfile(self.image, self.copies / "0000")
+        run(*self.watched(), f"GREENWAVE_DISK={self.device.root}", BIN / "unit_guard", "[.disk]")
+        self.umount()
+        states = set()
+
+        def files():
+            return {name: text for name, text in self.files().items() if not name.endswith(".greenwave")}  # not yet renamed
+
+        for number, copy in enumerate(self.snapshots()):
+            with self.mounted(number, copy):
+                armed = (self.device.root / "guard/armed").exists()
+                states.add((armed, files() == self.GOOD))
+                if armed:
+                    self.stand_by()
+                self.assertEqual(files(), self.GOOD)
+        self.assertEqual(states, {(False, True), (True, True), (True, False)})
 
 
 if __name__ == "__main__":

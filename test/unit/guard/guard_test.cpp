@@ -291,3 +291,19 @@ TEST_CASE("guard: a power cut while the agent disarms or fires it leaves it arme
     if (!was_cut && fires) break;
   }
 }
+
+// forgetful_disk_test runs this on a disk of its own, and cuts the power at each moment.
+TEST_CASE("guard: it is armed before the agent's files change", "[.disk]") {
+  const fs::path disk = std::getenv("GREENWAVE_DISK");
+  const auto at = [&](const char* name) { return OwnFile{(disk / "etc" / name).native(), Part::named}; };
+  Guard guard({.directory = disk / "guard",
+               .files = OwnFiles(config::Config(), ""),
+               .run = "one",
+               .patience = now,
+               .start = [] {}});
+  guard.arm({at("agent.yaml"), at("unit.d"), at("new")}, true);
+  for (const auto* name : {"agent.yaml", "unit.d/10-good.conf", "unit.d/20-bad.conf", "new"}) {
+    replace_file(disk / "etc" / name, "bad\n", 0644);
+  }
+  guard.changed(true);
+}
