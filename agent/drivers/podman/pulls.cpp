@@ -109,7 +109,7 @@ std::string Pulls::pull(const std::string& reference, const std::string& auth) {
         throw Error(Fault::transient,
                     pull != nullptr
                         ? fmt::format("the image {} is being pulled, for {} now", printable(reference),
-                                      to_words(std::chrono::duration_cast<Duration>(now() - pull->began)))
+                                      to_words(std::chrono::floor<std::chrono::seconds>(now() - pull->began)))
                         : fmt::format("the image {} waits until others are pulled", printable(reference)),
                     "the old pod stays until it is here");
       }
