@@ -88,15 +88,19 @@ int rename_new(int from, const std::string& name, int to, const std::string& as)
   return ::renameat(from, name.c_str(), to, as.c_str());
 }
 
-/// That another file took the name between a look and the rename. Puts it back then.
-void refuse_swapped(const Spot& at, const struct stat& looked_at, int to, const std::string& name,
+/// That a stranger's directory took the name between the look and the rename. Puts it back then. (Its inode
+/// says nothing: on an overlay a rename may give a file another one.)
+void refuse_swapped(const Host& host, const Spot& at, int to, const std::string& name,
                     const std::string& path) {
   struct stat moved {};
   if (::fstatat(to, name.c_str(), &moved, AT_SYMLINK_NOFOLLOW) != 0) throw path_error("set aside", path);
-  if (moved.st_ino == looked_at.st_ino && moved.st_dev == looked_at.st_dev) return;
-  rename_new(to, name, at.directory, at.name);
-  throw Error(Fault::transient, fmt::format("{} changed while it was set aside", path),
-              "the next sync tries again");
+  if (!S_ISDIR(moved.st_mode)) return;
+  try {
+    refuse_stranger(host, at.directory, moved, path);
+  } catch (const Error&) {
+    rename_new(to, name, at.directory, at.name);
+    throw;
+  }
 }
 
 }  // namespace
@@ -221,7 +225,7 @@ bool Kept::move(Parents& parents, const std::string& path, DirectorySync& touche
     auto& place = place_on(*at, true);
     const int to = place.directory.get();
     if (rename_new(at->directory, at->name, to, name) == 0) {
-      refuse_swapped(*at, there, to, name, path);
+      refuse_swapped(host_, *at, to, name, path);
       changed_.add(to);
       touched.add(at->directory);
       return true;
