@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import threading
@@ -291,8 +290,8 @@ def longest_repair(device, seconds):
     file = device.path("/etc/motd")
     while time.monotonic() < until:
         file.write_text("damaged\n")
-        with contextlib.suppress(OSError):
-            os.truncate(device.path("/etc/grown"), 8 << 40) if device.path("/etc/grown").exists() else None
+        with contextlib.suppress(OSError):  # only one of the attacks has it
+            os.truncate(device.path("/etc/grown"), 8 << 40)
         began = time.monotonic()
         try:
             wait_until(lambda: file.read_text() == "one\n", "the repair", seconds)
@@ -300,18 +299,6 @@ def longest_repair(device, seconds):
             return float("inf")
         longest = max(longest, time.monotonic() - began)
     return longest
-
-
-def stopping(device):
-    began = time.monotonic()
-    device.daemon.send_signal(signal.SIGTERM)
-    try:
-        device.daemon.wait(60)
-    except subprocess.TimeoutExpired:
-        device.daemon.kill()
-        device.daemon.wait()
-        return float("inf")
-    return time.monotonic() - began
 
 
 def suffer(attack, seconds, is_new):
@@ -331,7 +318,7 @@ def suffer(attack, seconds, is_new):
                 if is_new:
                     time.sleep(seconds)
                 said = device.json("status").get("lastError", "")
-                ended = stopping(device)
+                ended = device.stop()
         return {"repair": repair / INTERVAL, "memory": watch.memory / MEBIBYTE, "store": watch.store / MEBIBYTE, "stop": ended, "said": said}
 
 

@@ -96,7 +96,14 @@ class Watchdog:
         self.socket.close()
 
 
-class SlowServer(unittest.TestCase):
+class OfProgress(unittest.TestCase):
+    def assert_the_first_line_came_after_ten_seconds(self, watching):
+        lines = [line for line in watching.said.splitlines() if re.fullmatch(HOW_FAR, line)]
+        self.assertIn(re.fullmatch(HOW_FAR, lines[0])[1], ("10s", "11s", "12s"), lines)
+        self.assertNotIn("\r", watching.said)
+
+
+class SlowServer(OfProgress):
     """A device that has its first commit, and a server that is slow with the second."""
 
     interval = "1h"
@@ -125,7 +132,7 @@ class SlowServer(unittest.TestCase):
         wait_until(lambda: self.device.json("status").get("fetch", {}).get("bytes", 0) > 0, "the fetch")
 
 
-class SlowOnce(unittest.TestCase):
+class SlowOnce(OfProgress):
     """`greenwaved --once`, and a slow server."""
 
     def setUp(self):
@@ -158,9 +165,7 @@ class SlowOnce(unittest.TestCase):
         wait_until(lambda: "objects" in watching.said, "a line")
         self.slow.release()
         self.assertEqual(watching.end(), 0)
-        lines = [line for line in watching.said.splitlines() if re.fullmatch(HOW_FAR, line)]
-        self.assertIn(re.fullmatch(HOW_FAR, lines[0])[1], ("10s", "11s", "12s"), lines)
-        self.assertNotIn("\r", watching.said)
+        self.assert_the_first_line_came_after_ten_seconds(watching)
 
 
 class ShortIntervals(SlowServer):
@@ -196,9 +201,7 @@ class SlowFetch(SlowServer):
         wait_until(lambda: "objects" in watching.said, "a line")
         self.slow.release()
         self.assertEqual(watching.end(), 0)
-        lines = [line for line in watching.said.splitlines() if re.fullmatch(HOW_FAR, line)]
-        self.assertIn(re.fullmatch(HOW_FAR, lines[0])[1], ("10s", "11s", "12s"), lines)
-        self.assertNotIn("\r", watching.said)
+        self.assert_the_first_line_came_after_ten_seconds(watching)
         self.city.commit({"other.yaml": file_manifest("other", "/etc/other", "x\n")})
         quick = self.watch()
         self.assertEqual(quick.end(), 0)

@@ -215,14 +215,19 @@ class Device:
         return json.loads(lines[-1])
 
     def stop(self):
+        """Returns how many seconds its end took: no end of them if it had to be killed."""
+        began = time.monotonic()
+        was_killed = False
         if self.daemon and self.daemon.poll() is None:
             self.daemon.send_signal(signal.SIGTERM)
             try:
                 self.daemon.wait(60)
             except subprocess.TimeoutExpired:
+                was_killed = True
                 self.daemon.kill()
                 self.daemon.wait()
         self.daemon = None
+        return float("inf") if was_killed else time.monotonic() - began
 
     def __enter__(self):
         return self

@@ -150,7 +150,7 @@ TEST_CASE("program server: an agent that hangs up has its program killed") {
   CHECK(happens_soon([&] { return ::kill(pid, 0) != 0; }));
 }
 
-TEST_CASE("program server: what is no request is answered with an error, and no answer is one too") {
+TEST_CASE("program server: what is not a request, or not an answer, is an error") {
   CHECK_THROWS_WITH(read_request("not CBOR"), Catch::Contains("a request about a program cannot be read"));
   CHECK_THROWS_WITH(read_answer("not CBOR"), Catch::Contains("an answer about a program cannot be read"));
   CHECK_THROWS_WITH(read_answer(answer_of(Error(Fault::conflict, "in the way", "move it"))),

@@ -205,7 +205,7 @@ TEST_CASE("render: a device's manifests are bounded as a whole, by what they tak
 }
 
 TEST_CASE("render: a device's layers are bounded as a whole, by the number of their files and directories") {
-  /// As git can have it in thirty small objects: each directory has ten, for ever.
+  /// As git can have it in thirty small objects: each directory has ten, without end.
   struct Bomb : SourceTree {
     std::optional<Item> find(const std::string& path) const override {
       if (path.ends_with("yaml") || path.ends_with("yml") || path.ends_with("ustomization")) return {};
