@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sandbox/child.h"
+
+namespace greenwave::sandbox {
+
+/// What a confined process keeps.
+struct Allowed {
+  Role role{};
+  std::vector<std::string> read{};   ///< files and directories, with what is below
+  std::vector<std::string> write{};  ///< directories: files in them are made, changed and removed
+};
+
+/// Gives up, for good, everything that answering does not need: this process gets a user of its own where it
+/// is root, no capabilities, no new privileges, the system calls of a list (neither execve nor socket nor
+/// ptrace among them), the paths that are allowed, limits of memory, processor time and file sizes, and an
+/// end with the agent.
+///
+/// Returns in words what this kernel or machine does not have of that; the rest is in force all the same.
+/// Throws Error when the user or the system calls cannot be given up. Call it while there is one thread.
+std::vector<std::string> confine(const Allowed& allowed);
+
+}  // namespace greenwave::sandbox

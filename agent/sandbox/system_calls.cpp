@@ -1,0 +1,120 @@
+#include "sandbox/system_calls.h"
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/handle.h"
+
+namespace greenwave::sandbox {
+
+namespace {
+
+using Filter = std::unique_ptr<void, Freed<seccomp_release>>;
+
+/// By name: a machine lacks some of them, and its library may not know the newest.
+constexpr const char* common[] = {
+    // the channel, and files that are open
+    "read", "readv", "pread64", "write", "writev", "recvmsg", "sendmsg", "poll", "ppoll", "close", "fcntl",
+    "fcntl64", "fstat", "fstat64", "lseek", "_llseek", "dup",
+    // memory
+    "brk", "munmap", "mremap", "madvise", "mlockall", "munlockall", "munlock", "membarrier",
+    // time, waiting, identity
+    "clock_gettime", "clock_gettime64", "clock_getres", "clock_nanosleep", "clock_nanosleep_time64",
+    "nanosleep", "gettimeofday", "time", "futex", "futex_time64", "sched_yield", "sched_getaffinity",
+    "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "sysinfo", "uname", "getrandom",
+    "getrlimit", "ugetrlimit",
+    // the C library's own, and the end
+    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack", "restart_syscall", "rseq",
+    "set_robust_list", "set_tid_address", "exit", "exit_group",
+    // what the paths are restricted for
+    "stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx", "access", "faccessat",
+    "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd"};
+
+/// What the server sends is unpacked in a directory, from a connection that the agent has made.
+constexpr const char* of_fetcher[] = {
+    "recvfrom",    "sendto",      "recv",       "send",      "getsockopt", "setsockopt",      "getsockname",
+    "getpeername", "shutdown",    "_newselect", "select",    "pselect6",   "pselect6_time64", "pwrite64",
+    "ftruncate",   "ftruncate64", "fsync",      "fdatasync", "unlink",     "unlinkat",        "rename",
+    "renameat",    "renameat2",   "mkdir",      "mkdirat",   "rmdir",      "chmod",           "fchmod",
+    "fchmodat",    "umask",       "pipe2",      "eventfd2"};
+
+Error refused(int code) {
+  return {Fault::transient, fmt::format("cannot restrict the system calls: {}", std::strerror(-code)),
+          "the kernel must have seccomp with filters (CONFIG_SECCOMP_FILTER)"};
+}
+
+class List {
+ public:
+  List() : filter_(seccomp_init(SCMP_ACT_ERRNO(EPERM))) {
+    if (!filter_) throw refused(-ENOMEM);
+  }
+
+  template <typename... Conditions>
+  void allow(const char* name, const Conditions&... conditions) {
+    const int number = seccomp_syscall_resolve_name(name);
+    if (number == __NR_SCMP_ERROR) return;
+    const int code =
+        seccomp_rule_add(filter_.get(), SCMP_ACT_ALLOW, number, sizeof...(conditions), conditions...);
+    if (code != 0 && code != -EDOM) throw refused(code);
+  }
+  template <std::size_t Count>
+  void allow_all(const char* const (&names)[Count]) {
+    for (const auto* name : names) allow(name);
+  }
+  void load() {
+    if (const int code = seccomp_load(filter_.get()); code != 0) throw refused(code);
+  }
+
+ private:
+  Filter filter_;
+};
+
+/// Memory that is not a program's.
+void allow_memory(List& list) {
+  for (const auto* name : {"mmap", "mmap2", "mprotect"})
+    list.allow(name, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+}
+
+/// To read, or in a directory that may be written to.
+void allow_opening(List& list, bool writing) {
+  if (writing) {
+    for (const auto* name : {"open", "openat"}) list.allow(name);
+    return;
+  }
+  constexpr unsigned changing = O_ACCMODE | O_CREAT | O_TRUNC;
+  list.allow("open", SCMP_A1(SCMP_CMP_MASKED_EQ, changing, O_RDONLY));
+  list.allow("openat", SCMP_A2(SCMP_CMP_MASKED_EQ, changing, O_RDONLY));
+}
+
+/// What a failed assertion needs to end itself.
+void allow_own_end(List& list) {
+  list.allow("tgkill", SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
+  list.allow("prlimit64", SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+}
+
+}  // namespace
+
+void restrict_system_calls(Role role) {
+  List list;
+  list.allow_all(common);
+  allow_memory(list);
+  allow_opening(list, role == Role::fetcher);
+  allow_own_end(list);
+  if (role == Role::fetcher) {
+    list.allow_all(of_fetcher);
+    // libcurl wakes itself with a pair.
+    list.allow("socketpair", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+  }
+  list.load();
+}
+
+}  // namespace greenwave::sandbox

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace greenwave::sandbox {
+
+/// The bytes of a message do not say what they should: a process of ours is broken, or taken over.
+class Malformed : public Error {
+ public:
+  explicit Malformed(const std::string& why) : Error(Fault::transient, "a malformed message: " + why) {}
+};
+
+/// Encodes values for a message between two processes of one build on one machine: numbers as they are in
+/// memory, texts and lists after their length, members in the order of their declaration.
+///
+/// A type of ours has a function `write(Writer&, const T&)` in its namespace, or in sandbox.
+class Writer {
+ public:
+  template <typename Number>
+  requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>
+  void add(Number number) { bytes_.append(reinterpret_cast<const char*>(&number), sizeof number); }
+  void add(std::string_view text) {
+    add(static_cast<std::uint32_t>(text.size()));
+    bytes_.append(text);
+  }
+  void add(const std::string& text) { add(std::string_view(text)); }
+  void add(const char*) = delete;
+
+  template <typename Value>
+  void add(const std::vector<Value>& list) {
+    add(static_cast<std::uint32_t>(list.size()));
+    for (const auto& value : list) add(value);
+  }
+  template <typename Key, typename Value>
+  void add(const std::map<Key, Value>& map) {
+    add(static_cast<std::uint32_t>(map.size()));
+    for (const auto& [key, value] : map) {
+      add(key);
+      add(value);
+    }
+  }
+  template <typename Value>
+  void add(const std::optional<Value>& value) {
+    add(value.has_value());
+    if (value) add(*value);
+  }
+  template <typename Value>
+  requires std::is_class_v<Value>
+  void add(const Value& value) { write(*this, value); }
+
+  /// Any number of values, one after the other.
+  template <typename... Values>
+  Writer& all(const Values&... values) {
+    (add(values), ...);
+    return *this;
+  }
+
+  const std::string& bytes() const { return bytes_; }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+/// Decodes what a Writer wrote. The bytes may come from a process that was taken over: no length is believed
+/// before so many bytes are there, and an enum is checked with its `is_known(T)`. Throws Malformed.
+///
+/// A type of ours has a function `read(Reader&, T&)` in its namespace, or in sandbox.
+class Reader {
+ public:
+  /// The bytes outlive this.
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  template <typename Number>
+  requires std::is_arithmetic_v<Number> &&(!std::same_as<Number, bool>)void get(Number& number) {
+    const auto bytes = take(sizeof number);
+    __builtin_memcpy(&number, bytes.data(), sizeof number);
+  }
+  void get(bool& value);
+  template <typename Enum>
+  requires std::is_enum_v<Enum>
+  void get(Enum& value) {
+    std::underlying_type_t<Enum> number{};
+    get(number);
+    value = static_cast<Enum>(number);
+    if (!is_known(value)) throw Malformed("a value that there is not");
+  }
+  void get(std::string& text) { text = view(); }
+  /// A text in place; valid as long as the bytes.
+  std::string_view view();
+
+  template <typename Value>
+  void get(std::vector<Value>& list) {
+    list.clear();
+    for (auto left = count(); left > 0; --left) get(list.emplace_back());
+  }
+  template <typename Key, typename Value>
+  void get(std::map<Key, Value>& map) {
+    map.clear();
+    for (auto left = count(); left > 0; --left) {
+      Key key{};
+      get(key);
+      get(map[std::move(key)]);
+    }
+  }
+  template <typename Value>
+  void get(std::optional<Value>& value) {
+    bool is_there = false;
+    get(is_there);
+    value.reset();
+    if (is_there) get(value.emplace());
+  }
+  template <typename Value>
+  requires std::is_class_v<Value>
+  void get(Value& value) { read(*this, value); }
+
+  /// Any number of values, one after the other.
+  template <typename... Values>
+  Reader& all(Values&... values) {
+    (get(values), ...);
+    return *this;
+  }
+  template <typename Value>
+  Value one() {
+    Value value{};
+    get(value);
+    return value;
+  }
+
+  /// Of a list: each item has a byte at least.
+  std::uint32_t count();
+  /// Throws when anything is left.
+  void finish() const;
+
+ private:
+  std::string_view take(std::size_t count);
+
+  std::string_view rest_;
+};
+
+/// A whole message that is one value.
+template <typename Value>
+std::string to_bytes(const Value& value) {
+  Writer writer;
+  writer.add(value);
+  return writer.take();
+}
+template <typename Value>
+Value from_bytes(std::string_view bytes) {
+  Reader reader(bytes);
+  auto value = reader.one<Value>();
+  reader.finish();
+  return value;
+}
+
+}  // namespace greenwave::sandbox
