@@ -3,6 +3,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,6 +21,8 @@
 namespace greenwave::sandbox {
 
 namespace {
+
+constexpr int dying_ms = 200;
 
 /// Of the agent's environment. The fetcher reaches the server through a proxy where there is one.
 constexpr const char* inherited[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
@@ -40,11 +46,12 @@ std::vector<std::string> environment_for(Role role) {
   return variables;
 }
 
-pid_t start(Role role, int channel) {
+pid_t start(Role role, int channel, int directory) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
   posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
+  if (directory >= 0) posix_spawn_file_actions_addfchdir_np(&actions, directory);
   posix_spawn_file_actions_adddup2(&actions, channel, channel_descriptor);
   posix_spawn_file_actions_addclosefrom_np(&actions, channel_descriptor + 1);
   posix_spawnattr_t attributes;
@@ -84,42 +91,50 @@ std::string_view to_string(Role role) {
   return role == Role::fetcher ? "fetcher" : "renderer";
 }
 
-Child::Child(Role role, std::size_t longest_answer, Channel::Patience patience)
-    : Child(role, make_ends(), longest_answer, std::move(patience)) {}
+Child::Child(Role role, std::size_t longest_answer, Channel::Patience patience, int directory)
+    : Child(role, make_ends(), longest_answer, std::move(patience), directory) {}
 
-Child::Child(Role role, Ends ends, std::size_t longest_answer, Channel::Patience patience)
-    : role_(role),
-      channel_(std::move(ends.ours), longest_answer, std::move(patience)),
-      pid_(start(role, ends.theirs.get())) {}
+Child::Child(Role role, Ends ends, std::size_t longest_answer, Channel::Patience patience, int directory)
+    : role_(role), channel_(std::move(ends.ours), longest_answer, std::move(patience)) {
+  std::promise<Fd> started;
+  auto process = started.get_future();
+  keeper_ = std::jthread(
+      [this, role, directory, started = std::move(started), theirs = std::move(ends.theirs)]() mutable {
+        pid_t pid = -1;
+        try {
+          pid = start(role, theirs.get(), directory);
+          theirs = Fd();
+          started.set_value(Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
+        } catch (...) {
+          started.set_exception(std::current_exception());
+          return;
+        }
+        while (::waitpid(pid, &status_, 0) < 0 && errno == EINTR) {
+        }
+        ended_ = true;
+      });
+  process_ = process.get();
+}
 
 Child::~Child() {
   end();
 }
 
-std::optional<int> Child::end() {
-  if (pid_ < 0) return {};
-  ::kill(pid_, SIGKILL);
-  int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
-  pid_ = -1;
-  return status;
-}
-
-bool Child::is_there() {
-  if (pid_ < 0) return false;
-  siginfo_t about{};
-  return ::waitid(P_PID, static_cast<id_t>(pid_), &about, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-         about.si_pid == 0;
+void Child::end() {
+  if (!keeper_.joinable()) return;
+  ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+  keeper_.join();
 }
 
 Error Child::lost(const Error& error) {
-  const bool ended = !is_there();
-  const auto status = end();
+  // Its end of the channel closes a moment before it is dead.
+  pollfd look{process_.get(), POLLIN, 0};
+  const bool ended_itself = ::poll(&look, 1, dying_ms) > 0;
+  end();
   return {Fault::transient,
           fmt::format("the {} is of no use: {}", to_string(role_),
-                      ended && status ? in_words(*status) : error.message()),
-          "it is started again with the next sync; the agent itself is not affected"};
+                      ended_itself ? in_words(status_) : error.message()),
+          "the next sync starts another; nothing of what this one did is kept"};
 }
 
 }  // namespace greenwave::sandbox

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
-
-#include <sys/types.h>
+#include <thread>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "sandbox/channel.h"
 
 namespace greenwave::sandbox {
@@ -24,29 +24,33 @@ inline constexpr std::string_view confined_option = "--confined";
 inline constexpr int channel_descriptor = 3;
 
 /// A run of this very program that can do nothing but answer (confine.h). It is killed when this goes,
-/// whatever it does. One thread; it must outlive no thread that made it.
+/// whatever it does. One thread.
 class Child {
  public:
-  /// No answer is longer than so many bytes. Throws Error (transient).
-  Child(Role role, std::size_t longest_answer, Channel::Patience patience);
+  /// No answer is longer than `longest_answer` bytes. It starts in `directory`, an open one; -1: in the
+  /// agent's own. Throws Error (transient).
+  Child(Role role, std::size_t longest_answer, Channel::Patience patience, int directory = -1);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
   Channel& channel() { return channel_; }
-  /// False once it has ended.
-  bool is_there();
+  bool has_ended() const { return ended_; }
   /// Ends it. Says how it had ended ("it was killed by SIGSEGV"), or else that `error` happened.
   Error lost(const Error& error);
 
  private:
-  Child(Role role, Ends ends, std::size_t longest_answer, Channel::Patience patience);
-  /// Its wait status; none if it was waited for before.
-  std::optional<int> end();
+  Child(Role role, Ends ends, std::size_t longest_answer, Channel::Patience patience, int directory);
+  void end();
 
   Role role_;
   Channel channel_;
-  pid_t pid_ = -1;
+  Fd process_;  ///< a pidfd
+  std::atomic<bool> ended_ = false;
+  int status_ = 0;  ///< valid once it has ended
+  /// Starts it and waits for its end: it leaves no zombie, and the kernel ends it with the thread that
+  /// started it.
+  std::jthread keeper_;
 };
 
 }  // namespace greenwave::sandbox
