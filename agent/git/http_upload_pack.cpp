@@ -30,9 +30,9 @@ bool is_object_name(std::string_view text) {
 
 }  // namespace
 
-HttpUploadPack::HttpUploadPack(const std::string& url, const config::Credentials& credentials,
-                               const std::atomic<bool>& stop, const HttpsTimeouts& timeouts)
-    : https_(without_slash(url), credentials, stop, timeouts) {}
+HttpUploadPack::HttpUploadPack(const std::string& url, LoginSource login, const std::atomic<bool>& stop,
+                               const HttpsTimeouts& timeouts, Connect connect)
+    : https_(without_slash(url), std::move(login), stop, timeouts, std::move(connect)) {}
 
 ByteStream& HttpUploadPack::greet() {
   Https::Request request;

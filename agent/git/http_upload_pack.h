@@ -12,8 +12,8 @@ namespace greenwave::git {
 /// starts no program on the server. Whether the file exists is determined once per process.
 class HttpUploadPack : public UploadPack {
  public:
-  HttpUploadPack(const std::string& url, const config::Credentials& credentials,
-                 const std::atomic<bool>& stop, const HttpsTimeouts& timeouts = {});
+  HttpUploadPack(const std::string& url, LoginSource login, const std::atomic<bool>& stop,
+                 const HttpsTimeouts& timeouts = {}, Connect connect = {});
 
   ByteStream& greet() override;
   ByteStream& ask(std::string_view request) override;

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "git/https_error.h"
 #include "git/pack_sink.h"
-#include "git/secret_file.h"
 #include "http/transfer_error.h"
 
 namespace greenwave::git {
@@ -52,9 +51,21 @@ std::string_view value_of(std::string_view line, std::string_view name) {
 
 }  // namespace
 
-Https::Https(std::string address, config::Credentials credentials, const std::atomic<bool>& stop,
-             const HttpsTimeouts& timeouts)
-    : address_(std::move(address)), credentials_(std::move(credentials)), stop_(stop), timeouts_(timeouts) {}
+Https::Https(std::string address, LoginSource login, const std::atomic<bool>& stop,
+             const HttpsTimeouts& timeouts, Connect connect)
+    : address_(std::move(address)),
+      ask_login_(std::move(login)),
+      stop_(stop),
+      timeouts_(timeouts),
+      connect_(std::move(connect)) {
+  if (!connect_) return;
+  endpoints_ = endpoints_of(address_);
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    const auto& [host, port] = endpoints_[i];
+    if (host.find(':') != std::string::npos) continue;  // an IPv6 address is asked of nobody
+    http::append(addresses_, fmt::format("{}:{}:{}", host, port, stand_in_for(i)));
+  }
+}
 
 Https::~Https() {
   abandon();
@@ -69,7 +80,7 @@ ByteStream& Https::send(const Request& request) {
     while (running_ && body_.empty() && !step()) {
     }
     status_ = easy_.status();
-    if (!running_ && result_ != CURLE_OK) throw http::transfer_error(easy_, result_, address_, remedies);
+    if (!running_ && result_ != CURLE_OK) throw lost();
     if (status_ != 301 && status_ != 302 && status_ != 303 && status_ != 307 && status_ != 308) break;
     if (redirects == most_redirects) {
       throw Error(Fault::invalid, fmt::format("{}: the server redirects in a circle", address_),
@@ -106,15 +117,8 @@ void Https::begin(const std::string& url, const Request& request) {
   easy_.set(CURLOPT_WRITEDATA, static_cast<void*>(this));
   easy_.set(CURLOPT_HEADERFUNCTION, &Https::take_header);
   easy_.set(CURLOPT_HEADERDATA, static_cast<void*>(this));
-  if (!credentials_.ca_file.empty()) {
-    easy_.set(CURLOPT_CAINFO, credentials_.ca_file.c_str());
-    easy_.set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // only this authority
-  }
-  if (!credentials_.client_certificate.empty()) {
-    easy_.set(CURLOPT_SSLCERT, credentials_.client_certificate.c_str());
-    easy_.set(CURLOPT_SSLKEY, credentials_.client_key.c_str());
-  }
   authenticate();
+  connect_by_others();
 
   headers_.reset();
   http::append(headers_, "Accept:");
@@ -132,19 +136,50 @@ void Https::begin(const std::string& url, const Request& request) {
 }
 
 void Https::authenticate() {
-  std::string user = credentials_.username;
-  std::string secret;
-  if (!credentials_.token_file.empty()) {
-    if (user.empty()) user = "git";  // servers that take tokens only check the password
-    secret = read_secret(credentials_.token_file, "tokenFile");
-  } else if (!credentials_.password_file.empty()) {
-    secret = read_secret(credentials_.password_file, "passwordFile");
-  } else {
-    return;
+  login_ = ask_login_ ? ask_login_() : Login();
+  const auto set_text = [this](CURLoption option, std::string& text) {
+    if (text.empty()) return;
+    curl_blob blob{text.data(), text.size(), CURL_BLOB_COPY};
+    easy_.set(option, &blob);
+  };
+  set_text(CURLOPT_CAINFO_BLOB, login_.authorities);
+  if (!login_.authorities.empty()) {
+    easy_.set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // only these
   }
+  set_text(CURLOPT_SSLCERT_BLOB, login_.client_certificate);
+  set_text(CURLOPT_SSLKEY_BLOB, login_.client_key);
+  if (login_.password.empty()) return;
   easy_.set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-  easy_.set(CURLOPT_USERNAME, user.c_str());
-  easy_.set(CURLOPT_PASSWORD, secret.c_str());
+  easy_.set(CURLOPT_USERNAME, login_.username.c_str());
+  easy_.set(CURLOPT_PASSWORD, login_.password.c_str());
+}
+
+void Https::connect_by_others() {
+  if (!connect_) return;
+  unconnected_.reset();
+  easy_.set(CURLOPT_RESOLVE, addresses_.get());
+  easy_.set(CURLOPT_OPENSOCKETFUNCTION, &Https::open_socket);
+  easy_.set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+  easy_.set(
+      CURLOPT_SOCKOPTFUNCTION,
+      +[](void*, curl_socket_t, curlsocktype) -> int { return CURL_SOCKOPT_ALREADY_CONNECTED; });
+}
+
+curl_socket_t Https::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& own = *static_cast<Https*>(self);
+  const auto* endpoint = endpoint_at(own.endpoints_, address->addr);
+  if (endpoint == nullptr) return CURL_SOCKET_BAD;
+  try {
+    return own.connect_(endpoint->host, endpoint->port).release();
+  } catch (const Error& error) {
+    own.unconnected_ = error;
+    return CURL_SOCKET_BAD;
+  }
+}
+
+Error Https::lost() const {
+  if (unconnected_) return *unconnected_;
+  return http::transfer_error(easy_, result_, address_, remedies);
 }
 
 void Https::abandon() {
@@ -182,8 +217,7 @@ void Https::expect_success(const Request& request) {
   }
   if (request.may_be_absent && (status_ == 304 || status_ == 404)) return;
   for (int i = 0; running_ && i < 50; ++i) step();  // read to the end: Retry-After is known then
-  throw status_error(status_, address_,
-                     !credentials_.token_file.empty() || !credentials_.password_file.empty());
+  throw status_error(status_, address_, !login_.password.empty());
 }
 
 std::string Https::target_of_redirect(const std::string& from) const {
@@ -222,7 +256,7 @@ std::size_t Https::read(char* into, std::size_t most) {
     body_.clear();
     taken_ = 0;
     if (!running_) {
-      if (result_ != CURLE_OK) throw http::transfer_error(easy_, result_, address_, remedies);
+      if (result_ != CURLE_OK) throw lost();
       return 0;
     }
     if (paused_) {

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
-#include "config/config.h"
+#include "base/error.h"
 #include "git/byte_stream.h"
+#include "git/endpoints.h"
+#include "git/login.h"
 #include "http/curl.h"
 
 namespace greenwave::git {
@@ -18,8 +21,8 @@ struct HttpsTimeouts {
 };
 
 /// Requests to one repository on one server, over a connection that is kept open as long as the server
-/// allows. Certificates are always checked. Credentials are read from their files for each request, and sent
-/// to this host only. Proxies come from the usual environment variables.
+/// allows. Certificates are always checked. The login is asked for with each request, and sent to this host
+/// only. Proxies come from the usual environment variables.
 class Https : private ByteStream {
  public:
   struct Request {
@@ -30,9 +33,10 @@ class Https : private ByteStream {
     bool may_be_absent = false;
   };
 
-  /// `address` is an https:// URL without a slash at its end. `stop` must outlive this.
-  Https(std::string address, config::Credentials credentials, const std::atomic<bool>& stop,
-        const HttpsTimeouts& timeouts = {});
+  /// `address` is an https:// URL without a slash at its end. `stop` must outlive this. `connect` makes the
+  /// connections to the endpoints of the address; empty: libcurl does. `login` may be empty.
+  Https(std::string address, LoginSource login, const std::atomic<bool>& stop,
+        const HttpsTimeouts& timeouts = {}, Connect connect = {});
   ~Https() override;
 
   /// Returns the response's body on success; it is valid until the next call. Follows redirects within the
@@ -54,6 +58,9 @@ class Https : private ByteStream {
   std::size_t read(char* into, std::size_t most) override;
   void begin(const std::string& url, const Request& request);
   void authenticate();
+  void connect_by_others();
+  /// Why there is no response, or no end of it.
+  Error lost() const;
   void abandon();
   /// Lets curl work for a moment; true when the transfer has finished.
   bool step();
@@ -61,13 +68,19 @@ class Https : private ByteStream {
   /// The URL that the last response redirects to.
   std::string target_of_redirect(const std::string& from) const;
 
+  static curl_socket_t open_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static std::size_t take_body(char* bytes, std::size_t one, std::size_t size, void* self);
   static std::size_t take_header(char* bytes, std::size_t one, std::size_t size, void* self);
 
   std::string address_;
-  config::Credentials credentials_;
+  LoginSource ask_login_;
+  Login login_;
   const std::atomic<bool>& stop_;
   HttpsTimeouts timeouts_;
+  Connect connect_;
+  std::vector<Endpoint> endpoints_;  ///< that connect_ is asked for
+  http::Headers addresses_;          ///< theirs, as libcurl is told
+  std::optional<Error> unconnected_;
   http::Multi multi_ = http::make_multi();
   http::Easy easy_;
   http::Headers headers_;

@@ -11,14 +11,12 @@
 #include "base/tcp.h"
 #include "base/text.h"
 #include "git/known_hosts.h"
-#include "git/secret_file.h"
 #include "git/ssh_key.h"
 
 namespace greenwave::git {
 
 namespace {
 
-constexpr Duration connecting = std::chrono::seconds(10);
 constexpr Duration silence = std::chrono::seconds(30);
 
 constexpr const char* usual_types =
@@ -53,23 +51,19 @@ SshChannel::HangUp::~HangUp() {
   ::shutdown(socket.get(), SHUT_RDWR);
 }
 
-SshChannel::SshChannel(const config::Url& url, const config::Credentials& credentials,
-                       const std::string& command, const std::atomic<bool>& stop)
+SshChannel::SshChannel(const config::Url& url, const Login& login, const std::string& command,
+                       const Connect& connect, const std::atomic<bool>& stop)
     : stop_(stop), server_(fmt::format("{} port {}", url.host, url.port)) {
   static std::once_flag once;
   std::call_once(once, [] { libssh2_init(0); });
 
-  std::string known_hosts;
-  if (!credentials.known_hosts_file.empty()) {
-    known_hosts = read_named_file(credentials.known_hosts_file, "knownHostsFile");
-  }
-  socket_ = connect_tcp(url.host, url.port, connecting, stop_, "repository.url");
+  socket_ = connect(url.host, url.port);
   session_.reset(libssh2_session_init_ex(nullptr, nullptr, nullptr, nullptr));
   if (!session_) throw Error(Fault::transient, "no memory for an SSH session");
   libssh2_session_set_blocking(session_.get(), 0);
 
   // A server has keys of several types and shows one, which must be in the file.
-  const auto types = KnownHosts(known_hosts, url.host, url.port).types();
+  const auto types = KnownHosts(login.known_hosts, url.host, url.port).types();
   const auto wanted = types.empty() ? std::string(usual_types) : fmt::format("{}", fmt::join(types, ","));
   if (libssh2_session_method_pref(session_.get(), LIBSSH2_METHOD_HOSTKEY, wanted.c_str()) != 0) {
     libssh2_session_method_pref(session_.get(), LIBSSH2_METHOD_HOSTKEY, usual_types);
@@ -81,8 +75,8 @@ SshChannel::SshChannel(const config::Url& url, const config::Credentials& creden
                     ? "is it an SSH server?"
                     : fmt::format("is it an SSH server, and does it still have a key of type {}?", wanted));
   }
-  check_host_key(url, known_hosts);
-  log_in(url, credentials);
+  check_host_key(url, login.known_hosts);
+  log_in(url, login);
 
   until_done([&] {
     channel_.reset(libssh2_channel_open_session(session_.get()));
@@ -126,17 +120,15 @@ void SshChannel::check_host_key(const config::Url& url, std::string_view known_h
   }
 }
 
-void SshChannel::log_in(const config::Url& url, const config::Credentials& credentials) {
-  const auto user = !credentials.username.empty() ? credentials.username
-                    : !url.user.empty()           ? url.user
-                                                  : "git";
-  if (credentials.ssh_key_file.empty()) {
+void SshChannel::log_in(const config::Url& url, const Login& login) {
+  const auto user = !login.username.empty() ? login.username : !url.user.empty() ? url.user : "git";
+  const auto& key = login.ssh_key;
+  if (key.empty()) {
     throw Error(Fault::invalid, "no key to log in with",
                 "set credentials.sshKeyFile to a private key without a passphrase");
   }
-  const auto key = read_named_file(credentials.ssh_key_file, "sshKeyFile");
   if (needs_passphrase(key)) {
-    throw Error(Fault::invalid, fmt::format("the key {} has a passphrase", credentials.ssh_key_file.native()),
+    throw Error(Fault::invalid, fmt::format("the key {} has a passphrase", login.ssh_key_file),
                 "use one without; the file's mode protects it");
   }
   const auto code = until_done([&] {
@@ -146,16 +138,14 @@ void SshChannel::log_in(const config::Url& url, const config::Credentials& crede
   if (code == 0) return;
   if (code == LIBSSH2_ERROR_AUTHENTICATION_FAILED || code == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) {
     throw Error(Fault::invalid,
-                fmt::format("{} does not accept user {} with the key {}", server_, user,
-                            credentials.ssh_key_file.native()),
+                fmt::format("{} does not accept user {} with the key {}", server_, user, login.ssh_key_file),
                 "add its public half to the repository's deploy keys; current servers reject RSA signatures "
                 "of the kind that this "
                 "agent makes: use ed25519");
   }
   const bool key_trouble = code == LIBSSH2_ERROR_FILE || code == LIBSSH2_ERROR_PROTO;
   throw Error(key_trouble ? Fault::invalid : Fault::transient,
-              fmt::format("cannot log in to {} with the key {}: {}", server_,
-                          credentials.ssh_key_file.native(), reason()),
+              fmt::format("cannot log in to {} with the key {}: {}", server_, login.ssh_key_file, reason()),
               key_trouble ? "is it a private key from ssh-keygen -t ed25519?" : "");
 }
 

@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "base/fd.h"
-#include "config/config.h"
 #include "config/url.h"
 #include "git/byte_stream.h"
 #include "git/handle.h"
+#include "git/login.h"
 
 typedef struct _LIBSSH2_SESSION LIBSSH2_SESSION;
 typedef struct _LIBSSH2_CHANNEL LIBSSH2_CHANNEL;
@@ -18,13 +18,13 @@ namespace greenwave::git {
 
 /// A command that runs on an SSH server, with its standard input and output.
 ///
-/// The server's key must be in the known_hosts file; the client authenticates with the key file. No agent, no
+/// The server's key must be among the known hosts; the client authenticates with its key. No agent, no
 /// password, and no way to skip the check.
 class SshChannel : public ByteStream {
  public:
   /// Connects, checks the host key, logs in and starts `command`. Throws Error: transient (unreachable,
   /// silent), untrusted (host key), invalid (client key rejected). `stop` must outlive this.
-  SshChannel(const config::Url& url, const config::Credentials& credentials, const std::string& command,
+  SshChannel(const config::Url& url, const Login& login, const std::string& command, const Connect& connect,
              const std::atomic<bool>& stop);
   ~SshChannel() override;
 
@@ -50,7 +50,7 @@ class SshChannel : public ByteStream {
   };
 
   void check_host_key(const config::Url& url, std::string_view known_hosts);
-  void log_in(const config::Url& url, const config::Credentials& credentials);
+  void log_in(const config::Url& url, const Login& login);
   /// Repeats a libssh2 call until it is done or the server has been silent for too long.
   long until_done(auto call);
   std::string reason() const;

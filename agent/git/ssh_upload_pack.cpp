@@ -19,12 +19,13 @@ std::string upload_pack(std::string_view path) {
 
 }  // namespace
 
-SshUploadPack::SshUploadPack(config::Url url, config::Credentials credentials, const std::atomic<bool>& stop)
-    : url_(std::move(url)), credentials_(std::move(credentials)), stop_(stop) {}
+SshUploadPack::SshUploadPack(config::Url url, LoginSource login, Connect connect,
+                             const std::atomic<bool>& stop)
+    : url_(std::move(url)), login_(std::move(login)), connect_(std::move(connect)), stop_(stop) {}
 
 ByteStream& SshUploadPack::greet() {
   leave();
-  channel_ = std::make_unique<SshChannel>(url_, credentials_, upload_pack(url_.path), stop_);
+  channel_ = std::make_unique<SshChannel>(url_, login_(), upload_pack(url_.path), connect_, stop_);
   silent_ = true;
   return *this;
 }

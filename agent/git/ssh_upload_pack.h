@@ -3,8 +3,8 @@
 #include <atomic>
 #include <memory>
 
-#include "config/config.h"
 #include "config/url.h"
+#include "git/login.h"
 #include "git/ssh_channel.h"
 #include "git/upload_pack.h"
 
@@ -13,7 +13,8 @@ namespace greenwave::git {
 /// git-upload-pack over SSH, with a connection per conversation.
 class SshUploadPack : public UploadPack, private ByteStream {
  public:
-  SshUploadPack(config::Url url, config::Credentials credentials, const std::atomic<bool>& stop);
+  /// `stop` must outlive this.
+  SshUploadPack(config::Url url, LoginSource login, Connect connect, const std::atomic<bool>& stop);
 
   ByteStream& greet() override;
   ByteStream& ask(std::string_view request) override;
@@ -25,7 +26,8 @@ class SshUploadPack : public UploadPack, private ByteStream {
   std::size_t read(char* into, std::size_t most) override;
 
   config::Url url_;
-  config::Credentials credentials_;
+  LoginSource login_;
+  Connect connect_;
   const std::atomic<bool>& stop_;
   std::unique_ptr<SshChannel> channel_;
   bool silent_ = true;  ///< no data yet in this conversation

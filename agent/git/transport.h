@@ -8,7 +8,9 @@
 
 #include "config/config.h"
 #include "git/fetch_progress.h"
+#include "git/login.h"
 #include "git/store.h"
+#include "git/upstream.h"
 
 namespace greenwave::git {
 
@@ -25,7 +27,7 @@ class Transport {
   virtual ~Transport() = default;
 
   /// From now on fetches show in `progress`, which outlives this.
-  void show_in(FetchProgress& progress) { progress_ = &progress; }
+  virtual void show_in(FetchProgress& progress) { progress_ = &progress; }
 
   /// From now on poll() asks for the first of these refs (full names) that exists. Initially that is the ref
   /// given to the constructor.
@@ -59,7 +61,11 @@ class Transport {
   std::string found_;
 };
 
-/// Chooses by the URL's scheme. Credentials are read from their files at each use, so that rotation needs no
+/// What a URL's scheme stands for: config::parse_url. `connect` makes every connection. `stop` outlives it.
+std::unique_ptr<Upstream> make_upstream(const std::string& address, const LoginSource& login,
+                                        const Connect& connect, const std::atomic<bool>& stop);
+
+/// Follows it from this process. Credentials are read from their files at each use, so that rotation needs no
 /// restart. Setting `stop` makes a running transfer fail soon with a transient Error.
 std::unique_ptr<Transport> make_transport(const config::Repository& repository,
                                           const std::atomic<bool>& stop);

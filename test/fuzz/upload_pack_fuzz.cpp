@@ -6,6 +6,7 @@
 #include "git/protocol_v2.h"
 #include "git/refs.h"
 #include "git/store.h"
+#include "git/store_landing.h"
 #include "support/local_upload_pack.h"
 
 using namespace greenwave;
@@ -25,7 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else if (data[0] % 4 == 1) {
       git::v2::read_ls_refs(reader, refs);
     } else {
-      git::PackSink sink(store, never, {.bytes = 1 << 20, .objects = 1000});
+      git::StoreLanding into(store, never, {.bytes = 1 << 20, .objects = 1000}, nullptr);
+      git::PackSink sink(into.landing());
       if (data[0] % 4 == 2) {
         git::v2::read_fetch(reader, sink);
       } else {

@@ -6,6 +6,7 @@
 #include "git/server_transport.h"
 #include "git/side_band.h"
 #include "git/store.h"
+#include "git/store_landing.h"
 #include "support/faults.h"
 #include "support/git_repository.h"
 #include "support/local_upload_pack.h"
@@ -97,7 +98,8 @@ TEST_CASE("server: endless progress messages, and a pack beyond the limits, are 
   for (int i = 0; i < 300'000; ++i) talk += "0006\x02.";
   MemoryStream talking(talk);
   git::PacketReader talk_reader(talking);
-  git::PackSink talk_sink(store, never);
+  git::StoreLanding anywhere(store, never, {}, nullptr);
+  git::PackSink talk_sink(anywhere.landing());
   CHECK_THROWS_WITH(git::receive_pack(talk_reader, talk_sink), Catch::Contains("only progress output"));
 
   GitRepository origin;
@@ -106,10 +108,12 @@ TEST_CASE("server: endless progress messages, and a pack beyond the limits, are 
   request.wants = {commit.text()};
   LocalUploadPack server(origin.path());
   git::PacketReader pack_reader(server.ask(git::v2::fetch_request(request)));
-  git::PackSink small(store, never, {.bytes = 10'000, .objects = 100});
+  git::StoreLanding narrow(store, never, {.bytes = 10'000, .objects = 100}, nullptr);
+  git::PackSink small(narrow.landing());
   CHECK_THROWS_WITH(git::v2::read_fetch(pack_reader, small), Catch::Contains("more than 9.8 KiB"));
   git::PacketReader again(server.ask(git::v2::fetch_request(request)));
-  git::PackSink few(store, never, {.bytes = 1'000'000, .objects = 2});
+  git::StoreLanding short_of(store, never, {.bytes = 1'000'000, .objects = 2}, nullptr);
+  git::PackSink few(short_of.landing());
   CHECK_THROWS_WITH(git::v2::read_fetch(again, few), Catch::Contains("3 objects"));
 }
 

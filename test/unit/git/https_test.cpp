@@ -410,7 +410,8 @@ TEST_CASE("https: a server that stalls in the middle of a response times out") {
   git::HttpsTimeouts timeouts;
   timeouts.silence = std::chrono::seconds(1);
   const auto url = "https://localhost:" + std::to_string(port) + "/" + origin.path().filename().native();
-  git::ServerTransport transport(std::make_unique<git::HttpUploadPack>(url, credentials, never, timeouts),
+  git::ServerTransport transport(std::make_unique<git::HttpUploadPack>(
+                                     url, [&] { return git::read_login(credentials); }, never, timeouts),
                                  "refs/heads/main", "", never);
   git::Store store(directory / "git");
   CHECK(transport.poll() == commit);

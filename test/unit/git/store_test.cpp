@@ -248,5 +248,5 @@ TEST_CASE(
   store.keep("applied", commit);
   transport.fetch(next, store);
   CHECK(store.tree(next, "")->read("devices/sf-17", 100) == "changed");
-  CHECK(transport.bytes_received() < 150'000);
+  CHECK(transport.bytes_received() < 250'000);
 }

@@ -1,0 +1,87 @@
+#include "git/server_upstream.h"
+
+#include "base/error.h"
+#include "git/protocol_v0.h"
+#include "git/protocol_v2.h"
+
+namespace greenwave::git {
+
+namespace {
+
+/// A server's bytes, counted as they arrive.
+class Counted : public ByteStream {
+ public:
+  Counted(ByteStream& stream, FetchProgress* in) : stream_(stream), in_(in) {}
+  std::size_t read(char* into, std::size_t most) override {
+    const auto count = stream_.read(into, most);
+    if (in_ != nullptr) in_->receive(count);
+    return count;
+  }
+
+ private:
+  ByteStream& stream_;
+  FetchProgress* in_;
+};
+
+/// A search for what is not needed: of a server that lists its refs before it can be asked.
+const std::vector<std::string> any_ref{"HEAD"};
+
+}  // namespace
+
+void ServerUpstream::meet(RefSearch& refs) {
+  // A stateless v2 server can be asked at once, if its greeting is known.
+  if (server_->stateless() && greeting_ && greeting_->version == 2) return;
+  greeting_.reset();
+  Counted stream(server_->greet(), progress_);
+  PacketReader reader(stream);
+  greeting_ = read_greeting(reader, refs);
+}
+
+void ServerUpstream::meet() {
+  RefSearch refs(any_ref);
+  meet(refs);
+}
+
+Tip ServerUpstream::poll(const std::vector<std::string>& wanted) {
+  if (auto tip = server_->quick_tip(wanted.front())) return {*tip, wanted.front()};
+  RefSearch refs(wanted);
+  try {
+    meet(refs);
+    if (greeting_->version == 2) {
+      const auto list = [&](const std::vector<std::string>& prefixes) {
+        PacketReader reader(server_->ask(v2::ls_refs_request(prefixes)));
+        v2::read_ls_refs(reader, refs);
+      };
+      list(wanted);
+      if (refs.found().empty()) list({"refs/heads/"});  // for the error, which lists the branches
+    }
+  } catch (const Error&) {
+    greeting_.reset();  // the server may have been replaced
+    throw;
+  }
+  return {refs.result(), refs.found()};
+}
+
+bool ServerUpstream::sends_single_objects() {
+  meet();
+  return can("fetch.filter");
+}
+
+bool ServerUpstream::fetch(const FetchRequest& request, Landing& landing) {
+  meet();
+  PackSink sink(landing);
+  auto asked = request;
+  if (greeting_->version == 2) {
+    asked.tip_only = request.tip_only && can("fetch.shallow");
+    Counted stream(server_->ask(v2::fetch_request(asked)), progress_);
+    PacketReader reader(stream);
+    return v2::read_fetch(reader, sink);
+  }
+  asked.tip_only = request.tip_only && can("shallow");
+  Counted stream(server_->ask(v0::fetch_request(asked, *greeting_)), progress_);
+  PacketReader reader(stream);
+  v0::read_fetch(reader, asked, sink);
+  return true;
+}
+
+}  // namespace greenwave::git

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "git/refs.h"
+#include "git/upload_pack.h"
+#include "git/upstream.h"
+
+namespace greenwave::git {
+
+/// A git server, with protocol v2 or, if it lacks that, the original protocol.
+class ServerUpstream : public Upstream {
+ public:
+  explicit ServerUpstream(std::unique_ptr<UploadPack> server) : server_(std::move(server)) {}
+
+  Tip poll(const std::vector<std::string>& refs) override;
+  bool sends_single_objects() override;
+  bool fetch(const FetchRequest& request, Landing& landing) override;
+  void leave() override { server_->leave(); }
+  std::uint64_t bytes_received() const override { return server_->bytes_received(); }
+  Duration retry_after() const override { return server_->retry_after(); }
+
+ private:
+  /// Starts a conversation if necessary; sets greeting_.
+  void meet(RefSearch& refs);
+  void meet();
+  bool can(std::string_view capability) const { return greeting_->capabilities.contains(capability); }
+
+  std::unique_ptr<UploadPack> server_;
+  std::optional<Greeting> greeting_;
+};
+
+}  // namespace greenwave::git

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <git2.h>
+
+#include "base/clock.h"
+#include "git/fetch_progress.h"
+#include "git/fetch_request.h"
+#include "git/pack_sink.h"
+#include "model/commit_id.h"
+
+namespace greenwave::git {
+
+/// The commit that a followed ref names.
+struct Tip {
+  CommitId commit;
+  std::string ref;  ///< the first of those asked for that exists, by its full name
+};
+
+/// The repository that a device follows, asked with values: it knows nothing of the device's store. One
+/// thread.
+class Upstream {
+ public:
+  virtual ~Upstream() = default;
+
+  /// From now on bytes and objects are counted in `progress`, which outlives this.
+  virtual void show_in(FetchProgress* progress) { progress_ = progress; }
+
+  /// Throws Error as Transport::poll.
+  virtual Tip poll(const std::vector<std::string>& refs) = 0;
+  /// Whether it sends an object without those that it refers to (FetchRequest::bare).
+  virtual bool sends_single_objects() = 0;
+  /// False when the haves did not help and nothing came: ask again without them. Throws Error, Unusable.
+  virtual bool fetch(const FetchRequest& request, Landing& landing) = 0;
+  /// Call it after the last request of a conversation.
+  virtual void leave() {}
+  virtual std::uint64_t bytes_received() const = 0;
+  /// See Transport.
+  virtual Duration retry_after() const { return {}; }
+
+ protected:
+  FetchProgress* progress_ = nullptr;
+};
+
+}  // namespace greenwave::git
