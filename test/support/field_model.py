@@ -198,8 +198,9 @@ class Model:
                 return PASSES
             self.freed = spec.path in self.paths and spec.path in self.before
         self.make(spec.path.rpartition("/")[0])
+        is_new = spec.path not in self.before
         self.take(spec.path, node)
-        if spec.removal == "delete":
+        if is_new and spec.removal == "delete":
             self.keep_nothing(spec.path)
 
     def put_tree(self, spec, old):

@@ -178,6 +178,20 @@ TEST_CASE("give back: on-removal says delete or give-back") {
   CHECK(kept_count(work.root) == 0);
 }
 
+TEST_CASE("give back: what was set aside goes with an object that says delete, and not before") {
+  FileWork work;
+  work.root.write("etc/a", "the device's");
+  const auto before = picture(work.root);
+  const std::string spec = "path: /etc/a\ncontent: ours";
+  for (const auto* word : {"give-back", "delete", "give-back"}) {
+    const auto object = annotated(work, spec, word);
+    CHECK(work.apply(object) == "");
+    CHECK(kept_count(work.root) == 1);
+  }
+  CHECK(work.remove("a") == "");
+  CHECK(picture(work.root) == before);
+}
+
 TEST_CASE("give back: the entries of older versions have nothing kept, and are removed as before") {
   FileWork work;
   work.apply("File", "a", "path: /etc/a\ncontent: ours");
