@@ -17,8 +17,10 @@ BeforeNotes::BeforeNotes(FileContext& context, Parents& parents, const plan::Des
   record_.made = old_.made;
   record_.deletes = desired.manifest.on_removal == OnRemoval::remove;
   is_settled_ = entry != nullptr && !entry->intended;
-  repairs_ = is_settled_ && entry->digest == desired.manifest.digest && old_.attributes == record.attributes;
-  is_first_ = !is_settled_ || !old_.purge;
+  // An intent keeps the digest of what was applied last.
+  const bool is_same_manifest = entry != nullptr && entry->digest == desired.manifest.digest;
+  repairs_ = is_same_manifest && old_.attributes == record.attributes;
+  record_.has_purged = record_.purge && (old_.has_purged || (is_settled_ && old_.purge));
 }
 
 bool BeforeNotes::is_known_ours(const std::string& path) {
@@ -93,7 +95,7 @@ void BeforeNotes::purge(const std::string& path) {
     }
     return;
   }
-  if (!is_first_ || record_.deletes) return;
+  if (!is_first() || record_.deletes) return;
   record_.before[path] = {Before::Kind::purged};
 }
 

@@ -28,7 +28,7 @@ class BeforeNotes {
   void parents();
 
   /// Whether what is foreign was there before the object: later it is drift.
-  bool is_first() const { return is_first_; }
+  bool is_first() const { return !record_.has_purged; }
 
  private:
   bool is_known_ours(const std::string& path);
@@ -43,7 +43,6 @@ class BeforeNotes {
   const OwnPaths own_;
   bool is_settled_ = false;
   bool repairs_ = false;  ///< the manifest is as it was applied last
-  bool is_first_ = true;
 };
 
 /// Whether what `record` wants to be kept at `path` is still to be set aside: not when `entry` says that this

@@ -109,6 +109,7 @@ std::string to_json(const FileRecord& record) {
   if (record.attributes.type == S_IFDIR) {
     json["directory"] = true;
     json["purge"] = record.purge;
+    if (record.has_purged) json["hasPurged"] = true;
     add_attributes(json["files"], record.file_attributes);
     json["executables"] = record.executables;
     json["links"] = record.links;
@@ -134,6 +135,7 @@ FileRecord record_from_json(const std::string& text) {
     record.deletes = json.value("deletes", false);
     if (record.attributes.type != S_IFDIR) return record;
     record.purge = json.at("purge").get<bool>();
+    record.has_purged = json.value("hasPurged", false);
     record.file_attributes = read_attributes(json.at("files"));
     record.executables = json.at("executables").get<std::vector<std::string>>();
     record.links = json.at("links").get<std::vector<std::string>>();
@@ -168,6 +170,7 @@ OwnPaths::OwnPaths(const Entry* entry, const FileRecord& record) {
 void complete(FileRecord& record, const FileRecord& compared) {
   record.adopted = compared.adopted;
   record.creates = compared.creates;
+  record.has_purged = compared.has_purged;
   record.before = compared.before;
   record.made = compared.made;
 }

@@ -49,6 +49,8 @@ struct FileRecord {
 
   // Of a Directory with a source alone; names are relative to `path`.
   bool purge = false;
+  /// In an intent: it has purged before, so that what is foreign now is drift and was not there before.
+  bool has_purged = false;
   Attributes file_attributes;
   std::vector<std::string> executables;  ///< sorted
   std::vector<std::string> links;        ///< sorted

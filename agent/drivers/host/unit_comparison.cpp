@@ -66,7 +66,7 @@ plan::Difference UnitComparison::difference(const Candidate& candidate) {
   compare_files(parents, spec, renamed ? UnitRecord{} : known, found);
   found.files_differ = !found.diff.empty();
   auto record = renamed ? moving(spec, unit, known) : intended(spec, unit, known, found.files_differ);
-  const bool repairs = entry != nullptr && !entry->intended && entry->digest == desired->manifest.digest;
+  const bool repairs = entry != nullptr && entry->digest == desired->manifest.digest;
   note_files(desired->manifest.id, parents, spec, known, repairs, record);
   record.deletes = desired->manifest.on_removal == OnRemoval::remove;
   if (units_.runs_systemd) {

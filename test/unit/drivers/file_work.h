@@ -101,6 +101,16 @@ class FileWork {
     return made;
   }
 
+  /// The power goes before the first change: of what was to be done, the inventory has only the intent.
+  void cut_short(const plan::Desired& object) {
+    auto intent = step(object).difference.record;
+    auto& entry = inventory[object.manifest.id.name];
+    entry.id = object.manifest.id;
+    entry.claims = object.footprint.claims;
+    entry.record = std::move(intent);
+    entry.intended = true;
+  }
+
   std::vector<drivers::StepResult> run(const std::vector<plan::Step>& steps) {
     std::vector<const plan::Step*> pointers;
     for (const auto& one : steps) pointers.push_back(&one);

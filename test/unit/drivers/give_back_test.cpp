@@ -134,6 +134,26 @@ TEST_CASE("give back: an edit of a file of ours is not taken for the device's") 
   CHECK(kept_count(work.root) == 0);
 }
 
+TEST_CASE(
+    "give back: an edit of what already was as wanted is not the device's, also when its repair was cut "
+    "short") {
+  FileWork work;
+  work.root.write("etc/a", "same");
+  const auto object = work.desired("File", "a", "path: /etc/a\ncontent: same");
+  CHECK(work.apply(object) == "");
+  SECTION("an edit") {
+    work.root.write("etc/a", "edited");
+  }
+  SECTION("a deletion") {
+    fs::remove(work.root / "etc/a");
+  }
+  work.cut_short(object);
+  CHECK(work.apply(object) == "");
+  CHECK(work.remove("a") == "");
+  CHECK(work.root.read("etc/a") == "same");
+  CHECK(kept_count(work.root) == 0);
+}
+
 TEST_CASE("give back: a file that moves gives back at its old path, and again at its new one") {
   FileWork work;
   work.root.write("etc/a", "first");
@@ -260,6 +280,41 @@ TEST_CASE("give back: what people put into a purged directory later is drift, an
   CHECK(kept_count(work.root) == 0);
   CHECK(work.remove("d") == "");
   CHECK_FALSE(work.root.has("etc/conf.d"));
+}
+
+TEST_CASE(
+    "give back: what people put into a purged directory is drift, also when its repair or its update was cut "
+    "short") {
+  FileWork work(std::map<std::string, std::string>{{"conf/mine", "mine"}});
+  work.root.write("etc/conf.d/local", "the device's");
+  const auto before = picture(work.root);
+  const std::string spec = "path: /etc/conf.d\nsource: conf\npurge: true";
+  CHECK(work.apply("Directory", "d", spec) == "");
+  const auto next = work.desired("Directory", "d", spec + GENERATE("", "\nmode: \"0700\""));
+  work.root.write("etc/conf.d/later", "later");
+  for (int cuts = GENERATE(1, 2); cuts > 0; --cuts) work.cut_short(next);
+  CHECK(work.apply(next) == "");
+  CHECK_FALSE(work.root.has("etc/conf.d/later"));
+  CHECK(kept_count(work.root) == 1);
+  CHECK(work.remove("d") == "");
+  CHECK(picture(work.root) == before);
+}
+
+TEST_CASE("give back: what a directory had before its first purge comes back, also when that was cut short") {
+  FileWork work(std::map<std::string, std::string>{{"conf/mine", "mine"}});
+  work.root.write("etc/conf.d/local", "the device's");
+  const auto before = picture(work.root);
+  const std::string spec = "path: /etc/conf.d\nsource: conf";
+  if (GENERATE(true, false)) CHECK(work.apply("Directory", "d", spec) == "");
+  const auto purging = work.desired("Directory", "d", spec + "\npurge: true");
+  work.cut_short(purging);
+  work.root.write("etc/conf.d/meanwhile", "the device's too");
+  CHECK(work.apply(purging) == "");
+  CHECK_FALSE(work.root.has("etc/conf.d/local"));
+  CHECK(work.remove("d") == "");
+  CHECK(work.root.read("etc/conf.d/meanwhile") == "the device's too");
+  fs::remove(work.root / "etc/conf.d/meanwhile");
+  CHECK(in_words(picture(work.root)) == in_words(before));
 }
 
 TEST_CASE("give back: an empty directory of the device's stays when the object goes, with its mode") {

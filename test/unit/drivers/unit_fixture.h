@@ -82,6 +82,15 @@ class Device {
     return run(step, manifest.digest);
   }
 
+  /// The power goes before the first change of what apply() would do.
+  void cut_short(const Manifest& manifest) {
+    Problems problems;
+    const plan::Desired desired{manifest, kinds_.footprint(manifest, problems)};
+    auto& known = inventory_.at(manifest.id);
+    known.record = difference_of(driver_, desired, &known, tree_, {}, entries()).record;
+    known.intended = true;
+  }
+
   Result remove(const ObjectId& id) {
     const Entry entry = inventory_.at(id);
     plan::Step step;

@@ -253,6 +253,20 @@ TEST_CASE("units under a root: the device's own unit file, drop-in, mask and lin
 }
 
 TEST_CASE(
+    "units under a root: an edit of a file of ours is not the device's, also when its repair was cut short") {
+  Image image;
+  const std::string drop_in = "etc/systemd/system/beacon.service.d/a.conf";
+  image.root.write(drop_in, "[Unit]\n");  // as declared
+  const auto manifest = test::unit_manifest(beacon);
+  REQUIRE(image.device.apply(manifest));
+  image.root.write(drop_in, "[Service]\nMemoryMax=1G\n");
+  image.device.cut_short(manifest);
+  REQUIRE(image.device.apply(manifest));
+  CHECK(image.device.remove(manifest.id).outcome.error == "");
+  CHECK(image.root.read(drop_in) == "[Unit]\n");
+}
+
+TEST_CASE(
     "units under a root: show says what is kept of the device's unit, and a removal what it gives back") {
   Image image;
   const std::string path = "etc/systemd/system/beacon.service";
