@@ -175,9 +175,4 @@ std::optional<mode_t> Claimed::directory_mode(std::string_view path) {
   return found->second;
 }
 
-bool Claimed::is_parent(const std::string& path) {
-  read();
-  return claims_.contains(path) || parents_.contains(path);
-}
-
 }  // namespace greenwave::drivers::host

@@ -95,8 +95,6 @@ class Claimed {
   bool are_in_the_way(const std::string& path, bool is_directory);
   /// The mode that a Directory at `path` is to have; nothing: there is none.
   std::optional<mode_t> directory_mode(std::string_view path);
-  /// Whether an object's own place is below it: a directory that others are in.
-  bool is_parent(const std::string& path);
 
  private:
   void read();

@@ -172,8 +172,8 @@ bool Removal::remove_directory(const std::string& path) {
 void Removal::remove_made() {
   context_.holdings.forget_made(entry_.id);
   for (auto made = record_.made.rbegin(); made != record_.made.rend(); ++made) {
-    const bool needed = context_.claimed.is_parent(*made) || others_.at(*made) != nullptr ||
-                        context_.holdings.is_made(*made, &entry_.id);
+    // Who has yet to come makes it again: it may never come.
+    const bool needed = others_.at(*made) != nullptr || context_.holdings.is_made(*made, &entry_.id);
     if (needed) continue;
     if (!remove_directory(*made)) return;
     const auto kept = context_.kept.find(parents_, *made);
@@ -182,7 +182,7 @@ void Removal::remove_made() {
   }
   // It may have been made for a SystemdUnit, which has left it to this file.
   const auto around = parent_path(record_.path);
-  if (is_for_drop_ins(around) && !context_.claimed.is_parent(around)) remove_directory(around);
+  if (is_for_drop_ins(around) && others_.at(around) == nullptr) remove_directory(around);
 }
 
 std::string Removal::note() const {

@@ -28,7 +28,8 @@ class Removal {
   bool is_others(const std::string& path);
   /// Removes what is ours at `path`, without giving back. False: something that is not ours stays there.
   bool clear(const std::string& path);
-  /// Removes directories that were made for the object's path and are empty, unless others need them.
+  /// Removes directories that were made for the object's path and are empty, unless others in the inventory
+  /// need them.
   void remove_made();
 
   /// What stayed, for people; empty: nothing.

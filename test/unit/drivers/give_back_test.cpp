@@ -345,6 +345,28 @@ TEST_CASE("give back: the directories that were made for a file go with the last
   CHECK(work.root.has("etc/x"));
 }
 
+TEST_CASE("give back: a directory that was made for a file does not wait for another that has yet to come") {
+  FileWork work;
+  const auto before = picture(work.root);
+  const auto ours = work.desired("File", "a", "path: /etc/x/y/a\ncontent: A");
+  CHECK(work.apply(ours) == "");
+  const auto moved = work.desired("File", "a", "path: /etc/z/a\ncontent: A");
+  const auto [kind, spec] =
+      GENERATE(std::pair("File", "path: /etc/x/y/b\ncontent: B"), std::pair("Directory", "path: /etc/x/y"));
+  const auto coming = work.desired(kind, "b", spec);
+  work.render = {moved, coming};
+  const bool waits = GENERATE(true, false);
+  CHECK(work.apply(moved) == "");
+  CHECK_FALSE(work.root.has("etc/x"));
+  if (!waits) {
+    CHECK(work.apply(coming) == "");
+    CHECK(work.root.has("etc/x/y"));
+    CHECK(work.remove("b") == "");
+  }
+  CHECK(work.remove("a") == "");
+  CHECK(picture(work.root) == before);
+}
+
 TEST_CASE("give back: what is on another file system is kept there, or copied where it cannot be") {
   FileWork work(std::map<std::string, std::string>{{"conf/mine", "mine"}});
   test::Mounted disk(work.root / "opt", 0, "size=1m");
