@@ -235,14 +235,14 @@ class Model:
         elif old and old.content:
             rewritten = True
             self.let_go(unit_path(spec.name))
-        rewritten = self.put_drop_in(spec, old) or rewritten
+        rewritten = self.put_drop_in(spec) or rewritten
         state.enabled, state.masked = spec.enabled, spec.masked
         if not spec.running:
             state.active = {"active": "inactive", "crashing": "failed"}.get(state.active, state.active)
         elif state.active != "active" or rewritten or restart:
             return self.start(spec.name)
 
-    def put_drop_in(self, spec, old):
+    def put_drop_in(self, spec):
         """Returns whether it changes."""
         path = drop_in_path(spec.name)
         if spec.drop_in:
@@ -250,9 +250,12 @@ class Model:
             self.make(path.rpartition("/")[0])
             self.take(path, Node("file", spec.drop_in))
             return changes
-        return bool(old and old.drop_in) and self.remove_drop_in(spec.name)
+        return self.remove_drop_in(spec.name)
 
     def remove_drop_in(self, name):
+        """Returns whether there is one of ours; an apply that failed may have removed it."""
+        if drop_in_path(name) not in self.before:
+            return False
         self.let_go(drop_in_path(name))
         self.leave(f"{unit_path(name)}.d")
         return True
@@ -310,14 +313,13 @@ class Model:
         before = self.units_before.pop(old.name)
         if old.content:
             self.let_go(unit_path(old.name))
-        if old.drop_in:
-            self.remove_drop_in(old.name)
+        had_drop_in = self.remove_drop_in(old.name)
         if before is None:
             self.units.pop(old.name, None)
             return
         was = self.units[old.name]
         state = self.units[old.name] = State(before.enabled, "active" if before.active == "active" else "inactive", before.masked, was.runs_with)
-        if state.active == "active" and (was.active != "active" or old.content or old.drop_in):
+        if state.active == "active" and (was.active != "active" or old.content or had_drop_in):
             state.runs_with = self.definition(old.name)
 
     # One commit on the device.
