@@ -35,6 +35,43 @@ SourceTree::Item item_of(const git_tree_entry* entry) {
   return {git_tree_entry_name(entry), type_of(entry), to_hex(*git_tree_entry_id(entry))};
 }
 
+std::string in_words(const std::string& directory) {
+  return directory.empty() ? "the repository's top directory" : printable(directory);
+}
+
+/// A directory's name counts as if it ended with a slash.
+std::string place_in_order(const git_tree_entry* entry) {
+  std::string name = git_tree_entry_name(entry);
+  if (type_of(entry) == SourceTree::Type::directory) name += '/';
+  return name;
+}
+
+/// A tree can be written by hand so that its names lead elsewhere, or so that readers find different files in
+/// it.
+void require_as_git_writes(const git_tree* tree, const std::string& path) {
+  const auto require = [&](bool good, std::string_view name) {
+    if (good) return;
+    throw Error(Fault::invalid,
+                fmt::format("the list of files in {} is not as git writes it, at \"{}\"", in_words(path),
+                            printable(name.substr(0, 100))),
+                "find out what wrote it: git fsck reports it, and a new commit by git replaces it");
+  };
+  std::string last;
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < git_tree_entrycount(tree); ++i) {
+    const auto* entry = git_tree_entry_byindex(tree, i);
+    const std::string_view name = git_tree_entry_name(entry);
+    auto place = place_in_order(entry);
+    require(!name.empty() && name != "." && name != ".." && name.find('/') == name.npos && last < place,
+            name);
+    last = std::move(place);
+    names.push_back(name);
+  }
+  std::ranges::sort(names);
+  const auto twice = std::ranges::adjacent_find(names);
+  require(twice == names.end(), twice == names.end() ? "" : *twice);
+}
+
 Error unreadable(const std::string& path) {
   return failure(Fault::damaged, fmt::format("read {} from the store", printable(path)),
                  damaged_store_remedy);
@@ -66,13 +103,13 @@ Tree CommitTree::load(const git_oid& oid, const std::string& path) const {
   int code = git_odb_read_header(&size, &type, odb_.get(), &oid);
   if (code == 0 && size > largest_directory) {
     throw Error(Fault::invalid,
-                fmt::format("the list of files in {} has {}, more than the {} allowed",
-                            path.empty() ? "the repository's top directory" : printable(path),
+                fmt::format("the list of files in {} has {}, more than the {} allowed", in_words(path),
                             bytes_in_words(size), bytes_in_words(largest_directory)),
                 "spread the files over several directories");
   }
   if (code == 0) code = git_tree_lookup(Out(tree), repository_, &oid);
   if (code < 0 && !may_be_missing(code, oid)) throw unreadable(path);
+  if (tree) require_as_git_writes(tree.get(), path);
   make_room_for(size);
   return tree;
 }

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "git/commit_tree.h"
 #include "git/file_transport.h"
+#include "git/handle.h"
 #include "support/faults.h"
 #include "support/git_repository.h"
 
@@ -93,6 +95,56 @@ TEST_CASE("store: a commit's files are found, listed and read without a checkout
   CHECK(below->read("a.yaml", 100) == "a: 1\n");
   CHECK(fault_of([&] { store.tree(commit, "cities/none"); }) == Fault::invalid);
   CHECK(fault_of([&] { tree->read("base", 100); }) == Fault::invalid);
+}
+
+TEST_CASE(
+    "store: a tree that git would not write is refused, since its names may lead elsewhere or to two files") {
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  git::Odb odb;
+  REQUIRE(git_repository_odb(git::Out(odb), store.raw()) == 0);
+  const auto write = [&](git_object_t type, const std::string& bytes) {
+    git_oid id{};
+    REQUIRE(git_odb_write(&id, odb.get(), bytes.data(), bytes.size(), type) == 0);
+    return id;
+  };
+  const auto tree_of = [&](const std::vector<std::string>& entries) {
+    const auto file = write(GIT_OBJECT_BLOB, "green wave");
+    const auto empty = write(GIT_OBJECT_TREE, "");
+    std::string bytes;
+    for (const auto& each : entries) {
+      const auto& id = each.starts_with("40000 ") ? empty : file;
+      bytes += each + '\0' + std::string(reinterpret_cast<const char*>(id.id), sizeof id.id);
+    }
+    return write(GIT_OBJECT_TREE, bytes);
+  };
+  const auto names = [&](const std::vector<std::string>& entries) {
+    std::vector<std::string> listed;
+    const git::CommitTree tree(store.raw(), tree_of(entries), "", nullptr);
+    for (const auto& item : tree.list("")) {
+      listed.push_back(item.name);
+      CHECK(tree.find(item.name)->oid == item.oid);
+    }
+    return listed;
+  };
+  CHECK(names({"100644 a", "100755 a-b", "40000 a.b", "120000 b"}) ==
+        std::vector<std::string>{"a", "a-b", "a.b", "b"});
+  CHECK(names({"100644 a-b", "40000 a", "100644 a0"}) == std::vector<std::string>{"a", "a-b", "a0"});
+  const std::vector<std::vector<std::string>> refused{
+      {"100644 ."},
+      {"40000 .."},
+      {"100644 base/motd"},
+      {"100644 /etc"},
+      {"100644 b", "100644 a"},
+      {"100644 a", "100644 a"},
+      {"100644 a", "100644 a-b", "40000 a"},
+  };
+  for (const auto& entries : refused) {
+    CAPTURE(entries);
+    CHECK_THROWS_WITH(
+        names(entries),
+        Catch::StartsWith("the list of files in the repository's top directory is not as git writes it"));
+  }
 }
 
 TEST_CASE("store: a blob larger than the cap is refused with both sizes") {
