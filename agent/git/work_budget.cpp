@@ -15,8 +15,6 @@ namespace greenwave::git {
 
 namespace {
 
-/// Smaller allocations always succeed: what libgit2 reports its errors with.
-constexpr std::size_t smallest_refused = 4096;
 constexpr std::uint64_t between_looks = 1 << 20;  ///< bytes unpacked between two looks at the clock
 
 thread_local WorkBudget* in_use = nullptr;
@@ -28,7 +26,7 @@ std::chrono::nanoseconds cpu_time_of_thread() {
 }
 
 bool is_granted(std::size_t size) {
-  return in_use == nullptr || size < smallest_refused || in_use->grant(size);
+  return in_use == nullptr || in_use->grant(size) || in_use->spare(size);
 }
 
 void* held(void* memory) {
@@ -124,6 +122,12 @@ bool WorkBudget::lasts() {
   if (spent_.cpu > limits_.cpu) over_ = Over::cpu;
   if (stop_) over_ = Over::stopped;
   return over_ == Over::nothing;
+}
+
+bool WorkBudget::spare(std::size_t bytes) {
+  if (bytes > reserve_) return false;
+  reserve_ -= bytes;
+  return true;
 }
 
 bool WorkBudget::grant(std::size_t bytes) {

@@ -23,8 +23,8 @@ struct Spent {
   std::chrono::nanoseconds cpu{};
 };
 
-/// Ends libgit2's work on hostile input: beyond the limits its allocations fail, and with them its call. One
-/// thread.
+/// Ends libgit2's work on hostile input: beyond the limits its allocations fail, and with them its call, but
+/// for a few small ones, with which it reports that. One thread.
 class WorkBudget {
  public:
   /// `stop` must outlive this. `before` is what the same fetch spent earlier.
@@ -50,6 +50,8 @@ class WorkBudget {
 
   /// For the allocator: whether `bytes` more may be held.
   bool grant(std::size_t bytes);
+  /// Whether it may hold them nevertheless, to report what happened.
+  bool spare(std::size_t bytes);
   void hold(std::size_t bytes) { held_ += static_cast<std::int64_t>(bytes); }
   void release(std::size_t bytes) { held_ -= static_cast<std::int64_t>(bytes); }
 
@@ -65,6 +67,7 @@ class WorkBudget {
   std::uint64_t timed_at_ = 0;  ///< what was unpacked when the clock was last looked at
   std::chrono::nanoseconds counted_{};  ///< the thread's CPU time up to which `spent_` counts
   Over over_ = Over::nothing;
+  std::size_t reserve_ = 16 << 10;  ///< bytes for spare()
 };
 
 /// Makes libgit2 allocate on the budget in use, if there is one. Call it before git_libgit2_init().
