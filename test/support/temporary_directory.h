@@ -10,9 +10,9 @@ namespace greenwave::test {
 /// A directory of the test's own, removed with everything in it.
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    char name[] = "/tmp/greenwave-test.XXXXXX";
-    if (::mkdtemp(name) == nullptr) throw std::runtime_error("cannot make a temporary directory");
+  explicit TemporaryDirectory(const std::string& parent = "/tmp") {
+    auto name = parent + "/greenwave-test.XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary directory");
     path_ = name;
   }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
