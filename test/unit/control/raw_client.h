@@ -25,6 +25,8 @@ class RawClient {
   }
 
   void send(const std::string& bytes) { ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  /// Says that nothing more comes.
+  void end() { ::shutdown(socket_.get(), SHUT_WR); }
 
   /// What has come until `marker` is in it, the server closed, or `seconds` passed.
   std::string read_until(const std::string& marker, int seconds = 10) {
@@ -33,16 +35,20 @@ class RawClient {
       char chunk[4096];
       if (::poll(&wait, 1, seconds * 1000) <= 0) break;
       const auto count = ::read(socket_.get(), chunk, sizeof chunk);
-      if (count <= 0) break;
+      is_closed_ = count <= 0;
+      if (is_closed_) break;
       text_.append(chunk, static_cast<std::size_t>(count));
     }
     return text_;
   }
   std::string read_all() { return read_until("no byte sequence that a reply has"); }
+  /// Whether the server has ended, as far as that was read.
+  bool is_closed() const { return is_closed_; }
 
  private:
   Fd socket_;
   std::string text_;
+  bool is_closed_ = false;
 };
 
 struct RawReply {
