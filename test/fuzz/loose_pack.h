@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <cstdlib>
 #include <optional>
 #include <random>
 #include <string>
@@ -182,6 +182,7 @@ class LoosePack {
  private:
   static constexpr std::size_t most_entries = 200;
   static constexpr std::size_t most_content = 1 << 18;
+  static constexpr std::int64_t most_lie = 1000;  // libgit2 refuses gigabytes only since a security update
 
   bool read_entry(std::string_view bytes, std::size_t& at, std::vector<std::pair<std::size_t, int>>& starts) {
     const auto start = at;
@@ -219,6 +220,7 @@ class LoosePack {
     if (!content) return false;
     entry.content = std::move(*content);
     entry.lie = static_cast<std::int64_t>(declared) - static_cast<std::int64_t>(entry.content.size());
+    if (std::abs(entry.lie) > most_lie) entry.lie = 0;
     starts.emplace_back(start, next_serial_++);
     entries_.push_back(std::move(entry));
     return true;
@@ -256,7 +258,8 @@ class LoosePack {
   }
 
   static std::string header(const Entry& entry) {
-    auto size = static_cast<std::uint64_t>(static_cast<std::int64_t>(entry.content.size()) + entry.lie);
+    auto size = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, static_cast<std::int64_t>(entry.content.size()) + entry.lie));
     std::string bytes;
     auto byte = static_cast<unsigned>(entry.type) << 4 | static_cast<unsigned>(size & 15);
     for (size >>= 4; size != 0; size >>= 7) {
