@@ -5,7 +5,7 @@
 
 #include "fuzz/loose_pack.h"
 #include "fuzz/scratch_store.h"
-#include "git/pack_sink.h"
+#include "git/store_landing.h"
 
 using namespace greenwave;
 
@@ -19,11 +19,12 @@ constexpr git::FetchLimits limits{
 
 bool take_in(git::Store& store, std::string_view pack) {
   try {
-    git::PackSink sink(store, never, limits);
+    git::StoreLanding into(store, never, limits, nullptr);
+    git::PackSink sink(into.landing());
     const auto piece = pack.size() / 3 + 1;
     for (std::size_t at = 0; at < pack.size(); at += piece) sink.append(pack.substr(at, piece));
     sink.finish();
-    const auto fetched = sink.fetched();
+    const auto& fetched = into.landing().fetched;
     if (fetched.objects > limits.objects || fetched.spent.unpacked > limits.work.unpacked) std::abort();
     return true;
   } catch (const Error& error) {

@@ -6,6 +6,8 @@
 
 #include "fuzz/loose_pack.h"
 #include "fuzz/scratch_store.h"
+#include "git/pack_sink.h"
+#include "git/pkt_line.h"
 #include "git/server_transport.h"
 #include "support/local_upload_pack.h"
 
@@ -77,10 +79,10 @@ class Script : public git::UploadPack {
           answer += git::packet(text.substr(0, 65'516));
           break;
         case flush:
-          answer += git::flush_packet;
+          answer.append(git::flush_packet);
           break;
         case delimiter:
-          answer += git::delimiter_packet;
+          answer.append(git::delimiter_packet);
           break;
         case end:
           answers_.push_back(std::move(answer));

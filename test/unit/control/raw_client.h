@@ -28,24 +28,31 @@ class RawClient {
   /// Says that nothing more comes.
   void end() { ::shutdown(socket_.get(), SHUT_WR); }
 
-  /// What has come until `marker` is in it, the server closed, or `seconds` passed.
+  /// What has come until `marker` is in it, the server closed, or `seconds` passed without a byte.
   std::string read_until(const std::string& marker, int seconds = 10) {
-    while (text_.find(marker) == std::string::npos) {
-      pollfd wait{socket_.get(), POLLIN, 0};
-      char chunk[4096];
-      if (::poll(&wait, 1, seconds * 1000) <= 0) break;
-      const auto count = ::read(socket_.get(), chunk, sizeof chunk);
-      is_closed_ = count <= 0;
-      if (is_closed_) break;
-      text_.append(chunk, static_cast<std::size_t>(count));
+    while (text_.find(marker) == std::string::npos && take(seconds)) {
     }
     return text_;
   }
-  std::string read_all() { return read_until("no byte sequence that a reply has"); }
+  std::string read_all() {
+    while (take(10)) {
+    }
+    return text_;
+  }
   /// Whether the server has ended, as far as that was read.
   bool is_closed() const { return is_closed_; }
 
  private:
+  bool take(int seconds) {
+    pollfd wait{socket_.get(), POLLIN, 0};
+    char chunk[4096];
+    if (::poll(&wait, 1, seconds * 1000) <= 0) return false;
+    const auto count = ::read(socket_.get(), chunk, sizeof chunk);
+    is_closed_ = count <= 0;
+    if (!is_closed_) text_.append(chunk, static_cast<std::size_t>(count));
+    return !is_closed_;
+  }
+
   Fd socket_;
   std::string text_;
   bool is_closed_ = false;

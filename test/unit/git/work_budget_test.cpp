@@ -9,6 +9,7 @@
 #include "git/library.h"
 #include "git/server_transport.h"
 #include "git/store.h"
+#include "git/store_landing.h"
 #include "support/faults.h"
 #include "support/git_repository.h"
 #include "support/local_upload_pack.h"
@@ -85,7 +86,8 @@ TEST_CASE("work: a pack that libgit2 would unpack for ever ends at the limits of
   git::Store store(directory / "git");
   const auto refused = [&](const git::WorkLimits& work) {
     const auto take_in = [&] {
-      git::PackSink sink(store, running, {.work = work});
+      git::StoreLanding into(store, running, {.work = work}, nullptr);
+      git::PackSink sink(into.landing());
       sink.append(endless_pack());
       sink.finish();
     };
