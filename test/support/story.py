@@ -136,8 +136,6 @@ def happens(model, event):
     elif what == "boot":
         model.boot()
     elif what in ("sync", "cut"):
-        if model.server is None:
-            return False  # the first commit is left out
         model.code = model.sync()
         if what == "cut":
             model.code = model.sync()
