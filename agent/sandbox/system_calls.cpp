@@ -81,7 +81,7 @@ class List {
 /// Memory that is not a program's.
 void allow_memory(List& list) {
   for (const auto* name : {"mmap", "mmap2", "mprotect"})
-    list.allow(name, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    list.allow(name, scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0});
 }
 
 /// To read, or in a directory that may be written to.
@@ -91,14 +91,14 @@ void allow_opening(List& list, bool writing) {
     return;
   }
   constexpr unsigned changing = O_ACCMODE | O_CREAT | O_TRUNC;
-  list.allow("open", SCMP_A1(SCMP_CMP_MASKED_EQ, changing, O_RDONLY));
-  list.allow("openat", SCMP_A2(SCMP_CMP_MASKED_EQ, changing, O_RDONLY));
+  list.allow("open", scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, changing, O_RDONLY});
+  list.allow("openat", scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, changing, O_RDONLY});
 }
 
 /// What a failed assertion needs to end itself.
 void allow_own_end(List& list) {
-  list.allow("tgkill", SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));
-  list.allow("prlimit64", SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+  list.allow("tgkill", scmp_arg_cmp{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()), 0});
+  list.allow("prlimit64", scmp_arg_cmp{0, SCMP_CMP_EQ, 0, 0}, scmp_arg_cmp{2, SCMP_CMP_EQ, 0, 0});
 }
 
 }  // namespace
@@ -112,7 +112,7 @@ void restrict_system_calls(Role role) {
   if (role == Role::fetcher) {
     list.allow_all(of_fetcher);
     // libcurl wakes itself with a pair.
-    list.allow("socketpair", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+    list.allow("socketpair", scmp_arg_cmp{0, SCMP_CMP_EQ, AF_UNIX, 0});
   }
   list.load();
 }
