@@ -23,15 +23,16 @@ std::string_view line_of(std::string_view text, std::uint32_t number) {
   return text.substr(0, text.find('\n'));
 }
 
-/// The part of a long line around the column.
+/// The part of a long line around the column. What is left of one can look like a secret that the whole did
+/// not.
 std::string shown_line(std::string_view line, std::uint32_t& column) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   auto text = printable(without_secrets(line));
-  if (text.size() <= most_line) return text;
+  if (text.size() <= most_line) return without_secrets(text);
   const std::size_t from = column > most_line / 2 ? column - most_line / 2 : 0;
   if (from >= text.size() || !is_text(text)) return {};
   column -= static_cast<std::uint32_t>(from);
-  return printable(text.substr(from, most_line));
+  return without_secrets(printable(text.substr(from, most_line)));
 }
 
 bool take_number(std::string_view& text, std::uint32_t& number) {
