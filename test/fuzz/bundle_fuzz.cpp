@@ -14,10 +14,6 @@ using namespace greenwave;
 namespace {
 
 const std::atomic<bool> never{false};
-constexpr git::FetchLimits limits{
-    .bytes = 1 << 20,
-    .objects = 200,
-    .work = {.memory = 4 << 20, .unpacked = 64 << 20, .cpu = std::chrono::seconds(5)}};
 
 std::shared_ptr<const git::BundleFile> file_of(std::string_view bytes) {
   Fd fd(::memfd_create("bundle", MFD_CLOEXEC));
@@ -43,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (header == 0) return 0;
   fuzz::ScratchStore scratch;
   try {
-    git::Bundle bundle(file_of(bytes), config::Repository{}, never, limits);
+    git::Bundle bundle(file_of(bytes), config::Repository{}, never, fuzz::limits);
     const auto commit = bundle.poll();
     bundle.fetch(commit, scratch.store(), [](const SourceTree& tree) { fuzz::read_tree(tree); });
     if (!scratch.store().has(commit)) std::abort();

@@ -12,20 +12,17 @@ using namespace greenwave;
 namespace {
 
 const std::atomic<bool> never{false};
-constexpr git::FetchLimits limits{
-    .bytes = 1 << 20,
-    .objects = 200,
-    .work = {.memory = 4 << 20, .unpacked = 64 << 20, .cpu = std::chrono::seconds(5)}};
 
 bool take_in(git::Store& store, std::string_view pack) {
   try {
-    git::StoreLanding into(store, never, limits, nullptr);
+    git::StoreLanding into(store, never, fuzz::limits, nullptr);
     git::PackSink sink(into.landing());
     const auto piece = pack.size() / 3 + 1;
     for (std::size_t at = 0; at < pack.size(); at += piece) sink.append(pack.substr(at, piece));
     sink.finish();
     const auto& fetched = into.landing().fetched;
-    if (fetched.objects > limits.objects || fetched.spent.unpacked > limits.work.unpacked) std::abort();
+    if (fetched.objects > fuzz::limits.objects || fetched.spent.unpacked > fuzz::limits.work.unpacked)
+      std::abort();
     return true;
   } catch (const Error& error) {
     if (error.fault() != Fault::transient) std::abort();

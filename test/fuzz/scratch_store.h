@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "git/handle.h"
+#include "git/landing.h"
 #include "git/library.h"
 #include "git/store.h"
 #include "support/temporary_directory.h"
@@ -22,6 +23,12 @@ extern "C" const char* __lsan_default_suppressions() {
 }
 
 namespace greenwave::fuzz {
+
+/// For one input: small ones may ask for much.
+inline constexpr git::FetchLimits limits{
+    .bytes = 1 << 20,
+    .objects = 200,
+    .work = {.memory = 1 << 20, .unpacked = 16 << 20, .cpu = std::chrono::seconds(5)}};
 
 /// A store for one input, in memory. It has, and keeps, a commit with one file, so that a thin pack can build
 /// on that.

@@ -16,10 +16,6 @@ using namespace greenwave;
 namespace {
 
 const std::atomic<bool> never{false};
-constexpr git::FetchLimits limits{
-    .bytes = 1 << 20,
-    .objects = 200,
-    .work = {.memory = 4 << 20, .unpacked = 64 << 20, .cpu = std::chrono::seconds(5)}};
 
 enum Kind : char {
   line = 'l',       ///< a packet
@@ -146,7 +142,8 @@ void fetch(git::ServerTransport& transport, fuzz::ScratchStore& scratch, const C
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto records = records_in({reinterpret_cast<const char*>(data), size});
   fuzz::ScratchStore scratch;
-  git::ServerTransport transport(std::make_unique<Script>(records), "refs/heads/main", "", never, limits);
+  git::ServerTransport transport(std::make_unique<Script>(records), "refs/heads/main", "", never,
+                                 fuzz::limits);
   for (int polls = 0; polls < 3; ++polls) {
     try {
       fetch(transport, scratch, transport.poll());
