@@ -135,6 +135,8 @@ struct Config {
   std::filesystem::path digest_key() const { return state_directory / "digest.key"; }
   std::filesystem::path database() const { return state_directory / "state.db"; }
   std::filesystem::path store() const { return state_directory / "git"; }
+  /// Where a fetcher unpacks what it gets.
+  std::filesystem::path quarantine() const { return state_directory / "quarantine"; }
   /// What the device had where manifests put something else.
   std::filesystem::path kept() const { return state_directory / "kept"; }
 

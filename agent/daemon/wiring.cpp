@@ -92,7 +92,7 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
       state(std::move(memory)),
       guard(make_guard(config, process)),
       give_up(std::make_shared<std::atomic<bool>>(false)),
-      transport(git::make_transport(config.repository, *give_up)),
+      transport(git::confined::make_confined_transport(config.repository, fetcher_parts())),
       trust(read_trust(config, around.log)),
       own(with_real_places(own_paths(config, own_program()), config.root)),
       drivers({config, digest_key, own, around.stop, around.heartbeat,
@@ -109,6 +109,10 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
               .give_up = *give_up,
               .heartbeat = around.heartbeat,
               .reveal = [this](const SourceTree& files) { return renderer.paths_needed(files); },
+              .read_bundle =
+                  [this](const git::BundleFile& file) {
+                    return git::confined::read_confined(fetcher_parts(), file);
+                  },
               .progress = &around.fetch}),
       sync({.config = config,
             .renderer = renderer,
@@ -121,6 +125,10 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
             .process = process,
             .guard = &guard}) {
   transport->show_in(around.fetch);
+}
+
+git::confined::RemoteParts Wiring::fetcher_parts() {
+  return {.quarantine = config.quarantine(), .stop = *give_up, .lacks = {}};
 }
 
 void Wiring::start(const Log& log) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "git/confined/confined_upstream.h"
 #include "git/transport.h"
 #include "git/trust.h"
 #include "guard/guard.h"
@@ -46,6 +47,9 @@ struct Wiring {
 
   /// What this device leaves out, said once in status.
   std::vector<std::string> notes() const;
+
+  /// What every fetcher is given.
+  git::confined::RemoteParts fetcher_parts();
 
   std::string own_id_note;  ///< said in status; may be empty
   config::Config config;

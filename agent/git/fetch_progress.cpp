@@ -11,7 +11,6 @@ namespace greenwave::git {
 namespace {
 
 constexpr Duration second = std::chrono::seconds(1);
-constexpr Duration between_beats = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -98,7 +97,7 @@ std::optional<Fetching> FetchProgress::read() const {
 
 bool FetchProgress::is_beat_due() {
   const auto now = clock_.tick();
-  if (!current_ || now - beat_ < between_beats) return false;
+  if (!current_ || now - beat_ < interval_) return false;
   beat_ = now;
   return true;
 }

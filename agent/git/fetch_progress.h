@@ -48,10 +48,11 @@ class RecentRate {
 /// read at any time. Nobody is woken: a reader looks when it likes.
 class FetchProgress {
  public:
-  /// `heartbeat` is called on the thread that fetches, as long as there is progress, every five seconds: one
-  /// pack over a slow link may take longer than a watchdog waits.
-  explicit FetchProgress(const Clock& clock, std::function<void()> heartbeat = {})
-      : clock_(clock), heartbeat_(std::move(heartbeat)) {}
+  /// `heartbeat` is called on the thread that fetches, as long as there is progress, once in each `interval`:
+  /// one pack over a slow link may take longer than a watchdog waits.
+  explicit FetchProgress(const Clock& clock, std::function<void()> heartbeat = {},
+                         Duration interval = std::chrono::seconds(5))
+      : clock_(clock), heartbeat_(std::move(heartbeat)), interval_(interval) {}
 
   /// One that is under way already, for the same commit, goes on.
   void begin(const CommitId& commit);
@@ -71,6 +72,7 @@ class FetchProgress {
 
   const Clock& clock_;
   const std::function<void()> heartbeat_;
+  const Duration interval_;
   mutable Mutex mutex_;
   std::optional<Fetching> current_ GUARDED_BY(mutex_);
   Instant began_ GUARDED_BY(mutex_){};

@@ -20,6 +20,7 @@ class HttpUploadPack : public UploadPack {
   bool stateless() const override { return true; }
   std::optional<CommitId> quick_tip(const std::string& ref) override;
   void leave() override { https_.finish(); }
+  int kept_connection() const override { return https_.kept_connection(); }
   std::uint64_t bytes_received() const override { return https_.bytes_received(); }
   Duration retry_after() const override { return https_.retry_after(); }
 

@@ -50,6 +50,8 @@ class Https : private ByteStream {
   /// Reads a little of what is left of the last response, so that the connection can be reused.
   void finish();
 
+  /// Its socket; -1 where none is kept.
+  int kept_connection() const { return running_ ? -1 : easy_.open_socket(); }
   std::uint64_t bytes_received() const { return received_; }
   /// The last response's Retry-After; zero if there was none.
   Duration retry_after() const { return retry_after_; }

@@ -26,6 +26,7 @@ class ServerTransport : public Transport {
   CommitId poll() override;
   using Transport::fetch;
   void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
+  void rest() override { upstream_->rest(); }
   std::uint64_t bytes_received() const override { return upstream_->bytes_received(); }
   Duration retry_after() const override { return upstream_->retry_after(); }
 

@@ -21,6 +21,7 @@ class ServerUpstream : public Upstream {
   bool sends_single_objects() override;
   bool fetch(const FetchRequest& request, Landing& landing) override;
   void leave() override { server_->leave(); }
+  int kept_connection() const override { return server_->kept_connection(); }
   std::uint64_t bytes_received() const override { return server_->bytes_received(); }
   Duration retry_after() const override { return server_->retry_after(); }
 

@@ -48,6 +48,9 @@ class Transport {
   virtual void fetch(const CommitId& commit, Store& store, const Visit& visit) = 0;
   void fetch(const CommitId& commit, Store& store) { fetch(commit, store, {}); }
 
+  /// Nothing is asked for a while: what is held for the next request alone is let go of.
+  virtual void rest() {}
+
   /// How long the server asked clients to wait after the last failure (HTTP's Retry-After); zero if it did
   /// not.
   virtual Duration retry_after() const { return {}; }

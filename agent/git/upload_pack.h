@@ -28,6 +28,8 @@ class UploadPack {
   /// Call after the last response of a conversation.
   virtual void leave() = 0;
   virtual std::uint64_t bytes_received() const = 0;
+  /// See Upstream.
+  virtual int kept_connection() const { return -1; }
   /// See Transport.
   virtual Duration retry_after() const { return {}; }
 };

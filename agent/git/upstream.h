@@ -39,6 +39,10 @@ class Upstream {
   virtual bool fetch(const FetchRequest& request, Landing& landing) = 0;
   /// Call it after the last request of a conversation.
   virtual void leave() {}
+  /// Nothing is asked for a while.
+  virtual void rest() {}
+  /// The socket of a connection that is kept for the next request; -1: none.
+  virtual int kept_connection() const { return -1; }
   virtual std::uint64_t bytes_received() const = 0;
   /// See Transport.
   virtual Duration retry_after() const { return {}; }

@@ -67,6 +67,12 @@ int Easy::os_error() const {
   return static_cast<int>(number);
 }
 
+int Easy::open_socket() const {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(raw_.get(), CURLINFO_ACTIVESOCKET, &socket);
+  return socket;
+}
+
 long Easy::status() const {
   long status = 0;
   curl_easy_getinfo(raw_.get(), CURLINFO_RESPONSE_CODE, &status);

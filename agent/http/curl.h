@@ -49,6 +49,8 @@ class Easy {
   /// The system's errno when a connection failed.
   int os_error() const;
   long status() const;
+  /// Of the last request's connection, while it is open; else -1.
+  int open_socket() const;
   /// The response's Retry-After, at most a day; zero if there was none.
   Duration retry_after() const;
 

@@ -23,21 +23,30 @@ std::string_view to_string(Role role);
 inline constexpr std::string_view confined_option = "--confined";
 inline constexpr int channel_descriptor = 3;
 
+/// Another process, as who asks it knows it. One thread.
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  virtual Channel& channel() = 0;
+  virtual bool has_ended() const = 0;
+  /// Ends it. Says how it had ended ("it was killed by SIGSEGV"), or else that `error` happened.
+  virtual Error lost(const Error& error) = 0;
+};
+
 /// A run of this very program that can do nothing but answer (confine.h). It is killed when this goes,
 /// whatever it does. One thread.
-class Child {
+class Child : public Peer {
  public:
   /// No answer is longer than `longest_answer` bytes. It starts in `directory`, an open one; -1: in the
   /// agent's own. Throws Error (transient).
   Child(Role role, std::size_t longest_answer, Channel::Patience patience, int directory = -1);
-  ~Child();
+  ~Child() override;
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  Channel& channel() { return channel_; }
-  bool has_ended() const { return ended_; }
-  /// Ends it. Says how it had ended ("it was killed by SIGSEGV"), or else that `error` happened.
-  Error lost(const Error& error);
+  Channel& channel() override { return channel_; }
+  bool has_ended() const override { return ended_; }
+  Error lost(const Error& error) override;
 
  private:
   Child(Role role, Ends ends, std::size_t longest_answer, Channel::Patience patience, int directory);

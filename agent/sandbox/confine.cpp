@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,31 +51,47 @@ void limit_resources(Role role) {
   ::signal(SIGXFSZ, SIG_IGN);  // the write fails instead, with a message
 }
 
+void set(int option, unsigned long value) {
+  if (::prctl(option, value, 0UL, 0UL, 0UL) != 0) throw system_error("confine", "a process");
+}
+
 /// Debian's nobody, where the machine lacks the user.
 constexpr uid_t nobody = 65534;
 
-/// Nothing where this is no root.
-std::string give_up_root(Role role) {
+constexpr const char* name_of_user(Role role) {
+  return role == Role::fetcher ? "greenwave-fetch" : "greenwave-render";
+}
+
+/// A directory that belongs to somebody else belongs to this user from now on.
+void give(const std::string& directory, uid_t uid, gid_t gid) {
+  struct stat about {};
+  if (::stat(directory.c_str(), &about) == 0 && about.st_uid == uid) return;
+  if (::chown(directory.c_str(), uid, gid) != 0) throw system_error("give to a confined process", directory);
+}
+
+/// Nothing happens where this is no root.
+std::string give_up_root(const Allowed& allowed) {
   if (::geteuid() != 0) return "";
-  const auto name = fmt::format("greenwave-{}", role == Role::fetcher ? "fetch" : "render");
+  const auto* name = name_of_user(allowed.role);
   const auto user = user_named(name);
   const uid_t uid = user ? user->uid : nobody;
   const gid_t gid = user ? user->gid : nobody;
+  for (const auto& directory : allowed.write) give(directory, uid, gid);
   if (::setgroups(0, nullptr) != 0 || ::setresgid(gid, gid, gid) != 0 || ::setresuid(uid, uid, uid) != 0) {
     throw system_error("become", name);
   }
-  return user ? "" : fmt::format("there is no user {}: the {} is nobody", name, to_string(role));
+  return user ? "" : fmt::format("there is no user {}: the {} is nobody", name, to_string(allowed.role));
 }
 
-/// Those of another user went with root.
-void give_up_capabilities() {
+/// All but those, of those that there are.
+void keep_capabilities(std::uint32_t kept) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3]{};
-  if (::syscall(SYS_capset, &header, none) != 0) throw system_error("give up", "capabilities");
-}
-
-void set(int option, unsigned long value) {
-  if (::prctl(option, value, 0UL, 0UL, 0UL) != 0) throw system_error("confine", "a process");
+  __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3]{};
+  if (::syscall(SYS_capget, &header, sets) != 0) throw system_error("read", "capabilities");
+  const auto left = sets[0].permitted & kept;
+  sets[0] = {.effective = left, .permitted = left, .inheritable = 0};
+  sets[1] = {};
+  if (::syscall(SYS_capset, &header, sets) != 0) throw system_error("give up", "capabilities");
 }
 
 }  // namespace
@@ -86,13 +103,18 @@ std::vector<std::string> confine(const Allowed& allowed) {
     if (!what.empty()) missing.push_back(std::move(what));
   };
   limit_resources(allowed.role);
-  note(give_up_root(allowed.role));
-  give_up_capabilities();
   set(PR_SET_NO_NEW_PRIVS, 1);
+  // Root may look into directories of others, another user only with a capability that access(2) does not
+  // regard.
+  auto unrestricted = allowed.reads_all ? restrict_paths(allowed.read, allowed.write) : "";
+  const bool stays_root = allowed.reads_all && unrestricted.empty();
+  if (!stays_root) note(give_up_root(allowed));
+  keep_capabilities(stays_root ? 1U << CAP_DAC_READ_SEARCH : 0);
   set(PR_SET_DUMPABLE, 0);
   set(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != agent) ::_exit(1);  // it ended before that
-  note(restrict_paths(allowed.read, allowed.write));
+  if (!allowed.reads_all) unrestricted = restrict_paths(allowed.read, allowed.write);
+  note(unrestricted);
   restrict_system_calls(allowed.role);
   return missing;
 }

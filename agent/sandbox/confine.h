@@ -10,8 +10,12 @@ namespace greenwave::sandbox {
 /// What a confined process keeps.
 struct Allowed {
   Role role{};
-  std::vector<std::string> read{};   ///< files and directories, with what is below
-  std::vector<std::string> write{};  ///< directories: files in them are made, changed and removed
+  std::vector<std::string> read{};  ///< files and directories, with what is below
+  std::vector<std::string>
+      write{};  ///< directories, which become its user's: files in them are made and removed
+  /// What is at these paths it reads whoever may: it stays root, without any other capability, if the kernel
+  /// can restrict it to them.
+  bool reads_all = false;
 };
 
 /// Gives up, for good, everything that answering does not need: this process gets a user of its own where it

@@ -142,6 +142,8 @@ class Reader {
   std::uint32_t count();
   /// Throws when anything is left.
   void finish() const;
+  /// All that is left.
+  std::string_view rest() { return std::exchange(rest_, {}); }
 
  private:
   std::string_view take(std::size_t count);

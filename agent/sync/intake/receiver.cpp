@@ -17,6 +17,12 @@ namespace {
 constexpr const char* incoming_ref = "incoming";
 constexpr const char* accepted_ref = "accepted";
 
+/// At the end of what is asked.
+struct Resting {
+  git::Transport& transport;
+  ~Resting() { transport.rest(); }
+};
+
 }  // namespace
 
 bool holds(const git::Store& store, const Following& following, const CommitId& own, const std::string& ref,
@@ -247,6 +253,7 @@ bool Receiver::is_for_another(const git::Bundle& bundle) const {
 }
 
 Arrival Receiver::receive(const Question& question, const Phase& phase) {
+  const Resting resting{parts_.transport};
   const auto& bundle = question.bundle;
   std::optional<git::Bundle> carried;
   Asking asking{*this, &parts_.transport, question.own, phase, {.remembered = question.remembered}};
@@ -256,7 +263,8 @@ Arrival Receiver::receive(const Question& question, const Phase& phase) {
     if (bundle) {
       phase(fmt::format("reading {}", bundle->name));
       asking.is_carried = true;
-      asking.from = &carried.emplace(bundle, parts_.config.repository, parts_.give_up);
+      asking.from =
+          &carried.emplace(bundle, parts_.read_bundle(*bundle), parts_.config.repository, parts_.give_up);
       if (parts_.progress != nullptr) carried->show_in(*parts_.progress);
       if (is_for_another(*carried)) phase("the bundle was made for " + printable(carried->made_for()));
       asking.ask();
@@ -285,10 +293,12 @@ Arrival Receiver::receive(const Question& question, const Phase& phase) {
 }
 
 CommitId Receiver::poll() {
+  const Resting resting{parts_.transport};
   return parts_.transport.poll();
 }
 
 void Receiver::bring(const CommitId& commit) {
+  const Resting resting{parts_.transport};
   parts_.transport.fetch(commit, store());
 }
 

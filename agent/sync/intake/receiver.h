@@ -30,6 +30,8 @@ struct IntakeParts {
   std::atomic<bool>& give_up;  ///< ends what the transport does, which was made with it; true after `stop`
   std::function<void()> heartbeat;
   Reveal reveal;
+  /// Who reads a bundle, which outlives that.
+  std::function<std::unique_ptr<git::BundleReader>(const git::BundleFile&)> read_bundle{};
   git::FetchProgress* progress = nullptr;  ///< what a bundle is shown in; null: nothing
   std::vector<Rule> rules{};  ///< on what a signer may change; not applied if commits are not checked
 };

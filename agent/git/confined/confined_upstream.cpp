@@ -1,0 +1,108 @@
+#include "git/confined/confined_upstream.h"
+
+#include <utility>
+
+#include "base/contains.h"
+#include "base/error.h"
+#include "config/url.h"
+#include "git/ref_name.h"
+#include "git/server_transport.h"
+
+namespace greenwave::git::confined {
+
+namespace {
+
+std::vector<Endpoint> endpoints_for(const std::string& address) {
+  const auto url = config::parse_url(address);
+  switch (url.scheme) {
+    case config::Url::Scheme::file:
+      return {};
+    case config::Url::Scheme::ssh:
+      return {{url.host, url.port}};
+    case config::Url::Scheme::https:
+      break;
+  }
+  return endpoints_of(address);
+}
+
+std::filesystem::path directory_of(const std::string& address) {
+  const auto url = config::parse_url(address);
+  return url.scheme == config::Url::Scheme::file ? url.path : std::string();
+}
+
+class ConfinedBundle : public BundleReader {
+ public:
+  ConfinedBundle(RemoteParts parts, const BundleFile& file)
+      : remote_(std::move(parts), {.address = {}, .bundle = file.name}, {}, file.fd.get()) {}
+
+  void show_in(FetchProgress* progress) override { remote_.show_in(progress); }
+  BundleHeader header() override { return remote_.ask<BundleHeader>(Ask::header, {}); }
+  void unpack(Landing& landing) override {
+    remote_.ask<bool>(Ask::unpack, sandbox::to_bytes(landing.limits), &landing);
+  }
+  std::uint64_t bytes_read() const override { return remote_.counters().bytes_received; }
+
+ private:
+  Remote remote_;
+};
+
+}  // namespace
+
+ConfinedUpstream::ConfinedUpstream(RemoteParts parts, const std::string& address, LoginSource login)
+    : login_(std::move(login)),
+      remote_(std::move(parts), {.address = address, .bundle = {}}, endpoints_for(address)),
+      tip_files_(directory_of(address), clock_) {}
+
+void ConfinedUpstream::show_in(FetchProgress* progress) {
+  Upstream::show_in(progress);
+  remote_.show_in(progress);
+}
+
+Tip ConfinedUpstream::poll(const std::vector<std::string>& refs) {
+  if (const auto known = tip_files_.tip(refs)) return *known;
+  const auto before = tip_files_.look(refs);
+  auto tip = remote_.ask<Tip>(Ask::poll, sandbox::to_bytes(Poll{login_(), refs}));
+  if (!contains(refs, tip.ref)) {
+    throw Error(Fault::transient, "the fetcher says that it has found a ref that nobody asked for");
+  }
+  tip_files_.remember(before, tip);
+  return tip;
+}
+
+bool ConfinedUpstream::sends_single_objects() {
+  return remote_.ask<bool>(Ask::single_objects, sandbox::to_bytes(login_()));
+}
+
+bool ConfinedUpstream::fetch(const FetchRequest& request, Landing& landing) {
+  const Fetch question{login_(), request, landing.limits, landing.fetched};
+  return remote_.ask<bool>(Ask::fetch, sandbox::to_bytes(question), &landing);
+}
+
+void ConfinedUpstream::leave() {
+  keeps_connection_ = false;
+  if (!remote_.is_running()) return;
+  try {
+    keeps_connection_ = remote_.ask<bool>(Ask::leave, {});
+  } catch (const Error&) {
+    // The conversation is over either way.
+  }
+}
+
+void ConfinedUpstream::rest() {
+  if (!keeps_connection_) remote_.end();
+}
+
+std::unique_ptr<Transport> make_confined_transport(const config::Repository& repository, RemoteParts parts) {
+  const auto& stop = parts.stop;
+  auto upstream = std::make_unique<ConfinedUpstream>(
+      std::move(parts), repository.url,
+      [credentials = repository.credentials] { return read_login(credentials); });
+  return std::make_unique<ServerTransport>(std::move(upstream), full_ref_name(repository.branch),
+                                           repository.path, stop);
+}
+
+std::unique_ptr<BundleReader> read_confined(RemoteParts parts, const BundleFile& file) {
+  return std::make_unique<ConfinedBundle>(std::move(parts), file);
+}
+
+}  // namespace greenwave::git::confined
