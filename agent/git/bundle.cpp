@@ -77,6 +77,15 @@ void Bundle::fetch(const CommitId& commit, Store& store, const Visit& visit) {
               fmt::format("create one without prerequisites: git bundle create FILE {}", ref_));
 }
 
+void Bundle::fetch_history(const CommitId&, Store&, std::size_t) {}
+
+void Bundle::fetch_trees(const Missing&, Store&) {
+  throw Error(
+      Fault::invalid,
+      fmt::format("{} lacks directories of earlier commits, which show who approved what", file_->name),
+      fmt::format("create one with everything: git bundle create FILE {}", ref_));
+}
+
 bool Bundle::is_there(const CommitId& commit, const Store& store, const Visit& visit) const {
   if (!store.has(commit)) return false;
   if (!visit) return true;

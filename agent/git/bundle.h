@@ -28,6 +28,9 @@ class Bundle : public Transport {
   /// files that its device needs).
   using Transport::fetch;
   void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
+  /// It holds what it holds: nothing more comes.
+  void fetch_history(const CommitId& commit, Store& store, std::size_t generations) override;
+  void fetch_trees(const Missing& names, Store& store) override;
   std::uint64_t bytes_received() const override { return reader_->bytes_read(); }
   /// The id of the device that it was made for; empty: any, or unknown.
   const std::string& made_for() const { return header_.made_for; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ struct FetchRequest {
   std::vector<std::string> wants{};  ///< objects of any type, by their names in hexadecimal
   std::vector<CommitId> haves{};     ///< that are here with everything they need
   std::vector<CommitId> shallow{};   ///< that are here without their parents
-  bool tip_only = false;             ///< only the wanted commits, without their history
+  std::uint64_t depth = 0;           ///< only so many generations of commits; 0: all
   bool bare = false;                 ///< only the wanted objects, not those they refer to
 };
 

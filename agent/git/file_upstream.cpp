@@ -50,6 +50,24 @@ std::vector<git_oid> commits_between(git_repository* source, const git_oid& want
   return commits;
 }
 
+/// So many generations of commits, `start` first.
+std::vector<git_oid> generations_from(git_repository* source, const git_oid& start, std::size_t generations) {
+  Oids seen{start};
+  std::vector<git_oid> commits{start};
+  std::size_t next = 0;
+  for (std::size_t generation = 1; generation < generations && next < commits.size(); ++generation) {
+    for (const auto end = commits.size(); next < end; ++next) {
+      RawCommit commit;
+      if (git_commit_lookup(Out(commit), source, &commits[next]) < 0) continue;
+      for (unsigned i = 0; i < git_commit_parentcount(commit.get()); ++i) {
+        const auto& parent = *git_commit_parent_id(commit.get(), i);
+        if (seen.insert(parent).second) commits.push_back(parent);
+      }
+    }
+  }
+  return commits;
+}
+
 /// Of the haves that the repository knows.
 Oids objects_of(git_repository* source, const std::vector<CommitId>& haves) {
   Oids known;
@@ -78,8 +96,10 @@ std::vector<git_oid> objects_for(git_repository* source, const FetchRequest& req
       take(oid, "");
       continue;
     }
-    for (const auto& commit : commits_between(source, oid, request.haves)) take(commit, "");
-    visit_commit(source, oid, take);
+    const auto commits = request.depth > 0 ? generations_from(source, oid, request.depth)
+                                           : commits_between(source, oid, request.haves);
+    for (const auto& commit : commits) take(commit, "");
+    if (!request.bare) visit_commit(source, oid, take);
   }
   return objects;
 }

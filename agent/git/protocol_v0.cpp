@@ -24,7 +24,7 @@ std::string fetch_request(const FetchRequest& request, const Greeting& greeting)
   }
   if (shallow) {
     for (const auto& commit : request.shallow) text += packet("shallow " + commit.text() + "\n");
-    if (request.tip_only) text += packet("deepen 1\n");
+    if (request.depth > 0) text += packet(fmt::format("deepen {}\n", request.depth));
   }
   text += flush_packet;
   for (const auto& commit : request.haves) text += packet("have " + commit.text() + "\n");
@@ -33,7 +33,7 @@ std::string fetch_request(const FetchRequest& request, const Greeting& greeting)
 }
 
 void read_fetch(PacketReader& reader, const FetchRequest& request, PackSink& sink) {
-  bool boundaries = request.tip_only;
+  bool boundaries = request.depth > 0;
   for (;;) {
     const auto line = reader.read_line();
     if (boundaries && line.kind == Packet::Kind::flush) {

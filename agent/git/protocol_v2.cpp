@@ -51,7 +51,7 @@ std::string fetch_request(const FetchRequest& request) {
   text += packet("ofs-delta");
   text += packet("no-progress");
   for (const auto& commit : request.shallow) text += packet("shallow " + commit.text());
-  if (request.tip_only) text += packet("deepen 1");
+  if (request.depth > 0) text += packet(fmt::format("deepen {}", request.depth));
   if (request.bare) text += packet("filter tree:0");
   for (const auto& oid : request.wants) text += packet("want " + oid);
   for (const auto& commit : request.haves) text += packet("have " + commit.text());

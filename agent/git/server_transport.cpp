@@ -81,18 +81,40 @@ CommitId ServerTransport::poll() {
 }
 
 void ServerTransport::fetch(const CommitId& commit, Store& store, const Visit& visit) {
+  converse(store, [&](Landing& landing, const ShownFetch& shown) {
+    if (!store.has(commit)) {
+      shown.begin(commit);
+      fetch_commit(commit, store, visit && upstream_->sends_single_objects(), landing);
+      if (!store.has(commit)) throw not_sent(commit.text());
+    }
+    if (visit) fetch_objects(commit, store, visit, shown, landing);
+  });
+}
+
+void ServerTransport::fetch_history(const CommitId& commit, Store& store, std::size_t generations) {
+  converse(store, [&](Landing& landing, const ShownFetch& shown) {
+    shown.begin(commit);
+    FetchRequest request;
+    request.wants = {commit.text()};
+    request.bare = true;
+    request.depth = generations;
+    upstream_->fetch(request, landing);
+  });
+}
+
+void ServerTransport::fetch_trees(const Missing& names, Store& store) {
+  converse(store, [&](Landing& landing, const ShownFetch&) { fetch_by_name(names, landing); });
+}
+
+void ServerTransport::converse(Store& store,
+                               const std::function<void(Landing& landing, const ShownFetch& shown)>& fetch) {
   const Leaving leaving{*upstream_};
   const ShownFetch shown(progress_);
   const auto objects = store.directory() / "objects";
   const auto known = list_object_files(objects);
   StoreLanding into(store, stop_, limits_, progress_);
   try {
-    if (!store.has(commit)) {
-      shown.begin(commit);
-      fetch_commit(commit, store, visit && upstream_->sends_single_objects(), into.landing());
-      if (!store.has(commit)) throw not_sent(commit.text());
-    }
-    if (visit) fetch_objects(commit, store, visit, shown, into.landing());
+    fetch(into.landing(), shown);
   } catch (const Unusable&) {
     remove_other_packs(objects, known);
     throw;
@@ -112,7 +134,7 @@ void ServerTransport::fetch_commit(const CommitId& commit, Store& store, bool ba
     request.haves.clear();
     request.shallow.clear();
   }
-  request.tip_only = true;
+  request.depth = 1;
   upstream_->fetch(request, landing);
 }
 
@@ -129,21 +151,27 @@ void ServerTransport::fetch_objects(const CommitId& commit, Store& store, const 
     }
     if (missing.empty()) return;
     shown.begin(commit);
-    FetchRequest request;
-    request.bare = upstream_->sends_single_objects();
     for (const auto& oid : missing) {
       if (!asked.insert(oid).second) throw not_sent(oid);
-      request.wants.push_back(oid);
-      if (request.wants.size() < most_wants) continue;
-      upstream_->fetch(request, landing);
-      request.wants.clear();
     }
-    if (!request.wants.empty()) upstream_->fetch(request, landing);
+    fetch_by_name(missing, landing);
   }
   throw Error(
       Fault::transient,
       fmt::format("directories in commit {} are nested deeper than {} levels", commit.text(), most_levels),
       "flatten the directories of the repository");
+}
+
+void ServerTransport::fetch_by_name(const Missing& names, Landing& landing) {
+  FetchRequest request;
+  request.bare = upstream_->sends_single_objects();
+  for (const auto& oid : names) {
+    request.wants.push_back(oid);
+    if (request.wants.size() < most_wants) continue;
+    upstream_->fetch(request, landing);
+    request.wants.clear();
+  }
+  if (!request.wants.empty()) upstream_->fetch(request, landing);
 }
 
 }  // namespace greenwave::git

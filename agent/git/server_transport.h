@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,14 +27,19 @@ class ServerTransport : public Transport {
   CommitId poll() override;
   using Transport::fetch;
   void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
+  void fetch_history(const CommitId& commit, Store& store, std::size_t generations) override;
+  void fetch_trees(const Missing& names, Store& store) override;
   void rest() override { upstream_->rest(); }
   std::uint64_t bytes_received() const override { return upstream_->bytes_received(); }
   Duration retry_after() const override { return upstream_->retry_after(); }
 
  private:
+  /// A conversation that fetches; what it brought is removed if that is of no use.
+  void converse(Store& store, const std::function<void(Landing& landing, const ShownFetch& shown)>& fetch);
   void fetch_commit(const CommitId& commit, Store& store, bool bare, Landing& landing);
   void fetch_objects(const CommitId& commit, Store& store, const Visit& visit, const ShownFetch& shown,
                      Landing& landing);
+  void fetch_by_name(const Missing& names, Landing& landing);
 
   std::unique_ptr<Upstream> upstream_;
   std::string path_;

@@ -72,12 +72,13 @@ bool ServerUpstream::fetch(const FetchRequest& request, Landing& landing) {
   PackSink sink(landing);
   auto asked = request;
   if (greeting_->version == 2) {
-    asked.tip_only = request.tip_only && can("fetch.shallow");
+    if (!can("fetch.shallow")) asked.depth = 0;
+    asked.bare = request.bare && can("fetch.filter");
     Counted stream(server_->ask(v2::fetch_request(asked)), progress_);
     PacketReader reader(stream);
     return v2::read_fetch(reader, sink);
   }
-  asked.tip_only = request.tip_only && can("shallow");
+  if (!can("shallow")) asked.depth = 0;
   Counted stream(server_->ask(v0::fetch_request(asked, *greeting_)), progress_);
   PacketReader reader(stream);
   v0::read_fetch(reader, asked, sink);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,6 +48,12 @@ class Transport {
   /// continues.
   virtual void fetch(const CommitId& commit, Store& store, const Visit& visit) = 0;
   void fetch(const CommitId& commit, Store& store) { fetch(commit, store, {}); }
+
+  /// Brings `commit` and so many generations of its history into the store, without their files where the
+  /// server can leave them out.
+  virtual void fetch_history(const CommitId& commit, Store& store, std::size_t generations) = 0;
+  /// Brings directories, by their names, into the store.
+  virtual void fetch_trees(const Missing& names, Store& store) = 0;
 
   /// Nothing is asked for a while: what is held for the next request alone is let go of.
   virtual void rest() {}

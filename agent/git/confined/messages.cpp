@@ -43,15 +43,14 @@ void read(Reader& reader, Login& login) {
 }
 
 void write(Writer& writer, const FetchRequest& request) {
-  writer.all(request.wants, texts_of(request.haves), texts_of(request.shallow), request.tip_only,
-             request.bare);
+  writer.all(request.wants, texts_of(request.haves), texts_of(request.shallow), request.depth, request.bare);
 }
 
 void read(Reader& reader, FetchRequest& request) {
   reader.get(request.wants);
   request.haves = read_commits(reader);
   request.shallow = read_commits(reader);
-  reader.all(request.tip_only, request.bare);
+  reader.all(request.depth, request.bare);
 }
 
 void write(Writer& writer, const FetchLimits& limits) {
