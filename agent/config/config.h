@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/problem.h"
+#include "config/path_rules.h"
 
 namespace greenwave::config {
 
@@ -110,6 +111,7 @@ struct Config {
   Repository repository;
   std::filesystem::path allowed_signers;  ///< empty: signatures are not checked
   bool require_ref = false;               ///< a commit must say in a trailer which ref it is for
+  std::vector<PathRule> path_rules;       ///< each of them holds; need `allowed_signers`
   /// Identities that decrypt the repository's secrets: those that agent.yaml names, else the file `identity`
   /// next to it, if it exists.
   std::vector<std::filesystem::path> identity_files;

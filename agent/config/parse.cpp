@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/parse_kubernetes.h"
+#include "config/path_rules.h"
 #include "config/ref_name.h"
 #include "config/url.h"
 #include "yaml/fields.h"
@@ -52,6 +53,8 @@ class ConfigReader {
       if (!members.has("allowedSigners")) members.required_text("allowedSigners");
       config_.allowed_signers = file(members, "allowedSigners", false);
       config_.require_ref = members.flag("requireRef").value_or(false);
+      if (const auto* rules = members.sequence("paths"))
+        config_.path_rules = read_path_rules(*rules, problems_);
       members.done();
     }
     read_identity(fields);

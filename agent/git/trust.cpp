@@ -1,7 +1,10 @@
 #include "git/trust.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "git/commit_object.h"
@@ -23,6 +26,15 @@ std::string_view foreign_kind(std::string_view signature) {
   if (signature.starts_with("-----BEGIN PGP")) return "PGP";
   if (signature.starts_with("-----BEGIN SIGNED MESSAGE")) return "an X.509 certificate";
   return {};
+}
+
+/// The principals of a line that are names, not patterns.
+std::vector<std::string_view> names_in(const AllowedSigner& signer) {
+  auto names = split(signer.principals, ',');
+  std::erase_if(names, [](std::string_view name) {
+    return name.empty() || name.find_first_of("*?!") != std::string_view::npos;
+  });
+  return names;
 }
 
 }  // namespace
@@ -122,6 +134,29 @@ Signer Trust::verify(std::string_view object, const CommitId& commit) const {
     throw refuse(fmt::format("is signed by the key {}, {}", key, verdict.why), verdict.remedy);
   }
   return {principal_of(*verdict.signer, parts.committer), key};
+}
+
+Voice Trust::claimed(std::string_view object) const {
+  try {
+    const auto parts = take_apart(object);
+    if (parts.signature.empty() || !foreign_kind(parts.signature).empty()) return {};
+    const auto signature = parse_ssh_signature(parts.signature);
+    Voice voice{.key = fingerprint(signature.key), .principals = {}};
+    for (const auto& signer : signers_) {
+      if (signer.key != signature.key || !judge(signer, parts.time, parts.committer).why.empty()) continue;
+      for (const auto name : names_in(signer)) voice.principals.emplace_back(name);
+    }
+    return voice;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+bool Trust::names(std::string_view principal) const {
+  return std::ranges::any_of(signers_, [principal](const AllowedSigner& signer) {
+    return (!signer.spaces || matches_pattern_list(git_space, *signer.spaces)) &&
+           contains(names_in(signer), principal);
+  });
 }
 
 /// The line that allows the key to sign a commit at that time; if there is none, the first line with the key.

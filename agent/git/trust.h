@@ -18,6 +18,15 @@ struct Signer {
   bool operator==(const Signer&) const = default;
 };
 
+/// Whose signature a commit has, by a line of the file that has their names without patterns: a key whose
+/// line is "*@sf.example" is nobody's in particular.
+struct Voice {
+  std::string key;                      ///< its fingerprint
+  std::vector<std::string> principals;  ///< one person, under one or several names
+
+  bool operator==(const Voice&) const = default;
+};
+
 /// The keys that may sign the commits which this device applies. Immutable; any thread.
 ///
 /// A signature covers its commit, and through the hashes in it every tree, blob and ancestor: libgit2
@@ -43,6 +52,15 @@ class Trust {
 
   /// The same for the bytes of a commit object; `commit` is its id.
   Signer verify(std::string_view object, const CommitId& commit) const;
+
+  /// Who would have signed these bytes of a commit, if verify() accepts them; nobody where it cannot. No
+  /// arithmetic.
+  Voice claimed(std::string_view object) const;
+
+  /// Whether a line has a key for git that is this principal's by name.
+  bool names(std::string_view principal) const;
+
+  const std::string& file() const { return file_; }
 
   /// How many lines have a key that can be checked.
   std::size_t keys() const { return signers_.size(); }

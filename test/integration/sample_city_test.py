@@ -267,7 +267,10 @@ AGENT = {
         "url": "https://git.example/traffic/san-francisco.git", "branch": "main", "path": "", "interval": "60s",
         "credentials": {"tokenFile": "/etc/greenwave/token", "caFile": "credential:ca"},
     },
-    "trust": {"allowedSigners": "/etc/greenwave/allowed_signers"},
+    "trust": {
+        "allowedSigners": "/etc/greenwave/allowed_signers", "requireRef": True,
+        "paths": [{"path": "base", "signers": ["ana@city.example", "bo@city.example"], "threshold": 2}],
+    },
     "labels": {"model": "atc-5201"}, "runtime": "none", "allowedPaths": ["/etc", "/opt"],
     "stateDirectory": "/var/lib/greenwave", "runtimeDirectory": "/run/greenwave",
     "hub": {"url": "https://hub.example"},
@@ -314,6 +317,9 @@ WRONG = [
         ("repository/url", "https://me:secret@git.example/a.git"),
         ("repository", REMOVED), ("repository/interval", 60), ("runtime", "docker"), ("allowedPaths", ["etc"]),
         ("repository/credentials", {"token": "secret"}), ("repositry", {}), ("labels", {"model": 2070}),
+        ("trust/paths/0/path", "/base"), ("trust/paths/0/path", "base/../x"), ("trust/paths/0/path", "base/*"),
+        ("trust/paths/0/signers", []), ("trust/paths/0/signers", ["a", "a"]), ("trust/paths/0/signers", ["*@a"]),
+        ("trust/paths/0/threshold", 0), ("trust/paths/0/threshold", REMOVED), ("trust/paths/0/who", "ana"),
         ("repository/credentials", {"clientKey": "/etc/greenwave/key"}), ("repository/credentials/passwordFile", "/a"),
     ]),
 ]

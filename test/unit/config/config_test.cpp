@@ -61,7 +61,10 @@ repository:
   path: ./cities//fresno/
   interval: 1h30m
   credentials: {username: git, sshKeyFile: /etc/greenwave/key, knownHostsFile: /etc/greenwave/known_hosts}
-trust: {allowedSigners: /etc/greenwave/allowed_signers, requireRef: true}
+trust:
+  allowedSigners: /etc/greenwave/allowed_signers
+  requireRef: true
+  paths: [{path: ./base//, signers: [ana@sf.example, bo@sf.example], threshold: 2}]
 labels: {model: atc-5201, district: "3"}
 runtime: podman
 allowedPaths: [/etc/, /opt/./city, /etc]
@@ -72,6 +75,10 @@ metrics: {file: /run/greenwave/metrics.prom}
 )");
   CHECK(made.device == "sf-0042");
   CHECK(made.require_ref);
+  REQUIRE(made.path_rules.size() == 1);
+  CHECK(made.path_rules[0].path == "base");
+  CHECK(made.path_rules[0].signers == std::vector<std::string>{"ana@sf.example", "bo@sf.example"});
+  CHECK(made.path_rules[0].threshold == 2);
   CHECK(made.repository.url == "ssh://git@git.example:2222/city.git");
   CHECK(made.repository.branch == "wave/canary");
   CHECK(made.repository.path == "cities/fresno");
@@ -228,6 +235,34 @@ TEST_CASE("config: identities are files or credentials, by default the one besid
   CHECK(config::load_config(file, "/").identity_files.empty());
   const auto identity = directory.write("identity", "x");
   CHECK(config::load_config(file, "/").identity_files == std::vector{identity});
+}
+
+TEST_CASE(
+    "config: a rule on a path that nobody could meet, or that guards no path, is an error at its place") {
+  const auto problem = [](const std::string& rules) {
+    return only_problem(minimal + "trust: {allowedSigners: /etc/greenwave/signers, paths: [" + rules +
+                        "]}\n");
+  };
+  const std::string rest = ", signers: [ana, bo], threshold: 2}";
+  for (const auto* path : {"/base", "../base", "base/../lamps", "base/*", "ba[s]e"}) {
+    CHECK(problem("{path: \"" + std::string(path) + "\"" + rest) ==
+          "agent.yaml:2:64: error: trust: paths: \"" + std::string(path) +
+              "\" is not a path of the repository; write a directory or a file, relative to the cluster's "
+              "root, "
+              "without \"..\" and wildcards; \".\" is all of it");
+  }
+  CHECK_THAT(problem("{path: base, signers: [ana, bo], threshold: 3}"),
+             Catch::Contains("threshold is 3, and there are 2 signers"));
+  CHECK_THAT(problem("{path: base, signers: [ana, bo], threshold: 0}"), Catch::Contains("threshold is 0"));
+  CHECK_THAT(problem("{path: base, signers: [ana, bo]}"), Catch::Contains("threshold is missing"));
+  CHECK_THAT(problem("{path: base, signers: [ana, ana], threshold: 1}"),
+             Catch::Contains("ana is listed twice"));
+  CHECK_THAT(problem("{path: base, signers: [\"*@sf\"], threshold: 1}"),
+             Catch::Contains("does not name a signer"));
+  CHECK_THAT(problem("{path: base, signers: [], threshold: 1}"),
+             Catch::Contains("signers is missing, or empty"));
+  CHECK_THAT(problem("{path: base" + rest + ", {path: base/, signers: [bo, ana], threshold: 1}"),
+             Catch::Contains("base has a rule with these signers already"));
 }
 
 TEST_CASE("config: when a commit counts as healthy has defaults and bounds") {

@@ -223,6 +223,25 @@ TEST_CASE("trust: the signer is the committer where the principals mean it, else
   CHECK(git::Trust("!olga@sf.example,*" + key, "f").verify(object, any).principal == who);
 }
 
+TEST_CASE("trust: a signature is claimed for the people whose names the key's lines have, without patterns") {
+  const Signed signed_;
+  const auto object = signed_.object(signed_.commit("x", signed_.file));
+  const auto key = " " + signed_.public_key("ana");
+  const auto claimed = [&](const std::string& lines) {
+    return git::Trust(lines, "f").claimed(object).principals;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(claimed(who + key) == Names{who});
+  CHECK(claimed("bo@sf.example,*@sf.example" + key + "\ncarl@sf.example" + key) ==
+        Names{"bo@sf.example", "carl@sf.example"});
+  CHECK(claimed("*" + key).empty());
+  CHECK(claimed("bo@sf.example,!ana@*" + key).empty());
+  CHECK(claimed("bo@sf.example namespaces=\"file\"" + key).empty());
+  CHECK(claimed("bo@sf.example valid-before=\"20200101\"" + key).empty());
+  CHECK(git::Trust(who + key, "f").claimed(signed_.object(signed_.commit("unsigned"))).principals.empty());
+  CHECK(git::Trust(who + key, "f").claimed("no commit").principals.empty());
+}
+
 TEST_CASE("trust: a line does not hold for a committer whom one of its principals excludes") {
   const Signed signed_;
   const auto object = signed_.object(signed_.commit("x", signed_.file));
