@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "daemon/own_id.h"
 #include "daemon/own_service.h"
+#include "git/approvals.h"
 #include "secrets/crypto.h"
 #include "secrets/keyring.h"
 #include "state/keys.h"
@@ -68,6 +69,8 @@ std::optional<git::Trust> read_trust(const config::Config& config, const Log& lo
   if (file.empty()) return {};
   std::optional<git::Trust> trust(std::in_place, read_file(file, 1 << 20), file.native());
   for (const auto& warning : trust->warnings().list()) log.warning(to_string(warning));
+  const auto unmet = git::check_signers(config.path_rules, *trust);
+  for (const auto& warning : unmet.list()) log.warning(to_string(warning));
   return trust;
 }
 

@@ -10,6 +10,10 @@
 namespace greenwave::git {
 
 std::string read_commit_object(const Store& store, const CommitId& commit) {
+  return read_commit_object(store.raw(), commit);
+}
+
+std::string read_commit_object(git_repository* repository, const CommitId& commit) {
   const auto damaged = [&] {
     return failure(Fault::damaged, fmt::format("read commit {}", commit.text()), damaged_store_remedy);
   };
@@ -17,7 +21,7 @@ std::string read_commit_object(const Store& store, const CommitId& commit) {
   std::size_t size = 0;
   git_object_t type = GIT_OBJECT_INVALID;
   Odb odb;
-  if (git_repository_odb(Out(odb), store.raw()) < 0) throw damaged();
+  if (git_repository_odb(Out(odb), repository) < 0) throw damaged();
   if (git_odb_read_header(&size, &type, odb.get(), &oid) < 0) throw damaged();
   if (type != GIT_OBJECT_COMMIT || size > most_commit_object) {
     throw Error(

@@ -13,5 +13,6 @@ inline constexpr std::size_t most_commit_object = 1024 * 1024;
 /// The bytes of a commit object; libgit2 verifies that their hash is the commit's id. Throws Error: damaged
 /// when the store cannot read it, untrusted when it is not a commit or longer than most_commit_object.
 std::string read_commit_object(const Store& store, const CommitId& commit);
+std::string read_commit_object(git_repository* repository, const CommitId& commit);
 
 }  // namespace greenwave::git

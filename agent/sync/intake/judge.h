@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "config/path_rules.h"
 #include "git/store.h"
 #include "git/trust.h"
 #include "model/commit_id.h"
@@ -15,20 +17,21 @@ struct Proposal {
   CommitId commit;
   CommitId accepted;  ///< the highest that was accepted before; empty: none
   std::string ref{};  ///< full name: a trailer of the commit must say that it is for this; empty: for any
-  /// The files that differ between the two; all files if nothing was accepted before. Fetches the directories
-  /// that it reads: call it only once the commit's signature has been verified.
-  std::function<std::vector<std::string>()> changed;
+  std::string directory{};  ///< the cluster's, in the repository
 };
 
-/// What a signed commit changes, for a rule.
-struct Change {
-  const CommitId& commit;
-  const git::Signer& signer;
-  const std::vector<std::string>& paths;  ///< relative to the cluster's root, sorted
+/// What commits are judged by.
+struct Law {
+  const git::Trust& trust;
+  const std::vector<config::PathRule>& paths;
 };
 
-/// A rule on what a signer may change. Throws Error (untrusted) to refuse a change.
-using Rule = std::function<void(const Change&)>;
+/// Brings what a judgement needs beyond the two commits. Asked only once the commit's signature has been
+/// verified, and only for what a rule on paths needs.
+struct Supply {
+  std::function<void(const git::Missing& names)> trees;
+  std::function<void(std::size_t generations)> history;  ///< of the proposed commit
+};
 
 /// A commit that was accepted.
 struct Judgement {
@@ -37,9 +40,8 @@ struct Judgement {
 };
 
 /// Throws Error (untrusted) unless an allowed key signed the proposed commit, it is for the ref, descends
-/// from what was accepted before (or resets it), and every rule allows it. Both commits must be in the store;
-/// without rules none of their files is read.
-Judgement judge(const git::Store& store, const git::Trust& trust, const std::vector<Rule>& rules,
-                const Proposal& proposal);
+/// from what was accepted before (or resets it), and enough people approved what it changes at guarded paths
+/// (git::Approvals). Both commits must be in the store; no file of theirs is read.
+Judgement judge(const git::Store& store, const Law& law, const Proposal& proposal, const Supply& supply);
 
 }  // namespace greenwave::sync

@@ -8,7 +8,6 @@
 #include "git/ancestry.h"
 #include "git/commit_identity.h"
 #include "git/trailers.h"
-#include "sync/intake/changed_paths.h"
 
 namespace greenwave::sync {
 
@@ -150,9 +149,11 @@ struct Receiver::Asking {
       return store().forget(accepted_ref);
     }
     const auto before = accepted();
-    const auto changed = [&] { return changed_paths(directories_of(before), directories_of(tip)); };
-    auto judgement = judge(store(), *receiver.parts_.trust, receiver.parts_.rules,
-                           {.commit = tip, .accepted = before, .ref = required_ref(), .changed = changed});
+    const auto& config = receiver.parts_.config;
+    auto judgement =
+        judge(store(), {.trust = *receiver.parts_.trust, .paths = config.path_rules},
+              {.commit = tip, .accepted = before, .ref = required_ref(), .directory = config.repository.path},
+              supply(tip));
     remembered.signers[tip] = std::move(judgement.signer);
     if (judgement.is_same) arrival.same_as = before;
     remembered.accepted = tip;
@@ -161,23 +162,18 @@ struct Receiver::Asking {
     store().keep(accepted_ref, tip);
   }
 
-  /// Fetches them first, but no file: the commit may yet be refused. Null if the commit has no such root,
-  /// which its render reports.
-  WithDirectories directories_of(const CommitId& commit) {
-    return [this, commit](const std::vector<std::string>& directories) -> std::unique_ptr<SourceTree> {
-      if (commit.empty()) return nullptr;
+  Supply supply(const CommitId& tip) {
+    const auto bring = [this](const auto& fetch) {
       arrival.answered = false;
-      from->fetch(commit, store(), [&directories](const SourceTree& files) {
-        for (const auto& directory : directories) files.list(directory);
-      });
+      fetch();
       arrival.answered = true;
-      try {
-        return files(commit);
-      } catch (const Error& error) {
-        if (error.fault() != Fault::invalid) throw;
-        return nullptr;
-      }
     };
+    return {
+        .trees = [=, this](const git::Missing& names) { bring([&] { from->fetch_trees(names, store()); }); },
+        .history =
+            [=, this](std::size_t generations) {
+              bring([&] { from->fetch_history(tip, store(), generations); });
+            }};
   }
 
   void bring_files(const CommitId& commit) {

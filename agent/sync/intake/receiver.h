@@ -33,7 +33,6 @@ struct IntakeParts {
   /// Who reads a bundle, which outlives that.
   std::function<std::unique_ptr<git::BundleReader>(const git::BundleFile&)> read_bundle{};
   git::FetchProgress* progress = nullptr;  ///< what a bundle is shown in; null: nothing
-  std::vector<Rule> rules{};  ///< on what a signer may change; not applied if commits are not checked
 };
 
 /// Asks for the newest commit, judges it, and brings what this device needs of it into the store, which it

@@ -19,16 +19,7 @@ namespace {
 
 const std::atomic<bool> never = false;
 
-/// Bo may change what is below lamps/ alone.
-void lamps_are_bos(const Change& change) {
-  if (change.signer.principal != "bo@sf.example") return;
-  for (const auto& path : change.paths) {
-    if (path.starts_with("lamps/")) continue;
-    throw Error(Fault::untrusted, change.signer.principal + " may not change " + path);
-  }
-}
-
-/// A device that takes what Ana signs, and from Bo what is about lamps.
+/// A device that takes what Ana and Bo sign.
 struct Cabinet {
   test::TemporaryDirectory directory;
   test::Workshop city;
@@ -44,7 +35,6 @@ struct Cabinet {
   git::ServerTransport transport{std::make_unique<test::LocalUploadPack>(city.city()), "refs/heads/main", "",
                                  never};
   std::atomic<bool> give_up = false;
-  std::vector<std::vector<std::string>> judged;
   std::unique_ptr<GitIntake> intake;
   Remembered remembered;
 
@@ -65,17 +55,17 @@ struct Cabinet {
                     .stop = never,
                     .give_up = give_up,
                     .heartbeat = [] {},
-                    .reveal = [](const SourceTree&) { return std::vector<std::string>(); },
-                    .rules = {[this](const Change& change) {
-                      judged.push_back(change.paths);
-                      lamps_are_bos(change);
-                    }}});
+                    .reveal = [](const SourceTree&) { return std::vector<std::string>(); }});
     city.write("greenwave.yaml",
                "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: sf}\nspec: {layers: [{path: "
                "base}]}\n");
     city.write("base/motd.yaml", motd("hello"));
     city.write("lamps/left.txt", "on");
     city.write("other/deep/file.txt", "1");
+  }
+
+  void guard_lamps() {
+    config.path_rules = {{.path = "lamps", .signers = {"ana@sf.example", "bo@sf.example"}, .threshold = 2}};
   }
 
   static std::string motd(const std::string& text) {
@@ -99,41 +89,59 @@ struct Cabinet {
 
 }  // namespace
 
-TEST_CASE("judge: a rule on paths refuses a commit before any of its files comes") {
+TEST_CASE(
+    "judge: a change of a guarded path that one person signed is refused before any of its files comes") {
   Cabinet cabinet;
-  const auto first = cabinet.city.commit("First", cabinet.ana);
-  const auto arrived = cabinet.receive();
-  REQUIRE_FALSE(arrived.why_not);
-  CHECK(cabinet.judged.back() == std::vector<std::string>{"base/motd.yaml", "greenwave.yaml",
-                                                          "lamps/left.txt", "other/deep/file.txt"});
+  cabinet.guard_lamps();
+  cabinet.city.commit("First", cabinet.ana);
+  const auto alone = cabinet.receive();
+  REQUIRE(alone.why_not);
+  CHECK_THAT(alone.why_not->what(),
+             Catch::Contains("has lamps, which 2 of ana@sf.example, bo@sf.example must approve"));
+  CHECK(alone.answered);
+  const auto first = cabinet.city.commit("Approve", cabinet.bo);
+  CHECK(cabinet.receive().commit == first);
+
+  cabinet.city.write("other/deep/file.txt", "2");
+  const auto other = cabinet.city.commit("Not lamps", cabinet.bo);
+  CHECK(cabinet.receive().commit == other);
 
   cabinet.city.write("lamps/left.txt", "off");
-  cabinet.city.write("lamps/right/a.txt", "off");
-  const auto lamps = cabinet.city.commit("Lamps", cabinet.bo);
-  CHECK(cabinet.receive().commit == lamps);
-  CHECK(cabinet.judged.back() == std::vector<std::string>{"lamps/left.txt", "lamps/right/a.txt"});
-
   cabinet.city.write("base/motd.yaml", Cabinet::motd("bo was here"));
-  const auto refused = cabinet.city.commit("Not lamps", cabinet.bo);
-  const auto answer = cabinet.receive();
-  REQUIRE(answer.why_not);
-  CHECK_THAT(answer.why_not->what(), Catch::Contains("bo@sf.example may not change base/motd.yaml"));
-  CHECK(answer.answered);
-  CHECK(cabinet.remembered.accepted == lamps);
-  CHECK_FALSE(cabinet.remembered.signers.contains(refused));
-  CHECK(cabinet.has_file(first, "base/motd.yaml"));
-  CHECK_FALSE(cabinet.has_file(refused, "base/motd.yaml"));
+  const auto lamps = cabinet.city.commit("Lamps", cabinet.bo);
+  const auto refused = cabinet.receive();
+  REQUIRE(refused.why_not);
+  CHECK_THAT(refused.why_not->what(), Catch::Contains("changes lamps"));
+  CHECK(cabinet.remembered.accepted == other);
+  CHECK_FALSE(cabinet.remembered.signers.contains(lamps));
+  CHECK(cabinet.has_file(other, "base/motd.yaml"));
+  CHECK_FALSE(cabinet.has_file(lamps, "base/motd.yaml"));
+
+  const auto approved = cabinet.city.commit("Approve", cabinet.ana);
+  CHECK(cabinet.receive().commit == approved);
+  CHECK(cabinet.has_file(approved, "base/motd.yaml"));
 }
 
-TEST_CASE("judge: no rule is asked about a commit whose signature is not good") {
+TEST_CASE(
+    "judge: a merge of a branch that is older than what the device has is judged by its whole history") {
   Cabinet cabinet;
-  cabinet.city.commit("First", cabinet.ana);
-  cabinet.receive();
-  const auto asked = cabinet.judged.size();
-  cabinet.city.write("lamps/left.txt", "off");
-  cabinet.city.commit("Unsigned");
-  CHECK(cabinet.receive().why_not);
-  CHECK(cabinet.judged.size() == asked);
+  cabinet.guard_lamps();
+  const auto& city = cabinet.city;
+  city.commit("First", cabinet.ana);
+  city.git({"branch", "topic"});
+  city.write("other/deep/file.txt", "2");
+  city.commit("On", cabinet.bo);
+  CHECK_FALSE(cabinet.receive().why_not);
+  city.git({"checkout", "-q", "topic"});
+  city.write("lamps/left.txt", "off");
+  city.commit("Lamps", cabinet.ana);
+  city.git({"checkout", "-q", "main"});
+  city.git({"-c", "gpg.format=ssh", "-c", "user.signingkey=" + cabinet.bo, "merge", "-q", "-S", "-m", "Merge",
+            "topic"});
+  const CommitId merged(city.git({"rev-parse", "HEAD"}));
+  const auto arrival = cabinet.receive();
+  CHECK_FALSE(arrival.why_not);
+  CHECK(arrival.commit == merged);
 }
 
 TEST_CASE("judge: a commit that must say which ref it is for is refused with the trailer that it lacks") {

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "doctor/checks.h"
+#include "git/approvals.h"
 
 namespace greenwave::cli {
 
@@ -30,6 +31,10 @@ void check_trust(const config::Config& config, Findings& findings) {
   try {
     const git::Trust trust(read_file(file, 1 << 20), file.native());
     for (const auto& warning : trust.warnings().list()) {
+      findings.push_back({CheckResult::warning, "trust", to_string(warning), ""});
+    }
+    const auto unmet = git::check_signers(config.path_rules, trust);
+    for (const auto& warning : unmet.list()) {
       findings.push_back({CheckResult::warning, "trust", to_string(warning), ""});
     }
     findings.push_back(
