@@ -117,7 +117,12 @@ class Approvals::PathWalk {
 
   Has has(std::size_t node) {
     Entry found;
-    if (!all_.look(nodes_[node].tree, rule_.path, found)) return Has::unknown;
+    try {
+      if (!all_.look(nodes_[node].tree, rule_.path, found)) return Has::unknown;
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      return Has::other;  // no directory that is accepted
+    }
     return is_same_entry(found, entry_) ? Has::same : Has::other;
   }
 

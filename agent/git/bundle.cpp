@@ -1,5 +1,6 @@
 #include "git/bundle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -62,24 +63,30 @@ CommitId Bundle::poll() {
 
 void Bundle::fetch(const CommitId& commit, Store& store, const Visit& visit) {
   if (is_there(commit, store, visit)) return;
-  require_prerequisites(store);
   const ShownFetch shown(progress_);
   shown.begin(commit);
-  try {
-    StoreLanding into(store, stop_, limits_, progress_);
-    reader_->unpack(into.landing());
-  } catch (Error& error) {
-    throw error.during("reading " + file_->name);
-  }
+  unpack(store);
   if (is_there(commit, store, visit)) return;
   const auto* what = store.has(commit) ? "all files of commit" : "commit";
   throw Error(Fault::invalid, fmt::format("{} does not hold {} {}", file_->name, what, commit.text()),
               fmt::format("create one without prerequisites: git bundle create FILE {}", ref_));
 }
 
+void Bundle::unpack(Store& store) {
+  require_prerequisites(store);
+  try {
+    StoreLanding into(store, stop_, limits_, progress_);
+    reader_->unpack(into.landing());
+  } catch (Error& error) {
+    throw error.during("reading " + file_->name);
+  }
+}
+
 void Bundle::fetch_history(const CommitId&, Store&, std::size_t) {}
 
-void Bundle::fetch_trees(const Missing&, Store&) {
+void Bundle::fetch_trees(const Missing& names, Store& store) {
+  unpack(store);
+  if (std::ranges::all_of(names, [&](const auto& name) { return store.has(CommitId(name)); })) return;
   throw Error(
       Fault::invalid,
       fmt::format("{} lacks directories of earlier commits, which show who approved what", file_->name),

@@ -28,7 +28,7 @@ class Bundle : public Transport {
   /// files that its device needs).
   using Transport::fetch;
   void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
-  /// It holds what it holds: nothing more comes.
+  /// Nothing: what a bundle has of the history came with its commit.
   void fetch_history(const CommitId& commit, Store& store, std::size_t generations) override;
   void fetch_trees(const Missing& names, Store& store) override;
   std::uint64_t bytes_received() const override { return reader_->bytes_read(); }
@@ -36,6 +36,7 @@ class Bundle : public Transport {
   const std::string& made_for() const { return header_.made_for; }
 
  private:
+  void unpack(Store& store);
   bool is_there(const CommitId& commit, const Store& store, const Visit& visit) const;
   void require_prerequisites(const Store& store) const;
 
