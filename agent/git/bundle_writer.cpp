@@ -86,7 +86,14 @@ WrittenBundle write_bundle(const BundleOrder& order, const Visit& visit, const s
     const auto known = to_oid(since);
     if (git_revwalk_hide(walk.get(), &known) < 0) throw unreadable(order);
   }
-  for (git_oid oid{}; git_revwalk_next(&oid, walk.get()) == 0; ++written.commits) insert(oid);
+  const Visit visit_guarded = [&order](const SourceTree& tree) {
+    for (const auto& path : order.guarded) tree.find(path);
+  };
+  for (git_oid oid{}; git_revwalk_next(&oid, walk.get()) == 0; ++written.commits) {
+    insert(oid);
+    if (!order.guarded.empty())
+      names.merge(names_read(repository.get(), CommitId(to_hex(oid)), order, visit_guarded));
+  }
   if (written.commits == 0) {
     throw Error(Fault::invalid, fmt::format("{} has nothing newer than {}", ref, order.since),
                 "the device already has everything");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "git/transport.h"
 
@@ -14,6 +15,8 @@ struct BundleOrder {
   std::string path;    ///< the cluster's directory in the repository, as Repository::path
   std::string device;  ///< which it is made for: named in the file, if a ref's name may hold it
   std::string since;   ///< a commit that the device has, as a git revision; empty: it may have none
+  /// Paths whose approvals the device counts: the directories on the way to them come with every commit.
+  std::vector<std::string> guarded{};
 };
 
 struct WrittenBundle {

@@ -31,6 +31,11 @@ void start() {
   set(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(4 * mebibyte));
   // Packs and refs are synced before they count, so that a power cut cannot lose them.
   set(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+  // Reads what there is of a clone that was made with a filter.
+  const char* extensions[] = {"partialclone"};
+  if (git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, 1) < 0) {
+    throw failure(Fault::internal, "set libgit2's extensions");
+  }
   // Any user may own a repository on the device: nothing in it is executed.
   set(GIT_OPT_SET_OWNER_VALIDATION, 0);
   set(GIT_OPT_SET_PACK_MAX_OBJECTS, static_cast<std::size_t>(FetchLimits{}.objects));

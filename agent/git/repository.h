@@ -19,6 +19,8 @@ class Repository {
   Repository(const Repository&) = delete;
   Repository& operator=(const Repository&) = delete;
 
+  git_repository* raw() const { return repository_; }
+
   /// The path of `inside` relative to the top of the checkout; "" for the top, and for a bare repository.
   const std::string& prefix() const { return prefix_; }
 

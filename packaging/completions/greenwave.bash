@@ -24,6 +24,7 @@ _greenwave() {
   local commands="status sync diff history show pause resume doctor promote bundle lint render impact init identity recipients explain logs help version"
   local options="--config --root --socket --output --no-color --help"
   local allows="--allow --allow-privileged --allow-host-network --host-port"
+  local approvals="--trust --signers"
   local -a where=()
   local command="" i
   COMPREPLY=()
@@ -35,6 +36,7 @@ _greenwave() {
         ((i++))
         ;;
       -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label | --layer) ((i++)) ;;
+      --trust | --signers) ((i++)) ;;
       --health | --silent-after | --allow | --by | --name | --devices | --ci | -C | --repository) ((i++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
@@ -42,7 +44,7 @@ _greenwave() {
   done
 
   case $previous in
-    --config | --socket | --from | --devices | --health)
+    --config | --socket | --from | --devices | --health | --trust | --signers)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames
       return
@@ -85,7 +87,7 @@ _greenwave() {
     explain) options="$(_greenwave_explainable "${COMP_WORDS[0]}") $options" ;;
     sync) options="--wait --force --allow-empty --from --now --reason $options" ;;
     bundle)
-      options="--device --repo --branch --path --since --label $options"
+      options="--device --repo --branch --path --since --label --trust $options"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         compopt -o filenames
@@ -97,12 +99,12 @@ _greenwave() {
     recipients) options="--layer $options" ;;
     pause) options="--for --reason $options" ;;
     promote)
-      options="--repo --branch --path --from --health --assume-healthy --silent-after --status $options"
+      options="--repo --branch --path --from --health --assume-healthy --silent-after --status $approvals $options"
       ;;
-    lint) options="--path --label $allows $options" ;;
+    lint) options="--path --label $allows $approvals $options" ;;
     render) options="--device --explain --path --label $allows $options" ;;
     impact)
-      options="--device --by --repository --path --label $allows $options"
+      options="--device --by --repository --path --label $allows $approvals $options"
       if [[ $current != -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(git for-each-ref --format='%(refname:short)' 2>/dev/null)" -- "$current")
         return

@@ -1,6 +1,7 @@
 """What a rule of trust.paths guards changes on a device only when enough people signed: with git's own commits, merges,
 squashes and rebases, from a real server over TLS."""
 
+import json
 import pathlib
 import shutil
 import sys
@@ -8,7 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from git_server import GitServer  # noqa: E402
-from greenwave import City, Device, Scratch, file_manifest, run  # noqa: E402
+from greenwave import BIN, City, Device, Scratch, file_manifest, run  # noqa: E402
 
 MOTD = "/etc/motd.d/greenwave"
 LAMP = "/etc/lamp"
@@ -230,6 +231,80 @@ class Approvals(unittest.TestCase):
         self.city.git("bundle", "create", "-q", file, "main", f"^{known}")
         device.cli("sync", "--wait", "--from", file, check=0)
         self.assertEqual(device.path(MOTD).read_text(), "two\n")
+
+    def test_a_bundle_for_one_device_shows_who_approved_if_it_is_told_what_is_guarded(self):
+        device = self.running()
+        known = self.city.git("rev-parse", "HEAD")
+        self.change("two\n")
+        self.city.commit(lamp("on\n"), key=self.keys["ana"])
+        self.city.commit(lamp("off\n"), key=self.keys["bo"])
+        file = self.scratch / "device.bundle"
+        order = (BIN / "greenwave", "bundle", "--device", "sf-0042", "--repo", self.city.work, "--since", known)
+        run(*order, file)
+        self.assertIn("lacks directories of earlier commits", device.cli("sync", "--wait", "--from", file, check=2).stdout)
+        run(*order, "--trust", device.config, file)
+        device.cli("sync", "--wait", "--from", file, check=0)
+        self.assertEqual(device.path(MOTD).read_text(), "two\n")
+
+
+class BeforeTheyArrive(unittest.TestCase):
+    """What lint, impact and promote say of approvals, with the agent.yaml of the devices and a file of signers here."""
+
+    allow, as_, change, key = Approvals.allow, Approvals.as_, Approvals.change, Approvals.key
+
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.signers = self.scratch / "allowed_signers"
+        self.keys = {name: self.key(name) for name in ("ana", "bo", "carl")}
+        self.allow(ana="ana", bo="bo", carl="carl")
+        agent = self.scratch / "agent.yaml"
+        agent.write_text("repository: {url: https://git.example/city.git}\ntrust:\n"
+                         "  allowedSigners: /etc/greenwave/allowed_signers\n  paths:\n"
+                         "    - {path: base, signers: [ana@city.example, bo@city.example], threshold: 2}\n")
+        self.trust = ("--trust", agent, "--signers", self.signers)
+        waves = CLUSTER.replace("spec: {", "spec: {waves: [{name: canary, percent: 10, ref: refs/heads/wave/canary}], ")
+        self.city.commit({"greenwave.yaml": waves, **motd("one\n"), **lamp("off\n")}, key=self.keys["ana"])
+        self.as_("bo", *APPROVAL)
+        self.city.push()
+        self.city.git("push", "-q", "origin", "main:refs/heads/wave/canary")
+        self.change("two\n")
+
+    def tell(self, *words, check):
+        result = run(BIN / "greenwave", *words, *self.trust, check=False, cwd=self.city.work)
+        self.assertEqual(result.returncode, check, result.stdout)
+        return " ".join(result.stdout.split())
+
+    def test_lint_names_the_approvals_that_the_commit_lacks(self):
+        lacking = ("base: error: the commit has base, which 2 of ana@city.example, bo@city.example must approve: "
+                   "ana@city.example did, 1 more needed, from bo@city.example")
+        self.assertIn(lacking, self.tell("lint", check=1))
+        self.assertNotIn("approve", self.tell("lint", "@HEAD~1", check=0))
+        self.as_("bo", *APPROVAL)
+        self.assertNotIn("approve", self.tell("lint", check=0))
+
+    def test_impact_says_whether_what_changes_is_approved(self):
+        self.assertIn("not approved: the head changes base, which 2 of", self.tell("impact", "HEAD~1..HEAD", check=1))
+        self.as_("bo", *APPROVAL)
+        self.assertIn("approved: base", self.tell("impact", "HEAD~2..HEAD", check=0))
+        told = json.loads(self.tell("impact", "HEAD~2..HEAD", "-o", "json", check=0))
+        self.assertEqual(told["approvals"], [{"path": "base", "threshold": 2, "missing": 0, "could": [],
+                                              "vouched": ["ana@city.example", "bo@city.example"]}])
+
+    def test_promote_moves_no_commit_that_devices_would_refuse(self):
+        self.city.git("push", "-q", "origin", "main:next")
+        promote = ("promote", "--repo", str(self.city.bare), "--from", "next", "--assume-healthy")
+        self.city.git("push", "-q", "--force", "origin", "HEAD~1:main")
+        told = self.tell(*promote, check=2)
+        self.assertIn("changes base, which 2 of", told)
+        self.assertIn("git commit --allow-empty -S", told)
+        before = self.city.git("rev-parse", "HEAD~1")
+        self.assertEqual(self.city.git("rev-parse", "refs/heads/wave/canary", cwd=self.city.bare), before)
+        self.as_("bo", *APPROVAL)
+        self.city.git("push", "-q", "origin", "main:next")
+        self.tell(*promote, check=0)
+        after = self.city.git("rev-parse", "HEAD")
+        self.assertEqual(self.city.git("rev-parse", "refs/heads/wave/canary", cwd=self.city.bare), after)
 
 
 class ApprovalsWithoutFilters(Approvals):

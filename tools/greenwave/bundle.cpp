@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "city/approvals.h"
 #include "cli.h"
 #include "git/bundle_writer.h"
 #include "git/store.h"
@@ -15,8 +16,10 @@ namespace greenwave::cli {
 namespace {
 
 struct BundleOptions {
-  git::BundleOrder order{.repository = ".", .branch = "main", .path = {}, .device = {}, .since = {}};
+  git::BundleOrder order{
+      .repository = ".", .branch = "main", .path = {}, .device = {}, .since = {}, .guarded = {}};
   std::vector<std::string> labels;
+  std::filesystem::path trust;
   std::filesystem::path file;
 };
 
@@ -49,8 +52,10 @@ int make_bundle(const Context& context, const BundleOptions& options) {
   git::initialize();
   const auto identity = identity_of(options);
   render::Rendered rendered;
+  auto order = options.order;
+  order.guarded = guarded_paths(options.trust);
   const auto written = git::write_bundle(
-      options.order,
+      order,
       // The branch's commit comes first, then the one that the device has.
       [&, first = true](const SourceTree& tree) mutable {
         auto one = sync::render_and_read(tree, identity);
@@ -93,6 +98,9 @@ Action declare_bundle(CommandLine& line) {
               "A commit that the device has applied; leaves out what it has already")
       .value_name("COMMIT");
   line.option("--label", options->labels, "A label from the device's agent.yaml").value_name("KEY=VALUE");
+  line.option("--trust", options->trust,
+              "The device's agent.yaml, if it has trust.paths: adds what shows who approved")
+      .value_name("FILE");
   line.option("FILE", options->file, "The bundle to write").required();
   return [options](const Context& context) { return make_bundle(context, *options); };
 }

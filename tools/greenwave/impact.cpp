@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "city/approvals.h"
 #include "city/command.h"
 #include "city/source.h"
 #include "cli.h"
@@ -18,6 +19,7 @@ namespace {
 
 struct ImpactOptions {
   CityOptions city;
+  TrustOptions trust;
   std::string range;
   std::string repository = ".";
   std::string device;
@@ -29,17 +31,19 @@ struct Sides {
   git::Repository repository;
   std::optional<CitySource> base;
   std::optional<CitySource> head;
+  CommitId base_commit;
+  CommitId head_commit;  ///< empty: the files on disk
   Range range;
 
   explicit Sides(const ImpactOptions& options)
       : repository(options.repository), range(parse_range(options.range)) {
-    auto base_commit = repository.resolve(range.base);
+    base_commit = repository.resolve(range.base);
     if (range.head.empty()) {
       base = CitySource::commit(repository, base_commit, options.city.path);
       head = CitySource::open(options.repository, options.city.path);
       return;
     }
-    const auto head_commit = repository.resolve(range.head);
+    head_commit = repository.resolve(range.head);
     if (range.from_merge_base) base_commit = repository.merge_base(base_commit, head_commit);
     base = CitySource::commit(repository, base_commit, options.city.path);
     head = CitySource::commit(repository, head_commit, options.city.path);
@@ -99,6 +103,11 @@ int run_impact(const ImpactOptions& options, const Context& context) {
     auto found = impact(base, head, kinds, options.by);
     found.base = sides.range.base;
     found.head = sides.head_name();
+    const auto approvers = Approvers::from(options.trust);
+    if (approvers && !sides.head_commit.empty()) {
+      found.approvals =
+          approvers->judge(sides.repository, options.city.path, sides.base_commit, sides.head_commit);
+    }
     if (format == "json") {
       print(impact_json(found));
     } else if (format == "markdown") {
@@ -108,7 +117,8 @@ int run_impact(const ImpactOptions& options, const Context& context) {
     } else {
       print(impact_text(found, context.style));
     }
-    return found.unjudged.empty() && found.refusing() == 0 ? 0 : 1;
+    const bool is_approved = git::missing_approvals(found.approvals).empty();
+    return found.unjudged.empty() && found.refusing() == 0 && is_approved ? 0 : 1;
   });
 }
 
@@ -121,6 +131,7 @@ Action declare_impact(CommandLine& line) {
   line.option("--device", options->device, "Show the changes of one device as a diff").value_name("ID");
   line.option("--by", options->by, "The label to group the table by").value_name("LABEL").show_default();
   add_city_options(line, options->city, {"text", "json", "markdown", "geojson"});
+  add_trust_options(line, options->trust);
   return [options](const Context& context) { return run_impact(*options, context); };
 }
 
@@ -134,8 +145,8 @@ const Subcommand impact_command{
 files on disk. Bytes over the air estimate what a device fetches over https. Formats: text, json, markdown (for a
 pull request), geojson (a map of what changes).
 
-Exit codes: 0 all devices take all of it, 1 some refuse a part of it or cannot be judged, 2 the comparison
-failed. With --device: 0 nothing changes, 1 something does, or is refused.
+Exit codes: 0 all devices take all of it, 1 some refuse a part of it or cannot be judged, or approvals are
+missing, 2 the comparison failed. With --device: 0 nothing changes, 1 something does, or is refused.
 
 Examples:
   greenwave impact origin/main...HEAD

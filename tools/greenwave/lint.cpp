@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "city/approvals.h"
 #include "city/command.h"
 #include "city/source.h"
 #include "cli.h"
@@ -13,14 +14,23 @@ namespace {
 struct LintCommandOptions {
   CityOptions city;
   std::string where = ".";
+  TrustOptions trust;
 };
+
+std::vector<git::PathApproval> approvals_of(const LintCommandOptions& options) {
+  const auto approvers = Approvers::from(options.trust);
+  if (!approvers) return {};
+  const auto named = commit_named(options.where);
+  return approvers->judge(*named.repository, options.city.path, {}, named.commit);
+}
 
 int run_lint(const LintCommandOptions& options, const Context& context) {
   const auto format = format_of(options.city, context);
   return guarded(format == "json", [&] {
     const auto source = CitySource::open(options.where, options.city.path);
-    const auto result =
-        lint(source.tree(), {.rules = rules_of(options.city), .labels = labels_of(options.city)});
+    const auto result = lint(source.tree(), {.rules = rules_of(options.city),
+                                             .labels = labels_of(options.city),
+                                             .approvals = approvals_of(options)});
     if (format == "json") {
       print(lint_json(result, source.shown_prefix()));
     } else if (format == "github") {
@@ -38,6 +48,7 @@ Action declare_lint(CommandLine& line) {
   const auto options = std::make_shared<LintCommandOptions>();
   line.option("where", options->where, "DIR, REPOSITORY@REVISION or @REVISION").show_default();
   add_city_options(line, options->city, {"text", "json", "github", "sarif"});
+  add_trust_options(line, options->trust);
   return [options](const Context& context) { return run_lint(*options, context); };
 }
 
@@ -57,7 +68,8 @@ Examples:
   greenwave lint @HEAD~1                    a commit of this repository
   greenwave lint /srv/city.git@main --path traffic
   greenwave lint -o github                  in a GitHub workflow
-  greenwave lint --allow / --label arch=arm64)",
+  greenwave lint --allow / --label arch=arm64
+  greenwave lint --trust agent.yaml         also: is HEAD approved, as trust.paths asks?)",
     .declare = declare_lint,
 };
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "city/approvals.h"
 #include "cli.h"
 #include "promote/city.h"
 #include "promote/text.h"
@@ -18,6 +19,7 @@ struct PromoteOptions {
   std::string silent_after = "1h";
   bool assume_healthy = false;
   bool status = false;
+  TrustOptions trust;
 };
 
 int promote_now(const Context& context, const PromoteOptions& options) {
@@ -30,6 +32,7 @@ int promote_now(const Context& context, const PromoteOptions& options) {
     throw Error(Fault::invalid, "the devices' health is not known",
                 "pass --health URL or FILE, or --assume-healthy: then only soak times count");
   }
+  promotion.approvers = Approvers::from(options.trust);
   promote::City city(promotion);
   if (!options.status) city.move();
   if (context.json) {
@@ -58,6 +61,7 @@ Action declare_promote(CommandLine& line) {
   line.option("--silent-after", options->silent_after, "Ignore the health of a device not seen for longer")
       .value_name("TIME")
       .show_default();
+  add_trust_options(line, options->trust);
   line.flag("--status", options->status, "Show each wave's commit and what holds it; move nothing");
   return [options](const Context& context) { return promote_now(context, *options); };
 }
@@ -77,7 +81,9 @@ a person must decide.
 Examples:
   greenwave promote --repo ssh://git@git.example/traffic/fresno.git --health https://hub.example/health.json
   greenwave promote --repo https://git.example/fresno.git --status --health health.json
-  greenwave promote --repo https://git.example/fresno.git --assume-healthy)",
+  greenwave promote --repo https://git.example/fresno.git --assume-healthy
+  greenwave promote --repo https://git.example/fresno.git --health health.json --trust agent.yaml --signers signers
+                                     moves no commit that lacks an approval of trust.paths)",
     .declare = declare_promote,
 };
 

@@ -61,10 +61,20 @@ CitySource CitySource::open(const std::string& named, const std::string& path) {
     source.repository_prefix_ = as_prefix(prefix_of(directory));
     return source;
   }
-  auto repository = std::make_unique<git::Repository>(at == 0 ? "." : named.substr(0, at));
-  auto source = commit(*repository, repository->resolve(named.substr(at + 1)), path);
+  auto [repository, id] = commit_named(named);
+  auto source = commit(*repository, id, path);
   source.repository_ = std::move(repository);
   return source;
+}
+
+NamedCommit commit_named(const std::string& named) {
+  std::error_code error;
+  const auto at = named.rfind('@');
+  const bool is_directory = fs::is_directory(named, error) || at == std::string::npos;
+  const auto where = is_directory ? named : at == 0 ? "." : named.substr(0, at);
+  auto repository = std::make_unique<git::Repository>(where);
+  auto commit = repository->resolve(is_directory ? "HEAD" : named.substr(at + 1));
+  return {std::move(repository), std::move(commit)};
 }
 
 Range parse_range(const std::string& text) {

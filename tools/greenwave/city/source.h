@@ -32,6 +32,15 @@ class CitySource {
   std::string repository_prefix_;
 };
 
+/// A commit, and the repository that has it.
+struct NamedCommit {
+  std::unique_ptr<git::Repository> repository;
+  CommitId commit;
+};
+
+/// The commit that CitySource::open() reads; of a directory, its repository's HEAD. Throws Error (invalid).
+NamedCommit commit_named(const std::string& named);
+
 /// "base/" for "base" or "base/".
 std::string as_prefix(const std::string& directory);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "city/judge.h"
+#include "git/approvals.h"
 #include "model/device.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
@@ -63,10 +64,11 @@ struct Impact {
   std::vector<ImpactDevice> devices;  ///< of either commit
   std::vector<Group> groups;          ///< largest first
   std::vector<Unjudged> unjudged;
-  std::vector<std::uint32_t> added;    ///< to the inventory
-  std::vector<std::uint32_t> gone;     ///< no longer in it: they keep what they have
-  std::vector<std::uint32_t> retired;  ///< newly: what they have is removed
-  std::string by = "district";         ///< the label that the table is grouped by
+  std::vector<std::uint32_t> added;          ///< to the inventory
+  std::vector<std::uint32_t> gone;           ///< no longer in it: they keep what they have
+  std::vector<std::uint32_t> retired;        ///< newly: what they have is removed
+  std::vector<git::PathApproval> approvals;  ///< of what the head changes, if they were asked for
+  std::string by = "district";               ///< the label that the table is grouped by
 
   std::size_t changed() const;   ///< devices
   std::size_t refusing() const;  ///< devices that leave something of the head, or all of it

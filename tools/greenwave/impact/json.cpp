@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "city/approvals.h"
 #include "context/context.h"
 #include "impact/impact.h"
 
@@ -55,17 +56,19 @@ std::string impact_json(const Impact& impact) {
   for (const auto& one : impact.unjudged) {
     unjudged.push_back({{"reason", one.reason}, {"devices", names(impact, one.devices)}});
   }
-  return json_text(ordered_json{{"base", impact.base},
-                                {"head", impact.head},
-                                {"devices", impact.devices.size() - impact.gone.size()},
-                                {"changed", impact.changed()},
-                                {"refusing", impact.refusing()},
-                                {"added", names(impact, impact.added)},
-                                {"gone", names(impact, impact.gone)},
-                                {"retired", names(impact, impact.retired)},
-                                {"table", std::move(table)},
-                                {"groups", std::move(groups)},
-                                {"unjudged", std::move(unjudged)}});
+  ordered_json json{{"base", impact.base},
+                    {"head", impact.head},
+                    {"devices", impact.devices.size() - impact.gone.size()},
+                    {"changed", impact.changed()},
+                    {"refusing", impact.refusing()},
+                    {"added", names(impact, impact.added)},
+                    {"gone", names(impact, impact.gone)},
+                    {"retired", names(impact, impact.retired)},
+                    {"table", std::move(table)},
+                    {"groups", std::move(groups)},
+                    {"unjudged", std::move(unjudged)}};
+  if (!impact.approvals.empty()) json["approvals"] = cli::to_json(impact.approvals);
+  return json_text(json);
 }
 
 std::string impact_geojson(const Impact& impact) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/listed.h"
+#include "city/approvals.h"
 #include "context/style.h"
 #include "impact/impact.h"
 #include "impact/markdown.h"
@@ -93,6 +95,12 @@ std::string remark_on(const Change& change) {
 /// Notes on what the table does not show.
 std::vector<std::string> notes_of(const Impact& impact) {
   std::vector<std::string> notes;
+  if (const auto missing = git::missing_approvals(impact.approvals); !missing.empty()) {
+    notes.push_back(fmt::format("not approved: the head {}; {}", missing, how_to_approve));
+  } else if (!impact.approvals.empty()) {
+    const auto name = [](const git::PathApproval& one) { return name_of(one.rule); };
+    notes.push_back("approved: " + listed(impact.approvals, impact.approvals.size(), name));
+  }
   for (const auto& unjudged : impact.unjudged) {
     notes.push_back(
         printable(fmt::format("{} cannot be judged ({}): {}", count_of(unjudged.devices.size(), "device"),

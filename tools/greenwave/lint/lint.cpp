@@ -1,12 +1,14 @@
 #include "lint/lint.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/listed.h"
 #include "base/text.h"
+#include "city/approvals.h"
 #include "city/judge.h"
 #include "lint/checks.h"
 #include "lint/secrets.h"
@@ -48,6 +50,16 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
   result.retired = static_cast<std::size_t>(std::ranges::count_if(fleet.devices(), &Device::retired));
 }
 
+/// What a device that has nothing yet would refuse.
+void check_approvals(const std::vector<git::PathApproval>& approvals, LintFindings& findings) {
+  for (const auto& one : approvals) {
+    if (one.missing() == 0) continue;
+    const auto file = std::make_shared<const std::string>(one.rule.path.empty() ? "." : one.rule.path);
+    findings.add("approval",
+                 {Severity::error, {file}, "the commit " + git::missing_approvals({one}), how_to_approve});
+  }
+}
+
 }  // namespace
 
 LintResult lint(const SourceTree& tree, const LintOptions& options) {
@@ -63,6 +75,7 @@ LintResult lint(const SourceTree& tree, const LintOptions& options) {
     for (const auto line : split(text, '\n')) findings.add("city", problem_from(std::string(line)));
   }
   find_secrets(tree, findings);
+  check_approvals(options.approvals, findings);
   result.findings = findings.take(tree);
   return result;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "city/command.h"
+#include "git/approvals.h"
 #include "lint/findings.h"
 #include "model/device.h"
 #include "model/source_tree.h"
@@ -11,8 +12,9 @@
 namespace greenwave::cli {
 
 struct LintOptions {
-  kinds::Rules rules = rules_of({});  ///< of the devices
-  Labels labels;                      ///< for devices whose Feature has no label of that name
+  kinds::Rules rules = rules_of({});           ///< of the devices
+  Labels labels;                               ///< for devices whose Feature has no label of that name
+  std::vector<git::PathApproval> approvals{};  ///< of the commit
 };
 
 struct LintResult {

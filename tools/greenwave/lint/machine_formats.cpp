@@ -57,6 +57,7 @@ const std::map<std::string, const char*>& rules() {
       {"spec", "Specs are valid for the device's drivers"},
       {"plan", "Objects of one device do not conflict"},
       {"secret", "No secrets in clear text"},
+      {"approval", "Enough signers approved what trust.paths guards"},
   };
   return all;
 }

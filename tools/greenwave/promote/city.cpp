@@ -30,7 +30,9 @@ std::vector<std::string> names_of(const Refs& refs) {
 }  // namespace
 
 City::City(const Options& options)
-    : options_(options), branch_(git::full_ref_name(options.branch)), remote_(options.url) {
+    : options_(options),
+      branch_(git::full_ref_name(options.branch)),
+      remote_(options.url, options.approvers.has_value()) {
   const auto refs = remote_.refs();
   const auto branch_commit = commit_of(refs, branch_);
   if (branch_commit.empty()) throw git::no_such_ref(branch_, names_of(refs));
@@ -57,6 +59,22 @@ City::City(const Options& options)
               .health = options_.health,
               .silent_after = options_.silent_after,
               .now = options_.now});
+  if (options_.approvers) require_approvals();
+}
+
+void City::require_approvals() {
+  const git::Repository repository(remote_.directory());
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    auto& decision = decisions_[i];
+    if (decision.verdict != Verdict::moves) continue;
+    const auto& now = stages_[i].commit.empty() ? stages_.back().commit : stages_[i].commit;
+    const auto missing =
+        git::missing_approvals(options_.approvers->judge(repository, options_.path, now, decision.to));
+    if (missing.empty()) continue;
+    decision = {Verdict::blocked,
+                fmt::format("{} {}; {}", cli::short_id(decision.to), missing, cli::how_to_approve),
+                {}};
+  }
 }
 
 void City::read_cluster(const CommitId& branch_commit) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "city/approvals.h"
 #include "model/cluster.h"
 #include "promote/plan.h"
 #include "promote/record.h"
@@ -17,6 +18,7 @@ struct Options {
   std::string path;  ///< of the cluster in the repository
   std::string from;  ///< empty: commits enter at the first wave's ref
   std::optional<Health> health;
+  std::optional<cli::Approvers> approvers;  ///< empty: approvals are not looked at
   Duration silent_after{};
   Time now{};
 };
@@ -40,6 +42,8 @@ class City {
  private:
   void read_cluster(const CommitId& branch_commit);
   void add_stages(const Refs& refs);
+  /// Blocks what the devices would refuse.
+  void require_approvals();
   void remember(const std::vector<std::string>& moved);
 
   Options options_;

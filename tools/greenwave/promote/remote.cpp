@@ -41,7 +41,8 @@ std::filesystem::path make_directory() {
 
 }  // namespace
 
-Remote::Remote(std::string url) : url_(std::move(url)) {
+Remote::Remote(std::string url, bool with_directories)
+    : url_(std::move(url)), with_directories_(with_directories) {
   if (url_.empty() || url_.starts_with('-')) {
     throw Error(Fault::invalid, fmt::format("\"{}\" is not a repository", printable(url_)),
                 "write --repo https://HOST/PATH, ssh://…, or a directory");
@@ -110,7 +111,8 @@ Refs Remote::refs() const {
 }
 
 void Remote::fetch(const std::vector<std::string>& refs) const {
-  std::vector<std::string> words{"fetch", "-q", "--no-tags", "--filter=tree:0", "origin"};
+  const auto* filter = with_directories_ ? "--filter=blob:none" : "--filter=tree:0";
+  std::vector<std::string> words{"fetch", "-q", "--no-tags", filter, "origin"};
   for (const auto& ref : refs) words.push_back(fmt::format("+{}:refs/here/{}", ref, ref));
   git(std::move(words));
 }

@@ -19,7 +19,8 @@ using Refs = std::map<std::string, CommitId>;
 /// Throws Error (transient, or invalid) with git's message.
 class Remote {
  public:
-  explicit Remote(std::string url);
+  /// `with_directories`: fetches directories, too, but no files.
+  Remote(std::string url, bool with_directories);
   ~Remote();
   Remote(const Remote&) = delete;
   Remote& operator=(const Remote&) = delete;
@@ -30,6 +31,8 @@ class Remote {
   /// A file of a fetched commit, if it exists.
   std::optional<std::string> read(const CommitId& commit, const std::string& path) const;
   std::string message(const CommitId& commit) const;
+  /// Where it is here, a bare repository.
+  const std::filesystem::path& directory() const { return directory_; }
   bool leads_to(const CommitId& ancestor, const CommitId& commit) const;
 
   /// Moves or creates the ref. The server refuses anything but a fast-forward.
@@ -43,6 +46,7 @@ class Remote {
   std::string error_output() const;
 
   std::string url_;
+  bool with_directories_;
   std::filesystem::path directory_;
 };
 
