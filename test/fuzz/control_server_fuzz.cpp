@@ -1,6 +1,7 @@
 // The control server over its socket: whatever a client sends, it is answered in HTTP or cut off, soon, and
 // the next client is served.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -18,7 +19,7 @@ using namespace greenwave;
 namespace {
 
 test::Served& served() {
-  static test::Served made;
+  static test::Served made({.idle = std::chrono::seconds(2)});
   static const bool set = [] {
     std::filesystem::create_directories(made.config.state_directory);
     made.agent.current.checks_commits = true;
