@@ -18,29 +18,31 @@ using namespace greenwave;
 
 namespace {
 
-test::Served& served() {
-  static test::Served made({.idle = std::chrono::seconds(2)});
-  static const bool set = [] {
-    std::filesystem::create_directories(made.config.state_directory);
-    made.agent.current.checks_commits = true;
-    made.agent.known.push_back({{"object", "File/motd"}, {"state", "in sync"}});
-    made.agent.events = {{"phase", "polling", "", true, 0}, {"done", "in sync", "", true, 0}};
-    return true;
-  }();
-  static_cast<void>(set);
+/// A control server whose agent has something to tell.
+struct Device : test::Served {
+  Device() : Served({.idle = std::chrono::seconds(2)}) {
+    std::filesystem::create_directories(config.state_directory);
+    agent.current.checks_commits = true;
+    agent.known.push_back({{"object", "File/motd"}, {"state", "in sync"}});
+    agent.events = {{"phase", "polling", "", true, 0}, {"done", "in sync", "", true, 0}};
+  }
+};
+
+Device& device() {
+  static Device made;
   return made;
 }
 
 void forget_requests() {
-  const std::lock_guard lock(served().agent.mutex);
-  served().agent.requests.clear();
-  served().agent.runs.clear();
-  served().agent.resumed.clear();
+  const std::lock_guard lock(device().agent.mutex);
+  device().agent.requests.clear();
+  device().agent.runs.clear();
+  device().agent.resumed.clear();
 }
 
 /// A bundle is taken, so nothing that came before still holds the one place for it.
 void check_that_it_serves() {
-  const auto reply = test::request(served().socket(), "POST", "/v1/bundle?wait=false", "a bundle");
+  const auto reply = test::request(device().socket(), "POST", "/v1/bundle?wait=false", "a bundle");
   if (reply.status == 202) return;
   std::fprintf(stderr, "The next client got %d: %s\n", reply.status, reply.body.c_str());
   std::abort();
@@ -49,7 +51,7 @@ void check_that_it_serves() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  test::RawClient client(served().socket());
+  test::RawClient client(device().socket());
   client.send(std::string(reinterpret_cast<const char*>(data), size));
   client.end();
   const auto reply = client.read_all();

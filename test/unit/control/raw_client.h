@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -45,8 +46,11 @@ class RawClient {
  private:
   bool take(int seconds) {
     pollfd wait{socket_.get(), POLLIN, 0};
+    int ready = 0;
+    do ready = ::poll(&wait, 1, seconds * 1000);
+    while (ready < 0 && errno == EINTR);  // libFuzzer has a timer
+    if (ready <= 0) return false;
     char chunk[4096];
-    if (::poll(&wait, 1, seconds * 1000) <= 0) return false;
     const auto count = ::read(socket_.get(), chunk, sizeof chunk);
     is_closed_ = count <= 0;
     if (!is_closed_) text_.append(chunk, static_cast<std::size_t>(count));
