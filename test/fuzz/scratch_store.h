@@ -28,7 +28,7 @@ namespace greenwave::fuzz {
 inline constexpr git::FetchLimits limits{
     .bytes = 1 << 20,
     .objects = 200,
-    .work = {.memory = 1 << 20, .unpacked = 16 << 20, .cpu = std::chrono::seconds(5)}};
+    .work = {.memory = 1 << 20, .unpacked = 4 << 20, .cpu = std::chrono::seconds(1)}};
 
 /// A store for one input, in memory. It has, and keeps, a commit with one file, so that a thin pack can build
 /// on that.
