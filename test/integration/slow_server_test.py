@@ -2,54 +2,19 @@
 repaired, a bundle is taken, questions are answered, and the agent stops when it is told to."""
 
 import pathlib
-import random
 import signal
 import sys
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from dripping import Dripping  # noqa: E402
-from git_server import GitServer  # noqa: E402
-from greenwave import City, Device, Scratch, file_manifest, wait_until  # noqa: E402
-
-INTERVAL = 2  # seconds
-LARGE = random.Random(1).randbytes(2_000_000).hex()
+from greenwave import wait_until  # noqa: E402
+from slow_server import SlowServerCase, motd  # noqa: E402
 
 
-def motd(text):
-    return {"motd.yaml": file_manifest("motd", "/etc/motd", text)}
-
-
-class SlowServer(unittest.TestCase):
-    def setUp(self):
-        self.scratch = self.enterContext(Scratch())
-        self.city = City(self.scratch)
-        self.city.commit(motd("one\n"))
-        self.server = self.enterContext(GitServer(self.scratch / "server", self.scratch))
-        self.slow = self.enterContext(Dripping(self.server.port, at_once=100_000))
-        self.device = self.agent(self.server.url(self.city.bare))
-        self.device.once(check=0)
-
-    def agent(self, url):
-        device = Device(self.scratch / "device", url, interval=f"{INTERVAL}s", more=self.server.agent())
-        self.addCleanup(device.stop)
-        return device
-
-    def point_at(self, old, new):
-        self.device.config.write_text(self.device.config.read_text().replace(old, new))
-
-    def start_a_slow_fetch(self):
-        self.city.commit({**motd("two\n"), "large.bin": LARGE})
-        self.point_at(f":{self.server.port}/", f":{self.slow.port}/")
-        self.device.start()
-        wait_until(lambda: self.device.json("status")["phase"] == "fetching", "the fetch")
-
+class SlowServer(SlowServerCase):
     def damage(self):
         self.device.path("/etc/motd").write_text("damaged\n")
-
-    def motd_is(self, text):
-        return self.device.path("/etc/motd").read_text() == text
 
     def assert_repairs(self, rounds=2):
         for _ in range(rounds):
