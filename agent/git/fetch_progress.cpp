@@ -12,6 +12,10 @@ namespace {
 
 constexpr Duration second = std::chrono::seconds(1);
 
+std::uint64_t share_of(const Fetching& fetching) {
+  return fetching.announced == 0 ? 0 : fetching.objects * 100 / fetching.announced;
+}
+
 }  // namespace
 
 std::string in_words(const Fetching& fetching) {
@@ -20,8 +24,7 @@ std::string in_words(const Fetching& fetching) {
   if (lasts) text += " for " + to_words(std::chrono::floor<std::chrono::seconds>(fetching.took));
   text += ": " + bytes_in_words(fetching.bytes);
   if (fetching.announced > 1) {
-    text +=
-        fmt::format(", {}% of {} objects", fetching.objects * 100 / fetching.announced, fetching.announced);
+    text += fmt::format(", {}% of {} objects", share_of(fetching), fetching.announced);
   }
   if (lasts) text += fmt::format(", {}/s", bytes_in_words(fetching.rate));
   return text;
@@ -79,10 +82,16 @@ void FetchProgress::work() {
 }
 
 void FetchProgress::count(std::uint64_t objects, std::uint64_t announced) {
-  const Lock lock(mutex_);
-  if (!current_) return;
-  current_->objects = objects;
-  current_->announced = announced;
+  {
+    const Lock lock(mutex_);
+    if (!current_) return;
+    const auto before = share_of(*current_);
+    current_->objects = objects;
+    current_->announced = announced;
+    if (share_of(*current_) == before) return;
+    beat_ = clock_.tick();
+  }
+  if (heartbeat_) heartbeat_();
 }
 
 std::optional<Fetching> FetchProgress::read() const {

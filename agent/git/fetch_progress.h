@@ -48,8 +48,8 @@ class RecentRate {
 /// read at any time. Nobody is woken: a reader looks when it likes.
 class FetchProgress {
  public:
-  /// `heartbeat` is called on the thread that fetches, as long as there is progress, once in each `interval`:
-  /// one pack over a slow link may take longer than a watchdog waits.
+  /// `heartbeat` is called on the thread that fetches, as long as there is progress, once in each `interval`
+  /// and with each hundredth of the objects: one pack over a slow link may take longer than a watchdog waits.
   explicit FetchProgress(const Clock& clock, std::function<void()> heartbeat = {},
                          Duration interval = std::chrono::seconds(5))
       : clock_(clock), heartbeat_(std::move(heartbeat)), interval_(interval) {}

@@ -138,7 +138,7 @@ class SlowOnce(OfProgress):
     def setUp(self):
         self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
-        self.city.commit(much())
+        self.city.commit(much(files=120))
         server = self.enterContext(GitServer(self.scratch / "server", self.scratch))
         self.slow = self.enterContext(Dripping(server.port, at_once=40_000, drop=256))
         url = server.url(self.city.bare).replace(f":{server.port}/", f":{self.slow.port}/")
