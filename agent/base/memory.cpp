@@ -54,13 +54,26 @@ int unmap_read_only(dl_phdr_info* object, std::size_t, void*) {
 
 std::atomic<bool> guarded = false;
 
+bool is_limited_to(int resource, rlim_t most) {
+  struct rlimit limit {};
+  return ::getrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0 && limit.rlim_cur == most &&
+         limit.rlim_max == most;
+}
+
 /// With a limit, mappings would start to fail once it is reached. A process with the capability has no limit.
 bool locks_without_limit() {
   const struct rlimit unlimited { RLIM_INFINITY, RLIM_INFINITY };
-  if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0) return true;
+  if (is_limited_to(RLIMIT_MEMLOCK, RLIM_INFINITY) || ::setrlimit(RLIMIT_MEMLOCK, &unlimited) == 0)
+    return true;
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
   return ::syscall(SYS_capget, &header, data) == 0 && (data[0].effective & 1U << CAP_IPC_LOCK) != 0;
+}
+
+bool forbid_core_dumps() {
+  const struct rlimit no_core { 0, 0 };
+  return ::prctl(PR_SET_DUMPABLE, 0) == 0 &&
+         (is_limited_to(RLIMIT_CORE, 0) || ::setrlimit(RLIMIT_CORE, &no_core) == 0);
 }
 
 bool lock_pages() {
@@ -105,8 +118,7 @@ std::vector<std::string> guard_memory() {
   if (guarded.exchange(true)) return {};
   std::vector<std::string> undone;
   ::mallopt(M_PERTURB, 0xA5);  // wipes what C libraries free, except small blocks that are reused at once
-  const struct rlimit no_core { 0, 0 };
-  if (::prctl(PR_SET_DUMPABLE, 0) != 0 || ::setrlimit(RLIMIT_CORE, &no_core) != 0) {
+  if (!forbid_core_dumps()) {
     undone.emplace_back("core dumps cannot be switched off");
   }
   if (!lock_pages()) {

@@ -48,6 +48,9 @@ void limit_resources(Role role) {
   limit(RLIMIT_CPU, limits.processor);
   limit(RLIMIT_NOFILE, limits.descriptors);
   limit(RLIMIT_CORE, 0);
+  // Where this is refused, what guard_memory() would lock may be swapped out, as in the agent itself.
+  const rlimit any{RLIM_INFINITY, RLIM_INFINITY};
+  ::setrlimit(RLIMIT_MEMLOCK, &any);
   ::signal(SIGXFSZ, SIG_IGN);  // the write fails instead, with a message
 }
 

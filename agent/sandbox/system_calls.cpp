@@ -7,8 +7,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +102,20 @@ void allow_opening(List& list, bool writing) {
   list.allow("openat", scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, changing, O_RDONLY});
 }
 
+/// A thread, and nothing else that clone() makes. What clone3() is to make is in memory, where no filter
+/// looks: told that there is no such call, the C library takes the other one.
+void allow_threads(List& list) {
+  constexpr scmp_datum_t thread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+                                  CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+  list.allow("clone", SCMP_A0(SCMP_CMP_EQ, thread));
+  list.deny("clone3", ENOSYS);
+}
+
+/// What guard_memory() does again.
+void allow_no_dumps(List& list) {
+  list.allow("prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE), SCMP_A1(SCMP_CMP_EQ, 0));
+}
+
 /// What a failed assertion needs to end itself.
 void allow_own_end(List& list) {
   list.allow("tgkill", scmp_arg_cmp{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid()), 0});
@@ -114,6 +130,10 @@ void restrict_system_calls(Role role) {
   allow_memory(list);
   allow_opening(list, role == Role::fetcher);
   allow_own_end(list);
+  if (role == Role::renderer) {
+    allow_threads(list);
+    allow_no_dumps(list);
+  }
   if (role == Role::fetcher) {
     list.allow_all(of_fetcher);
     // libcurl wakes itself with a pair.

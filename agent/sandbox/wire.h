@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,8 @@ class Writer {
   }
   void add(const std::string& text) { add(std::string_view(text)); }
   void add(const char*) = delete;
+  /// A text that values share, as places share the name of their file, is written once.
+  void add(const std::shared_ptr<const std::string>& text);
 
   template <typename Value>
   void add(const std::vector<Value>& list) {
@@ -71,16 +75,23 @@ class Writer {
 
  private:
   std::string bytes_;
+  std::vector<std::shared_ptr<const std::string>>
+      shared_;  ///< held, so that no other gets the address of one
+  std::unordered_map<const std::string*, std::uint32_t> numbers_;
 };
 
+/// Of what one message becomes in memory.
+inline constexpr std::size_t most_decoded = 256 << 20;
+
 /// Decodes what a Writer wrote. The bytes may come from a process that was taken over: no length is believed
-/// before so many bytes are there, and an enum is checked with its `is_known(T)`. Throws Malformed.
+/// before so many bytes are there, what they become in memory is bounded, and an enum is checked with its
+/// `is_known(T)`. Throws Malformed.
 ///
 /// A type of ours has a function `read(Reader&, T&)` in its namespace, or in sandbox.
 class Reader {
  public:
   /// The bytes outlive this.
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  explicit Reader(std::string_view bytes, std::size_t most = most_decoded) : rest_(bytes), memory_(most) {}
 
   template <typename Number>
   requires std::is_arithmetic_v<Number> &&(!std::same_as<Number, bool>)void get(Number& number) {
@@ -96,19 +107,22 @@ class Reader {
     value = static_cast<Enum>(number);
     if (!is_known(value)) throw Malformed("a value that there is not");
   }
-  void get(std::string& text) { text = view(); }
+  void get(std::string& text);
+  void get(std::shared_ptr<const std::string>& text);
   /// A text in place; valid as long as the bytes.
   std::string_view view();
 
   template <typename Value>
   void get(std::vector<Value>& list) {
+    const auto size = count(sizeof(Value));
     list.clear();
-    for (auto left = count(); left > 0; --left) get(list.emplace_back());
+    list.reserve(size);
+    for (auto left = size; left > 0; --left) get(list.emplace_back());
   }
   template <typename Key, typename Value>
   void get(std::map<Key, Value>& map) {
     map.clear();
-    for (auto left = count(); left > 0; --left) {
+    for (auto left = count(sizeof(std::pair<Key, Value>) + per_node); left > 0; --left) {
       Key key{};
       get(key);
       get(map[std::move(key)]);
@@ -138,17 +152,22 @@ class Reader {
     return value;
   }
 
-  /// Of a list: each item has a byte at least.
-  std::uint32_t count();
+  /// Of a list whose items take `each` bytes in memory, and one at least in the message.
+  std::uint32_t count(std::size_t each);
   /// Throws when anything is left.
   void finish() const;
   /// All that is left.
   std::string_view rest() { return std::exchange(rest_, {}); }
 
  private:
+  static constexpr std::size_t per_node = 48;  ///< of a map, beside its values
+
   std::string_view take(std::size_t count);
+  void spend(std::size_t count, std::size_t bytes);
 
   std::string_view rest_;
+  std::size_t memory_;  ///< that what is still to be decoded may take
+  std::vector<std::shared_ptr<const std::string>> shared_;
 };
 
 /// A whole message that is one value.
@@ -159,8 +178,8 @@ std::string to_bytes(const Value& value) {
   return writer.take();
 }
 template <typename Value>
-Value from_bytes(std::string_view bytes) {
-  Reader reader(bytes);
+Value from_bytes(std::string_view bytes, std::size_t most = most_decoded) {
+  Reader reader(bytes, most);
   auto value = reader.one<Value>();
   reader.finish();
   return value;
