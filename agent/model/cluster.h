@@ -55,6 +55,7 @@ struct Cluster {
   std::vector<Wave> waves;
   std::string wave_salt;  ///< decides which devices are in a wave with `percent`
   std::vector<Window> windows;
+  yaml::Node document;  ///< the file, of which all else is made; null: there is none
 };
 
 }  // namespace greenwave

@@ -144,17 +144,20 @@ Cluster plain_cluster() {
 }
 
 Cluster parse_cluster(std::string_view text, const std::string& file, Problems& problems) {
-  Cluster cluster = plain_cluster();
-  const auto document = yaml::load(text, file, problems);
-  if (!document) {
-    if (!problems.has_errors()) {
-      problems.error({std::make_shared<const std::string>(file), 1, 1}, "the file is empty",
-                     "write apiVersion, kind, metadata and spec; or remove the file, then every manifest of "
-                     "the repository goes to every device");
-    }
-    return cluster;
+  auto document = yaml::load(text, file, problems);
+  if (document) return cluster_of(std::move(*document), problems);
+  if (!problems.has_errors()) {
+    problems.error({std::make_shared<const std::string>(file), 1, 1}, "the file is empty",
+                   "write apiVersion, kind, metadata and spec; or remove the file, then every manifest of "
+                   "the repository goes to every device");
   }
-  yaml::Fields fields(*document, cluster_file, problems);
+  return plain_cluster();
+}
+
+Cluster cluster_of(yaml::Node document, Problems& problems) {
+  Cluster cluster = plain_cluster();
+  cluster.document = std::move(document);
+  yaml::Fields fields(cluster.document, cluster_file, problems);
   check_header(fields, problems, cluster.name);
   if (const auto* node = fields.map("spec")) {
     yaml::Fields spec(*node, "the cluster's spec", problems);

@@ -34,6 +34,9 @@ inline constexpr const char* cluster_file = "greenwave.yaml";
 /// Errors go into `problems`; do not use the Cluster if there are any.
 Cluster parse_cluster(std::string_view text, const std::string& file, Problems& problems);
 
+/// The same of the file's document.
+Cluster cluster_of(yaml::Node document, Problems& problems);
+
 /// The cluster of a repository. Throws Error (invalid), one line per error, when greenwave.yaml is invalid.
 Cluster read_cluster(const SourceTree& tree, Problems& problems);
 
