@@ -10,6 +10,7 @@
 #include "daemon/own_id.h"
 #include "daemon/own_service.h"
 #include "git/approvals.h"
+#include "render/local_engine.h"
 #include "secrets/crypto.h"
 #include "secrets/keyring.h"
 #include "state/keys.h"
@@ -101,7 +102,8 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
       drivers({config, digest_key, own, around.stop, around.heartbeat,
                [&log = around.log](std::string_view text) { log.warning(text); },
                pull_patience(config, around.once), programs_socket()}),
-      renderer(config, facts, digest_key),
+      renderer(config, facts, digest_key,
+               [this] { return std::make_unique<render::LocalEngine>(&config.identity_files); }),
       intake({.config = config,
               .facts = facts,
               .log = around.log,
@@ -111,7 +113,12 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
               .stop = around.stop,
               .give_up = *give_up,
               .heartbeat = around.heartbeat,
-              .reveal = [this](const SourceTree& files) { return renderer.paths_needed(files); },
+              .begin_render = [] { return std::make_unique<render::LocalEngine>(); },
+              .reveal =
+                  [this](const SourceTree& files) {
+                    render::LocalEngine engine(&config.identity_files);
+                    return renderer.paths_needed(files, engine);
+                  },
               .read_bundle =
                   [this](const git::BundleFile& file) {
                     return git::confined::read_confined(fetcher_parts(), file);

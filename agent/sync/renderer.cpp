@@ -1,34 +1,40 @@
 #include "sync/renderer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/digest.h"
 #include "base/version.h"
+#include "render/opening_tree.h"
 #include "secrets/keyring.h"
-#include "secrets/opening_tree.h"
 #include "sync/intake/needs.h"
 
 namespace greenwave::sync {
 
-render::Identity Renderer::identity(Problems& problems) const {
+namespace {
+
+bool has_encrypted_source(const Manifest& manifest) {
+  return manifest.source && manifest.source->encrypted;
+}
+
+}  // namespace
+
+render::Recipient Renderer::recipient() const {
   const auto& labels = config_.labels;
-  return {config_.device, {labels.begin(), labels.end()},
-          facts_,         secrets::read_keyring(config_.identity_files, problems),
-          digest_key_,    config_.kubernetes.namespace_from_directory};
+  return {
+      config_.device, {labels.begin(), labels.end()}, facts_, config_.kubernetes.namespace_from_directory};
 }
 
 Renderer::Output Renderer::render(std::unique_ptr<SourceTree> files,
                                   std::optional<render::Rendered> made) const {
-  Problems problems;
-  const auto own = identity(problems);
-  Output output{.files = std::make_unique<secrets::OpeningTree>(std::move(files), *own.keys), .rendered = {}};
-  if (made) {
-    output.rendered = std::move(*made);
-    for (auto& manifest : output.rendered.manifests) seal(manifest, digest_key_);
-  } else {
-    output.rendered = render::render(*output.files, own);
-  }
-  output.rendered.problems.append(problems);
+  std::unique_ptr<render::Engine> engine;
+  if (!made || !config_.identity_files.empty()) engine = begin_();
+  Output output{.files = {}, .rendered = made ? std::move(*made) : engine->render(*files, recipient())};
+  auto& rendered = output.rendered;
+  for (auto& manifest : rendered.manifests) seal(manifest, digest_key_);
+  if (engine) rendered.problems.append(engine->key_problems());
+  if (!std::ranges::any_of(rendered.manifests, has_encrypted_source)) engine.reset();
+  output.files = std::make_unique<render::OpeningTree>(std::move(files), std::move(engine), begin_);
   return output;
 }
 
@@ -40,9 +46,8 @@ std::string Renderer::key_of(const CommitId& commit) const {
   return to_hex(hasher.finish());
 }
 
-std::vector<std::string> Renderer::paths_needed(const SourceTree& files) const {
-  Problems unsaid;  // the render that is applied says them
-  return paths_read(files, identity(unsaid));
+std::vector<std::string> Renderer::paths_needed(const SourceTree& files, render::Engine& engine) const {
+  return paths_read(files, engine, recipient());
 }
 
 }  // namespace greenwave::sync

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "git/bundle_writer.h"
 #include "git/store.h"
+#include "render/local_engine.h"
 #include "sync/intake/needs.h"
 
 namespace greenwave::cli {
@@ -23,17 +24,17 @@ struct BundleOptions {
   std::filesystem::path file;
 };
 
-render::Identity identity_of(const BundleOptions& options) {
-  render::Identity identity{options.order.device, {}, {}};
+render::Recipient recipient_of(const BundleOptions& options) {
+  render::Recipient recipient{.device = options.order.device};
   for (const auto& label : options.labels) {
     const auto equals = label.find('=');
     if (equals == 0 || equals == std::string::npos) {
       throw Error(Fault::invalid, fmt::format("\"{}\" is not a label", printable(label)),
                   "write --label KEY=VALUE");
     }
-    identity.labels[label.substr(0, equals)] = label.substr(equals + 1);
+    recipient.labels[label.substr(0, equals)] = label.substr(equals + 1);
   }
-  return identity;
+  return recipient;
 }
 
 /// A tree with errors is not bundled: files that rendering did not get to would be missing.
@@ -50,7 +51,8 @@ void require_whole(const render::Rendered& rendered) {
 
 int make_bundle(const Context& context, const BundleOptions& options) {
   git::initialize();
-  const auto identity = identity_of(options);
+  const auto recipient = recipient_of(options);
+  render::LocalEngine engine;
   render::Rendered rendered;
   auto order = options.order;
   order.guarded = guarded_paths(options.trust);
@@ -58,7 +60,7 @@ int make_bundle(const Context& context, const BundleOptions& options) {
       order,
       // The branch's commit comes first, then the one that the device has.
       [&, first = true](const SourceTree& tree) mutable {
-        auto one = sync::render_and_read(tree, identity);
+        auto one = sync::render_and_read(tree, engine, recipient);
         if (!std::exchange(first, false)) return;
         require_whole(one);
         rendered = std::move(one);

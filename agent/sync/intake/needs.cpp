@@ -39,25 +39,20 @@ class NotingTree : public SourceTree {
 
 }  // namespace
 
-render::Identity identity_of(const Recipient& recipient) {
-  return {.device = recipient.device,
-          .labels = recipient.labels,
-          .facts = recipient.facts,
-          .namespace_from_directory = recipient.namespace_from_directory};
-}
-
-render::Rendered render_and_read(const SourceTree& tree, const render::Identity& identity) {
-  auto rendered = render::render(tree, identity);
+render::Rendered render_and_read(const SourceTree& tree, render::Engine& engine,
+                                 const render::Recipient& recipient) {
+  auto rendered = engine.render(tree, recipient);
   for (const auto& manifest : rendered.manifests) {
     if (manifest.source) read_below(tree, manifest.source->path, manifest.source->is_directory);
   }
   return rendered;
 }
 
-std::vector<std::string> paths_read(const SourceTree& tree, const render::Identity& identity) {
+std::vector<std::string> paths_read(const SourceTree& tree, render::Engine& engine,
+                                    const render::Recipient& recipient) {
   const NotingTree noting(tree);
   try {
-    render_and_read(noting, identity);
+    render_and_read(noting, engine, recipient);
   } catch (const Error& error) {
     // What is wrong with the files is reported by the render that is applied.
     if (error.fault() != Fault::invalid) throw;

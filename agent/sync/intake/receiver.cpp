@@ -48,9 +48,14 @@ struct Receiver::Asking {
   const Own& own;
   const Phase& phase;
   Arrival arrival{};
-  bool is_carried = false;  ///< the commit comes from a bundle
+  bool is_carried = false;                      ///< the commit comes from a bundle
+  std::unique_ptr<render::Engine> rendering{};  ///< once it is needed
 
   git::Store& store() { return receiver.store(); }
+  render::Engine& engine() {
+    if (!rendering) rendering = receiver.parts_.begin_render();
+    return *rendering;
+  }
   Following& following() { return arrival.remembered.following; }
 
   std::unique_ptr<SourceTree> files(const CommitId& commit) {
@@ -181,16 +186,24 @@ struct Receiver::Asking {
       arrival.answered = false;
       receiver.fetched_ = true;
       std::optional<render::Rendered> rendered;
+      std::optional<Error> lost;  // the renderer: then nothing says what the device needs
       from->fetch(commit, store(), [&](const SourceTree& files) {
+        if (lost) throw *lost;
         rendered.reset();
-        rendered = render_and_read(files, identity_of(receiver.recipient_));
+        try {
+          rendered = render_and_read(files, engine(), receiver.recipient_);
+        } catch (const Error& error) {
+          if (error.fault() == Fault::transient) lost = error;
+          throw;
+        }
       });
+      arrival.answered = true;
+      if (lost) throw *lost;
       if (rendered && rendered->veiled) {
         bring_veiled(commit);
       } else if (rendered) {
         arrival.fresh = Fresh{commit, std::move(*rendered)};
       }
-      arrival.answered = true;
     }
     receiver.complete_ = commit;
   }
@@ -204,9 +217,11 @@ struct Receiver::Asking {
       paths = receiver.parts_.reveal(*files);
     }
     if (missing.empty()) return;
+    arrival.answered = false;
     from->fetch(commit, store(), [&paths](const SourceTree& files) {
       for (const auto& path : paths) files.read(path, largest_source);
     });
+    arrival.answered = true;
   }
 
   /// For a device without a decided wave: whether the commit tells it to follow another ref.
@@ -214,10 +229,10 @@ struct Receiver::Asking {
     if (!following().is_undecided()) return false;
     const auto before = following().refs();
     try {
-      const auto found = render::membership(*files(arrival.commit), identity_of(receiver.recipient_));
+      const auto found = engine().membership(*files(arrival.commit), receiver.recipient_);
       following() = decided(std::move(following()), found.cluster, found.device);
     } catch (const Error& error) {
-      if (error.fault() == Fault::damaged) throw;
+      if (error.fault() != Fault::invalid) throw;
       return false;
     }
     return following().refs() != before;
@@ -277,8 +292,8 @@ Arrival Receiver::receive(const Question& question, const Phase& phase) {
       arrival.why_not->during("taking a bundle that was made for " + printable(carried->made_for()));
     }
     if (!bundle && !parts_.give_up) {
-      // A server that refuses, or sends something unusable, can be reached.
-      if (error.fault() != Fault::transient) {
+      // A server that refuses, or sends something unusable, can be reached; so can one that has answered.
+      if (error.fault() != Fault::transient || arrival.answered) {
         unreachable_since.reset();
       } else if (!unreachable_since) {
         unreachable_since = parts_.clock.now();

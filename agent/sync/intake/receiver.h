@@ -29,6 +29,7 @@ struct IntakeParts {
   const std::atomic<bool>& stop;
   std::atomic<bool>& give_up;  ///< ends what the transport does, which was made with it; true after `stop`
   std::function<void()> heartbeat;
+  render::BeginEngine begin_render;  ///< makes engines without keys
   Reveal reveal;
   /// Who reads a bundle, which outlives that.
   std::function<std::unique_ptr<git::BundleReader>(const git::BundleFile&)> read_bundle{};
@@ -58,7 +59,7 @@ class Receiver {
   bool is_for_another(const git::Bundle& bundle) const;
 
   const IntakeParts& parts_;
-  Recipient recipient_;
+  render::Recipient recipient_;
   std::unique_ptr<git::Store> store_;
   CommitId complete_;  ///< everything that this device needs of it is in the store
   bool fetched_ = false;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "render/local_engine.h"
 #include "support/fake_driver.h"
 #include "support/memory_tree.h"
 #include "support/temporary_directory.h"
@@ -104,7 +105,7 @@ struct Cabinet {
   config::Config config;
   Labels facts;
   std::string key = std::string(32, 'k');
-  Renderer renderer{config, facts, key};
+  Renderer renderer{config, facts, key, [this] { return begin_render(); }};
   DrivenClock clock;
   std::unique_ptr<state::State> state;
   FakeIntake intake;
@@ -140,6 +141,10 @@ struct Cabinet {
                                         .heartbeat = [] {},
                                         .process = process,
                                         .rest = [this](Duration time) { clock.elapsed += time; }});
+  }
+
+  std::unique_ptr<render::Engine> begin_render() {
+    return std::make_unique<render::LocalEngine>(&config.identity_files);
   }
 
   Result run(const Request& request = {}) {

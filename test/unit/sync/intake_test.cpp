@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "git/file_transport.h"
+#include "render/local_engine.h"
 #include "support/git_repository.h"
 #include "support/sops_file.h"
 #include "support/temporary_directory.h"
@@ -56,21 +57,23 @@ struct Cabinet {
     config.repository.branch = "main";
     config.state_directory = directory.path();
     transport = std::make_unique<ShowingTransport>(origin.path());
-    intake = std::make_unique<GitIntake>(IntakeParts{.config = config,
-                                                     .facts = facts,
-                                                     .log = log,
-                                                     .clock = clock,
-                                                     .transport = *transport,
-                                                     .trust = nullptr,
-                                                     .stop = never,
-                                                     .give_up = nobody_gives_up,
-                                                     .heartbeat = [] {},
-                                                     .reveal =
-                                                         [this](const SourceTree&) {
-                                                           CHECK_FALSE(transport->is_fetching);
-                                                           ++revealed;
-                                                           return std::vector<std::string>();
-                                                         }});
+    intake = std::make_unique<GitIntake>(
+        IntakeParts{.config = config,
+                    .facts = facts,
+                    .log = log,
+                    .clock = clock,
+                    .transport = *transport,
+                    .trust = nullptr,
+                    .stop = never,
+                    .give_up = nobody_gives_up,
+                    .heartbeat = [] {},
+                    .begin_render = [] { return std::make_unique<render::LocalEngine>(); },
+                    .reveal =
+                        [this](const SourceTree&) {
+                          CHECK_FALSE(transport->is_fetching);
+                          ++revealed;
+                          return std::vector<std::string>();
+                        }});
   }
 
   Arrival receive(Remembered remembered, const Own& own = {}) {

@@ -6,6 +6,7 @@
 #include "git/server_transport.h"
 #include "git/signed_commit.h"
 #include "git/sshsig.h"
+#include "render/local_engine.h"
 #include "support/git_workshop.h"
 #include "support/local_upload_pack.h"
 #include "support/temporary_directory.h"
@@ -55,6 +56,7 @@ struct Cabinet {
                     .stop = never,
                     .give_up = give_up,
                     .heartbeat = [] {},
+                    .begin_render = [] { return std::make_unique<render::LocalEngine>(); },
                     .reveal = [](const SourceTree&) { return std::vector<std::string>(); }});
     city.write("greenwave.yaml",
                "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: sf}\nspec: {layers: [{path: "

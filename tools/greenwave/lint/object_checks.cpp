@@ -17,7 +17,7 @@
 #include "model/paths.h"
 #include "render/cluster_file.h"
 #include "secrets/age.h"
-#include "secrets/opening_tree.h"
+#include "secrets/encrypted_file.h"
 #include "sync/check.h"
 #include "sync/planning.h"
 #include "sync/unserved.h"

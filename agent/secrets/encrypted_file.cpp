@@ -1,6 +1,4 @@
-#include "secrets/opening_tree.h"
-
-#include <algorithm>
+#include "secrets/encrypted_file.h"
 
 #include <fmt/format.h>
 
@@ -15,11 +13,10 @@ void check_encrypted(const std::string& path, std::string_view bytes) {
               "encrypt it, or give it another name");
 }
 
-std::string OpeningTree::read_encrypted(const std::string& path, std::size_t cap) const {
-  const auto bytes = tree_->read(path, std::min(cap, largest_age_file));
+std::string open_file(const std::string& path, std::string_view bytes, const Keyring& keys) {
   check_encrypted(path, bytes);
   try {
-    return open_age(bytes, keys_);
+    return open_age(bytes, keys);
   } catch (const Error& error) {
     throw Error(error.fault(), fmt::format("{}: {}", path, error.message()), error.remedy());
   }
