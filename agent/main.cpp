@@ -19,6 +19,7 @@
 #include "drivers/host/program_server.h"
 #include "drivers/podman/cron/run.h"
 #include "git/confined/fetcher.h"
+#include "render/confined/serve.h"
 #include "report/metrics_file.h"
 #include "sandbox/child.h"
 
@@ -114,6 +115,7 @@ int run_programs() {
 int run_confined(std::string_view role) {
   Fd channel(sandbox::channel_descriptor);
   if (role == to_string(sandbox::Role::fetcher)) return git::confined::run_fetcher(std::move(channel));
+  if (role == to_string(sandbox::Role::renderer)) return render::confined::serve(std::move(channel));
   throw Error(Fault::internal, "there is no such process");
 }
 

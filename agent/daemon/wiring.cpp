@@ -10,7 +10,7 @@
 #include "daemon/own_id.h"
 #include "daemon/own_service.h"
 #include "git/approvals.h"
-#include "render/local_engine.h"
+#include "render/confined/child_engine.h"
 #include "secrets/crypto.h"
 #include "secrets/keyring.h"
 #include "state/keys.h"
@@ -103,7 +103,9 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
                [&log = around.log](std::string_view text) { log.warning(text); },
                pull_patience(config, around.once), programs_socket()}),
       renderer(config, facts, digest_key,
-               [this] { return std::make_unique<render::LocalEngine>(&config.identity_files); }),
+               [this, stop = &around.stop, heartbeat = around.heartbeat] {
+                 return begin_render(&config.identity_files, {.stop = stop, .while_waiting = heartbeat});
+               }),
       intake({.config = config,
               .facts = facts,
               .log = around.log,
@@ -113,11 +115,11 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
               .stop = around.stop,
               .give_up = *give_up,
               .heartbeat = around.heartbeat,
-              .begin_render = [] { return std::make_unique<render::LocalEngine>(); },
+              .begin_render = [this] { return begin_render(nullptr, {.stop = give_up.get()}); },
               .reveal =
                   [this](const SourceTree& files) {
-                    render::LocalEngine engine(&config.identity_files);
-                    return renderer.paths_needed(files, engine);
+                    const auto engine = begin_render(&config.identity_files, {.stop = give_up.get()});
+                    return renderer.paths_needed(files, *engine);
                   },
               .read_bundle =
                   [this](const git::BundleFile& file) {
@@ -138,7 +140,16 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
 }
 
 git::confined::RemoteParts Wiring::fetcher_parts() {
-  return {.quarantine = config.quarantine(), .stop = *give_up, .lacks = {}};
+  return {.quarantine = config.quarantine(),
+          .stop = *give_up,
+          .lacks = [this](const std::vector<std::string>& missing) { unconfined.note(missing); }};
+}
+
+std::unique_ptr<render::Engine> Wiring::begin_render(const render::KeyFiles* keys,
+                                                     sandbox::Channel::Patience patience) {
+  auto engine = std::make_unique<render::confined::ChildEngine>(keys, std::move(patience));
+  unconfined.note(engine->missing());
+  return engine;
 }
 
 void Wiring::start(const Log& log) {
@@ -170,6 +181,9 @@ std::vector<std::string> Wiring::notes() const {
     notes.emplace_back("commits are not checked: agent.yaml names no trust.allowedSigners");
   }
   if (!own_id_note.empty()) notes.push_back(own_id_note);
+  for (const auto& what : unconfined.texts()) {
+    notes.push_back("what reads what comes from outside is less confined than it could be: " + what);
+  }
   for (const auto& served : drivers.list()) {
     const auto more = served.driver->notes();
     notes.insert(notes.end(), more.begin(), more.end());

@@ -13,6 +13,9 @@
 #include "git/trust.h"
 #include "guard/guard.h"
 #include "kinds/drivers.h"
+#include "render/engine.h"
+#include "sandbox/channel.h"
+#include "sandbox/unconfined.h"
 #include "state/state.h"
 #include "sync/intake/git_intake.h"
 #include "sync/objects.h"
@@ -50,8 +53,12 @@ struct Wiring {
 
   /// What every fetcher is given.
   git::confined::RemoteParts fetcher_parts();
+  /// A process that renders, with the keys of the files or, where that is null, without.
+  std::unique_ptr<render::Engine> begin_render(const render::KeyFiles* keys,
+                                               sandbox::Channel::Patience patience);
 
   std::string own_id_note;  ///< said in status; may be empty
+  sandbox::Unconfined unconfined;
   config::Config config;
   Labels facts;
   std::string digest_key;
