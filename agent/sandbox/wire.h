@@ -152,8 +152,8 @@ class Reader {
     return value;
   }
 
-  /// Of a list whose items take `each` bytes in memory, and one at least in the message.
-  std::uint32_t count(std::size_t each);
+  /// Of a list whose items become `each` bytes in memory, and are one at least in the message.
+  std::uint32_t count(std::size_t each = 1);
   /// Throws when anything is left.
   void finish() const;
   /// All that is left.
