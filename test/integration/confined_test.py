@@ -55,6 +55,7 @@ class Confinement(unittest.TestCase):
 class Renderer(unittest.TestCase):
     def setUp(self):
         scratch = self.enterContext(Scratch())
+        scratch.chmod(0o755)  # without Landlock the fetcher reads a repository of this machine as nobody
         self.city = City(scratch)
         self.device = Device(scratch / "device", self.city.url)
         self.city.commit({"motd.yaml": file_manifest("motd", "/etc/motd", "before\n")})
