@@ -54,9 +54,11 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
 void check_approvals(const std::vector<git::PathApproval>& approvals, LintFindings& findings) {
   for (const auto& one : approvals) {
     if (one.missing() == 0) continue;
-    const auto file = std::make_shared<const std::string>(one.rule.path.empty() ? "." : one.rule.path);
-    findings.add("approval",
-                 {Severity::error, {file}, "the commit " + git::missing_approvals({one}), how_to_approve});
+    const Place place{.file =
+                          std::make_shared<const std::string>(one.rule.path.empty() ? "." : one.rule.path)};
+    Problems problems;
+    problems.error(place, "the commit " + git::missing_approvals({one}), how_to_approve);
+    findings.add("approval", problems);
   }
 }
 
