@@ -147,9 +147,7 @@ git::confined::RemoteParts Wiring::fetcher_parts() {
 
 std::unique_ptr<render::Engine> Wiring::begin_render(const render::KeyFiles* keys,
                                                      sandbox::Channel::Patience patience) {
-  auto engine = std::make_unique<render::confined::ChildEngine>(keys, std::move(patience));
-  unconfined.note(engine->missing());
-  return engine;
+  return std::make_unique<render::confined::ChildEngine>(keys, std::move(patience), unconfined);
 }
 
 void Wiring::start(const Log& log) {

@@ -107,6 +107,7 @@ void Https::begin(const std::string& url, const Request& request) {
   location_.clear();
   etag_.clear();
   retry_after_ = {};
+  kept_ = -1;
 
   easy_.begin(url, "https", {.connect = timeouts_.connect});
   easy_.set(CURLOPT_HTTP_VERSION,
@@ -170,7 +171,9 @@ curl_socket_t Https::open_socket(void* self, curlsocktype, curl_sockaddr* addres
   const auto* endpoint = endpoint_at(own.endpoints_, address->addr);
   if (endpoint == nullptr) return CURL_SOCKET_BAD;
   try {
-    return own.connect_(endpoint->host, endpoint->port).release();
+    const int socket = own.connect_(endpoint->host, endpoint->port).release();
+    curl_multi_wakeup(own.multi_.get());  // it would wait as for a connection that is still being made
+    return socket;
   } catch (const Error& error) {
     own.unconnected_ = error;
     return CURL_SOCKET_BAD;
@@ -200,6 +203,7 @@ bool Https::step() {
     if (message->msg != CURLMSG_DONE) continue;
     result_ = message->data.result;
     retry_after_ = easy_.retry_after();
+    kept_ = easy_.open_socket();  // it is not known any more once the transfer is removed
     abandon();
     return true;
   }

@@ -51,7 +51,7 @@ class Https : private ByteStream {
   void finish();
 
   /// Its socket; -1 where none is kept.
-  int kept_connection() const { return running_ ? -1 : easy_.open_socket(); }
+  int kept_connection() const { return kept_; }
   std::uint64_t bytes_received() const { return received_; }
   /// The last response's Retry-After; zero if there was none.
   Duration retry_after() const { return retry_after_; }
@@ -97,6 +97,7 @@ class Https : private ByteStream {
   std::string location_;
   std::string etag_;
   Duration retry_after_{};
+  int kept_ = -1;
   std::uint64_t received_ = 0;
 };
 

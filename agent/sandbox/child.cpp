@@ -97,39 +97,51 @@ Child::Child(Role role, std::size_t longest_answer, Channel::Patience patience, 
 Child::Child(Role role, Ends ends, std::size_t longest_answer, Channel::Patience patience, int directory)
     : role_(role), channel_(std::move(ends.ours), longest_answer, std::move(patience)) {
   std::promise<Fd> started;
-  auto process = started.get_future();
+  starting_ = started.get_future();
   keeper_ = std::jthread(
       [this, role, directory, started = std::move(started), theirs = std::move(ends.theirs)]() mutable {
-        pid_t pid = -1;
         try {
-          pid = start(role, theirs.get(), directory);
+          const auto pid = start(role, theirs.get(), directory);
           theirs = Fd();
           started.set_value(Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
+          while (::waitpid(pid, &status_, 0) < 0 && errno == EINTR) {
+          }
         } catch (...) {
+          theirs = Fd();
           started.set_exception(std::current_exception());
-          return;
-        }
-        while (::waitpid(pid, &status_, 0) < 0 && errno == EINTR) {
         }
         ended_ = true;
       });
-  process_ = process.get();
 }
 
 Child::~Child() {
   end();
 }
 
+int Child::process() {
+  if (starting_.valid()) process_ = starting_.get();
+  return process_.get();
+}
+
 void Child::end() {
   if (!keeper_.joinable()) return;
-  ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+  try {
+    ::syscall(SYS_pidfd_send_signal, process(), SIGKILL, nullptr, 0);
+  } catch (const Error&) {
+    // It was never there.
+  }
   keeper_.join();
 }
 
 Error Child::lost(const Error& error) {
-  // Its end of the channel closes a moment before it is dead.
-  pollfd look{process_.get(), POLLIN, 0};
-  const bool ended_itself = ::poll(&look, 1, dying_ms) > 0;
+  bool ended_itself = false;
+  try {
+    // Its end of the channel closes a moment before it is dead.
+    pollfd look{process(), POLLIN, 0};
+    ended_itself = ::poll(&look, 1, dying_ms) > 0;
+  } catch (const Error& never_started) {
+    return never_started;
+  }
   end();
   return {Fault::transient,
           fmt::format("the {} is of no use: {}", to_string(role_),

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <string_view>
 #include <thread>
 
@@ -37,8 +38,8 @@ class Peer {
 /// whatever it does. One thread.
 class Child : public Peer {
  public:
-  /// No answer is longer than `longest_answer` bytes. It starts in `directory`, an open one; -1: in the
-  /// agent's own. Throws Error (transient).
+  /// No answer is longer than `longest_answer` bytes. It starts in `directory`, which stays open; -1: in the
+  /// agent's own. Waits for nothing: where it cannot be started its channel ends, and lost() says why.
   Child(Role role, std::size_t longest_answer, Channel::Patience patience, int directory = -1);
   ~Child() override;
   Child(const Child&) = delete;
@@ -51,10 +52,13 @@ class Child : public Peer {
  private:
   Child(Role role, Ends ends, std::size_t longest_answer, Channel::Patience patience, int directory);
   void end();
+  /// A pidfd. Throws Error when it could not be started.
+  int process();
 
   Role role_;
   Channel channel_;
-  Fd process_;  ///< a pidfd
+  std::future<Fd> starting_;
+  Fd process_;
   std::atomic<bool> ended_ = false;
   int status_ = 0;  ///< valid once it has ended
   /// Starts it and waits for its end: it leaves no zombie, and the kernel ends it with the thread that

@@ -103,6 +103,18 @@ class Fetcher(SlowServerCase):
                                      os.readlink(f"/proc/{self.device.daemon.pid}/fd/2").split(":")[0]})
 
 
+class KeptConnection(SlowServerCase):
+    def test_one_that_has_a_connection_stays_for_the_next_poll_and_ends_when_the_server_closes_it(self):
+        self.device.start()
+        self.device.sync()
+        wait_until(lambda: len(fetchers_of(self.device.daemon.pid)) == 1, "the fetcher with the connection")
+        fetcher = fetchers_of(self.device.daemon.pid)
+        self.device.sync()
+        self.assertEqual(fetchers_of(self.device.daemon.pid), fetcher)
+        self.server.stop()
+        wait_until(lambda: not children_of(self.device.daemon.pid), "its end")
+
+
 class NoFetcher(unittest.TestCase):
     def setUp(self):
         self.scratch = self.enterContext(Scratch())

@@ -52,6 +52,7 @@ struct Receiver::Asking {
   std::unique_ptr<render::Engine> rendering{};  ///< once it is needed
 
   git::Store& store() { return receiver.store(); }
+  /// Starts it before it is asked anything, where there is something else to wait for.
   render::Engine& engine() {
     if (!rendering) rendering = receiver.parts_.begin_render();
     return *rendering;
@@ -64,6 +65,7 @@ struct Receiver::Asking {
 
   /// Fetches the commit, judges it, and fetches its files only if it is accepted.
   void ask() {
+    if (own.applied.empty()) engine();  // it will be needed: it starts while others work
     do {
       from->follow(following().refs());
       arrival.target = from->poll();
@@ -107,6 +109,7 @@ struct Receiver::Asking {
       receiver.fetched_ = true;
     }
     arrival.answered = false;
+    engine();
     fetch_accepted();
     from->fetch(tip, store(), git::commit_alone);
     store().keep(incoming_ref, tip);
