@@ -65,6 +65,10 @@ constexpr const char* name_of_user(Role role) {
   return role == Role::fetcher ? "greenwave-fetch" : "greenwave-render";
 }
 
+std::string no_user(Role role) {
+  return fmt::format("there is no user {}: the {} is nobody", name_of_user(role), to_string(role));
+}
+
 /// A directory that belongs to somebody else belongs to this user from now on.
 void give(const std::string& directory, uid_t uid, gid_t gid) {
   struct stat about {};
@@ -83,7 +87,7 @@ std::string give_up_root(const Allowed& allowed) {
   if (::setgroups(0, nullptr) != 0 || ::setresgid(gid, gid, gid) != 0 || ::setresuid(uid, uid, uid) != 0) {
     throw system_error("become", name);
   }
-  return user ? "" : fmt::format("there is no user {}: the {} is nobody", name, to_string(allowed.role));
+  return user ? "" : no_user(allowed.role);
 }
 
 /// All but those, of those that there are.
@@ -98,6 +102,14 @@ void keep_capabilities(std::uint32_t kept) {
 }
 
 }  // namespace
+
+Lacking lacking_here() {
+  Lacking lacking{.users = {}, .landlock = lacking_landlock()};
+  for (const auto role : {Role::fetcher, Role::renderer}) {
+    if (!user_named(name_of_user(role))) lacking.users.push_back(no_user(role));
+  }
+  return lacking;
+}
 
 std::vector<std::string> confine(const Allowed& allowed) {
   const auto agent = ::getppid();

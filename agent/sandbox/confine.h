@@ -27,4 +27,12 @@ struct Allowed {
 /// Throws Error when the user or the system calls cannot be given up. Call it while there is one thread.
 std::vector<std::string> confine(const Allowed& allowed);
 
+/// What this machine lacks for an agent that is root, in words.
+struct Lacking {
+  std::vector<std::string> users;
+  std::string landlock;  ///< empty: nothing
+};
+/// Confines nothing.
+Lacking lacking_here();
+
 }  // namespace greenwave::sandbox

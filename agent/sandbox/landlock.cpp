@@ -38,19 +38,24 @@ constexpr std::uint64_t write_any = read_any | LANDLOCK_ACCESS_FS_WRITE_FILE |
                                     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | truncate_file;
 
 /// Everything that an ABI knows is forbidden at first.
-Ruleset all_of(long abi) {
+Ruleset all_of(long version) {
   Ruleset rules{.files = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
-  if (abi >= 2) rules.files |= LANDLOCK_ACCESS_FS_REFER;
-  if (abi >= 3) rules.files |= truncate_file;
-  if (abi >= 4) rules.network = every_tcp;
-  if (abi >= 5) rules.files |= control_device;
-  if (abi >= 6) rules.scopes = every_scope;
+  if (version >= 2) rules.files |= LANDLOCK_ACCESS_FS_REFER;
+  if (version >= 3) rules.files |= truncate_file;
+  if (version >= 4) rules.network = every_tcp;
+  if (version >= 5) rules.files |= control_device;
+  if (version >= 6) rules.scopes = every_scope;
   return rules;
 }
 
-std::size_t size_for(long abi) {
-  if (abi >= 6) return sizeof(Ruleset);
-  return abi >= 4 ? offsetof(Ruleset, scopes) : offsetof(Ruleset, network);
+std::size_t size_for(long version) {
+  if (version >= 6) return sizeof(Ruleset);
+  return version >= 4 ? offsetof(Ruleset, scopes) : offsetof(Ruleset, network);
+}
+
+/// The kernel's; below 1, with errno: none.
+long abi() {
+  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
 void allow(int ruleset, const std::string& path, std::uint64_t access) {
@@ -66,11 +71,15 @@ void allow(int ruleset, const std::string& path, std::uint64_t access) {
 
 }  // namespace
 
+std::string lacking_landlock() {
+  return abi() < 1 ? fmt::format("Landlock is not available ({})", std::strerror(errno)) : "";
+}
+
 std::string restrict_paths(const std::vector<std::string>& read, const std::vector<std::string>& write) {
-  const auto abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (abi < 1) return fmt::format("Landlock is not available ({})", std::strerror(errno));
-  const auto rules = all_of(abi);
-  const Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size_for(abi), 0)));
+  if (auto lacking = lacking_landlock(); !lacking.empty()) return lacking;
+  const auto known = abi();
+  const auto rules = all_of(known);
+  const Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size_for(known), 0)));
   if (!ruleset) return fmt::format("Landlock cannot be used ({})", std::strerror(errno));
   for (const auto& path : read) allow(ruleset.get(), path, read_any & rules.files);
   for (const auto& path : write) allow(ruleset.get(), path, write_any & rules.files);

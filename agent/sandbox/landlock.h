@@ -10,4 +10,7 @@ namespace greenwave::sandbox {
 /// kernel lacks of it; empty: nothing. Needs no_new_privs.
 std::string restrict_paths(const std::vector<std::string>& read, const std::vector<std::string>& write);
 
+/// What restrict_paths() would say of this kernel.
+std::string lacking_landlock();
+
 }  // namespace greenwave::sandbox

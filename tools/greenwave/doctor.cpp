@@ -45,6 +45,7 @@ int run_doctor(const Context& context) {
     check_systemd(*context.config, findings);
     check_trust(*context.config, findings);
     check_rights(*context.config, findings);
+    check_confinement(findings);
     check_runtime(*context.config, findings);
     check_identity(*context.config, findings);
     check_declared(*context.config, context.database, findings);

@@ -32,6 +32,8 @@ void check_configuration(const Context& context, Findings& findings);
 void check_trust(const config::Config& config, Findings& findings);
 /// What a commit may do here; no more than information.
 void check_rights(const config::Config& config, Findings& findings);
+/// What the kernel and the users here lack to confine the processes that read what comes from outside.
+void check_confinement(Findings& findings);
 /// Podman, or the Kubernetes API server, where one is the device's runtime.
 void check_runtime(const config::Config& config, Findings& findings);
 void check_identity(const config::Config& config, Findings& findings);
