@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import pwd
 import sys
 import unittest
 
@@ -114,6 +115,13 @@ class WhatTheDaemonKnows(unittest.TestCase):
         return {"greenwave.yaml": json.dumps(cluster),
                 "devices.geojson": json.dumps({"type": "FeatureCollection", "features": [feature]}),
                 "base/motd.yaml": self.motd["motd.yaml"]}
+
+    def test_what_this_machine_lacks_to_confine_the_agents_processes(self):
+        found = self.findings(self.device(), "confinement")
+        users = {user.pw_name for user in pwd.getpwall()}
+        for user in ("greenwave-fetch", "greenwave-render"):
+            self.assertEqual(user not in users, ("warning", user) in {(result, text.split(":")[0].split()[-1]) for result, text in found})
+        self.assertTrue(found)
 
     def test_the_last_sync_and_what_was_refused(self):
         self.city.commit(self.motd)
