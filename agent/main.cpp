@@ -14,14 +14,12 @@
 #include "base/memory.h"
 #include "base/version.h"
 #include "control/server.h"
+#include "daemon/confined.h"
 #include "daemon/daemon.h"
 #include "daemon/wiring.h"
 #include "drivers/host/program_server.h"
 #include "drivers/podman/cron/run.h"
-#include "git/confined/fetcher.h"
-#include "render/confined/serve.h"
 #include "report/metrics_file.h"
-#include "sandbox/child.h"
 
 namespace {
 
@@ -111,14 +109,6 @@ int run_programs() {
   return 0;
 }
 
-/// A run that the agent itself started; it has no options.
-int run_confined(std::string_view role) {
-  Fd channel(sandbox::channel_descriptor);
-  if (role == to_string(sandbox::Role::fetcher)) return git::confined::run_fetcher(std::move(channel));
-  if (role == to_string(sandbox::Role::renderer)) return render::confined::serve(std::move(channel));
-  throw Error(Fault::internal, "there is no such process");
-}
-
 int check_config(const Options& options, const Log& log) {
   const auto config = daemon::check_config(options.config, options.root, log);
   std::cout << fmt::format("{} is valid: device {} follows {} of {}\n", options.config, config.device,
@@ -184,7 +174,7 @@ int main(int argc, char** argv) {
   line.version(program_version);
   keep_freed_memory();
   try {
-    if (argc == 3 && argv[1] == sandbox::confined_option) return run_confined(argv[2]);
+    if (const auto status = daemon::run_if_confined(argc, argv)) return *status;
     if (!line.parse(argc, argv)) return 0;
     const Log log(parse_level(options.level));
     try {

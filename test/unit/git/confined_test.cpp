@@ -153,16 +153,17 @@ TEST_CASE("confined: a fetcher that lies is ended, and nothing of what it said i
       {"it ends too early", {said(Say::answer, Counters())}},
       {"a fault that there is not", {said(Say::failure, Counters(), std::uint8_t{77})}},
   };
-  for (const auto& [why, messages] : lies) {
+  for (const auto& lie : lies) {
+    const std::string why = lie.first;
     CAPTURE(why);
     Device device;
     auto said_and_gone = device.upstream([&](sandbox::Channel& channel) {
       channel.send(ready);
       channel.receive();
-      for (const auto& message : messages) channel.send(message);
+      for (const auto& message : lie.second) channel.send(message);
     });
-    CHECK_THAT(device.error_of_fetch(std::move(said_and_gone)),
-               Catch::StartsWith(std::string("lost: ")) && Catch::Contains(why));
+    const auto error = device.error_of_fetch(std::move(said_and_gone));
+    CHECK_THAT(error, Catch::StartsWith(std::string("lost: ")) && Catch::Contains(why));
     CHECK(device.is_empty());
   }
 }
@@ -227,7 +228,8 @@ TEST_CASE("confined: a base that the store lacks is not there, and one that it h
     channel.send(yes);
     channel.receive();
   });
-  CHECK(device.error_of_fetch(std::move(asking)) == "none");
+  const auto error = device.error_of_fetch(std::move(asking));
+  CHECK(error == "none");
   REQUIRE(bases.size() == 2);
   CHECK(bases[0].is_there);
   CHECK_THAT(bases[0].content, Catch::StartsWith("tree "));

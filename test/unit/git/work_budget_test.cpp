@@ -15,7 +15,6 @@
 #include "support/local_upload_pack.h"
 
 using namespace greenwave;
-using test::fault_of;
 using test::GitRepository;
 using test::LocalUploadPack;
 using test::TemporaryDirectory;

@@ -39,7 +39,8 @@ Signal some_signal(std::mt19937& random, int depth) {
                 .heads = {}};
   signal.colour = static_cast<Colour>(random() % 3);
   if (random() % 2 == 0) signal.degrees = static_cast<double>(random()) / 7;
-  for (auto left = random() % 3; left > 0; --left) signal.counts[std::to_string(random())] = random();
+  for (auto left = random() % 3; left > 0; --left)
+    signal.counts[std::to_string(random())] = static_cast<int>(random() % 1000);
   for (auto left = depth > 0 ? random() % 4 : 0; left > 0; --left)
     signal.heads.push_back(some_signal(random, depth - 1));
   return signal;
