@@ -138,9 +138,10 @@ Tip FileUpstream::poll(const std::vector<std::string>& refs) {
 
 bool FileUpstream::fetch(const FetchRequest& request, Landing& landing) {
   const auto source = open_repository(path_);
-  const auto objects = objects_for(source.get(), request, path_);
+  auto objects = objects_for(source.get(), request, path_);
   Odb odb;
   if (git_repository_odb(Out(odb), source.get()) < 0) throw unreadable(request.wants.front(), path_);
+  leave_out_large(odb.get(), objects);
   landing.objects.expect(static_cast<std::uint32_t>(objects.size()));
   for (const auto& oid : objects) {
     OdbObject object;

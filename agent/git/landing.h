@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include <git2.h>
 
@@ -28,6 +29,11 @@ struct Fetched {
   std::uint64_t objects = 0;
   Spent spent{};
 };
+
+/// No device reads a larger file: such objects do not land.
+inline constexpr std::size_t largest_object = 64 << 20;
+/// Leaves out those that are larger, without reading them.
+void leave_out_large(git_odb* odb, std::vector<git_oid>& oids);
 
 /// Takes whole objects, of which it is told the number first. All throw as PackSink does.
 class ObjectSink {

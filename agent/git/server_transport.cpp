@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "git/handle.h"
 #include "git/kept_objects.h"
 #include "git/library.h"
@@ -26,8 +27,10 @@ struct Leaving {
 };
 
 Unusable not_sent(const std::string& oid) {
-  return Unusable(Fault::transient, fmt::format("the server did not send object {}", oid),
-                  "check the repository on the server with: git fsck");
+  return Unusable(Fault::transient,
+                  fmt::format("the server did not send object {}, or it is larger than {}", oid,
+                              bytes_in_words(largest_object)),
+                  "keep large files out of the repository, and check it on the server with: git fsck");
 }
 
 /// The ancestors of `heads` that are here without their parents.

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <new>
 #include <optional>
 #include <set>
 #include <string>
@@ -60,6 +61,7 @@ class Fetcher {
   void unpack(sandbox::Reader& reader);
   Fd connect(const std::string& host, unsigned port);
   void report();
+  void fail(const Error& error);
   Counters counters() const;
 
   Channel& channel_;
@@ -118,10 +120,17 @@ void Fetcher::answer(const std::string& message) {
   } catch (const sandbox::Malformed&) {
     throw;
   } catch (const Error& error) {
-    sandbox::Writer failed;
-    failed.all(Say::failure, counters(), failure_of(error));
-    channel_.send(failed.bytes());
+    fail(error);
+  } catch (const std::bad_alloc&) {
+    fail(
+        {Fault::transient, "there is no memory for what was sent", "keep large files out of the repository"});
   }
+}
+
+void Fetcher::fail(const Error& error) {
+  sandbox::Writer failed;
+  failed.all(Say::failure, counters(), failure_of(error));
+  channel_.send(failed.bytes());
 }
 
 void Fetcher::answer_to(Ask ask, sandbox::Reader& reader, sandbox::Writer& answer) {

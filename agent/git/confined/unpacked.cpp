@@ -101,6 +101,7 @@ void Unpacked::hand_over() {
   };
   if (git_odb_foreach(odb_.get(), collect, &oids) < 0) throw unusable("list what was sent");
   std::erase_if(oids, [this](const git_oid& oid) { return bases_.contains(oid); });
+  leave_out_large(odb_.get(), oids);
   if (oids.empty()) return;
   expect(static_cast<std::uint32_t>(oids.size()));
   for (const auto& oid : oids) {

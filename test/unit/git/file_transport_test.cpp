@@ -109,3 +109,15 @@ TEST_CASE("file: a commit older than the kept one is fetched too") {
   transport.fetch(oldest, store);
   CHECK(store.tree(oldest, "")->read("a", 10) == "1");
 }
+
+TEST_CASE("file: a file that no device reads, for its size, is left out, and the others come") {
+  GitRepository origin;
+  const auto commit = origin.commit({{"large", std::string(git::largest_object + 1, 'x')}, {"a", "1"}});
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  git::FileTransport transport(origin.path(), "refs/heads/main", never);
+  transport.fetch(commit, store);
+  CHECK(store.tree(commit, "")->read("a", 10) == "1");
+  const git::Visit visit = [](const SourceTree& tree) { tree.read("large", git::largest_object); };
+  CHECK_THROWS_WITH(transport.fetch(commit, store, visit), Catch::Contains("or it is larger than 64 MiB"));
+}
