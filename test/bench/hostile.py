@@ -265,8 +265,9 @@ class Watch:
 def family(pid):
     found = [pid]
     for one in found:
-        with contextlib.suppress(OSError):
-            found += [int(word) for word in pathlib.Path(f"/proc/{one}/task/{one}/children").read_text().split()]
+        for thread in pathlib.Path(f"/proc/{one}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += [int(word) for word in thread.read_text().split()]
     return found
 
 
