@@ -85,6 +85,7 @@ void Channel::fill(std::string& text, std::size_t size, Moment began) {
     const auto left = size - text.size();
     if (left >= read_ahead) {
       const auto had = text.size();
+      if (had >= size / 2) text.reserve(size);  // it is believed by then
       text.resize(had + std::min<std::size_t>(left, 1 << 20));
       text.resize(had + read_some(text.data() + had, text.size() - had, began));
       continue;

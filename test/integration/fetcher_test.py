@@ -1,6 +1,7 @@
 """The process that speaks with the server: what becomes of the agent when it dies, hangs or stays behind, and that it is
 there only while it is needed."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -17,11 +18,9 @@ def children_of(pid):
     """Their pids and command lines."""
     found = {}
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            try:
+        with contextlib.suppress(OSError):  # it has just ended
+            for child in (task / "children").read_text().split():
                 found[int(child)] = pathlib.Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
-            except OSError:
-                pass  # it has just ended
     return found
 
 

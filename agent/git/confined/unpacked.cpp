@@ -120,6 +120,12 @@ void Unpacked::expect(std::uint32_t objects) {
 }
 
 void Unpacked::add(git_object_t type, std::string_view content) {
+  if (content.size() >= bytes_in_batch) {
+    finish();
+    sandbox::Writer said;  // alone, and copied once: it may be a good part of the memory that there is
+    said.all(Say::objects, std::uint32_t{1}, static_cast<std::int32_t>(type), content);
+    return channel_.send(said.bytes());
+  }
   batch_.add(static_cast<std::int32_t>(type));
   batch_.add(content);
   ++in_batch_;
