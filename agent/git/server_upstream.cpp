@@ -31,13 +31,16 @@ const std::vector<std::string> any_ref{"HEAD"};
 void ServerUpstream::meet(RefSearch& refs) {
   // A stateless v2 server can be asked at once, if its greeting is known.
   if (server_->stateless() && greeting_ && greeting_->version == 2) return;
+  is_met_ = false;
   greeting_.reset();
   Counted stream(server_->greet(), progress_);
   PacketReader reader(stream);
   greeting_ = read_greeting(reader, refs);
+  is_met_ = true;
 }
 
 void ServerUpstream::meet() {
+  if (is_met_) return;
   RefSearch refs(any_ref);
   meet(refs);
 }
@@ -57,6 +60,7 @@ Tip ServerUpstream::poll(const std::vector<std::string>& wanted) {
     }
   } catch (const Error&) {
     greeting_.reset();  // the server may have been replaced
+    is_met_ = false;
     throw;
   }
   return {refs.result(), refs.found()};
@@ -65,6 +69,11 @@ Tip ServerUpstream::poll(const std::vector<std::string>& wanted) {
 bool ServerUpstream::sends_single_objects() {
   meet();
   return can("fetch.filter");
+}
+
+void ServerUpstream::leave() {
+  is_met_ = false;
+  server_->leave();
 }
 
 bool ServerUpstream::fetch(const FetchRequest& request, Landing& landing) {
@@ -79,6 +88,7 @@ bool ServerUpstream::fetch(const FetchRequest& request, Landing& landing) {
     return v2::read_fetch(reader, sink);
   }
   if (!can("shallow")) asked.depth = 0;
+  is_met_ = false;  // the conversation ends with the pack
   Counted stream(server_->ask(v0::fetch_request(asked, *greeting_)), progress_);
   PacketReader reader(stream);
   v0::read_fetch(reader, asked, sink);

@@ -20,19 +20,21 @@ class ServerUpstream : public Upstream {
   Tip poll(const std::vector<std::string>& refs) override;
   bool sends_single_objects() override;
   bool fetch(const FetchRequest& request, Landing& landing) override;
-  void leave() override { server_->leave(); }
+  void leave() override;
   int kept_connection() const override { return server_->kept_connection(); }
   std::uint64_t bytes_received() const override { return server_->bytes_received(); }
   Duration retry_after() const override { return server_->retry_after(); }
 
  private:
-  /// Starts a conversation if necessary; sets greeting_.
+  /// Starts a conversation, unless the server can be asked without; sets greeting_.
   void meet(RefSearch& refs);
+  /// The same where none has begun.
   void meet();
   bool can(std::string_view capability) const { return greeting_->capabilities.contains(capability); }
 
   std::unique_ptr<UploadPack> server_;
   std::optional<Greeting> greeting_;
+  bool is_met_ = false;  ///< a conversation has begun, and can go on
 };
 
 }  // namespace greenwave::git

@@ -80,6 +80,28 @@ TEST_CASE("ssh: a poll leaves no memory behind") {
   CHECK(::mallinfo2().uordblks < before + 100'000);
 }
 
+TEST_CASE("ssh: a poll takes one connection, and so does a fetch, however many directories deep") {
+  SshServer server;
+  GitRepository origin;
+  const auto commit = origin.commit({{"one/two/three/a", "1"}});
+  TemporaryDirectory directory;
+  git::Store store(directory / "git");
+  const auto transport = git::make_transport(followed(server.url(origin.path()), server), never);
+  const auto connections = [&] {
+    const auto log = read_file(server.file("sshd.log"), 1 << 20);
+    std::size_t count = 0;
+    for (auto at = log.find("Accepted publickey"); at != log.npos;
+         at = log.find("Accepted publickey", at + 1))
+      ++count;
+    return count;
+  };
+  transport->poll();
+  CHECK(connections() == 1);
+  transport->fetch(commit, store, [](const SourceTree& tree) { tree.read("one/two/three/a", 10); });
+  CHECK(store.tree(commit, "")->read("one/two/three/a", 10) == "1");
+  CHECK(connections() == 2);
+}
+
 TEST_CASE("ssh: the first fetch leaves the history on the server") {
   SshServer server;
   GitRepository origin;
