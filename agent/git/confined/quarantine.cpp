@@ -33,7 +33,9 @@ void Quarantine::require_at_most(std::uint64_t most) const {
   for (fs::recursive_directory_iterator item(directory_, error), end; !error && item != end;
        item.increment(error)) {
     std::error_code gone;
-    if (item->is_regular_file(gone)) bytes += item->file_size(gone);
+    if (!item->is_regular_file(gone)) continue;
+    const auto size = item->file_size(gone);
+    if (!gone) bytes += size;  // else it has just been removed, and the number says nothing
   }
   if (bytes <= most) return;
   throw Unusable(Fault::transient, fmt::format("the fetcher writes more than {}", bytes_in_words(most)),

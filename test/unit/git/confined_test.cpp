@@ -1,4 +1,5 @@
 #include <functional>
+#include <stop_token>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -244,4 +245,16 @@ TEST_CASE("confined: whoever writes more into the quarantine than is allowed is 
   CHECK_THROWS_AS(quarantine.require_at_most(2999), git::Unusable);
   quarantine.empty();
   CHECK(std::filesystem::is_empty(directory / "quarantine"));
+}
+
+TEST_CASE("confined: files that come and go while they are counted are not taken for many bytes") {
+  TemporaryDirectory directory;
+  const Quarantine quarantine(directory / "quarantine");
+  const std::jthread writing([&](const std::stop_token& end) {
+    while (!end.stop_requested()) {
+      directory.write("quarantine/one", "x");
+      std::filesystem::remove(directory / "quarantine/one");
+    }
+  });
+  for (int round = 0; round < 20'000; ++round) quarantine.require_at_most(1000);
 }
