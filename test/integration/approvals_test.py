@@ -8,10 +8,9 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from git_server import GitServer  # noqa: E402
 from greenwave import BIN, City, Device, Scratch, file_manifest, run  # noqa: E402
+from signed_city import MOTD, SignedCityCase, motd  # noqa: E402
 
-MOTD = "/etc/motd.d/greenwave"
 LAMP = "/etc/lamp"
 CLUSTER = """apiVersion: greenwave.dev/v1
 kind: Cluster
@@ -21,35 +20,18 @@ spec: {layers: [{path: base}, {path: lamps}]}
 APPROVAL = ("commit", "-q", "--allow-empty", "-S", "-m", "Approve")
 
 
-def motd(text):
-    return {"base/motd.yaml": file_manifest("motd", MOTD, text)}
-
-
 def lamp(text):
     return {"lamps/lamp.yaml": file_manifest("lamp", LAMP, text)}
 
 
-class Approvals(unittest.TestCase):
-    partial = True  # the server lets devices fetch only what they need
-    kind = ""  # of the server's addresses
-
+class Approvals(SignedCityCase):
     def setUp(self):
-        self.scratch = self.enterContext(Scratch())
-        self.city = City(self.scratch)
-        for option in ["allowFilter"] if self.partial else []:
-            self.city.git("config", f"uploadpack.{option}", "true", cwd=self.city.bare)
-        self.server = GitServer(self.scratch / "server", self.scratch).start()
-        self.addCleanup(self.server.stop)
-        self.signers = self.scratch / "allowed_signers"
+        super().setUp()
         self.keys = {name: self.key(name) for name in ("ana", "ana_at_home", "bo", "carl")}
         self.allow(ana="ana", ana_at_home="ana", bo="bo", carl="carl")
         self.city.commit({"greenwave.yaml": CLUSTER, **motd("one\n"), **lamp("off\n")}, key=self.keys["ana"])
         self.as_("bo", *APPROVAL)
         self.city.push()
-
-    def key(self, name):
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", self.scratch / name)
-        return self.scratch / name
 
     def allow(self, **people):
         lines = [f'{person}@city.example namespaces="git" {self.keys[key].with_suffix(".pub").read_text()}'

@@ -10,35 +10,17 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from git_server import GitServer  # noqa: E402
-from greenwave import City, Device, Scratch, file_manifest, run  # noqa: E402
+from greenwave import Device, file_manifest, run  # noqa: E402
+from signed_city import MOTD, SignedCityCase, motd  # noqa: E402
 
-MOTD = "/etc/motd.d/greenwave"
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
-def motd(text):
-    return {"base/motd.yaml": file_manifest("motd", MOTD, text)}
-
-
-class Trust(unittest.TestCase):
-    partial = True  # the server lets devices fetch only what they need
-    kind = ""  # of the server's addresses
-
+class Trust(SignedCityCase):
     def setUp(self):
-        self.scratch = self.enterContext(Scratch())
-        self.city = City(self.scratch)
-        for option in ["allowFilter"] if self.partial else []:
-            self.city.git("config", f"uploadpack.{option}", "true", cwd=self.city.bare)
-        self.server = GitServer(self.scratch / "server", self.scratch).start()
-        self.addCleanup(self.server.stop)
+        super().setUp()
         self.ana = self.key("ana")
-        self.signers = self.scratch / "allowed_signers"
         self.signers.write_text(f'ana@city.example namespaces="git" {self.public(self.ana)}\n')
-
-    def key(self, name, kind="ed25519"):
-        run("ssh-keygen", "-q", "-t", kind, "-N", "", "-C", name, "-f", self.scratch / name)
-        return self.scratch / name
 
     def public(self, key):
         return " ".join(key.with_suffix(".pub").read_text().split()[:2])
