@@ -1,7 +1,6 @@
 // The operations of State on its file as a whole.
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <system_error>
 
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/scratch_directory.h"
 #include "state/handle.h"
 #include "state/schema.h"
 #include "state/state.h"
@@ -30,26 +30,6 @@ bool has_wal(const fs::path& file) {
   return !absent && size > 0;
 }
 
-/// A temporary directory under /tmp, removed in the destructor.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = fs::temp_directory_path() / "greenwave-state-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw system_error("create the directory", name);
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 void copy_if_there(const fs::path& from, const fs::path& to) {
   std::error_code failure;
   fs::copy_file(from, to, failure);
@@ -61,7 +41,7 @@ void copy_if_there(const fs::path& from, const fs::path& to) {
 /// After a power cut there may be a WAL that is not copied back yet. Only a writer can read that, so a copy
 /// is opened for writing; it is unlinked, and lives on in its open descriptors.
 std::unique_ptr<Database> open_copy(const fs::path& file) {
-  const Scratch scratch;
+  const ScratchDirectory scratch("state");
   const auto twin = scratch.path() / "state.db";
   copy_if_there(file, twin);
   copy_if_there(with(file, "-wal"), with(twin, "-wal"));

@@ -5,11 +5,11 @@
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/scratch_directory.h"
 #include "base/text.h"
 #include "drivers/host/unit_spec.h"
 
@@ -18,26 +18,6 @@ namespace greenwave::cli {
 namespace {
 
 constexpr std::size_t most_texts = 32;
-
-/// A directory that exists for as long as this does.
-class VerifierDirectory {
- public:
-  VerifierDirectory() {
-    path_ = (std::filesystem::temp_directory_path() / "greenwave-lint-XXXXXX").native();
-    if (::mkdtemp(path_.data()) == nullptr)
-      throw Error(Fault::transient, "cannot create a temporary directory");
-  }
-  VerifierDirectory(const VerifierDirectory&) = delete;
-  VerifierDirectory& operator=(const VerifierDirectory&) = delete;
-  ~VerifierDirectory() {
-    std::error_code gone;
-    std::filesystem::remove_all(path_, gone);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// What check_unit() finds itself.
 bool is_found_elsewhere(std::string_view finding) {
@@ -66,8 +46,8 @@ const std::vector<std::string>& UnitVerifier::findings(const std::string& name, 
   const auto [at, is_new] = known_.try_emplace({name, content});
   if (!is_new || is_missing_ || known_.size() > most_texts) return at->second;
   try {
-    const VerifierDirectory directory;
-    const auto file = fmt::format("{}/{}", directory.path(), name);
+    const ScratchDirectory directory("lint");
+    const auto file = (directory.path() / name).native();
     replace_file(file, content);
     Command command;
     command.argv = {"systemd-analyze", "verify", "--man=no", "--recursive-errors=no", file};

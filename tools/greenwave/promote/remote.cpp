@@ -33,12 +33,6 @@ std::map<std::string, std::string> environment() {
   return variables;
 }
 
-std::filesystem::path make_directory() {
-  auto pattern = (std::filesystem::temp_directory_path() / "greenwave-promote-XXXXXX").native();
-  if (::mkdtemp(pattern.data()) == nullptr) throw system_error("create a directory in", pattern);
-  return pattern;
-}
-
 }  // namespace
 
 Remote::Remote(std::string url, bool with_directories)
@@ -49,20 +43,14 @@ Remote::Remote(std::string url, bool with_directories)
   }
   std::error_code ignored;
   if (std::filesystem::is_directory(url_, ignored)) url_ = std::filesystem::absolute(url_);
-  directory_ = make_directory();
   git({"init", "-q", "--bare", "."});
   git({"remote", "add", "origin", url_});
-}
-
-Remote::~Remote() {
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 CommandResult Remote::try_git(std::vector<std::string> words) const {
   Command command;
   // Standard error is for people: kept apart from the output that is parsed.
-  command.argv = {"sh", "-c", R"(cd "$0" && exec git "$@" 2>stderr)", directory_.native()};
+  command.argv = {"sh", "-c", R"(cd "$0" && exec git "$@" 2>stderr)", directory_.path().native()};
   command.argv.insert(command.argv.end(), words.begin(), words.end());
   command.environment = environment();
   command.timeout = git_timeout;
@@ -91,7 +79,7 @@ std::string Remote::git(std::vector<std::string> words) const {
 /// git's messages, in one line.
 std::string Remote::error_output() const {
   std::string line;
-  const auto text = read_file(directory_ / "stderr", 64 << 10);
+  const auto text = read_file(directory_.path() / "stderr", 64 << 10);
   for (const auto part : split(text, '\n')) {
     if (trim(part).empty()) continue;
     if (!line.empty()) line += ", ";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/process.h"
+#include "base/scratch_directory.h"
 #include "model/commit_id.h"
 
 namespace greenwave::promote {
@@ -21,9 +22,6 @@ class Remote {
  public:
   /// `with_directories`: fetches directories, too, but no files.
   Remote(std::string url, bool with_directories);
-  ~Remote();
-  Remote(const Remote&) = delete;
-  Remote& operator=(const Remote&) = delete;
 
   Refs refs() const;
   /// Fetches the refs' history; commits only, where the server supports filters.
@@ -32,7 +30,7 @@ class Remote {
   std::optional<std::string> read(const CommitId& commit, const std::string& path) const;
   std::string message(const CommitId& commit) const;
   /// Where it is here, a bare repository.
-  const std::filesystem::path& directory() const { return directory_; }
+  const std::filesystem::path& directory() const { return directory_.path(); }
   bool leads_to(const CommitId& ancestor, const CommitId& commit) const;
 
   /// Moves or creates the ref. The server refuses anything but a fast-forward.
@@ -47,7 +45,7 @@ class Remote {
 
   std::string url_;
   bool with_directories_;
-  std::filesystem::path directory_;
+  ScratchDirectory directory_{"promote"};
 };
 
 }  // namespace greenwave::promote
