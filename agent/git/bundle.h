@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
+#include "config/config.h"
 #include "git/bundle_reader.h"
 #include "git/transport.h"
 

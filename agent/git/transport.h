@@ -1,17 +1,13 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "config/config.h"
 #include "git/fetch_progress.h"
-#include "git/login.h"
 #include "git/store.h"
-#include "git/upstream.h"
 
 namespace greenwave::git {
 
@@ -70,14 +66,5 @@ class Transport {
   std::vector<std::string> refs_;
   std::string found_;
 };
-
-/// What a URL's scheme stands for: config::parse_url. `connect` makes every connection. `stop` outlives it.
-std::unique_ptr<Upstream> make_upstream(const std::string& address, const LoginSource& login,
-                                        const Connect& connect, const std::atomic<bool>& stop);
-
-/// Follows it from this process. Credentials are read from their files at each use, so that rotation needs no
-/// restart. Setting `stop` makes a running transfer fail soon with a transient Error.
-std::unique_ptr<Transport> make_transport(const config::Repository& repository,
-                                          const std::atomic<bool>& stop);
 
 }  // namespace greenwave::git

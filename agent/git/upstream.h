@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "git/fetch_progress.h"
 #include "git/fetch_request.h"
+#include "git/login.h"
 #include "git/pack_sink.h"
 #include "model/commit_id.h"
 
@@ -50,5 +52,10 @@ class Upstream {
  protected:
   FetchProgress* progress_ = nullptr;
 };
+
+/// What a URL's scheme stands for: config::parse_url. `connect` makes every connection. `stop` outlives it:
+/// setting it makes a running transfer fail soon with a transient Error.
+std::unique_ptr<Upstream> make_upstream(const std::string& address, const LoginSource& login,
+                                        const Connect& connect, const std::atomic<bool>& stop);
 
 }  // namespace greenwave::git

@@ -5,6 +5,8 @@ import contextlib
 import os
 import pathlib
 import signal
+import socket
+import subprocess
 import sys
 import time
 import unittest
@@ -33,6 +35,12 @@ def is_there(pid):
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+def rights_of(pid):
+    """The fields of its status."""
+    about = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in about.splitlines() if ":\t" in line)
 
 
 class Fetcher(SlowServerCase):
@@ -81,8 +89,7 @@ class Fetcher(SlowServerCase):
         wait_until(lambda: not is_there(fetcher), "the end of the fetcher")
 
     def test_it_has_no_right_of_the_agents(self):
-        about = pathlib.Path(f"/proc/{self.fetcher()}/status").read_text()
-        fields = dict(line.split(":\t", 1) for line in about.splitlines() if ":\t" in line)
+        fields = rights_of(self.fetcher())
         self.assertEqual(fields["NoNewPrivs"], "1")
         self.assertEqual(fields["Seccomp"], "2")
         for held in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
@@ -100,6 +107,28 @@ class Fetcher(SlowServerCase):
             kinds.add("quarantine" if "/quarantine" in target else target.split(":")[0])
         self.assertLessEqual(kinds, {"/dev/null", "socket", "pipe", "anon_inode", "quarantine",
                                      os.readlink(f"/proc/{self.device.daemon.pid}/fd/2").split(":")[0]})
+
+
+class Doctor(unittest.TestCase):
+    def test_its_poll_is_made_by_a_process_without_rights_that_ends_with_it(self):
+        scratch = self.enterContext(Scratch())
+        silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        port = silent.getsockname()[1]
+        hosts = scratch / "known_hosts"
+        key = "AAAAC3NzaC1lZDI1NTE5AAAAIBrQDBvXm1IjxKyGZmYoD6oSqJZEXAMPLEKEY0000000"
+        hosts.write_text(f"[127.0.0.1]:{port} ssh-ed25519 {key}\n")
+        device = Device(scratch / "device", f"ssh://git@127.0.0.1:{port}/city.git",
+                        more=f"  credentials: {{knownHostsFile: {hosts}, sshKeyFile: {hosts}}}\n")
+        doctor = subprocess.Popen([str(word) for word in device.command("greenwave", "doctor")], stdout=subprocess.DEVNULL)
+        self.addCleanup(doctor.wait)
+        self.addCleanup(doctor.kill)
+        wait_until(lambda: fetchers_of(doctor.pid), "the poll")
+        (fetcher,) = fetchers_of(doctor.pid)
+        wait_until(lambda: rights_of(fetcher)["Seccomp"] == "2", "its confinement")
+        if os.geteuid() == 0:
+            self.assertNotIn("0", rights_of(fetcher)["Uid"].split())
+        doctor.kill()
+        wait_until(lambda: not is_there(fetcher), "the end of the fetcher")
 
 
 class KeptConnection(SlowServerCase):

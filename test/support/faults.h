@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
-#include "git/transport.h"
+#include "support/unconfined_transport.h"
 
 namespace greenwave::test {
 
@@ -27,7 +27,7 @@ Fault fault_of(auto action) {
 inline std::string poll_error(const config::Repository& repository) {
   static const std::atomic<bool> never{false};
   try {
-    git::make_transport(repository, never)->poll();
+    unconfined_transport(repository, never)->poll();
   } catch (const Error& error) {
     return std::string(to_string(error.fault())) + ": " + error.what();
   }

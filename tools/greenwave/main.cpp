@@ -7,6 +7,7 @@
 
 #include "base/version.h"
 #include "cli.h"
+#include "daemon/confined.h"
 
 using namespace greenwave;
 
@@ -105,6 +106,7 @@ int main(int argc, char** argv) {
   }
   add_help(line, actions);
   try {
+    if (const auto status = daemon::run_if_confined(argc, argv)) return *status;
     if (!line.parse(argc, argv)) return 0;
   } catch (const Error& error) {
     cli::print_error(error, asks_for_json({argv, static_cast<std::size_t>(argc)}));

@@ -5,11 +5,11 @@
 #include "git/http_upload_pack.h"
 #include "git/server_transport.h"
 #include "git/store.h"
-#include "git/transport.h"
 #include "support/faults.h"
 #include "support/git_repository.h"
 #include "support/https_server.h"
 #include "support/source_directory.h"
+#include "support/unconfined_transport.h"
 
 using namespace greenwave;
 using test::GitRepository;
@@ -46,7 +46,7 @@ TEST_CASE("https: a branch is polled and fetched, then only what is new") {
 
   TemporaryDirectory directory;
   git::Store store(directory / "git");
-  const auto transport = git::make_transport(followed(server, origin, kind), never);
+  const auto transport = test::unconfined_transport(followed(server, origin, kind), never);
   REQUIRE(transport->poll() == first);
   transport->fetch(first, store);
   CHECK(store.tree(first, "")->read("base/a.yaml", 100) == "a: 1\n");
@@ -88,7 +88,7 @@ TEST_CASE("https: where the server can filter, only what is read comes") {
   };
   TemporaryDirectory directory;
   git::Store store(directory / "git");
-  const auto transport = git::make_transport(followed(server, origin), never);
+  const auto transport = test::unconfined_transport(followed(server, origin), never);
   transport->fetch(commit, store, visit);
   CHECK(transport->bytes_received() < 15'000);
   const auto tree = store.tree(commit, "");
@@ -115,7 +115,7 @@ TEST_CASE("https: where the server can filter, only what is read comes") {
   }
   SECTION("a server that filters no more sends the rest whole") {
     origin.git({"config", "uploadpack.allowFilter", "false"});
-    const auto fresh = git::make_transport(followed(server, origin), never);
+    const auto fresh = test::unconfined_transport(followed(server, origin), never);
     const auto next = origin.import({{"base/a", "changed"}});
     fresh->fetch(next, store, visit);
     CHECK(store.tree(next, "")->read("base/a", 10) == "changed");
@@ -127,7 +127,7 @@ TEST_CASE("https: a poll of an unchanged ref costs a few hundred bytes, however 
   GitRepository origin;
   const auto commit = origin.commit({{"a", "1"}});
   origin.add_branches(20'000, commit);
-  const auto transport = git::make_transport(followed(server, origin), never);
+  const auto transport = test::unconfined_transport(followed(server, origin), never);
   for (int i = 0; i < 12; ++i) REQUIRE(transport->poll() == commit);
   const auto requests = server.log(14);
   REQUIRE(requests.size() == 14);  // whether there is a tip file, the greeting, and a request a poll
@@ -150,7 +150,7 @@ TEST_CASE("https: a tip file makes a poll of an unchanged ref cheaper still") {
                             "/packaging/git-server/post-receive'"});
   };
   hook();
-  const auto transport = git::make_transport(followed(server, origin), never);
+  const auto transport = test::unconfined_transport(followed(server, origin), never);
   CHECK(transport->poll() == first);
   CHECK(transport->poll() == first);
   const auto requests = server.log(2);
@@ -173,7 +173,7 @@ TEST_CASE("https: a missing wave ref falls back to the branch, and is followed o
   GitRepository origin;
   const auto first = origin.commit({{"a", "1"}});
   const auto second = origin.commit({{"a", "2"}});
-  const auto transport = git::make_transport(followed(server, origin), never);
+  const auto transport = test::unconfined_transport(followed(server, origin), never);
   transport->follow({"refs/heads/wave/canary", "refs/heads/main"});
   CHECK(transport->poll() == second);
   CHECK(transport->found() == "refs/heads/main");
@@ -203,7 +203,7 @@ TEST_CASE("https: a tip file of one ref is not taken for another's") {
     test::run_or_throw({"sh", "-c", "echo " + commit.text() + " > '" + (tips / ref).native() + "'"});
     test::run_or_throw({"touch", "-d", "@1700000000", (tips / ref).native()});  // one ETag for both
   }
-  const auto transport = git::make_transport(followed(server, origin), never);
+  const auto transport = test::unconfined_transport(followed(server, origin), never);
   CHECK(transport->poll() == second);
   transport->follow({"refs/heads/wave", "refs/heads/main"});
   CHECK(transport->poll() == first);
@@ -216,7 +216,7 @@ TEST_CASE("https: certificates are always checked") {
   GitRepository origin;
   const auto commit = origin.commit({{"a", "1"}});
   auto repository = followed(server, origin);
-  CHECK(git::make_transport(repository, never)->poll() == commit);
+  CHECK(test::unconfined_transport(repository, never)->poll() == commit);
   repository.credentials.ca_file = server.file("other.pem");
   CHECK_THAT(poll_error(repository), Catch::StartsWith("untrusted") && Catch::Contains("credentials.caFile"));
   repository.credentials.ca_file.clear();
@@ -237,14 +237,14 @@ TEST_CASE(
              Catch::StartsWith("invalid") && Catch::Contains("it requires credentials"));
   repository.credentials.username = "device";
   repository.credentials.password_file = server.write("right", "open sesame\n");
-  CHECK(git::make_transport(repository, never)->poll() == commit);
+  CHECK(test::unconfined_transport(repository, never)->poll() == commit);
   repository.credentials.password_file = server.write("wrong", "hunter2\n");
   CHECK_THAT(poll_error(repository), Catch::StartsWith("invalid") &&
                                          Catch::Contains("rejected the credentials") &&
                                          !Catch::Contains("hunter2") && !Catch::Contains("device"));
   repository.credentials.password_file.clear();
   repository.credentials.token_file = server.file("right");
-  CHECK(git::make_transport(repository, never)->poll() == commit);
+  CHECK(test::unconfined_transport(repository, never)->poll() == commit);
   repository.credentials.token_file = server.write("empty", "\n");
   CHECK_THAT(poll_error(repository), Catch::Contains("no usable secret in"));
 
@@ -252,7 +252,7 @@ TEST_CASE(
   CHECK_THAT(poll_error(mutual), Catch::StartsWith("invalid") && Catch::Contains("clientCertificate"));
   mutual.credentials.client_certificate = server.file("client.pem");
   mutual.credentials.client_key = server.file("client.key");
-  CHECK(git::make_transport(mutual, never)->poll() == commit);
+  CHECK(test::unconfined_transport(mutual, never)->poll() == commit);
   mutual.credentials.client_key = server.file("other.key");
   CHECK_THAT(poll_error(mutual), Catch::StartsWith("invalid") && Catch::Contains("a matching pair"));
 }
@@ -268,7 +268,7 @@ TEST_CASE("https: each way to fail says what to do") {
   CHECK_THAT(at("/plain"), Catch::StartsWith("untrusted") && Catch::Contains("redirects away"));
   CHECK_THAT(at("/page"), Catch::StartsWith("invalid") && Catch::Contains("text/html"));
 
-  const auto busy = git::make_transport(followed(server, origin, "/busy"), never);
+  const auto busy = test::unconfined_transport(followed(server, origin, "/busy"), never);
   CHECK_THROWS_AS(busy->poll(), Error);
   CHECK(busy->retry_after() == std::chrono::seconds(120));
 
@@ -374,7 +374,7 @@ TEST_CASE("https: a connection cut at every 1,000th byte is transient, and the n
   for (int bytes = 1000; bytes <= 20'000; bytes += 1000) {
     directory.write("cut", std::to_string(bytes));
     CAPTURE(bytes);
-    const auto transport = git::make_transport(repository, never);
+    const auto transport = test::unconfined_transport(repository, never);
     try {
       const auto tip = transport->poll();
       CHECK(tip == commit);
@@ -438,12 +438,12 @@ TEST_CASE("https: the proxy of the environment is used, and its password never s
   const auto repository = followed(server, origin);
   {
     const Environment proxied("http://device:hunter2@127.0.0.1:" + std::to_string(port));
-    CHECK(git::make_transport(repository, never)->poll() == commit);
+    CHECK(test::unconfined_transport(repository, never)->poll() == commit);
     const auto asked = read_file(directory / "requests", 10'000);
     CHECK_THAT(asked, Catch::StartsWith("CONNECT localhost:" + std::to_string(server.port())) &&
                           Catch::Contains("Proxy-Authorization"));
     ::setenv("no_proxy", "localhost", 1);
-    CHECK(git::make_transport(repository, never)->poll() == commit);
+    CHECK(test::unconfined_transport(repository, never)->poll() == commit);
     CHECK(read_file(directory / "requests", 10'000) == asked);
   }
   const Environment gone("http://device:hunter2@127.0.0.1:" + std::to_string(test::free_port()));

@@ -3,10 +3,10 @@
 
 #include "base/error.h"
 #include "git/store.h"
-#include "git/transport.h"
 #include "support/faults.h"
 #include "support/git_repository.h"
 #include "support/ssh_server.h"
+#include "support/unconfined_transport.h"
 
 using namespace greenwave;
 using test::GitRepository;
@@ -42,7 +42,7 @@ TEST_CASE("ssh: a branch is polled and fetched, then only what is new") {
 
   TemporaryDirectory directory;
   git::Store store(directory / "git");
-  const auto transport = git::make_transport(followed(server.url(origin.path()), server), never);
+  const auto transport = test::unconfined_transport(followed(server.url(origin.path()), server), never);
   REQUIRE(transport->poll() == first);
   transport->fetch(first, store);
   CHECK(store.tree(first, "")->read("base/a.yaml", 100) == "a: 1\n");
@@ -73,7 +73,7 @@ TEST_CASE("ssh: a poll leaves no memory behind") {
   SshServer server;
   GitRepository origin;
   origin.commit({{"a", "1"}});
-  const auto transport = git::make_transport(followed(server.url(origin.path()), server), never);
+  const auto transport = test::unconfined_transport(followed(server.url(origin.path()), server), never);
   transport->poll();
   const auto before = ::mallinfo2().uordblks;
   for (int i = 0; i < 10; ++i) transport->poll();
@@ -86,7 +86,7 @@ TEST_CASE("ssh: a poll takes one connection, and so does a fetch, however many d
   const auto commit = origin.commit({{"one/two/three/a", "1"}});
   TemporaryDirectory directory;
   git::Store store(directory / "git");
-  const auto transport = git::make_transport(followed(server.url(origin.path()), server), never);
+  const auto transport = test::unconfined_transport(followed(server.url(origin.path()), server), never);
   const auto connections = [&] {
     const auto log = read_file(server.file("sshd.log"), 1 << 20);
     std::size_t count = 0;
@@ -109,7 +109,7 @@ TEST_CASE("ssh: the first fetch leaves the history on the server") {
   const auto tip = origin.commit({{"a", "2"}});
   TemporaryDirectory directory;
   git::Store store(directory / "git");
-  const auto transport = git::make_transport(followed(server.url(origin.path()), server), never);
+  const auto transport = test::unconfined_transport(followed(server.url(origin.path()), server), never);
   transport->fetch(tip, store);
   CHECK(store.has(tip));
   CHECK_FALSE(store.has(old));
@@ -120,12 +120,12 @@ TEST_CASE("ssh: only a server whose key is in known_hosts is trusted") {
   GitRepository origin;
   const auto commit = origin.commit({{"a", "1"}});
   auto repository = followed(server.url(origin.path()), server);
-  CHECK(git::make_transport(repository, never)->poll() == commit);
+  CHECK(test::unconfined_transport(repository, never)->poll() == commit);
 
   repository.credentials.known_hosts_file = server.known_hosts("ecdsa");
-  CHECK(git::make_transport(repository, never)->poll() == commit);
+  CHECK(test::unconfined_transport(repository, never)->poll() == commit);
   repository.credentials.known_hosts_file = server.known_hosts("ed25519", true);
-  CHECK(git::make_transport(repository, never)->poll() == commit);
+  CHECK(test::unconfined_transport(repository, never)->poll() == commit);
 
   server.make_key("stranger", "ed25519");
   const auto stranger =

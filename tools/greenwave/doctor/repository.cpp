@@ -7,11 +7,12 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/scratch_directory.h"
 #include "base/text.h"
 #include "config/url.h"
 #include "doctor/checks.h"
+#include "git/confined/confined_upstream.h"
 #include "git/known_hosts.h"
-#include "git/transport.h"
 
 namespace greenwave::cli {
 
@@ -72,7 +73,7 @@ bool check_path(const config::Repository& repository, Time now, Findings& findin
   return findings.back().result != CheckResult::failed;
 }
 
-/// Polls as the daemon does, with a deadline.
+/// Polls as the daemon does, in a process that can do nothing else, and with a deadline.
 void check_poll(const config::Repository& repository, Findings& findings) {
   std::atomic<bool> stop{false};
   std::mutex mutex;
@@ -83,7 +84,10 @@ void check_poll(const config::Repository& repository, Findings& findings) {
       stop = true;
   });
   try {
-    const auto commit = git::make_transport(repository, stop)->poll();
+    const ScratchDirectory quarantine("doctor");
+    const auto transport =
+        git::confined::make_confined_transport(repository, {.quarantine = quarantine.path(), .stop = stop});
+    const auto commit = transport->poll();
     findings.push_back({CheckResult::ok, "repository",
                         fmt::format("branch {} is at commit {}", repository.branch, short_id(commit)), ""});
   } catch (const Error& error) {
