@@ -119,7 +119,8 @@ class Doctor(unittest.TestCase):
         hosts.write_text(f"[127.0.0.1]:{port} ssh-ed25519 {key}\n")
         device = Device(scratch / "device", f"ssh://git@127.0.0.1:{port}/city.git",
                         more=f"  credentials: {{knownHostsFile: {hosts}, sshKeyFile: {hosts}}}\n")
-        doctor = subprocess.Popen([str(word) for word in device.command("greenwave", "doctor")], stdout=subprocess.DEVNULL)
+        doctor = subprocess.Popen([str(word) for word in device.command("greenwave", "doctor")],
+                                  stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(scratch)})
         self.addCleanup(doctor.wait)
         self.addCleanup(doctor.kill)
         wait_until(lambda: fetchers_of(doctor.pid), "the poll")
