@@ -24,13 +24,14 @@ namespace {
 struct Limits {
   rlim_t memory;               ///< bytes that are not a file's
   rlim_t file;                 ///< bytes of one
+  rlim_t threads;              ///< of its user, in all processes
   rlim_t processor = 15 * 60;  ///< seconds
   rlim_t descriptors = 64;
 };
 
 constexpr Limits limits_of(Role role) {
-  if (role == Role::fetcher) return {.memory = 256 << 20, .file = 512 << 20};
-  return {.memory = 384 << 20, .file = 0};
+  if (role == Role::fetcher) return {.memory = 256 << 20, .file = 512 << 20, .threads = 1};
+  return {.memory = 384 << 20, .file = 0, .threads = 16};
 }
 
 void limit(int resource, rlim_t most) {
@@ -47,6 +48,7 @@ void limit_resources(Role role) {
   limit(RLIMIT_FSIZE, limits.file);
   limit(RLIMIT_CPU, limits.processor);
   limit(RLIMIT_NOFILE, limits.descriptors);
+  limit(RLIMIT_NPROC, limits.threads);
   limit(RLIMIT_CORE, 0);
   // Where this is refused, what guard_memory() would lock may be swapped out, as in the agent itself.
   const rlimit any{RLIM_INFINITY, RLIM_INFINITY};

@@ -1,16 +1,19 @@
 // What a process can still do once it is confined, or how a program does where the kernel lacks Landlock:
 //
-//   confined_attempts                          tries what a renderer must not be able to do; a line for each
-//   that worked confined_attempts --no-landlock PROGRAM …  runs it so that the system calls of Landlock do
-//   not exist
+//   confined_attempts
+//     tries what a renderer must not be able to do; a line for each that worked
+//   confined_attempts --no-landlock PROGRAM …
+//     runs it so that the system calls of Landlock do not exist
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <string>
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -43,6 +46,22 @@ void attempt(const char* what, long result) {
   if (result >= 0) std::printf("%s\n", what);
 }
 
+/// Whether there can be so many at once. Their stacks are small: memory is not what limits them.
+bool makes_threads(std::size_t count) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, PTHREAD_STACK_MIN);
+  const auto wait = [](void*) -> void* {
+    ::sleep(60);  // the process ends before
+    return nullptr;
+  };
+  for (std::size_t made = 0; made < count; ++made) {
+    pthread_t thread{};
+    if (pthread_create(&thread, &attributes, wait, nullptr) != 0) return false;
+  }
+  return true;
+}
+
 void try_everything() {
   const auto agent = ::getppid();
   attempt("read /etc/shadow", ::open("/etc/shadow", O_RDONLY));
@@ -70,6 +89,7 @@ void try_everything() {
   const auto* memory =
       ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   attempt("make memory a program", memory == MAP_FAILED ? -1 : 0);
+  attempt("make a hundred threads", makes_threads(100) ? 0 : -1);
 }
 
 }  // namespace
