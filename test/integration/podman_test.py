@@ -16,6 +16,13 @@ from greenwave import City, Scratch, wait_until  # noqa: E402
 from pods import config_map, container, deployment, manifest, pod  # noqa: E402
 
 
+def listening_ports():
+    """The TCP ports of this host that somebody listens on."""
+    lines = [line.split() for name in ("tcp", "tcp6")
+             for line in pathlib.Path("/proc/net", name).read_text().splitlines()[1:]]
+    return {int(fields[1].rsplit(":", 1)[1], 16) for fields in lines if fields[3] == "0A"}
+
+
 class Workloads(unittest.TestCase):
     def setUp(self):
         scratch = Scratch()
@@ -333,6 +340,22 @@ class Workloads(unittest.TestCase):
             running = [one for one in self.podman.containers() if one.endswith("-main")]
             self.assertEqual([name], [one.rsplit("-", 3)[0] for one in running], said)
             self.assertNotIn(f"Deployment/{name}", device.once(check=0).stdout, "nothing is to be done")
+
+    def test_only_a_host_port_can_be_reached_from_outside(self):
+        inside = container(ports=[{"name": "http", "containerPort": 8080}])
+        published = free_port()
+        self.city.commit({
+            "web.yaml": deployment("web", inside, replicas=3),
+            "signals.yaml": deployment("signals", inside),
+            "open.yaml": pod("open", container(ports=[{"containerPort": 8080, "hostPort": published}])),
+        })
+        before = listening_ports()
+        self.device().once(check=0)
+        running = [name for name, about in self.podman.containers().items() if about["State"] == "running"]
+        self.assertEqual(5, len([name for name in running if name.endswith("-main")]))
+        ports = [port for one in self.podman.containers().values() for port in one["Ports"] or []]
+        self.assertEqual({published}, {port["host_port"] for port in ports})
+        self.assertEqual({published}, {8080, published} & (listening_ports() - before))
 
     def test_what_a_person_runs_from_our_image_is_theirs_and_a_paused_pod_goes_on(self):
         self.city.commit({"a.yaml": pod("a")})

@@ -19,6 +19,35 @@ using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t longest_host_name = 63;
 
+bool is_published(const OrderedJson& port) {
+  const auto host_port = port.find("hostPort");
+  return host_port != port.end() && !host_port->is_null() && *host_port != 0;
+}
+
+/// Podman publishes a containerPort on all of the host's addresses. In Kubernetes it is documentation, and a
+/// name for probes; hostPort alone publishes.
+void keep_published_ports(OrderedJson& container) {
+  const auto ports = container.find("ports");
+  if (ports == container.end() || !ports->is_array()) return;
+  auto published = OrderedJson::array();
+  for (auto& port : *ports) {
+    if (is_published(port)) published.push_back(std::move(port));
+  }
+  *ports = std::move(published);
+}
+
+/// Pods with such ports were made with them published once: they are made again.
+bool names_inner_ports(const yaml::Node& spec) {
+  for (const auto* list : {"initContainers", "containers"}) {
+    for (const auto& container : yaml::items_in(spec.find(list))) {
+      for (const auto& port : yaml::items_in(container.find("ports"))) {
+        if (!is_published(to_json(port))) return true;
+      }
+    }
+  }
+  return false;
+}
+
 Digest digest_of(const Manifest& manifest, const workload::Workload& workload, const workload::Store& store,
                  const std::string& key) {
   Hasher hasher(key);
@@ -32,6 +61,7 @@ Digest digest_of(const Manifest& manifest, const workload::Workload& workload, c
     if (!material) continue;
     for (const auto& [name, bytes] : *material) hasher.add_field(name).add_field(bytes);
   }
+  if (names_inner_ports(*workload.spec)) hasher.add_field("only host ports are published");
   return hasher.finish();
 }
 
@@ -59,6 +89,7 @@ class Writer {
         const bool runs = std::string_view(list) == "containers";
         fill_container(container, runs);
         auto probes = workload::take_probes(container, host_network);
+        keep_published_ports(container);
         if (runs && !probes.is_null()) probes_[container.value("name", "")] = std::move(probes);
       }
     }

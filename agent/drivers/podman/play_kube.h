@@ -39,9 +39,9 @@ std::string label_of(const ObjectId& id);
 /// One KubePod for each pod. ConfigMaps and Secrets become part of the pod: variables are filled in, and each
 /// volume belongs to the pod alone. Podman 4.3 writes a Secret's volume in base64, fails on a Secret that it
 /// does not know, and shares ConfigMap volumes by name with anything else of that name; here neither happens.
-/// Annotations that `rules` do not pass on stay behind; a variable that names one gets its value.
-/// The digest is keyed by `key`. Throws Error (invalid) if a ConfigMap, a Secret or a key in one is missing.
-/// Pure.
+/// Annotations that `rules` do not pass on stay behind; a variable that names one gets its value. Only ports
+/// with a hostPort are passed on. The digest is keyed by `key`. Throws Error (invalid) if a ConfigMap, a
+/// Secret or a key in one is missing. Pure.
 std::vector<KubePod> kube_pods_of(const Manifest& manifest, const workload::Workload& workload,
                                   const workload::Rules& rules, const workload::Store& store,
                                   const std::string& key);

@@ -64,6 +64,27 @@ void read_restart(const Manifest& manifest, Workload& workload, Problems& proble
   workload.restart = *word;
 }
 
+/// What `see` gets: each port of its containers that is a port of the device, too, and its number there.
+void each_host_port(const yaml::Node& spec, const auto& see) {
+  for (const auto& container : items_in(spec.find("containers"))) {
+    for (const auto& port : items_in(container.find("ports"))) {
+      const auto* host_port = port.find("hostPort");
+      const auto* number = host_port != nullptr ? std::get_if<std::int64_t>(&host_port->value) : nullptr;
+      if (number != nullptr && *number != 0) see(port, *host_port, *number);
+    }
+  }
+}
+
+/// A port of the device is one pod's.
+void refuse_shared_ports(const Workload& workload, Problems& problems) {
+  if (workload.pods < 2) return;
+  each_host_port(*workload.spec, [&](const yaml::Node&, const yaml::Node& host_port, std::int64_t number) {
+    problems.error(host_port.place,
+                   fmt::format("{} pods cannot all have port {} of this one device", workload.pods, number),
+                   "set replicas to 1, or leave hostPort out");
+  });
+}
+
 /// A Job's numbers that would mean more than one pod.
 void refuse_many(const yaml::Node& frame, Problems& problems) {
   const auto* suspend = frame.find("suspend");
@@ -146,22 +167,17 @@ bool is_workload(const ObjectId& id) {
 
 std::vector<std::string> port_claims(const Workload& workload) {
   std::set<std::string> claims;
-  const auto* containers = workload.spec != nullptr ? workload.spec->find("containers") : nullptr;
-  for (const auto& container : items_in(containers)) {
-    for (const auto& port : items_in(container.find("ports"))) {
-      const auto* number = port.find("hostPort");
-      const auto* value = number != nullptr ? std::get_if<std::int64_t>(&number->value) : nullptr;
-      if (value == nullptr) continue;
-      const auto text = [&](const char* key) {
-        const auto* node = port.find(key);
-        return node != nullptr && node->string() != nullptr ? *node->string() : "";
-      };
-      const bool is_udp = text("protocol") == "UDP";
-      const auto address = text("hostIP");
-      claims.insert(
-          fmt::format("port:{}:{}{}{}", is_udp ? "udp" : "tcp", address, address.empty() ? "" : ":", *value));
-    }
-  }
+  if (workload.spec == nullptr) return {};
+  each_host_port(*workload.spec, [&](const yaml::Node& port, const yaml::Node&, std::int64_t number) {
+    const auto text = [&](const char* key) {
+      const auto* node = port.find(key);
+      return node != nullptr && node->string() != nullptr ? *node->string() : "";
+    };
+    const bool is_udp = text("protocol") == "UDP";
+    const auto address = text("hostIP");
+    claims.insert(
+        fmt::format("port:{}:{}{}{}", is_udp ? "udp" : "tcp", address, address.empty() ? "" : ":", number));
+  });
   return {claims.begin(), claims.end()};
 }
 
@@ -192,6 +208,7 @@ Workload read_workload(const Manifest& manifest, const PodField& from, const Rul
   if (workload.numbered) read_count(manifest, workload, problems);
   if (workload.once) refuse_many(frame, problems);
   read_restart(manifest, workload, problems);
+  refuse_shared_ports(workload, problems);
   check_containers(spec_of(workload), rules, problems);
   check_security(metadata_of(workload), spec_of(workload), rules, problems);
   workload.needs = NeedReader(problems).read(*workload.spec);

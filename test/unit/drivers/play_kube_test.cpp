@@ -171,6 +171,23 @@ TEST_CASE("play kube: an invalid pod is an error whose message contains no value
   CHECK_THROWS_WITH(Render({odd, keys}).kube_pods(), Contains("is not a pod") && !Contains("sesame"));
 }
 
+TEST_CASE("play kube: only a port with a hostPort is published") {
+  const auto with = [](const std::string& ports) {
+    return "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
+           "  initContainers: [{name: first, image: i, ports: [{containerPort: 81}]}]\n"
+           "  containers: [{name: main, image: i" +
+           ports + "}]\n";
+  };
+  const auto pod =
+      documents(Render({with(", ports: [{name: http, containerPort: 8080}, {containerPort: 80, "
+                             "hostPort: 8081}, {containerPort: 82, hostPort: 0}, {containerPort: "
+                             "83, hostPort: null}, {containerPort: 84, hostIP: 127.0.0.1}]")})
+                    .kube_pods()
+                    .front())[0];
+  CHECK(pod["spec"]["containers"][0]["ports"] == Json::array({{{"containerPort", 80}, {"hostPort", 8081}}}));
+  CHECK(pod["spec"]["initContainers"][0]["ports"].empty());
+}
+
 TEST_CASE("play kube: probes are in the pod's label, and not in what podman reads") {
   const std::string probed = R"(apiVersion: v1
 kind: Pod

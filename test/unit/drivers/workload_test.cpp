@@ -185,3 +185,19 @@ TEST_CASE("podman: ports of the device are claimed") {
   CHECK(port_claims(read_runnable(with_ports, test::podman_rules, problems)) ==
         std::vector<std::string>{"port:tcp:8080", "port:udp:127.0.0.1:53"});
 }
+
+TEST_CASE("podman: pods of one object cannot all have a port of the device") {
+  const auto deployment = [](int replicas, const std::string& port) {
+    return fmt::format(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {}\n  selector: "
+        "{{matchLabels: {{a: b}}}}\n  template:\n    metadata: {{labels: {{a: b}}}}\n    spec: {{containers: "
+        "[{{name: a, image: i, ports: [{}]}}]}}\n",
+        replicas, port);
+  };
+  CHECK_THAT(problems_of(deployment(3, "{containerPort: 80, hostPort: 8080}")),
+             Contains("3 pods cannot all have port 8080") && Contains("set replicas to 1"));
+  CHECK(problems_of(deployment(3, "{containerPort: 80}")) == "");
+  CHECK(problems_of(deployment(3, "{containerPort: 80, hostPort: 0}")) == "");
+  CHECK(problems_of(deployment(1, "{containerPort: 80, hostPort: 8080}")) == "");
+  CHECK(problems_of(deployment(0, "{containerPort: 80, hostPort: 8080}")) == "");
+}
