@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
@@ -23,15 +25,29 @@ class Malformed : public Error {
   explicit Malformed(const std::string& why) : Error(Fault::transient, "a malformed message: " + why) {}
 };
 
+template <typename First, typename Second>
+auto members(std::pair<First, Second>& pair) {
+  return std::tie(pair.first, pair.second);
+}
+
+/// A type whose members cross one after the other: its namespace has a function `members(T&)`, a std::tie of
+/// them. One that crosses as something else has `write(Writer&, const T&)` and `read(Reader&, T&)` instead.
+template <typename Value>
+concept HasMembers = requires(Value& value) {
+  members(value);
+};
+
 /// Encodes values for a message between two processes of one build on one machine: numbers as they are in
-/// memory, texts and lists after their length, members in the order of their declaration.
-///
-/// A type of ours has a function `write(Writer&, const T&)` in its namespace, or in sandbox.
+/// memory, texts and lists after their length.
 class Writer {
  public:
   template <typename Number>
   requires std::is_arithmetic_v<Number> || std::is_enum_v<Number>
   void add(Number number) { bytes_.append(reinterpret_cast<const char*>(&number), sizeof number); }
+  template <typename Number, typename Period>
+  void add(std::chrono::duration<Number, Period> duration) {
+    add(duration.count());
+  }
   void add(std::string_view text) {
     add(static_cast<std::uint32_t>(text.size()));
     bytes_.append(text);
@@ -61,7 +77,13 @@ class Writer {
   }
   template <typename Value>
   requires std::is_class_v<Value>
-  void add(const Value& value) { write(*this, value); }
+  void add(const Value& value) {
+    if constexpr (HasMembers<Value>) {
+      std::apply([this](const auto&... parts) { all(parts...); }, members(const_cast<Value&>(value)));
+    } else {
+      write(*this, value);
+    }
+  }
 
   /// Any number of values, one after the other.
   template <typename... Values>
@@ -86,8 +108,6 @@ inline constexpr std::size_t most_decoded = 256 << 20;
 /// Decodes what a Writer wrote. The bytes may come from a process that was taken over: no length is believed
 /// before so many bytes are there, what they become in memory is bounded, and an enum is checked with its
 /// `is_known(T)`. Throws Malformed.
-///
-/// A type of ours has a function `read(Reader&, T&)` in its namespace, or in sandbox.
 class Reader {
  public:
   /// The bytes outlive this.
@@ -99,6 +119,10 @@ class Reader {
     __builtin_memcpy(&number, bytes.data(), sizeof number);
   }
   void get(bool& value);
+  template <typename Number, typename Period>
+  void get(std::chrono::duration<Number, Period>& duration) {
+    duration = std::chrono::duration<Number, Period>(one<Number>());
+  }
   template <typename Enum>
   requires std::is_enum_v<Enum>
   void get(Enum& value) {
@@ -137,7 +161,13 @@ class Reader {
   }
   template <typename Value>
   requires std::is_class_v<Value>
-  void get(Value& value) { read(*this, value); }
+  void get(Value& value) {
+    if constexpr (HasMembers<Value>) {
+      std::apply([this](auto&... parts) { all(parts...); }, members(value));
+    } else {
+      read(*this, value);
+    }
+  }
 
   /// Any number of values, one after the other.
   template <typename... Values>

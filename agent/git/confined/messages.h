@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/clock.h"
@@ -88,20 +89,27 @@ struct Counters {
   Duration retry_after{};
 };
 
-void write(sandbox::Writer& writer, const Begin& begin);
-void read(sandbox::Reader& reader, Begin& begin);
-void write(sandbox::Writer& writer, const Poll& poll);
-void read(sandbox::Reader& reader, Poll& poll);
-void write(sandbox::Writer& writer, const Fetch& fetch);
-void read(sandbox::Reader& reader, Fetch& fetch);
-void write(sandbox::Writer& writer, const Progress& progress);
-void read(sandbox::Reader& reader, Progress& progress);
-void write(sandbox::Writer& writer, const Base& base);
-void read(sandbox::Reader& reader, Base& base);
-void write(sandbox::Writer& writer, const Failure& failure);
-void read(sandbox::Reader& reader, Failure& failure);
-void write(sandbox::Writer& writer, const Counters& counters);
-void read(sandbox::Reader& reader, Counters& counters);
+inline auto members(Begin& begin) {
+  return std::tie(begin.address, begin.bundle);
+}
+inline auto members(Poll& poll) {
+  return std::tie(poll.login, poll.refs);
+}
+inline auto members(Fetch& fetch) {
+  return std::tie(fetch.login, fetch.request, fetch.limits, fetch.so_far);
+}
+inline auto members(Progress& progress) {
+  return std::tie(progress.bytes, progress.objects, progress.announced);
+}
+inline auto members(Base& base) {
+  return std::tie(base.is_there, base.type, base.content);
+}
+inline auto members(Failure& failure) {
+  return std::tie(failure.fault, failure.message, failure.remedy, failure.unusable);
+}
+inline auto members(Counters& counters) {
+  return std::tie(counters.bytes_received, counters.retry_after);
+}
 
 /// The largest object is that which fits into the memory of a fetch.
 inline constexpr std::size_t longest_message = (96 << 20) + (64 << 10);
@@ -110,17 +118,36 @@ inline constexpr std::size_t longest_message = (96 << 20) + (64 << 10);
 
 namespace greenwave::git {
 
-void write(sandbox::Writer& writer, const Login& login);
-void read(sandbox::Reader& reader, Login& login);
-void write(sandbox::Writer& writer, const FetchRequest& request);
-void read(sandbox::Reader& reader, FetchRequest& request);
-void write(sandbox::Writer& writer, const FetchLimits& limits);
-void read(sandbox::Reader& reader, FetchLimits& limits);
-void write(sandbox::Writer& writer, const Fetched& fetched);
-void read(sandbox::Reader& reader, Fetched& fetched);
-void write(sandbox::Writer& writer, const Tip& tip);
-void read(sandbox::Reader& reader, Tip& tip);
-void write(sandbox::Writer& writer, const BundleHeader& header);
-void read(sandbox::Reader& reader, BundleHeader& header);
+inline auto members(Login& login) {
+  return std::tie(login.username, login.password, login.ssh_key, login.known_hosts, login.authorities,
+                  login.client_certificate, login.client_key, login.ssh_key_file);
+}
+inline auto members(FetchRequest& request) {
+  return std::tie(request.wants, request.haves, request.shallow, request.depth, request.bare);
+}
+inline auto members(FetchLimits& limits) {
+  return std::tie(limits.bytes, limits.objects, limits.work.memory, limits.work.unpacked, limits.work.cpu);
+}
+inline auto members(Fetched& fetched) {
+  return std::tie(fetched.bytes, fetched.objects, fetched.spent.unpacked, fetched.spent.cpu);
+}
+inline auto members(Tip& tip) {
+  return std::tie(tip.commit, tip.ref);
+}
+inline auto members(BundleHeader& header) {
+  return std::tie(header.prerequisites, header.refs, header.made_for, header.size);
+}
 
 }  // namespace greenwave::git
+
+namespace greenwave {
+
+constexpr bool is_known(Fault fault) {
+  return fault >= Fault::transient && fault <= Fault::internal;
+}
+
+/// 40 digits, and nothing else.
+void write(sandbox::Writer& writer, const CommitId& commit);
+void read(sandbox::Reader& reader, CommitId& commit);
+
+}  // namespace greenwave

@@ -18,22 +18,6 @@ bool is_known(SourceTree::Type type) {
   return type >= SourceTree::Type::file && type <= SourceTree::Type::other;
 }
 
-void write(Writer& writer, const Place& place) {
-  writer.all(place.file, place.line, place.column, place.secret);
-}
-
-void read(Reader& reader, Place& place) {
-  reader.all(place.file, place.line, place.column, place.secret);
-}
-
-void write(Writer& writer, const Problem& problem) {
-  writer.all(problem.severity, problem.place, problem.message, problem.remedy);
-}
-
-void read(Reader& reader, Problem& problem) {
-  reader.all(problem.severity, problem.place, problem.message, problem.remedy);
-}
-
 void write(Writer& writer, const Problems& problems) {
   writer.add(problems.list());
 }
@@ -49,24 +33,6 @@ void read(Reader& reader, Problems& problems) {
   }
 }
 
-void write(Writer& writer, const ObjectId& id) {
-  writer.all(id.api_version, id.kind, id.namespace_, id.name);
-}
-
-void read(Reader& reader, ObjectId& id) {
-  reader.all(id.api_version, id.kind, id.namespace_, id.name);
-}
-
-void write(Writer& writer, const Device& device) {
-  writer.all(device.id, device.in_inventory, device.retired, device.position.longitude,
-             device.position.latitude, device.labels, device.properties);
-}
-
-void read(Reader& reader, Device& device) {
-  reader.all(device.id, device.in_inventory, device.retired, device.position.longitude,
-             device.position.latitude, device.labels, device.properties);
-}
-
 void write(Writer& writer, const Cluster& cluster) {
   writer.add(cluster.document);
 }
@@ -80,14 +46,6 @@ void read(Reader& reader, Cluster& cluster) {
   Problems found;
   cluster = render::cluster_of(std::move(document), found);
   if (found.has_errors()) throw Malformed("a cluster that is not valid");
-}
-
-void write(Writer& writer, const SourceTree::Item& item) {
-  writer.all(item.name, item.type, item.oid);
-}
-
-void read(Reader& reader, SourceTree::Item& item) {
-  reader.all(item.name, item.type, item.oid);
 }
 
 void write(Writer& writer, const Manifest& manifest) {
@@ -188,33 +146,3 @@ void read(sandbox::Reader& reader, Node& node) {
 }
 
 }  // namespace greenwave::yaml
-
-namespace greenwave::render {
-
-void write(sandbox::Writer& writer, const Recipient& recipient) {
-  writer.all(recipient.device, recipient.labels, recipient.facts, recipient.namespace_from_directory);
-}
-
-void read(sandbox::Reader& reader, Recipient& recipient) {
-  reader.all(recipient.device, recipient.labels, recipient.facts, recipient.namespace_from_directory);
-}
-
-void write(sandbox::Writer& writer, const Membership& membership) {
-  writer.all(membership.cluster, membership.device, membership.problems);
-}
-
-void read(sandbox::Reader& reader, Membership& membership) {
-  reader.all(membership.cluster, membership.device, membership.problems);
-}
-
-void write(sandbox::Writer& writer, const Rendered& rendered) {
-  writer.all(rendered.cluster, rendered.device, rendered.manifests, rendered.problems, rendered.refused,
-             rendered.complete, rendered.veiled, rendered.layers);
-}
-
-void read(sandbox::Reader& reader, Rendered& rendered) {
-  reader.all(rendered.cluster, rendered.device, rendered.manifests, rendered.problems, rendered.refused,
-             rendered.complete, rendered.veiled, rendered.layers);
-}
-
-}  // namespace greenwave::render

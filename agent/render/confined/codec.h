@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tuple>
+
 #include "base/problem.h"
 #include "model/cluster.h"
 #include "model/device.h"
@@ -16,21 +18,27 @@ namespace greenwave {
 bool is_known(Severity severity);
 bool is_known(SourceTree::Type type);
 
-void write(sandbox::Writer& writer, const Place& place);
-void read(sandbox::Reader& reader, Place& place);
-void write(sandbox::Writer& writer, const Problem& problem);
-void read(sandbox::Reader& reader, Problem& problem);
+inline auto members(Place& place) {
+  return std::tie(place.file, place.line, place.column, place.secret);
+}
+inline auto members(Problem& problem) {
+  return std::tie(problem.severity, problem.place, problem.message, problem.remedy);
+}
 void write(sandbox::Writer& writer, const Problems& problems);
 void read(sandbox::Reader& reader, Problems& problems);
-void write(sandbox::Writer& writer, const ObjectId& id);
-void read(sandbox::Reader& reader, ObjectId& id);
-void write(sandbox::Writer& writer, const Device& device);
-void read(sandbox::Reader& reader, Device& device);
+inline auto members(ObjectId& id) {
+  return std::tie(id.api_version, id.kind, id.namespace_, id.name);
+}
+inline auto members(Device& device) {
+  return std::tie(device.id, device.in_inventory, device.retired, device.position.longitude,
+                  device.position.latitude, device.labels, device.properties);
+}
 /// As its document: what is made of that has passed the checks of cluster_of().
 void write(sandbox::Writer& writer, const Cluster& cluster);
 void read(sandbox::Reader& reader, Cluster& cluster);
-void write(sandbox::Writer& writer, const SourceTree::Item& item);
-void read(sandbox::Reader& reader, SourceTree::Item& item);
+inline auto members(SourceTree::Item& item) {
+  return std::tie(item.name, item.type, item.oid);
+}
 /// As its document: the id is read from that, and whoever asked finds the source and seals it.
 void write(sandbox::Writer& writer, const Manifest& manifest);
 void read(sandbox::Reader& reader, Manifest& manifest);
@@ -47,11 +55,15 @@ void read(sandbox::Reader& reader, Node& node);
 
 namespace greenwave::render {
 
-void write(sandbox::Writer& writer, const Recipient& recipient);
-void read(sandbox::Reader& reader, Recipient& recipient);
-void write(sandbox::Writer& writer, const Membership& membership);
-void read(sandbox::Reader& reader, Membership& membership);
-void write(sandbox::Writer& writer, const Rendered& rendered);
-void read(sandbox::Reader& reader, Rendered& rendered);
+inline auto members(Recipient& recipient) {
+  return std::tie(recipient.device, recipient.labels, recipient.facts, recipient.namespace_from_directory);
+}
+inline auto members(Membership& membership) {
+  return std::tie(membership.cluster, membership.device, membership.problems);
+}
+inline auto members(Rendered& rendered) {
+  return std::tie(rendered.cluster, rendered.device, rendered.manifests, rendered.problems, rendered.refused,
+                  rendered.complete, rendered.veiled, rendered.layers);
+}
 
 }  // namespace greenwave::render

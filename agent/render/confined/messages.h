@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sandbox/channel.h"
@@ -17,6 +18,9 @@ struct Greeting {
   std::string refusal;               ///< why it does not work; empty: it does
   std::vector<std::string> missing;  ///< of the confinement, see sandbox::confine()
 };
+inline auto members(Greeting& greeting) {
+  return std::tie(greeting.refusal, greeting.missing);
+}
 
 /// From the agent.
 enum class Ask : std::uint8_t {
@@ -55,9 +59,6 @@ inline constexpr std::size_t longest_for_renderer = 80 << 20;
 inline constexpr std::size_t longest_from_renderer = 96 << 20;
 /// What an answer may become in memory: a map's members are larger than they count as in collect.cpp.
 inline constexpr std::size_t most_from_renderer = 192 << 20;
-
-void write(sandbox::Writer& writer, const Greeting& greeting);
-void read(sandbox::Reader& reader, Greeting& greeting);
 
 template <typename Word, typename... Values>
 std::string message(Word word, const Values&... values) {

@@ -152,7 +152,7 @@ TEST_CASE("confined: a fetcher that lies is ended, and nothing of what it said i
       {"a truth value that is neither", {said(Say::answer, Counters()) + "\x02"}},
       {"more than was asked for", {yes + "x"}},
       {"it ends too early", {said(Say::answer, Counters())}},
-      {"a fault that there is not", {said(Say::failure, Counters(), std::uint8_t{77})}},
+      {"a value that there is not", {said(Say::failure, Counters(), std::int32_t{77})}},
   };
   for (const auto& lie : lies) {
     const std::string why = lie.first;

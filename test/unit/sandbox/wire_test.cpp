@@ -23,11 +23,8 @@ struct Signal {
   bool operator==(const Signal&) const = default;
 };
 
-void write(sandbox::Writer& writer, const Signal& signal) {
-  writer.all(signal.name, signal.colour, signal.degrees, signal.counts, signal.heads);
-}
-void read(sandbox::Reader& reader, Signal& signal) {
-  reader.all(signal.name, signal.colour, signal.degrees, signal.counts, signal.heads);
+auto members(Signal& signal) {
+  return std::tie(signal.name, signal.colour, signal.degrees, signal.counts, signal.heads);
 }
 
 namespace {
