@@ -10,15 +10,28 @@
 
 namespace greenwave::yaml {
 
-Fields::Fields(const Node& node, std::string what, Problems& problems)
-    : node_(node), what_(std::move(what)), problems_(problems) {
+Fields::Fields(const Node& node, std::string what, Problems& problems, Letters letters)
+    : node_(node), what_(std::move(what)), problems_(problems), letters_(letters) {
   if (!node.is_map()) {
     problems_.error(node.place, fmt::format("{} must be a map, not {}", what_, kind_of(node)));
   }
 }
 
+bool Fields::is_called(std::string_view member, std::string_view key) const {
+  return member == key || (letters_ == Letters::any_case && in_lower_case(member) == in_lower_case(key));
+}
+
+const Node* Fields::find(std::string_view key) const {
+  const Node* exact = node_.find(key);
+  if (exact != nullptr || letters_ == Letters::exact || !node_.is_map()) return exact;
+  for (const auto& member : *node_.map()) {
+    if (is_called(member.key, key)) return &member.value;
+  }
+  return nullptr;
+}
+
 Place Fields::place_of(std::string_view key) const {
-  const Node* member = node_.find(key);
+  const Node* member = find(key);
   return member != nullptr ? member->place : node_.place;
 }
 
@@ -28,7 +41,7 @@ void Fields::error(std::string_view key, std::string message, std::string remedy
 
 const Node* Fields::any(std::string_view key) {
   asked_.emplace_back(key);
-  const Node* member = node_.find(key);
+  const Node* member = find(key);
   return member == nullptr || member->is_null() ? nullptr : member;
 }
 
@@ -165,7 +178,8 @@ const Node* Fields::sequence(std::string_view key) {
 void Fields::done() {
   if (!node_.is_map()) return;
   for (const auto& member : *node_.map()) {
-    if (contains(asked_, member.key)) continue;
+    const auto is_this = [&](const std::string& key) { return is_called(member.key, key); };
+    if (std::any_of(asked_.begin(), asked_.end(), is_this)) continue;
     const auto meant = nearest(member.key, asked_);
     std::vector<std::string> known = asked_;
     std::sort(known.begin(), known.end());

@@ -14,6 +14,9 @@
 
 namespace greenwave::yaml {
 
+/// Whether a member may be written in other letters: "fieldpath" for fieldPath, as Go's JSON readers have it.
+enum class Letters { exact, any_case };
+
 /// Reads the members of one map by name and type. Everything else is a problem: a wrong type, a missing
 /// member, and (in `done`) members that nothing has read, with the name that was probably meant.
 ///
@@ -27,7 +30,7 @@ class Fields {
  public:
   /// `what` names the map in messages. A node that is not a map is a problem, and reads as an empty map.
   /// `node` and `problems` must outlive this.
-  Fields(const Node& node, std::string what, Problems& problems);
+  Fields(const Node& node, std::string what, Problems& problems, Letters letters = Letters::exact);
 
   std::optional<std::string> text(std::string_view key);
   std::string required_text(std::string_view key);
@@ -51,18 +54,21 @@ class Fields {
   const Place& place() const { return node_.place; }
   Place place_of(std::string_view key) const;
 
-  bool has(std::string_view key) const { return node_.find(key) != nullptr; }
+  bool has(std::string_view key) const { return find(key) != nullptr; }
   void error(std::string_view key, std::string message, std::string remedy = {});
 
   /// Call last: reports the members that were not read.
   void done();
 
  private:
+  bool is_called(std::string_view member, std::string_view key) const;
+  const Node* find(std::string_view key) const;
   const Node* typed(std::string_view key, bool right_type(const Node&), std::string_view expected);
 
   const Node& node_;
   std::string what_;
   Problems& problems_;
+  Letters letters_;
   std::vector<std::string> asked_;
 };
 
