@@ -9,7 +9,7 @@ import yaml
 import go_program
 from greenwave import BIN
 
-VERSION = "v5.7.1"
+VERSION = "v5.8.2"
 
 
 @functools.lru_cache(maxsize=None)

@@ -1,6 +1,7 @@
 #include "render/kustomize/build.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <unordered_map>
 #include <utility>
@@ -9,6 +10,8 @@
 
 #include "base/text.h"
 #include "model/paths.h"
+#include "render/kustomize/build_metadata.h"
+#include "render/kustomize/configuration.h"
 #include "render/kustomize/context.h"
 #include "render/kustomize/generators.h"
 #include "render/kustomize/images.h"
@@ -20,6 +23,7 @@
 #include "render/kustomize/replacements.h"
 #include "render/kustomize/resources.h"
 #include "render/kustomize/sort_order.h"
+#include "render/kustomize/variables.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {
@@ -27,6 +31,13 @@ namespace greenwave::render::kustomize {
 namespace {
 
 using Objects = std::vector<Object>;
+
+/// What a kustomization has come to, and what its overlays take over from it.
+struct Accumulation {
+  Objects objects;
+  std::optional<Configuration> configuration;
+  Variables variables;
+};
 
 constexpr const char* file_names[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
 
@@ -37,6 +48,24 @@ bool is_file(const SourceTree::Item& item) {
   return item.type == SourceTree::Type::file || item.type == SourceTree::Type::executable;
 }
 
+/// Whether a kustomization says no more than what it is.
+bool is_empty(const yaml::Node& document) {
+  const auto* members = document.map();
+  return members != nullptr && std::all_of(members->begin(), members->end(), [](const yaml::Member& member) {
+           const bool is_nothing =
+               member.value.is_null() || (member.value.is_string() && member.value.string()->empty());
+           return is_nothing || member.key == "apiVersion" || member.key == "kind";
+         });
+}
+
+/// "base - .." of "../../base - ../other", into which YAML makes two items of which one is indented more.
+std::optional<std::string_view> part_with_dots(std::string_view path) {
+  for (const auto part : split(path, '/')) {
+    if (part != ".." && part.find("..") != std::string_view::npos) return part;
+  }
+  return {};
+}
+
 bool contains_directory(std::string_view outer, std::string_view inner) {
   return any_above(inner, [outer](std::string_view above) { return above == outer; });
 }
@@ -45,8 +74,8 @@ class Builder {
  public:
   Builder(const Limits& limits, Context& context) : limits_(limits), context_(context) {}
 
-  /// Adds what the kustomization in `directory` makes to `objects`. A component changes those that are there.
-  void run(const std::string& directory, const Place& named_at, bool as_component, Objects& objects) {
+  /// Adds what the kustomization in `directory` makes to `all`. A component changes what is there.
+  void run(const std::string& directory, const Place& named_at, bool as_component, Accumulation& all) {
     if (context_.problems.size() > enough_problems) throw Refused{};
     if (++context_.builds > limits_.builds || visited_.size() >= limits_.depth) {
       context_.problems.error(named_at,
@@ -57,22 +86,30 @@ class Builder {
     }
     const auto kustomization = load(directory, named_at);
     if (!kustomization || !is_expected(*kustomization, named_at, as_component)) return;
+    if (visited_.empty()) {
+      sort_ = kustomization->sort;
+      metadata_ = kustomization->metadata;
+    }
     visited_.push_back(directory);
-    add_resources(*kustomization, directory, objects);
+    add_resources(*kustomization, directory, all);
+    merge_configuration(read_configurations(kustomization->configurations, directory, context_),
+                        all.configuration, kustomization->place, context_.problems);
     for (const auto& generator : kustomization->generators) {
       auto generated = generate(generator, directory, context_);
-      if (generated) absorb(objects, std::move(*generated), generator.name.place, context_.problems);
+      if (generated && metadata_.any()) {
+        note_generator(*generated, file_of(*kustomization), generator.kind + "Generator");
+      }
+      if (generated) absorb(all.objects, std::move(*generated), generator.name.place, context_.problems);
     }
-    for (const auto& component : kustomization->components) {
-      add_directory(component, directory, true, objects);
-    }
-    transform(*kustomization, directory, objects);
+    for (const auto& component : kustomization->components) add_directory(component, directory, true, all);
+    transform(*kustomization, directory, all);
+    add_variables(kustomization->variables, all.objects, all.variables, context_.problems);
     visited_.pop_back();
-    if (visited_.empty()) sort_ = kustomization->sort;
   }
 
   /// Of the directory that `run` was first called for.
   const SortOptions& sort() const { return sort_; }
+  const BuildMetadata& metadata() const { return metadata_; }
 
  private:
   std::optional<Kustomization> load(const std::string& directory, const Place& named_at) {
@@ -97,7 +134,7 @@ class Builder {
     const auto document = yaml::load(*text, *path, found);
     context_.problems.append(found);
     if (found.has_errors()) return {};
-    if (!document || (document->is_map() && document->map()->empty())) {
+    if (!document || is_empty(*document)) {
       context_.problems.error({std::make_shared<const std::string>(*path), 1, 1},
                               "the kustomization is empty", "write resources: […]");
       return {};
@@ -117,34 +154,43 @@ class Builder {
     return {};
   }
 
+  /// A Component that is built alone changes nothing but its own resources.
   bool is_expected(const Kustomization& kustomization, const Place& named_at, bool as_component) {
-    if (kustomization.is_component == as_component) return true;
-    context_.problems.error(as_component || visited_.empty() ? kustomization.place : named_at,
-                            as_component
-                                ? "this is not a Component, but components names it"
-                                : "a Component must be named in components; it cannot be rendered alone",
-                            as_component       ? "write kind: Component, or name it in resources"
-                            : visited_.empty() ? "name it there, and keep it outside of the layers"
-                                               : "move it from resources to components");
+    if (visited_.empty() || kustomization.is_component == as_component) return true;
+    context_.problems.error(as_component ? kustomization.place : named_at,
+                            as_component ? "this is not a Component, but components names it"
+                                         : "a Component must be named in components",
+                            as_component ? "write kind: Component, or name it in resources"
+                                         : "move it from resources to components");
     return false;
   }
 
-  void add_resources(const Kustomization& kustomization, const std::string& directory, Objects& objects) {
+  void add_resources(const Kustomization& kustomization, const std::string& directory, Accumulation& all) {
     for (const auto& resource : kustomization.resources) {
       const auto path = resolve_path(directory, resource.value);
       const auto item = path ? context_.tree.find(*path) : std::nullopt;
       const bool names_directory = item && item->type == SourceTree::Type::directory;
       const bool names_root = path && path->empty();
       if (names_directory || names_root) {
-        add_directory(resource, directory, false, objects);
+        add_directory(resource, directory, false, all);
       } else {
-        add(read_resources(directory, resource, context_), resource.place, objects);
+        auto read = read_resources(directory, resource, context_);
+        if (metadata_.any()) {
+          for (auto& object : read) note_origin(object, written_path(resource.value));
+        }
+        add(std::move(read), resource.place, all.objects);
       }
     }
   }
 
-  void add_directory(const Text& named, const std::string& directory, bool as_component, Objects& objects) {
+  void add_directory(const Text& named, const std::string& directory, bool as_component, Accumulation& all) {
     const auto path = resolve_path(directory, named.value);
+    if (const auto part = part_with_dots(named.value)) {
+      context_.problems.error(named.place,
+                              fmt::format("\"{}\" in a path is probably two lines in one", printable(*part)),
+                              "indent every item of the list alike");
+      return;
+    }
     if (!path || is_remote(named.value)) {
       context_.problems.error(named.place,
                               fmt::format("{} is outside of the repository", printable(named.value)),
@@ -161,13 +207,20 @@ class Builder {
                               "name only directories that do not lead back here");
       return;
     }
+    const auto here = std::exchange(written_, written_path(named.value));
     if (as_component) {
-      run(*path, named.place, true, objects);
+      run(*path, named.place, true, all);
+      written_ = here;
       return;
     }
-    Objects base;
+    Accumulation base;
     run(*path, named.place, false, base);
-    add(std::move(base), named.place, objects);
+    written_ = here;
+    add(std::move(base.objects), named.place, all.objects);
+    if (base.configuration) {
+      merge_configuration(*base.configuration, all.configuration, named.place, context_.problems);
+    }
+    add_variables(base.variables, all.variables, context_.problems);
   }
 
   /// "a → b → a".
@@ -199,25 +252,73 @@ class Builder {
     }
   }
 
-  void transform(const Kustomization& kustomization, const std::string& directory, Objects& objects) {
+  /// A path of this kustomization, from the directory that is built: as it is written, with that of the base.
+  std::string written_path(const std::string& path) const {
+    return (std::filesystem::path(written_) / path).lexically_normal().string();
+  }
+
+  std::string file_of(const Kustomization& kustomization) const {
+    return written_path(std::filesystem::path(*kustomization.place.file).filename().string());
+  }
+
+  void transform(const Kustomization& kustomization, const std::string& directory, Accumulation& all) {
+    auto& objects = all.objects;
+    const auto& more = *all.configuration;
     refuse_doubles(objects);
     if (context_.problems.has_errors()) return;  // what follows would only repeat them
+    const auto note = [&](const char* step, bool happens = true) {
+      if (happens && metadata_.any()) note_step(objects, file_of(kustomization), step, context_);
+    };
     apply_merge_patches(objects, kustomization.merge_patches, directory, context_);
-    apply_patches(objects, kustomization.patches, directory, context_);
-    set_namespace(objects, kustomization.namespace_, context_);
-    add_prefix(objects, kustomization.name_prefix, context_);
-    add_suffix(objects, kustomization.name_suffix, context_);
-    for (const auto& labels : kustomization.labels) add_labels(objects, labels, context_);
-    add_annotations(objects, kustomization.annotations, context_);
-    apply_json_patches(objects, kustomization.json_patches, directory, context_);
-    for (const auto& replicas : kustomization.replicas) set_replicas(objects, replicas, context_);
-    for (const auto& image : kustomization.images) set_images(objects, image, context_);
+    note("PatchStrategicMergeTransformer", !kustomization.merge_patches.empty());
+    patch(kustomization.patches, apply_patches, directory, objects, [&] { note("PatchTransformer"); });
+    set_namespace(objects, kustomization.namespace_, more, context_);
+    note("NamespaceTransformer", !kustomization.namespace_.empty());
+    add_prefix(objects, kustomization.name_prefix, more, context_);
+    note("PrefixTransformer", !kustomization.name_prefix.empty());
+    add_suffix(objects, kustomization.name_suffix, more, context_);
+    note("SuffixTransformer", !kustomization.name_suffix.empty());
+    for (const auto& labels : kustomization.labels) {
+      add_labels(objects, labels, more, context_);
+      note("LabelTransformer");
+    }
+    add_common_labels(objects, kustomization.common_labels, more, context_);
+    note("LabelTransformer", !kustomization.labels.empty() || !kustomization.common_labels.empty());
+    add_annotations(objects, kustomization.annotations, more, context_);
+    note("AnnotationsTransformer", !kustomization.annotations.empty());
+    patch(kustomization.json_patches, apply_json_patches, directory, objects,
+          [&] { note("PatchJson6902Transformer"); });
+    for (const auto& replicas : kustomization.replicas) {
+      set_replicas(objects, replicas, more, context_);
+      note("ReplicaCountTransformer");
+    }
+    for (const auto& image : kustomization.images) {
+      set_images(objects, image, more, context_);
+      note("ImageTagTransformer");
+    }
     apply_replacements(objects, kustomization.replacements, directory, context_);
+    note("ReplacementTransformer", !kustomization.replacements.empty());
+  }
+
+  /// All patches at once, which is faster, unless each is to be noted.
+  template <class Apply, class Note>
+  void patch(const std::vector<Patch>& patches, Apply apply, const std::string& directory, Objects& objects,
+             Note note) {
+    if (!metadata_.any()) {
+      apply(objects, patches, directory, context_);
+      return;
+    }
+    for (const auto& one : patches) {
+      apply(objects, {one}, directory, context_);
+      note();
+    }
   }
 
   const Limits& limits_;
   Context& context_;
   SortOptions sort_;
+  BuildMetadata metadata_;
+  std::string written_;               ///< the path to the current directory, as it is written
   std::vector<std::string> visited_;  ///< the directories that are being rendered, the outermost first
 };
 
@@ -260,14 +361,17 @@ std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::
                                              Problems& problems, const Limits& limits) {
   Problems found;
   Context context(tree, limits.bytes, found);
-  Objects objects;
+  Accumulation all;
+  auto& objects = all.objects;
   try {
     Builder builder(limits, context);
-    builder.run(directory, {}, false, objects);
+    builder.run(directory, {}, false, all);
     if (!found.has_errors()) {
       add_hashes(objects);
-      update_references(objects, context);
+      update_references(objects, all.configuration->references, context);
+      replace_variables(objects, all.variables, all.configuration->variables, context);
       sort_objects(objects, builder.sort());
+      finish_metadata(objects, builder.metadata());
     }
   } catch (const Refused&) {
   }

@@ -22,7 +22,7 @@ struct Limits {
 /// The file that makes `directory` a kustomization; nothing if it is not one.
 std::optional<std::string> kustomization_file(const SourceTree& tree, const std::string& directory);
 
-/// Renders a directory as `kustomize build` (v5) does, without its plugins, Helm, remote bases and vars. The
+/// Renders a directory as `kustomize build` (v5) does, without its plugins, Helm and remote bases. The
 /// objects come in its order too: by kind, Namespaces first and webhooks last, unless sortOptions say
 /// another. Pure.
 ///

@@ -33,6 +33,10 @@ class FieldWalk {
     std::string_view name = path.front();
     const bool of_list = name.ends_with("[]");
     if (of_list) name.remove_suffix(2);
+    if (name == "*") {
+      problems_.error(place_, "a field has no * for all members", "write a field for each");
+      return;
+    }
     auto* member = map.find(name);
     const bool make = made_ != Made::nothing && !of_list;
     if (make && (member == nullptr || member->is_null())) {
@@ -47,7 +51,9 @@ class FieldWalk {
       yaml::set(map, std::string(name), std::move(fresh));
       member = map.find(name);
     }
-    if (member != nullptr) go(*member, path.subspan(1));
+    if (member == nullptr) return;
+    if (of_list && member->is_null()) member->value = yaml::Node::Sequence{};
+    go(*member, path.subspan(1));
   }
 
   Made made_;

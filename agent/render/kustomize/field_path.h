@@ -17,8 +17,8 @@ enum class Made { nothing, text, map };
 std::vector<std::string> split_path(std::string_view path, char separator = '/');
 
 /// Calls `visit` with each value that `path` leads to; descends into all items of lists. Creates
-/// missing members if `made` says what the last one is, except below a name that ends in "[]". Created maps
-/// get `place`. A path that leads through a text is a problem.
+/// missing members if `made` says what the last one is, except below a name that ends in "[]", which makes a
+/// null a list. Created maps get `place`. A path that leads through a text is a problem.
 void each_at(yaml::Node& node, const std::vector<std::string>& path, Made made, const Place& place,
              Problems& problems, const std::function<void(yaml::Node&)>& visit);
 

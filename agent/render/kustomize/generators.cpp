@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/contains.h"
 #include "base/text.h"
+#include "render/kustomize/build_metadata.h"
 #include "render/kustomize/key_values.h"
 
 namespace greenwave::render::kustomize {
@@ -75,6 +76,23 @@ void keep_members(Node& fresh, const Node& old, std::string_view member) {
   }
 }
 
+/// What a Secret has in stringData goes into its data, as the API server would do it.
+void encode_string_data(Node& secret, Problems& problems) {
+  const auto* found = secret.find("stringData");
+  if (found == nullptr) return;
+  const auto texts = *found;
+  std::erase_if(*secret.map(), [](const yaml::Member& member) { return member.key == "stringData"; });
+  if (!texts.is_map()) return;
+  for (const auto& [key, place, value] : *texts.map()) {
+    if (value.is_map() || value.is_sequence()) {
+      problems.error(value.place,
+                     fmt::format("stringData: {} must be a string, not {}", printable(key), kind_of(value)));
+      continue;
+    }
+    put(secret, "data", key, {base64_lines(scalar_text(value)), value.place});
+  }
+}
+
 /// Copies the name, labels and history of the object that the new one replaces.
 void inherit(Object& fresh, const Object& old) {
   const auto* metadata = old.document.find("metadata");
@@ -86,6 +104,7 @@ void inherit(Object& fresh, const Object& old) {
   fresh.previous = old.previous;
   fresh.prefixes = old.prefixes;
   fresh.suffixes = old.suffixes;
+  fresh.variables = old.variables;
   fresh.behavior = old.behavior;
   fresh.wants_hash = fresh.wants_hash && old.wants_hash;
 }
@@ -157,6 +176,8 @@ void absorb(std::vector<Object>& objects, Object generated, const Place& place, 
   const bool merges = generated.behavior == Behavior::merge;
   inherit(generated, *old);
   if (merges) {
+    keep_origin(generated, *old);
+    if (generated.document.find("type") != nullptr) encode_string_data(old->document, problems);
     keep_members(generated.document, old->document, "data");
     keep_members(generated.document, old->document, "binaryData");
   }

@@ -1,10 +1,11 @@
 #include "render/kustomize/images.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -37,12 +38,14 @@ Reference parts_of(std::string_view image) {
   return parts;
 }
 
+constexpr const char* tag_and_digest =
+    "(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?";
+
 class ImageSetter {
  public:
   ImageSetter(const Image& image, Context& context)
       : image_(image),
-        pattern_(image.name.value + "(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?", image.name.place,
-                 context.problems),
+        pattern_(image.name.value + tag_and_digest, image.name.place, context.problems),
         context_(context) {}
 
   void set(Node& node) const {
@@ -92,41 +95,55 @@ class ImageSetter {
   Context& context_;
 };
 
-/// Kinds that have replicas; others are changed by a patch.
-const std::array<FieldSpec, 4> replica_fields{{
-    {{"", "", "Deployment"}, "spec/replicas", true},
-    {{"", "", "ReplicationController"}, "spec/replicas", true},
-    {{"", "", "ReplicaSet"}, "spec/replicas", true},
-    {{"", "", "StatefulSet"}, "spec/replicas", true},
-}};
-
 }  // namespace
 
-void set_images(std::vector<Object>& objects, const Image& image, Context& context) {
-  static const std::array<std::vector<std::string>, 6> paths{
-      split_path("spec/containers[]/image"),
-      split_path("spec/initContainers[]/image"),
-      split_path("spec/volumes[]/image/reference"),
-      split_path("spec/template/spec/containers[]/image"),
-      split_path("spec/template/spec/initContainers[]/image"),
-      split_path("spec/template/spec/volumes[]/image/reference"),
+const std::vector<FieldSpec>& image_fields() {
+  static const std::vector<FieldSpec> fields{
+      {{}, "spec/containers[]/image", true},
+      {{}, "spec/initContainers[]/image", true},
+      {{}, "spec/volumes[]/image/reference", true},
+      {{}, "spec/template/spec/containers[]/image", true},
+      {{}, "spec/template/spec/initContainers[]/image", true},
+      {{}, "spec/template/spec/volumes[]/image/reference", true},
+      {{}, "spec/jobTemplate/spec/template/spec/volumes[]/image/reference", true},
   };
+  return fields;
+}
+
+void set_images(std::vector<Object>& objects, const Image& image, const Configuration& configuration,
+                Context& context) {
+  std::vector<std::pair<const FieldSpec*, std::vector<std::string>>> fields;
+  for (const auto& field : configuration.images) fields.emplace_back(&field, split_path(field.path));
   const ImageSetter setter(image, context);
   for (auto& object : objects) {
-    if (text_of(object.document, "kind") == "CustomResourceDefinition") continue;
+    const auto kind = std::string(text_of(object.document, "kind"));
+    if (kind == "CustomResourceDefinition") continue;
     setter.set_below(object.document);
-    for (const auto& path : paths) {
+    for (const auto& [field, path] : fields) {
+      if (!selects(field->kinds, text_of(object.document, "apiVersion"), kind)) continue;
       each_at(object.document, path, Made::nothing, image.name.place, context.problems,
               [&setter](Node& node) { setter.set(node); });
     }
   }
 }
 
-void set_replicas(std::vector<Object>& objects, const Replicas& replicas, Context& context) {
+/// Other kinds are changed by a patch.
+const std::vector<FieldSpec>& replica_fields() {
+  static const std::vector<FieldSpec> fields{
+      {{"", "", "Deployment"}, "spec/replicas", true},
+      {{"", "", "ReplicationController"}, "spec/replicas", true},
+      {{"", "", "ReplicaSet"}, "spec/replicas", true},
+      {{"", "", "StatefulSet"}, "spec/replicas", true},
+  };
+  return fields;
+}
+
+void set_replicas(std::vector<Object>& objects, const Replicas& replicas, const Configuration& configuration,
+                  Context& context) {
   bool found = false;
   for (auto& object : objects) {
     const auto ids = ids_of(object);
-    for (const auto& field : replica_fields) {
+    for (const auto& field : configuration.replicas) {
       const bool is_meant = std::any_of(ids.begin(), ids.end(), [&](const ObjectId& id) {
         return id.name == replicas.name.value && selects(field.kinds, id.api_version, id.kind);
       });
@@ -135,8 +152,8 @@ void set_replicas(std::vector<Object>& objects, const Replicas& replicas, Contex
       if (!selects(field.kinds, text_of(object.document, "apiVersion"), text_of(object.document, "kind"))) {
         continue;
       }
-      each_at(object.document, split_path(field.path), Made::text, replicas.name.place, context.problems,
-              [&replicas](Node& node) {
+      each_at(object.document, split_path(field.path), field.create ? Made::text : Made::nothing,
+              replicas.name.place, context.problems, [&replicas](Node& node) {
                 node = {replicas.count, replicas.name.place};
               });
     }

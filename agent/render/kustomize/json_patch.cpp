@@ -126,9 +126,16 @@ class Patcher {
     return taken;
   }
 
+  /// A member that a map does not have is added; an item that a list does not have is not.
   bool replace(const Operation& operation) {
     auto* found = find(operation.path);
-    if (found == nullptr) return missing(operation.path, operation.place);
+    if (found == nullptr) {
+      const auto* parent = find(std::span(operation.path).first(operation.path.size() - 1));
+      if (parent != nullptr && parent->is_map()) {
+        return add(operation.path, operation.value, operation.place);
+      }
+      return missing(operation.path, operation.place);
+    }
     context_.spend(weight(operation.value), operation.place);
     *found = operation.value;
     return true;

@@ -21,7 +21,8 @@ struct Operation {
 /// Reads a list of operations.
 std::vector<Operation> read_json_patch(const yaml::Node& node, Problems& problems);
 
-/// Applies the operations as kustomize does: a negative index counts from the end.
+/// Applies the operations as kustomize does: a negative index counts from the end, and a replace of a member
+/// that is missing adds it.
 /// Returns false, with a problem that names the object, when one fails.
 bool apply_json_patch(yaml::Node& document, const std::vector<Operation>& operations, Context& context);
 

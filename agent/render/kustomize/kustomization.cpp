@@ -15,6 +15,7 @@ namespace greenwave::render::kustomize {
 namespace {
 
 using yaml::Fields;
+using yaml::Letters;
 using yaml::Node;
 
 struct Unsupported {
@@ -31,11 +32,8 @@ constexpr Unsupported unsupported[] = {
     {"generators", "use configMapGenerator and secretGenerator, or keep what the generator makes"},
     {"transformers", "use the fields of the kustomization (patches, labels, replacements)"},
     {"validators", "validate in the repository's CI"},
-    {"vars", "use replacements"},
     {"crds", "name references with replacements, and write whole lists in patches"},
-    {"configurations", "use labels with fields, patches and replacements"},
     {"openapi", "write whole lists in patches of kinds that are not built in"},
-    {"buildMetadata", "remove it: `greenwave` itself shows where each value comes from"},
 };
 
 std::vector<Text> read_texts(Fields& fields, std::string_view key, Problems& problems) {
@@ -81,13 +79,8 @@ void each(Fields& fields, std::string_view key, Read read) {
   for (const auto& item : *items->sequence()) read(item);
 }
 
-KindFilter read_kinds(Fields& fields) {
-  return {fields.text("group").value_or(""), fields.text("version").value_or(""),
-          fields.text("kind").value_or("")};
-}
-
 Target read_target(const Node& node, const char* what, Problems& problems) {
-  Fields fields(node, what, problems);
+  Fields fields(node, what, problems, Letters::any_case);
   Target target;
   target.kinds = read_kinds(fields);
   target.name = fields.text("name").value_or("");
@@ -100,13 +93,15 @@ Target read_target(const Node& node, const char* what, Problems& problems) {
 }
 
 Labels read_labels(const Node& node, Problems& problems) {
-  Fields fields(node, "the item of labels", problems);
+  Fields fields(node, "the item of labels", problems, Letters::any_case);
   Labels labels;
+  labels.place = node.place;
   labels.pairs = read_pairs(fields, "pairs", problems);
   labels.in_selectors = fields.flag("includeSelectors").value_or(false);
   labels.in_templates = fields.flag("includeTemplates").value_or(false);
+  labels.in_claims = fields.flag("includeVolumeClaimTemplates").value_or(false);
   each(fields, "fields", [&](const Node& item) {
-    Fields spec(item, "the item of fields", problems);
+    Fields spec(item, "the item of fields", problems, Letters::any_case);
     auto kinds = read_kinds(spec);
     auto path = spec.required_text("path");
     labels.fields.push_back({std::move(kinds), std::move(path), spec.flag("create").value_or(false)});
@@ -117,7 +112,7 @@ Labels read_labels(const Node& node, Problems& problems) {
 }
 
 Image read_image(const Node& node, Problems& problems) {
-  Fields fields(node, "the item of images", problems);
+  Fields fields(node, "the item of images", problems, Letters::any_case);
   Image image;
   image.name = {fields.required_text("name"), fields.place_of("name")};
   image.new_name = fields.text("newName").value_or("");
@@ -129,7 +124,7 @@ Image read_image(const Node& node, Problems& problems) {
 }
 
 Replicas read_replicas(const Node& node, Problems& problems) {
-  Fields fields(node, "the item of replicas", problems);
+  Fields fields(node, "the item of replicas", problems, Letters::any_case);
   Replicas replicas;
   replicas.name = {fields.required_text("name"), fields.place_of("name")};
   replicas.count = fields.integer("count").value_or(0);
@@ -138,7 +133,7 @@ Replicas read_replicas(const Node& node, Problems& problems) {
 }
 
 GeneratorOptions read_options(const Node& node, Problems& problems) {
-  Fields fields(node, "the generator's options", problems);
+  Fields fields(node, "the generator's options", problems, Letters::any_case);
   GeneratorOptions options;
   options.labels = read_pairs(fields, "labels", problems);
   options.annotations = read_pairs(fields, "annotations", problems);
@@ -166,7 +161,7 @@ void add_general(GeneratorOptions& own, const GeneratorOptions& general) {
 
 Generator read_generator(const Node& node, const char* kind, const GeneratorOptions& general,
                          Problems& problems) {
-  Fields fields(node, fmt::format("the generator of a {}", kind), problems);
+  Fields fields(node, fmt::format("the generator of a {}", kind), problems, Letters::any_case);
   Generator generator;
   generator.kind = kind;
   generator.place = node.place;
@@ -188,7 +183,7 @@ Generator read_generator(const Node& node, const char* kind, const GeneratorOpti
 }
 
 Patch read_patch(const Node& node, Problems& problems) {
-  Fields fields(node, "the patch", problems);
+  Fields fields(node, "the patch", problems, Letters::any_case);
   Patch patch;
   patch.place = node.place;
   patch.path = read_text(fields, "path");
@@ -197,7 +192,7 @@ Patch read_patch(const Node& node, Problems& problems) {
     patch.target = read_target(*target, "the patch's target", problems);
   }
   if (const auto* options = fields.map("options")) {
-    Fields allowed(*options, "the patch's options", problems);
+    Fields allowed(*options, "the patch's options", problems, Letters::any_case);
     patch.may_rename = allowed.flag("allowNameChange").value_or(false);
     patch.may_change_kind = allowed.flag("allowKindChange").value_or(false);
     allowed.done();
@@ -213,7 +208,7 @@ Patch read_patch(const Node& node, Problems& problems) {
 }
 
 FieldOptions read_field_options(const Node& node, Problems& problems) {
-  Fields fields(node, "the options", problems);
+  Fields fields(node, "the options", problems, Letters::any_case);
   FieldOptions options;
   options.delimiter = fields.text("delimiter").value_or("");
   options.index = fields.integer("index", -1'000'000, 1'000'000).value_or(0);
@@ -226,7 +221,7 @@ FieldOptions read_field_options(const Node& node, Problems& problems) {
 }
 
 ReplacementTarget read_replacement_target(const Node& node, Problems& problems) {
-  Fields fields(node, "the replacement's target", problems);
+  Fields fields(node, "the replacement's target", problems, Letters::any_case);
   ReplacementTarget target;
   if (const auto* select = fields.map("select")) {
     target.select = read_target(*select, "select", problems);
@@ -240,6 +235,40 @@ ReplacementTarget read_replacement_target(const Node& node, Problems& problems) 
   if (const auto* options = fields.map("options")) target.options = read_field_options(*options, problems);
   fields.done();
   return target;
+}
+
+/// The kind may be written as an apiVersion too, as in a reference of Kubernetes.
+KindFilter read_object_kind(Fields& fields) {
+  auto kinds = read_kinds(fields);
+  const auto api = fields.text("apiVersion").value_or("");
+  if (api.empty()) return kinds;
+  const auto slash = api.find('/');
+  if (slash != std::string::npos) kinds.group = api.substr(0, slash);
+  kinds.version = version_of(api);
+  return kinds;
+}
+
+Variable read_variable(const Node& node, Problems& problems) {
+  Fields fields(node, "the variable", problems, Letters::any_case);
+  Variable variable;
+  variable.place = node.place;
+  variable.name = {fields.required_text("name"), fields.place_of("name")};
+  variable.path = "metadata.name";
+  if (const auto* object = fields.map("objref")) {
+    Fields reader(*object, "objref", problems, Letters::any_case);
+    variable.object.kinds = read_object_kind(reader);
+    variable.object.name = reader.text("name").value_or("");
+    variable.object.namespace_ = reader.text("namespace").value_or("");
+    variable.object.place = object->place;
+    reader.done();
+  }
+  if (const auto* field = fields.map("fieldref")) {
+    Fields reader(*field, "fieldref", problems, Letters::any_case);
+    if (auto path = reader.text("fieldPath").value_or(""); !path.empty()) variable.path = std::move(path);
+    reader.done();
+  }
+  fields.done();
+  return variable;
 }
 
 /// The default order of kinds.
@@ -272,10 +301,10 @@ SortOptions usual_order() {
 
 SortOptions read_sort_options(const Node& node, Problems& problems) {
   auto options = usual_order();
-  Fields fields(node, "sortOptions", problems);
+  Fields fields(node, "sortOptions", problems, Letters::any_case);
   options.by_kind = fields.word("order", {"legacy", "fifo"}) != "fifo";
   if (const auto* legacy = fields.map("legacySortOptions")) {
-    Fields kinds(*legacy, "legacySortOptions", problems);
+    Fields kinds(*legacy, "legacySortOptions", problems, Letters::any_case);
     options.first = kinds.texts("orderFirst");
     options.last = kinds.texts("orderLast");
     kinds.done();
@@ -286,6 +315,23 @@ SortOptions read_sort_options(const Node& node, Problems& problems) {
   }
   fields.done();
   return options;
+}
+
+BuildMetadata read_build_metadata(Fields& fields, Problems& problems) {
+  BuildMetadata metadata;
+  for (const auto& word : read_texts(fields, "buildMetadata", problems)) {
+    if (word.value == "originAnnotations") {
+      metadata.origins = true;
+    } else if (word.value == "transformerAnnotations") {
+      metadata.steps = true;
+    } else if (word.value == "managedByLabel") {
+      metadata.managed_by = true;
+    } else {
+      problems.error(word.place, fmt::format("buildMetadata has no {}", printable(word.value)),
+                     "write originAnnotations, transformerAnnotations or managedByLabel");
+    }
+  }
+  return metadata;
 }
 
 void refuse_unsupported(Fields& fields) {
@@ -339,6 +385,19 @@ void read_patches(Fields& fields, Kustomization& kustomization, Problems& proble
 
 }  // namespace
 
+KindFilter read_kinds(Fields& fields) {
+  return {fields.text("group").value_or(""), fields.text("version").value_or(""),
+          fields.text("kind").value_or("")};
+}
+
+int usual_rank(std::string_view kind) {
+  static const auto order = usual_order();
+  const auto first = std::find(order.first.begin(), order.first.end(), kind);
+  if (first != order.first.end()) return static_cast<int>(first - order.first.end());
+  const auto last = std::find(order.last.begin(), order.last.end(), kind);
+  return last == order.last.end() ? 0 : static_cast<int>(last - order.last.begin()) + 1;
+}
+
 bool is_kustomization_file(std::string_view name) {
   return name == "kustomization.yaml" || name == "kustomization.yml" || name == "Kustomization";
 }
@@ -346,7 +405,7 @@ bool is_kustomization_file(std::string_view name) {
 Kustomization read_kustomization(const Node& document, Problems& problems) {
   Kustomization kustomization;
   kustomization.place = document.place;
-  Fields fields(document, "the kustomization", problems);
+  Fields fields(document, "the kustomization", problems, Letters::any_case);
   check_type(fields, kustomization);
   fields.any("metadata");
   refuse_unsupported(fields);
@@ -360,9 +419,7 @@ Kustomization read_kustomization(const Node& document, Problems& problems) {
   kustomization.namespace_ = read_text(fields, "namespace");
   each(fields, "labels",
        [&](const Node& item) { kustomization.labels.push_back(read_labels(item, problems)); });
-  if (auto pairs = read_pairs(fields, "commonLabels", problems); !pairs.empty()) {
-    kustomization.labels.push_back({std::move(pairs), true, true, {}});
-  }
+  kustomization.common_labels = read_pairs(fields, "commonLabels", problems);
   kustomization.annotations = read_pairs(fields, "commonAnnotations", problems);
   read_patches(fields, kustomization, problems);
   each(fields, "images",
@@ -373,6 +430,10 @@ Kustomization read_kustomization(const Node& document, Problems& problems) {
        [&](const Node& item) { kustomization.replicas.push_back(read_replicas(item, problems)); });
   read_generators(fields, kustomization, problems);
   each(fields, "replacements", [&](const Node& item) { kustomization.replacements.push_back(item); });
+  kustomization.configurations = read_texts(fields, "configurations", problems);
+  each(fields, "vars",
+       [&](const Node& item) { kustomization.variables.push_back(read_variable(item, problems)); });
+  kustomization.metadata = read_build_metadata(fields, problems);
   const auto* sort = fields.map("sortOptions");
   kustomization.sort = sort != nullptr ? read_sort_options(*sort, problems) : usual_order();
   fields.done();
@@ -380,14 +441,14 @@ Kustomization read_kustomization(const Node& document, Problems& problems) {
 }
 
 Replacement read_replacement(const Node& node, Problems& problems) {
-  Fields fields(node, "the replacement", problems);
+  Fields fields(node, "the replacement", problems, Letters::any_case);
   Replacement replacement;
   replacement.place = node.place;
   if (fields.has("sourceValue")) {
     replacement.value = read_text(fields, "sourceValue");
   }
   if (const auto* source = fields.map("source")) {
-    Fields reader(*source, "the replacement's source", problems);
+    Fields reader(*source, "the replacement's source", problems, Letters::any_case);
     Target target;
     target.place = source->place;
     target.kinds = read_kinds(reader);

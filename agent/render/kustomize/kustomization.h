@@ -8,6 +8,7 @@
 
 #include "base/problem.h"
 #include "render/kustomize/object.h"
+#include "yaml/fields.h"
 #include "yaml/node.h"
 
 namespace greenwave::render::kustomize {
@@ -28,8 +29,8 @@ struct FieldSpec {
   bool create = false;  ///< create missing members along the path
 };
 
-/// Which objects a patch or a replacement means. The patterns are whole-word regular expressions in patches,
-/// and plain words in replacements.
+/// Which objects a patch or a replacement means. The words are regular expressions that must match the whole,
+/// and plain ones where a replacement's source is named.
 struct Target {
   KindFilter kinds;
   std::string name;
@@ -43,7 +44,9 @@ struct Labels {
   std::vector<yaml::Member> pairs;
   bool in_selectors = false;
   bool in_templates = false;
+  bool in_claims = false;  ///< the templates of a StatefulSet's claims
   std::vector<FieldSpec> fields;
+  Place place;
 };
 
 struct Image {
@@ -111,11 +114,28 @@ struct Replacement {
   Place place;
 };
 
+/// Of `vars`: what $(NAME) stands for.
+struct Variable {
+  Text name;
+  Target object;     ///< each word exactly
+  std::string path;  ///< "spec.ports[0].port"
+  Place place;
+};
+
 /// The order of a build's objects. By kind is what `kustomize build` does by itself ("legacy").
 struct SortOptions {
   bool by_kind = true;             ///< false: as they are named ("fifo")
   std::vector<std::string> first;  ///< kinds that come before all others, and
   std::vector<std::string> last;   ///< behind them
+};
+
+/// What a build says of itself in its objects.
+struct BuildMetadata {
+  bool origins = false;     ///< where each object came from
+  bool steps = false;       ///< what changed it
+  bool managed_by = false;  ///< a label
+
+  bool any() const { return origins || steps || managed_by; }
 };
 
 /// The content of a kustomization.yaml, with defaults filled in.
@@ -126,7 +146,8 @@ struct Kustomization {
   Text name_prefix;
   Text name_suffix;
   Text namespace_;
-  std::vector<Labels> labels;  ///< with commonLabels, the last
+  std::vector<Labels> labels;
+  std::vector<yaml::Member> common_labels;
   std::vector<yaml::Member> annotations;
   std::vector<Patch> patches;
   std::vector<Text> merge_patches;  ///< patchesStrategicMerge: each a path or a patch
@@ -135,15 +156,24 @@ struct Kustomization {
   std::vector<Replicas> replicas;
   std::vector<Generator> generators;     ///< in the order in which they run
   std::vector<yaml::Node> replacements;  ///< each one's map; see read_replacement
-  SortOptions sort;                      ///< only that of the directory being built counts
+  std::vector<Text> configurations;
+  std::vector<Variable> variables;
+  SortOptions sort;        ///< only that of the directory being built counts
+  BuildMetadata metadata;  ///< the same
   Place place;
 };
+
+/// Where the usual order has a kind: below 0 for those that come first, above for the last.
+int usual_rank(std::string_view kind);
 
 /// The names that the file may have.
 bool is_kustomization_file(std::string_view name);
 
 /// Reads kustomization.yaml. Fields that only kustomize supports are errors.
 Kustomization read_kustomization(const yaml::Node& document, Problems& problems);
+
+/// The members group, version and kind.
+KindFilter read_kinds(yaml::Fields& fields);
 
 /// Reads an item of `replacements`, or of a file that one names.
 Replacement read_replacement(const yaml::Node& node, Problems& problems);

@@ -39,7 +39,6 @@ std::vector<FieldSpec> template_labels() {
   std::vector<FieldSpec> fields;
   add_templates(fields, "labels");
   fields.push_back({{"apps", "", "StatefulSet"}, "spec/template/metadata/labels", true});
-  fields.push_back({{"apps", "", "StatefulSet"}, "spec/volumeClaimTemplates[]/metadata/labels", true});
   return fields;
 }
 
@@ -74,6 +73,12 @@ std::vector<FieldSpec> annotations() {
 
 const std::vector<FieldSpec>& template_label_fields() {
   static const auto fields = template_labels();
+  return fields;
+}
+
+const std::vector<FieldSpec>& claim_label_fields() {
+  static const std::vector<FieldSpec> fields{
+      {{"apps", "", "StatefulSet"}, "spec/volumeClaimTemplates[]/metadata/labels", true}};
   return fields;
 }
 

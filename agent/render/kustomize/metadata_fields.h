@@ -6,8 +6,9 @@
 
 namespace greenwave::render::kustomize {
 
-/// Where labels go besides metadata.labels: into the templates of pods, and into selectors.
+/// Where labels go besides metadata.labels: into the templates of pods and of claims, and into selectors.
 const std::vector<FieldSpec>& template_label_fields();
+const std::vector<FieldSpec>& claim_label_fields();
 const std::vector<FieldSpec>& selector_label_fields();
 
 /// Where annotations go, metadata.annotations included.

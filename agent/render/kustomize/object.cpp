@@ -26,6 +26,8 @@ constexpr ClusterWide cluster_wide[] = {
     {"", "Node", " v1 "},
     {"", "NodeProxyOptions", " v1 "},
     {"", "PersistentVolume", " v1 "},
+    {"admissionregistration.k8s.io", "ValidatingAdmissionPolicy", " v1 "},
+    {"admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", " v1 "},
     {"admissionregistration.k8s.io", "MutatingWebhookConfiguration", " v1 v1beta1 "},
     {"admissionregistration.k8s.io", "ValidatingWebhookConfiguration", " v1 v1beta1 "},
     {"apiextensions.k8s.io", "CustomResourceDefinition", " v1 v1beta1 "},
@@ -47,15 +49,18 @@ constexpr ClusterWide cluster_wide[] = {
 
 bool is_cluster_wide(const ObjectId& id) {
   if (is_own(id)) return true;  // Greenwave's own kinds have no namespace either
-  const auto group = group_of(id.api_version);
-  const auto version = ' ' + std::string(version_of(id.api_version)) + ' ';
-  return std::any_of(std::begin(cluster_wide), std::end(cluster_wide), [&](const ClusterWide& known) {
-    return known.kind == id.kind && known.group == group &&
-           known.versions.find(version) != std::string_view::npos;
-  });
+  return kustomize::is_cluster_wide(group_of(id.api_version), version_of(id.api_version), id.kind);
 }
 
 }  // namespace
+
+bool is_cluster_wide(std::string_view group, std::string_view version, std::string_view kind) {
+  const auto between_spaces = ' ' + std::string(version) + ' ';
+  return std::any_of(std::begin(cluster_wide), std::end(cluster_wide), [&](const ClusterWide& known) {
+    return known.kind == kind && known.group == group &&
+           known.versions.find(between_spaces) != std::string_view::npos;
+  });
+}
 
 std::string_view text_of(const yaml::Node& map, std::string_view key) {
   const auto* member = map.find(key);
@@ -136,6 +141,12 @@ std::string scalar_text(const yaml::Node& node) {
   return yaml::to_json(node).dump();
 }
 
+bool is_blank(const yaml::Member& member) {
+  const auto& place = member.value.place;
+  return member.value.is_null() && member.key_place.column > 0 && place.line == member.key_place.line &&
+         place.column == member.key_place.column + member.key.size() + 1;
+}
+
 void make_texts(yaml::Node& document, std::string_view key) {
   auto* metadata = document.find("metadata");
   auto* map = metadata != nullptr ? metadata->find(key) : nullptr;
@@ -143,7 +154,8 @@ void make_texts(yaml::Node& document, std::string_view key) {
   for (auto& member : *map->map()) {
     auto& value = member.value;
     if (value.is_string() || value.is_map() || value.is_sequence()) continue;
-    value.value = value.is_null() ? std::string("null") : scalar_text(value);
+    const bool is_written_null = value.is_null() && !is_blank(member);
+    value.value = is_written_null ? std::string("null") : scalar_text(value);
   }
 }
 

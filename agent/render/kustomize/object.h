@@ -27,9 +27,13 @@ struct Object {
   std::vector<Previous> previous;     ///< the oldest first
   std::vector<std::string> prefixes;  ///< that its name got, the innermost first
   std::vector<std::string> suffixes;
+  std::vector<std::string> variables;         ///< whose values are read from it
   Behavior behavior = Behavior::unspecified;  ///< of a generated one
   bool wants_hash = false;                    ///< its name is to end in a hash of its content
 };
+
+/// Whether objects of this kind are known to have no namespace.
+bool is_cluster_wide(std::string_view group, std::string_view version, std::string_view kind);
 
 /// The id by which a document is found. The namespace is "default" if it has none, and empty for kinds that
 /// are known to be cluster-scoped.
@@ -66,8 +70,12 @@ void set_metadata(yaml::Node& document, std::string_view key, std::string_view t
 /// A scalar as it would be written without quotes; "" for maps, lists and null.
 std::string scalar_text(const yaml::Node& node);
 
-/// Converts to strings the values of `metadata.KEY` (labels or annotations), null included ("null"):
-/// kustomize does so wherever it rewrites such a map.
+/// Whether a member is null because nothing is written behind its colon. Kustomize tells this from a null
+/// that is written: its value begins where a plain key and the colon end.
+bool is_blank(const yaml::Member& member);
+
+/// Converts to strings the values of `metadata.KEY` (labels or annotations), null included ("null", and ""
+/// for a blank): kustomize does so wherever it rewrites such a map.
 void make_texts(yaml::Node& document, std::string_view key);
 
 /// "Deployment/cabinet/camera", for messages.

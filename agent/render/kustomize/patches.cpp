@@ -56,6 +56,32 @@ bool merge_into(Object& object, Node patch, const Patch& options, Context& conte
   return true;
 }
 
+/// Kustomize's notes are annotations while it builds, so that a JSON patch finds the map of them.
+bool has_notes(const Object& object) {
+  return !object.previous.empty() || object.wants_hash || object.behavior != Behavior::unspecified;
+}
+
+/// An empty map goes again at the end of the build.
+void make_annotations(Node& document) {
+  auto* metadata = document.find("metadata");
+  if (metadata == nullptr || !metadata->is_map()) return;
+  const auto* annotations = metadata->find("annotations");
+  if (annotations != nullptr && !annotations->is_null()) return;
+  yaml::set(*metadata, "annotations", {Node::Map{}, document.place});
+}
+
+/// A JSON patch makes JSON of the object, in which a blank is null.
+void write_out_nulls(Node& node) {
+  if (auto* items = node.sequence()) {
+    for (auto& item : *items) write_out_nulls(item);
+  } else if (auto* members = node.map()) {
+    for (auto& member : *members) {
+      if (is_blank(member)) member.value.place = member.key_place;
+      write_out_nulls(member.value);
+    }
+  }
+}
+
 class PatchRun {
  public:
   PatchRun(std::vector<Object>& objects, Context& context) : objects_(objects), context_(context) {}
@@ -94,7 +120,9 @@ class PatchRun {
     for (auto& object : objects_) {
       if (!target.matches(object)) continue;
       if (remember) remember_id(object);
+      if (remember || has_notes(object)) make_annotations(object.document);
       apply_json_patch(object.document, operations, context_);
+      write_out_nulls(object.document);
     }
     index_.reset();
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "render/kustomize/field_path.h"
 
@@ -44,6 +45,17 @@ class Table {
         {admission, "", "ValidatingAdmissionPolicyBinding"});
   }
 
+  std::vector<FieldSpec> with_name_of(const KindFilter& target) const {
+    std::vector<FieldSpec> fields;
+    for (const auto& [written, field] : written_) {
+      const auto& known = field.target;
+      const bool same =
+          known.group == target.group && known.version == target.version && known.kind == target.kind;
+      if (same) fields.push_back({field.referrer, written, false});
+    }
+    return fields;
+  }
+
   const std::vector<ReferenceField>& of(const std::string& kind) const {
     static const std::vector<ReferenceField> none;
     const auto found = by_kind_.find(kind);
@@ -52,7 +64,9 @@ class Table {
 
  private:
   void add(const KindFilter& target, const std::string& path, const KindFilter& referrer) {
-    by_kind_[referrer.kind].push_back({target, split_path(path), path == "roleRef/name", referrer});
+    const auto field = reference_field(target, {referrer, path, false});
+    by_kind_[referrer.kind].push_back(field);
+    written_.emplace_back(path, field);
   }
 
   /// kustomize wants version v1 of pods for what their specification names itself, and no version elsewhere.
@@ -149,13 +163,26 @@ class Table {
   }
 
   std::map<std::string, std::vector<ReferenceField>> by_kind_;
+  std::vector<std::pair<std::string, ReferenceField>> written_;  ///< with their paths
 };
+
+const Table& known() {
+  static const Table table;
+  return table;
+}
 
 }  // namespace
 
+ReferenceField reference_field(const KindFilter& target, const FieldSpec& field) {
+  return {target, split_path(field.path), field.path == "roleRef/name", field.kinds};
+}
+
+std::vector<FieldSpec> fields_with_name_of(const KindFilter& target) {
+  return known().with_name_of(target);
+}
+
 const std::vector<ReferenceField>& reference_fields(const std::string& kind) {
-  static const Table table;
-  return table.of(kind);
+  return known().of(kind);
 }
 
 }  // namespace greenwave::render::kustomize

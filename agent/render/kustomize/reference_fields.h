@@ -15,6 +15,11 @@ struct ReferenceField {
   KindFilter referrer;
 };
 
+ReferenceField reference_field(const KindFilter& target, const FieldSpec& field);
+
+/// The fields that kustomize knows to hold the names of exactly these kinds.
+std::vector<FieldSpec> fields_with_name_of(const KindFilter& target);
+
 /// The fields of objects of this kind that name others, as kustomize knows them.
 const std::vector<ReferenceField>& reference_fields(const std::string& kind);
 

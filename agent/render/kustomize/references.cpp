@@ -58,7 +58,13 @@ std::unordered_set<std::string> account_namespaces(const Node& document) {
 
 class References {
  public:
-  References(std::vector<Object>& objects, Context& context) : objects_(objects), context_(context) {
+  References(std::vector<Object>& objects, const std::vector<NameReference>& more, Context& context)
+      : objects_(objects), context_(context) {
+    for (const auto& reference : more) {
+      for (const auto& field : reference.fields) {
+        more_.push_back(reference_field(reference.target, field));
+      }
+    }
     for (const auto& object : objects) {
       for (const auto& previous : object.previous) {
         auto& same = renamed_[previous.name];
@@ -77,12 +83,17 @@ class References {
     id_ = id_of(referrer.document);
     const auto original = original_id(referrer);
     accounts_ = account_namespaces(referrer.document);
-    for (const auto& field : reference_fields(original.kind)) {
+    update(referrer, original, reference_fields(original.kind));
+    update(referrer, original, more_);
+    update_own(referrer);
+  }
+
+  void update(Object& referrer, const ObjectId& original, const std::vector<ReferenceField>& fields) {
+    for (const auto& field : fields) {
       if (!selects(field.referrer, original.api_version, original.kind)) continue;
       each_at(referrer.document, field.path, Made::nothing, referrer.document.place, context_.problems,
               [&](Node& node) { update_value(node, field, referrer); });
     }
-    update_own(referrer);
   }
 
   void update_value(Node& node, const ReferenceField& field, const Object& referrer) {
@@ -229,6 +240,7 @@ class References {
 
   std::vector<Object>& objects_;
   Context& context_;
+  std::vector<ReferenceField> more_;
   std::unordered_map<std::string, Candidates> renamed_;  ///< by what they had been called
   ObjectId id_;                                          ///< of the referrer
   std::unordered_set<std::string> accounts_;
@@ -236,8 +248,9 @@ class References {
 
 }  // namespace
 
-void update_references(std::vector<Object>& objects, Context& context) {
-  References(objects, context).update();
+void update_references(std::vector<Object>& objects, const std::vector<NameReference>& more,
+                       Context& context) {
+  References(objects, more, context).update();
 }
 
 }  // namespace greenwave::render::kustomize

@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "model/paths.h"
+#include "render/kustomize/go_text.h"
 #include "render/kustomize/selector.h"
 #include "render/kustomize/value_path.h"
 #include "yaml/fields.h"
 #include "yaml/load.h"
+#include "yaml/restyle.h"
 
 namespace greenwave::render::kustomize {
 
@@ -19,15 +22,11 @@ namespace {
 
 using yaml::Node;
 
-/// Replacements name objects by what they are or were called, word for word; no namespace means any.
-bool is_named(const Object& object, const Target& target) {
+/// What an object is and was called. The current namespace is as it is written, and a former one the
+/// "default" that it stood for.
+template <class Fits>
+bool any_name_of(const Object& object, Fits fits) {
   const auto& document = object.document;
-  const auto api_version = text_of(document, "apiVersion");
-  const auto fits = [&](std::string_view kind, std::string_view namespace_, std::string_view name) {
-    const auto wanted = std::string_view(target.namespace_);
-    return (target.name.empty() || target.name == name) && selects(target.kinds, api_version, kind) &&
-           (wanted.empty() || wanted == (namespace_.empty() ? "default" : namespace_));
-  };
   const auto* metadata = document.find("metadata");
   const auto namespace_ = metadata != nullptr ? text_of(*metadata, "namespace") : std::string_view();
   return fits(text_of(document, "kind"), namespace_, name_of(document)) ||
@@ -36,26 +35,130 @@ bool is_named(const Object& object, const Target& target) {
          });
 }
 
-bool says_nothing(const Target& target) {
-  return target.name.empty() && target.namespace_.empty() && target.kinds.group.empty() &&
-         target.kinds.version.empty() && target.kinds.kind.empty();
+/// A source is named word for word; no namespace means any.
+bool is_source(const Object& object, const Target& source) {
+  const auto api_version = text_of(object.document, "apiVersion");
+  return any_name_of(object, [&](std::string_view kind, std::string_view namespace_, std::string_view name) {
+    const auto wanted = std::string_view(source.namespace_);
+    return (source.name.empty() || source.name == name) && selects(source.kinds, api_version, kind) &&
+           (wanted.empty() || wanted == (namespace_.empty() ? "default" : namespace_));
+  });
 }
 
-bool fits_selectors(const Object& object, const Target& target, Problems& problems) {
-  return (target.labels.empty() ||
-          selects_labels(parse_selector(target.labels, target.place, problems), object.document)) &&
-         (target.annotations.empty() ||
-          selects_annotations(parse_selector(target.annotations, target.place, problems), object.document));
-}
+/// `select` or one of `reject`: patterns for the names, and selectors.
+class Selection {
+ public:
+  Selection(const Target& target, Problems& problems)
+      : group_(target.kinds.group, target.place, problems),
+        version_(target.kinds.version, target.place, problems),
+        kind_(target.kinds.kind, target.place, problems),
+        name_(target.name, target.place, problems),
+        namespace_(target.namespace_, target.place, problems),
+        names_none_(target.name.empty() && target.namespace_.empty() && target.kinds.group.empty() &&
+                    target.kinds.version.empty() && target.kinds.kind.empty()) {
+    if (!target.labels.empty()) labels_ = parse_selector(target.labels, target.place, problems);
+    if (!target.annotations.empty()) {
+      annotations_ = parse_selector(target.annotations, target.place, problems);
+    }
+  }
 
-bool is_rejected(const Object& object, const Target& reject, Problems& problems) {
-  const bool has_selector = !reject.labels.empty() || !reject.annotations.empty();
-  if (has_selector && fits_selectors(object, reject, problems)) return true;
-  return !says_nothing(reject) && is_named(object, reject);
-}
+  bool selects(const Object& object) const { return fits_selectors(object) && is_named(object); }
+
+  /// The two halves of a reject count each by itself.
+  bool rejects(const Object& object) const {
+    const bool has_selector = labels_ || annotations_;
+    return (has_selector && fits_selectors(object)) || (!names_none_ && is_named(object));
+  }
+
+ private:
+  bool is_named(const Object& object) const {
+    const auto api_version = text_of(object.document, "apiVersion");
+    return group_.fits(group_of(api_version)) && version_.fits(version_of(api_version)) &&
+           any_name_of(object, [this](std::string_view kind, std::string_view in, std::string_view name) {
+             return kind_.fits(kind) && name_.fits(name) && namespace_.fits(in);
+           });
+  }
+
+  bool fits_selectors(const Object& object) const {
+    return (!labels_ || selects_labels(*labels_, object.document)) &&
+           (!annotations_ || selects_annotations(*annotations_, object.document));
+  }
+
+  Pattern group_;
+  Pattern version_;
+  Pattern kind_;
+  Pattern name_;
+  Pattern namespace_;
+  bool names_none_;
+  std::optional<Selector> labels_;
+  std::optional<Selector> annotations_;
+};
+
+/// The target of a replacement, ready to be compared with objects.
+class Selections {
+ public:
+  Selections(const ReplacementTarget& target, Problems& problems) : select_(target.select, problems) {
+    for (const auto& reject : target.reject) rejects_.emplace_back(reject, problems);
+  }
+
+  bool match(const Object& object) const {
+    return select_.selects(object) &&
+           std::none_of(rejects_.begin(), rejects_.end(),
+                        [&object](const Selection& reject) { return reject.rejects(object); });
+  }
+
+ private:
+  Selection select_;
+  std::vector<Selection> rejects_;
+};
 
 bool is_container(const Node& node) {
   return node.is_map() || node.is_sequence();
+}
+
+/// A string with YAML or JSON in it, through which a path leads.
+struct StructuredText {
+  Node* string;
+  std::size_t depth;  ///< how much of the path leads to it
+  Node content;
+};
+
+/// The first string along the path, when it holds a list or a map. What a list's "*" leads to is not looked
+/// at, as in kustomize.
+std::optional<StructuredText> structured_text(Node& document, const std::vector<std::string>& path,
+                                              Context& context) {
+  for (std::size_t depth = 1; depth < path.size(); ++depth) {
+    const std::vector<std::string> way(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(depth));
+    auto* node = value_at(document, way);
+    if (node == nullptr || !node->is_string()) continue;
+    Problems ignored;
+    auto content = yaml::load(*node->string(), {}, ignored);
+    if (ignored.has_errors() || !content || !is_container(*content)) return {};
+    context.spend(weight(*content), node->place);
+    return StructuredText{node, depth, std::move(*content)};
+  }
+  return {};
+}
+
+/// Writes the content back as kustomize does: JSON compact or indented, and YAML in the styles that it had.
+void write_back(const StructuredText& text, Context& context) {
+  const auto was = *text.string->string();
+  std::string now;
+  if (!trim(was).starts_with('{') && !trim(was).starts_with('[')) {
+    now = trim(yaml::restyled(was, text.content));
+  } else {
+    const bool is_indented = was.find('\n') != std::string::npos && was.find("  ") != std::string::npos;
+    now = go_json(text.content, is_indented ? Layout::indented : Layout::compact);
+  }
+  context.spend(now.size(), text.string->place);
+  *text.string = {std::move(now), text.string->place};
+}
+
+template <class Put>
+std::size_t put_in(StructuredText& text, const std::vector<std::string>& path, Context& context, Put put) {
+  const auto count = put(text.content, std::span(path).subspan(text.depth));
+  if (count > 0) write_back(text, context);
+  return count;
 }
 
 class Replacer {
@@ -66,8 +169,9 @@ class Replacer {
     const auto value = value_of(replacement);
     if (!value) return;
     for (const auto& target : replacement.targets) {
+      const Selections selections(target, context_.problems);
       for (auto& object : objects_) {
-        if (is_meant(object, target)) copy(*value, object, target);
+        if (selections.match(object)) copy(*value, object, target);
       }
     }
   }
@@ -85,8 +189,7 @@ class Replacer {
     const auto* value = value_at(source->document, split_value_path(path.value));
     const bool is_missing = value == nullptr || value->is_null() ||
                             (value->is_map() && value->map()->empty()) ||
-                            (value->is_sequence() && value->sequence()->empty()) ||
-                            (value->is_string() && value->string()->empty());
+                            (value->is_sequence() && value->sequence()->empty());
     if (is_missing) {
       fail(replacement.source->place,
            fmt::format("{} has no {}", described(source->document), printable(path.value)),
@@ -114,7 +217,7 @@ class Replacer {
   const Object* source_of(const Target& source) {
     const Object* found = nullptr;
     for (const auto& object : objects_) {
-      if (!is_named(object, source)) continue;
+      if (!is_source(object, source)) continue;
       if (found != nullptr) {
         fail(
             source.place,
@@ -128,21 +231,19 @@ class Replacer {
     return found;
   }
 
-  bool is_meant(const Object& object, const ReplacementTarget& target) {
-    return is_named(object, target.select) && fits_selectors(object, target.select, context_.problems) &&
-           std::none_of(target.reject.begin(), target.reject.end(),
-                        [&](const Target& reject) { return is_rejected(object, reject, context_.problems); });
-  }
-
   void copy(const Node& value, Object& object, const ReplacementTarget& target) {
     auto missing = Missing::left_out;
     if (target.options.create) {
       missing = value.is_map() ? Missing::map : value.is_sequence() ? Missing::list : Missing::text;
     }
     for (const auto& path : target.paths) {
-      const auto count =
-          each_value_at(object.document, split_value_path(path.value), missing, path.place, context_.problems,
-                        [&](Node& node) { set(node, value, target.options, path.place); });
+      const auto parts = split_value_path(path.value);
+      const auto put = [&](Node& from, std::span<const std::string> way) {
+        return each_value_at(from, {way.begin(), way.end()}, missing, path.place, context_.problems,
+                             [&](Node& node) { set(node, value, target.options, path.place); });
+      };
+      auto text = structured_text(object.document, parts, context_);
+      const auto count = text ? put_in(*text, parts, context_, put) : put(object.document, parts);
       if (count > 0) continue;
       fail(path.place, fmt::format("{} has no {}", described(object.document), printable(path.value)),
            "fix the path, or write options: {create: true}");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "model/paths.h"
+#include "render/kustomize/build_metadata.h"
 #include "render/object/declared.h"
 #include "yaml/load.h"
 
@@ -56,6 +57,7 @@ std::vector<Object> read_resources(const std::string& directory, const Text& pat
     }
     objects.push_back({});
     objects.back().document = std::move(document);
+    take_hash_mark(objects.back(), context.problems);
   }
   return objects;
 }

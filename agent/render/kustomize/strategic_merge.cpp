@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -48,6 +50,19 @@ Directive take_list_directive(Node::Sequence& items, Problems& problems) {
   return directive;
 }
 
+/// Whether two items have the same value of a key that all of them have.
+bool has_doubles(const Node::Sequence& items, std::string_view key) {
+  std::unordered_set<std::string> seen;
+  bool doubles = false;
+  for (const auto& item : items) {
+    const auto* value = key == by_value ? &item : item.find(key);
+    auto text = value != nullptr ? scalar_text(*value) : std::string();
+    if (text.empty()) return false;
+    doubles = !seen.insert(std::move(text)).second || doubles;
+  }
+  return doubles;
+}
+
 class Merger {
  public:
   explicit Merger(Context& context) : context_(context) {}
@@ -69,6 +84,20 @@ class Merger {
       merge_member(target, std::move(member), shape_below);
     }
     return true;
+  }
+
+  /// What kustomize does to the rest of an object that it patches, wherever merging leads: members behind
+  /// whose colon nothing is written go, and items of a list that have the same key become one.
+  void tidy_rest(Node& value, const Shape* shape) {
+    if (auto* members = value.map()) {
+      std::erase_if(*members, is_blank);
+      for (auto& member : *members) tidy_rest(member.value, below(shape, member.key));
+    } else if (auto* items = value.sequence(); items != nullptr && merges(shape)) {
+      for (auto& item : *items) tidy_rest(item, shape);
+      if (!has_doubles(*items, shape->merge_key)) return;
+      Node nothing{Node::Sequence{}, value.place};
+      list(std::move(value), std::move(nothing), *shape, value);
+    }
   }
 
   /// Carries out what a patch says to itself, where there is nothing to merge with. Returns false when
@@ -178,7 +207,10 @@ class Merger {
 }  // namespace
 
 bool merge_patch(Node& target, Node patch, const Shape* shape, Context& context) {
-  return Merger(context).map(target, std::move(patch), shape);
+  Merger merger(context);
+  if (!merger.map(target, std::move(patch), shape)) return false;
+  merger.tidy_rest(target, shape);
+  return true;
 }
 
 }  // namespace greenwave::render::kustomize

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 #include <re2/re2.h>
@@ -207,6 +208,10 @@ const Node* value_at(const Node& node, const std::vector<std::string>& path) {
     }
   }
   return at;
+}
+
+Node* value_at(Node& node, const std::vector<std::string>& path) {
+  return const_cast<Node*>(value_at(std::as_const(node), path));
 }
 
 std::size_t each_value_at(Node& node, const std::vector<std::string>& path, Missing missing,

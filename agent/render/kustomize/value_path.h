@@ -17,6 +17,7 @@ std::vector<std::string> split_value_path(std::string_view path);
 /// The value at a path that leads to one: members, positions, "-" for the last item, "[name=web]". Null when
 /// there is none.
 const yaml::Node* value_at(const yaml::Node& node, const std::vector<std::string>& path);
+yaml::Node* value_at(yaml::Node& node, const std::vector<std::string>& path);
 
 /// What a missing value is created as; a text starts as null.
 enum class Missing { left_out, text, map, list };

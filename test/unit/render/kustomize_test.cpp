@@ -68,9 +68,8 @@ TEST_CASE("kustomize: what it does not support is refused by name and place") {
   CHECK(complaint("helmCharts: [{name: x}]\n") ==
         "kustomization.yaml:2:13: error: kustomize's helmCharts is not supported; keep the output of `helm "
         "template` in the repository, and name it in resources");
-  for (const std::string field :
-       {"helmGlobals", "helmChartInflationGenerator", "generators", "transformers", "validators", "vars",
-        "crds", "configurations", "openapi", "buildMetadata"}) {
+  for (const std::string field : {"helmGlobals", "helmChartInflationGenerator", "generators", "transformers",
+                                  "validators", "crds", "openapi"}) {
     CHECK_THAT(complaint(field + ": [x]\n"),
                Contains("kustomize's " + field + " is not supported") && Contains("kustomization.yaml:2:"));
   }
@@ -224,4 +223,51 @@ TEST_CASE("kustomize: a mistake leaves nothing of the kustomization") {
   CHECK_FALSE(result.built);
   CHECK(result.problems == Texts{"kustomization.yaml:1:21: error: none.yaml does not exist; add it, or "
                                  "fix the path"});
+}
+
+TEST_CASE("kustomize: a variable that leads to nothing points at itself") {
+  CHECK(complaint("vars:\n- {name: A, objref: {kind: Service, version: v1, name: none}}\n") ==
+        "kustomization.yaml:3:3: error: no object is the one that the variable A names; fix its objref");
+  CHECK(complaint("vars:\n- name: A\n  objref: {kind: ConfigMap, apiVersion: v1, name: a}\n"
+                  "  fieldref: {fieldpath: data.none}\n") ==
+        "kustomization.yaml:3:3: error: ConfigMap/a has no data.none; fix the fieldref of the variable");
+  CHECK_THAT(complaint("vars:\n- {name: A, objref: {kind: ConfigMap, version: v1, name: a}}\n"
+                       "- {name: A, objref: {kind: ConfigMap, version: v1, name: a}}\n"),
+             Contains("kustomization.yaml:4:3: error: the variable A is declared twice, first at "
+                      "kustomization.yaml:3:3"));
+}
+
+TEST_CASE("kustomize: what a configuration says wrong is found in its own file") {
+  const auto complaint_of = [](const std::string& configuration) {
+    const auto result = built({{"kustomization.yaml", "resources: [a.yaml]\nconfigurations: [f.yaml]\n"},
+                               {"a.yaml", config_map("a")},
+                               {"f.yaml", configuration}});
+    CHECK_FALSE(result.built);
+    return result.problems.at(0);
+  };
+  CHECK_THAT(complaint_of("namePrefx: []\n"), Contains("f.yaml:1:1: error: the configuration has no field") &&
+                                                  Contains("did you mean namePrefix?"));
+  CHECK_THAT(complaint_of("images:\n- {kind: X}\n"), Contains("f.yaml:2:3: error: the item of images: path"));
+  CHECK_THAT(complaint_of("commonLabels:\n- {path: spec/selector}\n"),
+             Contains("the field spec/selector is there already, with create: true; write create: true"));
+}
+
+TEST_CASE("kustomize: a replacement leaves the order and the quotes of YAML inside of a value") {
+  const auto result =
+      built({{"kustomization.yaml",
+              "resources: [a.yaml]\nreplacements:\n- sourceValue: '1'\n  targets:\n"
+              "  - {select: {name: a}, fieldPaths: [data.app.b.c]}\n"},
+             {"a.yaml", config_map("a") + "data:\n  app: |\n    z: 'x'\n    b:\n      c: \"y\"\n"
+                                          "    l:\n      - {k: 0x1F}\n"}});
+  REQUIRE(result.objects.size() == 1);
+  CHECK(result.objects[0]["data"]["app"] == "z: 'x'\nb:\n  c: \"1\"\nl:\n- {k: 0x1F}");
+}
+
+TEST_CASE("kustomize: a path with two lines in one names no other directory") {
+  const auto result = built({{"b/kustomization.yaml", "resources:\n- ../a\n - ../../c\n"},
+                             {"c/kustomization.yaml", "resources: [a.yaml]\n"},
+                             {"c/a.yaml", config_map("a")}},
+                            "b");
+  CHECK_FALSE(result.built);
+  CHECK_THAT(result.problems.at(0), Contains("b/kustomization.yaml:2:3: error: \"a - ..\" in a path"));
 }
