@@ -6,11 +6,38 @@ that it is the objects that are compared, and not two refusals.
 
 import json
 
+import yaml
+
 WORDS = ["web", "api", "store", "cache", "signal", "camera", "mast", "loop"]
 LABELS = ["app", "tier", "team", "example.com/part"]
 IMAGES = ["nginx", "registry.example:5000/city/signal", "library/redis", "busybox"]
 CONFIGS = ["settings", "plans"]
 SECRETS = ["keys", "tokens"]
+
+
+HASH_MARK = "internal.config.kubernetes.io/needsHashSuffix"
+STRUCTURED = {
+    "app.json": '{"server":{"port":80,"name":"web","tags":["a","b"]},"level":"info"}',
+    "pretty.json": '{\n  "server": {\n    "port": 80,\n    "name": "<web>"\n  }\n}',
+    "app.yaml": "server:\n  port: 80\n  name: 'web'\n  tags:\n    - a\n    - {b: c}\nlevel: info\n",
+    "plain": "no structure",
+}
+
+
+class Blank:
+    """A null that is written as nothing at all."""
+
+
+class Dumper(yaml.SafeDumper):
+    pass
+
+
+Dumper.add_representer(Blank, lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", ""))
+Dumper.ignore_aliases = lambda self, data: True
+
+
+def block(documents):
+    return yaml.dump_all(documents, Dumper=Dumper, sort_keys=False, width=1000)
 
 
 class Maker:
@@ -31,7 +58,7 @@ class Maker:
         return {name: self.pick(WORDS) for name in self.some(LABELS, least)}
 
     def image(self):
-        return self.pick(IMAGES) + self.pick(["", ":1.2", ":v3-a", "@sha256:" + "ab" * 8, ":2@sha256:" + "cd" * 8])
+        return self.pick(IMAGES) + self.pick(["", ":1.2", ":v3-a", "@sha256:" + "ab" * 8, "@sha512+b64:" + "ef" * 4, ":2@sha256:" + "cd" * 8])
 
     def container(self, name):
         container = {"name": name, "image": self.image()}
@@ -49,7 +76,7 @@ class Maker:
         if self.maybe(0.3):
             container["volumeMounts"] = [{"name": "conf", "mountPath": path} for path in self.some(["/a", "/b"], 1)]
         if self.maybe(0.3):
-            container["args"] = self.some(WORDS, 1)
+            container["args"] = self.some(WORDS, 1) + self.some(["$(WEB)", "-p=$(PORT)", "$$(WEB)", "$(NONE)", "$(WEB"])
         return container
 
     def ports(self, key):
@@ -144,10 +171,42 @@ class Maker:
             made.append(self.named("storage.k8s.io/v1", "StorageClass", "fast", parameters={"secretName": self.pick(SECRETS)}))
         if self.maybe(0.2):
             made.append(self.named("v1", "Namespace", "city"))
+        if self.maybe(0.4):
+            made.append(self.named("v1", "ConfigMap", "structured", data=dict(STRUCTURED)))
+        if self.maybe(0.3):
+            made.append(self.named("v1", "ConfigMap", "own-hash", data={"k": self.pick(WORDS), "empty": ""}))
+            made[-1]["metadata"]["annotations"] = {HASH_MARK: self.pick(["enabled", "enabled", "no"])}
+        if self.maybe(0.2):
+            made.append(self.named("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "policy", spec={"rules": []}))
+            made.append(self.named("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "policy",
+                                   spec={"policyName": "policy"}))
+        if self.maybe(0.3):
+            made.append(self.named("example.com/v1", "Certificate", "cert", spec={
+                "secretName": self.pick(SECRETS), "issuer": {"name": "main", "kind": "Signal"}, "url": "https://$(WEB)",
+                "where": "nowhere", "selector": {"app": "web"}, "count": 1, "picture": self.image()}))
+        if self.maybe(0.3):
+            made.append({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "texts"},
+                         "stringData": {"k": self.pick(WORDS), "n": "1"}, "data": {"k": "b2xk"}})
         if not made:
             made.append(self.workload("Deployment", "web"))
         self.random.shuffle(made)
         return made
+
+    def with_nulls(self, node):
+        """Nulls, written and blank, in the place of members that may be missing."""
+        for key in sorted(node):
+            value = node[key]
+            if key in ("requests", "limits", "parameters", "tls", "initContainers", "topologySpreadConstraints", "env",
+                       "imagePullSecrets", "affinity", "volumeMounts") and self.maybe(0.3):
+                node[key] = self.pick([None, Blank()])
+            elif isinstance(value, dict):
+                self.with_nulls(value)
+            elif isinstance(value, list):
+                for item in value:
+                    if isinstance(item, dict):
+                        self.with_nulls(item)
+        if "containers" in node and self.maybe(0.2):
+            node["nodeName"] = self.pick([None, Blank()])
 
     # What a kustomization says
 
@@ -214,6 +273,9 @@ class Maker:
                 operations = [{"op": "add", "path": "/metadata/annotations", "value": self.labels()}]
                 if self.maybe():
                     operations.append({"op": "add", "path": "/metadata/annotations/a~1b", "value": "c"})
+                if self.maybe():
+                    value = self.pick(["c", None, {"x": [1]}, 3])
+                    operations.append({"op": "replace", "path": self.pick(["/extra", "/metadata/x~1y"]), "value": value})
                 made.append({"patch": json.dumps(operations), "target": self.target(kind, name)})
             elif self.maybe():
                 made.append({"patch": json.dumps(self.merge_patch(kind, api_version, name)), "target": self.target(kind, name)})
@@ -231,13 +293,64 @@ class Maker:
 
     def replacements(self):
         made = []
+        if any(name == "structured" for _, name in self.names.get("ConfigMap", [])):
+            for _ in range(self.random.randint(0, 2)):
+                made.append(self.structured_replacement())
+        if any(name == "own-hash" for _, name in self.names.get("ConfigMap", [])) and self.maybe():
+            made.append({"source": {"kind": "ConfigMap", "name": "own-hash", "fieldPath": "data.empty"},
+                         "targets": [{"select": {"kind": "Config.*", "name": "own-.*"}, "options": {"create": True},
+                                      "fieldPaths": ["data.copied"]}]})
         for kind in self.some([kind for kind in sorted(self.names) if len(self.names[kind]) == 1], 0, 1):
             target = self.pick(sorted(self.names))
             made.append({
                 "source": {"kind": kind, "name": self.names[kind][0][1]},
-                "targets": [{"select": {"kind": target}, "fieldPaths": ["metadata.annotations.source"], "options": {"create": True}}],
+                "targets": [{"select": self.selection(target), "fieldPaths": ["metadata.annotations.source"],
+                             "options": {"create": True}}],
             })
+            if self.maybe(0.3):
+                made[-1]["targets"][0]["reject"] = [{"name": self.pick(WORDS)[:2] + ".*"}]
         return made
+
+    def selection(self, kind):
+        selection = {"kind": self.pick([kind, kind[:3] + ".*", ".*" + kind[2:], f"{kind}|Service"])}
+        if self.maybe(0.3):
+            selection["name"] = self.pick(["[a-m].*", ".*e.*", "w|web"])
+        if self.maybe(0.2):
+            selection["namespace"] = self.pick(["default", "city", ".*"])
+        return selection
+
+    def structured_replacement(self):
+        name, create = self.pick([("app\\.json", True), ("pretty\\.json", True), ("app\\.yaml", True), ("app\\.yaml", False)])
+        path = self.pick(["server.name", "server.name", "level"] + (["server.made.here", "extra"] if create else []))
+        source = self.pick([{"sourceValue": self.pick(["x", "8080", "true", "a: b", "", "<&>"])},
+                            {"source": {"kind": "ConfigMap", "name": "structured", "fieldPath": "metadata.name"}}])
+        return {**source, "targets": [{"select": {"kind": "ConfigMap", "name": "structured"},
+                                       "fieldPaths": [f"data.{name}.{path}"], "options": {"create": create}}]}
+
+    def variables(self):
+        made = []
+        for kind in self.some([kind for kind in sorted(self.names) if len(self.names[kind]) == 1], 0, 2):
+            api_version, name = self.names[kind][0]
+            reference = {"apiVersion": api_version, "kind": kind, "name": name}
+            field = self.pick([{}, {}, {"fieldref": {"fieldpath": "metadata.name"}}, {"fieldRef": {"fieldPath": "kind"}}])
+            made.append({"name": self.pick(["WEB", "PORT"]) if not made else "OTHER", "objref": reference, **field})
+        return made
+
+    def configuration(self):
+        kinds = {"kind": "Certificate", **self.pick([{}, {"group": "example.com"}, {"version": "v1"}])}
+        says = {}
+        for name, paths in {
+            "namePrefix": ["spec/url", "metadata/name"], "nameSuffix": ["spec/url"], "namespace": ["spec/where", "spec/made"],
+            "commonLabels": ["spec/selector"], "labels": ["spec/labels"], "templateLabels": ["spec/selector"],
+            "commonAnnotations": ["spec/notes"], "varReference": ["spec/url", "spec/selector"], "images": ["spec/picture"],
+        }.items():
+            if self.maybe(0.3):
+                says[name] = [{**kinds, "path": path, **({"create": True} if self.maybe() else {})} for path in self.some(paths, 1)]
+        if self.maybe():
+            says["nameReference"] = [
+                {"kind": "Secret", "version": "v1", "fieldSpecs": [{**kinds, "path": "spec/secretName"}]},
+                {"kind": "Signal", "group": "example.com", "fieldSpecs": [{**kinds, "path": "spec/issuer/name"}]}]
+        return says
 
     def pairs(self, stage):
         """Labels that no other stage touches: kustomize shares the values that it puts in several places of an
@@ -255,7 +368,8 @@ class Maker:
         if self.maybe(chance):
             says["commonLabels"] = self.pairs(stage + "-common")
         if self.maybe(chance):
-            says["labels"] = [{"pairs": self.pairs(stage), **self.pick([{}, {"includeSelectors": True}, {"includeTemplates": True}])}]
+            says["labels"] = [{"pairs": self.pairs(stage), **self.pick([{}, {"includeSelectors": True}, {"includeTemplates": True},
+                                                                              {"includeVolumeClaimTemplates": True}])}]
         if self.maybe(chance):
             says["commonAnnotations"] = self.pairs(stage)
         if self.maybe(chance):
@@ -265,20 +379,28 @@ class Maker:
     def files(self):
         objects = self.objects()
         half = len(objects) // 2
-        files = {
-            "base/one.yaml": "\n---\n".join(json.dumps(thing) for thing in objects[:half]) or "{}",
-            "base/two.yaml": "\n---\n".join(json.dumps(thing) for thing in objects[half:]),
-        }
+        for thing in objects:
+            self.with_nulls(thing)
+        files = {"base/one.yaml": block(objects[:half]) or "{}", "base/two.yaml": block(objects[half:])}
         base = {"resources": ["one.yaml", "two.yaml"][half == 0 :], **self.settings("base", 0.15)}
         base["configMapGenerator"] = self.generators(CONFIGS)
         base["secretGenerator"] = self.generators(SECRETS)
         if self.maybe(0.2):
             base["generatorOptions"] = {"disableNameSuffixHash": self.maybe(), "annotations": self.labels()}
+        if self.maybe(0.3):
+            base["vars"] = self.variables()
+        if self.maybe(0.3):
+            files["base/config.yaml"] = json.dumps(self.configuration())
+            base["configurations"] = ["config.yaml"]
         overlay = {"resources": ["../base"], **self.settings("overlay", 0.3), "patches": self.patches()}
+        if self.maybe(0.15):
+            overlay["buildMetadata"] = self.some(["originAnnotations", "transformerAnnotations", "managedByLabel"], 1)
         if self.maybe():
             overlay["sortOptions"] = {"order": "fifo"}
         if self.maybe(0.4):
             overlay["configMapGenerator"] = self.generators(self.some(CONFIGS, 1), self.pick(["merge", "replace"]))
+        if any(thing["metadata"]["name"] == "texts" for thing in objects) and self.maybe():
+            overlay["secretGenerator"] = self.generators(["texts"], "merge")
         if self.maybe(0.3):
             overlay["replicas"] = [{"name": name, "count": self.random.randint(0, 9)}
                                    for _, name in self.names.get("Deployment", [])[:1]]
@@ -291,6 +413,9 @@ class Maker:
         if self.maybe(0.2):
             part = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component", **self.settings("part", 0.3)}
             part["patches"] = self.patches()
+            if self.maybe(0.3):
+                files["part/config.yaml"] = json.dumps(self.configuration())
+                part["configurations"] = ["config.yaml"]
             files["part/kustomization.yaml"] = json.dumps(part)
             overlay["components"] = ["../part"]
         files["base/kustomization.yaml"] = json.dumps(base)
