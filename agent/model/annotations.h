@@ -12,10 +12,12 @@ namespace greenwave::annotations {
 inline constexpr std::string_view healthy_within = "greenwave.dev/healthy-within";
 inline constexpr auto longest_within = std::chrono::hours(1);
 
-// Of objects on a Kubernetes server; "true" turns the first two on.
+// Of objects on a Kubernetes server; "true" turns the first three on.
 inline constexpr std::string_view force = "greenwave.dev/force";  ///< takes over the fields of other managers
 inline constexpr std::string_view recreate =
-    "greenwave.dev/recreate";  ///< if a field cannot be changed in place
+    "greenwave.dev/recreate";  ///< if a field cannot be changed in place; of all kinds but claims
+inline constexpr std::string_view recreate_claim =
+    "greenwave.dev/recreate-claim";  ///< the same of a PersistentVolumeClaim, with its data
 inline constexpr std::string_view propagation =
     "greenwave.dev/propagation";  ///< foreground, background, orphan
 

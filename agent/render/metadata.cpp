@@ -40,6 +40,7 @@ constexpr Annotation known_annotations[]{
     {annotations::on_removal, removal_words},
     {annotations::force, yes_or_no, For::kubernetes},
     {annotations::recreate, yes_or_no, For::kubernetes},
+    {annotations::recreate_claim, yes_or_no, For::kubernetes},
     {annotations::propagation, propagation_words, For::kubernetes},
 };
 

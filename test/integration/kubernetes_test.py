@@ -241,6 +241,49 @@ class Kubernetes(unittest.TestCase):
         self.assertNotEqual(found["metadata"]["uid"], uid)
         self.assertEqual(found["spec"]["template"]["spec"]["containers"][0]["image"], "flash:2")
 
+    def test_what_a_new_object_would_not_mend_is_not_deleted_for_it(self):
+        def web(selector, port):
+            pod = {"containers": [{"name": "web", "image": "i", "ports": [{"containerPort": port}]}]}
+            return manifest("Deployment", "kept-web", "default", "apps/v1", annotations={"recreate": "true", "healthy-within": "1s"}, spec={
+                "selector": {"matchLabels": {"app": selector}},
+                "template": {"metadata": {"labels": {"app": selector}}, "spec": pod}})
+
+        def signals(key):
+            return manifest("ConfigMap", "immutable-signals", "default", annotations={"recreate": "true"}, data={key: "v"})
+
+        self.city.commit({"web.yaml": web("a", 80), "signals.yaml": signals("mode")})
+        device = self.device()
+        device.once()
+        before = {name: self.get(name, path)["metadata"]["uid"] for name, path in
+                  (("kept-web", DEPLOYMENTS), ("immutable-signals", CONFIG_MAPS))}
+        self.city.commit({"web.yaml": web("b", 99999), "signals.yaml": signals("no such key!")})
+        said = device.once(check=1).stdout
+        self.assertNotIn("deleted and created again", said)
+        self.assertIn("a dry run of it as a new object did not succeed", said)
+        self.assertEqual(before["kept-web"], self.get("kept-web", DEPLOYMENTS)["metadata"]["uid"])
+        self.assertEqual(before["immutable-signals"], self.get("immutable-signals")["metadata"]["uid"])
+        self.city.commit({"web.yaml": web("b", 81), "signals.yaml": signals("mode")})
+        device.once()
+        self.assertNotEqual(before["kept-web"], self.get("kept-web", DEPLOYMENTS)["metadata"]["uid"])
+
+    def test_a_claim_is_recreated_only_by_an_annotation_of_its_own(self):
+        def claim(mode, **annotations):
+            return manifest("PersistentVolumeClaim", "records", "default", annotations={"healthy-within": "1s", **annotations}, spec={
+                "accessModes": [mode], "resources": {"requests": {"storage": "1Gi"}}})
+
+        path = "/api/v1/namespaces/default/persistentvolumeclaims"
+        self.city.commit({"a.yaml": claim("ReadWriteOnce", recreate="true")})
+        device = self.device()
+        device.once()
+        uid = self.get("records", path)["metadata"]["uid"]
+        self.cluster.kubectl("patch", "pvc", "records", "--type", "merge", "-p", '{"metadata": {"finalizers": null}}')
+        self.city.commit({"a.yaml": claim("ReadWriteMany", recreate="true")})
+        self.assertIn("greenwave.dev/recreate-claim", device.once(check=1).stdout)
+        self.assertEqual(uid, self.get("records", path)["metadata"]["uid"])
+        self.city.commit({"a.yaml": claim("ReadWriteMany", **{"recreate-claim": "true"})})
+        device.once()
+        self.assertNotEqual(uid, self.get("records", path)["metadata"]["uid"])
+
     def test_a_secret_shows_in_no_diff_message_log_or_state(self):
         word = "c2lnbmFsLWNhYmluZXQ="
         self.city.commit({"a.yaml": manifest("Secret", "snmp", "default", stringData={"community": "signal-cabinet"})})

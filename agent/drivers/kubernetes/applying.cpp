@@ -11,6 +11,7 @@
 #include "drivers/kubernetes/handover.h"
 #include "drivers/kubernetes/health.h"
 #include "drivers/kubernetes/kind.h"
+#include "drivers/kubernetes/recreation.h"
 #include "drivers/kubernetes/refusal.h"
 #include "drivers/kubernetes/scope.h"
 #include "drivers/kubernetes/seen.h"
@@ -163,8 +164,7 @@ void Applying::send(std::vector<Work*> works, bool force) {
 void Applying::take(Work& work, const http::Answer& answer, bool force) {
   const auto& manifest = work.step->desired->manifest;
   if (!answer.failure && answer.response.success()) return succeed(work, answer.response);
-  if (!answer.failure && !force && is_immutable(answer.response) &&
-      manifest.annotation(annotations::recreate) == "true") {
+  if (!answer.failure && !force && needs_recreation(server_, work.target, manifest, answer.response)) {
     return recreate(work);
   }
   refuse(work, answer, "patch");

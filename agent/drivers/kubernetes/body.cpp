@@ -62,9 +62,11 @@ std::string label_value(const std::string& device) {
   return good ? device : to_hex(sha256(device)).substr(0, 32);
 }
 
-std::string apply_body(const Manifest& manifest, const std::string& namespace_, const std::string& label) {
+std::string apply_body(const Manifest& manifest, const std::string& name, const std::string& namespace_,
+                       const std::string& label) {
   auto json = yaml::to_json(manifest.document);
   auto& metadata = json["metadata"];
+  metadata["name"] = name;
   if (namespace_.empty()) {
     metadata.erase("namespace");
   } else {

@@ -93,6 +93,10 @@ bool is_secret(const ObjectId& id) {
   return id.kind == "Secret" && group_of(id.api_version).empty();
 }
 
+bool is_claim(const ObjectId& id) {
+  return id.kind == "PersistentVolumeClaim" && group_of(id.api_version).empty();
+}
+
 bool is_workload(const ObjectId& id) {
   return contains(workload_kinds, name_of(id));
 }

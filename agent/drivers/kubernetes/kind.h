@@ -14,6 +14,7 @@ int rank_of(const ObjectId& id);
 bool is_namespace(const ObjectId& id);
 bool is_definition(const ObjectId& id);  ///< a CustomResourceDefinition
 bool is_secret(const ObjectId& id);
+bool is_claim(const ObjectId& id);  ///< a PersistentVolumeClaim
 /// Whether stopping it interrupts what runs.
 bool is_workload(const ObjectId& id);
 

@@ -10,6 +10,7 @@
 
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/comparison.h"
+#include "drivers/kubernetes/recreation.h"
 #include "drivers/kubernetes/refusal.h"
 #include "drivers/kubernetes/scope.h"
 #include "drivers/kubernetes/seen.h"
@@ -181,9 +182,7 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
   const auto present = is_there ? parse_answer(live.response.body) : nlohmann::json();
   difference.kind = is_there ? Kind::change : Kind::create;
   if (!wanted.response.success()) {
-    const bool recreates =
-        is_immutable(wanted.response) && asking.manifest->annotation(annotations::recreate) == "true";
-    if (recreates) {
+    if (is_there && needs_recreation(server_, asking.target, *asking.manifest, wanted.response)) {
       difference.disruption = plan::Disruption::whole;
       difference.diff =
           fmt::format("{}: will be deleted and created again\n", to_string(asking.manifest->id));

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "drivers/kubernetes/kind.h"
+#include "drivers/kubernetes/recreation.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -85,16 +86,34 @@ std::string at_place(const Asked& asked, std::string_view field) {
   return place.file == nullptr ? "" : to_string(place) + ": ";
 }
 
-std::string invalid(const http::Response& response, const Status& status, const Asked& asked) {
+/// For the remedy alone: what is done is decided by asking the server (recreation.h).
+bool sounds_immutable(const Status& status) {
+  return std::ranges::any_of(status.causes, [](const Status::Cause& cause) {
+    const std::string_view message = cause.message;
+    return message.find("immutable") != std::string_view::npos ||
+           (message.find("updates to ") != std::string_view::npos &&
+            message.find("are forbidden") != std::string_view::npos) ||
+           message.find("may not change") != std::string_view::npos;
+  });
+}
+
+std::string immutable_remedy(const Manifest* manifest) {
+  if (manifest != nullptr && may_recreate(*manifest)) {
+    return "; it was not recreated, since a dry run of it as a new object did not succeed";
+  }
+  if (manifest != nullptr && is_claim(manifest->id)) {
+    return "; it cannot be changed in place: with the annotation greenwave.dev/recreate-claim: \"true\", "
+           "Greenwave deletes the claim and its data, and creates it again";
+  }
+  return "; it cannot be changed in place: with the annotation greenwave.dev/recreate: \"true\", "
+         "Greenwave deletes the object and creates it again";
+}
+
+std::string invalid(const Status& status, const Asked& asked) {
   auto field = status.causes.empty() ? std::string() : status.causes.front().field;
   if (field.empty() || field == "<nil>") field = field_in(status.message);
   const auto place = at_place(asked, field);
-  std::string remedy;
-  if (is_immutable(response)) {
-    remedy =
-        "; it cannot be changed in place: with the annotation greenwave.dev/recreate: \"true\", "
-        "Greenwave deletes the object and creates it again";
-  }
+  const auto remedy = sounds_immutable(status) ? immutable_remedy(asked.manifest) : std::string();
   if (is_private(asked)) {
     return fmt::format("{}the server refused it{}{} (its message is not shown, as it may contain a secret){}",
                        place, field.empty() ? "" : " for ", printable(field), remedy);
@@ -103,19 +122,6 @@ std::string invalid(const http::Response& response, const Status& status, const 
 }
 
 }  // namespace
-
-bool is_immutable(const http::Response& response) {
-  if (response.status != 422) return false;
-  const auto status = read_status(response.body);
-  const auto says = [](std::string_view message) {
-    return message.find("immutable") != std::string_view::npos ||
-           (message.find("updates to ") != std::string_view::npos &&
-            message.find("are forbidden") != std::string_view::npos) ||
-           message.find("may not change") != std::string_view::npos;
-  };
-  return says(status.message) ||
-         std::ranges::any_of(status.causes, [&](const auto& cause) { return says(cause.message); });
-}
 
 std::vector<Claim> claims_of(const Status& status) {
   std::vector<Claim> claims;
@@ -155,7 +161,7 @@ std::string explain(const http::Response& response, const Asked& asked) {
     case 400:
     case 422:
     case 500:
-      if (!message.empty()) return invalid(response, status, asked);
+      if (!message.empty()) return invalid(status, asked);
       break;
     default:
       break;

@@ -38,9 +38,6 @@ struct Claim {
 /// Reads the causes of a conflict: `conflict with "kubectl-edit" using v1`.
 std::vector<Claim> claims_of(const Status& status);
 
-/// Whether a field is immutable: only a new object can have another value.
-bool is_immutable(const http::Response& response);
-
 /// The place in the manifest of a field that a server names ("spec.template.spec.containers[0].image",
 /// ".data.mode"), or of its deepest ancestor that the manifest has.
 Place place_of(const Manifest& manifest, std::string_view field);

@@ -82,7 +82,7 @@ Call apply_call(const Server& server, const Target& target, const Manifest& mani
   call.method = "PATCH";
   call.path = fmt::format("{}?fieldManager={}&fieldValidation=Strict{}{}", target.path(), field_manager,
                           force ? "&force=true" : "", dry_run ? "&dryRun=All" : "");
-  call.body = apply_body(manifest, target.namespace_, server.label);
+  call.body = apply_body(manifest, target.name, target.namespace_, server.label);
   call.body_type = "application/apply-patch+yaml";
   if (!dry_run) call.accept = metadata_only;
   call.user = server.user_in(target.namespace_);

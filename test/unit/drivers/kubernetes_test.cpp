@@ -208,10 +208,14 @@ TEST_CASE("kubernetes: a conflict names managers and fields, a refusal the role 
 
   const auto immutable =
       refusal(422, {{"kind", "Status"},
-                    {"message", "Deployment is invalid: spec.selector: field is immutable"},
+                    {"message", "Deployment \"web\" is invalid: spec.selector: field is immutable"},
                     {"details", {{"causes", {{{"message", "field is immutable"}, {"field", "spec"}}}}}}});
-  CHECK(is_immutable(immutable));
   CHECK(explain(immutable, asked).find("greenwave.dev/recreate") != std::string::npos);
+  const auto wrong =
+      refusal(422, {{"kind", "Status"},
+                    {"message", "Deployment \"immutable\" is invalid: spec.replicas: must not be negative"},
+                    {"details", {{"causes", {{{"message", "must not be negative"}, {"field", "spec"}}}}}}});
+  CHECK(explain(wrong, asked).find("greenwave.dev/recreate") == std::string::npos);
 }
 
 TEST_CASE("kubernetes: by its codes an answer says whether the same request may succeed later") {
@@ -254,12 +258,12 @@ TEST_CASE("kubernetes: a body is JSON that a reader of YAML takes for the same, 
   auto manifest = manifest_of(
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\ndata: {k: "
       "\"a\\u2028b\\u0085\\x7f\"}\n");
-  const auto body = apply_body(manifest, "north", "sf-0042");
+  const auto body = apply_body(manifest, "web", "north", "sf-0042");
   CHECK(body.find("a\\u2028b\\u0085\\u007f") != std::string::npos);
   const auto read = json::parse(body);
   CHECK(read["metadata"]["namespace"] == "north");
   CHECK(read["metadata"]["labels"]["greenwave.dev/device"] == "sf-0042");
-  CHECK_FALSE(json::parse(apply_body(manifest, "", "a"))["metadata"].contains("namespace"));
+  CHECK_FALSE(json::parse(apply_body(manifest, "web", "", "a"))["metadata"].contains("namespace"));
   CHECK(label_value("sf-0042") == "sf-0042");
   CHECK(label_value("corridor/7").find('/') == std::string::npos);
   CHECK(label_value(std::string(80, 'a')).size() <= 63);
