@@ -194,6 +194,18 @@ class Kubernetes(unittest.TestCase):
         self.assertIn("deletionTimestamp", self.get("free-space", "/api/v1/namespaces")["metadata"])
         self.assertEqual(self.requests_during(lambda: device.once(check=0)), ["LIST configmaps"])
 
+    def test_what_somebody_deletes_is_not_in_sync_while_it_goes(self):
+        self.city.commit({"a.yaml": manifest("Namespace", "going-space"), "b.yaml": config_map("beside-going", k="v")})
+        device = self.device()
+        device.once(check=0)
+        self.cluster.kubectl("delete", "namespace", "going-space", "--wait=false")
+        said = device.once(check=1).stdout
+        self.assertIn("Namespace/going-space", said)
+        self.assertIn("being deleted", said)
+        self.cluster.delete(f"{CONFIG_MAPS}/beside-going")
+        device.once(check=1)
+        self.assertTrue(self.exists("beside-going"))
+
     def test_a_definition_and_its_objects_come_in_one_commit_with_their_namespace(self):
         self.city.commit({
             "a.yaml": manifest("Plan", "morning", "crd-space", "signals.example/v1", spec={"cycle": 90}),

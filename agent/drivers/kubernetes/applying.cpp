@@ -174,6 +174,10 @@ void Applying::succeed(Work& work, const http::Response& response) {
   const auto& manifest = work.step->desired->manifest;
   auto record = record_of(work.target, manifest);
   const auto seen = read_seen(parse_answer(response.body), server_.digest_key);
+  if (seen.deleting) {
+    const auto error = going_away();
+    return fail(work, error.fault(), error.what());
+  }
   record.uid = seen.uid;
   record.version = seen.version;
   record.fields = seen.fields;
@@ -189,7 +193,6 @@ void Applying::succeed(Work& work, const http::Response& response) {
     notes += fmt::format("{}warning: {}", notes.empty() ? "" : ", ",
                          printable(std::string_view(warning).substr(begin + 1, end - begin - 1)));
   }
-  if (seen.deleting) notes += "it is being deleted, and will be created again afterwards";
   work.outcome.note = notes + (notes.empty() || work.taken_from.empty() ? "" : ", ");
   work.done = true;
 }

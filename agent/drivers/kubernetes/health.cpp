@@ -66,6 +66,7 @@ bool is_observed(const json& object) {
 }
 
 Health deployment(const json& object) {
+  if (at(object, {"spec", "paused"}) == true) return good();  // people hold its rollout back
   const auto wanted = number_at(object, {"spec", "replicas"}, 1);
   if (!at(object, {"status", "observedGeneration"}).is_number_integer()) {
     return waiting("no controller has seen it yet");

@@ -180,6 +180,11 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
   const bool is_there = live.response.success();
   if (wanted.failure) return refuse(asking, wanted, "patch");
   const auto present = is_there ? parse_answer(live.response.body) : nlohmann::json();
+  const auto seen = read_seen(present, server_.digest_key);
+  if (seen.deleting) {
+    found_[asking.manifest->id].failure = going_away();
+    return;
+  }
   difference.kind = is_there ? Kind::change : Kind::create;
   if (!wanted.response.success()) {
     if (is_there && needs_recreation(server_, asking.target, *asking.manifest, wanted.response)) {
@@ -201,7 +206,6 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
   }
   if (!is_there || !result.equal) return;
   // The values are right, but others own them now and could remove them.
-  const auto seen = read_seen(present, server_.digest_key);
   const auto record = asking.entry != nullptr ? record_from(asking.entry->record) : Record{};
   const bool owned = !seen.fields.empty() && (record.fields.empty() || record.fields == seen.fields);
   if (owned) {

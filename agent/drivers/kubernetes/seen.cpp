@@ -11,6 +11,11 @@ constexpr std::size_t digits = 24;
 
 }  // namespace
 
+Error going_away() {
+  return {Fault::transient, "it is being deleted; it will be created again when it is gone",
+          "if it stays like that, a finalizer holds it: kubectl describe names its controller"};
+}
+
 Seen read_seen(const nlohmann::json& object, std::string_view key) {
   Seen seen;
   seen.uid = text_at(object, {"metadata", "uid"});

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.h"
+#include "base/error.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -23,6 +24,9 @@ struct Seen {
   std::string last_manager;  ///< the last other one that changed it; empty: none
   bool deleting = false;
 };
+
+/// Says that an object is being deleted, and can be ours again only when it is gone.
+Error going_away();
 
 /// Reads the metadata of an object; `key` is the key of the digests in the agent's state.
 Seen read_seen(const nlohmann::json& object, std::string_view key);

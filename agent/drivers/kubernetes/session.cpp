@@ -114,7 +114,7 @@ Drift ServerSession::drift(const Entry& entry) {
   if (record.resource.plural.empty()) return {};
   const auto* seen = listings_.find(Server::target_of(entry.id, record));
   if (seen == nullptr) return {.how = "it is gone, or no longer has the device's label"};
-  if (seen->deleting) return {};  // it is created again once it is gone
+  if (seen->deleting) return {.how = "it is being deleted"};
   if (seen->uid != record.uid) return {.how = "someone else has recreated it"};
   if (seen->version == record.version || seen->fields == record.fields) return {};
   return {.how =

@@ -387,6 +387,16 @@ TEST_CASE("kubernetes: workloads are judged as a rollout is") {
     "desiredNumberScheduled":2,"updatedNumberScheduled":2,"numberAvailable":2}})") == State::good);
 }
 
+TEST_CASE("kubernetes: a Deployment whose rollout people have paused is not unhealthy") {
+  using State = Health::State;
+  const auto deployment = [](const std::string& paused) {
+    return R"({"apiVersion":"apps/v1","kind":"Deployment","spec":{"replicas":3,"paused":)" + paused +
+           R"(},"status":{"observedGeneration":2,"replicas":3,"updatedReplicas":1,"availableReplicas":3}})";
+  };
+  CHECK(state_of(deployment("true").c_str()) == State::good);
+  CHECK(state_of(deployment("false").c_str()) == State::waiting);
+}
+
 TEST_CASE("kubernetes: custom resources are judged by their conditions and what their controller has seen") {
   using State = Health::State;
   CHECK(state_of(R"({"apiVersion":"a.b/v1","kind":"Plan"})") == State::good);
