@@ -30,6 +30,8 @@ class DirectoryTree : public SourceTree {
   }
 
   std::string read(const std::string& path, std::size_t cap) const override {
+    if (std::filesystem::is_symlink(root_ / path))
+      return std::filesystem::read_symlink(root_ / path).string();
     std::ifstream file(root_ / path, std::ios::binary);
     if (!file) throw Error(Fault::invalid, "no file " + path);
     std::string bytes{std::istreambuf_iterator<char>(file), {}};

@@ -11,15 +11,23 @@
 
 namespace greenwave::test {
 
-/// A commit's files, given as {path, content}.
+/// A commit's files, given as {path, content}; of a link, where it leads.
 class MemoryTree : public SourceTree {
  public:
   MemoryTree(std::map<std::string, std::string> files) : files_(std::move(files)) {}
 
+  /// What those at these paths are that are no plain files.
+  MemoryTree having(std::map<std::string, Type> types) && {
+    types_ = std::move(types);
+    return std::move(*this);
+  }
+
   std::optional<Item> find(const std::string& path) const override {
     const auto name = path.substr(path.rfind('/') + 1);
     if (const auto file = files_.find(path); file != files_.end()) {
-      return Item{name, Type::file, to_hex(sha256(file->second)).substr(0, 40)};
+      const auto type = types_.find(path);
+      return Item{name, type != types_.end() ? type->second : Type::file,
+                  to_hex(sha256(file->second)).substr(0, 40)};
     }
     Hasher content;
     bool found = path.empty();
@@ -54,6 +62,7 @@ class MemoryTree : public SourceTree {
 
  private:
   std::map<std::string, std::string> files_;
+  std::map<std::string, Type> types_;
 };
 
 }  // namespace greenwave::test

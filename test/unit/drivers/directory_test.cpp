@@ -18,29 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A commit's files with types beyond plain ones, given by path.
-class TypedTree : public SourceTree {
- public:
-  TypedTree(std::map<std::string, std::string> files, std::map<std::string, Type> types)
-      : plain_(std::move(files)), types_(std::move(types)) {}
-
-  std::optional<Item> find(const std::string& path) const override {
-    auto item = plain_.find(path);
-    if (const auto type = types_.find(path); item && type != types_.end()) item->type = type->second;
-    return item;
-  }
-  std::vector<Item> list(const std::string& path) const override {
-    auto items = plain_.list(path);
-    for (auto& item : items) item = *find(path + "/" + item.name);
-    return items;
-  }
-  std::string read(const std::string& path, std::size_t cap) const override { return plain_.read(path, cap); }
-
- private:
-  test::MemoryTree plain_;
-  std::map<std::string, Type> types_;
-};
-
 std::size_t names_below(const fs::path& path) {
   return static_cast<std::size_t>(
       std::distance(fs::recursive_directory_iterator(path), fs::recursive_directory_iterator()));
@@ -124,8 +101,9 @@ TEST_CASE("directory: what age encrypted is refused before anything is written, 
 
 TEST_CASE("directory: executables and links come from git as such") {
   FileWork work;
-  const TypedTree tree({{"t/run", "#!/bin/sh\n"}, {"t/link", "run"}, {"t/plain", "x"}},
-                       {{"t/run", SourceTree::Type::executable}, {"t/link", SourceTree::Type::link}});
+  const auto tree =
+      test::MemoryTree({{"t/run", "#!/bin/sh\n"}, {"t/link", "run"}, {"t/plain", "x"}})
+          .having({{"t/run", SourceTree::Type::executable}, {"t/link", SourceTree::Type::link}});
   auto manifest = work.manifest("Directory", "t", "path: /opt/t\nsource: t");
   manifest.source = Source{"t", "1", true};
   plan::Desired object{manifest, {}};
