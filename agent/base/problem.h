@@ -12,7 +12,8 @@ struct Place {
   std::shared_ptr<const std::string> file;  ///< shared by all nodes of one file; null: no file
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  bool secret = false;  ///< this value was encrypted: no message repeats any of it
+  bool secret = false;    ///< this value was encrypted: no message repeats any of it
+  bool unopened = false;  ///< what stands here belongs to what this device failed to decrypt
 };
 
 /// "base/chrony.yaml:3:5", the form that editors and CI systems turn into links.

@@ -31,7 +31,7 @@ struct Source {
   std::string path;  ///< relative to the cluster's root, normalised: no leading slash, no "." or ".."
   std::string oid;   ///< hexadecimal id of git's blob or tree: changes when the content does
   bool is_directory = false;
-  bool encrypted = false;  ///< a File's source, by age: read with SourceTree::read_encrypted
+  bool encrypted = false;  ///< a File's source, by age or SOPS: read with SourceTree::read_encrypted
 };
 
 /// The file name suffix of a source that age encrypted.

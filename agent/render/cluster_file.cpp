@@ -5,12 +5,15 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "model/lead.h"
 #include "model/object_id.h"
 #include "model/paths.h"
+#include "model/repository_file.h"
 #include "render/inventory.h"
 #include "render/named.h"
 #include "render/object/variables.h"
 #include "render/waves.h"
+#include "secrets/encrypted_file.h"
 #include "yaml/fields.h"
 #include "yaml/load.h"
 
@@ -130,10 +133,6 @@ std::vector<Layer> read_layers(yaml::Fields& spec, Problems& problems) {
   return layers;
 }
 
-bool is_file(const SourceTree::Item& item) {
-  return item.type == SourceTree::Type::file || item.type == SourceTree::Type::executable;
-}
-
 }  // namespace
 
 Cluster plain_cluster() {
@@ -192,14 +191,16 @@ void throw_errors(const Problems& problems) {
 }
 
 Cluster read_cluster(const SourceTree& tree, Problems& problems) {
-  const auto item = tree.find(cluster_file);
-  if (!item) return plain_cluster();
-  if (!is_file(*item)) {
-    throw Error(Fault::invalid, fmt::format("{} is not a file", cluster_file),
-                "links are not followed: put the file there");
+  const auto lead = follow(tree, cluster_file);
+  if (!lead.refusal.empty()) throw Error(Fault::invalid, lead.refusal, lead.remedy);
+  if (!lead.item) return plain_cluster();
+  if (!lead.is_file()) {
+    throw Error(Fault::invalid, fmt::format("{} is not a file", printable(lead.path)), "put the file there");
   }
+  const auto text = read_file(tree, lead.path, yaml::Limits{}.bytes);
+  secrets::require_clear(lead.path, text);
   Problems found;
-  auto cluster = parse_cluster(tree.read(cluster_file, yaml::Limits{}.bytes), cluster_file, found);
+  auto cluster = parse_cluster(text, lead.path, found);
   throw_errors(found);
   problems.append(found);
   return cluster;
@@ -212,14 +213,25 @@ std::string runtime_of(const Cluster& cluster, const Device& device) {
 }
 
 std::string read_inventory(const Cluster& cluster, const SourceTree& tree) {
-  const auto item = tree.find(cluster.devices);
-  if (!item || !is_file(*item)) {
-    throw Error(Fault::invalid,
-                fmt::format("{}: the inventory {} {}", to_string(cluster.devices_place), cluster.devices,
-                            item ? "is not a file" : "does not exist"),
-                "add it, fix the path, or omit devices");
+  const auto refuse = [&](std::string_view why, std::string remedy) {
+    return Error(Fault::invalid, fmt::format("{}: {}", to_string(cluster.devices_place), why),
+                 std::move(remedy));
+  };
+  const auto lead = follow(tree, cluster.devices);
+  if (!lead.refusal.empty()) throw refuse(lead.refusal, lead.remedy);
+  if (!lead.is_file()) {
+    throw refuse(
+        fmt::format("the inventory {} {}", cluster.devices, lead.item ? "is not a file" : "does not exist"),
+        "add it, fix the path, or omit devices");
   }
-  return tree.read(cluster.devices, most_inventory_bytes);
+  auto text = tree.read(lead.path, most_inventory_bytes);
+  try {
+    refuse_lfs_pointer(lead.path, text);
+    secrets::require_clear(lead.path, text);
+  } catch (const Error& error) {
+    throw refuse(error.message(), error.remedy());
+  }
+  return text;
 }
 
 }  // namespace greenwave::render

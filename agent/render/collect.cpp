@@ -1,6 +1,8 @@
 #include "render/collect.h"
 
 #include <algorithm>
+#include <cctype>
+#include <deque>
 #include <future>
 #include <unordered_set>
 
@@ -9,12 +11,14 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/kubernetes_kind.h"
+#include "model/lead.h"
 #include "model/paths.h"
+#include "model/repository_file.h"
 #include "render/cluster_file.h"
 #include "render/content.h"
 #include "render/kustomize/build.h"
 #include "render/kustomize/context.h"
-#include "render/opened.h"
+#include "render/object/opened.h"
 #include "yaml/load.h"
 
 namespace greenwave::render {
@@ -41,72 +45,141 @@ std::string_view name_of(std::string_view path) {
 }
 
 /// Files of the cluster itself, which are not part of any layer.
-std::unordered_set<std::string> files_of(const Cluster& cluster) {
-  std::unordered_set<std::string> files{cluster_file};
-  if (!cluster.devices.empty()) files.insert(cluster.devices);
+std::unordered_set<std::string> files_of(const Cluster& cluster, const SourceTree& tree) {
+  std::unordered_set<std::string> files;
+  const auto add = [&](const std::string& path) {
+    files.insert(path);
+    files.insert(follow(tree, path).path);
+  };
+  add(cluster_file);
+  if (!cluster.devices.empty()) add(cluster.devices);
   for (const auto& layer : cluster.layers) {
-    if (!layer.within.empty()) files.insert(layer.within);
+    if (!layer.within.empty()) add(layer.within);
   }
   return files;
+}
+
+/// A file that may be a manifest.
+struct Candidate {
+  std::string path;  ///< without links
+  std::string name;  ///< in its directory, as a link too
+  std::string top;   ///< see ReadFile
+};
+
+bool is_before(const Candidate& a, const Candidate& b) {
+  return a.path < b.path;
+}
+
+/// Whether a link with this name may be a directory: its name does not end like a file's ("notes.md").
+bool may_be_directory(std::string_view name) {
+  const auto dot = name.rfind('.');
+  return dot == name.npos || dot + 1 == name.size() ||
+         std::isalpha(static_cast<unsigned char>(name[dot + 1])) == 0;
 }
 
 class Walk {
  public:
   Walk(const Cluster& cluster, const SourceTree& tree)
-      : cluster_(cluster), cluster_files_(files_of(cluster)), tree_(tree) {}
+      : cluster_(cluster), cluster_files_(files_of(cluster, tree)), tree_(tree) {}
 
   /// The files that may be manifests, ordered by path; for a directory with a kustomization, only that file.
   /// Clears `layer.known` when some cannot be reached.
-  std::vector<std::string> files_below(ChosenLayer& layer, Problems& problems) {
-    std::vector<std::string> files;
-    descend(layer.path, 0, layer, files, problems);
-    std::sort(files.begin(), files.end());
-    return files;
+  std::vector<Candidate> files_below(ChosenLayer& layer, Problems& problems) {
+    LayerWalk walk{layer, problems, {}, {}, {}, {}};
+    descend(follow(tree_, layer.path).path, "", 0, walk);
+    // What is here by itself is read here. So a link to it, which every reader of a checkout sees twice, adds
+    // nothing.
+    for (std::size_t i = 0; i < walk.links.size(); ++i) turn(std::move(walk.links[i]), walk);
+    std::ranges::sort(walk.files, is_before);
+    return std::move(walk.files);
   }
 
  private:
-  void descend(const std::string& directory, std::size_t depth, ChosenLayer& layer,
-               std::vector<std::string>& files, Problems& problems) {
+  struct Link {
+    std::string path;
+    std::string top;
+    std::size_t depth;
+  };
+
+  struct LayerWalk {
+    ChosenLayer& layer;
+    Problems& problems;
+    std::vector<Candidate> files;
+    std::unordered_set<std::string> read;     ///< their paths
+    std::unordered_set<std::string> entered;  ///< directories
+    std::deque<Link> links;
+  };
+
+  static void refuse(const std::string& path, std::string message, std::string remedy, LayerWalk& walk) {
+    walk.problems.error(place_of(path), std::move(message), std::move(remedy));
+    walk.layer.known = false;
+  }
+
+  void descend(const std::string& directory, const std::string& top, std::size_t depth, LayerWalk& walk) {
+    if (!walk.entered.insert(directory).second) return;
     if (depth > most_depth) {
-      if (layer.known) {
-        problems.error(place_of(directory),
-                       fmt::format("directories nested deeper than {} levels", most_depth));
+      if (walk.layer.known) {
+        walk.problems.error(place_of(directory),
+                            fmt::format("directories nested deeper than {} levels", most_depth));
       }
-      layer.known = false;
+      walk.layer.known = false;
       return;
     }
     if (const auto kustomization = kustomize::kustomization_file(tree_, directory)) {
-      files.push_back(*kustomization);
+      add({*kustomization, std::string(name_of(*kustomization)), top}, walk);
       return;
     }
     const auto items = entries_ <= most_entries ? tree_.list(directory) : std::vector<SourceTree::Item>();
-    if (!has_room_for(items.size(), directory, problems)) {
-      layer.known = false;
+    if (!has_room_for(items.size(), directory, walk.problems)) {
+      walk.layer.known = false;
       return;
     }
     for (const auto& item : items) {
-      if (item.name.starts_with('.')) continue;
-      const auto path = join_path(directory, item.name);
-      switch (item.type) {
-        case SourceTree::Type::directory:
-          if (!is_layer_directory(cluster_, path)) descend(path, depth + 1, layer, files, problems);
-          break;
-        case SourceTree::Type::file:
-        case SourceTree::Type::executable:
-          if (may_be_manifest(item.name) && !cluster_files_.contains(path)) files.push_back(path);
-          break;
-        case SourceTree::Type::link:
-          if (may_be_manifest(item.name)) {
-            problems.warning(place_of(path), "this link is not followed, so it declares nothing",
-                             "put the manifest itself here");
-          }
-          break;
-        case SourceTree::Type::other:
-          problems.warning(place_of(path), "this submodule is not read, so it declares nothing",
-                           "keep the manifests in this repository");
-          break;
-      }
+      if (!item.name.starts_with('.')) visit(item, join_path(directory, item.name), top, depth, walk);
     }
+  }
+
+  void visit(const SourceTree::Item& item, const std::string& path, const std::string& top, std::size_t depth,
+             LayerWalk& walk) {
+    const auto& below = top.empty() ? item.name : top;
+    switch (item.type) {
+      case SourceTree::Type::directory:
+        if (!is_layer_directory(cluster_, path)) descend(path, below, depth + 1, walk);
+        break;
+      case SourceTree::Type::file:
+      case SourceTree::Type::executable:
+        if (may_be_manifest(item.name)) add({path, item.name, top}, walk);
+        break;
+      case SourceTree::Type::link:
+        if (may_be_manifest(item.name) || may_be_directory(item.name)) {
+          walk.links.push_back({path, top, depth + 1});
+        }
+        break;
+      case SourceTree::Type::other:
+        refuse(path, "this submodule is not read, and it may declare something",
+               "keep its manifests in this repository, or the submodule outside of the layers", walk);
+        break;
+    }
+  }
+
+  void turn(Link link, LayerWalk& walk) {
+    const auto lead = follow(tree_, link.path);
+    const std::string name(name_of(link.path));
+    if (!lead.refusal.empty()) return refuse(link.path, lead.refusal, lead.remedy, walk);
+    if (lead.is_file()) {
+      if (may_be_manifest(name)) add({lead.path, name, link.top}, walk);
+      return;
+    }
+    if (walk.entered.contains(lead.path)) return;
+    if (any_above(link.path, [&](std::string_view above) { return above == lead.path; })) {
+      return refuse(link.path, "this link leads to a directory that it is in", "remove the link", walk);
+    }
+    descend(lead.path, link.top.empty() ? name : link.top, link.depth, walk);
+  }
+
+  void add(Candidate file, LayerWalk& walk) const {
+    if (cluster_files_.contains(file.path) || !walk.read.insert(file.path).second) return;
+    walk.files.push_back(std::move(file));
   }
 
   bool has_room_for(std::size_t entries, const std::string& directory, Problems& problems) {
@@ -137,20 +210,21 @@ class ManifestReader {
   void forget() { bytes_ = 0; }
 
   /// In the order of the paths.
-  std::vector<ReadFile> read(std::vector<std::string> paths) {
+  std::vector<ReadFile> read(std::vector<Candidate> candidates) {
     std::vector<ReadFile> files;
     std::vector<Unparsed> window;
     std::size_t waiting = 0;  // bytes
-    for (auto& path : paths) {
+    for (auto& [path, name, top] : candidates) {
       auto& file = files.emplace_back();
       file.path = std::move(path);
-      if (kustomize::is_kustomization_file(name_of(file.path))) {
+      file.top = std::move(top);
+      if (kustomize::is_kustomization_file(name)) {
         build(file);
         continue;
       }
-      if (!is_named_as_manifest(name_of(file.path))) {
+      if (!is_named_as_manifest(name)) {
         refuse(file, "this file is not read: the names of manifests end in .yaml, .yml or .json",
-               fmt::format("rename it to {}", printable(in_lower_case(name_of(file.path)))));
+               fmt::format("rename it to {}", printable(in_lower_case(name))));
         continue;
       }
       window.push_back({files.size() - 1, bytes_of(file)});
@@ -192,7 +266,7 @@ class ManifestReader {
       auto& file = files[window[i].number];
       spend(file, documents[i]);
       file.complete = file.complete && !file.problems.has_errors();
-      open_documents(documents[i], keys_, file);
+      open_documents(documents[i], window[i].text, keys_, file);
       for (auto& document : documents[i]) take_apart(std::move(document), file);
     }
     window.clear();
@@ -201,22 +275,20 @@ class ManifestReader {
   void build(ReadFile& file) {
     kustomize::Limits limits;
     limits.bytes = most_bytes - std::min(bytes_, most_bytes);
-    auto built = kustomize::build(tree_, std::string(parent_path(file.path)), file.problems, limits);
-    file.complete = built.has_value();
+    auto built = kustomize::build(tree_, std::string(parent_path(file.path)), keys_, file, limits);
+    file.complete = file.complete && built.has_value();
     if (!built) return;
     for (auto& document : *built) {
       bytes_ += kustomize::weight(document);
-      // What kustomize changes after it was encrypted is refused, as everything is that was changed so.
-      std::vector<yaml::Node> one{std::move(document)};
-      open_documents(one, keys_, file);
-      for (auto& opened : one) take_apart(std::move(opened), file);
+      refuse_stray_ciphertext(document, file);
+      take_apart(std::move(document), file);
     }
   }
 
   std::string bytes_of(ReadFile& file) {
     if (is_full(file)) return {};
     try {
-      return tree_.read(file.path, yaml::Limits{}.bytes);
+      return read_file(tree_, file.path, yaml::Limits{}.bytes);
     } catch (const Error& error) {
       if (error.fault() != Fault::invalid) throw;
       refuse(file, error.message(), error.remedy());
@@ -285,30 +357,23 @@ std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, cons
     auto& added = collected.emplace_back(CollectedLayer{std::move(read.layer), {}});
     for (auto& file : read.files) added.files.push_back(declare_all(std::move(file), variables));
   }
-  set_aside(collected);
+  set_content_aside(collected, tree);
   return collected;
 }
 
 void take_namespaces_from_directories(std::vector<CollectedLayer>& layers) {
-  for (auto& [layer, files] : layers) {
-    for (auto& file : files) {
-      auto below = std::string_view(file.path).substr(layer.path.empty() ? 0 : layer.path.size() + 1);
-      const auto slash = below.find('/');
-      if (slash == std::string_view::npos) continue;
-      const std::string directory(below.substr(0, slash));
+  for (auto& layer : layers) {
+    for (auto& file : layer.files) {
+      if (file.top.empty()) continue;
       for (auto& object : file.objects) {
         if (!object.id.namespace_.empty() || is_own(object.id) || is_cluster_scoped(object.id)) continue;
-        object.id.namespace_ = directory;
+        object.id.namespace_ = file.top;
         if (auto* metadata = object.document.find("metadata")) {
-          yaml::set(*metadata, "namespace", {directory, metadata->place});
+          yaml::set(*metadata, "namespace", {file.top, metadata->place});
         }
       }
     }
   }
-}
-
-void set_aside(std::vector<CollectedLayer>& layers) {
-  set_content_aside(layers);
 }
 
 }  // namespace greenwave::render

@@ -43,9 +43,10 @@ class LayerReader {
 };
 
 /// Reads every *.yaml, *.yml and *.json file below the layers' directories. Skips names that begin with a
-/// dot, links (with a warning: they are not followed), greenwave.yaml, the inventory, the polygons,
-/// directories that are layers themselves, and content. For a directory with a kustomization, reads the
-/// output of kustomize instead (kustomize/build.h).
+/// dot, greenwave.yaml, the inventory, the polygons, directories that are layers themselves, and content.
+/// Links are followed to what the layer does not have by itself; one that leads nowhere, and a submodule, are
+/// errors of the layer, since nobody knows what they would declare. For a directory with a kustomization,
+/// reads the output of kustomize instead (kustomize/build.h).
 ///
 /// Content is what manifests deploy, as opposed to manifests: a file is content when the `source` of a File
 /// or a Directory, in any of these layers, names it or a directory above it. A mistake in a source must not
@@ -60,11 +61,8 @@ std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, cons
                                     const Variables& variables, const SourceTree& tree,
                                     const secrets::Keyring* keys, Problems& problems);
 
-/// Sets the namespace of objects that have none to the first directory of their file's path within its layer;
+/// Sets the namespace of objects that have none to ManifestFile::top, the first directory in their layer;
 /// except Greenwave's kinds and cluster-scoped kinds.
 void take_namespaces_from_directories(std::vector<CollectedLayer>& layers);
-
-/// Removes content files from layers whose objects have their ids and sources.
-void set_aside(std::vector<CollectedLayer>& layers);
 
 }  // namespace greenwave::render

@@ -6,9 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "model/lead.h"
 #include "model/paths.h"
 #include "render/collect.h"
+#include "secrets/sops.h"
+#include "secrets/sops_file.h"
 
 namespace greenwave::render {
 
@@ -34,7 +38,7 @@ struct Naming {
 
 using Sources = std::unordered_map<std::string, std::vector<Naming>>;
 
-Sources sources_in(std::vector<CollectedLayer>& layers) {
+Sources sources_in(std::vector<CollectedLayer>& layers, const SourceTree& tree) {
   Sources sources;
   for (auto& layer : layers) {
     for (auto& file : layer.files) {
@@ -43,7 +47,7 @@ Sources sources_in(std::vector<CollectedLayer>& layers) {
         const auto* source = source_member(object.id, object.document);
         const auto* written = source != nullptr ? source->string() : nullptr;
         if (written == nullptr) continue;
-        if (const auto path = normal_path(*written)) sources[*path].push_back({&file, i});
+        if (const auto path = normal_path(*written)) sources[follow(tree, *path).path].push_back({&file, i});
       }
     }
   }
@@ -67,15 +71,26 @@ void refuse_sources_over(const std::string& held, std::string_view what, Sources
   });
 }
 
+/// What age encrypted says so by its name. SOPS keeps a file's name, and what it encrypts is small.
+bool is_encrypted(const SourceTree& tree, const std::string& path) {
+  if (path.ends_with(encrypted_ending)) return true;
+  try {
+    return secrets::looks_like_sops(tree.read(path, secrets::largest_sops_file));
+  } catch (const Error& error) {
+    if (error.fault() != Fault::invalid) throw;
+    return false;  // it is too large for that
+  }
+}
+
 }  // namespace
 
-void set_content_aside(std::vector<CollectedLayer>& layers) {
-  auto sources = sources_in(layers);
+void set_content_aside(std::vector<CollectedLayer>& layers, const SourceTree& tree) {
+  auto sources = sources_in(layers, tree);
   if (sources.empty()) return;
   for (const auto& layer : layers) {
     if (layer.layer.known) {
-      refuse_sources_over(layer.layer.path, fmt::format("the layer \"{}\"", printable(layer.layer.path)),
-                          sources);
+      refuse_sources_over(follow(tree, layer.layer.path).path,
+                          fmt::format("the layer \"{}\"", printable(layer.layer.path)), sources);
     }
     for (const auto& file : layer.files) {
       const auto own = std::find_if(file.objects.begin(), file.objects.end(),
@@ -110,8 +125,10 @@ void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& proble
                   "write it from the repository's root, without a leading / and without ..");
   }
   const bool wants_directory = manifest.id.kind == "Directory";
-  const auto item = tree.find(*path);
-  if (!item) {
+  const auto lead = follow(tree, *path);
+  if (!lead.refusal.empty())
+    return refuse(fmt::format("the source {}: {}", printable(*path), lead.refusal), lead.remedy);
+  if (!lead.item) {
     std::vector<std::string> names;
     for (auto& sibling : tree.list(std::string(parent_path(*path)))) names.push_back(std::move(sibling.name));
     const auto meant = nearest(std::string_view(*path).substr(path->rfind('/') + 1), names);
@@ -120,29 +137,13 @@ void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& proble
                       ? "add it, or fix the path; it is relative to the root of the cluster"
                       : fmt::format("did you mean {}?", printable(join_path(parent_path(*path), meant))));
   }
-  switch (item->type) {
-    case SourceTree::Type::directory:
-      if (!wants_directory) {
-        return refuse(fmt::format("the source {} is a directory", printable(*path)),
-                      "name a file, or write kind: Directory");
-      }
-      break;
-    case SourceTree::Type::file:
-    case SourceTree::Type::executable:
-      if (wants_directory) {
-        return refuse(fmt::format("the source {} is a file", printable(*path)),
-                      "name a directory, or write kind: File");
-      }
-      break;
-    case SourceTree::Type::link:
-      return refuse(fmt::format("the source {} is a link, and links are not followed", printable(*path)),
-                    "name the file that it points to");
-    case SourceTree::Type::other:
-      return refuse(fmt::format("the source {} is a submodule, which is not read", printable(*path)),
-                    "keep its files in this repository");
+  if (lead.is_directory() != wants_directory) {
+    return refuse(
+        fmt::format("the source {} is a {}", printable(*path), wants_directory ? "file" : "directory"),
+        wants_directory ? "name a directory, or write kind: File" : "name a file, or write kind: Directory");
   }
   manifest.source =
-      Source{*path, item->oid, wants_directory, !wants_directory && path->ends_with(encrypted_ending)};
+      Source{lead.path, lead.item->oid, wants_directory, !wants_directory && is_encrypted(tree, lead.path)};
 }
 
 }  // namespace greenwave::render

@@ -26,7 +26,7 @@ class Engine {
   /// See render.h. What it returns is still to be sealed.
   virtual Rendered render(const SourceTree& tree, const Recipient& recipient) = 0;
   virtual Membership membership(const SourceTree& tree, const Recipient& recipient) = 0;
-  /// What age encrypted. Throws Error (invalid) where it cannot be opened.
+  /// What age or SOPS encrypted as a whole. Throws Error (invalid) where it cannot be opened.
   virtual std::string open(const std::string& path, std::string_view bytes) = 0;
   /// What is wrong with the files of keys.
   virtual Problems key_problems() = 0;

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "model/lead.h"
 #include "model/paths.h"
 #include "render/assemble.h"
 #include "render/cluster_file.h"
+#include "render/content.h"
 #include "render/finish.h"
 #include "render/inventory.h"
 #include "render/layers.h"
@@ -43,7 +45,7 @@ Declaration declaration_of(yaml::Node document) {
   return declaration;
 }
 
-/// As much of a document as set_aside() and held_by_gaps() look at.
+/// As much of a document as set_content_aside() and held_by_gaps() look at.
 yaml::Node outline(const yaml::Node& document) {
   yaml::Node outline{yaml::Node::Map{}, document.place};
   if (const auto* patch = document.find("$patch")) yaml::set(outline, "$patch", *patch);
@@ -179,6 +181,7 @@ Combination Fleet::combination(std::vector<std::uint32_t> layers, std::size_t de
     for (std::size_t f = 0; f < layer.read.files.size(); ++f) {
       auto& file = added.files.emplace_back();
       file.path = layer.read.files[f].path;
+      file.top = layer.read.files[f].top;
       file.complete = layer.read.files[f].complete;
       auto& objects = origin.emplace_back();
       for (std::uint32_t d = 0; d < layer.declarations[f].size(); ++d) {
@@ -193,7 +196,7 @@ Combination Fleet::combination(std::vector<std::uint32_t> layers, std::size_t de
       }
     }
   }
-  set_aside(collected);
+  set_content_aside(collected, tree_);
 
   std::unordered_map<std::uint32_t, std::vector<Link>> chains;
   for (std::uint32_t l = 0; l < collected.size(); ++l) {
@@ -269,7 +272,7 @@ void Fleet::add_source_oids(const Chain& chain, std::size_t device, Hasher& hash
     const auto written =
         Variables(cluster_, devices_[device]).replace_in_text(*source->string(), source->place, unsaid);
     const auto path = written ? normal_path(*written) : std::nullopt;
-    const auto item = path ? tree_.find(*path) : std::nullopt;
+    const auto item = path ? follow(tree_, *path).item : std::nullopt;
     hasher.add_field(item ? item->oid : "");
   }
 }

@@ -8,6 +8,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/lead.h"
+#include "model/repository_file.h"
+#include "secrets/encrypted_file.h"
 #include "yaml/load.h"
 
 namespace greenwave::render {
@@ -62,7 +65,10 @@ std::optional<Region> read_polygon(const Layer& layer, const SourceTree& tree, P
   Problems found;
   Region region;
   try {
-    const auto text = tree.read(layer.within, polygon_limits.bytes);
+    const auto lead = follow(tree, layer.within);
+    if (!lead.refusal.empty()) throw Error(Fault::invalid, lead.refusal, lead.remedy);
+    const auto text = read_file(tree, lead.path, polygon_limits.bytes);
+    secrets::require_clear(lead.path, text);
     const auto geojson = yaml::load(text, layer.within, found, polygon_limits);
     if (geojson) {
       region = read_region(*geojson, found);
@@ -97,14 +103,18 @@ std::optional<ChosenLayer> LayerChooser::choose(const Layer& layer, const Device
   if (!path) return chosen;
   chosen.path = *path;
   if (path->empty()) return chosen;  // the root is always there
-  const auto item = tree_.find(*path);
-  if (item && item->type == SourceTree::Type::directory) return chosen;
-  if (!item && layer.optional) return {};
+  const auto lead = follow(tree_, *path);
+  if (lead.is_directory()) return chosen;
+  chosen.known = false;
+  if (!lead.refusal.empty()) {
+    problems.error(layer.place, fmt::format("the layer {}: {}", printable(*path), lead.refusal), lead.remedy);
+    return chosen;
+  }
+  if (!lead.item && layer.optional) return {};
   problems.error(
       layer.place,
-      fmt::format("the layer {} {}", printable(*path), item ? "is not a directory" : "does not exist"),
+      fmt::format("the layer {} {}", printable(*path), lead.item ? "is not a directory" : "does not exist"),
       "create the directory, fix the path, or write optional: true if only some devices have one");
-  chosen.known = false;
   return chosen;
 }
 

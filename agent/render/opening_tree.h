@@ -6,7 +6,7 @@
 
 namespace greenwave::render {
 
-/// A commit's files, which has those that age encrypted opened when they are asked for.
+/// A commit's files, which has those that age or SOPS encrypted opened when they are asked for.
 class OpeningTree : public SourceTree {
  public:
   /// `engine` may be null: one is begun when something is to be opened.

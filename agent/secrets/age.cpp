@@ -84,12 +84,6 @@ std::string recipients_in_words(const AgeHeader& header) {
   return words;
 }
 
-std::string own_recipients(const Keyring& keys) {
-  std::string words;
-  for (const auto& key : keys) words += (words.empty() ? "" : " or ") + key.recipient;
-  return words;
-}
-
 std::string file_key_of(const AgeHeader& header, const Keyring& keys) {
   for (const auto& key : keys) {
     for (const auto& stanza : header.stanzas) {

@@ -78,6 +78,12 @@ Identity new_identity() {
   return identity_of(random_bytes(secret_size));
 }
 
+std::string own_recipients(const Keyring& keys) {
+  std::string words;
+  for (const auto& key : keys) words += (words.empty() ? "" : " or ") + key.recipient;
+  return words;
+}
+
 std::optional<std::string> normal_recipient(std::string_view text) {
   text = trim(text);
   try {

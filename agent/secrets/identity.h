@@ -31,6 +31,9 @@ std::string to_text(const Identity& identity);
 
 Identity new_identity();
 
+/// What to encrypt for, in words: "age1… or ssh-ed25519 AAAA…".
+std::string own_recipients(const Keyring& keys);
+
 /// The normal form of a recipient, for comparisons: "age1…" or "ssh-ed25519 AAAA…", without a comment.
 /// Nothing if the text is neither.
 std::optional<std::string> normal_recipient(std::string_view text);

@@ -1,12 +1,14 @@
 #include "secrets/sops_value.h"
 
-#include <array>
 #include <charconv>
-#include <cmath>
+
+#include <fmt/format.h>
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "secrets/crypto.h"
+#include "secrets/go_value.h"
 
 namespace greenwave::secrets {
 
@@ -36,6 +38,12 @@ Number number_of(const std::string& text) {
   return number;
 }
 
+/// As Go prints numbers, which knows a positive infinity by its sign.
+double real_of(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  return number_of<double>(std::string(text));
+}
+
 }  // namespace
 
 std::optional<SopsValue> read_sops_value(std::string_view text) {
@@ -56,9 +64,14 @@ std::optional<SopsValue> read_sops_value(std::string_view text) {
   }
 }
 
+std::optional<std::string> open_sops_bytes(const SopsValue& value, std::string_view data_key,
+                                           const std::string& path) {
+  return open_aes_gcm(data_key, value.nonce, value.data, value.tag, path);
+}
+
 yaml::Node open_sops_value(const SopsValue& value, std::string_view data_key, const std::string& path,
                            const Place& place) {
-  auto plain = open_aes_gcm(data_key, value.nonce, value.data, value.tag, path);
+  auto plain = open_sops_bytes(value, data_key, path);
   if (!plain) throw changed();
   yaml::Node node{nullptr, place};
   node.place.secret = true;
@@ -67,12 +80,15 @@ yaml::Node open_sops_value(const SopsValue& value, std::string_view data_key, co
   } else if (value.type == "int") {
     node.value = number_of<std::int64_t>(*plain);
   } else if (value.type == "float") {
-    node.value = number_of<double>(*plain);
+    node.value = real_of(*plain);
   } else if (value.type == "bool") {
     if (*plain != "True" && *plain != "False" && *plain != "true" && *plain != "false") throw changed();
     node.value = (*plain)[0] == 'T' || (*plain)[0] == 't';
   } else if (value.type != "comment") {
-    throw changed();
+    throw Error(Fault::invalid,
+                fmt::format("an encrypted value is of type \"{}\", which SOPS 3 does not have",
+                            printable(value.type)),
+                "encrypt the file again with sops 3");
   }
   return node;
 }
@@ -82,13 +98,7 @@ std::string sops_bytes(const yaml::Node& scalar) {
   if (const auto* flag = std::get_if<bool>(&scalar.value)) return *flag ? "True" : "False";
   if (const auto* integer = std::get_if<std::int64_t>(&scalar.value)) return std::to_string(*integer);
   const auto* real = std::get_if<double>(&scalar.value);
-  if (real == nullptr) return {};
-  if (std::isnan(*real)) return "NaN";
-  if (std::isinf(*real)) return *real < 0 ? "-Inf" : "+Inf";
-  std::array<char, 1100> digits{};  // the smallest double has a thousand of them
-  const auto end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), *real, std::chars_format::fixed);
-  return {digits.data(), end.ptr};
+  return real != nullptr ? go_text(*real) : std::string();
 }
 
 }  // namespace greenwave::secrets

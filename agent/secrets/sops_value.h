@@ -24,6 +24,10 @@ std::optional<SopsValue> read_sops_value(std::string_view text);
 yaml::Node open_sops_value(const SopsValue& value, std::string_view data_key, const std::string& path,
                            const Place& place);
 
+/// Its bytes, whatever its type; nothing when it was changed or moved.
+std::optional<std::string> open_sops_bytes(const SopsValue& value, std::string_view data_key,
+                                           const std::string& path);
+
 /// The bytes of a value that SOPS' MAC covers.
 std::string sops_bytes(const yaml::Node& scalar);
 

@@ -8,10 +8,10 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <yaml.h>
 
 #include "base/text.h"
 #include "yaml/json_escapes.h"
+#include "yaml/libyaml.h"
 #include "yaml/opening_places.h"
 
 namespace greenwave::yaml {
@@ -78,40 +78,17 @@ std::optional<double> core_real(std::string_view text) {
   return negative ? -number : number;
 }
 
-struct Parser {
-  yaml_parser_t raw{};
-  Parser() { yaml_parser_initialize(&raw); }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
-  ~Parser() { yaml_parser_delete(&raw); }
-};
-
-struct Event {
-  yaml_event_t raw{};
-  Event() = default;
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  ~Event() { yaml_event_delete(&raw); }
-};
-
 /// Stops reading a file; its problem has already been reported.
 struct Refused {};
-
-std::string_view view(const yaml_char_t* text) {
-  return reinterpret_cast<const char*>(text);
-}
 
 class Loader {
  public:
   Loader(std::string_view text, const std::string& file, Problems& problems, const Limits& limits)
-      : file_(std::make_shared<const std::string>(file)),
+      : parser_(text),
+        file_(std::make_shared<const std::string>(file)),
         openings_(text),
         problems_(problems),
-        limits_(limits) {
-    yaml_parser_set_input_string(&parser_.raw, reinterpret_cast<const unsigned char*>(text.data()),
-                                 text.size());
-    yaml_parser_set_encoding(&parser_.raw, YAML_UTF8_ENCODING);
-  }
+        limits_(limits) {}
 
   void read(std::vector<Node>& documents) {
     for (;;) {

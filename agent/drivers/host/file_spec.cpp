@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/host/own_rules.h"
-#include "secrets/age.h"
+#include "model/repository_file.h"
+#include "secrets/encrypted_file.h"
 #include "systemd/unit_paths.h"
 #include "yaml/emit.h"
 #include "yaml/fields.h"
@@ -118,26 +119,29 @@ plan::Footprint footprint_at(const Host& host, const std::string& path) {
   return footprint;
 }
 
-/// Throws Error (invalid) where age encrypted it.
+/// Throws Error (invalid) where it only stands for other content.
 std::string plain_content(const SourceTree& tree, const std::string& path, std::string_view but,
                           std::string_view remedy) {
-  auto content = tree.read(path, most_content);
-  if (!secrets::is_age(content)) return content;
-  throw Error(Fault::invalid, fmt::format("{} is encrypted by age, {}", printable(path), but),
+  auto content = read_file(tree, path, most_content);
+  const auto sealing = secrets::sealing_of(content);
+  if (sealing == secrets::Sealing::none) return content;
+  throw Error(Fault::invalid,
+              fmt::format("{} is encrypted by {}, {}", printable(path),
+                          sealing == secrets::Sealing::age ? "age" : "SOPS", but),
               std::string(remedy));
 }
 
 }  // namespace
 
 std::string file_content(const SourceTree& tree, const std::string& path) {
-  return plain_content(tree, path, "and its name does not say so",
-                       "let its name end in .age: it is opened then, and for root alone");
+  return plain_content(tree, path, "and does not say so by its name and size",
+                       "let the name of what age encrypted end in .age, and keep it below 8 MiB");
 }
 
 std::string item_content(const SourceTree& tree, const std::string& path) {
   return plain_content(tree, path, "and a Directory does not open it",
-                       "take it out of the Directory's source, and make it the source of a File, with a name "
-                       "that ends in .age");
+                       "take it out of the Directory's source, and make it the source of a File; the name of "
+                       "what age encrypted ends in .age");
 }
 
 FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& problems) {

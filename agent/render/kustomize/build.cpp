@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/lead.h"
 #include "model/paths.h"
 #include "render/kustomize/build_metadata.h"
 #include "render/kustomize/configuration.h"
@@ -44,8 +45,8 @@ constexpr const char* file_names[] = {"kustomization.yaml", "kustomization.yml",
 /// Bases that double repeat their problems; nobody reads more than these.
 constexpr std::size_t enough_problems = 100;
 
-bool is_file(const SourceTree::Item& item) {
-  return item.type == SourceTree::Type::file || item.type == SourceTree::Type::executable;
+bool may_be_file(const SourceTree::Item& item) {
+  return item.type != SourceTree::Type::directory && item.type != SourceTree::Type::other;
 }
 
 /// Whether a kustomization says no more than what it is.
@@ -168,10 +169,7 @@ class Builder {
   void add_resources(const Kustomization& kustomization, const std::string& directory, Accumulation& all) {
     for (const auto& resource : kustomization.resources) {
       const auto path = resolve_path(directory, resource.value);
-      const auto item = path ? context_.tree.find(*path) : std::nullopt;
-      const bool names_directory = item && item->type == SourceTree::Type::directory;
-      const bool names_root = path && path->empty();
-      if (names_directory || names_root) {
+      if (path && follow(context_.tree, *path).is_directory()) {
         add_directory(resource, directory, false, all);
       } else {
         auto read = read_resources(directory, resource, context_);
@@ -184,7 +182,7 @@ class Builder {
   }
 
   void add_directory(const Text& named, const std::string& directory, bool as_component, Accumulation& all) {
-    const auto path = resolve_path(directory, named.value);
+    auto path = resolve_path(directory, named.value);
     if (const auto part = part_with_dots(named.value)) {
       context_.problems.error(named.place,
                               fmt::format("\"{}\" in a path is probably two lines in one", printable(*part)),
@@ -197,6 +195,12 @@ class Builder {
                               "keep a copy in the repository");
       return;
     }
+    auto lead = follow(context_.tree, *path);
+    if (!lead.refusal.empty()) {
+      context_.problems.error(named.place, lead.refusal, lead.remedy);
+      return;
+    }
+    path = std::move(lead.path);
     for (const auto& visited : visited_) {
       if (!contains_directory(*path, visited)) continue;
       context_.problems.error(named.place,
@@ -352,15 +356,24 @@ std::optional<std::string> kustomization_file(const SourceTree& tree, const std:
   for (const auto* name : file_names) {
     auto path = join_path(directory, name);
     const auto item = tree.find(path);
-    if (item && is_file(*item)) return path;
+    if (item && may_be_file(*item)) return path;
   }
   return {};
 }
 
 std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::string& directory,
                                              Problems& problems, const Limits& limits) {
+  ReadFile file;
+  auto built = build(tree, directory, nullptr, file, limits);
+  problems.append(file.problems);
+  return built;
+}
+
+std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::string& directory,
+                                             const secrets::Keyring* keys, ReadFile& file,
+                                             const Limits& limits) {
   Problems found;
-  Context context(tree, limits.bytes, found);
+  Context context(tree, limits.bytes, found, keys, file);
   Accumulation all;
   auto& objects = all.objects;
   try {
@@ -375,7 +388,7 @@ std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::
     }
   } catch (const Refused&) {
   }
-  problems.append(found);
+  file.problems.append(found);
   if (found.has_errors()) return {};
 
   std::vector<yaml::Node> documents;

@@ -7,6 +7,8 @@
 #include "base/problem.h"
 #include "model/source_tree.h"
 #include "render/kustomize/kustomization.h"
+#include "render/object/declared.h"
+#include "secrets/identity.h"
 #include "yaml/node.h"
 
 namespace greenwave::render::kustomize {
@@ -30,7 +32,14 @@ std::optional<std::string> kustomization_file(const SourceTree& tree, const std:
 /// follow a change of name. Every node of the result has the place where it was written: in a resource, a
 /// patch, or a kustomization.
 ///
-/// Nothing on errors; see `problems`.
+/// What SOPS encrypted is opened before anything changes it, with `keys`; see open_documents(), and `file`
+/// gets what is said of that.
+///
+/// Nothing on errors; see file.problems.
+std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::string& directory,
+                                             const secrets::Keyring* keys, ReadFile& file,
+                                             const Limits& limits = {});
+/// The same without keys.
 std::optional<std::vector<yaml::Node>> build(const SourceTree& tree, const std::string& directory,
                                              Problems& problems, const Limits& limits = {});
 

@@ -7,7 +7,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/lead.h"
 #include "model/paths.h"
+#include "model/repository_file.h"
+#include "secrets/encrypted_file.h"
+#include "secrets/sops_file.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {
@@ -26,12 +30,17 @@ std::optional<std::string> Context::read(const std::string& directory, const Tex
     return refuse(fmt::format("\"{}\" is not a path in the repository", printable(path.value)),
                   "write it from the directory of the kustomization");
   }
-  if (!directory.empty() && !resolved->starts_with(directory + '/')) {
-    return refuse(fmt::format("the file {} is outside of the kustomization's directory", *resolved),
+  const auto refuse_outer = [&](std::string_view outer) {
+    return refuse(fmt::format("the file {} is outside of the kustomization's directory", printable(outer)),
                   "move it below, or make a kustomization of its directory and name that in resources");
-  }
-  const auto item = tree.find(*resolved);
-  if (!item) {
+  };
+  const auto is_outer = [&](const std::string& at) {
+    return !directory.empty() && !at.starts_with(directory + '/');
+  };
+  if (is_outer(*resolved)) return refuse_outer(*resolved);
+  const auto lead = follow(tree, *resolved);
+  if (!lead.refusal.empty()) return refuse(lead.refusal, lead.remedy);
+  if (!lead.item) {
     std::vector<std::string> names;
     for (auto& sibling : tree.list(std::string(parent_path(*resolved)))) {
       names.push_back(std::move(sibling.name));
@@ -41,20 +50,40 @@ std::optional<std::string> Context::read(const std::string& directory, const Tex
         fmt::format("{} does not exist", printable(*resolved)),
         meant.empty() ? "add it, or fix the path" : fmt::format("did you mean {}?", printable(meant)));
   }
-  if (item->type == SourceTree::Type::link) {
-    return refuse(fmt::format("{} is a link, and links are not followed", printable(*resolved)),
-                  "name the file that it points to");
-  }
-  if (item->type != SourceTree::Type::file && item->type != SourceTree::Type::executable) {
-    return refuse(fmt::format("{} is not a file", printable(*resolved)), "name a file");
-  }
+  if (!lead.is_file()) return refuse(fmt::format("{} is not a file", printable(*resolved)), "name a file");
+  if (is_outer(lead.path)) return refuse_outer(lead.path);
   try {
-    auto bytes = tree.read(*resolved, yaml::Limits{}.bytes);
+    auto bytes = read_file(tree, lead.path, yaml::Limits{}.bytes);
     spend(bytes.size(), path.place);
     return bytes;
   } catch (const Error& error) {
     if (error.fault() != Fault::invalid) throw;
     return refuse(error.message(), error.remedy());
+  }
+}
+
+std::optional<Content> Context::read_content(const std::string& directory, const Text& path) {
+  auto bytes = read(directory, path);
+  if (!bytes) return {};
+  Content content{std::move(*bytes), path.place};
+  const auto sealing = secrets::sealing_of(content.bytes);
+  if (sealing == secrets::Sealing::none) return content;
+  content.place.secret = true;
+  const auto name = *resolve_path(directory, path.value);
+  auto& sealed = file.sealed.emplace_back(Sealed{path.place, {}});
+  if (sealing == secrets::Sealing::sops)
+    sealed.recipients = secrets::sops_file_recipients(name, content.bytes);
+  if (keys == nullptr) {
+    content.is_veiled = true;
+    return content;
+  }
+  try {
+    content.bytes = secrets::open_file(name, content.bytes, *keys);
+    return content;
+  } catch (const Error& error) {
+    if (error.fault() != Fault::invalid) throw;
+    problems.error(path.place, error.message(), error.remedy());
+    return {};
   }
 }
 

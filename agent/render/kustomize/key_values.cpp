@@ -6,7 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "secrets/sops_file.h"
+#include "secrets/sops_value.h"
 
 namespace greenwave::render::kustomize {
 
@@ -39,6 +42,12 @@ class PairReader {
 
   void add(std::string_view key, std::string_view value, const Place& place) {
     if (key.empty()) return fail(place, "the key is missing", "write key=value");
+    if (!place.secret && secrets::read_sops_value(value)) {
+      return fail(place,
+                  fmt::format("the value of {} is encrypted by SOPS, and by itself nobody can open it",
+                              printable(key)),
+                  "put it into a file that sops encrypts as a whole, and name that");
+    }
     const bool fresh = pairs_.emplace(std::string(key), Text{std::string(value), place}).second;
     if (!fresh) {
       fail(place, fmt::format("duplicate key {} in {}", printable(key), generator_.name.value),
@@ -47,12 +56,13 @@ class PairReader {
   }
 
   void add_lines(const Text& path) {
-    auto text = context_.read(directory_, path);
-    if (!text) {
+    const auto content = context_.read_content(directory_, path);
+    if (!content) {
       failed_ = true;
       return;
     }
-    std::string_view rest = *text;
+    if (content->is_veiled) return add_veiled(*content, path);
+    std::string_view rest = content->bytes;
     if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
     while (!rest.empty()) {
       const auto end = std::min(rest.find('\n'), rest.size());
@@ -63,7 +73,22 @@ class PairReader {
       if (line.empty() || line.starts_with('#')) continue;
       const auto sign = line.find('=');
       const auto value = sign == std::string_view::npos ? std::string_view() : line.substr(sign + 1);
-      add(line.substr(0, sign), value, path.place);
+      add(line.substr(0, sign), value, content->place);
+    }
+  }
+
+  /// Of a dotenv file the keys are known without a device's identity.
+  void add_veiled(const Content& content, const Text& path) {
+    if (secrets::sops_format(path.value, content.bytes) != secrets::SopsFormat::dotenv) {
+      context_.file.complete = false;
+      context_.file.problems.warning(path.place, "only the devices can tell which keys this file has",
+                                     "encrypt it as a dotenv file: sops encrypt --input-type dotenv");
+      return;
+    }
+    try {
+      for (const auto& [key, value] : secrets::sealed_dotenv(content.bytes)) add(key, value, content.place);
+    } catch (const Error& error) {
+      fail(path.place, error.message(), error.remedy());
     }
   }
 
@@ -91,8 +116,8 @@ class PairReader {
       return fail(file.place, fmt::format("\"{}\" is neither a path nor key=path", printable(text)),
                   "write it as config.ini=files/config.ini");
     }
-    if (const auto bytes = context_.read(directory_, {std::string(path), file.place})) {
-      add(key, *bytes, file.place);
+    if (const auto content = context_.read_content(directory_, {std::string(path), file.place})) {
+      add(key, content->bytes, content->place);
     } else {
       failed_ = true;
     }

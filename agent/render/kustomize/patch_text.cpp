@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "model/paths.h"
+#include "render/object/opened.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {
@@ -100,6 +101,7 @@ std::optional<ParsedPatch> parse_patch_file(const std::string& directory, const 
   auto documents = yaml::load_all(*text, *resolve_path(directory, path.value), found);
   context.problems.append(found);
   if (found.has_errors()) return {};
+  open_documents(documents, *text, context.keys, context.file);
   return sorted_out(std::move(documents), path.place, context.problems);
 }
 

@@ -12,6 +12,7 @@
 #include "render/kustomize/go_text.h"
 #include "render/kustomize/selector.h"
 #include "render/kustomize/value_path.h"
+#include "secrets/sops.h"
 #include "yaml/fields.h"
 #include "yaml/load.h"
 #include "yaml/restyle.h"
@@ -280,6 +281,9 @@ class Replacer {
            "fix one of the two paths");
       return;
     }
+    // What is put into a secret text makes no other one of it.
+    plain.place.secret = plain.place.secret || node.place.secret;
+    plain.place.unopened = plain.place.unopened || node.place.unopened;
     node = std::move(plain);
   }
 
@@ -319,6 +323,11 @@ std::vector<Node> replacements_in(const std::string& directory, const Text& path
   auto document = yaml::load(*text, *resolve_path(directory, path.value), found);
   context.problems.append(found);
   if (!document) return {};
+  if (secrets::is_sops(*document)) {
+    context.problems.error(path.place, "the file is encrypted by SOPS, and it says only what is replaced",
+                           "keep it in clear text");
+    return {};
+  }
   if (auto* items = document->sequence()) return std::move(*items);
   return {std::move(*document)};
 }

@@ -8,6 +8,7 @@
 #include "model/paths.h"
 #include "render/kustomize/build_metadata.h"
 #include "render/object/declared.h"
+#include "render/object/opened.h"
 #include "yaml/load.h"
 
 namespace greenwave::render::kustomize {
@@ -41,6 +42,7 @@ std::vector<Object> read_resources(const std::string& directory, const Text& pat
   auto documents = yaml::load_all(*text, *resolve_path(directory, path.value), found);
   context.problems.append(found);
   if (found.has_errors()) return objects;
+  open_documents(documents, *text, context.keys, context.file);
 
   std::deque<yaml::Node> rest(std::make_move_iterator(documents.begin()),
                               std::make_move_iterator(documents.end()));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "render/object/opened.h"
 
 namespace greenwave::render {
 
@@ -152,11 +153,13 @@ void declare(yaml::Node document, const Variables& variables, ManifestFile& file
 ManifestFile declare_all(ReadFile file, const Variables& variables) {
   ManifestFile declared;
   declared.path = std::move(file.path);
+  declared.top = std::move(file.top);
   declared.problems = std::move(file.problems);
   declared.complete = file.complete;
-  declared.encrypted = file.encrypted.file != nullptr;
+  declared.encrypted = !file.sealed.empty();
   for (auto& document : file.documents) declare(std::move(document), variables, declared);
-  for (auto& object : declared.objects) object.refused = object.refused || file.unopened;
+  if (!file.unopened) return declared;
+  for (auto& object : declared.objects) object.refused = object.refused || holds_unopened(object.document);
   return declared;
 }
 

@@ -18,24 +18,32 @@ struct Declared {
   bool refused = false;  ///< it has an error; see the file's problems
 };
 
+/// What was encrypted at once.
+struct Sealed {
+  Place place;  ///< where that is written
+  /// Whom SOPS encrypted it for, in normal form. Nothing: age did, and does not say.
+  std::optional<std::vector<std::string>> recipients;
+};
+
 /// The content of one file, before variables are replaced.
 struct ReadFile {
-  std::string path;
+  std::string path;  ///< without links
+  std::string top;   ///< the first directory on the way to it from the layer's; empty: it is in that itself
   std::vector<yaml::Node> documents;  ///< each a map that may be a manifest; Lists are split
   Problems problems;
   /// False: it could not be read to its end, or contains something that is not a manifest.
   bool complete = true;
-  std::vector<std::string> recipients;  ///< the recipients that SOPS encrypted it for, in normal form
-  Place encrypted;                      ///< where that is written; no file: it is not encrypted
-  bool unopened = false;                ///< something in it is encrypted and could not be decrypted
+  std::vector<Sealed> sealed;  ///< what of it, and of the files that it names, is encrypted
+  bool unopened = false;       ///< something in it is encrypted and could not be decrypted
 };
 
 /// The objects that one file declares.
 struct ManifestFile {
   std::string path;
+  std::string top;  ///< as in ReadFile
   std::vector<Declared> objects;
   Problems problems;
-  bool encrypted = false;  ///< by SOPS, in part
+  bool encrypted = false;  ///< in part
   /// False: it may declare objects that are not in `objects`, because it could not be read to its end or one
   /// of its manifests cannot be identified.
   bool complete = true;

@@ -693,35 +693,6 @@ TEST_CASE("render: variables are put in after the build") {
   CHECK(spec(result, "a-sf-0042")["content"] == "I am sf-0042");
 }
 
-TEST_CASE("render: links are not followed, and submodules not read, with a warning") {
-  class Tree : public MemoryTree {
-   public:
-    Tree() : MemoryTree({{"a.yaml", file_named("a", "{source: link.txt}")}, {"b.yaml", file_named("b")}}) {}
-    std::optional<Item> find(const std::string& path) const override {
-      if (path == "link.txt") return Item{path, Type::link, std::string(40, '0')};
-      return MemoryTree::find(path);
-    }
-    std::vector<Item> list(const std::string& path) const override {
-      auto items = MemoryTree::list(path);
-      items.push_back({"link.yaml", Type::link, std::string(40, '0')});
-      items.push_back({"link.txt", Type::link, std::string(40, '0')});
-      items.push_back({"module", Type::other, std::string(40, '0')});
-      return items;
-    }
-  };
-  const auto result = render::render(Tree(), {"sf", {}, {}});
-  CHECK(names(result) == Texts{"File/b"});
-  CHECK(
-      problems(result) ==
-      Texts{"link.yaml: warning: this link is not followed, so it declares nothing; put the manifest itself "
-            "here",
-            "module: warning: this submodule is not read, so it declares nothing; keep the manifests in this "
-            "repository",
-            "a.yaml:4:16: error: the source link.txt is a link, and links are not followed; name the file "
-            "that it "
-            "points to"});
-}
-
 TEST_CASE("render: a damaged store is not blamed on the manifests, and ends the render") {
   class Tree : public MemoryTree {
    public:

@@ -47,9 +47,12 @@ DiskTree::DiskTree(fs::path directory)
 const std::vector<SourceTree::Item>& DiskTree::items(const std::string& path) const {
   const auto [at, is_new] = directories_.try_emplace(path);
   if (!is_new) return at->second;
+  if (!path.empty()) {
+    const auto* own = item(path);
+    if (own == nullptr || own->type != Type::directory) return at->second;
+  }
   const auto directory = path.empty() ? directory_ : directory_ / path;
   std::error_code error;
-  if (!fs::is_directory(fs::symlink_status(directory, error)) && !path.empty()) return at->second;
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     auto name = entry.path().filename().native();
     if (name == ".git") continue;

@@ -15,8 +15,8 @@
 #include "lint/checks.h"
 #include "lint/unit_verifier.h"
 #include "model/paths.h"
+#include "model/repository_file.h"
 #include "render/cluster_file.h"
-#include "secrets/age.h"
 #include "secrets/encrypted_file.h"
 #include "sync/check.h"
 #include "sync/planning.h"
@@ -56,21 +56,21 @@ struct Wrong {
   std::string remedy;
 };
 
-/// A text that only stands for the content that is meant.
-std::optional<Wrong> not_content(const std::string& name, std::string_view text) {
-  if (text.starts_with("version https://git-lfs.github.com/spec/")) {
-    return Wrong{fmt::format("{} is a pointer of Git LFS: devices would get these three lines", name),
-                 "keep the file itself in the repository (git lfs untrack, then git add --renormalize)"};
+/// A text in a manifest that only stands for the content that is meant.
+std::optional<Wrong> not_content(const std::string& text) {
+  constexpr auto encrypt =
+      "encrypt the manifest by sops, or put the content into a file, and make that the source";
+  if (is_lfs_pointer(text)) {
+    return Wrong{"the content is a pointer of Git LFS: devices would get these three lines",
+                 "write the content itself, or name a file in source"};
   }
-  if (secrets::is_age(text)) {
-    return Wrong{fmt::format("{} is encrypted by age, and devices would get it as it is", name),
-                 "put it into a file whose name ends in .age, and make that the source of a File: then the "
-                 "devices decrypt it"};
-  }
-  const bool sops = text.find("ENC[AES256_GCM,") != text.npos && text.find("sops") != text.npos;
-  if (sops) {
-    return Wrong{fmt::format("{} is encrypted by sops, and devices would get it as it is", name),
-                 "encrypt the manifest that holds the content by sops, or this file by age"};
+  switch (secrets::sealing_of(text)) {
+    case secrets::Sealing::none:
+      return {};
+    case secrets::Sealing::age:
+      return Wrong{"the content is encrypted by age, and devices would get it as it is", encrypt};
+    case secrets::Sealing::sops:
+      return Wrong{"the content is encrypted by SOPS, and devices would get it as it is", encrypt};
   }
   return {};
 }
@@ -204,7 +204,7 @@ class ObjectChecks {
     const auto* content = manifest.spec().find("content");
     const auto* text = content != nullptr && !content->place.secret ? content->string() : nullptr;
     if (text == nullptr) return;
-    if (const auto wrong = not_content("the content", *text)) {
+    if (const auto wrong = not_content(*text)) {
       problems.error(content->place, wrong->message, wrong->remedy);
     }
   }
@@ -213,7 +213,12 @@ class ObjectChecks {
     constexpr std::size_t most_depth = 64;
     if (is_directory && depth < most_depth) {
       for (const auto& item : fleet_.tree().list(path)) {
-        if (item.type == SourceTree::Type::link || item.type == SourceTree::Type::other) continue;
+        if (item.type == SourceTree::Type::link) continue;  // it is one on the device too
+        if (item.type == SourceTree::Type::other) {
+          wrong = {fmt::format("{} is a submodule, which is not read", printable(join_path(path, item.name))),
+                   "commit its files themselves"};
+          continue;
+        }
         read_source(join_path(path, item.name), item.type == SourceTree::Type::directory, depth + 1, wrong);
       }
       return;
@@ -224,9 +229,11 @@ class ObjectChecks {
       if (!is_part && path.ends_with(encrypted_ending)) {
         return secrets::check_encrypted(path, tree.read(path, largest_source));
       }
-      const auto text =
-          is_part ? drivers::host::item_content(tree, path) : drivers::host::file_content(tree, path);
-      if (auto found = not_content(printable(path), text)) wrong = std::move(*found);
+      if (is_part) {
+        drivers::host::item_content(tree, path);
+      } else if (secrets::sealing_of(tree.read(path, largest_source)) != secrets::Sealing::sops) {
+        drivers::host::file_content(tree, path);
+      }
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;
       wrong = {error.message(),

@@ -14,20 +14,20 @@ bool can_open(const std::vector<std::string>& own, const std::set<std::string>& 
   return std::ranges::any_of(own, [&](const std::string& recipient) { return named.contains(recipient); });
 }
 
-void check_encrypted_file(const render::ReadFile& file, const std::vector<std::uint32_t>& getting,
-                          const Recipients& recipients, LintFindings& findings) {
-  const std::set<std::string> named(file.recipients.begin(), file.recipients.end());
+void check_sealed(const render::Sealed& sealed, const std::vector<std::uint32_t>& getting,
+                  const Recipients& recipients, LintFindings& findings) {
+  const std::set<std::string> named(sealed.recipients->begin(), sealed.recipients->end());
   for (std::uint32_t device = 0; device < recipients.size(); ++device) {
     const bool gets_it = std::ranges::binary_search(getting, device);
     Problems found;
     if (gets_it && recipients[device].empty()) {
-      found.warning(file.encrypted, "devices without a recipient in the inventory get this",
+      found.warning(sealed.place, "devices without a recipient in the inventory get this",
                     "add what greenwave identity prints there, as the property recipient");
     } else if (gets_it && !can_open(recipients[device], named)) {
-      found.error(file.encrypted, "devices that get this cannot open it: it is not encrypted for them",
+      found.error(sealed.place, "devices that get this cannot open it: it is not encrypted for them",
                   "add the output of greenwave recipients to .sops.yaml, and run sops updatekeys");
     } else if (!gets_it && can_open(recipients[device], named)) {
-      found.warning(file.encrypted, "devices that never get this can open it",
+      found.warning(sealed.place, "devices that never get this can open it",
                     "remove their recipients from .sops.yaml, and run sops updatekeys");
     }
     findings.add("secret", found, device);
@@ -47,7 +47,9 @@ void check_recipients(const render::Fleet& fleet, const std::vector<std::vector<
   }
   for (std::size_t i = 0; i < getting.size(); ++i) {
     for (const auto& file : fleet.layers()[i].read.files) {
-      if (file.encrypted.file) check_encrypted_file(file, getting[i], recipients, findings);
+      for (const auto& sealed : file.sealed) {
+        if (sealed.recipients) check_sealed(sealed, getting[i], recipients, findings);
+      }
     }
   }
 }
