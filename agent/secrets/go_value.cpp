@@ -4,7 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 
 #include <fmt/format.h>
@@ -217,16 +219,15 @@ std::string go_text(double number) {
     text.remove_prefix(1);
   }
   const auto mark = text.find('e');
-  int exponent = 0;
+  std::ptrdiff_t exponent = 0;
   const auto power = text.substr(mark + 1 + (text[mark + 1] == '+' ? 1 : 0));
   std::from_chars(power.data(), power.data() + power.size(), exponent);
   std::string digits(text.substr(0, mark));
   std::erase(digits, '.');
-  const auto count = static_cast<int>(digits.size());
-  if (exponent < 0) return sign + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  if (exponent + 1 >= count) {
-    return sign + digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0');
-  }
+  const auto count = static_cast<std::ptrdiff_t>(digits.size());
+  const auto zeros = [](std::ptrdiff_t many) { return std::string(static_cast<std::size_t>(many), '0'); };
+  if (exponent < 0) return sign + "0." + zeros(-exponent - 1) + digits;
+  if (exponent + 1 >= count) return sign + digits + zeros(exponent + 1 - count);
   return sign + digits.insert(static_cast<std::size_t>(exponent + 1), ".");
 }
 

@@ -10,6 +10,7 @@
 #include "git/landing.h"
 #include "git/library.h"
 #include "git/store.h"
+#include "model/lead.h"
 #include "support/temporary_directory.h"
 
 /// What a fuzz target writes need not survive a power cut.
@@ -108,6 +109,11 @@ inline void read_tree(const SourceTree& tree, const std::string& path = "", int 
     if (!found || found->oid != item.oid || found->type != item.type) std::abort();
     if (item.type == SourceTree::Type::directory && depth < 8) read_tree(tree, below, depth + 1);
     if (item.type == SourceTree::Type::file) tree.read(below, 1 << 20);
+    const auto lead = follow(tree, below);
+    const auto there = lead.item ? tree.find(lead.path) : std::nullopt;
+    if (lead.item && (!there || there->type != lead.item->type || there->type == SourceTree::Type::link)) {
+      std::abort();
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // Trees as a signer may have written them by hand: the input is their entries, a line each, as MODE NAME=N,
-// where N is the number of an earlier tree or any other letter for a file; "---" begins the next tree, and
-// other lines are taken as they are. What the reader shows of it is a tree of files such as git makes it.
+// where N is the number of an earlier tree, or any other text for a file, or for where a link leads; "---"
+// begins the next tree, and other lines are taken as they are. What the reader shows of it is a tree of files
+// such as git makes it.
 
 #include <charconv>
 #include <cstddef>
@@ -38,7 +39,10 @@ class Trees {
     tree_ += '\0';
     std::size_t number = trees_.size();
     std::from_chars(line.data() + mark + 1, line.data() + line.size(), number);
-    tree_ += raw(number < trees_.size() ? trees_[number] : file_);
+    const bool is_link = line.starts_with("120000 ");
+    tree_ += raw(number < trees_.size() ? trees_[number]
+                 : is_link              ? write(GIT_OBJECT_BLOB, line.substr(mark + 1))
+                                        : file_);
   }
 
   const git_oid& root() {

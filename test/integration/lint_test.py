@@ -164,7 +164,7 @@ class Lint(unittest.TestCase):
         for content, words in (
             ("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "pointer of Git LFS"),
             ("age-encryption.org/v1\n-> X25519 a\n", "encrypted by age"),
-            ('{"a": "ENC[AES256_GCM,data:x]", "sops": {}}', "encrypted by sops"),
+            ('{"a": "ENC[AES256_GCM,data:x]", "sops": {}}', "encrypted by SOPS"),
         ):
             self.assert_says(self.lint({"base/f.yaml": source, "files/f": content}), words, code=1)
 

@@ -119,29 +119,41 @@ plan::Footprint footprint_at(const Host& host, const std::string& path) {
   return footprint;
 }
 
+/// Why a file that is encrypted is not given to a device, and what to do.
+struct Unopened {
+  std::string_view but;
+  std::string_view remedy;
+};
+
 /// Throws Error (invalid) where it only stands for other content.
-std::string plain_content(const SourceTree& tree, const std::string& path, std::string_view but,
-                          std::string_view remedy) {
+std::string plain_content(const SourceTree& tree, const std::string& path, const Unopened& by_age,
+                          const Unopened& by_sops) {
   auto content = read_file(tree, path, most_content);
   const auto sealing = secrets::sealing_of(content);
   if (sealing == secrets::Sealing::none) return content;
+  const bool is_age = sealing == secrets::Sealing::age;
+  const auto& [but, remedy] = is_age ? by_age : by_sops;
   throw Error(Fault::invalid,
-              fmt::format("{} is encrypted by {}, {}", printable(path),
-                          sealing == secrets::Sealing::age ? "age" : "SOPS", but),
+              fmt::format("{} is encrypted by {}, and {}", printable(path), is_age ? "age" : "SOPS", but),
               std::string(remedy));
 }
 
 }  // namespace
 
 std::string file_content(const SourceTree& tree, const std::string& path) {
-  return plain_content(tree, path, "and does not say so by its name and size",
-                       "let the name of what age encrypted end in .age, and keep it below 8 MiB");
+  return plain_content(
+      tree, path,
+      {"its name does not say so", "let its name end in .age: it is opened then, and for root alone"},
+      {"larger than the 8 MiB that are opened", "encrypt only the secret parts, in files of their own"});
 }
 
 std::string item_content(const SourceTree& tree, const std::string& path) {
-  return plain_content(tree, path, "and a Directory does not open it",
-                       "take it out of the Directory's source, and make it the source of a File; the name of "
-                       "what age encrypted ends in .age");
+  constexpr std::string_view but = "a Directory does not open it";
+  return plain_content(tree, path,
+                       {but,
+                        "take it out of the Directory's source, and make it the source of a File, with a "
+                        "name that ends in .age"},
+                       {but, "take it out of the Directory's source, and make it the source of a File"});
 }
 
 FileSpec read_file_spec(const Host& host, const Manifest& manifest, Problems& problems) {

@@ -18,6 +18,7 @@
 #include "model/repository_file.h"
 #include "render/cluster_file.h"
 #include "secrets/encrypted_file.h"
+#include "secrets/sops_file.h"
 #include "sync/check.h"
 #include "sync/planning.h"
 #include "sync/unserved.h"
@@ -209,6 +210,19 @@ class ObjectChecks {
     }
   }
 
+  void read_file_source(const std::string& path, Wrong& wrong) const {
+    const auto bytes = fleet_.tree().read(path, largest_source);
+    const bool is_opened =
+        bytes.size() <= secrets::largest_sops_file && secrets::sealing_of(bytes) == secrets::Sealing::sops;
+    if (!is_opened) {
+      drivers::host::file_content(fleet_.tree(), path);
+    } else if (secrets::sops_file_recipients(path, bytes).empty()) {
+      wrong = {fmt::format("{} is encrypted by SOPS for no age recipient, and no device can open it",
+                           printable(path)),
+               "add the output of greenwave recipients to .sops.yaml, and run sops updatekeys"};
+    }
+  }
+
   void read_source(const std::string& path, bool is_directory, std::size_t depth, Wrong& wrong) const {
     constexpr std::size_t most_depth = 64;
     if (is_directory && depth < most_depth) {
@@ -231,8 +245,8 @@ class ObjectChecks {
       }
       if (is_part) {
         drivers::host::item_content(tree, path);
-      } else if (secrets::sealing_of(tree.read(path, largest_source)) != secrets::Sealing::sops) {
-        drivers::host::file_content(tree, path);
+      } else {
+        read_file_source(path, wrong);
       }
     } catch (const Error& error) {
       if (error.fault() == Fault::damaged) throw;

@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -26,7 +27,11 @@ bool may_declare(std::string_view name) {
 class Strays {
  public:
   Strays(const render::Fleet& fleet, const std::set<std::string>& sources)
-      : fleet_(fleet), tree_(fleet.tree()), sources_(sources) {}
+      : fleet_(fleet), tree_(fleet.tree()), sources_(sources) {
+    for (const auto& layer : fleet.layers()) {
+      for (const auto& file : layer.read.files) read_.insert(file.path);
+    }
+  }
 
   void find(LintFindings& findings) {
     descend("", 0);
@@ -78,6 +83,7 @@ class Strays {
 
   bool is_stray(const std::string& path, const std::string& name) const {
     if (!may_declare(name) || path == render::cluster_file || sources_.contains(path)) return false;
+    if (read_.contains(path)) return false;  // by way of a link
     Problems unsaid;
     for (const auto& document : yaml::load_all(text_of(path), path, unsaid)) {
       Problems ignored;
@@ -98,6 +104,7 @@ class Strays {
   const render::Fleet& fleet_;
   const SourceTree& tree_;
   const std::set<std::string>& sources_;
+  std::set<std::string> read_;                              ///< files of layers
   std::vector<std::string> kustomizations_;                 ///< their texts
   std::map<std::string, std::vector<std::string>> strays_;  ///< by directory
 };
