@@ -1,23 +1,19 @@
 #include "render/collect.h"
 
 #include <algorithm>
-#include <cctype>
-#include <deque>
 #include <future>
-#include <unordered_set>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "model/kubernetes_kind.h"
-#include "model/lead.h"
 #include "model/paths.h"
 #include "model/repository_file.h"
-#include "render/cluster_file.h"
 #include "render/content.h"
 #include "render/kustomize/build.h"
 #include "render/kustomize/context.h"
+#include "render/layer_walk.h"
 #include "render/object/opened.h"
 #include "yaml/load.h"
 
@@ -25,183 +21,9 @@ namespace greenwave::render {
 
 namespace {
 
-constexpr std::size_t most_depth = 64;
-constexpr std::size_t most_entries = 100'000;    // of all directories that a device's layers have
 constexpr std::size_t most_bytes = 64 << 20;     // of all manifests of a device, in memory
 constexpr std::size_t most_waiting = 256 << 10;  // of text that is read and not parsed
 constexpr std::size_t worth_a_thread = 64 << 10;
-
-bool is_named_as_manifest(std::string_view name) {
-  return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") ||
-         kustomize::is_kustomization_file(name);
-}
-
-bool may_be_manifest(std::string_view name) {
-  return is_named_as_manifest(name) || is_named_as_manifest(in_lower_case(name));
-}
-
-std::string_view name_of(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-/// Files of the cluster itself, which are not part of any layer.
-std::unordered_set<std::string> files_of(const Cluster& cluster, const SourceTree& tree) {
-  std::unordered_set<std::string> files;
-  const auto add = [&](const std::string& path) {
-    files.insert(path);
-    files.insert(follow(tree, path).path);
-  };
-  add(cluster_file);
-  if (!cluster.devices.empty()) add(cluster.devices);
-  for (const auto& layer : cluster.layers) {
-    if (!layer.within.empty()) add(layer.within);
-  }
-  return files;
-}
-
-/// A file that may be a manifest.
-struct Candidate {
-  std::string path;  ///< without links
-  std::string name;  ///< in its directory, as a link too
-  std::string top;   ///< see ReadFile
-};
-
-bool is_before(const Candidate& a, const Candidate& b) {
-  return a.path < b.path;
-}
-
-/// Whether a link with this name may be a directory: its name does not end like a file's ("notes.md").
-bool may_be_directory(std::string_view name) {
-  const auto dot = name.rfind('.');
-  return dot == name.npos || dot + 1 == name.size() ||
-         std::isalpha(static_cast<unsigned char>(name[dot + 1])) == 0;
-}
-
-class Walk {
- public:
-  Walk(const Cluster& cluster, const SourceTree& tree)
-      : cluster_(cluster), cluster_files_(files_of(cluster, tree)), tree_(tree) {}
-
-  /// The files that may be manifests, ordered by path; for a directory with a kustomization, only that file.
-  /// Clears `layer.known` when some cannot be reached.
-  std::vector<Candidate> files_below(ChosenLayer& layer, Problems& problems) {
-    LayerWalk walk{layer, problems, {}, {}, {}, {}};
-    descend(follow(tree_, layer.path).path, "", 0, walk);
-    // What is here by itself is read here. So a link to it, which every reader of a checkout sees twice, adds
-    // nothing.
-    for (std::size_t i = 0; i < walk.links.size(); ++i) turn(std::move(walk.links[i]), walk);
-    std::ranges::sort(walk.files, is_before);
-    return std::move(walk.files);
-  }
-
- private:
-  struct Link {
-    std::string path;
-    std::string top;
-    std::size_t depth;
-  };
-
-  struct LayerWalk {
-    ChosenLayer& layer;
-    Problems& problems;
-    std::vector<Candidate> files;
-    std::unordered_set<std::string> read;     ///< their paths
-    std::unordered_set<std::string> entered;  ///< directories
-    std::deque<Link> links;
-  };
-
-  static void refuse(const std::string& path, std::string message, std::string remedy, LayerWalk& walk) {
-    walk.problems.error(place_of(path), std::move(message), std::move(remedy));
-    walk.layer.known = false;
-  }
-
-  void descend(const std::string& directory, const std::string& top, std::size_t depth, LayerWalk& walk) {
-    if (!walk.entered.insert(directory).second) return;
-    if (depth > most_depth) {
-      if (walk.layer.known) {
-        walk.problems.error(place_of(directory),
-                            fmt::format("directories nested deeper than {} levels", most_depth));
-      }
-      walk.layer.known = false;
-      return;
-    }
-    if (const auto kustomization = kustomize::kustomization_file(tree_, directory)) {
-      add({*kustomization, std::string(name_of(*kustomization)), top}, walk);
-      return;
-    }
-    const auto items = entries_ <= most_entries ? tree_.list(directory) : std::vector<SourceTree::Item>();
-    if (!has_room_for(items.size(), directory, walk.problems)) {
-      walk.layer.known = false;
-      return;
-    }
-    for (const auto& item : items) {
-      if (!item.name.starts_with('.')) visit(item, join_path(directory, item.name), top, depth, walk);
-    }
-  }
-
-  void visit(const SourceTree::Item& item, const std::string& path, const std::string& top, std::size_t depth,
-             LayerWalk& walk) {
-    const auto& below = top.empty() ? item.name : top;
-    switch (item.type) {
-      case SourceTree::Type::directory:
-        if (!is_layer_directory(cluster_, path)) descend(path, below, depth + 1, walk);
-        break;
-      case SourceTree::Type::file:
-      case SourceTree::Type::executable:
-        if (may_be_manifest(item.name)) add({path, item.name, top}, walk);
-        break;
-      case SourceTree::Type::link:
-        if (may_be_manifest(item.name) || may_be_directory(item.name)) {
-          walk.links.push_back({path, top, depth + 1});
-        }
-        break;
-      case SourceTree::Type::other:
-        refuse(path, "this submodule is not read, and it may declare something",
-               "keep its manifests in this repository, or the submodule outside of the layers", walk);
-        break;
-    }
-  }
-
-  void turn(Link link, LayerWalk& walk) {
-    const auto lead = follow(tree_, link.path);
-    const std::string name(name_of(link.path));
-    if (!lead.refusal.empty()) return refuse(link.path, lead.refusal, lead.remedy, walk);
-    if (lead.is_file()) {
-      if (may_be_manifest(name)) add({lead.path, name, link.top}, walk);
-      return;
-    }
-    if (walk.entered.contains(lead.path)) return;
-    if (any_above(link.path, [&](std::string_view above) { return above == lead.path; })) {
-      return refuse(link.path, "this link leads to a directory that it is in", "remove the link", walk);
-    }
-    descend(lead.path, link.top.empty() ? name : link.top, link.depth, walk);
-  }
-
-  void add(Candidate file, LayerWalk& walk) const {
-    if (cluster_files_.contains(file.path) || !walk.read.insert(file.path).second) return;
-    walk.files.push_back(std::move(file));
-  }
-
-  bool has_room_for(std::size_t entries, const std::string& directory, Problems& problems) {
-    const bool was_full = entries_ > most_entries;
-    entries_ += entries;
-    if (entries_ <= most_entries) return true;
-    if (!was_full) {
-      problems.error(
-          place_of(directory),
-          fmt::format("the layers of this device have more than {} files and directories", most_entries),
-          "give devices layers of their own, with what they need");
-    }
-    return false;
-  }
-
-  static Place place_of(const std::string& path) { return {std::make_shared<const std::string>(path), 0, 0}; }
-
-  const Cluster& cluster_;
-  const std::unordered_set<std::string> cluster_files_;
-  const SourceTree& tree_;
-  std::size_t entries_ = 0;  ///< so far, in all layers
-};
 
 class ManifestReader {
  public:
@@ -328,12 +150,12 @@ class ManifestReader {
 }  // namespace
 
 struct LayerReader::Reading {
-  Walk walk;
+  LayerWalk walk;
   ManifestReader reader;
 };
 
 LayerReader::LayerReader(const Cluster& cluster, const SourceTree& tree, const secrets::Keyring* keys)
-    : reading_(new Reading{Walk(cluster, tree), ManifestReader(tree, keys)}) {}
+    : reading_(new Reading{LayerWalk(cluster, tree), ManifestReader(tree, keys)}) {}
 LayerReader::~LayerReader() = default;
 
 ReadLayer LayerReader::read(ChosenLayer layer, Problems& problems) {
