@@ -159,6 +159,15 @@ void make_texts(yaml::Node& document, std::string_view key) {
   }
 }
 
+void mark_like(Place& place, const yaml::Node& from) {
+  place.secret = place.secret || from.place.secret;
+  place.unopened = place.unopened || from.place.unopened;
+  for (const auto& item : yaml::items_in(&from)) mark_like(place, item);
+  if (const auto* members = from.map()) {
+    for (const auto& member : *members) mark_like(place, member.value);
+  }
+}
+
 std::string described(const yaml::Node& document) {
   ObjectId id = id_of(document);
   if (id.namespace_ == "default") id.namespace_.clear();

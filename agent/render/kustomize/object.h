@@ -78,6 +78,9 @@ bool is_blank(const yaml::Member& member);
 /// for a blank): kustomize does so wherever it rewrites such a map.
 void make_texts(yaml::Node& document, std::string_view key);
 
+/// Makes `place` as secret as `from` and all that is in it: for a text that a part of it goes into.
+void mark_like(Place& place, const yaml::Node& from);
+
 /// "Deployment/cabinet/camera", for messages.
 std::string described(const yaml::Node& document);
 

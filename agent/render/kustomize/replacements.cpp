@@ -152,7 +152,9 @@ void write_back(const StructuredText& text, Context& context) {
     now = go_json(text.content, is_indented ? Layout::indented : Layout::compact);
   }
   context.spend(now.size(), text.string->place);
-  *text.string = {std::move(now), text.string->place};
+  auto place = text.string->place;
+  mark_like(place, text.content);
+  *text.string = {std::move(now), place};
 }
 
 template <class Put>
@@ -281,9 +283,7 @@ class Replacer {
            "fix one of the two paths");
       return;
     }
-    // What is put into a secret text makes no other one of it.
-    plain.place.secret = plain.place.secret || node.place.secret;
-    plain.place.unopened = plain.place.unopened || node.place.unopened;
+    mark_like(plain.place, node);  // what is put into a secret text makes no other one of it
     node = std::move(plain);
   }
 

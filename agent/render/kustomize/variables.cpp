@@ -108,11 +108,13 @@ class Replacing {
     if (const auto* value = whole(*text)) {
       context_.spend(weight(*value), node.place);
       node.value = value->value;
+      mark_like(node.place, *value);
       return;
     }
-    auto replaced = within(*text);
-    context_.spend(replaced.size(), node.place);
-    node = {std::move(replaced), node.place};
+    auto place = node.place;
+    auto replaced = within(*text, place);
+    context_.spend(replaced.size(), place);
+    node = {std::move(replaced), place};
   }
 
   const Node* value_of(std::string_view name) const {
@@ -127,7 +129,8 @@ class Replacing {
   }
 
   /// "$$" becomes "$", and what is not a variable stays as it is.
-  std::string within(std::string_view text) const {
+  /// `place` becomes as secret as what is put in.
+  std::string within(std::string_view text, Place& place) const {
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
       const auto rest = text.substr(i);
@@ -143,6 +146,7 @@ class Replacing {
       }
       const auto* value = value_of(rest.substr(2, end - 2));
       result += value != nullptr ? go_text(*value) : std::string(rest.substr(0, end + 1));
+      if (value != nullptr) mark_like(place, *value);
       i += end;
     }
     return result;

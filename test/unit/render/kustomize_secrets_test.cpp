@@ -116,6 +116,25 @@ TEST_CASE("kustomize: generators open files of SOPS and of age") {
   for (const auto& one : veiled.manifests) CHECK(one.sensitive);
 }
 
+TEST_CASE("kustomize: what a secret is put into is as secret") {
+  const std::string map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: ";
+  const std::string source =
+      "replacements: [{source: {kind: Secret, fieldPath: stringData.key}, targets: [{select: ";
+  const std::pair<std::string, std::string> ways[] = {
+      {"{a: one-two}\n", source + "{kind: ConfigMap}, fieldPaths: [data.a], options: {delimiter: '-'}}]}]\n"},
+      {"{a: '{\"b\": \"x\"}'}\n", source + "{kind: ConfigMap}, fieldPaths: [data.a.b]}]}]\n"},
+      {"{a: x}\n", source + "{kind: ConfigMap}, fieldPaths: [data.a]}]}]\n"}};
+  for (const auto& [data, how] : ways) {
+    const auto result = rendered({{"kustomization.yaml", "resources: [s.yaml, m.yaml]\n" + how},
+                                  {"s.yaml", sealed(secret_named("s"))},
+                                  {"m.yaml", map + data}},
+                                 device);
+    CHECK(problems(result) == Texts{});
+    CHECK_THAT(*manifest(result, "m").document.at({"data", "a"})->string(), Contains("swordfish"));
+    CHECK(manifest(result, "m").sensitive);
+  }
+}
+
 TEST_CASE("kustomize: a generator whose file is for somebody else takes its kustomization with it") {
   const auto result = rendered(
       {{"kustomization.yaml", "resources: [s.yaml]\nsecretGenerator: [{name: env, envs: [a.env]}]\n"},
