@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "yaml/emit.h"
 
 namespace greenwave::render::kustomize {
@@ -103,20 +101,12 @@ void keep_origin(Object& fresh, const Object& old) {
   if (origin != nullptr && origin->is_string()) put(fresh, "annotations", origin_key, *origin->string());
 }
 
-void take_hash_mark(Object& object, Problems& problems) {
+void take_hash_mark(Object& object) {
   auto* annotations = annotations_of(object);
   if (annotations == nullptr) return;
   const auto is_wanted = text_of(*annotations, hash_key) == "enabled";
   std::erase_if(*annotations->map(), [](const yaml::Member& member) { return member.key == hash_key; });
-  if (!is_wanted) return;
-  const auto kind = text_of(object.document, "kind");
-  if (kind == "ConfigMap" || kind == "Secret") {
-    object.wants_hash = true;
-    return;
-  }
-  problems.error(object.document.place,
-                 fmt::format("{} has no hash for its name", described(object.document)),
-                 fmt::format("remove {}: only a ConfigMap and a Secret have one", hash_key));
+  object.wants_hash = is_wanted;
 }
 
 void finish_metadata(std::vector<Object>& objects, const BuildMetadata& wanted) {

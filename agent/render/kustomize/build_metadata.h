@@ -24,7 +24,7 @@ void note_step(std::vector<Object>& objects, const std::string& kustomization, s
 void keep_origin(Object& fresh, const Object& old);
 
 /// Takes the annotation that asks for a hash at the end of the name, and makes it what it means.
-void take_hash_mark(Object& object, Problems& problems);
+void take_hash_mark(Object& object);
 
 /// Removes what nobody asked for, and what kustomize notes for itself, and adds the label of its own.
 void finish_metadata(std::vector<Object>& objects, const BuildMetadata& wanted);

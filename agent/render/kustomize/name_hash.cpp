@@ -34,9 +34,7 @@ Node member_or_empty(const Node* node, const Place& place) {
   return node == nullptr || node->is_null() ? Node{std::string(), place} : *node;
 }
 
-}  // namespace
-
-std::string name_hash(const Node& document) {
+Node hashed_content(const Node& document) {
   const auto& place = document.place;
   const bool is_secret = text_of(document, "kind") == "Secret";
   Node content{Node::Map{}, place};
@@ -56,7 +54,15 @@ std::string name_hash(const Node& document) {
   } else {
     take_map("binaryData");
   }
-  auto hash = to_hex(sha256(go_json(content))).substr(0, 10);
+  return content;
+}
+
+}  // namespace
+
+std::string name_hash(const Node& document) {
+  const auto kind = text_of(document, "kind");
+  const bool has_data = kind == "ConfigMap" || kind == "Secret";
+  auto hash = to_hex(sha256(go_json(has_data ? hashed_content(document) : document))).substr(0, 10);
   std::transform(hash.begin(), hash.end(), hash.begin(), without_words);
   return hash;
 }

@@ -59,7 +59,7 @@ std::vector<Object> read_resources(const std::string& directory, const Text& pat
     }
     objects.push_back({});
     objects.back().document = std::move(document);
-    take_hash_mark(objects.back(), context.problems);
+    take_hash_mark(objects.back());
   }
   return objects;
 }

@@ -271,3 +271,20 @@ TEST_CASE("kustomize: a path with two lines in one names no other directory") {
   CHECK_FALSE(result.built);
   CHECK_THAT(result.problems.at(0), Contains("b/kustomization.yaml:2:3: error: \"a - ..\" in a path"));
 }
+
+TEST_CASE("kustomize: an object of any kind may ask for a hash, which changes with its content alone") {
+  const auto name_of = [](const std::string& text) {
+    const auto result = built({{"kustomization.yaml", "resources: [a.yaml]\n"},
+                               {"a.yaml",
+                                "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: a\n  annotations: "
+                                "{internal.config.kubernetes.io/needsHashSuffix: enabled}\n" +
+                                    text}});
+    REQUIRE(result.objects.size() == 1);
+    CHECK_FALSE(result.objects[0]["metadata"].contains("annotations"));
+    return result.objects[0]["metadata"]["name"].get<std::string>();
+  };
+  const auto name = name_of("spec: {parallelism: 1, suspend: true}\n");
+  CHECK(name.size() == 12);
+  CHECK(name == name_of("# a comment\nspec: {suspend: true, parallelism: 1}\n"));
+  CHECK(name != name_of("spec: {parallelism: 2, suspend: true}\n"));
+}
