@@ -12,6 +12,9 @@ namespace greenwave::annotations {
 inline constexpr std::string_view healthy_within = "greenwave.dev/healthy-within";
 inline constexpr auto longest_within = std::chrono::hours(1);
 
+/// "enabled" or "disabled": whether variables are replaced in this manifest, whatever its layer says.
+inline constexpr std::string_view variables = "greenwave.dev/variables";
+
 // Of objects on a Kubernetes server; "true" turns the first three on.
 inline constexpr std::string_view force = "greenwave.dev/force";  ///< takes over the fields of other managers
 inline constexpr std::string_view recreate =

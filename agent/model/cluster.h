@@ -10,6 +10,9 @@
 
 namespace greenwave {
 
+/// In which objects variables are replaced, unless an object's annotation says otherwise.
+enum class Substitution { all, own_kinds, none };
+
 /// A directory of manifests that applies to some of a cluster's devices.
 struct Layer {
   std::string path;  ///< relative to the cluster's root; may contain ${device.*} and ${cluster.*}
@@ -17,6 +20,7 @@ struct Layer {
   std::optional<Selector> selector;  ///< absent: all devices
   std::string within;                ///< path of a GeoJSON polygon; empty: everywhere
   bool optional = false;             ///< a missing directory is not an error
+  Substitution substitution = Substitution::all;
 };
 
 /// Devices that follow their own ref, ahead of the branch.
@@ -42,7 +46,8 @@ struct Window {
   Place place;
 };
 
-/// The repository's greenwave.yaml. Without that file, the repository is one layer: its root.
+/// The repository's greenwave.yaml. Without that file, the repository is one layer: its root, whose manifests
+/// are what other tools read too, so that variables are replaced in Greenwave's kinds alone.
 struct Cluster {
   std::string name;
   std::string devices;  ///< path of the GeoJSON inventory; empty: none

@@ -78,6 +78,7 @@ Layer read_layer(const yaml::Node& node, Problems& problems) {
   if (const auto* selector = fields.map("selector")) layer.selector = read_selector(*selector, problems);
   layer.within = path_field(fields, "within", fields.text("within"));
   layer.optional = fields.flag("optional").value_or(false);
+  if (!fields.flag("variables").value_or(true)) layer.substitution = Substitution::none;
   fields.done();
   return layer;
 }
@@ -123,7 +124,7 @@ Window read_window(const yaml::Node& node, Problems& problems) {
 
 std::vector<Layer> read_layers(yaml::Fields& spec, Problems& problems) {
   const auto* items = spec.sequence("layers");
-  if (items == nullptr) return plain_cluster().layers;
+  if (items == nullptr) return {Layer{}};
   std::vector<Layer> layers;
   for (const auto& item : *items->sequence()) layers.push_back(read_layer(item, problems));
   if (layers.empty()) {
@@ -139,6 +140,7 @@ Cluster plain_cluster() {
   Cluster cluster;
   cluster.vars = yaml::Node{yaml::Node::Map{}, {}};
   cluster.layers.push_back(Layer{});
+  cluster.layers.front().substitution = Substitution::own_kinds;
   return cluster;
 }
 

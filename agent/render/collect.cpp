@@ -73,7 +73,10 @@ class ManifestReader {
     const auto parse_some = [&](std::size_t from, std::size_t to) {
       for (auto i = from; i < to; ++i) {
         auto& file = files[window[i].number];
-        if (file.complete) documents[i] = yaml::load_all(window[i].text, file.path, file.problems);
+        if (file.complete) {
+          documents[i] =
+              yaml::load_all(window[i].text, file.path, file.problems, {}, yaml::Dialect::kubernetes);
+        }
       }
     };
     std::size_t bytes = 0;
@@ -177,7 +180,8 @@ std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, cons
   for (const auto& layer : layers) {
     auto read = reader.read(layer, problems);
     auto& added = collected.emplace_back(CollectedLayer{std::move(read.layer), {}});
-    for (auto& file : read.files) added.files.push_back(declare_all(std::move(file), variables));
+    for (auto& file : read.files)
+      added.files.push_back(declare_all(std::move(file), variables, layer.substitution));
   }
   set_content_aside(collected, tree);
   return collected;

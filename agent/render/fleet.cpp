@@ -28,12 +28,14 @@ std::vector<const yaml::Node*> structural_members(const yaml::Node& document) {
           document.at({"metadata", "namespace"}), source_member(document)};
 }
 
-Declaration declaration_of(yaml::Node document) {
+Declaration declaration_of(yaml::Node document, Substitution of_layer) {
   Declaration declaration;
-  add_variables(document, declaration.variables);
   std::set<std::string> structural;
-  for (const auto* member : structural_members(document)) {
-    if (member != nullptr) add_variables(*member, structural);
+  if (has_substitution(document, of_layer)) {
+    add_variables(document, declaration.variables);
+    for (const auto* member : structural_members(document)) {
+      if (member != nullptr) add_variables(*member, structural);
+    }
   }
   if (structural.empty()) {
     Problems said_for_each_device;
@@ -135,7 +137,8 @@ bool Fleet::complete(std::size_t device) const {
 
 std::uint32_t Fleet::layer_index(LayerReader& reader, const ChosenLayer& chosen) {
   const auto next = static_cast<std::uint32_t>(layers_.size());
-  const auto [at, is_new] = layer_numbers_.try_emplace({chosen.path, chosen.known}, next);
+  const auto [at, is_new] =
+      layer_numbers_.try_emplace({chosen.path, chosen.known, chosen.substitution}, next);
   if (!is_new) return at->second;
   auto& layer = layers_.emplace_back();
   layer.read = reader.read(chosen, layer.problems);
@@ -144,7 +147,7 @@ std::uint32_t Fleet::layer_index(LayerReader& reader, const ChosenLayer& chosen)
   for (auto& file : layer.read.files) {
     auto& declarations = layer.declarations.emplace_back();
     for (auto& document : file.documents) {
-      declarations.push_back(declaration_of(std::move(document)));
+      declarations.push_back(declaration_of(std::move(document), chosen.substitution));
       const auto& added = declarations.back();
       if (added.structural) layer.structural.insert(added.variables.begin(), added.variables.end());
     }
@@ -188,7 +191,7 @@ Combination Fleet::combination(std::vector<std::uint32_t> layers, std::size_t de
         const auto& declaration = layer.declarations[f][d];
         const auto before = file.objects.size();
         if (declaration.structural) {
-          declare(declaration.document, variables, file);
+          declare(declaration.document, variables, layer.read.layer.substitution, file);
         } else if (declaration.id) {
           file.objects.push_back({*declaration.id, outline(declaration.document), false});
         }
@@ -269,8 +272,12 @@ void Fleet::add_source_oids(const Chain& chain, std::size_t device, Hasher& hash
     const auto* source = source_member(declaration(link).document);
     if (source == nullptr || source->string() == nullptr) continue;
     Problems unsaid;
+    const bool replaced =
+        has_substitution(declaration(link).document, layers_[link.layer].read.layer.substitution);
     const auto written =
-        Variables(cluster_, devices_[device]).replace_in_text(*source->string(), source->place, unsaid);
+        replaced
+            ? Variables(cluster_, devices_[device]).replace_in_text(*source->string(), source->place, unsaid)
+            : *source->string();
     const auto path = written ? normal_path(*written) : std::nullopt;
     const auto item = path ? follow(tree_, *path).item : std::nullopt;
     hasher.add_field(item ? item->oid : "");
@@ -286,7 +293,7 @@ FleetObject Fleet::render(const Variant& variant) const {
     const auto& link = chain.links[i];
     if (i == 0 || chain.links[i - 1].step != link.step) layers.push_back({});
     auto& file = layers.back().files.emplace_back();
-    declare(declaration(link).document, variables, file);
+    declare(declaration(link).document, variables, layers_[link.layer].read.layer.substitution, file);
     for (auto& declared : file.objects) declared.refused = declared.refused || link.refused;
   }
   auto assembly = assemble(std::move(layers), object.problems);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -134,7 +135,8 @@ class Fleet {
   std::vector<Problems> feature_problems_;
   std::vector<std::pair<std::uint32_t, Problem>> device_problems_;
   std::vector<FleetLayer> layers_;
-  std::map<std::pair<std::string, bool>, std::uint32_t> layer_numbers_;  ///< by path and whether it is known
+  /// By path, whether it is known, and where variables are replaced.
+  std::map<std::tuple<std::string, bool, Substitution>, std::uint32_t> layer_numbers_;
   std::vector<Combination> combinations_;
   std::unordered_map<std::string, std::uint32_t> combination_numbers_;
   std::vector<std::uint32_t> combination_of_;

@@ -88,7 +88,7 @@ std::optional<Region> read_polygon(const Layer& layer, const SourceTree& tree, P
 
 std::optional<ChosenLayer> LayerChooser::choose(const Layer& layer, const Device& device,
                                                 const Variables& variables, Problems& problems) {
-  ChosenLayer chosen{layer.path, layer.place, true};
+  ChosenLayer chosen{layer.path, layer.place, true, layer.substitution};
   if (layer.selector && !selects(*layer.selector, device.labels)) return {};
   if (!layer.within.empty()) {
     const auto* region = region_of(layer, problems);

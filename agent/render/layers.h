@@ -20,6 +20,7 @@ struct ChosenLayer {
   Place place;       ///< where greenwave.yaml names it
   /// False: its directory, or whether the device gets it, could not be determined. `problems` says why.
   bool known = true;
+  Substitution substitution = Substitution::all;
 };
 
 /// The polygon of a layer; nothing when it cannot be read (`problems` says why).

@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view own_prefix = "greenwave.dev/";
 
 constexpr std::string_view yes_or_no[]{"true", "false"};
-constexpr std::string_view prune_words[]{"disabled", "enabled"};
+constexpr std::string_view switch_words[]{"disabled", "enabled"};
 constexpr std::string_view removal_words[]{"give-back", "delete", "keep"};
 constexpr std::string_view propagation_words[]{"foreground", "background", "orphan"};
 
@@ -36,8 +36,9 @@ struct Annotation {
 constexpr Annotation known_annotations[]{
     {annotations::depends_on, {}},
     {annotations::healthy_within, {}, For::becoming_healthy},
-    {annotations::prune, prune_words},
+    {annotations::prune, switch_words},
     {annotations::on_removal, removal_words},
+    {annotations::variables, switch_words},
     {annotations::force, yes_or_no, For::kubernetes},
     {annotations::recreate, yes_or_no, For::kubernetes},
     {annotations::recreate_claim, yes_or_no, For::kubernetes},
@@ -77,8 +78,7 @@ void check_fields(const ObjectId& id, const yaml::Node& document, Problems& prob
   all.done();
 }
 
-void check_text_map(const yaml::Node& document, std::string_view key, Problems& problems) {
-  const auto* member = document.at({"metadata", key});
+void check_text_map(const yaml::Node* member, std::string_view key, bool may_be_null, Problems& problems) {
   if (member == nullptr || member->is_null()) return;
   if (!member->is_map()) {
     problems.error(member->place, fmt::format("{} must be a map, not {}", key, kind_of(*member)),
@@ -86,11 +86,18 @@ void check_text_map(const yaml::Node& document, std::string_view key, Problems& 
     return;
   }
   for (const auto& [name, name_place, value] : *member->map()) {
-    if (value.is_string()) continue;
+    if (value.is_string() || (may_be_null && value.is_null())) continue;
     problems.error(value.place,
                    fmt::format("{}: {} must be a string, not {}", key, printable(name), kind_of(value)),
                    "put it in quotes");
   }
+}
+
+/// Kubernetes has no other values in these; 0400 and yes are easily written.
+void check_data(const ObjectId& id, const yaml::Node& document, Problems& problems) {
+  if (id.api_version != "v1" || (id.kind != "ConfigMap" && id.kind != "Secret")) return;
+  for (const auto* key : {"data", "binaryData", "stringData"})
+    check_text_map(document.find(key), key, true, problems);
 }
 
 bool is_for(const Annotation& annotation, const ObjectId& id) {
@@ -173,8 +180,9 @@ void check_annotations(const ObjectId& id, const yaml::Node& document, Problems&
 
 void check_metadata(const ObjectId& id, const yaml::Node& document, Problems& problems) {
   check_fields(id, document, problems);
-  check_text_map(document, "annotations", problems);
-  check_text_map(document, "labels", problems);
+  for (const auto* key : {"annotations", "labels"})
+    check_text_map(document.at({"metadata", key}), key, false, problems);
+  check_data(id, document, problems);
   check_annotations(id, document, problems);
 }
 

@@ -13,8 +13,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "yaml/encoding.h"
 #include "yaml/json_escapes.h"
 #include "yaml/load.h"
+#include "yaml/scalar.h"
+#include "yaml/timestamp.h"
 
 namespace greenwave::yaml {
 
@@ -26,9 +29,14 @@ constexpr std::string_view name_starts = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl
 /// Readers take at most 1024 characters for a key before its colon, and an escape has up to six for a byte.
 constexpr std::size_t most_simple_key = 128;
 
+bool is_text_to_kubernetes(std::string_view text) {
+  return std::holds_alternative<std::string>(plain_scalar(text, Dialect::kubernetes));
+}
+
 /// Numbers and dates of YAML 1.1, which Kubernetes' and Python's readers know beside those of 1.2: 1_000,
 /// 0b11, -0x1F, 12:30, 2026-01-31.
 bool is_number_elsewhere(std::string_view text) {
+  if (!is_text_to_kubernetes(text) || timestamp_as_json(text)) return true;
   std::string digits(text);
   std::erase(digits, '_');
   if (digits.starts_with('+') || digits.starts_with('-')) digits.erase(0, 1);
@@ -63,12 +71,6 @@ bool reads_back_as_text(const std::string& text) {
   Problems problems;
   const auto read = load(text, "", problems);
   return problems.empty() && read && read->string() != nullptr && *read->string() == text;
-}
-
-bool is_utf8(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, ' ');
-  return is_text(text);
 }
 
 bool has_noncharacter(const std::string& text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include <yaml.h>
 
@@ -24,6 +25,11 @@ struct Parser {
 struct Event {
   yaml_event_t raw{};
   Event() = default;
+  Event(Event&& other) noexcept : raw(std::exchange(other.raw, {})) {}
+  Event& operator=(Event&& other) noexcept {
+    std::swap(raw, other.raw);
+    return *this;
+  }
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   ~Event() { yaml_event_delete(&raw); }
@@ -32,6 +38,11 @@ struct Event {
 /// Empty for a null.
 inline std::string_view view(const yaml_char_t* text) {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
+}
+
+inline std::string_view value_of(const Event& scalar) {
+  const auto& raw = scalar.raw.data.scalar;
+  return {reinterpret_cast<const char*>(raw.value), raw.length};
 }
 
 }  // namespace greenwave::yaml

@@ -1,9 +1,12 @@
 #include "yaml/node.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
+
+#include "yaml/scalar.h"
 
 namespace greenwave::yaml {
 
@@ -59,6 +62,21 @@ std::string_view kind_of(const Node& node) {
   return names[node.value.index()];
 }
 
+std::string printed(const Node& node) {
+  if (const auto* text = node.string()) return *text;
+  if (node.is_null() || node.is_map() || node.is_sequence()) return {};
+  return to_json(node).dump();
+}
+
+std::string spelling_of(const Node& node) {
+  if (node.written == nullptr || node.written->spelling.empty()) return printed(node);
+  const auto& spelling = node.written->spelling;
+  for (const auto dialect : {Dialect::kubernetes, Dialect::kustomize}) {
+    if (same_value({plain_scalar(spelling, dialect), {}}, node)) return spelling;
+  }
+  return printed(node);
+}
+
 bool same_value(const Node& a, const Node& b) {
   if (a.value.index() != b.value.index()) return false;
   if (const auto* left = a.sequence()) {
@@ -102,12 +120,21 @@ nlohmann::ordered_json to_json(const Node& node) {
   return std::visit(Visitor{}, node.value);
 }
 
+namespace {
+
+bool is_beyond_64_bits(const nlohmann::ordered_json& json) {
+  return json.is_number_unsigned() &&
+         json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+}
+
+}  // namespace
+
 Node from_json(const nlohmann::ordered_json& json, const Place& place) {
   Node node;
   node.place = place;
   if (json.is_boolean()) {
     node.value = json.get<bool>();
-  } else if (json.is_number_integer()) {
+  } else if (json.is_number_integer() && !is_beyond_64_bits(json)) {
     node.value = json.get<std::int64_t>();
   } else if (json.is_number()) {
     node.value = json.get<double>();

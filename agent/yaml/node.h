@@ -16,6 +16,12 @@ namespace greenwave::yaml {
 
 struct Member;
 
+/// How a scalar was written, as far as its value does not say it.
+struct Written {
+  std::vector<Place> openings;  ///< of a string, the place of each `opening` in it; empty: unknown
+  std::string spelling;         ///< 0400, where the value is 256; empty: as the value is printed
+};
+
 /// A parsed value with the place where it was written, so that an error found many stages later still has its
 /// file, line and column. Maps keep the order in which they were written.
 struct Node {
@@ -24,8 +30,7 @@ struct Node {
 
   std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Sequence, Map> value;  // null
   Place place;
-  /// Of a string as it was read: the place of each `opening` in it. Null: unknown.
-  std::shared_ptr<const std::vector<Place>> openings{};
+  std::shared_ptr<const Written> written{};  ///< null: nothing is known of it
 
   bool is_null() const { return std::holds_alternative<std::nullptr_t>(value); }
   bool is_string() const { return std::holds_alternative<std::string>(value); }
@@ -63,6 +68,12 @@ std::span<const Node> items_in(const Node* node);
 
 /// Adds or replaces a member of a map node.
 void set(Node& map, std::string key, Node value);
+
+/// A scalar as its value is printed: "256", "true"; empty for null, lists and maps.
+std::string printed(const Node& node);
+
+/// The same as it was written, 0400 where the value is 256, if the node still has that value.
+std::string spelling_of(const Node& node);
 
 /// "a string", "a map", "a whole number": for messages.
 std::string_view kind_of(const Node& node);

@@ -25,7 +25,7 @@ PlainScalars::PlainScalars(std::string_view text) {
     const auto& mark = event.raw.start_mark;
     scalars_.try_emplace(
         {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)},
-        Scalar{{reinterpret_cast<const char*>(scalar.value), scalar.length}, std::string(tag)});
+        Scalar{std::string(value_of(event)), std::string(tag)});
   }
 }
 

@@ -10,14 +10,17 @@
 using namespace greenwave;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  Problems problems;
-  const auto documents =
-      yaml::load_all(std::string_view(reinterpret_cast<const char*>(bytes), size), "in", problems);
-  for (const auto& document : documents) {
-    Problems again;
-    const auto text = yaml::emit(document);
-    const auto read = yaml::load(text, "out", again);
-    if (!read || yaml::canonical(*read) != yaml::canonical(document)) std::abort();
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  for (const auto dialect : {yaml::Dialect::own, yaml::Dialect::kubernetes, yaml::Dialect::kustomize}) {
+    Problems problems;
+    for (const auto& document : yaml::load_all(text, "in", problems, {}, dialect)) {
+      Problems again;
+      // What kustomize has read is printed for kubectl.
+      const bool own = dialect == yaml::Dialect::own;
+      const auto read = yaml::load(yaml::emit(document), "out", again, {},
+                                   own ? yaml::Dialect::own : yaml::Dialect::kubernetes);
+      if (!read || yaml::canonical(*read) != yaml::canonical(document)) std::abort();
+    }
   }
   return 0;
 }

@@ -1,4 +1,4 @@
-"""How kubectl reads files: the reference for what a file of manifests says.
+"""How kubectl reads files and kustomizations: the reference for what they say.
 
 The program is made of kubectl's own reader by kubectl_read/main.go, and needs no server.
 """
@@ -30,7 +30,7 @@ def why_not():
 
 
 def read(paths):
-    """For each file its path, documents, and error if there is one: see kubectl_read/main.go."""
+    """For each file or directory its path, documents, and error if there is one: see kubectl_read/main.go."""
     names = "".join(f"{path}\n" for path in paths)
     printed = subprocess.run([_program()[0]], input=names.encode(), stdout=subprocess.PIPE, check=True).stdout
     return [json.loads(line) for line in printed.splitlines()]

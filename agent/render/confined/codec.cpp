@@ -118,8 +118,8 @@ void read_value(sandbox::Reader& reader, Node& node, std::size_t depth) {
 void read_at(sandbox::Reader& reader, Node& node, std::size_t depth) {
   if (depth > deepest) throw sandbox::Malformed("it is nested too deeply");
   reader.get(node.place);
-  if (const auto openings = reader.one<std::vector<Place>>(); !openings.empty()) {
-    node.openings = std::make_shared<const std::vector<Place>>(openings);
+  if (auto openings = reader.one<std::vector<Place>>(); !openings.empty()) {
+    node.written = std::make_shared<const yaml::Written>(yaml::Written{std::move(openings), {}});
   }
   read_value(reader, node, depth);
 }
@@ -132,7 +132,7 @@ void write(sandbox::Writer& writer, const Member& member) {
 
 void write(sandbox::Writer& writer, const Node& node) {
   writer.add(node.place);
-  writer.add(node.openings ? *node.openings : std::vector<Place>());
+  writer.add(node.written ? node.written->openings : std::vector<Place>());
   writer.add(static_cast<Form>(node.value.index()));
   std::visit(
       [&writer]<typename Value>(const Value& value) {

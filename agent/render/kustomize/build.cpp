@@ -132,7 +132,7 @@ class Builder {
     const auto text = context_.read(directory, {name, {std::make_shared<const std::string>(*path), 0, 0}});
     if (!text) return {};
     Problems found;
-    const auto document = yaml::load(*text, *path, found);
+    const auto document = yaml::load(*text, *path, found, {}, yaml::Dialect::kubernetes);
     context_.problems.append(found);
     if (found.has_errors()) return {};
     if (!document || is_empty(*document)) {

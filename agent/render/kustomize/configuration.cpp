@@ -191,7 +191,8 @@ Configuration read_configurations(const std::vector<Text>& paths, const std::str
     const auto text = context.read(directory, path);
     if (!text) continue;
     Problems found;
-    const auto document = yaml::load(*text, *resolve_path(directory, path.value), found);
+    const auto document =
+        yaml::load(*text, *resolve_path(directory, path.value), found, {}, yaml::Dialect::kubernetes);
     Configuration own;
     if (document && !found.has_errors()) Reader(own, found).read(*document);
     for (const auto& list : lists) {

@@ -136,9 +136,7 @@ void set_metadata(yaml::Node& document, std::string_view key, std::string_view t
 }
 
 std::string scalar_text(const yaml::Node& node) {
-  if (const auto* text = node.string()) return *text;
-  if (node.is_null() || node.is_map() || node.is_sequence()) return {};
-  return yaml::to_json(node).dump();
+  return yaml::spelling_of(node);
 }
 
 bool is_blank(const yaml::Member& member) {
@@ -153,7 +151,7 @@ void make_texts(yaml::Node& document, std::string_view key) {
   if (map == nullptr || !map->is_map()) return;
   for (auto& member : *map->map()) {
     auto& value = member.value;
-    if (value.is_string() || value.is_map() || value.is_sequence()) continue;
+    if (value.is_map() || value.is_sequence()) continue;
     const bool is_written_null = value.is_null() && !is_blank(member);
     value.value = is_written_null ? std::string("null") : scalar_text(value);
   }

@@ -47,6 +47,18 @@ bool names_an_object(const yaml::Node& patch, Problems& problems) {
   return false;
 }
 
+/// kustomize reads the operations of a JSON patch as kubectl reads, and strategic merge patches as it reads
+/// resources.
+std::vector<yaml::Node> documents_of(const std::string& text, const std::string& file, Problems& problems) {
+  Problems of_operations;
+  auto operations = yaml::load_all(text, file, of_operations, {}, yaml::Dialect::kubernetes);
+  if (!operations.empty() && operations.front().is_sequence()) {
+    problems.append(of_operations);
+    return operations;
+  }
+  return yaml::load_all(text, file, problems, {}, yaml::Dialect::kustomize);
+}
+
 std::optional<ParsedPatch> sorted_out(std::vector<yaml::Node> documents, const Place& place,
                                       Problems& problems) {
   if (documents.empty()) {
@@ -78,7 +90,7 @@ std::optional<ParsedPatch> sorted_out(std::vector<yaml::Node> documents, const P
 std::optional<ParsedPatch> parse_inline_patch(const Text& text, Context& context) {
   const Shift shift(text);
   Problems found;
-  auto documents = yaml::load_all(text.value, *text.place.file, found);
+  auto documents = documents_of(text.value, *text.place.file, found);
   for (const auto& problem : found.list()) {
     auto place = problem.place;
     shift.move(place);
@@ -98,7 +110,7 @@ std::optional<ParsedPatch> parse_patch_file(const std::string& directory, const 
   const auto text = context.read(directory, path);
   if (!text) return {};
   Problems found;
-  auto documents = yaml::load_all(*text, *resolve_path(directory, path.value), found);
+  auto documents = documents_of(*text, *resolve_path(directory, path.value), found);
   context.problems.append(found);
   if (found.has_errors()) return {};
   open_documents(documents, *text, context.keys, context.file);

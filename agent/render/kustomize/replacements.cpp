@@ -274,7 +274,7 @@ class Replacer {
   /// A text stays a text and a number a number; what was not there becomes what the text looks like.
   void set_scalar(Node& node, std::string text, const Place& value_place, const Place& place) {
     Node plain{text, value_place};
-    if (!node.is_string()) plain.value = yaml::plain_scalar(text);
+    if (!node.is_string()) plain.value = yaml::plain_scalar(text, yaml::Dialect::kustomize);
     const bool same_type =
         plain.value.index() == node.value.index() || node.is_null() ||
         (std::holds_alternative<double>(node.value) && std::holds_alternative<std::int64_t>(plain.value));
@@ -320,7 +320,8 @@ std::vector<Node> replacements_in(const std::string& directory, const Text& path
   const auto text = context.read(directory, path);
   if (!text) return {};
   Problems found;
-  auto document = yaml::load(*text, *resolve_path(directory, path.value), found);
+  auto document =
+      yaml::load(*text, *resolve_path(directory, path.value), found, {}, yaml::Dialect::kubernetes);
   context.problems.append(found);
   if (!document) return {};
   if (secrets::is_sops(*document)) {

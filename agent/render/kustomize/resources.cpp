@@ -39,7 +39,8 @@ std::vector<Object> read_resources(const std::string& directory, const Text& pat
   const auto text = context.read(directory, path);
   if (!text) return objects;
   Problems found;
-  auto documents = yaml::load_all(*text, *resolve_path(directory, path.value), found);
+  auto documents =
+      yaml::load_all(*text, *resolve_path(directory, path.value), found, {}, yaml::Dialect::kustomize);
   context.problems.append(found);
   if (found.has_errors()) return objects;
   open_documents(documents, *text, context.keys, context.file);

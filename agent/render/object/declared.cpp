@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/annotations.h"
 #include "render/object/opened.h"
 
 namespace greenwave::render {
@@ -140,8 +141,19 @@ void take_apart(yaml::Node document, ReadFile& file) {
   file.documents.push_back(std::move(document));
 }
 
-void declare(yaml::Node document, const Variables& variables, ManifestFile& file) {
-  const bool replaced = variables.replace_in(document, file.problems);
+bool has_substitution(const yaml::Node& document, Substitution of_layer) {
+  const auto* written = document.at({"metadata", "annotations"});
+  const auto* word = written != nullptr ? text_member(*written, annotations::variables) : nullptr;
+  if (word != nullptr && *word == "enabled") return true;
+  if (word != nullptr && *word == "disabled") return false;
+  if (of_layer != Substitution::own_kinds) return of_layer == Substitution::all;
+  const auto* api_version = text_member(document, "apiVersion");
+  return api_version != nullptr && is_own({*api_version, "", "", ""});
+}
+
+void declare(yaml::Node document, const Variables& variables, Substitution of_layer, ManifestFile& file) {
+  const bool replaced =
+      !has_substitution(document, of_layer) || variables.replace_in(document, file.problems);
   auto id = Identification(document, !replaced, file.problems).read();
   if (!id) {
     file.complete = false;
@@ -150,14 +162,14 @@ void declare(yaml::Node document, const Variables& variables, ManifestFile& file
   file.objects.push_back({std::move(*id), std::move(document), !replaced});
 }
 
-ManifestFile declare_all(ReadFile file, const Variables& variables) {
+ManifestFile declare_all(ReadFile file, const Variables& variables, Substitution of_layer) {
   ManifestFile declared;
   declared.path = std::move(file.path);
   declared.top = std::move(file.top);
   declared.problems = std::move(file.problems);
   declared.complete = file.complete;
   declared.encrypted = !file.sealed.empty();
-  for (auto& document : file.documents) declare(std::move(document), variables, declared);
+  for (auto& document : file.documents) declare(std::move(document), variables, of_layer, declared);
   if (!file.unopened) return declared;
   for (auto& object : declared.objects) object.refused = object.refused || holds_unopened(object.document);
   return declared;

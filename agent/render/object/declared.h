@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "model/cluster.h"
 #include "model/object_id.h"
 #include "render/object/variables.h"
 #include "yaml/node.h"
@@ -55,11 +56,14 @@ yaml::Node* items_of(yaml::Node& document);
 /// Adds the manifests in `document` to `file`: one, or the items of a List.
 void take_apart(yaml::Node document, ReadFile& file);
 
-/// Adds the object that `document` declares to `file`.
-void declare(yaml::Node document, const Variables& variables, ManifestFile& file);
+/// Whether variables are replaced in a manifest of a layer: its annotation decides, or else the layer.
+bool has_substitution(const yaml::Node& document, Substitution of_layer);
 
-/// The objects of a file, for the device of `variables`.
-ManifestFile declare_all(ReadFile file, const Variables& variables);
+/// Adds the object that `document` declares to `file`.
+void declare(yaml::Node document, const Variables& variables, Substitution of_layer, ManifestFile& file);
+
+/// The objects of a file of a layer, for the device of `variables`.
+ManifestFile declare_all(ReadFile file, const Variables& variables, Substitution of_layer);
 
 /// The id of the object that `document` declares; nothing if it is incomplete (`problems` says why).
 std::optional<ObjectId> identify(const yaml::Node& document, Problems& problems);

@@ -103,9 +103,9 @@ std::optional<std::string> text_of(const yaml::Node& node) {
 Place place_in(const yaml::Node& node, std::size_t at) {
   const auto number = yaml::count_openings(std::string_view(*node.string()).substr(0, at));
   auto place = node.place;
-  if (node.openings != nullptr && number < node.openings->size()) {
-    place.line = (*node.openings)[number].line;
-    place.column = (*node.openings)[number].column;
+  if (node.written != nullptr && number < node.written->openings.size()) {
+    place.line = node.written->openings[number].line;
+    place.column = node.written->openings[number].column;
   }
   return place;
 }

@@ -1,9 +1,9 @@
-// Reads files as `kubectl apply -f` does, with kubectl's own code, without a server: the reference for what a file of
-// manifests says.
+// Reads files as `kubectl apply -f` does, and directories as `kubectl apply -k` does, with kubectl's own code and without
+// a server: the reference for what a file of manifests, or a kustomization, says.
 //
-//	kubectl_read [FILE ...]      without arguments: the names of the files, one a line of standard input
+//	kubectl_read [PATH ...]      without arguments: the paths, one a line of standard input
 //
-// Prints a line of JSON for each file, in their order:
+// Prints a line of JSON for each path, in their order:
 //
 //	{"path": "web.yaml", "documents": [{"apiVersion": "v1", ...}], "error": "..."}
 //
@@ -29,12 +29,19 @@ type reading struct {
 	Error     string            `json:"error,omitempty"`
 }
 
+func named(path string) *resource.FilenameOptions {
+	if found, err := os.Stat(path); err == nil && found.IsDir() {
+		return &resource.FilenameOptions{Kustomize: path}
+	}
+	return &resource.FilenameOptions{Filenames: []string{path}}
+}
+
 func read(path string) reading {
 	made := reading{Path: path, Documents: []json.RawMessage{}}
 	infos, err := resource.NewLocalBuilder().
 		Unstructured().
 		ContinueOnError().
-		FilenameParam(false, &resource.FilenameOptions{Filenames: []string{path}}).
+		FilenameParam(false, named(path)).
 		Flatten().
 		Do().
 		Infos()

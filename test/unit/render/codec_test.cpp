@@ -45,7 +45,8 @@ class Random {
         break;
       case 4:
         node.value = text();
-        node.openings = std::make_shared<const std::vector<Place>>(1 + below(2), place());
+        node.written = std::make_shared<const yaml::Written>(
+            yaml::Written{std::vector<Place>(1 + below(2), place()), {}});
         break;
       case 5: {
         yaml::Node::Sequence items;

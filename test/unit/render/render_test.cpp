@@ -450,8 +450,8 @@ TEST_CASE("render: objects of another version or namespace do not merge") {
     return "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: " + space + "}\n";
   };
   const auto result = rendered(
-      {{"greenwave.yaml", cluster(two_layers)}, {"base/a.yaml", pod("x")}, {"top/a.yaml", pod("y")}});
-  CHECK(names(result) == Texts{"Pod/x/a", "Pod/y/a"});
+      {{"greenwave.yaml", cluster(two_layers)}, {"base/a.yaml", pod("w")}, {"top/a.yaml", pod("x")}});
+  CHECK(names(result) == Texts{"Pod/w/a", "Pod/x/a"});
 }
 
 TEST_CASE("render: a later layer deletes or replaces a whole object") {

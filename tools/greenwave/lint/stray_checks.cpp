@@ -85,7 +85,7 @@ class Strays {
     if (!may_declare(name) || path == render::cluster_file || sources_.contains(path)) return false;
     if (read_.contains(path)) return false;  // by way of a link
     Problems unsaid;
-    for (const auto& document : yaml::load_all(text_of(path), path, unsaid)) {
+    for (const auto& document : yaml::load_all(text_of(path), path, unsaid, {}, yaml::Dialect::kubernetes)) {
       Problems ignored;
       if (document.is_map() && render::identify(document, ignored)) return true;
     }

@@ -1,4 +1,4 @@
-#include "yaml/opening_places.h"
+#include "yaml/scalar_source.h"
 
 #include <array>
 
@@ -26,7 +26,7 @@ std::string_view break_at(std::string_view text) {
 
 }  // namespace
 
-void OpeningPlaces::step(Position& position) const {
+void ScalarSource::step(Position& position) const {
   if (const auto line_break = break_at(source_.substr(position.offset)); !line_break.empty()) {
     position.offset += line_break.size();
     position.character += line_break == "\r\n" ? 2 : 1;
@@ -41,27 +41,39 @@ void OpeningPlaces::step(Position& position) const {
   ++position.column;
 }
 
-std::shared_ptr<const std::vector<Place>> OpeningPlaces::of(std::string_view text, const yaml_event_t& scalar,
-                                                            const std::shared_ptr<const std::string>& file) {
-  const auto count = count_openings(text);
-  if (count == 0) return nullptr;
+void ScalarSource::find(const yaml_event_t& scalar) {
   while (known_.character < scalar.start_mark.index && known_.offset < source_.size()) step(known_);
+}
+
+std::string_view ScalarSource::written(const yaml_event_t& scalar) {
+  find(scalar);
+  auto end = known_;
+  while (end.character < scalar.end_mark.index && end.offset < source_.size()) step(end);
+  return source_.substr(known_.offset, end.offset - known_.offset);
+}
+
+std::vector<Place> ScalarSource::openings(std::string_view text, const yaml_event_t& scalar,
+                                          const std::shared_ptr<const std::string>& file) {
+  std::vector<Place> places;
+  const auto count = count_openings(text);
+  if (count == 0) return places;
+  find(scalar);
   auto position = known_;
   const auto style = scalar.data.scalar.style;
   if (style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE) {
     // Its first line may have a comment.
     while (position.line == known_.line && position.offset < source_.size()) step(position);
   }
-  auto places = std::make_shared<std::vector<Place>>();
   while (position.character < scalar.end_mark.index && position.offset < source_.size()) {
     if (source_.substr(position.offset).starts_with(opening)) {
-      places->push_back({file, static_cast<std::uint32_t>(position.line + 1),
-                         static_cast<std::uint32_t>(position.column + 1)});
+      places.push_back({file, static_cast<std::uint32_t>(position.line + 1),
+                        static_cast<std::uint32_t>(position.column + 1)});
       step(position);
     }
     step(position);
   }
-  return places->size() == count ? std::move(places) : nullptr;
+  if (places.size() != count) places.clear();
+  return places;
 }
 
 }  // namespace greenwave::yaml
