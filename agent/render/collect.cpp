@@ -36,17 +36,17 @@ class ManifestReader {
     std::vector<ReadFile> files;
     std::vector<Unparsed> window;
     std::size_t waiting = 0;  // bytes
-    for (auto& [path, name, top] : candidates) {
+    for (auto& candidate : candidates) {
       auto& file = files.emplace_back();
-      file.path = std::move(path);
-      file.top = std::move(top);
-      if (kustomize::is_kustomization_file(name)) {
+      file.path = std::move(candidate.path);
+      file.top = std::move(candidate.top);
+      if (kustomize::is_kustomization_file(candidate.name)) {
         build(file);
         continue;
       }
-      if (!is_named_as_manifest(name)) {
+      if (!is_named_as_manifest(candidate.name)) {
         refuse(file, "this file is not read: the names of manifests end in .yaml, .yml or .json",
-               fmt::format("rename it to {}", printable(in_lower_case(name))));
+               fmt::format("rename it to {}", printable(in_lower_case(candidate.name))));
         continue;
       }
       window.push_back({files.size() - 1, bytes_of(file)});
