@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -40,8 +41,12 @@ class GoJson {
       add_map(*members);
     } else if (const auto* number = std::get_if<double>(&node.value)) {
       add_number(*number);
+    } else if (const auto* integer = std::get_if<std::int64_t>(&node.value)) {
+      text_ += std::to_string(*integer);
+    } else if (const auto* flag = std::get_if<bool>(&node.value)) {
+      text_ += *flag ? "true" : "false";
     } else {
-      text_ += node.is_null() ? "null" : scalar_text(node);
+      text_ += "null";
     }
   }
 
