@@ -219,7 +219,7 @@ class Loader {
       Node value = node(value_event, depth + 1, inner);
       const bool is_alias = value_event.raw.type == YAML_ALIAS_EVENT;
       if (key.merges) {
-        map.merge(std::move(key), std::move(value), is_alias);
+        map.merge(key, std::move(value), is_alias);
       } else {
         map.add(std::move(key), std::move(value));
       }

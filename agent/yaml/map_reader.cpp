@@ -1,7 +1,7 @@
 #include "yaml/map_reader.h"
 
+#include <algorithm>
 #include <iterator>
-#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,17 +25,17 @@ void MapReader::put(Key key, Node value, bool merged) {
   auto& members = *result_.map();
   const auto [at, is_new] = seen_.try_emplace(key.text);
   auto& seen = at->second;
-  if (!is_new) {
+  if (is_new) {
+    seen.index = members.size();
+    members.push_back({std::move(key.text), key.place, std::move(value)});
+  } else {
     replace(seen, key, merged);
     members[seen.index].key_place = key.place;
     members[seen.index].value = std::move(value);
   }
-  seen.place = key.place;
+  seen.place = std::move(key.place);
   seen.value = std::move(key.value);
   seen.merged = merged;
-  if (!is_new) return;
-  seen.index = members.size();
-  members.push_back({std::move(key.text), std::move(key.place), std::move(value)});
 }
 
 /// Says what there is to say of a key that was there.
@@ -75,7 +75,7 @@ void MapReader::put_all(Node map) {
   }
 }
 
-void MapReader::merge(Key key, Node value, bool is_alias) {
+void MapReader::merge(const Key& key, Node value, bool is_alias) {
   if (std::exchange(has_merge_, true) && dialect_ == Dialect::kustomize)
     events_.refuse(key.place, "a second << in this map", "write <<: [*one, *other]");
   std::vector<Node> maps;
@@ -94,7 +94,7 @@ void MapReader::merge(Key key, Node value, bool is_alias) {
     return;
   }
   // The first of a list wins.
-  for (auto& map : std::views::reverse(maps)) put_all(std::move(map));
+  for (auto map = maps.rbegin(); map != maps.rend(); ++map) put_all(std::move(*map));
 }
 
 Node MapReader::finish() {

@@ -22,7 +22,7 @@ class MapReader {
 
   void add(Key key, Node value);
   /// `is_alias`: the value is not written there.
-  void merge(Key key, Node value, bool is_alias);
+  void merge(const Key& key, Node value, bool is_alias);
   Node finish();
 
  private:
