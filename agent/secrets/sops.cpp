@@ -74,15 +74,16 @@ void veil(yaml::Node& node) {
 }  // namespace
 
 bool looks_like_sops(std::string_view bytes) {
-  // As YAML, JSON, an INI file and a dotenv file have it.
+  if (bytes.find("ENC[AES256_GCM,data:") == bytes.npos) return false;
+  // A program or a script that knows of SOPS: what SOPS writes is text, and is run by nobody.
+  if (bytes.starts_with("#!") || bytes.find('\0') != bytes.npos) return false;
+  const auto start = bytes.find_first_not_of(" \t\r\n");
+  if (bytes[start] == '{' && bytes.find("\"sops\":") != bytes.npos) return true;
+  // As YAML, an INI file and a dotenv file have it.
   static constexpr std::string_view marks[] = {"sops:", "\"sops\":", "[sops]", "sops_mac="};
-  const auto is_there = [bytes](std::string_view mark) {
-    for (auto at = bytes.find(mark); at != bytes.npos; at = bytes.find(mark, at + 1)) {
-      if (mark.front() == '"' || at == 0 || bytes[at - 1] == '\n') return true;
-    }
-    return false;
-  };
-  return bytes.find("ENC[AES256_GCM,data:") != bytes.npos && std::ranges::any_of(marks, is_there);
+  return std::ranges::any_of(marks, [bytes](std::string_view mark) {
+    return bytes.starts_with(mark) || bytes.find("\n" + std::string(mark)) != bytes.npos;
+  });
 }
 
 bool is_sops(const yaml::Node& document) {

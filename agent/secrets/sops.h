@@ -10,8 +10,8 @@
 
 namespace greenwave::secrets {
 
-/// Whether the bytes of a file, in any of its formats, look as if SOPS had written them: an encrypted value,
-/// and SOPS' own data.
+/// Whether the bytes of a file, in any of its formats, look as if SOPS had written them: text with an
+/// encrypted value, and SOPS' own data where the format has it.
 bool looks_like_sops(std::string_view bytes);
 
 /// Whether a document is encrypted by SOPS: a map with SOPS' own member `sops`.

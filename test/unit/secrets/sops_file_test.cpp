@@ -52,6 +52,23 @@ std::string exchanged(std::string text, std::string_view from, std::string_view 
 
 }  // namespace
 
+TEST_CASE("sops: what only knows of SOPS is not what SOPS has written") {
+  const std::string value = "ENC[AES256_GCM,data:Zm9v,iv:aXY=,tag:dGFn,type:str]";
+  for (const auto& file : {"{\n\t\"a\": \"" + value + "\",\n\t\"sops\": {\"mac\": \"\"}\n}\n",
+                           "a: " + value + "\nsops:\n  mac: x\n", "sops:\n  mac: x\na: " + value + "\n",
+                           "[a]\nb = " + value + "\n\n[sops]\nmac = x\n", "A=" + value + "\nsops_mac=x\n"}) {
+    CHECK(secrets::looks_like_sops(file));
+    CHECK_FALSE(secrets::looks_like_sops("#!/bin/sh\ncat <<END\n" + file + "END\n"));
+    CHECK_FALSE(secrets::looks_like_sops("\x7f" + std::string("ELF\0\0", 5) + file));
+  }
+  CHECK_FALSE(
+      secrets::looks_like_sops("import json\nif value.startswith('ENC[AES256_GCM,data:'):\n    "
+                               "json.loads('{\"sops\": {}}')\n"));
+  CHECK_FALSE(secrets::looks_like_sops("a: " + value + "\nb: {sops: here}\n"));
+  CHECK_FALSE(secrets::looks_like_sops("a: b\nsops:\n  mac: x\n"));
+  CHECK_FALSE(secrets::looks_like_sops(""));
+}
+
 TEST_CASE("sops file: each format opens to what sops makes of it") {
   CHECK(opened("a.env", example("dotenv")) ==
         "# who may ask\nUSER=alice\nPASSWORD=one=two # three\nEMPTY=\nLINES=a\\nb\nFREE=clear\n");
