@@ -3,18 +3,14 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
-#include <yaml.h>
 
 #include "base/error.h"
+#include "yaml/libyaml.h"
 #include "yaml/load.h"
 
 namespace greenwave::yaml {
 
 namespace {
-
-std::string_view text_at(const yaml_char_t* text, std::size_t length) {
-  return {reinterpret_cast<const char*>(text), length};
-}
 
 yaml_char_t* bytes(const char* text) {
   return reinterpret_cast<yaml_char_t*>(const_cast<char*>(text));
@@ -28,12 +24,8 @@ void check(int ok) {
 class Original {
  public:
   explicit Original(std::string_view text) {
-    yaml_parser_t parser;
-    check(yaml_parser_initialize(&parser));
-    yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    const int loaded = yaml_parser_load(&parser, &document_);
-    yaml_parser_delete(&parser);
-    check(loaded);
+    Parser parser(text);
+    check(yaml_parser_load(&parser.raw, &document_));
   }
   Original(const Original&) = delete;
   Original& operator=(const Original&) = delete;
@@ -129,7 +121,7 @@ class StyledWriter {
   }
 
   static std::string_view scalar_of(const yaml_node_t& node) {
-    return text_at(node.data.scalar.value, node.data.scalar.length);
+    return {reinterpret_cast<const char*>(node.data.scalar.value), node.data.scalar.length};
   }
 
   void add_scalar(const Node& now, const yaml_node_t* was) {

@@ -10,18 +10,16 @@ namespace greenwave::yaml {
 
 using Value = decltype(Node::value);
 
-/// Whose rules say what scalars, keys and tags mean. test/unit/yaml/dialects.txt has what the references make
+/// Whose rules say what scalars, keys and tags mean. test/golden/spellings.jsonl has what the references make
 /// of some 2,000 spellings.
 enum class Dialect {
   /// Greenwave's own kinds and configuration: the core schema of YAML 1.2.
   own,
   /// kubectl's, for everything else: go-yaml v2 below sigs.k8s.io/yaml, and then JSON. 0400 is 256, yes is
-  /// true,
-  /// 1e3 is the whole number 1000, and every key becomes a text.
+  /// true, 1e3 is the whole number 1000, and every key becomes a text.
   kubernetes,
   /// kustomize's, for its resources and strategic merge patches: go-yaml v3, and then kubectl's for what that
-  /// has
-  /// written. 0400 is 256, but yes is a text, a day becomes a time, and every key has to be a text.
+  /// has written. 0400 is 256, but yes is a text, a day becomes a time, and every key has to be a text.
   kustomize,
 };
 

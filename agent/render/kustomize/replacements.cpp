@@ -50,49 +50,30 @@ bool is_source(const Object& object, const Target& source) {
 class Selection {
  public:
   Selection(const Target& target, Problems& problems)
-      : group_(target.kinds.group, target.place, problems),
-        version_(target.kinds.version, target.place, problems),
-        kind_(target.kinds.kind, target.place, problems),
-        name_(target.name, target.place, problems),
-        namespace_(target.namespace_, target.place, problems),
+      : patterns_(target, problems),
         names_none_(target.name.empty() && target.namespace_.empty() && target.kinds.group.empty() &&
-                    target.kinds.version.empty() && target.kinds.kind.empty()) {
-    if (!target.labels.empty()) labels_ = parse_selector(target.labels, target.place, problems);
-    if (!target.annotations.empty()) {
-      annotations_ = parse_selector(target.annotations, target.place, problems);
-    }
-  }
+                    target.kinds.version.empty() && target.kinds.kind.empty()) {}
 
-  bool selects(const Object& object) const { return fits_selectors(object) && is_named(object); }
+  bool selects(const Object& object) const {
+    return patterns_.fit_selectors(object.document) && is_named(object);
+  }
 
   /// The two halves of a reject count each by itself.
   bool rejects(const Object& object) const {
-    const bool has_selector = labels_ || annotations_;
-    return (has_selector && fits_selectors(object)) || (!names_none_ && is_named(object));
+    const bool has_selector = patterns_.labels || patterns_.annotations;
+    return (has_selector && patterns_.fit_selectors(object.document)) || (!names_none_ && is_named(object));
   }
 
  private:
   bool is_named(const Object& object) const {
-    const auto api_version = text_of(object.document, "apiVersion");
-    return group_.fits(group_of(api_version)) && version_.fits(version_of(api_version)) &&
+    return patterns_.fit_version(object.document) &&
            any_name_of(object, [this](std::string_view kind, std::string_view in, std::string_view name) {
-             return kind_.fits(kind) && name_.fits(name) && namespace_.fits(in);
+             return patterns_.kind.fits(kind) && patterns_.name.fits(name) && patterns_.namespace_.fits(in);
            });
   }
 
-  bool fits_selectors(const Object& object) const {
-    return (!labels_ || selects_labels(*labels_, object.document)) &&
-           (!annotations_ || selects_annotations(*annotations_, object.document));
-  }
-
-  Pattern group_;
-  Pattern version_;
-  Pattern kind_;
-  Pattern name_;
-  Pattern namespace_;
+  TargetPatterns patterns_;
   bool names_none_;
-  std::optional<Selector> labels_;
-  std::optional<Selector> annotations_;
 };
 
 /// The target of a replacement, ready to be compared with objects.

@@ -129,26 +129,37 @@ bool Pattern::fits(std::string_view text) const {
   return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), compiled_->expression);
 }
 
-TargetMatcher::TargetMatcher(const Target& target, Problems& problems)
-    : group_(target.kinds.group, target.place, problems),
-      version_(target.kinds.version, target.place, problems),
-      kind_(target.kinds.kind, target.place, problems),
-      name_(target.name, target.place, problems),
+TargetPatterns::TargetPatterns(const Target& target, Problems& problems)
+    : group(target.kinds.group, target.place, problems),
+      version(target.kinds.version, target.place, problems),
+      kind(target.kinds.kind, target.place, problems),
+      name(target.name, target.place, problems),
       namespace_(target.namespace_, target.place, problems) {
-  if (!target.labels.empty()) labels_ = parse_selector(target.labels, target.place, problems);
+  if (!target.labels.empty()) labels = parse_selector(target.labels, target.place, problems);
   if (!target.annotations.empty()) {
-    annotations_ = parse_selector(target.annotations, target.place, problems);
+    annotations = parse_selector(target.annotations, target.place, problems);
   }
+}
+
+bool TargetPatterns::fit_version(const yaml::Node& document) const {
+  const auto api_version = text_of(document, "apiVersion");
+  return group.fits(group_of(api_version)) && version.fits(version_of(api_version));
+}
+
+bool TargetPatterns::fit_selectors(const yaml::Node& document) const {
+  return (!labels || selects_labels(*labels, document)) &&
+         (!annotations || selects_annotations(*annotations, document));
 }
 
 bool TargetMatcher::matches(const Object& object) const {
   const auto now = id_of(object.document);
   const auto original = original_id(object);
-  return kind_.fits(now.kind) && group_.fits(group_of(now.api_version)) &&
-         version_.fits(version_of(now.api_version)) && (name_.fits(original.name) || name_.fits(now.name)) &&
+  const auto& name = patterns_.name;
+  const auto& namespace_ = patterns_.namespace_;
+  return patterns_.kind.fits(now.kind) && patterns_.fit_version(object.document) &&
+         (name.fits(original.name) || name.fits(now.name)) &&
          (namespace_.fits(original.namespace_) || namespace_.fits(now.namespace_)) &&
-         (!labels_ || selects_labels(*labels_, object.document)) &&
-         (!annotations_ || selects_annotations(*annotations_, object.document));
+         patterns_.fit_selectors(object.document);
 }
 
 Selector parse_selector(std::string_view text, const Place& place, Problems& problems) {

@@ -29,21 +29,31 @@ class Pattern {
   std::unique_ptr<Compiled> compiled_;
 };
 
+/// What a target asks for, ready to be compared with objects.
+struct TargetPatterns {
+  TargetPatterns(const Target& target, Problems& problems);
+
+  bool fit_version(const yaml::Node& document) const;    ///< its group and version
+  bool fit_selectors(const yaml::Node& document) const;  ///< its labels and annotations
+
+  Pattern group;
+  Pattern version;
+  Pattern kind;
+  Pattern name;
+  Pattern namespace_;
+  std::optional<Selector> labels;
+  std::optional<Selector> annotations;
+};
+
 /// A patch's target.
 class TargetMatcher {
  public:
-  TargetMatcher(const Target& target, Problems& problems);
+  TargetMatcher(const Target& target, Problems& problems) : patterns_(target, problems) {}
 
   bool matches(const Object& object) const;
 
  private:
-  Pattern group_;
-  Pattern version_;
-  Pattern kind_;
-  Pattern name_;
-  Pattern namespace_;
-  std::optional<Selector> labels_;
-  std::optional<Selector> annotations_;
+  TargetPatterns patterns_;
 };
 
 /// Reads "app=web,tier in (a, b),!legacy". Reports errors in `problems`.
