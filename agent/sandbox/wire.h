@@ -79,7 +79,7 @@ class Writer {
   requires std::is_class_v<Value>
   void add(const Value& value) {
     if constexpr (HasMembers<Value>) {
-      std::apply([this](const auto&... parts) { all(parts...); }, members(const_cast<Value&>(value)));
+      std::apply([this](const auto&... parts) { this->all(parts...); }, members(const_cast<Value&>(value)));
     } else {
       write(*this, value);
     }
@@ -163,7 +163,7 @@ class Reader {
   requires std::is_class_v<Value>
   void get(Value& value) {
     if constexpr (HasMembers<Value>) {
-      std::apply([this](auto&... parts) { all(parts...); }, members(value));
+      std::apply([this](auto&... parts) { this->all(parts...); }, members(value));
     } else {
       read(*this, value);
     }
