@@ -107,13 +107,13 @@ void allow_opening(List& list, bool writing) {
 void allow_threads(List& list) {
   constexpr scmp_datum_t thread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
                                   CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
-  list.allow("clone", SCMP_A0(SCMP_CMP_EQ, thread));
+  list.allow("clone", scmp_arg_cmp{0, SCMP_CMP_EQ, thread, 0});
   list.deny("clone3", ENOSYS);
 }
 
 /// What guard_memory() does again.
 void allow_no_dumps(List& list) {
-  list.allow("prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE), SCMP_A1(SCMP_CMP_EQ, 0));
+  list.allow("prctl", scmp_arg_cmp{0, SCMP_CMP_EQ, PR_SET_DUMPABLE, 0}, scmp_arg_cmp{1, SCMP_CMP_EQ, 0, 0});
 }
 
 /// What a failed assertion needs to end itself.
