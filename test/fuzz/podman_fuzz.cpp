@@ -9,6 +9,7 @@
 #include "drivers/podman/pod_record.h"
 #include "drivers/podman/service.h"
 #include "drivers/workload/probe.h"
+#include "http/grpc_health.h"
 
 using namespace greenwave;
 using namespace greenwave::drivers::podman;
@@ -18,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   read_log(text);
   probes_from(text, "main");
+  http::grpc_status_in(text);
   try {
     read_containers(text);
   } catch (const Error&) {

@@ -95,7 +95,7 @@ def pod(spec, name="pod-1"):
 
 PODS = [
     {},
-    {"container": {"livenessProbe": {"grpc": {"port": 1}}}},
+    {"container": {"livenessProbe": {"grpc": {"port": "one"}}}},
     {"container": {"readinessProbe": {"httpGet": {"path": "/", "port": 80}}}},
     {"container": {"securityContext": {"privileged": True}}},
     {"container": {"imagePullPolicy": "Sometimes"}},

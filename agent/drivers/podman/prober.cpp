@@ -10,6 +10,7 @@
 #include "base/tcp.h"
 #include "base/text.h"
 #include "drivers/podman/host_paths.h"
+#include "http/grpc_health.h"
 #include "http/status.h"
 
 namespace greenwave::drivers::podman {
@@ -216,6 +217,9 @@ Prober::ProbeResult Prober::ask(Service& service, Target& target, workload::Prob
         return {};
       }
       const auto shown = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
+      if (probe.how == workload::Probe::How::grpc)
+        return {true,
+                http::grpc_failure(fmt::format("{}:{}", shown, probe.port), probe.service, probe.timeout)};
       const auto status = http::get_status(
           fmt::format("{}://{}:{}{}", probe.tls ? "https" : "http", shown, probe.port, probe.path),
           probe.headers, probe.timeout, http::Certificate::any);

@@ -15,7 +15,7 @@ namespace {
 using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::array kinds{"startupProbe", "livenessProbe", "readinessProbe"};
-constexpr std::array handlers{"exec", "httpGet", "tcpSocket"};
+constexpr std::array handlers{"exec", "httpGet", "tcpSocket", "grpc"};
 constexpr int longest_period = 86'400;
 constexpr int longest_timeout = 60;  ///< one after the other is asked
 constexpr int highest_port = 65'535;
@@ -29,7 +29,7 @@ class ProbeCheck {
     const auto written =
         std::ranges::count_if(handlers, [&](const char* handler) { return probe.find(handler) != nullptr; });
     if (written != 1) {
-      problems_.error(probe.place, fmt::format("{} needs one of exec, httpGet and tcpSocket", kind),
+      problems_.error(probe.place, fmt::format("{} needs one of exec, httpGet, tcpSocket and grpc", kind),
                       "write httpGet: {path: /healthz, port: 8080}");
       return;
     }
@@ -37,6 +37,7 @@ class ProbeCheck {
     for (const auto* handler : {"httpGet", "tcpSocket"}) {
       if (const auto* where = probe.find(handler)) read_port(*where);
     }
+    if (const auto* grpc = probe.find("grpc")) read_plain_port(*grpc);
     if (const auto* scheme = probe.at({"httpGet", "scheme"}); scheme != nullptr) {
       if (scheme->string() == nullptr || (*scheme->string() != "HTTP" && *scheme->string() != "HTTPS")) {
         problems_.error(scheme->place, "a probe has no such scheme", "write HTTP or HTTPS");
@@ -73,6 +74,15 @@ class ProbeCheck {
     }
     problems_.error(port->place, "this is none of the container's ports",
                     "give a number from 1 to 65535, or the name of one of its ports");
+  }
+
+  /// A gRPC probe knows no names of ports.
+  void read_plain_port(const yaml::Node& where) {
+    const auto* port = where.find("port");
+    const auto* number = port != nullptr ? std::get_if<std::int64_t>(&port->value) : nullptr;
+    if (number != nullptr && *number >= 1 && *number <= highest_port) return;
+    problems_.error(port != nullptr ? port->place : where.place, "a grpc probe needs a port",
+                    "give a number from 1 to 65535");
   }
 
   bool has_port(const std::string& name) const {
@@ -119,12 +129,14 @@ bool read_handler(const OrderedJson& json, Probe& probe) {
     }
     return !probe.command.empty();
   }
-  for (const auto& [key, how] : {std::pair{"httpGet", Probe::How::http}, {"tcpSocket", Probe::How::tcp}}) {
+  for (const auto& [key, how] :
+       {std::pair{"httpGet", Probe::How::http}, {"tcpSocket", Probe::How::tcp}, {"grpc", Probe::How::grpc}}) {
     const auto where = json.find(key);
     if (where == json.end() || !where->is_object()) continue;
     probe.how = how;
     probe.host = text_in(*where, "host");
     probe.port = number_in(*where, "port", 0, 0, highest_port);
+    probe.service = text_in(*where, "service");
     if (auto path = text_in(*where, "path"); path.starts_with('/')) probe.path = std::move(path);
     probe.tls = text_in(*where, "scheme") == "HTTPS";
     const auto headers = where->find("httpHeaders");
@@ -181,7 +193,7 @@ OrderedJson take_probes(OrderedJson& container, bool host_network) {
     }
     auto probe = container[kind];
     container.erase(kind);
-    for (const auto* handler : {"httpGet", "tcpSocket"}) {
+    for (const auto* handler : {"httpGet", "tcpSocket", "grpc"}) {
       if (!probe.contains(handler)) continue;
       auto& where = probe[handler];
       if (where.contains("port") && where["port"].is_string())

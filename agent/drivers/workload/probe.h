@@ -15,11 +15,12 @@ namespace greenwave::drivers::workload {
 
 /// How to check a container: a probe of Kubernetes'.
 struct Probe {
-  enum class How { exec, http, tcp } how = How::exec;
+  enum class How { exec, http, tcp, grpc } how = How::exec;
   std::vector<std::string> command;  ///< exec: argv, run in the container
-  std::string host;                  ///< of http and tcp; empty: the pod's address
+  std::string host;                  ///< of all but exec; empty: the pod's address
   int port = 0;
   std::string path = "/";
+  std::string service;               ///< grpc: what is asked for; empty: the server itself
   bool tls = false;                  ///< http: by HTTPS, whose certificate is not checked, as in Kubernetes
   std::vector<std::string> headers;  ///< "Name: value"; may hold secrets
   Duration delay{};                  ///< from the container's start
