@@ -18,8 +18,14 @@ def pod(name, *containers, **spec):
 
 
 def deployment(name, *containers, replicas=1, **spec):
-    template = {"spec": {"containers": list(containers) or [container()], **spec}}
-    return manifest("apps/v1", "Deployment", name, spec={"replicas": replicas, "template": template})
+    spec = {"containers": list(containers) or [container()], **spec}
+    return manifest("apps/v1", "Deployment", name, spec={"replicas": replicas, **template(name, spec)})
+
+
+def template(name, spec):
+    """What a Deployment or DaemonSet has of its pods: the template, and the selector that finds them."""
+    labels = {"app": name}
+    return {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}}
 
 
 def config_map(name, **data):

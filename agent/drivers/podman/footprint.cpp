@@ -3,6 +3,7 @@
 #include "drivers/podman/claims.h"
 #include "drivers/podman/limits.h"
 #include "drivers/podman/play_kube.h"
+#include "drivers/podman/pod_fields.h"
 #include "drivers/workload/host_path.h"
 #include "drivers/workload/material.h"
 
@@ -39,11 +40,13 @@ plan::Footprint workload_footprint(const workload::Rules& rules, const Manifest&
 }
 
 plan::Footprint material_footprint(const workload::Rules&, const Manifest& manifest, Problems& problems) {
+  check_fields(manifest, problems);
   workload::read_material(manifest, problems);
   return ranked(manifest, material_rank);
 }
 
-plan::Footprint claim_footprint(const workload::Rules&, const Manifest& manifest, Problems&) {
+plan::Footprint claim_footprint(const workload::Rules&, const Manifest& manifest, Problems& problems) {
+  check_fields(manifest, problems);
   auto footprint = ranked(manifest, claim_rank);
   footprint.claims.push_back("volume:" + manifest.id.name);
   return footprint;

@@ -7,8 +7,8 @@
 
 namespace greenwave::drivers::podman {
 
-/// Like workload::read_workload and workload::read_cron_job, but also reports what podman cannot do, and what
-/// it would silently leave out although the pod needs it. Pure.
+/// Like workload::read_workload and workload::read_cron_job, but also reports fields that there are not, or
+/// that podman cannot be told (pod_fields.h). Pure.
 workload::Workload read_runnable(const Manifest& manifest, const workload::Rules& rules, Problems& problems);
 workload::CronJob read_runnable_cron_job(const Manifest& manifest, const workload::Rules& rules,
                                          Problems& problems);

@@ -55,6 +55,7 @@ const std::map<std::string, const char*>& rules() {
       {"manifest", "Files can be read as manifests"},
       {"object", "Objects can be rendered from their layers and variables"},
       {"spec", "Specs are valid for the device's drivers"},
+      {"field", "Fields mean something to the device's runtime"},
       {"plan", "Objects of one device do not conflict"},
       {"secret", "No secrets in clear text"},
       {"approval", "Enough signers approved what trust.paths guards"},

@@ -11,6 +11,7 @@
 #include "config/own_paths.h"
 #include "drivers/host/directory_tree.h"
 #include "drivers/host/file_spec.h"
+#include "drivers/podman/pod_fields.h"
 #include "kinds/table.h"
 #include "lint/checks.h"
 #include "lint/unit_verifier.h"
@@ -97,6 +98,7 @@ class ObjectChecks {
         check_unit(judged.desired->manifest, content);
         verifier_.check(judged.desired->manifest, content);
         check_runtimes(judged.desired->manifest, devices);
+        note_fields(judged.desired->manifest, *kinds, devices);
       }
       if (judged.desired || judged.refused) {
         Shape shape;
@@ -170,6 +172,15 @@ class ObjectChecks {
     Problems problems;
     sync::report_unserved(manifest, problems);
     findings_.add("runtime", problems, unable);
+  }
+
+  /// What podman has nothing for is no mistake, and devices do not tell it.
+  void note_fields(const Manifest& manifest, const drivers::Kinds& kinds,
+                   const std::vector<std::uint32_t>& devices) {
+    if (&kinds != &kinds_.of("podman")) return;
+    Problems notes;
+    drivers::podman::note_fields(manifest, notes);
+    findings_.add("field", notes, devices);
   }
 
   /// Reads each source once, however many objects name it. A device would only find out when it applies it.

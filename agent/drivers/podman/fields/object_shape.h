@@ -1,0 +1,157 @@
+#pragma once
+
+#include "drivers/podman/fields/pod_shape.h"
+
+/// The kinds that have pods, and those that pods use.
+namespace greenwave::drivers::podman::fields {
+
+inline constexpr std::string_view kept_by_server = "an API server keeps this";
+
+inline constexpr Known label_selector_requirement[]{
+    {"key", Type::text, kept}, {"operator", Type::text, kept}, {"values", Type::texts, kept}};
+inline constexpr Known label_selector[]{{"matchExpressions", Type::list, kept, label_selector_requirement},
+                                        {"matchLabels", Type::text_map, kept}};
+inline constexpr Known rolling_update_deployment[]{{"maxSurge", Type::whole_or_text, kept},
+                                                   {"maxUnavailable", Type::whole_or_text, kept}};
+inline constexpr Known deployment_strategy[]{{"rollingUpdate", Type::map, kept, rolling_update_deployment},
+                                             {"type", Type::text, kept}};
+inline constexpr Known object_meta[]{
+    {"annotations", Type::text_map, made},
+    {"creationTimestamp", Type::text, idle(kept_by_server)},
+    {"deletionGracePeriodSeconds", Type::whole, idle(kept_by_server)},
+    {"deletionTimestamp", Type::text, idle(kept_by_server)},
+    {"finalizers", Type::texts, idle(kept_by_server)},
+    {"generateName", Type::text, refused("an object of a repository needs a name that stays", "write name")},
+    {"generation", Type::whole, idle(kept_by_server)},
+    {"labels", Type::text_map, kept},
+    {"managedFields", Type::list, idle(kept_by_server)},
+    {"name", Type::text, made},
+    {"namespace", Type::text, made},
+    {"ownerReferences", Type::list, idle(kept_by_server)},
+    {"resourceVersion", Type::text, idle(kept_by_server)},
+    {"selfLink", Type::text, idle(kept_by_server)},
+    {"uid", Type::text, idle(kept_by_server)}};
+inline constexpr Known pod_template_spec[]{{"metadata", Type::map, kept, object_meta},
+                                           {"spec", Type::map, kept, pod}};
+inline constexpr Known deployment_spec[]{
+    {"minReadySeconds", Type::whole, idle("how long a pod must have been up is health.settle in agent.yaml")},
+    {"paused", Type::flag,
+     made.only("false", "a device rolls out what the repository has", "hold the commit back")},
+    {"progressDeadlineSeconds", Type::whole,
+     idle("the annotation greenwave.dev/healthy-within says how long a rollout may take")},
+    {"replicas", Type::whole, made},
+    {"revisionHistoryLimit", Type::whole, idle("git has the history")},
+    {"selector", Type::map, made, label_selector},
+    {"strategy", Type::map, made, deployment_strategy},
+    {"template", Type::map, made, pod_template_spec}};
+inline constexpr Known daemon_set_spec[]{
+    {"minReadySeconds", Type::whole, idle("how long a pod must have been up is health.settle in agent.yaml")},
+    {"revisionHistoryLimit", Type::whole, idle("git has the history")},
+    {"selector", Type::map, made, label_selector},
+    {"template", Type::map, made, pod_template_spec},
+    {"updateStrategy", Type::map, idle("a device has one pod of it")}};
+inline constexpr Known job_spec[]{
+    {"activeDeadlineSeconds", Type::whole, made},
+    {"backoffLimit", Type::whole, made},
+    {"backoffLimitPerIndex", Type::whole,
+     refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
+    {"completionMode", Type::text,
+     made.only("NonIndexed", "a device runs the pods of a Job without an index")},
+    {"completions", Type::whole, made},
+    {"managedBy", Type::text, refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
+    {"manualSelector", Type::flag, made.only("false", "a Job finds its pods by itself")},
+    {"maxFailedIndexes", Type::whole,
+     refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
+    {"parallelism", Type::whole, made},
+    {"podFailurePolicy", Type::map,
+     refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
+    {"podReplacementPolicy", Type::text, idle("a failed pod has ended before the next one starts")},
+    {"selector", Type::map, refused("a Job finds its pods by itself")},
+    {"successPolicy", Type::map, refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
+    {"suspend", Type::flag, made},
+    {"template", Type::map, made, pod_template_spec},
+    {"ttlSecondsAfterFinished", Type::whole, made}};
+inline constexpr Known job_template_spec[]{{"metadata", Type::map, kept, object_meta},
+                                           {"spec", Type::map, kept, job_spec}};
+inline constexpr Known cron_job_spec[]{
+    {"concurrencyPolicy", Type::text, made.only("Allow Forbid Replace")},
+    {"failedJobsHistoryLimit", Type::whole, idle("the journal has the past runs")},
+    {"jobTemplate", Type::map, made, job_template_spec},
+    {"schedule", Type::text, made},
+    {"startingDeadlineSeconds", Type::whole, made},
+    {"successfulJobsHistoryLimit", Type::whole, idle("the journal has the past runs")},
+    {"suspend", Type::flag, made},
+    {"timeZone", Type::text, made}};
+inline constexpr Known config_map_object[]{
+    {"apiVersion", Type::text, kept},
+    {"kind", Type::text, kept},
+    {"binaryData", Type::text_map, made},
+    {"data", Type::text_map, made},
+    {"immutable", Type::flag, idle("a change in the repository is one that is meant")},
+    {"metadata", Type::map, kept, object_meta}};
+inline constexpr Known secret_object[]{
+    {"apiVersion", Type::text, kept},
+    {"kind", Type::text, kept},
+    {"data", Type::text_map, made},
+    {"immutable", Type::flag, idle("a change in the repository is one that is meant")},
+    {"metadata", Type::map, kept, object_meta},
+    {"stringData", Type::text_map, made},
+    {"type", Type::text, idle("whoever reads a Secret knows what it holds")}};
+inline constexpr Known persistent_volume_claim_spec[]{
+    {"accessModes", Type::texts, idle("a claim is a volume of podman, as large as the disk")},
+    {"dataSource", Type::map, refused("podman makes a volume with nothing in it")},
+    {"dataSourceRef", Type::map, refused("podman makes a volume with nothing in it")},
+    {"resources", Type::map, idle("a claim is a volume of podman, as large as the disk")},
+    {"selector", Type::map, idle("a claim is a volume of podman, as large as the disk"), label_selector},
+    {"storageClassName", Type::text, idle("a claim is a volume of podman, as large as the disk")},
+    {"volumeAttributesClassName", Type::text, idle("a claim is a volume of podman, as large as the disk")},
+    {"volumeMode", Type::text, made.only("Filesystem", "podman has volumes with a file system alone")},
+    {"volumeName", Type::text, idle("a claim is a volume of podman, as large as the disk")}};
+inline constexpr Known persistent_volume_claim_object[]{
+    {"apiVersion", Type::text, kept},
+    {"kind", Type::text, kept},
+    {"metadata", Type::map, kept, object_meta},
+    {"spec", Type::map, kept, persistent_volume_claim_spec},
+    {"status", Type::map, idle(kept_by_server)}};
+inline constexpr Known pod_object[]{{"apiVersion", Type::text, kept},
+                                    {"kind", Type::text, kept},
+                                    {"metadata", Type::map, kept, object_meta},
+                                    {"spec", Type::map, kept, pod},
+                                    {"status", Type::map, idle(kept_by_server)}};
+inline constexpr Known deployment_object[]{{"apiVersion", Type::text, kept},
+                                           {"kind", Type::text, kept},
+                                           {"metadata", Type::map, kept, object_meta},
+                                           {"spec", Type::map, kept, deployment_spec},
+                                           {"status", Type::map, idle(kept_by_server)}};
+inline constexpr Known daemon_set_object[]{{"apiVersion", Type::text, kept},
+                                           {"kind", Type::text, kept},
+                                           {"metadata", Type::map, kept, object_meta},
+                                           {"spec", Type::map, kept, daemon_set_spec},
+                                           {"status", Type::map, idle(kept_by_server)}};
+inline constexpr Known job_object[]{{"apiVersion", Type::text, kept},
+                                    {"kind", Type::text, kept},
+                                    {"metadata", Type::map, kept, object_meta},
+                                    {"spec", Type::map, kept, job_spec},
+                                    {"status", Type::map, idle(kept_by_server)}};
+inline constexpr Known cron_job_object[]{{"apiVersion", Type::text, kept},
+                                         {"kind", Type::text, kept},
+                                         {"metadata", Type::map, kept, object_meta},
+                                         {"spec", Type::map, kept, cron_job_spec},
+                                         {"status", Type::map, idle(kept_by_server)}};
+
+/// A kind with all of its fields.
+struct KnownKind {
+  std::string_view api_version;
+  std::string_view name;
+  Shape shape;
+};
+inline constexpr KnownKind kinds[]{{"v1", "Pod", pod_object},
+                                   {"apps/v1", "Deployment", deployment_object},
+                                   {"apps/v1", "DaemonSet", daemon_set_object},
+                                   {"batch/v1", "Job", job_object},
+                                   {"batch/v1", "CronJob", cron_job_object},
+                                   {"v1", "ConfigMap", config_map_object},
+                                   {"v1", "Secret", secret_object},
+                                   {"v1", "PersistentVolumeClaim", persistent_volume_claim_object}};
+
+}  // namespace greenwave::drivers::podman::fields
