@@ -33,7 +33,7 @@ void refuse_mounts(Objects& objects, Problems& problems) {
     const auto& [manifest, footprint] = objects.desired(i);
     for (const auto& mount : footprint.mounts) {
       auto above = std::string_view(mount.path);
-      while (above.size() > 1) {
+      while (above.size() > 1 && above.find('/') != above.npos) {
         above = above.substr(0, std::max<std::size_t>(above.rfind('/'), 1));
         const auto found = writable.find(above);
         if (found == writable.end()) continue;

@@ -1,5 +1,6 @@
 #include "drivers/podman/host_paths.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <optional>
@@ -7,12 +8,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "drivers/podman/play_kube.h"
 #include "drivers/workload/host_path.h"
 
 namespace greenwave::drivers::podman {
@@ -118,6 +121,15 @@ class HostPath {
   unsigned links_ = 0;
 };
 
+/// What was made for the pod, where no rule would allow it.
+void check_own_path(const std::string& path) {
+  const auto real = HostPath(path).real();
+  if (real == path) return;
+  throw Error(Fault::conflict,
+              fmt::format("the pod's volume {} leads to {}", printable(path), printable(real)),
+              "remove the link");
+}
+
 }  // namespace
 
 void check_host_path(const workload::Rules& rules, const std::string& path) {
@@ -144,7 +156,17 @@ std::optional<std::string> unsafe_host_path(const workload::Rules& rules,
 }
 
 void check_mounts(const workload::Rules& rules, Service& service, const std::string& container) {
-  check_host_paths(rules, service.host_paths(container));
+  const auto own = nlohmann::json::parse(service.label(container, labels::own_paths), nullptr, false);
+  for (const auto& path : service.host_paths(container)) {
+    const auto is_its = [&](const nlohmann::json& one) {
+      return one.is_string() && is_at_or_below(path, one.get_ref<const std::string&>());
+    };
+    if (own.is_array() && std::ranges::any_of(own, is_its)) {
+      check_own_path(path);
+    } else {
+      check_host_path(rules, path);
+    }
+  }
 }
 
 }  // namespace greenwave::drivers::podman

@@ -1,13 +1,16 @@
 #include "drivers/podman/play_kube.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/base64.h"
 #include "base/contains.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/podman/sheet.h"
 #include "drivers/workload/pod_security.h"
 #include "drivers/workload/probe.h"
 
@@ -24,18 +27,6 @@ bool is_published(const OrderedJson& port) {
   return host_port != port.end() && !host_port->is_null() && *host_port != 0;
 }
 
-/// Podman publishes a containerPort on all of the host's addresses. In Kubernetes it is documentation, and a
-/// name for probes; hostPort alone publishes.
-void keep_published_ports(OrderedJson& container) {
-  const auto ports = container.find("ports");
-  if (ports == container.end() || !ports->is_array()) return;
-  auto published = OrderedJson::array();
-  for (auto& port : *ports) {
-    if (is_published(port)) published.push_back(std::move(port));
-  }
-  *ports = std::move(published);
-}
-
 /// Pods with such ports were made with them published once: they are made again.
 bool names_inner_ports(const yaml::Node& spec) {
   for (const auto* list : {"initContainers", "containers"}) {
@@ -46,6 +37,19 @@ bool names_inner_ports(const yaml::Node& spec) {
     }
   }
   return false;
+}
+
+/// Pods with such fields were told otherwise, or not at all, before the sheet had them: they are made again.
+bool has_new_meaning(const yaml::Node& node) {
+  constexpr std::array<std::string_view, 8> fields{"fieldRef", "resourceFieldRef", "defaultMode", "mode",
+                                                   "fsGroup",  "runAsNonRoot",     "emptyDir",    "items"};
+  if (const auto* text = node.string()) return text->find("$(") != text->npos;
+  if (const auto* map = node.map()) {
+    return std::ranges::any_of(*map, [&](const yaml::Member& member) {
+      return contains(fields, member.key) || has_new_meaning(member.value);
+    });
+  }
+  return std::ranges::any_of(yaml::items_in(&node), has_new_meaning);
 }
 
 Digest digest_of(const Manifest& manifest, const workload::Workload& workload, const workload::Store& store,
@@ -62,7 +66,15 @@ Digest digest_of(const Manifest& manifest, const workload::Workload& workload, c
     for (const auto& [name, bytes] : *material) hasher.add_field(name).add_field(bytes);
   }
   if (names_inner_ports(*workload.spec)) hasher.add_field("only host ports are published");
+  if (has_new_meaning(*workload.spec)) hasher.add_field("fields mean what Kubernetes means");
   return hasher.finish();
+}
+
+/// As it has the form of one.
+std::string uid_of(const std::string& digest, std::string_view pod) {
+  auto text = to_hex(Hasher().add_field(digest).add_field(pod).finish());
+  for (const auto at : {8U, 13U, 18U, 23U}) text.insert(at, "-");
+  return text.substr(0, 36);
 }
 
 /// Fills one workload's parts in, as JSON.
@@ -73,40 +85,38 @@ class Writer {
       : manifest_(manifest),
         workload_(workload),
         rules_(rules),
-        content_(store, manifest.id.namespace_, metadata_of(workload)["annotations"].node) {}
+        store_(store),
+        written_(to_json(*workload.spec)) {}
 
   KubePod write(const std::string& digest, std::string pod) {
     kube_pod_ = {};
-    maps_.clear();
     probes_ = OrderedJson::object();
     kube_pod_.digest = digest;
     kube_pod_.pod = std::move(pod);
-    OrderedJson spec = to_json(*workload_.spec);
-    const bool host_network = spec.value("hostNetwork", false);
+    const bool host_network = written_.value("hostNetwork", false);
     for (const auto* list : {"initContainers", "containers"}) {
-      if (!spec.contains(list)) continue;
-      for (auto& container : spec[list]) {
-        const bool runs = std::string_view(list) == "containers";
-        fill_container(container, runs);
-        auto probes = workload::take_probes(container, host_network);
-        keep_published_ports(container);
-        if (runs && !probes.is_null()) probes_[container.value("name", "")] = std::move(probes);
-      }
+      if (!written_.contains(list)) continue;
+      for (const auto& container : written_[list])
+        read_container(container, std::string_view(list) == "containers", host_network);
     }
-    if (spec.contains("volumes")) {
-      for (auto& volume : spec["volumes"]) fill_volume(volume);
-    }
-    spec["restartPolicy"] = workload_.restart;
+    const workload::PodValues values(workload_, written_, rules_.device, identity());
+    const workload::Content content(store_, manifest_.id.namespace_, values);
+    auto spec = sheet_of(workload_, written_, content, rules_, kube_pod_);
     if (!spec.contains("hostname")) spec["hostname"] = manifest_.id.name.substr(0, longest_host_name);
-
     const OrderedJson document{
-        {"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata()}, {"spec", spec}};
-    for (const auto& map : maps_) kube_pod_.text += map + "\n---\n";
-    kube_pod_.text += document.dump() + "\n";
+        {"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata()}, {"spec", std::move(spec)}};
+    kube_pod_.text = document.dump();
     return std::move(kube_pod_);
   }
 
  private:
+  /// A Pod has its own name, and others give their pods names.
+  workload::PodIdentity identity() const {
+    const auto& space = manifest_.id.namespace_;
+    return {manifest_.id.kind == "Pod" ? manifest_.id.name : kube_pod_.pod, space.empty() ? "default" : space,
+            uid_of(kube_pod_.digest, kube_pod_.pod)};
+  }
+
   OrderedJson metadata() const {
     OrderedJson metadata{{"name", kube_pod_.pod}, {"labels", OrderedJson::object()}};
     if (workload_.metadata != nullptr) {
@@ -127,48 +137,23 @@ class Writer {
     return metadata;
   }
 
-  void fill_container(OrderedJson& container, bool runs) {
+  /// What is Greenwave's of it.
+  void read_container(OrderedJson container, bool runs, bool host_network) {
     const std::string name = container.value("name", "");
     if (runs) kube_pod_.containers.push_back(kube_pod_.pod + "-" + name);
     const auto image = workload::image_of(container);
     auto& images = kube_pod_.images;
     if (!contains(images, image)) images.push_back(image);
-    container["imagePullPolicy"] = "Never";  // the image is here by the time podman reads this
-    content_.fill_environment(container);
-  }
-
-  void fill_volume(OrderedJson& volume) {
-    const std::string own = fmt::format("{}-{}", kube_pod_.pod, volume.value("name", ""));
-    if (const auto files = content_.files_of(volume)) {
-      for (const auto* member : {"configMap", "secret", "projected"}) volume.erase(member);
-      volume["configMap"] = {{"name", own}, {"optional", false}};
-      add_map(own, *files);
-    } else if (volume.contains("emptyDir")) {
-      volume.erase("emptyDir");
-      volume["persistentVolumeClaim"] = {{"claimName", own}};
-      kube_pod_.volumes.push_back(own);
-    } else if (volume.contains("hostPath")) {
-      kube_pod_.host_paths.push_back(volume["hostPath"].value("path", ""));
-    }
-  }
-
-  void add_map(const std::string& name, const workload::Material& material) {
-    OrderedJson bytes = OrderedJson::object();
-    for (const auto& [key, value] : material) bytes[key] = encode_base64(value);
-    const OrderedJson map{{"apiVersion", "v1"},
-                          {"kind", "ConfigMap"},
-                          {"metadata", {{"name", name}}},
-                          {"binaryData", std::move(bytes)}};
-    maps_.push_back(map.dump());
-    kube_pod_.volumes.push_back(name);
+    auto probes = workload::take_probes(container, host_network);
+    if (runs && !probes.is_null()) probes_[name] = std::move(probes);
   }
 
   const Manifest& manifest_;
   const workload::Workload& workload_;
   const workload::Rules& rules_;
-  const workload::Content content_;
+  const workload::Store& store_;
+  const OrderedJson written_;  ///< the PodSpec
   KubePod kube_pod_;
-  std::vector<std::string> maps_;
   OrderedJson probes_;  ///< by container
 };
 

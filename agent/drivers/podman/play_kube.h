@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "drivers/podman/provision.h"
 #include "drivers/workload/content.h"
 #include "drivers/workload/material.h"
 #include "drivers/workload/workload.h"
@@ -17,6 +18,7 @@ inline constexpr std::string_view digest = "dev.greenwave/digest";    ///< of wh
 inline constexpr std::string_view probes = "dev.greenwave/probes";    ///< a pod's: see probe.h
 inline constexpr std::string_view restart = "dev.greenwave/restart";  ///< a pod's restartPolicy
 inline constexpr std::string_view pod = "dev.greenwave/pod";          ///< a volume's
+inline constexpr std::string_view own_paths = "dev.greenwave/paths";  ///< of the host, made for the pod: JSON
 }  // namespace labels
 
 inline constexpr std::size_t shown_digest = 10;  ///< of it, in a pod's name
@@ -27,21 +29,19 @@ struct KubePod {
   std::string pod;
   std::string digest;
   std::vector<std::string> containers;  ///< their names in podman
-  std::vector<std::string> volumes;     ///< that live and die with the pod
-  std::vector<std::string> host_paths;
+  std::vector<std::string> host_paths;  ///< of the manifest
   std::vector<workload::Image> images;
-  std::string text;  ///< for kube play: JSON documents in a YAML stream. May hold secrets
+  Provision provision;
+  std::string text;  ///< for prepare(): a Pod in JSON. May hold secrets
 };
 
 /// An object's id, as labels have it.
 std::string label_of(const ObjectId& id);
 
-/// One KubePod for each pod. ConfigMaps and Secrets become part of the pod: variables are filled in, and each
-/// volume belongs to the pod alone. Podman 4.3 writes a Secret's volume in base64, fails on a Secret that it
-/// does not know, and shares ConfigMap volumes by name with anything else of that name; here neither happens.
-/// Annotations that `rules` do not pass on stay behind; a variable that names one gets its value. Only ports
-/// with a hostPort are passed on. The digest is keyed by `key`. Throws Error (invalid) if a ConfigMap, a
-/// Secret or a key in one is missing. Pure.
+/// One KubePod for each pod, by its sheet (sheet.h): variables are filled in, and volumes are the pod's
+/// alone. Annotations that `rules` do not pass on stay behind; a variable that names one gets its value. Only
+/// ports with a hostPort are passed on. The digest is keyed by `key`. Throws Error (invalid) if a ConfigMap,
+/// a Secret or a key in one is missing. Looks at the device's addresses where a variable names one.
 std::vector<KubePod> kube_pods_of(const Manifest& manifest, const workload::Workload& workload,
                                   const workload::Rules& rules, const workload::Store& store,
                                   const std::string& key);

@@ -9,6 +9,7 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "drivers/podman/host_paths.h"
+#include "drivers/podman/prepare.h"
 
 namespace greenwave::drivers::podman {
 
@@ -81,12 +82,9 @@ std::vector<std::string> Rollout::remake(const ObjectId& id, const KubePod& kube
 /// Returns the ids of its containers.
 std::vector<std::string> Rollout::make(const ObjectId& id, const KubePod& kube_pod, bool is_broken) {
   const auto try_it = [&] {
-    for (const auto& volume : kube_pod.volumes) {
-      service_.create_volume(
-          volume, {{std::string(labels::object), label_of(id)}, {std::string(labels::pod), kube_pod.pod}});
-    }
+    const auto sheet = prepare(service_, rules_, id, kube_pod);
     const bool has_journal = std::filesystem::exists(journal);
-    return service_.play(kube_pod.text, has_journal ? to_string(id) : "");
+    return service_.play(sheet, has_journal ? to_string(id) : "");
   };
   if (is_broken) discard(kube_pod.pod);
   try {
@@ -127,6 +125,7 @@ void Rollout::start(const KubePod& kube_pod) {
 void Rollout::discard(const std::string& pod) {
   service_.remove_pod(pod);
   for (const auto& volume : service_.volumes(labels::pod, pod)) service_.remove_volume(volume);
+  clear_volumes(rules_, pod);
 }
 
 void Rollout::remove(const Pods& pods) {

@@ -62,7 +62,11 @@ class Service {
   int wait(const std::string& container);
 
   bool has_volume(const std::string& name);
-  void create_volume(const std::string& name, const std::map<std::string, std::string>& labels);
+  /// `options` are for podman's own driver of volumes.
+  void create_volume(const std::string& name, const std::map<std::string, std::string>& labels,
+                     const std::map<std::string, std::string>& options = {});
+  /// Where it is on the host.
+  std::string volume_path(const std::string& name);
   /// Returns false if a container still uses it.
   bool remove_volume(const std::string& name);
   std::vector<std::string> volumes();
@@ -71,6 +75,8 @@ class Service {
 
   /// The id of an image; empty if it is not here.
   std::string image(const std::string& reference);
+  /// What the image says who runs in it: "", "root", "1000", "app:app".
+  std::string image_user(const std::string& reference);
   /// `credentials` is base64 JSON for podman's X-Registry-Auth; empty: none. Returns the image's id.
   std::string pull(const std::string& reference, const std::string& credentials);
   /// Reads an archive of images.
@@ -82,6 +88,8 @@ class Service {
   std::string log(const std::string& container, unsigned lines);
   /// The paths of the host that a container sees, as podman was given them: mounts and devices.
   std::vector<std::string> host_paths(const std::string& container);
+  /// A label of a container; empty: it has none.
+  std::string label(const std::string& container, std::string_view key);
   /// The IP address of a container's pod; empty: it has none of its own.
   std::string address(const std::string& container);
   void stop_container(const std::string& id);

@@ -61,6 +61,13 @@ std::vector<std::string> Service::host_paths(const std::string& container) {
   return paths;
 }
 
+std::string Service::label(const std::string& container, std::string_view key) {
+  const auto json = Json::parse(inspect(container), nullptr, false);
+  const Json::json_pointer place("/Config/Labels");
+  if (!json.is_object() || !json.contains(place) || !json.at(place).is_object()) return {};
+  return text_in(json.at(place), std::string(key).c_str());
+}
+
 std::string Service::address(const std::string& container) {
   const auto json = Json::parse(inspect(container), nullptr, false);
   const Json::json_pointer place("/NetworkSettings/Networks");

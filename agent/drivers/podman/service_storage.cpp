@@ -48,9 +48,20 @@ bool Service::has_volume(const std::string& name) {
       .success();
 }
 
-void Service::create_volume(const std::string& name, const std::map<std::string, std::string>& own_labels) {
-  const Json body{{"Name", name}, {"Labels", own_labels}};
+void Service::create_volume(const std::string& name, const std::map<std::string, std::string>& own_labels,
+                            const std::map<std::string, std::string>& options) {
+  const Json body{{"Name", name}, {"Labels", own_labels}, {"Options", options}};
   ask(with_body("volumes/create", "application/json", body.dump()), "create the volume");
+}
+
+std::string Service::volume_path(const std::string& name) {
+  const auto response =
+      ask(request("GET", fmt::format("volumes/{}/json", http::encoded(name))), "look at the volume");
+  const auto json = Json::parse(response.body, nullptr, false);
+  auto path = json.is_object() ? text_in(json, "Mountpoint") : "";
+  if (!path.starts_with('/'))
+    throw Error(Fault::transient, fmt::format("podman did not say where the volume {} is", printable(name)));
+  return path;
 }
 
 bool Service::remove_volume(const std::string& name) {
@@ -72,6 +83,13 @@ std::string Service::image(const std::string& reference) {
   if (!response.success()) return {};
   const auto json = Json::parse(response.body, nullptr, false);
   return json.is_object() ? text_in(json, "Id") : "";
+}
+
+std::string Service::image_user(const std::string& reference) {
+  const auto response =
+      ask(request("GET", fmt::format("images/{}/json", http::encoded(reference))), "look at the image");
+  const auto json = Json::parse(response.body, nullptr, false);
+  return json.is_object() ? text_in(json, "User") : "";
 }
 
 std::string Service::pull(const std::string& reference, const std::string& credentials) {

@@ -4,11 +4,11 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "drivers/workload/host_path.h"
+#include "drivers/workload/pod_values.h"
 #include "drivers/workload/probe.h"
+#include "drivers/workload/volume_check.h"
 
 namespace greenwave::drivers::workload {
 
@@ -16,141 +16,103 @@ namespace {
 
 class ContainerCheck {
  public:
-  ContainerCheck(const Rules& rules, Problems& problems) : rules_(rules), problems_(problems) {}
+  ContainerCheck(const PodField& pod, Problems& problems) : pod_(pod), problems_(problems) {}
 
-  void run(const PodField& pod) {
-    const auto& spec = *pod.node;
-    const auto* containers = spec.find("containers");
-    if (containers == nullptr || !containers->is_sequence() || containers->sequence()->empty()) {
-      problems_.error(spec.place, "the pod has no containers",
-                      "write containers: [{name: NAME, image: IMAGE}]");
-      return;
-    }
-    read_volumes(pod["volumes"]);
+  void run() {
     for (const auto* key : {"initContainers", "containers"}) {
-      const auto* list = spec.find(key);
-      if (list == nullptr || list->is_null()) continue;
-      if (!list->is_sequence()) {
-        problems_.error(list->place, fmt::format("{} is not a list", key));
-        continue;
-      }
-      for (const auto& container : *list->sequence()) read_container(container);
+      for (const auto& container : pod_[key].items()) read_container(container);
     }
   }
 
  private:
-  void read_volumes(const PodField& volumes) {
-    if (!volumes.is_set()) return;
-    if (!volumes.node->is_sequence()) {
-      problems_.error(volumes.node->place, "volumes is not a list");
-      return;
-    }
-    for (const auto& volume : volumes.items()) read_volume(volume);
+  void error(const PodField& field, const PodField& parent, std::string what, std::string remedy) {
+    problems_.error(field.node != nullptr ? field.node->place : parent.node->place,
+                    fmt::format("{}: {}", field.path, what), std::move(remedy));
   }
 
-  void read_volume(const PodField& field) {
-    const auto& volume = *field.node;
-    const auto* name = volume.find("name");
-    if (name == nullptr || name->string() == nullptr) {
-      problems_.error(volume.place, "the volume has no name", "give it one, for volumeMounts to name");
-      return;
-    }
-    volumes_.insert(*name->string());
-    const auto kinds =
-        std::ranges::count_if(volume_kinds, [&](auto kind) { return volume.find(kind) != nullptr; });
-    if (kinds > 1) {
-      problems_.error(volume.place,
-                      fmt::format("the volume {} is of more than one kind", printable(*name->string())),
-                      "leave one");
-      return;
-    }
-    if (const auto host = field["hostPath"]; host.node != nullptr) read_host_path(host);
-    read_sources(volume);
-    const auto* projected = volume.find("projected");
-    if (projected == nullptr) return;
-    const auto* sources = projected->find("sources");
-    if (sources == nullptr || !sources->is_sequence()) {
-      problems_.error(projected->place, "projected has no list of sources",
-                      "write sources: [{configMap: {name: NAME}}, {secret: {name: NAME}}]");
-      return;
-    }
-    for (const auto& source : *sources->sequence()) read_sources(source);
-  }
-
-  void read_sources(const yaml::Node& from) {
-    for (const auto* kind : {"configMap", "secret"}) {
-      for (const auto& item : items_in(from.at({kind, "items"}))) read_item(item);
-    }
-  }
-
-  void read_item(const yaml::Node& item) {
-    const auto* path = item.find("path");
-    const auto* key = item.find("key");
-    const bool good = path != nullptr && path->string() != nullptr && key != nullptr &&
-                      key->string() != nullptr && !path->string()->empty() && *path->string() != "." &&
-                      *path->string() != ".." && path->string()->find('/') == std::string::npos;
-    if (good) return;
-    problems_.error(item.place, "an item needs a key, and a path that is one name: no directories",
-                    "write {key: KEY, path: FILE}");
-  }
-
-  void read_host_path(const PodField& host) {
-    const auto written = host["path"];
-    const auto* path = written.text();
-    if (path != nullptr && is_allowed(rules_, *path)) return;
-    const auto& place = path != nullptr ? written.node->place : host.node->place;
-    const auto refuse = [&](std::string_view what, std::string remedy) {
-      problems_.error(place,
-                      fmt::format("{}: the host's path {} {}", written.path,
-                                  path != nullptr ? printable(*path) : "(missing)", what),
-                      std::move(remedy));
-    };
-    const auto seen = path != nullptr && is_below_allowed(rules_, *path) ? seen_at(*path) : "";
-    if (seen.empty()) {
-      refuse(fmt::format("is not allowed on this device ({}; Pod Security Standards: HostPath Volumes)",
-                         fmt::join(rules_.allowed_paths, ", ")),
-             "choose a path below one of these, in plain form, or add to allowedPaths in agent.yaml");
-    } else {
-      refuse("shows a container " + seen,
-             "choose a path that has nothing of it, or set podman: {allowPrivileged: true} in agent.yaml");
-    }
-  }
-
-  /// What is not for containers at a path, in words.
-  std::string seen_at(const std::string& path) const {
-    if (const auto* own = own_seen(rules_, path))
-      return fmt::format("{} ({})", in_words(own->part), own->path);
-    const auto engine = engine_seen(rules_, path);
-    return engine.empty() ? "" : fmt::format("what is podman's own ({})", engine);
-  }
-
-  void read_container(const yaml::Node& container) {
+  void read_container(const PodField& container) {
     for (const auto* key : {"name", "image"}) {
-      const auto* text = container.find(key);
-      if (text != nullptr && text->string() != nullptr && !text->string()->empty()) continue;
-      problems_.error(container.place, fmt::format("a container has no {}", key), "give it one");
+      const auto* text = container[key].text();
+      if (text != nullptr && !text->empty()) continue;
+      problems_.error(container.node->place, fmt::format("a container has no {}", key), "give it one");
     }
-    check_probes(container, problems_);
-    for (const auto& mount : items_in(container.find("volumeMounts"))) read_mount(mount);
+    const auto name = container["name"];
+    if (name.text() != nullptr && !names_.insert(*name.text()).second)
+      error(name, container, "two containers of the pod have this name", "rename one");
+    check_probes(*container.node, problems_);
+    for (const auto& port : container["ports"].items()) read_port(port);
+    for (const auto& variable : container["env"].items()) read_variable(variable);
+    for (const auto& source : container["envFrom"].items()) {
+      if (source["configMapRef"].is_set() == source["secretRef"].is_set())
+        error(source, source, "this names no one source", "write configMapRef or secretRef");
+    }
+    read_users(container["securityContext"]);
+    const auto input = container["stdin"];
+    if (is_true(input.node) && !is_true(container["tty"].node))
+      error(input, container, "podman keeps no standard input open without tty",
+            "write tty: true too, or leave it out");
   }
 
-  void read_mount(const yaml::Node& mount) {
-    const auto* name = mount.find("name");
-    if (name == nullptr || name->string() == nullptr || !volumes_.contains(*name->string())) {
-      problems_.error(mount.place, "this mounts a volume that the pod does not have",
-                      "add it to the pod's volumes, or fix the name");
+  void read_port(const PodField& port) {
+    constexpr std::int64_t highest = 65'535;
+    const auto inner = port["containerPort"];
+    const auto* number = inner.node != nullptr ? std::get_if<std::int64_t>(&inner.node->value) : nullptr;
+    if (number != nullptr && *number >= 1 && *number <= highest) return;
+    error(inner, port, "this is no port", "give a number from 1 to 65535");
+  }
+
+  void read_variable(const PodField& variable) {
+    const auto name = variable["name"];
+    if (name.text() == nullptr || name.text()->empty() || name.text()->find('=') != std::string::npos)
+      error(name, variable, "this is no name of a variable", "write one without =");
+    const auto from = variable["valueFrom"];
+    if (!from.is_set()) return;
+    if (variable["value"].text() != nullptr && !variable["value"].text()->empty())
+      error(from, variable, "the variable has a value too", "leave one");
+    if (from.members().size() != 1)
+      error(from, variable, "a value comes from one place",
+            "write one of configMapKeyRef, secretKeyRef, fieldRef and resourceFieldRef");
+    if (const auto ref = from["fieldRef"]; ref.is_set()) check_field_ref(ref, pod_, false, problems_);
+    if (const auto ref = from["resourceFieldRef"]; ref.is_set())
+      check_resource_ref(ref, pod_, false, problems_);
+    for (const auto* key : {"configMapKeyRef", "secretKeyRef"}) {
+      const auto ref = from[key];
+      if (ref.is_set() && (ref["key"].text() == nullptr || ref["key"].text()->empty()))
+        error(ref["key"], ref, "this names no key", "give one");
     }
   }
 
-  const Rules& rules_;
+  /// What the pod says counts where the container says nothing.
+  void read_users(const PodField& own) {
+    const auto all = pod_["securityContext"];
+    const auto said = [&](const char* key) { return own[key].is_set() ? own[key] : all[key]; };
+    const auto user = said("runAsUser");
+    const auto* number = user.node != nullptr ? std::get_if<std::int64_t>(&user.node->value) : nullptr;
+    if (number != nullptr && *number == 0 && is_true(said("runAsNonRoot").node))
+      error(user, all, "this is root, and runAsNonRoot forbids it", "choose another user");
+    for (const auto* key : {"runAsUser", "runAsGroup"}) {
+      const auto id = own[key];
+      const auto* value = id.node != nullptr ? std::get_if<std::int64_t>(&id.node->value) : nullptr;
+      if (value != nullptr && *value < 0) error(id, own, "this is no id", "write one from 0 up");
+    }
+  }
+
+  const PodField& pod_;
   Problems& problems_;
-  std::set<std::string> volumes_;
+  std::set<std::string> names_;
 };
 
 }  // namespace
 
 void check_containers(const PodField& spec, const Rules& rules, Problems& problems) {
-  ContainerCheck(rules, problems).run(spec);
+  const auto containers = spec["containers"];
+  if (containers.items().empty()) {
+    problems.error(spec.node->place, "the pod has no containers",
+                   "write containers: [{name: NAME, image: IMAGE}]");
+    return;
+  }
+  ContainerCheck(spec, problems).run();
+  check_volumes(spec, rules, problems);
 }
 
 }  // namespace greenwave::drivers::workload

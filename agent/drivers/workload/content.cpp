@@ -1,12 +1,11 @@
 #include "drivers/workload/content.h"
 
-#include <tuple>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/workload/expansion.h"
 
 namespace greenwave::drivers::workload {
 
@@ -28,21 +27,27 @@ std::string text_of(const std::string& bytes, const std::string& key) {
               "mount it as a volume");
 }
 
-/// The files of a volume: what `items` chooses, or everything.
-Material project(const std::string& kind, const Json& source, const std::optional<Material>& material) {
-  if (!material) return {};
-  if (!source.contains("items")) return *material;
-  Material chosen;
-  for (const auto& item : source["items"]) {
-    const std::string key = item.value("key", "");
-    const auto found = material->find(key);
-    if (found != material->end()) {
-      chosen[item.value("path", "")] = found->second;
-    } else if (!source.value("optional", false)) {
-      lack(kind, source.value("name", source.value("secretName", "")), key);
-    }
+constexpr unsigned usual_mode = 0644;
+
+unsigned mode_in(const Json& json, const char* key, unsigned usual) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number_integer() ? found->get<unsigned>() & 07777U : usual;
+}
+
+/// "./a//b" is "a/b".
+std::string plain(std::string_view path) {
+  std::string result;
+  for (const auto part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    result += result.empty() ? "" : "/";
+    result += part;
   }
-  return chosen;
+  return result;
+}
+
+bool is_optional(const Json& ref) {
+  const auto found = ref.find("optional");
+  return found != ref.end() && found->is_boolean() && found->get<bool>();
 }
 
 }  // namespace
@@ -61,92 +66,159 @@ Image image_of(const Json& container) {
   return image;
 }
 
+/// Collects a volume's files: of two with the same path, the later one counts.
+class Content::Files {
+ public:
+  Files(const Content& content, unsigned mode) : content_(content), mode_(mode) {}
+
+  /// Of a ConfigMap or Secret: what `items` chooses, or everything.
+  void add(const std::string& kind, const Json& source, const char* name) {
+    const auto material = content_.find(kind, source, name);
+    if (!material) return;
+    const auto items = source.find("items");
+    if (items == source.end() || items->empty()) {
+      for (const auto& [key, bytes] : *material) put(key, bytes, mode_);
+      return;
+    }
+    for (const auto& item : *items) {
+      const std::string key = item.value("key", "");
+      const auto found = material->find(key);
+      if (found != material->end()) {
+        put(item.value("path", ""), found->second, mode_in(item, "mode", mode_));
+      } else if (!is_optional(source)) {
+        lack(kind, source.value(name, ""), key);
+      }
+    }
+  }
+
+  void add_fields(const Json& source) {
+    const auto items = source.find("items");
+    if (items == source.end()) return;
+    for (const auto& item : *items) {
+      const auto field = item.find("fieldRef");
+      const auto bytes = field != item.end()
+                             ? content_.values_.field(*field)
+                             : content_.values_.resource(item.at("resourceFieldRef"), nullptr);
+      put(item.value("path", ""), bytes, mode_in(item, "mode", mode_));
+    }
+  }
+
+  std::vector<VolumeFile> take() {
+    std::vector<VolumeFile> files;
+    for (auto& [path, file] : files_) {
+      refuse_below_file(path);
+      files.push_back(std::move(file));
+    }
+    return files;
+  }
+
+ private:
+  void put(std::string_view written, std::string bytes, unsigned mode) {
+    auto path = plain(written);
+    files_[path] = {path, std::move(bytes), mode};
+  }
+
+  void refuse_below_file(std::string_view path) const {
+    for (auto at = path.rfind('/'); at != path.npos; at = path.rfind('/', at - 1)) {
+      const auto above = std::string(path.substr(0, at));
+      if (files_.contains(above))
+        throw Error(
+            Fault::invalid,
+            fmt::format("{} is a file in the volume, and {} is in it", printable(above), printable(path)),
+            "choose another path in items");
+      if (at == 0) break;
+    }
+  }
+
+  const Content& content_;
+  const unsigned mode_;
+  std::map<std::string, VolumeFile> files_;
+};
+
 /// Nothing where it is missing and may be.
 std::optional<Material> Content::find(std::string_view kind, const Json& ref, const char* key) const {
   const std::string name = ref.value(key, "");
-  const bool optional = ref.value("optional", false);
+  const bool optional = is_optional(ref);
   auto found = store_.find({std::string(kind), name, optional}, space_);
   if (!found && !optional) lack(std::string(kind), name, {});
   return found;
 }
 
-void Content::fill_environment(Json& container) const {
-  Json filled = Json::array();
-  if (container.contains("envFrom")) {
-    for (const auto& source : container["envFrom"]) {
-      for (const auto& [ref, kind] : {std::pair{"configMapRef", "ConfigMap"}, {"secretRef", "Secret"}}) {
-        if (!source.contains(ref)) continue;
-        const auto found = find(kind, source[ref], "name");
-        if (!found) continue;
-        for (const auto& [key, bytes] : *found) {
-          filled.push_back({{"name", source.value("prefix", "") + key}, {"value", text_of(bytes, key)}});
-        }
-      }
+/// What is not text cannot be a variable: of a ConfigMap, that is binaryData, which Kubernetes leaves out.
+void Content::add_all(const Json& source, Environment& variables) const {
+  for (const auto& [ref, kind] : {std::pair{"configMapRef", "ConfigMap"}, {"secretRef", "Secret"}}) {
+    if (!source.contains(ref)) continue;
+    const auto found = find(kind, source[ref], "name");
+    if (!found) continue;
+    for (const auto& [key, bytes] : *found) {
+      if (std::string_view(kind) == "ConfigMap" && !is_text(bytes)) continue;
+      variables[source.value("prefix", "") + key] = text_of(bytes, key);
     }
-    container.erase("envFrom");
   }
-  if (container.contains("env")) {
-    for (const auto& variable : container["env"]) fill_variable(variable, filled);
-  }
-  if (!filled.empty()) container["env"] = std::move(filled);
 }
 
-void Content::fill_variable(const Json& variable, Json& filled) const {
-  const auto from = variable.find("valueFrom");
-  if (from == variable.end() || !from->is_object()) {
-    filled.push_back(variable);
-    return;
+Environment Content::environment_of(const Json& container) const {
+  Environment variables;
+  if (const auto from = container.find("envFrom"); from != container.end()) {
+    for (const auto& source : *from) add_all(source, variables);
   }
+  if (const auto own = container.find("env"); own != container.end()) {
+    for (const auto& variable : *own) {
+      if (auto value = value_of(variable, container, variables))
+        variables[variable.value("name", "")] = std::move(*value);
+    }
+  }
+  return variables;
+}
+
+/// Nothing for one that is left out because what it names may be missing, and is.
+std::optional<std::string> Content::value_of(const Json& variable, const Json& container,
+                                             const Environment& before) const {
+  const auto written = variable.find("value");
+  if (written != variable.end() && !written->is_null() && !written->get<std::string>().empty()) {
+    return expanded(written->get<std::string>(), [&](std::string_view name) {
+      const auto found = before.find(std::string(name));
+      return found == before.end() ? nullptr : &found->second;
+    });
+  }
+  const auto from = variable.find("valueFrom");
+  if (from == variable.end() || !from->is_object()) return "";
+  if (from->contains("fieldRef")) return values_.field((*from)["fieldRef"]);
+  if (from->contains("resourceFieldRef")) return values_.resource((*from)["resourceFieldRef"], &container);
   for (const auto& [ref, kind] : {std::pair{"configMapKeyRef", "ConfigMap"}, {"secretKeyRef", "Secret"}}) {
     if (!from->contains(ref)) continue;
     const auto& named = (*from)[ref];
     const auto found = find(kind, named, "name");
-    if (!found) return;
+    if (!found) return {};
     const std::string key = named.value("key", "");
     const auto bytes = found->find(key);
-    if (bytes == found->end() && named.value("optional", false)) return;
-    if (bytes == found->end()) lack(kind, named.value("name", ""), key);
-    filled.push_back({{"name", variable.value("name", "")}, {"value", text_of(bytes->second, key)}});
-    return;
+    if (bytes != found->end()) return text_of(bytes->second, key);
+    if (is_optional(named)) return {};
+    lack(kind, named.value("name", ""), key);
   }
-  if (const auto text = annotation(*from)) {
-    filled.push_back({{"name", variable.value("name", "")}, {"value", *text}});
-    return;
-  }
-  filled.push_back(variable);
+  return "";
 }
 
-/// The value of the annotation that a variable names, empty where there is none; nothing where it names none.
-std::optional<std::string> Content::annotation(const Json& from) const {
-  constexpr std::string_view opens = "metadata.annotations['";
-  constexpr std::string_view closes = "']";
-  const auto path = from.value("fieldRef", Json::object()).value("fieldPath", "");
-  if (!path.starts_with(opens) || !path.ends_with(closes)) return {};
-  const auto key = path.substr(opens.size(), path.size() - opens.size() - closes.size());
-  const auto* value = annotations_ != nullptr ? annotations_->find(key) : nullptr;
-  return value != nullptr && value->is_string() ? *value->string() : "";
-}
-
-std::optional<Material> Content::files_of(const Json& volume) const {
-  for (const auto& [member, kind, key] :
-       {std::tuple{"configMap", "ConfigMap", "name"}, {"secret", "Secret", "secretName"}}) {
-    if (volume.contains(member)) return project(kind, volume[member], find(kind, volume[member], key));
-  }
-  if (volume.contains("projected")) return merge(volume.at("projected").at("sources"));
-  return {};
-}
-
-/// The files of a projected volume: where two sources have one of the same name, the later's.
-Material Content::merge(const Json& sources) const {
-  Material files;
-  for (const auto& source : sources) {
-    for (const auto& [member, kind] : {std::pair{"configMap", "ConfigMap"}, {"secret", "Secret"}}) {
-      if (!source.contains(member)) continue;
-      for (auto& [path, bytes] : project(kind, source[member], find(kind, source[member], "name")))
-        files[path] = std::move(bytes);
+std::optional<std::vector<VolumeFile>> Content::files_of(const Json& volume) const {
+  for (const auto* kind : {"configMap", "secret", "downwardAPI", "projected"}) {
+    if (!volume.contains(kind)) continue;
+    const auto& from = volume[kind];
+    Files files(*this, mode_in(from, "defaultMode", usual_mode));
+    const auto add = [&](const Json& source, std::string_view member, bool is_projected) {
+      if (member == "configMap") files.add("ConfigMap", source, "name");
+      if (member == "secret") files.add("Secret", source, is_projected ? "name" : "secretName");
+      if (member == "downwardAPI") files.add_fields(source);
+    };
+    if (std::string_view(kind) != "projected") {
+      add(from, kind, false);
+    } else if (const auto sources = from.find("sources"); sources != from.end()) {
+      for (const auto& source : *sources) {
+        for (const auto& [member, part] : source.items()) add(part, member, true);
+      }
     }
+    return files.take();
   }
-  return files;
+  return {};
 }
 
 }  // namespace greenwave::drivers::workload

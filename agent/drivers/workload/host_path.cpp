@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/text.h"
 
@@ -18,17 +19,19 @@ bool shows(std::string_view path, std::string_view place) {
   return path == "/" || is_at_or_below(path, place) || is_at_or_below(place, path);
 }
 
-/// Whether a container may write to the volume.
-bool is_writable(const PodField& spec, std::string_view volume) {
-  for (const auto* list : {"initContainers", "containers", "ephemeralContainers"}) {
-    for (const auto& container : spec[list].items()) {
-      for (const auto& mount : container["volumeMounts"].items()) {
-        const auto* name = mount["name"].text();
-        if (name != nullptr && *name == volume && !is_true(mount["readOnly"].node)) return true;
-      }
-    }
+/// What is mounted of a volume: all of it, or what subPath names. A subPathExpr is below what leads to its
+/// first variable.
+std::string mounted_of(const std::string& volume, const PodField& mount) {
+  const auto* plain = mount["subPath"].text();
+  const auto* expression = mount["subPathExpr"].text();
+  auto sub = plain != nullptr ? std::string_view(*plain) : std::string_view();
+  if (expression != nullptr && !expression->empty())
+    sub = std::string_view(*expression).substr(0, expression->find('$'));
+  std::string path = volume;
+  for (const auto name : split(sub, '/')) {
+    if (!name.empty() && name != ".") path += "/" + std::string(name);
   }
-  return false;
+  return path;
 }
 
 }  // namespace
@@ -57,15 +60,36 @@ bool is_below_allowed(const Rules& rules, std::string_view path) {
 }
 
 std::vector<plan::Mount> mounts_of(const Workload& workload) {
-  std::vector<plan::Mount> mounts;
+  std::map<std::string, plan::Mount> mounts;  // by path
   const auto spec = spec_of(workload);
+  const auto add = [&](const std::string& path, bool writable, const Place& place) {
+    auto& mount = mounts.try_emplace(path, plan::Mount{path, false, place}).first->second;
+    mount.writable = mount.writable || writable;
+  };
+  std::map<std::string, std::string> volumes;  // what is mounted, by name
   for (const auto& volume : spec["volumes"].items()) {
     const auto path = volume["hostPath"]["path"];
+    const auto claim = volume["persistentVolumeClaim"]["claimName"];
     const auto* name = volume["name"].text();
-    if (path.text() == nullptr || name == nullptr) continue;
-    mounts.push_back({*path.text(), is_writable(spec, *name), path.node->place});
+    if (name == nullptr) continue;
+    if (claim.text() != nullptr) volumes[*name] = "volume " + *claim.text();
+    if (path.text() == nullptr) continue;
+    volumes[*name] = *path.text();
+    add(*path.text(), false, path.node->place);
   }
-  return mounts;
+  for (const auto* list : {"initContainers", "containers", "ephemeralContainers"}) {
+    for (const auto& container : spec[list].items()) {
+      for (const auto& mount : container["volumeMounts"].items()) {
+        const auto* name = mount["name"].text();
+        const auto volume = name != nullptr ? volumes.find(*name) : volumes.end();
+        if (volume == volumes.end()) continue;
+        add(mounted_of(volume->second, mount), !is_true(mount["readOnly"].node), mount.node->place);
+      }
+    }
+  }
+  std::vector<plan::Mount> all;
+  for (auto& [path, mount] : mounts) all.push_back(std::move(mount));
+  return all;
 }
 
 bool is_allowed(const Rules& rules, std::string_view path) {

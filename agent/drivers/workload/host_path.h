@@ -23,7 +23,8 @@ bool is_below_allowed(const Rules& rules, std::string_view path);
 /// or the engine's, unless containers may be privileged. Pure.
 bool is_allowed(const Rules& rules, std::string_view path);
 
-/// The host's paths that a pod's containers see. Pure.
+/// The host's paths that a pod's containers see, and the volumes that claims name ("volume data/logs"), with
+/// what of them is mounted. Pure.
 std::vector<plan::Mount> mounts_of(const Workload& workload);
 
 }  // namespace greenwave::drivers::workload

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <thread>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "drivers/workload/container_check.h"
@@ -149,6 +151,15 @@ class NeedReader {
   std::vector<Need> needs_;
 };
 
+Device device_of(const config::Config& config) {
+  const auto pages = ::sysconf(_SC_PHYS_PAGES);
+  const auto page = ::sysconf(_SC_PAGESIZE);
+  const auto memory =
+      pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) : 0;
+  return {config.device, std::max(1U, std::thread::hardware_concurrency()), memory,
+          (config.state_directory / "pods").native()};
+}
+
 }  // namespace
 
 PodField metadata_of(const Workload& workload) {
@@ -184,7 +195,8 @@ std::vector<std::string> port_claims(const Workload& workload) {
 Rules rules_of(const config::Config& config, config::OwnPaths own) {
   return {config.allowed_paths,     config.podman.allow_privileged,
           std::move(own),           config.podman.allow_host_network,
-          config.podman.host_ports, config.podman.socket};
+          config.podman.host_ports, config.podman.socket,
+          device_of(config)};
 }
 
 Workload read_workload(const Manifest& manifest, const Rules& rules, Problems& problems) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,14 @@
 
 namespace greenwave::drivers::workload {
 
+/// What containers may be told of the device, and where it keeps what is theirs.
+struct Device {
+  std::string name;
+  unsigned processors = 1;
+  std::uint64_t memory = 0;  ///< bytes
+  std::string pods;          ///< a directory for each pod's own volumes
+};
+
 /// What containers may have on this device.
 struct Rules {
   std::vector<std::string> allowed_paths;  ///< for hostPath; "/" allows everything
@@ -19,6 +28,7 @@ struct Rules {
   bool allow_host_network = false;
   std::vector<config::PortRange> host_ports = config::Podman().host_ports;
   std::string socket = config::Podman().socket;  ///< the container engine's
+  Device device{};
 };
 
 /// What `config` allows; `own` is what is the agent's.

@@ -44,7 +44,7 @@ Cron::Cron(const config::Config& config, std::string key, Pulls& pulls, const st
       rules(workload::rules_of(config, with_real_places(own_paths(config, own_program()), config.root))),
       settings(config.podman),
       state_directory(config.state_directory),
-      caller{own_program(), std::filesystem::absolute(config.file)},
+      caller{own_program(), std::filesystem::absolute(config.file), config.state_directory},
       digest_key(std::move(key)),
       service(settings.socket, stop, while_waiting),
       images(service, pulls, settings.images, settings.credentials),

@@ -15,10 +15,13 @@ Json to_json(const KubePod& kube_pod) {
   for (const auto& image : kube_pod.images) {
     images.push_back({{"reference", image.reference}, {"pull", static_cast<int>(image.pull)}});
   }
-  return {
-      {"pod", kube_pod.pod},         {"digest", kube_pod.digest},        {"containers", kube_pod.containers},
-      {"volumes", kube_pod.volumes}, {"hostPaths", kube_pod.host_paths}, {"images", std::move(images)},
-      {"text", kube_pod.text}};
+  return {{"pod", kube_pod.pod},
+          {"digest", kube_pod.digest},
+          {"containers", kube_pod.containers},
+          {"hostPaths", kube_pod.host_paths},
+          {"images", std::move(images)},
+          {"provision", podman::to_json(kube_pod.provision)},
+          {"text", kube_pod.text}};
 }
 
 KubePod kube_pod_from(const Json& json) {
@@ -26,12 +29,12 @@ KubePod kube_pod_from(const Json& json) {
   kube_pod.pod = json.at("pod");
   kube_pod.digest = json.at("digest");
   kube_pod.containers = json.at("containers");
-  kube_pod.volumes = json.at("volumes");
   kube_pod.host_paths = json.at("hostPaths");
   for (const auto& image : json.at("images")) {
     kube_pod.images.push_back(
         {image.at("reference"), static_cast<workload::Image::Pull>(image.at("pull").get<int>())});
   }
+  kube_pod.provision = provision_from(json.at("provision"));
   kube_pod.text = json.at("text");
   return kube_pod;
 }

@@ -1,5 +1,7 @@
 #include "drivers/podman/cron/units.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace greenwave::drivers::podman {
@@ -20,6 +22,17 @@ constexpr std::string_view cron_sandbox =
     "RestrictRealtime=yes\nRestrictSUIDSGID=yes\nSystemCallFilter=@system-service\n"
     "SystemCallFilter=~@privileged @resources\nSystemCallErrorNumber=EPERM\nSystemCallArchitectures=native\n"
     "MemoryDenyWriteExecute=yes\nLockPersonality=yes\nKeyringMode=private\nLimitCORE=0\n";
+
+/// More for a run that makes volumes, with their owners and modes.
+constexpr std::string_view writing_sandbox =
+    "ReadWritePaths=-/var/lib {}\nCapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_FSETID\n"
+    "SystemCallFilter=@chown\nRestrictSUIDSGID=no\n";
+
+bool makes_volumes(const workload::Workload& workload) {
+  return std::ranges::any_of(spec_of(workload)["volumes"].items(), [](const workload::PodField& volume) {
+    return volume["hostPath"].node == nullptr;
+  });
+}
 
 /// A word of ExecStart=, quoted so that systemd takes it literally.
 std::string as_word(const std::string& text) {
@@ -56,6 +69,8 @@ Units units_of(const ObjectId& id, const workload::CronJob& job, const Caller& c
   if (job.longest_run) units.service += fmt::format("TimeoutStartSec={}\n", job.longest_run->count());
   units.service += "TimeoutStopSec=5min\n";
   units.service += cron_sandbox;
+  if (makes_volumes(job.workload))
+    units.service += fmt::format(fmt::runtime(writing_sandbox), as_word("-" + caller.state.native()));
   return units;
 }
 

@@ -15,6 +15,7 @@ std::string unit_of(const ObjectId& id);
 struct Caller {
   std::filesystem::path program;  ///< greenwaved's own
   std::filesystem::path config;   ///< its agent.yaml
+  std::filesystem::path state;    ///< the agent's directory
 };
 
 /// The two units that run a CronJob, as systemd reads them.

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "drivers/podman/play_kube.h"
+#include "drivers/podman/service.h"
+
+namespace greenwave::drivers::podman {
+
+/// Makes what a pod needs to have before podman makes it, and returns the sheet for podman's kube play, in
+/// which nothing is left open: where volumes are, and who runs in containers whose image says so. Throws
+/// Error: invalid where an image is root's and must not be, conflict where a link in a claim's volume leads
+/// elsewhere. The images must be here.
+std::string prepare(Service& service, const workload::Rules& rules, const ObjectId& id,
+                    const KubePod& kube_pod);
+
+/// Removes the pod's own volumes, which no container uses any more.
+void clear_volumes(const workload::Rules& rules, const std::string& pod);
+
+}  // namespace greenwave::drivers::podman
