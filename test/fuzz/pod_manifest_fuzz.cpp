@@ -26,7 +26,7 @@ void read_cron(const Manifest& manifest, const Rules& rules, const Store& store)
   Problems problems;
   const auto job = read_runnable_cron_job(manifest, rules, problems);
   if (problems.has_errors()) return;
-  units_of(manifest.id, job, {"/usr/sbin/greenwaved", "/etc/greenwave/agent.yaml"});
+  units_of(manifest.id, job, {"/usr/sbin/greenwaved", "/etc/greenwave/agent.yaml", "/var/lib/greenwave"});
   for (auto& kube_pod : kube_pods_of(manifest, job.workload, rules, store, "key")) {
     run_file_from(to_json(run_file_of(manifest.id, job, std::move(kube_pod))));
   }

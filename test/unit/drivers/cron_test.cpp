@@ -228,7 +228,8 @@ TEST_CASE("cron: the units call greenwaved with the CronJob's name, and limit it
   Problems problems;
   auto job = read_runnable_cron_job(manifest, test::podman_rules, problems);
   job.longest_run = std::chrono::minutes(10);
-  const auto units = units_of(manifest.id, job, {"/usr/bin/greenwaved", "/etc/100% \"green\"/agent.yaml"});
+  const auto units = units_of(
+      manifest.id, job, {"/usr/bin/greenwaved", "/etc/100% \"green\"/agent.yaml", "/var/lib/greenwave"});
   CHECK_THAT(units.timer, Contains("OnCalendar=*-*-* 0:0:00\nPersistent=true\n"));
   CHECK_THAT(
       units.service,
@@ -242,8 +243,8 @@ TEST_CASE("cron: systemd finds the service that runs a pod hardly exposed") {
   Problems problems;
   const auto job = read_runnable_cron_job(manifest, test::podman_rules, problems);
   const test::TemporaryDirectory scratch;
-  const auto file =
-      scratch.write("cron.service", units_of(manifest.id, job, {"/bin/true", "/etc/a"}).service);
+  const auto file = scratch.write(
+      "cron.service", units_of(manifest.id, job, {"/bin/true", "/etc/a", "/var/lib/greenwave"}).service);
   const auto said = systemd_analyze({"security", "--offline=true", "--no-pager", file.native()});
   if (!said || said->find("unrecognized option") != std::string::npos) {
     WARN("no systemd-analyze that measures a file (systemd 250)");

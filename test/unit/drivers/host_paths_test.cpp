@@ -121,7 +121,8 @@ spec:
   REQUIRE(mounts.size() == 3);
   CHECK(mounts[0].path == "/srv/r");
   CHECK_FALSE(mounts[0].writable);
-  CHECK(mounts[1].writable);
-  CHECK_FALSE(mounts[2].writable);
-  CHECK(to_string(mounts[1].place) == "pod.yaml:12:34");
+  CHECK(mounts[1].path == "/srv/u");
+  CHECK_FALSE(mounts[1].writable);
+  CHECK(mounts[2].writable);
+  CHECK(to_string(mounts[2].place) == "pod.yaml:12:34");
 }
