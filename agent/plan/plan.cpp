@@ -162,15 +162,22 @@ Plan plan(Input input, const Places& places) {
   waits.settle(objects, result.problems);
 
   Writer writer(input, objects, references, waits, result);
-  for (const auto number : waits.order(objects)) {
+  std::vector<bool> released(objects.size());
+  for (auto i = objects.declared(); i < objects.size(); ++i) {
+    // What a Directory's successor does not have is removed with it.
+    released[i] = claims.is_taken_over(i) && !is_directory(objects.id(i));
+  }
+  for (const auto number : waits.order(objects, released)) {
     if (objects.is_declared(number)) {
       writer.apply(number);
     } else {
-      // What a Directory's successor does not have is removed with it.
-      const bool stays = claims.is_taken_over(number) && !is_directory(objects.id(number));
-      writer.leave(number, stays ? Verb::release : Verb::remove);
+      writer.leave(number, released[number] ? Verb::release : Verb::remove);
     }
   }
+  const auto removes = [](const Step& step) { return step.verb == Verb::remove; };
+  const auto pruned = std::find_if_not(result.steps.rbegin(), result.steps.rend(), removes);
+  result.prune_from = static_cast<std::size_t>(result.steps.rend() - pruned);
+  for (const auto number : references.dangling()) result.dangling.push_back(objects.id(number));
   for (std::size_t i = 0; i < objects.declared(); ++i) {
     if (!objects.refused()[i]) continue;
     writer.promise(i);

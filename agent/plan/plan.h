@@ -41,9 +41,12 @@ struct Input {
 
 struct Plan {
   std::vector<Step> steps;  ///< in the order in which they must run
+  /// The first of the last steps, those that only remove what is no longer declared; steps.size() if none.
+  std::size_t prune_from = 0;
   /// Cycles, duplicate claims, references to missing objects: the objects concerned are left out.
   Problems problems;
   std::vector<ObjectId> refused;
+  std::vector<ObjectId> dangling;  ///< of these, those that refer to what no manifest declares any more
   /// Restarts that a step's change owes to an object that is refused, or that must not restart yet.
   std::vector<Owed> owed;
 };

@@ -121,6 +121,8 @@ class ReferenceReader {
     return found;
   }
 
+  std::vector<std::size_t> dangling;  ///< those that refer to what no manifest declares
+
  private:
   /// Returns the referenced object if it was refused before it could be numbered.
   const ObjectId* add(std::size_t number, const ObjectRef& ref, std::string_view verb, const Place& place,
@@ -136,6 +138,7 @@ class ReferenceReader {
                                 to_string(ref)),
                     finder_.suggestion(ref, from));
     objects_.refuse(number);
+    dangling.push_back(number);
     return nullptr;
   }
 
@@ -170,6 +173,7 @@ References::References(Objects& objects, Problems& problems) : all_(objects.decl
     named.restarts_on_nameless = nameless != nullptr;
     if (nameless != nullptr && objects.is_changed(i) && !objects.refused()[i]) refuse("held", "restarts on");
   }
+  dangling_ = std::move(reader.dangling);
   read_definitions(objects);
 }
 

@@ -26,6 +26,9 @@ class References {
   /// An object's definition comes before it, unless something else requires another order: call last.
   void add_order(Waits& waits) const;
 
+  /// Those that refer to an object that no manifest declares.
+  const std::vector<std::size_t>& dangling() const { return dangling_; }
+
   /// Whether something that the object restarts or reloads on is refused.
   bool restarts_on_refused(std::size_t number, const Objects& objects) const;
 
@@ -41,6 +44,7 @@ class References {
   void read_definitions(const Objects& objects);
 
   std::vector<Named> all_;
+  std::vector<std::size_t> dangling_;
 };
 
 }  // namespace greenwave::plan

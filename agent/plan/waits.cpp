@@ -172,11 +172,11 @@ void Waits::report_circle(const std::vector<std::size_t>& circle, const Objects&
   }
 }
 
-std::vector<std::size_t> Waits::order(const Objects& objects) const {
-  std::vector<bool> early(objects.size());
+std::vector<std::size_t> Waits::order(const Objects& objects, const std::vector<bool>& released) const {
+  auto early = released;
   std::vector<std::size_t> open;
-  for (std::size_t i = 0; i < objects.declared(); ++i) {
-    if (!objects.refused()[i]) open.push_back(i);
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if ((objects.is_declared(i) || released[i]) && !objects.refused()[i]) open.push_back(i);
   }
   while (!open.empty()) {
     const auto number = open.back();

@@ -44,9 +44,9 @@ class Waits {
   /// Refuses objects that wait for a refused one, or for each other.
   void settle(Objects& objects, Problems& problems);
 
-  /// The objects that are not refused, in an order that satisfies all waits. Removals that something waits
-  /// for come as early as possible, the others last.
-  std::vector<std::size_t> order(const Objects& objects) const;
+  /// The objects that are not refused, in an order that satisfies all waits. What is `released`, and removals
+  /// that something waits for, come as early as possible; the other removals come last.
+  std::vector<std::size_t> order(const Objects& objects, const std::vector<bool>& released) const;
 
  private:
   Graph graph() const;

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,9 +30,11 @@ drivers::StepResult failure(Fault fault, std::string error) {
   return outcome;
 }
 
-class Apply {
+}  // namespace
+
+class Apply::Steps {
  public:
-  Apply(plan::Plan plan, const ApplyContext& context)
+  Steps(plan::Plan plan, const ApplyContext& context)
       : plan_(std::move(plan)), context_(context), results_(plan_.steps.size(), Result::pending) {
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
       const auto& step = plan_.steps[i];
@@ -51,20 +54,22 @@ class Apply {
     for (const auto& owed : plan_.owed) owed_for_[owed.because].push_back(owed);
   }
 
-  Applied run() {
+  const plan::Plan& plan() const { return plan_; }
+
+  Applied run(std::size_t first, std::size_t end) {
     try {
-      std::size_t next = 0;
-      while (next < plan_.steps.size() && !stopping()) {
-        const auto batch = batch_from(next);
+      auto next = first;
+      while (next < end && !stopping()) {
+        const auto batch = batch_from(next, end);
         carry_out(batch);
         next = batch.end;
       }
-      applied_.stopped = applied_.stopped || next < plan_.steps.size();
+      applied_.stopped = applied_.stopped || next < end;
       finish_parts();
     } catch (const Error& error) {
       applied_.error = error;
     }
-    return std::move(applied_);
+    return std::exchange(applied_, {});
   }
 
  private:
@@ -106,9 +111,9 @@ class Apply {
     return found == number_of_.end() || found->second >= number(step) ? nullptr : &results_[found->second];
   }
 
-  Batch batch_from(std::size_t first) {
+  Batch batch_from(std::size_t first, std::size_t end) {
     Batch batch;
-    for (batch.end = first; batch.end < plan_.steps.size(); ++batch.end) {
+    for (batch.end = first; batch.end < end; ++batch.end) {
       auto& step = plan_.steps[batch.end];
       if (const auto later = context_.later.find(step.id); later != context_.later.end()) {
         if (results_[batch.end] == Result::pending) applied_.failed.push_back(later->second);
@@ -401,7 +406,7 @@ class Apply {
 
   plan::Plan plan_;
   const ApplyContext& context_;
-  Applied applied_;
+  Applied applied_;              ///< in this part
   std::vector<Result> results_;  ///< of each step
   std::unordered_map<ObjectId, std::size_t> number_of_;
   std::unordered_map<std::size_t, std::vector<std::size_t>>
@@ -411,10 +416,45 @@ class Apply {
   std::unordered_map<ObjectId, std::vector<plan::Owed>> owed_for_;  ///< restarts that an object's change owes
 };
 
-}  // namespace
+Apply::Apply(plan::Plan plan, const ApplyContext& context)
+    : steps_(std::make_unique<Steps>(std::move(plan), context)) {}
+
+Apply::~Apply() = default;
+
+std::span<const plan::Step> Apply::brings() const {
+  return std::span(steps_->plan().steps).first(steps_->plan().prune_from);
+}
+
+std::span<const plan::Step> Apply::prunes() const {
+  return std::span(steps_->plan().steps).subspan(steps_->plan().prune_from);
+}
+
+Applied Apply::bring() {
+  return steps_->run(0, steps_->plan().prune_from);
+}
+
+Applied Apply::prune() {
+  return steps_->run(steps_->plan().prune_from, steps_->plan().steps.size());
+}
+
+void add(Applied& applied, Applied more) {
+  const auto append = [](auto& list, auto& added) {
+    list.insert(list.end(), std::move_iterator(added.begin()), std::move_iterator(added.end()));
+  };
+  append(applied.actions, more.actions);
+  append(applied.failed, more.failed);
+  append(applied.tried, more.tried);
+  append(applied.waiting, more.waiting);
+  applied.repaired += more.repaired;
+  applied.stopped = applied.stopped || more.stopped;
+  if (!applied.error) applied.error = std::move(more.error);
+}
 
 Applied apply(plan::Plan plan, const ApplyContext& context) {
-  return Apply(std::move(plan), context).run();
+  Apply both(std::move(plan), context);
+  auto applied = both.bring();
+  if (!applied.stopped && !applied.error) add(applied, both.prune());
+  return applied;
 }
 
 }  // namespace greenwave::sync

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +53,34 @@ struct Applied {
 /// Does a plan's steps: records what is about to change, lets the drivers change it, records the result; a
 /// batch of steps of one driver at a time. A step's failure stops only what needs it. A step that takes a
 /// place begins only when the object that had it has given it up.
+///
+/// In two parts, so that what a commit brings can be looked at before anything is pruned for it
+/// (`Plan::prune_from`).
+class Apply {
+ public:
+  /// `context`, and what the plan points into, outlive it.
+  Apply(plan::Plan plan, const ApplyContext& context);
+  ~Apply();
+  Apply(const Apply&) = delete;
+  Apply& operator=(const Apply&) = delete;
+
+  std::span<const plan::Step> brings() const;
+  std::span<const plan::Step> prunes() const;
+
+  /// Call once.
+  Applied bring();
+  /// Call once, after a bring() that was not stopped and had no error.
+  Applied prune();
+
+ private:
+  class Steps;
+  std::unique_ptr<Steps> steps_;
+};
+
+/// `more` came of a later part.
+void add(Applied& applied, Applied more);
+
+/// Both parts, one after the other.
 Applied apply(plan::Plan plan, const ApplyContext& context);
 
 }  // namespace greenwave::sync

@@ -31,6 +31,17 @@ bool settled(const plan::Desired& desired, const Entry* entry, const Observed& o
          !observed.drifted.contains(entry->id);
 }
 
+void refuse(Checked& checked, const Manifest& manifest, const Problems& problems, bool left_out = false) {
+  const auto is_error = [](const Problem& problem) { return problem.severity == Severity::error; };
+  const auto first = std::ranges::find_if(problems.list(), is_error);
+  checked.refused.push_back(manifest.id);
+  checked.refusals.push_back({.id = manifest.id,
+                              .why = first == problems.list().end() ? "" : to_string(*first),
+                              .digest = manifest.digest,
+                              .left_out = left_out});
+  checked.problems.append(problems);
+}
+
 /// An outage is reported once, not for each object behind it.
 void refuse_unseen(const std::vector<drivers::Candidate>& candidates, const std::string& why,
                    Compared& compared) {
@@ -79,18 +90,18 @@ Checked check(std::vector<Manifest> manifests, std::span<const drivers::Kinds* c
   for (auto& manifest : manifests) {
     const auto serves = [&](const auto* some) { return some->serves(manifest.id); };
     const auto found = std::ranges::find_if(kinds, serves);
+    Problems problems;
     if (found == kinds.end() || kinds::is_served_nowhere(manifest.id)) {
-      report_unserved(manifest, checked.problems);
-      checked.refused.push_back(manifest.id);
+      report_unserved(manifest, problems);
+      refuse(checked, manifest, problems, !kinds::is_served_nowhere(manifest.id));
       continue;
     }
-    Problems problems;
     auto footprint = (*found)->footprint(manifest, problems);
     read_patience(manifest, footprint);
-    checked.problems.append(problems);
     if (problems.has_errors()) {
-      checked.refused.push_back(manifest.id);
+      refuse(checked, manifest, problems);
     } else {
+      checked.problems.append(problems);
       checked.desired.push_back({std::move(manifest), std::move(footprint)});
     }
   }
@@ -106,11 +117,11 @@ void refuse_hopeless(Checked& checked) {
   std::erase_if(checked.desired, [&](const plan::Desired& object) {
     const auto& expected = object.footprint.expects_up;
     if (!expected || !down.contains(expected->unit)) return false;
-    checked.problems.error(
-        expected->place,
-        fmt::format("this can never pass: {} is declared with running: false", expected->unit),
-        "check another unit, or let this one run");
-    checked.refused.push_back(object.manifest.id);
+    Problems hopeless;
+    hopeless.error(expected->place,
+                   fmt::format("this can never pass: {} is declared with running: false", expected->unit),
+                   "check another unit, or let this one run");
+    refuse(checked, object.manifest, hopeless);
     return true;
   });
 }

@@ -14,10 +14,19 @@
 
 namespace greenwave::sync {
 
+/// Why an object that is declared is not applied.
+struct Refusal {
+  ObjectId id;
+  std::string why{};      ///< the first thing that is wrong, with its place
+  Digest digest{};        ///< of the manifest; zero: it is not known
+  bool left_out = false;  ///< it may be right, but needs a runtime that this device does not have
+};
+
 /// The render, as far as this device's drivers take it.
 struct Checked {
   std::vector<plan::Desired> desired;
   std::vector<ObjectId> refused;  ///< declared, but wrong: they stay as they are
+  std::vector<Refusal> refusals;  ///< one each
   Problems problems;
 };
 

@@ -62,8 +62,11 @@ Course begun(Course course, const Beginning& beginning) {
   }
   // A commit that follows one which nobody judged yet answers for what that one changed as well.
   for (const auto& object : beginning.touched) add(trial.touched, object);
-  // What a commit left that was taken back is not this one's doing.
+  // What a commit left that was taken back is not this one's doing, nor what was refused before.
   for (const auto& object : course.stuck) add(trial.failed_before, object);
+  if (!course.good.empty()) {
+    for (const auto& one : course.refused.value_or(beginning.refused)) add(trial.failed_before, one);
+  }
   // What the repository's silence means depends on whether it spoke before this change, not before one after
   // which it spoke already.
   const bool answered_since = contains(trial.well, repository_link);
@@ -86,9 +89,11 @@ Course looked_at(Course course, const std::vector<std::string>& failed) {
   return course;
 }
 
-Course proved(Course course, const CommitId& commit, std::vector<std::string> ailing) {
+Course proved(Course course, const CommitId& commit, std::vector<std::string> ailing,
+              std::vector<std::string> refused) {
   if (course.rejected && course.rejected->commit == commit) course.rejected.reset();
   course.ailing = std::move(ailing);
+  course.refused = std::move(refused);
   if (course.good == commit && !course.trial) return course;
   course.good = commit;
   course.trial.reset();
@@ -98,6 +103,11 @@ Course proved(Course course, const CommitId& commit, std::vector<std::string> ai
 Course found_well(Course course, const std::vector<std::string>& names) {
   if (!course.trial) return course;
   for (const auto& name : names) add(course.trial->well, name);
+  return course;
+}
+
+Course pruning(Course course) {
+  if (course.trial) course.trial->well.clear();
   return course;
 }
 

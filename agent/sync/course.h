@@ -55,6 +55,9 @@ struct Course {
   std::vector<std::string> stuck{};
   /// Health checks that failed before the commit that was kept last, and may do so still.
   std::vector<std::string> ailing{};
+  /// Objects, and files of manifests, that were refused when the last good commit was kept: none that follows
+  /// is to blame for them. Nothing: an agent kept it that did not note them.
+  std::optional<std::vector<std::string>> refused{};
 
   bool is_reverting() const { return trial && !trial->reverting.empty(); }
   /// Whether applying `commit` is the way back, and not one that overtakes it.
@@ -74,6 +77,7 @@ struct Beginning {
   std::vector<std::string> touched{};  ///< see Trial
   bool asked = true;                   ///< the repository was asked in this pass,
   bool reached = false;                ///< and has just answered
+  std::vector<std::string> refused{};  ///< objects and files of manifests that it cannot use
 };
 
 /// Of what a way back was to bring: objects that it could not, and why.
@@ -96,10 +100,13 @@ Course begun(Course course, const Beginning& beginning);
 Course changed_own(Course course, const std::string& process);
 /// These objects were not well before the first change.
 Course looked_at(Course course, const std::vector<std::string>& failed);
-/// The commit is healthy, and what is gone back to from now on; `ailing` see Course.
-Course proved(Course course, const CommitId& commit, std::vector<std::string> ailing);
+/// The commit is healthy, and what is gone back to from now on; `ailing` and `refused` see Course.
+Course proved(Course course, const CommitId& commit, std::vector<std::string> ailing,
+              std::vector<std::string> refused);
 /// These were healthy, and need not be asked again.
 Course found_well(Course course, const std::vector<std::string>& names);
+/// What the commit no longer declares is about to be removed: everything is asked once more after that.
+Course pruning(Course course);
 /// The commit on trial is not healthy: the device goes back, if there is a commit to go back to.
 Course found_unwell(Course course, const std::string& reason);
 /// Going back begins or goes on; the history has the reason.

@@ -71,6 +71,7 @@ Course read_course(const state::State& state) {
     if (json.contains("rejected")) read.rejected = rejected_from_json(json["rejected"]);
     read.stuck = json.value("stuck", Texts{});
     read.ailing = json.value("ailing", Texts{});
+    if (json.contains("refused")) read.refused = json["refused"].get<Texts>();
     return read;
   } catch (const std::exception&) {
     return course;  // no writer of ours wrote it
@@ -83,6 +84,7 @@ void write_course(state::State& state, const Course& course) {
   if (course.rejected) json["rejected"] = to_json(*course.rejected);
   if (!course.stuck.empty()) json["stuck"] = course.stuck;
   if (!course.ailing.empty()) json["ailing"] = course.ailing;
+  if (course.refused) json["refused"] = *course.refused;
   state.set_value(state::keys::course, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

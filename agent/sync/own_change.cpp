@@ -37,10 +37,10 @@ std::vector<OwnFile> own_places(const guard::OwnFiles& files, const plan::Step& 
 }
 
 /// True when it stands by.
-bool arm(Pass& pass, guard::Guard& guard, const Prepared& prepared, ApplyContext& context) {
+bool arm(Pass& pass, guard::Guard& guard, std::span<const plan::Step> steps, ApplyContext& context) {
   std::vector<OwnFile> places;
   std::vector<ObjectId> objects;
-  for (const auto& step : prepared.plan.steps) {
+  for (const auto& step : steps) {
     const auto more = own_places(guard.files(), step);
     if (more.empty()) continue;
     places.insert(places.end(), more.begin(), more.end());
@@ -88,12 +88,13 @@ Refuse own_rules(const Pass& pass) {
   };
 }
 
-Applied apply_with_guard(Pass& pass, Prepared& prepared, ApplyContext& context) {
+Applied with_guard(Pass& pass, std::span<const plan::Step> steps, ApplyContext& context,
+                   const std::function<Applied()>& apply) {
   auto* const guard = pass.parts.guard;
-  if (guard == nullptr || prepared.plan.steps.empty()) return apply(std::move(prepared.plan), context);
+  if (guard == nullptr || steps.empty()) return apply();
   const auto before = guard->files().fingerprint();
-  const bool armed = guard->is_there() && arm(pass, *guard, prepared, context);
-  auto applied = apply(std::move(prepared.plan), context);
+  const bool armed = guard->is_there() && arm(pass, *guard, steps, context);
+  auto applied = apply();
   const bool changed = guard->files().fingerprint() != before;
   if (armed) guard->changed(changed);
   if (changed) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 
 #include "guard/own_check.h"
@@ -15,9 +17,10 @@ namespace greenwave::sync {
 /// Refuses what the agent could not start with; empty where it is not among what it changes.
 Refuse own_rules(const Pass& pass);
 
-/// Applies the plan, with the guard standing by where that changes the agent. Where it cannot, the objects
-/// concerned are left for later.
-Applied apply_with_guard(Pass& pass, Prepared& prepared, ApplyContext& context);
+/// Does `steps` by `apply`, with the guard standing by where that changes the agent. Where it cannot, the
+/// objects concerned are left for later.
+Applied with_guard(Pass& pass, std::span<const plan::Step> steps, ApplyContext& context,
+                   const std::function<Applied()>& apply);
 
 /// Whether this is the commit on trial, and an earlier run of the agent changed the agent for it.
 bool answers_for_agent(const Pass& pass, const CommitId& commit);

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "state/keys.h"
-#include "sync/apply.h"
 #include "sync/course_record.h"
+#include "sync/execution.h"
 #include "sync/own_change.h"
 #include "sync/records.h"
 #include "sync/remembered.h"
@@ -20,7 +20,7 @@
 namespace greenwave::sync {
 
 const std::vector<Entry>& Pass::inventory() {
-  if (!entries) entries = parts.state.inventory();
+  if (!entries) entries = std::make_shared<const std::vector<Entry>>(parts.state.inventory());
   return *entries;
 }
 
@@ -66,23 +66,18 @@ void forget_clean(Pass& pass) {
   pass.parts.state.note_value(state::keys::clean, "");
 }
 
-/// Puts what an apply did into the record and the standing.
-void report(Pass& pass, const CommitId& commit, Prepared& prepared, Applied& applied) {
+/// Puts what is known before the device changes into the record and the standing.
+void report(Pass& pass, const CommitId& commit, const Prepared& prepared) {
   auto& standing = pass.kept.standing;
-  standing.repaired = applied.repaired;
   standing.cluster = prepared.cluster.name;
-  standing.waiting = std::move(applied.waiting);
   standing.problems = texts_of(prepared.problems);
   standing.errors = error_count(prepared.problems);
-  standing.failed = std::move(prepared.compared.failed);
+  standing.failed = prepared.compared.failed;
   for (const auto& failed : standing.failed) {
-    applied.actions.push_back(refusal_of(failed));
-    pass.observer(event_of(applied.actions.back(), commit));
+    auto& actions = pass.record.actions;
+    actions.push_back(refusal_of(failed));
+    pass.observer(event_of(actions.back(), commit));
   }
-  standing.failed.insert(standing.failed.end(), applied.failed.begin(), applied.failed.end());
-  pass.kept.retries.note(prepared.desired, standing.failed, applied.tried, pass.parts.clock);
-  auto& actions = pass.record.actions;
-  actions.insert(actions.end(), applied.actions.begin(), applied.actions.end());
   pass.record.problems = standing.problems;
   pass.record.errors = standing.errors;
 }
@@ -201,8 +196,9 @@ std::unique_ptr<Prepared> prepare_commit(Pass& pass, const CommitId& commit) {
   check_runtime(rendered.cluster, rendered.device, parts.config.runtime, rendered.problems);
   const bool reverts = pass.kept.course.goes_back_to(commit);
   auto owed = parts.state.owed();
+  pass.inventory();
   return prepare(std::move(files), std::move(rendered),
-                 {.inventory = pass.inventory(),
+                 {.inventory = pass.entries,
                   .owed = reverts ? std::vector<plan::Owed>{} : owed,
                   .moot = reverts ? owed : std::vector<plan::Owed>{},
                   .observed = *pass.observed,
@@ -243,14 +239,13 @@ void apply_commit(Pass& pass, const CommitId& commit) {
     pass.observer(
         {.kind = "problem", .text = to_string(problem), .ok = problem.severity == Severity::warning});
   }
-  auto applied = carry_out(pass, *prepared, commit);
-  pass.entries.reset();
-  report(pass, commit, *prepared, applied);
-  if (applied.error) throw *applied.error;
-  if (applied.stopped) throw Error(Fault::transient, "the sync was ended before its last step");
-
+  const Gate gate(prepared->cluster.windows, parts.config.busy(), pass.request.now, prepared->problems);
+  report(pass, commit, *prepared);
+  if (rejects(pass, commit, *prepared)) return;
+  Execution execution(pass, *prepared, commit, gate);
+  execution.bring();
   note_applied(pass, commit, *prepared);
-  judge_health(pass, commit, *prepared);
+  judge(pass, commit, *prepared, execution);
   free_stuck(pass);
   note_clean(pass, key, *prepared);
 }

@@ -84,7 +84,7 @@ struct Pass {
   std::optional<Fresh> fresh{};
   Stuck stuck{};  ///< of a way back
   std::optional<Observed> observed{};
-  std::optional<std::vector<Entry>> entries{};  ///< see inventory()
+  std::shared_ptr<const std::vector<Entry>> entries{};  ///< see inventory()
 
   /// As in the state; after a change to that, `entries` is to be reset.
   const std::vector<Entry>& inventory();

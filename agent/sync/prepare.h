@@ -23,9 +23,12 @@ struct Prepared {
   Cluster cluster;
   Device device;
   Problems problems;
+  bool complete = true;  ///< false: there are files of manifests that cannot be read
   std::vector<plan::Desired> desired;
+  std::vector<Refusal> refused;  ///< before they were compared with the device
   Compared compared;
   plan::Plan plan;
+  std::shared_ptr<const std::vector<Entry>> inventory;  ///< as it was then
 };
 
 /// Which objects must not be applied, whatever their drivers say; the problems say why.
@@ -34,7 +37,7 @@ using Refuse =
 
 /// What a render is compared with, and how.
 struct PrepareInput {
-  std::span<const Entry> inventory;  ///< must outlive the Prepared
+  std::shared_ptr<const std::vector<Entry>> inventory;
   std::vector<plan::Owed> owed;
   std::vector<plan::Owed> moot{};
   const Observed& observed;  ///< must outlive the Prepared

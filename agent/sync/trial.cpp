@@ -7,9 +7,11 @@
 
 #include "base/contains.h"
 #include "base/error.h"
+#include "sync/awaited.h"
 #include "sync/entries.h"
 #include "sync/health.h"
 #include "sync/own_change.h"
+#include "sync/refusals.h"
 #include "sync/relations.h"
 
 namespace greenwave::sync {
@@ -189,6 +191,12 @@ void report_ailing(Pass& pass, const Prepared& prepared) {
   if (course.ailing != before) pass.take(std::move(course));
 }
 
+std::vector<std::string> names_of(const std::vector<FailedObject>& objects) {
+  std::vector<std::string> names;
+  for (const auto& one : objects) names.push_back(one.object);
+  return names;
+}
+
 void keep(Pass& pass, const CommitId& commit, const Prepared& prepared) {
   auto ailing = pass.kept.course.ailing;
   if (const auto& trial = pass.kept.course.trial) {
@@ -199,7 +207,7 @@ void keep(Pass& pass, const CommitId& commit, const Prepared& prepared) {
       if (watch && watch->always && contains(trial->failed_before, name)) ailing.push_back(name);
     }
   }
-  const auto after = proved(pass.kept.course, commit, std::move(ailing));
+  const auto after = proved(pass.kept.course, commit, std::move(ailing), names_of(refusals(prepared)));
   if (after != pass.kept.course) {
     pass.parts.intake.keep(good_ref, commit);
     pass.take(after);
@@ -220,8 +228,8 @@ StepsJudged judge_steps(Pass& pass, const Prepared& prepared) {
   if (standing.failed.empty() && standing.waiting.empty()) return judged;
   const Relations relations(*pass.kept.course.trial, prepared.desired, pass.inventory());
   for (const auto& failed : standing.failed) {
-    // What is refused, as a manifest that cannot be read is, keeps its last good state and holds up nothing.
-    if (failed.refused && !passes(failed.fault)) continue;
+    // Where there is nothing to go back to, the rest of a first commit is kept.
+    if (pass.kept.course.good.empty() && failed.refused && !passes(failed.fault)) continue;
     const auto verdict = relations.judge(failed.object, Now::failed, failed.fault);
     if (verdict == Blame::take_back) judged.taken_back.push_back(failed);
     judged.passes = judged.passes || verdict == Blame::wait;
@@ -255,7 +263,62 @@ Stuck not_back(Pass& pass, const Prepared& prepared) {
   return stuck;
 }
 
+/// Whether the commit on trial may be kept as it is now on the device. Turns back where it is to blame.
+bool is_well(Pass& pass, const Prepared& prepared) {
+  const auto& course = pass.kept.course;
+  auto& standing = pass.kept.standing;
+  const auto turn = [&](const std::string& why) {
+    turn_back(pass, why);
+    return false;
+  };
+  const auto steps = judge_steps(pass, prepared);
+  if (!steps.taken_back.empty()) {
+    return turn(Verdict{.kind = Verdict::Kind::unwell, .unwell = steps.taken_back}.reason());
+  }
+  // The agent that the commit makes decides about it.
+  if (pass.renews) return false;
+  if (const auto why = own_failure(pass); !why.empty()) return turn(why);
+  // The commit is not whole on the device yet, so that its health says nothing; nor does a server that is
+  // away.
+  if (steps.passes || pass.is_unreachable()) return false;
+  const auto& tried = course.trial->commit;
+  const auto verdict = watch(pass, subjects(pass, prepared), tried, true);
+  for (const auto* list : {&verdict.unwell, &verdict.undecided}) {
+    standing.failed.insert(standing.failed.end(), list->begin(), list->end());
+  }
+  for (const auto& one : verdict.undecided) {
+    pass.observer(
+        {.kind = "problem",
+         .text = fmt::format("{}: {}; {} stays on trial", one.object, one.reason, tried.shortened()),
+         .ok = false});
+  }
+  if (verdict.kind == Verdict::Kind::unwell) return turn(verdict.reason());
+  return verdict.kind == Verdict::Kind::well && !steps.waits;
+}
+
+void leave_pruning(Pass& pass, const Prepared& prepared, Execution& execution) {
+  if (execution.prunes().empty() || pass.kept.course.is_reverting()) return;
+  const auto& unwell = pass.kept.course.trial->unwell;
+  auto why = awaited(pass, prepared);
+  if (why.empty())
+    why = "nothing is removed before the commit has proved well" + (unwell.empty() ? "" : ": " + unwell);
+  execution.leave(why);
+}
+
 }  // namespace
+
+bool rejects(Pass& pass, const CommitId& commit, const Prepared& prepared) {
+  const auto& course = pass.kept.course;
+  if (course.good.empty() || commit == course.good) return false;
+  const auto all = refusals(prepared);
+  if (all.empty()) return false;
+  pass.take(begun(
+      course, {.commit = commit, .process = pass.parts.process, .changes = true, .refused = names_of(all)}));
+  const auto blamed = new_refusals(prepared, course.trial->failed_before, pass.inventory());
+  if (blamed.empty()) return false;
+  turn_back(pass, Verdict{.kind = Verdict::Kind::unwell, .unwell = blamed}.reason());
+  return true;
+}
 
 void begin_trial(Pass& pass, const CommitId& commit, const Prepared& prepared) {
   auto& intake = pass.parts.intake;
@@ -268,7 +331,8 @@ void begin_trial(Pass& pass, const CommitId& commit, const Prepared& prepared) {
                             .acts = std::ranges::any_of(steps, does_something),
                             .touched = touched_by(prepared.plan),
                             .asked = pass.request.poll,
-                            .reached = pass.reached};
+                            .reached = pass.reached,
+                            .refused = names_of(refusals(prepared))};
   std::vector<std::string> failed;
   const bool looks = beginning.acts && !course.good.empty();
   if (looks) failed = look_before(pass, prepared, commit, beginning.touched);
@@ -279,41 +343,26 @@ void begin_trial(Pass& pass, const CommitId& commit, const Prepared& prepared) {
   pass.take(std::move(next));
 }
 
-void judge_health(Pass& pass, const CommitId& commit, const Prepared& prepared) {
+void judge(Pass& pass, const CommitId& commit, const Prepared& prepared, Execution& execution) {
   const auto& course = pass.kept.course;
-  auto& standing = pass.kept.standing;
   if (course.goes_back_to(commit)) {
     pass.stuck = not_back(pass, prepared);
     return;
   }
-  if (!course.trial || commit == course.good) return keep(pass, commit, prepared);
-  const auto steps = judge_steps(pass, prepared);
-  if (!steps.taken_back.empty()) {
-    const Verdict verdict{.kind = Verdict::Kind::unwell, .unwell = steps.taken_back};
-    return turn_back(pass, verdict.reason());
+  const bool is_on_trial = course.trial && commit != course.good;
+  if (is_on_trial && !is_well(pass, prepared)) return leave_pruning(pass, prepared, execution);
+  if (!execution.prunes().empty()) {
+    const bool clears_up = !is_on_trial && !course.stuck.empty();
+    if (const auto why = clears_up ? "" : awaited(pass, prepared); !why.empty()) {
+      execution.leave(why);
+      if (is_on_trial) return;
+    } else {
+      if (is_on_trial) pass.take(pruning(course));
+      execution.prune();
+      if (is_on_trial && !is_well(pass, prepared)) return;
+    }
   }
-  // The agent that the commit makes decides about it.
-  if (pass.renews) return;
-  if (const auto why = own_failure(pass); !why.empty()) return turn_back(pass, why);
-  // The commit is not whole on the device yet, so that its health says nothing; nor does a server that is
-  // away.
-  if (steps.passes || pass.is_unreachable()) return;
-  const auto& tried = course.trial->commit;
-  const auto verdict = watch(pass, subjects(pass, prepared), tried, true);
-  for (const auto* list : {&verdict.unwell, &verdict.undecided}) {
-    standing.failed.insert(standing.failed.end(), list->begin(), list->end());
-  }
-  for (const auto& one : verdict.undecided) {
-    pass.observer(
-        {.kind = "problem",
-         .text = fmt::format("{}: {}; {} stays on trial", one.object, one.reason, tried.shortened()),
-         .ok = false});
-  }
-  if (verdict.kind == Verdict::Kind::unwell) {
-    turn_back(pass, verdict.reason());
-  } else if (verdict.kind == Verdict::Kind::well && !steps.waits) {
-    keep(pass, commit, prepared);
-  }
+  keep(pass, commit, prepared);
 }
 
 }  // namespace greenwave::sync

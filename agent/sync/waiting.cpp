@@ -10,44 +10,6 @@
 
 namespace greenwave::sync {
 
-Applied carry_out(Pass& pass, Prepared& prepared, const CommitId& commit) {
-  const auto& parts = pass.parts;
-  auto& standing = pass.kept.standing;
-  standing.waiting_why.clear();
-  standing.waiting_until.reset();
-  ApplyContext context{
-      .compared = prepared.compared.parts,
-      .places = *prepared.compared.places,
-      .state = parts.state,
-      .commit = commit,
-      .drifted = pass.observed->drifted,
-      .progress = [&](const state::Action& action) { pass.observer(event_of(action, commit)); },
-      .stop = [&parts] { return parts.stop.load(); },
-      .later = pass.kept.retries.later(prepared.plan, parts.clock.tick())};
-  if (pass.kept.course.goes_back_to(commit)) return apply_with_guard(pass, prepared, context);
-
-  const Gate gate(prepared.cluster.windows, parts.config.busy(), pass.request.now, prepared.problems);
-  const auto closed = [&] {
-    auto decision = gate.ask(parts.clock.now());
-    if (decision.closed) {
-      standing.waiting_why = std::move(decision.why);
-      standing.waiting_until = decision.until;
-    }
-    return decision.closed;
-  };
-  if (gate.can_close()) {
-    if (const auto now = closed()) plan::hold(prepared.plan.steps, 0, *now);
-    context.closed = closed;
-  }
-  begin_trial(pass, commit, prepared);
-  auto applied = apply_with_guard(pass, prepared, context);
-  if (applied.waiting.empty()) {
-    standing.waiting_why.clear();
-    standing.waiting_until.reset();
-  }
-  return applied;
-}
-
 Permission hold_for_now(Prepared& prepared, const Parts& parts) {
   const Gate gate(prepared.cluster.windows, parts.config.busy(), false, prepared.problems);
   auto permission = gate.can_close() ? gate.ask(parts.clock.now()) : Permission{};

@@ -24,6 +24,8 @@ class FakeDriver : public drivers::Driver, public drivers::Kinds, public drivers
   std::map<std::string, plan::Watch> watches;            ///< by kind: how its health is watched
   std::map<std::string, std::string> restart_on;         ///< by object
   std::string bad_content = "bad";                       ///< what has it is not well
+  std::string wrong_content = "wrong";                   ///< what has it is refused for its manifest
+  std::set<std::string> refused;                         ///< objects that are refused when they are compared
   std::set<std::string> drifted;                         ///< objects, until a step of theirs succeeds
   plan::Disruption disruption = plan::Disruption::none;  ///< of every difference
   bool owes = true;                                      ///< a restart that was left out is still to be done
@@ -36,7 +38,11 @@ class FakeDriver : public drivers::Driver, public drivers::Kinds, public drivers
 
   bool serves(const ObjectId& id) const override { return kinds.contains(id.kind); }
 
-  plan::Footprint footprint(const Manifest& manifest, Problems&) const override {
+  plan::Footprint footprint(const Manifest& manifest, Problems& problems) const override {
+    const auto* content = manifest.spec().find("content");
+    if (content != nullptr && content->string() != nullptr && *content->string() == wrong_content) {
+      problems.error(content->place, "this is no content", "write another");
+    }
     Make made(to_string(manifest.id));
     if (const auto cause = restart_on.find(to_string(manifest.id)); cause != restart_on.end()) {
       made.restart_on(cause->second);
@@ -79,6 +85,9 @@ class FakeDriver : public drivers::Driver, public drivers::Kinds, public drivers
     plan::Difference difference(const drivers::Candidate& candidate) override {
       using Kind = plan::Difference::Kind;
       const auto& manifest = candidate.desired->manifest;
+      if (driver_.refused.contains(to_string(manifest.id))) {
+        throw Error(Fault::invalid, "the server does not take it");
+      }
       plan::Difference difference;
       const auto found = driver_.device.find(manifest.id);
       difference.kind = found == driver_.device.end()      ? Kind::create

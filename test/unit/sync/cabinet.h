@@ -89,6 +89,11 @@ inline Files objects(const std::map<std::string, std::string>& contents) {
   return files;
 }
 
+/// Kept, with nothing left open.
+inline Course kept(const CommitId& good) {
+  return {.good = good, .refused = std::vector<std::string>{}};
+}
+
 /// Goes on only where somebody waits, or a test says so. The device has been up for long.
 class DrivenClock : public Clock {
  public:

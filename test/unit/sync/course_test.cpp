@@ -23,6 +23,7 @@ TEST_CASE("course: an unfinished course survives a power cut") {
     course.trial->own_change = "q";
     course.trial->undone = {"Command/c"};
     course.trial->not_undone = {"Command/d: it names no undo"};
+    course.refused = {{"File/f", "base/broken.yaml"}};
     write_course(state, course);
   }
   const state::State state(directory / "state.db");
@@ -40,6 +41,8 @@ TEST_CASE("course: an unfinished course survives a power cut") {
   CHECK(course.trial->own_change == "q");
   CHECK(course.trial->undone.size() == 1);
   CHECK(course.trial->not_undone.size() == 1);
+  REQUIRE(course.refused);
+  CHECK(*course.refused == std::vector<std::string>{"File/f", "base/broken.yaml"});
   CHECK_FALSE(course.rejected);
 }
 
@@ -49,6 +52,7 @@ TEST_CASE("course: the state that an older agent left counts as good") {
   CHECK(read_course(state).good.empty());
   state.set_value(state::keys::applied, "a");
   CHECK(read_course(state).good == CommitId("a"));
+  CHECK_FALSE(read_course(state).refused);
 }
 
 TEST_CASE("course: with an unreadable record the device's state counts as good") {
@@ -87,6 +91,10 @@ Course turning(const std::string& why, const std::string& process = "p", unsigne
 
 Course with_rejected(const CommitId& commit) {
   return {.good = a, .rejected = Rejected{.commit = commit}};
+}
+
+Course with_refused(const CommitId& good, std::vector<std::string> refused = {"File/f"}) {
+  return {.good = good, .refused = std::move(refused)};
 }
 
 const std::string third_apply = "the agent was started for the third time in the middle of applying it";
@@ -139,6 +147,13 @@ TEST_CASE("course: each step leads from one course to the next, and to no other"
   both_renamed.trial = Trial{.commit = c};
   auto undoing = turning("no");
   undoing.trial->told = true;
+  auto excusing = with_refused(a);
+  excusing.trial = trying().trial;
+  excusing.trial->failed_before = {"File/f"};
+  auto excusing_all = trying();
+  excusing_all.trial->failed_before = {"File/g"};
+  auto rejected_beside = with_rejected(b);
+  rejected_beside.refused = std::vector<std::string>{};
   const std::vector<Row> rows{
       {"a commit has another name now", both, [](Course course) { return renamed(std::move(course), b, c); },
        both_renamed},
@@ -182,17 +197,23 @@ TEST_CASE("course: each step leads from one course to the next, and to no other"
        begin({.commit = b, .process = "p", .changes = true, .acts = true}), trying()},
       {"but not after one that only waits", well, begin({.commit = b, .process = "p", .changes = true}),
        well},
-      {"healthy", trying(), [](Course course) { return proved(std::move(course), b, {}); }, {.good = b}},
-      {"the first commit of a device",
-       first_unwell,
-       [](Course course) { return proved(std::move(course), b, {}); },
-       {.good = b}},
-      {"back at the good commit",
-       trying(),
-       [](Course course) { return proved(std::move(course), a, {}); },
-       {.good = a}},
+      {"everything is asked again once something is pruned", well, pruning, trying()},
+      {"healthy", trying(), [](Course course) { return proved(std::move(course), b, {}, {}); },
+       with_refused(b, {})},
+      {"healthy beside what it refuses", trying(),
+       [](Course course) { return proved(std::move(course), b, {}, {"File/f"}); }, with_refused(b)},
+      {"what was refused before is not a newer commit's doing", with_refused(a),
+       begin({.commit = b, .process = "p", .changes = true, .acts = true, .refused = {"File/g"}}), excusing},
+      {"nor what is, where an older agent noted nothing",
+       {.good = a},
+       begin({.commit = b, .process = "p", .changes = true, .acts = true, .refused = {"File/g"}}),
+       excusing_all},
+      {"the first commit of a device", first_unwell,
+       [](Course course) { return proved(std::move(course), b, {}, {}); }, with_refused(b, {})},
+      {"back at the good commit", trying(),
+       [](Course course) { return proved(std::move(course), a, {}, {}); }, with_refused(a, {})},
       {"the good commit stays beside a rejected one", with_rejected(b),
-       [](Course course) { return proved(std::move(course), a, {}); }, with_rejected(b)},
+       [](Course course) { return proved(std::move(course), a, {}, {}); }, rejected_beside},
       {"well once", trying(), [](Course course) { return found_well(std::move(course), {"HealthCheck/h"}); },
        well},
       {"well twice counts once", well,

@@ -23,7 +23,7 @@ TEST_CASE("pass: a new commit is applied and kept, with who signed it, and the n
   CHECK(result.exit_code == 0);
   CHECK(cabinet.steps == std::vector<std::string>{"create File/motd"});
   CHECK(cabinet.sync->applied() == cabinet.one);
-  CHECK((cabinet.course() == Course{.good = cabinet.one}));
+  CHECK((cabinet.course() == kept(cabinet.one)));
   CHECK(cabinet.intake.kept.at("applied") == cabinet.one);
   CHECK(cabinet.intake.kept.at("good") == cabinet.one);
   REQUIRE(result.standing.signer);
@@ -175,7 +175,7 @@ TEST_CASE("pass: a failed object is reported, and the commit stays on trial") {
   cabinet.driver.failing.clear();
   cabinet.clock.elapsed += std::chrono::minutes(1);  // it is not tried again at once
   CHECK(cabinet.run().record.result == SyncResult::in_sync);
-  CHECK((cabinet.course() == Course{.good = cabinet.one}));
+  CHECK((cabinet.course() == kept(cabinet.one)));
 }
 
 TEST_CASE("pass: a diff says what would change, and changes nothing") {

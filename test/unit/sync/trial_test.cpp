@@ -77,7 +77,7 @@ TEST_CASE(
   auto result = street.run();
   CHECK(result.record.result == SyncResult::failed);
   CHECK_THAT(reasons(result), Contains(radar));
-  CHECK((street.course() == Course{.good = two}));
+  CHECK((street.course() == kept(two)));
 
   street.commit(three, {{"File/a", "3"}});
   street.run();
@@ -87,7 +87,7 @@ TEST_CASE(
 
   street.heals(radar);
   CHECK(street.run().record.result == SyncResult::in_sync);
-  CHECK((street.course() == Course{.good = three}));
+  CHECK((street.course() == kept(three)));
 }
 
 TEST_CASE("trial: a commit that is to blame is taken back although hardware fails that it does not touch") {
@@ -158,7 +158,7 @@ TEST_CASE("trial: a health check that failed before is reported until it passes,
   CHECK_THAT(reasons(street.run()), Contains("connection refused"));
   street.driver.health.clear();
   CHECK(street.run().record.result == SyncResult::in_sync);
-  CHECK((street.course() == Course{.good = two}));
+  CHECK((street.course() == kept(two)));
 
   street.commit(three, {{"File/a", "3"}});
   street.driver.before = [&](const plan::Step&) {
@@ -213,7 +213,7 @@ TEST_CASE(
   street.heals(lamp);
   street.later();
   CHECK(street.run().record.result == SyncResult::in_sync);
-  CHECK((street.course() == Course{.good = two}));
+  CHECK((street.course() == kept(two)));
 }
 
 TEST_CASE("trial: while a passing fault keeps the commit from being whole, its health checks are not asked") {
@@ -242,7 +242,7 @@ TEST_CASE("trial: a full disk keeps a file's commit on trial, and the agent's re
   street.heals("File/a");
   street.restart();
   street.run();
-  CHECK((street.course() == Course{.good = two}));
+  CHECK((street.course() == kept(two)));
 }
 
 TEST_CASE("trial: a file that cannot be written for good takes its commit back") {
@@ -320,7 +320,7 @@ TEST_CASE("trial: a way back that cannot finish goes on with the rest, and a nex
   street.driver.before = {};
   street.heals("File/a");
   CHECK(street.run().record.result == SyncResult::in_sync);
-  CHECK((street.course() == Course{.good = three}));
+  CHECK((street.course() == kept(three)));
 }
 
 TEST_CASE("trial: a way back that waits for what passes gives way to a newer commit, which is judged alone") {
@@ -337,7 +337,7 @@ TEST_CASE("trial: a way back that waits for what passes gives way to a newer com
     street.commit(three, {{lamp, "3"}});
     result = street.run();
     CHECK(result.record.result == SyncResult::in_sync);
-    CHECK((street.course() == Course{.good = three}));
+    CHECK((street.course() == kept(three)));
   }
   SECTION("a commit that leaves it as it is is taken back too, as soon as that can be") {
     street.commit(three, {{"File/a", "3"}});
@@ -387,7 +387,7 @@ TEST_CASE("trial: a command that was undone on the way back is run again by the 
   street.commit(three, {{lamp, "3"}});
   street.run();
   CHECK(std::ranges::find(street.steps, "create Command/flash") != street.steps.end());
-  CHECK((street.course() == Course{.good = three}));
+  CHECK((street.course() == kept(three)));
 }
 
 TEST_CASE("trial: what a way back left comes back by itself once it can, and that is told once") {
