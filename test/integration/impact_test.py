@@ -50,6 +50,7 @@ class Said(typing.NamedTuple):
     disrupted: set  # objects that interrupt something
     refused: set
     problems: set
+    takes_back: bool = False
 
 
 class Chain:
@@ -75,10 +76,12 @@ class Chain:
             {change["object"] for change in group["changes"] if change["disruptive"]},
             set(group["refused"]),
             set(group["problems"]),
+            group["takesBack"],
         )
 
-    def problems(self):
-        return {problem for problem in self.device.json("status")["problems"] if ": error: " in problem}
+    def problems(self, commit):
+        syncs = self.device.json("history")["syncs"]
+        return {problem for sync in syncs if sync["commit"] == commit for problem in sync.get("problems", []) if ": error: " in problem}
 
     def done(self, commit):
         syncs = self.device.json("history")["syncs"]
@@ -117,7 +120,7 @@ class Chain:
 
     def difference(self, said, commit, result, objects, before, running):
         done = self.done(commit)
-        refused = self.problems()
+        refused = self.problems(commit)
         wrote = sum(1 for path, inode in written(self.device.root).items() if before.get(path) != inode)
         self.told.append(
             f"{self.city.git('show', '--format=', '-U2', 'HEAD')}\nsaid {said}\ndone {done}, {wrote} files, refused {refused}"
@@ -126,6 +129,8 @@ class Chain:
             return f"said that it refuses {said.problems},\nand it refused {refused}"
         if result.returncode != (1 if refused else 0):
             return f"the device ended with {result.returncode}:\n{result.stdout}"
+        if said.takes_back != (self.device.json("status").get("rejected", {}).get("commit") == commit):
+            return f"said {said}, and the device is there: {result.stdout}"
         if said.steps != [step for step in done if step[0] != "refuse"]:
             return f"said {said.steps},\nand did {done}"
         if {name for verb, name in done if verb == "refuse"} - said.refused:

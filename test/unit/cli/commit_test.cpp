@@ -244,7 +244,7 @@ TEST_CASE("greenwave impact: an object under a new name finds what it had under 
   CHECK(answer["groups"][0]["effect"]["files"] == 0);
 }
 
-TEST_CASE("greenwave impact: what a device refuses is said with its reason, beside what it does") {
+TEST_CASE("greenwave impact: a commit that a device refuses in part is taken back, and the reason said") {
   GitRepository made;
   const auto good = file_manifest("a", "/etc/a", "one");
   made.commit({{"a.yaml", good}, {"b.yaml", file_manifest("b", "/etc/b")}});
@@ -253,14 +253,42 @@ TEST_CASE("greenwave impact: what a device refuses is said with its reason, besi
   const auto found = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"});
   CHECK(found.status == 1);
   const auto group = json::parse(found.output)["groups"][0];
-  CHECK(group["changes"][0]["verb"] == "update");
-  CHECK(group["changes"][0]["object"] == "File/a");
+  CHECK(group["takesBack"] == true);
+  CHECK(group["changes"].empty());
   CHECK(group["refused"] == json{"File/b"});
   CHECK_THAT(group["problems"][0].get<std::string>(), Contains("b.yaml:") && Contains("absolute"));
   const auto text = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD"}).output;
-  CHECK_THAT(text, Contains("1 refuses part of it") && Contains("refuse File/b, which stays as it is"));
+  CHECK_THAT(text, Contains("1 takes it back") &&
+                       Contains("take the commit back before it changes anything") &&
+                       Contains("refuse File/b, which stays as it is"));
   const auto device = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "--device", "any-device"});
-  CHECK_THAT(device.output, Contains("two") && Contains("Problems in the repository"));
+  CHECK_THAT(device.output, !Contains("two") && Contains("Problems in the repository"));
+}
+
+TEST_CASE("greenwave impact: beside what was refused before, a commit does what it says") {
+  GitRepository made;
+  const auto wrong = file_manifest("b", "etc/b");
+  made.commit({{"a.yaml", file_manifest("a", "/etc/a", "one")}, {"b.yaml", wrong}});
+  made.commit({{"a.yaml", file_manifest("a", "/etc/a", "two")}, {"b.yaml", wrong + "# as before\n"}});
+  const auto found = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"});
+  const auto group = json::parse(found.output)["groups"][0];
+  CHECK(group["takesBack"] == false);
+  CHECK(group["changes"][0]["object"] == "File/a");
+  CHECK(group["refused"] == json{"File/b"});
+  CHECK_THAT(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD"}).output, Contains("1 refuses part of it"));
+}
+
+TEST_CASE("greenwave impact: a commit is taken back for what it removes and something refers to") {
+  GitRepository made;
+  auto user = file_manifest("b", "/etc/b");
+  user.insert(user.find("{name: b") + 8, ", annotations: {greenwave.dev/depends-on: File/a}");
+  made.commit(
+      {{"a.yaml", file_manifest("a", "/etc/a")}, {"b.yaml", user}, {"c.yaml", file_manifest("c", "/etc/c")}});
+  made.commit({{"a.yaml", "# nothing\n"}});
+  const auto group =
+      json::parse(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"}).output)["groups"][0];
+  CHECK(group["takesBack"] == true);
+  CHECK(group["refused"] == json{"File/b"});
 }
 
 TEST_CASE("greenwave impact: with another runtime come the objects that it serves") {

@@ -97,6 +97,7 @@ class Comparison {
     }
     for (const auto& id : forecast->refused) group.refused.push_back(to_string(id));
     group.problems = forecast->problems;
+    group.takes_back = forecast->takes_back;
     if (move.base) group.effect.bytes += forecaster_.transfer_size().bytes(*move.base, move.head);
     return group;
   }
@@ -132,6 +133,7 @@ class Comparison {
     shown.insert(shown.end(), group.problems.begin(), group.problems.end());
     shown.push_back(fmt::format("{} {} {} {}", group.effect.files, group.effect.restarts, group.effect.pods,
                                 group.effect.pruned));
+    if (group.takes_back) shown.emplace_back("takes back");
     return shown;
   }
 
@@ -187,6 +189,12 @@ std::size_t Impact::changed() const {
 std::size_t Impact::refusing() const {
   std::size_t count = 0;
   for (const auto& group : groups) count += group.problems.empty() ? 0 : group.devices.size();
+  return count;
+}
+
+std::size_t Impact::taking_back() const {
+  std::size_t count = 0;
+  for (const auto& group : groups) count += group.takes_back ? group.devices.size() : 0;
   return count;
 }
 

@@ -136,7 +136,8 @@ void Forecaster::fill_inventory(const Move& move, Forecast& forecast, std::set<O
   }
 }
 
-void Forecaster::fill_desired(const Move& move, Forecast& forecast, std::vector<ObjectId>& refused) {
+void Forecaster::fill_desired(const Move& move, Forecast& forecast, std::vector<ObjectId>& refused,
+                              std::set<ObjectId>& left_out) {
   sync::Checked checked;
   const auto& held = head_.combinations()[head_.combination_of(move.head)].held;
   for (const auto variant : head_.objects_of(move.head)) {
@@ -150,6 +151,7 @@ void Forecaster::fill_desired(const Move& move, Forecast& forecast, std::vector<
       checked.refused.push_back(id);
     } else if (outline.desired && !kinds::is_served(id, move.runtime)) {
       checked.refused.push_back(id);
+      if (kinds::is_served(id, "")) left_out.insert(id);
       sync::report_unserved(outline.desired->manifest, checked.problems);
     } else if (outline.desired) {
       checked.desired.push_back(*outline.desired);
@@ -161,6 +163,45 @@ void Forecaster::fill_desired(const Move& move, Forecast& forecast, std::vector<
   add_errors(checked.problems, forecast.problems);
 }
 
+std::set<ObjectId> Forecaster::refused_before(const Move& move) {
+  sync::Checked checked;
+  const auto& held = base_.combinations()[base_.combination_of(*move.base)].held;
+  for (const auto variant : base_.objects_of(*move.base)) {
+    const auto& id = base_.id(base_.variants()[variant]);
+    const auto& outline = before_.of(variant, move.old_runtime);
+    if (outline.refused || held.contains(id)) {
+      checked.refused.push_back(id);
+    } else if (outline.desired && kinds::is_served(id, move.old_runtime)) {
+      checked.desired.push_back(*outline.desired);
+    }
+  }
+  sync::refuse_hopeless(checked);
+  plan::Input input;
+  input.desired = checked.desired;
+  input.refused = checked.refused;
+  input.tree = &base_.tree();
+  const auto refused = sync::plan_render(std::move(input), {}, true).refused;
+  return {refused.begin(), refused.end()};
+}
+
+bool Forecaster::takes_back(const Move& move, const Forecast& forecast, const std::set<ObjectId>& left_out) {
+  if (!move.base || forecast.refused.empty()) return false;
+  std::map<ObjectId, Digest> had;
+  for (const auto& entry : forecast.inventory) had.emplace(entry.id, entry.digest);
+  std::map<ObjectId, Digest> wanted;
+  for (const auto& object : forecast.desired) wanted.emplace(object.manifest.id, object.manifest.digest);
+  std::set<ObjectId> declared;
+  for (const auto variant : head_.objects_of(move.head)) declared.insert(head_.id(head_.variants()[variant]));
+  const auto before = refused_before(move);
+  return std::ranges::any_of(forecast.refused, [&](const ObjectId& id) {
+    if (before.contains(id) || left_out.contains(id) || !declared.contains(id)) return false;
+    const auto was = had.find(id);
+    const auto is = wanted.find(id);
+    const bool is_unchanged = was != had.end() && is != wanted.end() && was->second == is->second;
+    return !is_unchanged || contains(forecast.plan.dangling, id);
+  });
+}
+
 std::unique_ptr<Forecast> Forecaster::forecast(const Move& move, const Effects& effects) {
   const auto head = move.head;
   auto forecast = std::make_unique<Forecast>();
@@ -169,7 +210,8 @@ std::unique_ptr<Forecast> Forecaster::forecast(const Move& move, const Effects& 
   plan::Input input;
   std::set<ObjectId> giving_back;
   if (move.base) fill_inventory(move, *forecast, giving_back);
-  fill_desired(move, *forecast, input.refused);
+  std::set<ObjectId> left_out;
+  fill_desired(move, *forecast, input.refused, left_out);
   input.differences = effects.differences();
   input.desired = forecast->desired;
   input.inventory = forecast->inventory;
@@ -180,6 +222,9 @@ std::unique_ptr<Forecast> Forecaster::forecast(const Move& move, const Effects& 
   add_errors(planned.problems, forecast->problems);
   forecast->refused = std::move(planned.refused);
   forecast->plan = std::move(planned.plan);
+  const bool is_cut = move.base && base_.complete(*move.base) && !head_.complete(head);
+  forecast->takes_back = is_cut || takes_back(move, *forecast, left_out);
+  if (forecast->takes_back) forecast->plan.steps.clear();
   effects.add_renamed(forecast->desired, forecast->inventory, forecast->plan);
   for (auto& step : forecast->plan.steps) {
     step.gives_back = step.verb == plan::Verb::remove && giving_back.contains(step.id);

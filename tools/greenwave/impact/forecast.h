@@ -35,6 +35,7 @@ struct Forecast {
   std::set<ObjectId> uncertain;  ///< refused at the base: what the device has of them is not known
   std::vector<ObjectId> refused;
   std::vector<std::string> problems;
+  bool takes_back = false;  ///< the whole commit, for what is refused of it; the plan has no steps then
 };
 
 /// A device that goes from the base to the head.
@@ -72,7 +73,12 @@ class Forecaster {
   static std::optional<Taken> taken_by(const Outline* outline);
   bool same(const Move& move, const Differing& one);
   void fill_inventory(const Move& move, Forecast& forecast, std::set<ObjectId>& giving_back);
-  void fill_desired(const Move& move, Forecast& forecast, std::vector<ObjectId>& refused);
+  /// `left_out`: what only another runtime serves.
+  void fill_desired(const Move& move, Forecast& forecast, std::vector<ObjectId>& refused,
+                    std::set<ObjectId>& left_out);
+  std::set<ObjectId> refused_before(const Move& move);
+  /// As sync::rejects() decides on the device.
+  bool takes_back(const Move& move, const Forecast& forecast, const std::set<ObjectId>& left_out);
 
   const render::Fleet& base_;
   const render::Fleet& head_;

@@ -42,6 +42,7 @@ struct Group {
   Effect effect;                       ///< on one of them
   std::vector<std::string> refused;    ///< objects that stay as they are
   std::vector<std::string> problems;   ///< errors in the head that a device reports
+  bool takes_back = false;             ///< the commit, before it changes anything, for what is refused of it
 };
 
 struct ImpactDevice {
@@ -70,8 +71,9 @@ struct Impact {
   std::vector<git::PathApproval> approvals;  ///< of what the head changes, if they were asked for
   std::string by = "district";               ///< the label that the table is grouped by
 
-  std::size_t changed() const;   ///< devices
-  std::size_t refusing() const;  ///< devices that leave something of the head, or all of it
+  std::size_t changed() const;      ///< devices
+  std::size_t refusing() const;     ///< devices that leave something of the head, or all of it
+  std::size_t taking_back() const;  ///< those that leave all of it
 };
 
 /// Works out what every device of `head` does when it moves there from `base`.

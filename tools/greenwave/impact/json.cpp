@@ -50,6 +50,7 @@ std::string impact_json(const Impact& impact) {
                       {"effect", to_json(group.effect)},
                       {"changes", std::move(changes)},
                       {"refused", group.refused},
+                      {"takesBack", group.takes_back},
                       {"problems", group.problems}});
   }
   auto unjudged = ordered_json::array();
@@ -61,6 +62,7 @@ std::string impact_json(const Impact& impact) {
                     {"devices", impact.devices.size() - impact.gone.size()},
                     {"changed", impact.changed()},
                     {"refusing", impact.refusing()},
+                    {"takingBack", impact.taking_back()},
                     {"added", names(impact, impact.added)},
                     {"gone", names(impact, impact.gone)},
                     {"retired", names(impact, impact.retired)},
