@@ -119,6 +119,8 @@ class Model:
         self.server = self.good = self.trial = self.rejected = self.applied = None
         self.known = None  # the commit that was fetched last
         self.refused, self.blocked, self.stuck, self.ailing = set(), set(), set(), False
+        self.refused_before = set()  # when the last good commit was kept
+        self.prunes = lambda: None  # what is left to do of the apply
         self.away = self.full = self.busy = False
         self.owing = set()  # units that wait for the object that they restart on, which is refused
         self.freed = False  # there is room for one file on the full disk
@@ -363,7 +365,8 @@ class Model:
         return refused
 
     def apply(self, commit):
-        """Returns what failed: {id: PASSES or LASTS}."""
+        """Returns what failed: {id: PASSES or LASTS}. What the commit does not declare, and nothing has to wait for, is left
+        to `prunes`."""
         wanted = commit.objects
         self.refused = self.refusals(wanted)
         self.applied = commit
@@ -386,7 +389,8 @@ class Model:
                 if first in wanted:
                     step(first)
             cause = getattr(spec, "restart_on", "")
-            defined = isinstance(spec, Unit) and any(drop_in_of(one) == spec.name and one in self.owned | self.begun | wanted for one in set(done) | leaving)
+            known = {drop_in_of(one) for one in set(done) | leaving if one in self.owned | self.begun | wanted}
+            defined = isinstance(spec, Unit) and spec.name in known | given_up
             restart = cause in done or defined or id in self.owing
             self.owing.discard(id)
             if restart and cause in self.refused:
@@ -413,15 +417,28 @@ class Model:
                     if claims(self.owned[holder]) <= claims(spec):
                         self.owned.pop(holder)
 
+        def remove(ids):
+            for id in ids:
+                if id in self.owned | self.begun and not self.is_wanted_by_failed(id, wanted, done):
+                    taken = {path for other, spec in self.owned.items() if other != id for path in claims(spec)}
+                    begun = self.begun.pop(id, None)
+                    self.remove(id, self.owned.pop(id, begun), taken)
+
+        first = {id for id in leaving if self.makes_way(id, wanted)}
+        drop_ins = {id for id in first if drop_in_of(id)}
+        given_up = {drop_in_of(id) for id in drop_ins & (self.owned | self.begun).keys()}
+        remove(drop_ins)
         for id in todo:
             step(id)
-        for id in leaving:
-            if id in self.owned | self.begun and not self.is_wanted_by_failed(id, wanted, done):
-                taken = {path for other, spec in self.owned.items() if other != id for path in claims(spec)}
-                begun = self.begun.pop(id, None)
-                self.remove(id, self.owned.pop(id, begun), taken)
-        tried = set(done) | leaving | self.waiting
-        self.failing = {id: how for id, how in self.failing.items() if id not in tried and id in wanted} | {id: how for id, how in done.items() if how}
+        remove(first)
+        def prune():
+            remove(leaving - first)
+            self.failing = {id: how for id, how in self.failing.items() if id in wanted}
+
+        self.prunes = prune
+        tried = set(done) | first | self.waiting
+        known = wanted.keys() | leaving
+        self.failing = {id: how for id, how in self.failing.items() if id not in tried and id in known} | {id: how for id, how in done.items() if how}
         self.waiting = waiting
         return {id: how for id, how in done.items() if how}
 
@@ -439,6 +456,14 @@ class Model:
         """An object stays until the one with a new name has its place."""
         ours = claims(self.owned.get(id))
         return any(claims(spec) & ours and (done.get(other) or other in self.refused) for other, spec in wanted.items())
+
+    def makes_way(self, id, wanted):
+        """Whether something that is declared waits for the object to go."""
+        ours = claims(self.owned.get(id) or self.begun.get(id))
+        takers = (spec for other, spec in wanted.items() if other not in self.refused)
+        inside = lambda spec: getattr(spec, "purge", False) and any(path.startswith(PLANS + "/") for path in ours)
+        unit = f"SystemdUnit/{drop_in_of(id)}"
+        return (unit in wanted and unit not in self.refused) or any(claims(spec) & ours or inside(spec) for spec in takers)
 
     # From commit to commit.
 
@@ -471,7 +496,7 @@ class Model:
                 trial.failed_before.add(id)
         if not looked:
             trial.failed_before |= {id for id, how in self.failing.items() if how == LASTS}
-        trial.failed_before |= self.stuck
+        trial.failed_before |= self.stuck | self.refused_before
         trial.touched |= touched
         trial.commit, trial.looked = commit, True
 
@@ -497,25 +522,49 @@ class Model:
         tip = self.known if not self.away else self.trial.commit if self.trial else self.good
         if tip is self.rejected:
             tip = self.good
-        if tip is not self.good:
-            self.begin(tip)
-        code = self.judge(tip, self.apply(tip))
+        if tip is not self.good and self.refuses(tip):
+            code = self.take_back(tip)
+        else:
+            if tip is not self.good:
+                self.begin(tip)
+            code = self.judge(tip, self.apply(tip))
         self.stuck &= set(self.failing)
         went_back = self.rejected is tip
         return 2 if self.away and not went_back else code
 
+    def refuses(self, tip):
+        """Whether a commit is taken back before it changes anything, for what it has and the device refuses."""
+        self.refused = self.refusals(tip.objects)
+        new = set()
+        if self.good is not None:
+            new = {id for id in self.refused - self.refused_before if self.owned.get(id) != tip.objects[id]}
+        if new:
+            self.trial = self.trial or Trial(tip)
+            self.trial.commit = tip
+            self.trial.failed_before |= self.stuck | self.refused_before
+        return bool(new)
+
     def judge(self, tip, failures):
         is_checked = "HealthCheck/sane" in self.owned and "HealthCheck/sane" in tip.objects
+
+        def is_ill():
+            crashes = any(state.active == "crashing" for state in self.units.values())
+            return crashes or (is_checked and self.sick() and not was_ill)
+
         if tip is not self.good and self.trial:
             blamed = self.blamed(tip, failures)
             was_ill = "HealthCheck/sane" in self.trial.failed_before
-            is_ill = (is_checked and self.sick() and not was_ill) or any(state.active == "crashing" for state in self.units.values())
-            if LASTS in blamed.values() or (not blamed and is_ill):
+            if LASTS in blamed.values() or (not blamed and is_ill()):
                 return self.take_back(tip)
             if blamed:
                 return 1
+            self.prunes()
+            if is_ill():
+                return self.take_back(tip)
             self.ailing = is_checked and was_ill
-        self.good, self.trial = tip, None
+        else:
+            self.prunes()
+        self.good, self.trial, self.refused_before = tip, None, set(self.refused)
         self.ailing = self.ailing and is_checked and self.sick()
         return 1 if failures or self.refused or self.ailing or self.rejected else 0
 
@@ -525,6 +574,7 @@ class Model:
             if isinstance(spec, Command) and good.objects.get(id) != spec:
                 self.effect = None  # its undo, also of what failed half way
         failures = self.apply(good)
+        self.prunes()
         stuck = self.blamed(good, failures)
         self.trial, self.rejected, self.stuck = None, commit, set(stuck)
         return 2 if stuck else 1
