@@ -84,6 +84,7 @@ class CronJobs(unittest.TestCase):
             pod = made["spec"]["jobTemplate"]["spec"]["template"]["spec"]
             pod["volumes"].append({"name": "conf", "configMap": {"name": "words"}})
             pod["containers"][0].update(volumes)
+            pod["securityContext"] = {"fsGroup": 4000}  # the run's own sandbox lets it give the files to a group
             return json.dumps(made)
 
         self.sync({"job.yaml": job(), "conf.yaml": config_map("words", word="one\n")})

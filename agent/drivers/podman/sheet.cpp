@@ -168,13 +168,13 @@ class SheetWriter {
       if (auto files = content_.files_of(written)) {
         volume.is_read_only = true;
         own(volume, {name, std::move(*files), false, {}});
-      } else if (has(written, "emptyDir")) {
-        read_empty(volume, name, written["emptyDir"]);
       } else if (has(written, "hostPath")) {
         volume.place = text_in(written["hostPath"], "path");
-      } else {
+      } else if (has(written, "persistentVolumeClaim")) {
         volume.is_claim = true;
         volume.is_read_only = is_true(written["persistentVolumeClaim"], "readOnly");
+      } else {  // an emptyDir, also where nothing is said of it
+        read_empty(volume, name, has(written, "emptyDir") ? written["emptyDir"] : OrderedJson::object());
       }
     }
   }

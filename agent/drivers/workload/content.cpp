@@ -201,7 +201,7 @@ std::optional<std::string> Content::value_of(const Json& variable, const Json& c
 
 std::optional<std::vector<VolumeFile>> Content::files_of(const Json& volume) const {
   for (const auto* kind : {"configMap", "secret", "downwardAPI", "projected"}) {
-    if (!volume.contains(kind)) continue;
+    if (!volume.contains(kind) || volume[kind].is_null()) continue;
     const auto& from = volume[kind];
     Files files(*this, mode_in(from, "defaultMode", usual_mode));
     const auto add = [&](const Json& source, std::string_view member, bool is_projected) {

@@ -53,17 +53,12 @@ class VolumeCheck {
     }
     if (!volumes_.emplace(name, volume).second)
       error(volume["name"], volume, "two volumes have this name", "rename one");
-    const auto is_its = [&](auto kind) { return volume[kind].node != nullptr; };
+    const auto is_its = [&](auto kind) { return volume[kind].is_set(); };
     const auto kinds = std::ranges::count_if(volume_kinds, is_its);
     if (kinds > 1) {
       return problems_.error(volume.node->place,
                              fmt::format("the volume {} is of more than one kind", printable(name)),
                              "leave one");
-    }
-    const bool is_other = volume.members().size() > 1;  // which the table of fields refuses
-    if (kinds == 0 && !is_other) {
-      return problems_.error(volume.node->place, fmt::format("the volume {} is of no kind", printable(name)),
-                             fmt::format("write one of {}", fmt::join(volume_kinds, ", ")));
     }
     if (const auto host = volume["hostPath"]; host.node != nullptr) read_host_path(host);
     read_source(volume);
@@ -184,15 +179,20 @@ class VolumeCheck {
     return !text_of(mount["subPath"]).empty() || !text_of(mount["subPathExpr"]).empty();
   }
 
+  /// As the API server has it, also one of which nothing is said.
+  static bool is_empty_directory(const PodField& volume) {
+    return std::ranges::none_of(volume_kinds,
+                                [&](auto kind) { return kind != "emptyDir" && volume[kind].is_set(); });
+  }
+
   /// Who may write to what is above a path in a volume can put a link there, which would be followed when
   /// another container starts.
   void check_sub_paths(const std::string& name, const PodField& volume) {
-    const auto empty = volume["emptyDir"];
-    if (empty.node == nullptr) return;
+    if (!is_empty_directory(volume)) return;
     const auto& mounts = mounts_[name];
     const auto sub = std::ranges::find_if(mounts, is_sub);
     if (sub == mounts.end()) return;
-    if (text_of(empty["medium"]) == "Memory") {
+    if (text_of(volume["emptyDir"]["medium"]) == "Memory") {
       return error((*sub)["name"], *sub, "a volume in memory is mounted as a whole",
                    "use a volume for each directory");
     }

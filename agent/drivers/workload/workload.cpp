@@ -138,7 +138,7 @@ class NeedReader {
   }
 
   void add(const yaml::Node* ref, std::string_view kind, std::string_view key) {
-    if (ref == nullptr) return;
+    if (ref == nullptr || ref->is_null()) return;
     const auto* name = ref->find(key);
     if (name == nullptr || name->string() == nullptr || name->string()->empty()) {
       problems_.error(ref->place, fmt::format("this names no {}", kind), fmt::format("give its {}", key));

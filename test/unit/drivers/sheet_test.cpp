@@ -149,6 +149,15 @@ TEST_CASE("sheet: a volume of podman's own gets nothing of the image's") {
   CHECK(kube_pod.provision.memory.front().size == 1536);
 }
 
+TEST_CASE("sheet: a volume of which nothing is said is an empty directory") {
+  const auto kube_pod =
+      PodRender({pod_with("      volumeMounts: [{name: a, mountPath: /a}, {name: b, mountPath: /b}]\n",
+                          "  volumes: [{name: a}, {name: b, emptyDir: null, configMap: null}]\n")})
+          .kube_pod();
+  REQUIRE(kube_pod.provision.own.size() == 2);
+  CHECK((kube_pod.provision.own[0].writable && kube_pod.provision.own[1].writable));
+}
+
 TEST_CASE("sheet: what leads out of a volume is refused, in whatever way it is written") {
   const auto with = [](const std::string& mount) {
     return pod_with(

@@ -15,22 +15,21 @@ inline constexpr Known rolling_update_deployment[]{{"maxSurge", Type::whole_or_t
                                                    {"maxUnavailable", Type::whole_or_text, kept}};
 inline constexpr Known deployment_strategy[]{{"rollingUpdate", Type::map, kept, rolling_update_deployment},
                                              {"type", Type::text, kept}};
-inline constexpr Known object_meta[]{
-    {"annotations", Type::text_map, made},
-    {"creationTimestamp", Type::text, idle(kept_by_server)},
-    {"deletionGracePeriodSeconds", Type::whole, idle(kept_by_server)},
-    {"deletionTimestamp", Type::text, idle(kept_by_server)},
-    {"finalizers", Type::texts, idle(kept_by_server)},
-    {"generateName", Type::text, refused("an object of a repository needs a name that stays", "write name")},
-    {"generation", Type::whole, idle(kept_by_server)},
-    {"labels", Type::text_map, kept},
-    {"managedFields", Type::list, idle(kept_by_server)},
-    {"name", Type::text, made},
-    {"namespace", Type::text, made},
-    {"ownerReferences", Type::list, idle(kept_by_server)},
-    {"resourceVersion", Type::text, idle(kept_by_server)},
-    {"selfLink", Type::text, idle(kept_by_server)},
-    {"uid", Type::text, idle(kept_by_server)}};
+inline constexpr Known object_meta[]{{"annotations", Type::text_map, made},
+                                     {"creationTimestamp", Type::text, idle(kept_by_server)},
+                                     {"deletionGracePeriodSeconds", Type::whole, idle(kept_by_server)},
+                                     {"deletionTimestamp", Type::text, idle(kept_by_server)},
+                                     {"finalizers", Type::texts, idle(kept_by_server)},
+                                     {"generateName", Type::text, idle("the name counts")},
+                                     {"generation", Type::whole, idle(kept_by_server)},
+                                     {"labels", Type::text_map, kept},
+                                     {"managedFields", Type::list, idle(kept_by_server)},
+                                     {"name", Type::text, made},
+                                     {"namespace", Type::text, made},
+                                     {"ownerReferences", Type::list, idle(kept_by_server)},
+                                     {"resourceVersion", Type::text, idle(kept_by_server)},
+                                     {"selfLink", Type::text, idle(kept_by_server)},
+                                     {"uid", Type::text, idle(kept_by_server)}};
 inline constexpr Known pod_template_spec[]{{"metadata", Type::map, kept, object_meta},
                                            {"spec", Type::map, kept, pod}};
 inline constexpr Known deployment_spec[]{
