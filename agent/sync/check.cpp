@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/listed.h"
 #include "kinds/table.h"
 #include "model/annotations.h"
 #include "sync/entries.h"
@@ -31,12 +32,16 @@ bool settled(const plan::Desired& desired, const Entry* entry, const Observed& o
          !observed.drifted.contains(entry->id);
 }
 
+constexpr std::size_t most_errors = 3;
+
 void refuse(Checked& checked, const Manifest& manifest, const Problems& problems, bool left_out = false) {
-  const auto is_error = [](const Problem& problem) { return problem.severity == Severity::error; };
-  const auto first = std::ranges::find_if(problems.list(), is_error);
+  std::vector<std::string> errors;
+  for (const auto& problem : problems.list()) {
+    if (problem.severity == Severity::error) errors.push_back(to_string(problem));
+  }
   checked.refused.push_back(manifest.id);
   checked.refusals.push_back({.id = manifest.id,
-                              .why = first == problems.list().end() ? "" : to_string(*first),
+                              .why = listed(errors, most_errors),
                               .digest = manifest.digest,
                               .left_out = left_out});
   checked.problems.append(problems);

@@ -17,7 +17,7 @@ namespace greenwave::sync {
 /// Why an object that is declared is not applied.
 struct Refusal {
   ObjectId id;
-  std::string why{};      ///< the first thing that is wrong, with its place
+  std::string why{};      ///< what is wrong first, with its place
   Digest digest{};        ///< of the manifest; zero: it is not known
   bool left_out = false;  ///< it may be right, but needs a runtime that this device does not have
 };

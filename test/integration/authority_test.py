@@ -83,7 +83,15 @@ class Authority(unittest.TestCase):
         self.assertNotEqual(0, self.as_user("mallory", *lock).returncode)
         self.assertNotEqual(0, self.as_user("mallory", "ls", "/run/greenwave/busy.d").returncode)
 
-    def test_a_commit_does_not_destroy_the_agent_and_the_rest_of_it_is_applied(self):
+    def rejected(self):
+        return self.status().get("rejected", {}).get("commit")
+
+    def told_of(self, commit):
+        """What the history has of it."""
+        told = json.loads(self.device.run("greenwave", "history", "-o", "json", check=False).stdout)
+        return json.dumps([sync for sync in told["syncs"] if sync["commit"] == commit])
+
+    def test_a_commit_that_would_destroy_the_agent_is_taken_back(self):
         attacks = {
             "purge": manifest("Directory", "purge", {"path": "/etc/greenwave", "source": "tree", "purge": True}),
             "state": file_manifest("state", "/var/lib/greenwave/state.db", "x"),
@@ -96,13 +104,13 @@ class Authority(unittest.TestCase):
         self.device.shell("ln -sfn greenwave /etc/city")
         before = self.device.shell("stat -c '%a %U %n' /var/lib /var/lib/greenwave /etc/greenwave/agent.yaml; ls /etc/greenwave")
         files = {f"{name}.yaml": text for name, text in attacks.items()}
-        self.city.commit({**files, "tree/x": "x", "motd.yaml": file_manifest("motd", "/etc/motd", "beside\n")})
+        commit = self.city.commit({**files, "tree/x": "x", "motd.yaml": file_manifest("motd", "/etc/motd", "beside\n")})
         self.addCleanup(self.apply, {**dict.fromkeys(files), "tree/x": None})
-        self.device.wait_until("the rest is applied", lambda: (self.device.root / "etc/motd").read_text() == "beside\n")
-        status = json.dumps(self.status())
+        self.device.wait_until("it is taken back", lambda: self.rejected() == commit)
+        told = self.told_of(commit)
         for name in attacks:
             with self.subTest(name):
-                self.assertTrue(f"/{name}" in status or f"{name}.yaml" in status, status)
+                self.assertTrue(f"/{name}" in told or f"{name}.yaml" in told, told)
         self.assertEqual(before, self.device.shell("stat -c '%a %U %n' /var/lib /var/lib/greenwave /etc/greenwave/agent.yaml; ls /etc/greenwave"))
         self.assertEqual("enabled", self.device.run("systemctl", "is-enabled", "greenwave-guard", check=False).stdout.strip() or "enabled")
 
@@ -111,20 +119,24 @@ class Authority(unittest.TestCase):
         self.addCleanup(self.device.run, "systemctl", "restart", "greenwaved")
         self.addCleanup(self.device.write, "/etc/greenwave/agent.yaml", CONFIG)
         self.device.run("systemctl", "restart", "greenwaved")
-        files = {
+        evil = {
             "unit.yaml": manifest("SystemdUnit", "evil", {"name": "evil.service", "content": "[Service]\nExecStart=/bin/true\n"}),
             "root.yaml": manifest("Command", "root", {"command": ["touch", "/srv/by-root"]}),
+        }
+        files = {
             "app.yaml": manifest("Command", "app", {"command": ["sh", "-c", "id -un > /tmp/by-app; cp /tmp/by-app /srv/app"], "user": "app"}),
             "motd.yaml": file_manifest("motd", "/etc/motd", "bounded\n"),
         }
         self.device.shell("install -d -o app -m 0755 /srv/app")
-        self.city.commit(files)
-        self.addCleanup(self.apply, {name: None for name in files if name != "motd.yaml"})
-        self.device.wait_until("the rest is applied", lambda: self.has("/srv/app/by-app"))
+        commit = self.city.commit(evil)
+        self.addCleanup(self.apply, {"app.yaml": None})
+        self.device.wait_until("it is taken back", lambda: self.rejected() == commit)
+        told = self.told_of(commit)
+        self.assertIn("allowedKinds", told)
+        self.assertIn("commands.users", told)
+        self.city.commit({**dict.fromkeys(evil), **files})
+        self.device.wait_until("what is allowed is applied", lambda: self.has("/srv/app/by-app"))
         self.assertEqual("app\n", (self.device.root / "srv/app/by-app").read_text())
-        status = json.dumps(self.status())
-        self.assertIn("allowedKinds", status)
-        self.assertIn("commands.users", status)
         self.assertFalse(self.has("/srv/by-root"))
         self.assertFalse(self.has("/etc/systemd/system/evil.service"))
 

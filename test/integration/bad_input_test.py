@@ -69,7 +69,7 @@ WRONG_MANIFESTS = {
 
 
 class WrongManifests(unittest.TestCase):
-    def test_each_is_refused_by_name_while_the_others_are_applied(self):
+    def test_each_is_refused_by_name_and_the_last_good_commit_stays(self):
         for name, (files, words) in WRONG_MANIFESTS.items():
             with self.subTest(name), Scratch() as scratch:
                 city = City(scratch)
@@ -80,8 +80,24 @@ class WrongManifests(unittest.TestCase):
                 told = device.once(check=1).stdout
                 for word in words:
                     self.assertIn(word, told)
-                self.assertEqual(device.path("/etc/good").read_text(), "better\n")
+                self.assertEqual(device.path("/etc/good").read_text(), "good\n")
                 self.assertEqual(device.path("/etc/stays").read_text(), "stays\n")
+                rejected = device.json("status")["rejected"]
+                self.assertTrue(any(word in rejected["reason"] for word in words), rejected)
+
+    def test_on_a_new_device_each_is_refused_by_name_while_the_others_are_applied(self):
+        for name, (files, words) in WRONG_MANIFESTS.items():
+            with self.subTest(name), Scratch() as scratch:
+                city = City(scratch)
+                city.commit({"good.yaml": GOOD, **files})
+                device = Device(scratch / "device", city.url)
+                told = device.once(check=1).stdout
+                for word in words:
+                    self.assertIn(word, told)
+                self.assertEqual(device.path("/etc/good").read_text(), "good\n")
+                city.commit({"good.yaml": BETTER})
+                device.once(check=1)
+                self.assertEqual(device.path("/etc/good").read_text(), "better\n")
 
     def test_a_broken_file_prunes_nothing_of_what_it_declared_before(self):
         with Scratch() as scratch:

@@ -151,7 +151,7 @@ class Blame(unittest.TestCase):
         device = self.device_with({**BEACON, **motd("one"), "more.yaml": file_manifest("more", "/etc/more/conf", "one\n")})
         # What the commit does cannot be undone: its Command puts a directory in a File's place.
         trap = {"command": ["sh", "-c", "rm -f /etc/more/conf; mkdir -p /etc/more/conf/full; touch /etc/more/conf/full/x"]}
-        changes = {"status.yaml": status("503 Sorry"), "more.yaml": None, "trap.yaml": manifest("Command", "trap", trap)}
+        changes = {"status.yaml": status("503 Sorry"), "more.yaml": file_manifest("more", "/etc/more/conf", "two\n"), "trap.yaml": manifest("Command", "trap", trap)}
         self.city.commit(changes, "A trap")
         told = device.once(2)
         self.assertIn("could not be reverted completely", told)

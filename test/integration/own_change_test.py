@@ -88,15 +88,15 @@ class OwnChange(unittest.TestCase):
         commit = self.city.commit(files, message)
         self.device.wait_until(f"it follows the city: {message}", lambda: self.is_at(commit))
 
-    def test_a_configuration_with_a_misspelt_key_is_refused_and_the_rest_of_its_commit_applied(self):
+    def test_a_commit_with_a_misspelt_key_of_the_configuration_is_taken_back_before_it_changes_anything(self):
         self.start_with({**config_manifest(configuration()), **motd("one")})
         good = self.read(CONFIG)
         pid = self.pid()
-        self.city.commit({**config_manifest(configuration(more="lables: {model: x}\n")), **motd("two")}, "A typing error")
-        self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "two\n")
-        self.device.wait_until("it is reported", lambda: "lables" in json.dumps(self.status()))
-        self.assertEqual(good, self.read(CONFIG))
-        self.assertIn("line 6, column 1", json.dumps(self.status()["problems"]))
+        bad = self.city.commit({**config_manifest(configuration(more="lables: {model: x}\n")), **motd("two")}, "A typing error")
+        self.wait_until_taken_back(bad)
+        self.assertEqual((good, "one\n"), (self.read(CONFIG), self.read("/etc/motd")))
+        self.assertIn("lables", self.rejected()["reason"])
+        self.assertIn("line 6, column 1", self.rejected()["reason"])
         self.assertEqual(pid, self.pid())
         self.follows({**config_manifest(configuration()), **motd("three")}, "Without it")
 
@@ -136,15 +136,15 @@ class OwnChange(unittest.TestCase):
         self.follows({"env.yaml": file_manifest("environment", environment, "CITY=two\n")}, "Another city")
         self.assertNotEqual(pid, self.pid())
         self.device.wait_until("the guard is at rest", lambda: not self.is_guarded())
-        self.city.commit({**drop_in(f"[Service]\nEnvironmentFile={environment}.no\n"), **motd("two")}, "A typing error")
-        self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "two\n")
-        self.device.wait_until("it is reported", lambda: f"{environment}.no" in json.dumps(self.status()))
+        bad = self.city.commit({**drop_in(f"[Service]\nEnvironmentFile={environment}.no\n"), **motd("two")}, "A typing error")
+        self.wait_until_taken_back(bad)
+        self.assertIn(f"{environment}.no", self.rejected()["reason"])
 
     def test_a_drop_in_whose_program_is_not_there_is_refused(self):
         self.start_with(motd("one"))
-        self.city.commit({**drop_in("[Service]\nExecStart=\nExecStart=/usr/sbin/greenwavd\n"), **motd("two")}, "A typing error")
-        self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "two\n")
-        self.device.wait_until("it is reported", lambda: "/usr/sbin/greenwavd" in json.dumps(self.status()))
+        bad = self.city.commit({**drop_in("[Service]\nExecStart=\nExecStart=/usr/sbin/greenwavd\n"), **motd("two")}, "A typing error")
+        self.wait_until_taken_back(bad)
+        self.assertIn("/usr/sbin/greenwavd", self.rejected()["reason"])
         self.assertIsNone(self.read(DROP_IN))
 
     def allow_programs(self):
@@ -164,10 +164,11 @@ class OwnChange(unittest.TestCase):
                  (b"#!/bin/sh\nexec sleep 1000\n", "has not answered --check-config")]
         for number, (content, said) in enumerate(tries, 1):
             with self.subTest(number):
-                self.city.commit({**program_manifest(content), **motd(str(number))}, "Another program")
-                self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == f"{number}\n")
-                self.device.wait_until("it is reported", lambda: f"{PROGRAM} is not written: " in json.dumps(self.status().get("problems")))
-                self.assertIn(said, json.dumps(self.status()["problems"]))
+                bad = self.city.commit({**program_manifest(content), **motd(str(number))}, "Another program")
+                self.wait_until_taken_back(bad)
+                self.assertIn(f"{PROGRAM} is not written: ", self.rejected()["reason"])
+                self.assertIn(said, self.rejected()["reason"])
+                self.assertEqual("0\n", self.read("/etc/motd"))
                 self.assertEqual(good, program.read_bytes())
         self.assertEqual(pid, self.pid())
         self.assertFalse(self.is_guarded())

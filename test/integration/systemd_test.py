@@ -88,10 +88,10 @@ class Systemd(unittest.TestCase):
         self.assertEqual("inactive", self.show("lane@east.service", "ActiveState"))
         self.assert_in_sync()
 
-    def test_a_template_that_should_run_is_an_error_for_that_object_alone(self):
+    def test_a_template_that_should_run_is_an_error_and_its_commit_taken_back(self):
         said = self.sync({"lane.yaml": unit("lane", "lane@.service", content=TEMPLATE, running=True), "other.yaml": unit("other", "other.service", content=SLEEPER, running=True)}, expected=1)
         self.assertIn("lane@.service is a template, which cannot run", said)
-        self.assertEqual("active", self.show("other.service", "ActiveState"))
+        self.assertEqual("inactive", self.show("other.service", "ActiveState"))
 
     def test_an_alias_is_the_unit_that_systemd_knows(self):
         self.vendor("ssh.service", SLEEPER + "Alias=sshd.service\n")

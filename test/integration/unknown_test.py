@@ -49,7 +49,7 @@ class UnknownManifests(unittest.TestCase):
         self.assertEqual("slow\n", self.device.path("/etc/motd").read_text(), text)
         status = self.device.cli("status")
         self.assertNotEqual(0, status.returncode, text)
-        self.assertIn("failed", status.stdout)
+        self.assertIn("reverted", status.stdout)
         self.assertNotIn("In sync.", status.stdout)
         self.assertIn("motd.yaml:1:", told)
         return told
