@@ -192,9 +192,9 @@ class OwnChange(unittest.TestCase):
         self.assertIsNone(self.read(DROP_IN))
         self.assertEqual("one\n", self.read("/etc/motd"))
         self.assertIn("was not back", self.rejected()["reason"])
-        self.city.commit(motd("three"), "Still with it")
-        self.device.wait_until("the rest is applied", lambda: self.read("/etc/motd") == "three\n")
+        self.wait_until_taken_back(self.city.commit(motd("three"), "Still with it"))
         self.assertIsNone(self.read(DROP_IN), "what it did not come back with is not tried again")
+        self.assertIn("did not come back", self.rejected()["reason"])
         self.follows({**drop_in("[Service]\nNice=5\n"), **motd("four")}, "A better one")
 
     def test_an_agent_that_starts_and_hangs_gets_its_last_good_files_back(self):

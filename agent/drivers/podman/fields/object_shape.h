@@ -41,7 +41,7 @@ inline constexpr Known deployment_spec[]{
     {"replicas", Type::whole, made},
     {"revisionHistoryLimit", Type::whole, idle("git has the history")},
     {"selector", Type::map, made, label_selector},
-    {"strategy", Type::map, made, deployment_strategy},
+    {"strategy", Type::map, noted("a device replaces one pod after the other"), deployment_strategy},
     {"template", Type::map, made, pod_template_spec}};
 inline constexpr Known daemon_set_spec[]{
     {"minReadySeconds", Type::whole, idle("how long a pod must have been up is health.settle in agent.yaml")},
@@ -50,8 +50,8 @@ inline constexpr Known daemon_set_spec[]{
     {"template", Type::map, made, pod_template_spec},
     {"updateStrategy", Type::map, idle("a device has one pod of it")}};
 inline constexpr Known job_spec[]{
-    {"activeDeadlineSeconds", Type::whole, made},
-    {"backoffLimit", Type::whole, made},
+    {"activeDeadlineSeconds", Type::whole, noted("only a CronJob's runs end after a time")},
+    {"backoffLimit", Type::whole, noted("only a CronJob's runs give up: a Job is tried until it succeeds")},
     {"backoffLimitPerIndex", Type::whole,
      refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
     {"completionMode", Type::text,
@@ -69,7 +69,7 @@ inline constexpr Known job_spec[]{
     {"successPolicy", Type::map, refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
     {"suspend", Type::flag, made},
     {"template", Type::map, made, pod_template_spec},
-    {"ttlSecondsAfterFinished", Type::whole, made}};
+    {"ttlSecondsAfterFinished", Type::whole, idle("what a Job leaves is small, and goes with its manifest")}};
 inline constexpr Known job_template_spec[]{{"metadata", Type::map, kept, object_meta},
                                            {"spec", Type::map, kept, job_spec}};
 inline constexpr Known cron_job_spec[]{
