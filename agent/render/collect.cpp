@@ -150,6 +150,18 @@ class ManifestReader {
   std::size_t bytes_ = 0;
 };
 
+/// As kubectl --namespace refuses it: whoever may write to a directory may not reach another namespace by it.
+void refuse_other_namespace(Declared& object, ManifestFile& file) {
+  if (object.id.namespace_ == file.top) return;
+  const auto* named = object.document.at({"metadata", "namespace"});
+  file.problems.error(
+      named != nullptr ? named->place : object.document.place,
+      fmt::format("{} names the namespace {}, but its directory is {}", to_string(object.id),
+                  printable(object.id.namespace_), printable(file.top)),
+      fmt::format("move it to a directory {}, or remove its namespace", printable(object.id.namespace_)));
+  object.refused = true;
+}
+
 }  // namespace
 
 struct LayerReader::Reading {
@@ -192,7 +204,11 @@ void take_namespaces_from_directories(std::vector<CollectedLayer>& layers) {
     for (auto& file : layer.files) {
       if (file.top.empty()) continue;
       for (auto& object : file.objects) {
-        if (!object.id.namespace_.empty() || is_own(object.id) || is_cluster_scoped(object.id)) continue;
+        if (is_own(object.id) || is_cluster_scoped(object.id)) continue;
+        if (!object.id.namespace_.empty()) {
+          refuse_other_namespace(object, file);
+          continue;
+        }
         object.id.namespace_ = file.top;
         if (auto* metadata = object.document.find("metadata")) {
           yaml::set(*metadata, "namespace", {file.top, metadata->place});

@@ -61,8 +61,8 @@ std::vector<CollectedLayer> collect(const std::vector<ChosenLayer>& layers, cons
                                     const Variables& variables, const SourceTree& tree,
                                     const secrets::Keyring* keys, Problems& problems);
 
-/// Sets the namespace of objects that have none to ManifestFile::top, the first directory in their layer;
-/// except Greenwave's kinds and cluster-scoped kinds.
+/// Sets the namespace of objects that have none to ManifestFile::top, the first directory in their layer, and
+/// refuses those that name another one; except Greenwave's kinds and cluster-scoped kinds.
 void take_namespaces_from_directories(std::vector<CollectedLayer>& layers);
 
 }  // namespace greenwave::render
