@@ -127,7 +127,7 @@ class Comparison {
   static std::vector<std::string> shown_of(const Group& group) {
     std::vector<std::string> shown;
     for (const auto& change : group.changes) {
-      shown.insert(shown.end(), {change.verb, change.object, change.because});
+      shown.insert(shown.end(), {change.verb, change.object, change.because, change.caution});
     }
     shown.insert(shown.end(), group.refused.begin(), group.refused.end());
     shown.insert(shown.end(), group.problems.begin(), group.problems.end());

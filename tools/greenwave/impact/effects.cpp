@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "diff/unified_diff.h"
 #include "kinds/table.h"
+#include "model/kubernetes_kind.h"
 #include "model/paths.h"
 #include "model/wave.h"
 #include "plan/places.h"
@@ -44,6 +45,16 @@ bool defines(const std::vector<std::string>& claims, const std::vector<std::stri
   return false;
 }
 
+/// A field that is no longer declared falls back to its default, unless another field manager has set it.
+std::string caution_about_replicas(const Manifest& was, const Manifest& is) {
+  const auto* replicas = was.document.at({"spec", "replicas"});
+  const bool is_scaled = group_of(is.id.api_version) == "apps" || is.id.kind == "ReplicationController";
+  if (!is_scaled || replicas == nullptr || is.document.at({"spec", "replicas"}) != nullptr) return {};
+  const auto* count = std::get_if<std::int64_t>(&replicas->value);
+  if (count != nullptr && *count == 1) return {};
+  return "no longer declares replicas, which fall to 1 unless an autoscaler has changed them before";
+}
+
 }  // namespace
 
 void Effects::add_object(const render::Variant* was, const render::Variant& is) {
@@ -55,6 +66,7 @@ void Effects::add_object(const render::Variant* was, const render::Variant& is) 
   if (before.manifest) {
     const drivers::Declared last{*before.manifest, base_.tree()};
     found.transition = kinds::transition(&last, next);
+    found.caution = caution_about_replicas(*before.manifest, *after.manifest);
   } else {
     found.transition = kinds::transition(nullptr, next);
   }
@@ -112,7 +124,8 @@ void Effects::add_step(const plan::Step& step, bool uncertain, Group& group) {
   const auto& causes = step.restart_because.empty() ? step.reload_because : step.restart_because;
   if (!causes.empty()) change.because = to_string(causes.front());
   const auto disruption = found.transition.disruption;
-  change.disruptive = disruption != plan::Disruption::none;
+  change.caution = found.caution;
+  change.disruptive = disruption != plan::Disruption::none || !change.caution.empty();
   if (!is_own && disruption == plan::Disruption::whole) ++effect.pods;
   if (is_unit && disruption == plan::Disruption::whole) change.verb += " and stop";
   // A unit that was down is started, not restarted.

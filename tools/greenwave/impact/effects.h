@@ -34,6 +34,7 @@ class Effects {
   struct Found {
     drivers::Transition transition;
     std::uint64_t bytes = 0;
+    std::string caution{};  ///< as in Change
   };
 
   const render::Fleet& base_;

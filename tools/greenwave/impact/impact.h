@@ -30,6 +30,7 @@ struct Change {
   std::string verb;
   std::string object;
   std::string because;      ///< of a restart or reload
+  std::string caution;      ///< what else follows that the manifest does not say; empty: nothing
   bool disruptive = false;  ///< interrupts what runs, or cannot be undone
   bool gives_back = false;  ///< a prune that puts back what the device had before, if anything
   bool uncertain = false;   ///< the base refuses the object, so that what the device has of it is not known

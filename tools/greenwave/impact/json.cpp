@@ -43,6 +43,7 @@ std::string impact_json(const Impact& impact) {
                          {"object", change.object},
                          {"because", change.because},
                          {"disruptive", change.disruptive}});
+      if (!change.caution.empty()) changes.back()["caution"] = change.caution;
       if (change.gives_back) changes.back()["givesBack"] = true;
       if (change.uncertain) changes.back()["uncertain"] = true;
     }

@@ -61,9 +61,15 @@ std::string headline(const Impact& impact) {
                      impact.changed() == 1 ? "s" : "", count_of(ways, "way"), refusal);
 }
 
+std::string remarks_of(const Change& change) {
+  const auto cause =
+      change.because.empty() ? "" : fmt::format(", because {} changes", printable(change.because));
+  return change.caution.empty() ? cause : fmt::format("{}, which {}", cause, change.caution);
+}
+
 struct Disruption {
   std::string change;
-  std::string because;
+  std::string remark;
   std::vector<std::uint32_t> devices;
 };
 
@@ -75,7 +81,7 @@ std::vector<Disruption> disruptions_of(const Impact& impact) {
       if (!change.disruptive) continue;
       const auto words = change.verb + " " + change.object;
       auto found = std::ranges::find(all, words, &Disruption::change);
-      if (found == all.end()) found = all.insert(all.end(), {words, change.because, {}});
+      if (found == all.end()) found = all.insert(all.end(), {words, remarks_of(change), {}});
       found->devices.insert(found->devices.end(), group.devices.begin(), group.devices.end());
     }
   }
@@ -85,14 +91,10 @@ std::vector<Disruption> disruptions_of(const Impact& impact) {
   return all;
 }
 
-std::string because_of(const std::string& cause) {
-  return cause.empty() ? "" : fmt::format(", because {} changes", printable(cause));
-}
-
 /// What follows the verb and the object of a change.
 std::string remark_on(const Change& change) {
   if (change.uncertain) return ", if needed: the base refuses it, so that what the device has is not known";
-  return change.gives_back ? ", which gives back what was there before" : because_of(change.because);
+  return change.gives_back ? ", which gives back what was there before" : remarks_of(change);
 }
 
 /// Notes on what the table does not show.
@@ -137,7 +139,7 @@ std::string impact_text(const Impact& impact, const Style& style) {
   if (!disruptions.empty()) text += "\n" + paint(style, Paint::caution, "Disruptive") + "\n";
   for (const auto& one : disruptions) {
     text += fmt::format("  {} on {} ({}){}\n", printable(one.change), count_of(one.devices.size(), "device"),
-                        some_of(impact, one.devices), because_of(one.because));
+                        some_of(impact, one.devices), one.remark);
   }
   text += "\n";
   const auto rows = rows_of(impact);
@@ -179,9 +181,9 @@ std::string impact_markdown(const Impact& impact) {
   const auto disruptions = disruptions_of(impact);
   if (!disruptions.empty()) text += "\n**Disruptive**\n\n";
   for (const auto& one : disruptions) {
-    text += fmt::format(
-        "- {} on {} ({}){}\n", markdown::code(one.change), count_of(one.devices.size(), "device"),
-        markdown::escaped(some_of(impact, one.devices)), markdown::escaped(because_of(one.because)));
+    text +=
+        fmt::format("- {} on {} ({}){}\n", markdown::code(one.change), count_of(one.devices.size(), "device"),
+                    markdown::escaped(some_of(impact, one.devices)), markdown::escaped(one.remark));
   }
   text += "\n";
   bool first = true;
