@@ -1,4 +1,5 @@
-"""1,000 ConfigMaps on a real API server: first apply, no-op, requests, memory, beside `kubectl apply --server-side`.
+"""1,000 ConfigMaps on a real API server: first apply, no-op, requests, memory, beside `kubectl apply --server-side`;
+and 5,000 that are removed, beside `kubectl delete -f` of the same ones, which it too waits for.
 
 Both talk to the same server over TLS with a client certificate, in turns, each in its own namespace, which is empty
 each time: the object count of a round is the same for both. test/bench/run kubernetes
@@ -18,6 +19,8 @@ ROUNDS = 3
 FIRST_APPLY = 0.5  # of kubectl's wall time, at most
 NO_OP = 0.1
 MEMORY = 24  # MiB
+PRUNED = 5000
+PRUNE = 1.0  # of kubectl's wall time, at most
 
 
 def config_map(namespace, number):
@@ -26,9 +29,15 @@ def config_map(namespace, number):
         "data": {"offset": str(number), "plan": "cycle=90 split=45/45 " * 20}})
 
 
-def manifests(namespace):
+def manifests(namespace, objects=OBJECTS):
     return {f"plans/{group}.yaml": "\n---\n".join(config_map(namespace, n) for n in range(group * 100, group * 100 + 100))
-            for group in range(OBJECTS // 100)}
+            for group in range(objects // 100)}
+
+
+def write(directory, files):
+    for path, text in files.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text)
 
 
 def resident(pid, field):
@@ -42,6 +51,33 @@ def requests(cluster, since):
             if event.get("userAgent", "").startswith("greenwaved")]
 
 
+def prune(scratch, cluster):
+    """How long Greenwave takes, kubectl, and the requests of Greenwave. Greenwave has applied what either removes."""
+    took = {}
+    for who in ("ours", "theirs"):
+        namespace = f"prune-{who}"
+        cluster.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
+        (scratch / namespace).mkdir()
+        city = City(scratch / namespace)
+        files = manifests(namespace, PRUNED)
+        city.commit({**files, "kept.yaml": config_map("default", who == "ours")})
+        more = f"runtime: kubernetes\nkubernetes: {{kubeconfig: {cluster.kubeconfig()}}}\n"
+        with Device(scratch / namespace / "device", city.url, device=namespace, more=more).start() as device:
+            device.sync()
+            if who == "ours":
+                city.commit({name: None for name in files})
+                since = (cluster.directory / "audit.log").stat().st_size
+                took[who] = timed(lambda: device.sync())
+                asked = requests(cluster, since)
+        if who == "theirs":
+            write(scratch / namespace, files)
+            took[who] = timed(lambda: cluster.kubectl("delete", "-f", scratch / namespace / "plans"))
+        left = len(cluster.get(f"/api/v1/namespaces/{namespace}/configmaps")["items"])
+        if left:
+            raise AssertionError(f"{left} objects were left in {namespace}")
+    return took["ours"], took["theirs"], len(asked)
+
+
 def main():
     if kubernetes.why_not():
         print(f"skipped: {kubernetes.why_not()}")
@@ -53,9 +89,7 @@ def main():
             for name in (peer, own):
                 cluster.create("/api/v1/namespaces", {"metadata": {"name": name}})
             directory = scratch / peer
-            for path, text in manifests(peer).items():
-                (directory / path).parent.mkdir(parents=True, exist_ok=True)
-                (directory / path).write_text(text)
+            write(directory, manifests(peer))
             apply = lambda: cluster.kubectl("apply", "--server-side", "-f", directory / "plans")  # noqa: E731
             theirs.append(timed(apply))
             their_seconds.append(timed(apply))
@@ -74,6 +108,7 @@ def main():
             found = len(cluster.get(f"/api/v1/namespaces/{own}/configmaps")["items"])
             if found != OBJECTS:
                 raise AssertionError(f"{found} of {OBJECTS} objects were applied")
+        pruned, deleted, prune_requests = prune(scratch, cluster)
 
     first, second, their = min(firsts), min(seconds), min(theirs)
     rows = [
@@ -81,11 +116,14 @@ def main():
         (f"first apply of {OBJECTS} ConfigMaps", f"{first:.2f} s", f"{their:.2f} s", f"{first / their:.2f}", f"{FIRST_APPLY}"),
         ("no-op", f"{second * 1000:.0f} ms", f"{min(their_seconds):.2f} s", f"{second / their:.3f} of its first apply", f"{NO_OP}"),
         ("requests of a no-op", f"{len(asked) / 5:.0f}", "", "", "1 a kind"),
+        (f"prune of {PRUNED} ConfigMaps", f"{pruned:.2f} s", f"{deleted:.2f} s", f"{pruned / deleted:.2f}", f"{PRUNE}"),
+        ("requests of the prune", f"{prune_requests}", "", "", f"{PRUNED + 10}"),
         ("resident memory, idle", f"{idle:.1f} MiB", "", "", f"{MEMORY} MiB"),
         ("resident memory, peak", f"{peak:.1f} MiB", "", "", ""),
     ]
     print_table(rows)
     good = first <= FIRST_APPLY * their and second <= NO_OP * their and len(asked) <= 5 and idle <= MEMORY
+    good = good and pruned <= PRUNE * deleted and prune_requests <= PRUNED + 10
     return 0 if good else 1
 
 
