@@ -75,7 +75,9 @@ void add_to(Hasher& hasher, const Kubernetes& kubernetes) {
   }
   hasher.add_field(std::to_string(kubernetes.impersonate.size()));
   for (const auto& [where, who] : kubernetes.impersonate) hasher.add_field(where).add_field(who);
-  add_to(hasher, kubernetes.force);
+  for (const auto* managers : {&kubernetes.force, &kubernetes.yield, &kubernetes.adopt}) {
+    add_to(hasher, *managers);
+  }
   hasher.add_field(kubernetes.cluster_kinds ? "only" : "any");
   if (kubernetes.cluster_kinds) add_to(hasher, *kubernetes.cluster_kinds);
 }

@@ -100,6 +100,14 @@ struct Kubernetes {
   bool is_bounded() const { return !impersonate.empty() || !namespaces.allow.empty(); }
   /// Field managers whose conflicting fields are taken over: people at their keyboards.
   std::vector<std::string> force{"kubectl*"};
+  /// Field managers whose fields are left to them where a manifest has another value: controllers.
+  std::vector<std::string> yield{"kube-controller-manager", "cloud-controller-manager",
+                                 "clusterrole-aggregation-controller", "*cainjector*", "vpa-*"};
+  /// Field managers that apply manifests, and whose fields become ours with an object that they applied
+  /// before.
+  std::vector<std::string> adopt{
+      "kubectl",         "kubectl-client-side-apply", "kube-applier",      "helm",
+      "helm-controller", "kustomize-controller",      "argocd-controller", "argocd-application-controller"};
 };
 
 /// /etc/greenwave/agent.yaml, checked, with defaults filled in.

@@ -69,6 +69,8 @@ void read_kubernetes(const yaml::Node& node, Kubernetes& kubernetes, Problems& p
   }
   if (members.has("clusterKinds")) kubernetes.cluster_kinds = members.texts("clusterKinds");
   if (members.has("force")) kubernetes.force = members.texts("force");
+  if (members.has("yield")) kubernetes.yield = members.texts("yield");
+  if (members.has("adopt")) kubernetes.adopt = members.texts("adopt");
   members.done();
 }
 

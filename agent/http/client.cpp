@@ -266,6 +266,7 @@ void Client::send_all(std::span<const Request> requests, std::size_t at_once,
         if (exchange->thrown) std::rethrow_exception(exchange->thrown);
         const auto index = exchange->index;
         auto answer = exchange->finish(code, endpoint_);
+        if (const auto time = exchange->easy.connect_time(); time > Duration::zero()) round_trip_ = time;
         idle.push_back(std::move(exchange));
         on_answer(index, std::move(answer));
       }

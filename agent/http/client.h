@@ -88,6 +88,10 @@ class Client {
   void send_all(std::span<const Request> requests, std::size_t at_once,
                 const std::function<void(std::size_t index, Answer answer)>& on_answer);
 
+  /// How long the last connection took to be made, which is the time of one way there and back; zero: none
+  /// was.
+  Duration round_trip() const { return round_trip_; }
+
   /// Requests sent so far.
   std::uint64_t sent() const { return sent_; }
 
@@ -100,6 +104,7 @@ class Client {
   std::function<void()> while_waiting_;
   std::unique_ptr<Handles> handles_;
   std::uint64_t sent_ = 0;
+  Duration round_trip_{};
 };
 
 }  // namespace greenwave::http

@@ -85,6 +85,15 @@ Duration Easy::retry_after() const {
   return std::chrono::seconds(std::clamp<curl_off_t>(wait, 0, 24 * 3600));
 }
 
+Duration Easy::connect_time() const {
+  curl_off_t name = 0;
+  curl_off_t connected = 0;
+  curl_easy_getinfo(raw_.get(), CURLINFO_NAMELOOKUP_TIME_T, &name);
+  curl_easy_getinfo(raw_.get(), CURLINFO_CONNECT_TIME_T, &connected);
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::microseconds(std::max<curl_off_t>(connected - name, 0)));
+}
+
 void Easy::check(CURLoption option, CURLcode code) {
   if (code == CURLE_OK) return;
   throw Error(Fault::internal, fmt::format("cannot set curl's option {}", static_cast<int>(option)));

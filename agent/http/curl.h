@@ -51,6 +51,8 @@ class Easy {
   long status() const;
   /// Of the last request's connection, while it is open; else -1.
   int open_socket() const;
+  /// How long the last request's connection took to be made; zero if it was there before.
+  Duration connect_time() const;
   /// The response's Retry-After, at most a day; zero if there was none.
   Duration retry_after() const;
 

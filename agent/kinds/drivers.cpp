@@ -54,8 +54,8 @@ Drivers::Drivers(const Wiring& wiring)
     }
   }
   if (config.runtime == config::Runtime::kubernetes) {
-    auto driver = std::make_unique<kubernetes::KubernetesDriver>(config.kubernetes, config.device, key, stop,
-                                                                 heartbeat);
+    auto driver = std::make_unique<kubernetes::KubernetesDriver>(
+        config.kubernetes, kubernetes::owner_of(config.device, config.repository), key, stop, heartbeat);
     const auto& kinds = driver->kinds();
     serve(config, kinds, std::move(driver));
   }

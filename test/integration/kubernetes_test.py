@@ -1,11 +1,14 @@
 """runtime: kubernetes, on a real API server: apply, no-op, drift, conflict, prune, custom resources, outages."""
 
+import base64
 import datetime
 import json
 import pathlib
+import signal
 import socket
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -70,13 +73,30 @@ class Kubernetes(unittest.TestCase):
         self.scratch = self.enterContext(Scratch())
         self.city = City(self.scratch)
 
+    def id_of_device(self):
+        return self._testMethodName.removeprefix("test_")[:60].strip("_")
+
     def device(self, kubeconfig=None, more=""):
         kubeconfig = kubeconfig or self.cluster.kubeconfig(f"{self._testMethodName}.config")
         device = Device(
-            self.scratch / "device", self.city.url, device=self._testMethodName.removeprefix("test_")[:60].strip("_"),
+            self.scratch / "device", self.city.url, device=self.id_of_device(),
             more=f"runtime: kubernetes\nkubernetes:\n  kubeconfig: {kubeconfig}\n{more}health: {{reach: 2s}}\n")
         self.addCleanup(device.stop)
         return device
+
+    def beside(self, name, city=None, device=None):
+        """Another agent on the same server: with its own state, and its own city unless it shares this one."""
+        other = Device(self.scratch / name, (city or self.city).url, device=device or f"{self.id_of_device()[:30]}-{name}",
+                       more=f"runtime: kubernetes\nkubernetes: {{kubeconfig: {self.cluster.kubeconfig(f'{name}.config')}}}\nhealth: {{reach: 2s}}\n")
+        self.addCleanup(other.stop)
+        return other
+
+    def another_city(self):
+        (self.scratch / "another").mkdir()
+        return City(self.scratch / "another")
+
+    def owners(self, name, collection=CONFIG_MAPS):
+        return [label for label in self.get(name, collection)["metadata"]["labels"] if label.startswith("device.greenwave.dev/")]
 
     def get(self, name, collection=CONFIG_MAPS):
         return self.cluster.get(f"{collection}/{name}")
@@ -90,8 +110,8 @@ class Kubernetes(unittest.TestCase):
         device.once(check=0)
         found = self.get("plain")
         self.assertEqual(found["data"], {"mode": "flash"})
-        self.assertEqual([(entry["manager"], entry["operation"]) for entry in found["metadata"]["managedFields"]],
-                         [("greenwave", "Apply")])
+        managers = [(entry["manager"].split(":")[0], entry["operation"]) for entry in found["metadata"]["managedFields"]]
+        self.assertEqual([("greenwave", "Apply")], managers)
         self.assertEqual(device.path("/etc/motd").read_text(), "hi\n")
 
     def test_strings_that_other_readers_of_yaml_take_for_other_types_arrive_as_strings(self):
@@ -173,6 +193,336 @@ class Kubernetes(unittest.TestCase):
         self.city.commit({"a.yaml": deployment("scaled", replicas=2, force="true")})
         device.once()
         self.assertEqual(self.get("scaled", DEPLOYMENTS)["spec"]["replicas"], 2)
+
+    def test_a_port_that_was_edited_by_hand_is_repaired_although_the_server_merges_it(self):
+        def service(name, **more):
+            return manifest("Service", name, "default", spec={"ports": [{"name": "http", "port": 80, **more}]})
+
+        self.city.commit({"a.yaml": service("edited-port"), "b.yaml": service("foreign-port")})
+        device = self.device()
+        device.once(check=0)
+        change = json.dumps([{"op": "replace", "path": "/spec/ports/0/port", "value": 8080}])
+        self.cluster.kubectl("patch", "service", "edited-port", "--type", "json", "-p", change)
+        self.cluster.kubectl("patch", "service", "foreign-port", "--type", "json", "-p", change, "--field-manager", "some-tool")
+        said = device.once(check=1).stdout
+        self.assertIn("removed spec.ports from kubectl-patch", said)
+        self.assertIn("Duplicate value", said)
+        self.assertEqual([80], [port["port"] for port in self.get("edited-port", SERVICES)["spec"]["ports"]])
+        self.assertEqual([8080], [port["port"] for port in self.get("foreign-port", SERVICES)["spec"]["ports"]])
+        self.city.commit({"b.yaml": manifest("Service", "foreign-port", "default", annotations={"force": "true"},
+                                             spec={"ports": [{"name": "http", "port": 80}]})})
+        device.once(check=0)
+        self.assertEqual([80], [port["port"] for port in self.get("foreign-port", SERVICES)["spec"]["ports"]])
+        self.assertEqual(["LIST services"], self.requests_during(lambda: device.once(check=0)))
+
+    def test_what_excludes_the_manifests_values_is_removed_whoever_set_it_by_hand(self):
+        def web(**strategy):
+            labels = {"app": "excluded"}
+            container = {"name": "web", "image": "i", "env": [{"name": "E", "value": "x"}],
+                         "livenessProbe": {"httpGet": {"port": 80}}}
+            return manifest("Deployment", "excluded", "default", "apps/v1", annotations={"healthy-within": "1s"}, spec={
+                "selector": {"matchLabels": labels}, **strategy,
+                "template": {"metadata": {"labels": labels}, "spec": {
+                    "containers": [container], "volumes": [{"name": "v", "configMap": {"name": "m"}}]}}})
+
+        self.city.commit({"a.yaml": web()})
+        device = self.device()
+        device.once()
+        self.cluster.kubectl("patch", "deployment", "excluded", "--type", "strategic", "-p", json.dumps({"spec": {"template": {"spec": {
+            "volumes": [{"name": "v", "configMap": None, "emptyDir": {}}],
+            "containers": [{"name": "web", "tty": True, "livenessProbe": {"httpGet": None, "exec": {"command": ["true"]}},
+                            "env": [{"name": "E", "value": None, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}]}}}}))
+        device.once()
+        spec = self.get("excluded", DEPLOYMENTS)["spec"]["template"]["spec"]
+        container = spec["containers"][0]
+        self.assertEqual([{"name": "E", "value": "x"}], container["env"])
+        self.assertNotIn("exec", container["livenessProbe"])
+        self.assertTrue(container["tty"], "what excludes nothing stays")
+        self.assertNotIn("emptyDir", spec["volumes"][0])
+        # The server has filled in rollingUpdate, which nobody owns and Recreate rules out.
+        self.city.commit({"a.yaml": web(strategy={"type": "Recreate"})})
+        device.once()
+        self.assertEqual({"type": "Recreate"}, self.get("excluded", DEPLOYMENTS)["spec"]["strategy"])
+
+    def test_maps_that_a_manifest_leaves_empty_are_no_drift_when_others_fill_them(self):
+        texts = [json.dumps({"apiVersion": "v1", "kind": "ConfigMap",
+                             "metadata": {"name": f"nothing-{n}", "namespace": "default", "annotations": nothing, "labels": nothing},
+                             "data": nothing}) for n, nothing in enumerate((None, {}))]
+        self.city.commit({"a.yaml": documents(*texts)})
+        device = self.device()
+        device.once(check=0)
+        for n in range(2):
+            self.cluster.kubectl("annotate", "configmap", f"nothing-{n}", "who=me")
+            self.cluster.kubectl("patch", "configmap", f"nothing-{n}", "--type", "merge", "-p", '{"data": {"theirs": "1"}}')
+        self.assertEqual(["LIST configmaps"], self.requests_during(lambda: device.once(check=0)))
+
+    def test_what_kubectl_applied_beside_us_goes_when_the_manifest_drops_it(self):
+        self.city.commit({"a.yaml": documents(*(config_map(name, a="1", b="2") for name in ("beside-client", "beside-server")))})
+        device = self.device()
+        device.once(check=0)
+        self.cluster.kubectl("apply", "-f", "-", text=config_map("beside-client", a="1", b="3"))
+        self.cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", text=config_map("beside-server", a="1", b="3"))
+        self.city.commit({"a.yaml": documents(*(config_map(name, a="1") for name in ("beside-client", "beside-server")))})
+        device.once(check=0)
+        for name in ("beside-client", "beside-server"):
+            found = self.get(name)
+            self.assertEqual({"a": "1"}, found["data"])
+            self.assertEqual(1, len(found["metadata"]["managedFields"]))
+        self.assertEqual(["LIST configmaps"], self.requests_during(lambda: device.once(check=0)))
+
+    def test_fields_of_controllers_are_left_to_them_and_the_rest_of_the_object_is_kept(self):
+        rbac = "rbac.authorization.k8s.io/v1"
+        roles, hooks = f"/apis/{rbac}/clusterroles", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+        rule = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+
+        def hook(**more):
+            return manifest("ValidatingWebhookConfiguration", "injected", api="admissionregistration.k8s.io/v1", webhooks=[{
+                "name": "a.example.com", "sideEffects": "None", "admissionReviewVersions": ["v1"], "failurePolicy": "Ignore",
+                "clientConfig": {"url": "https://127.0.0.1:1/", "caBundle": ""}, "rules": [], **more}])
+
+        def role(*labels):
+            return manifest("ClusterRole", "aggregated", api=rbac, rules=[],
+                            aggregationRule={"clusterRoleSelectors": [{"matchLabels": {label: "x"}} for label in labels]})
+
+        self.city.commit({"a.yaml": documents(deployment("autoscaled", replicas=2), hook(), role("a"))})
+        device = self.device()
+        device.once()
+        self.cluster.request("PUT", f"{DEPLOYMENTS}/autoscaled/scale?fieldManager=an-autoscaler", {
+            "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "autoscaled", "namespace": "default"}, "spec": {"replicas": 5}})
+        self.cluster.apply(f"{roles}/aggregated", {"apiVersion": rbac, "kind": "ClusterRole", "metadata": {"name": "aggregated"}, "rules": [rule]},
+                           "clusterrole-aggregation-controller", force=True)
+        bundle = base64.b64encode((self.cluster.directory / "ca.crt").read_bytes()).decode()
+        found = self.get("injected", hooks)
+        found["webhooks"][0]["clientConfig"]["caBundle"] = bundle
+        self.cluster.request("PUT", f"{hooks}/injected?fieldManager=manager", found)
+        self.city.commit({"a.yaml": documents(deployment("autoscaled", image="registry.example/web:2", replicas=2),
+                                              hook(timeoutSeconds=3), role("a", "b"))})
+        said = device.once().stdout
+        self.assertIn("left .spec.replicas to an-autoscaler", said)
+        self.assertIn("left .rules to clusterrole-aggregation-controller", said)
+        self.assertIn('left .webhooks[name="a.example.com"].clientConfig.caBundle to manager', said)
+        scaled = self.get("autoscaled", DEPLOYMENTS)["spec"]
+        self.assertEqual((5, "registry.example/web:2"), (scaled["replicas"], scaled["template"]["spec"]["containers"][0]["image"]))
+        found = self.get("aggregated", roles)
+        self.assertEqual(([rule], 2), (found["rules"], len(found["aggregationRule"]["clusterRoleSelectors"])))
+        found = self.get("injected", hooks)["webhooks"][0]
+        self.assertEqual((bundle, 3), (found["clientConfig"]["caBundle"], found["timeoutSeconds"]))
+        asked = self.requests_during(lambda: device.once())
+        self.assertEqual(["LIST clusterroles", "LIST deployments", "LIST validatingwebhookconfigurations"],
+                         sorted(request for request in asked if request.startswith(("LIST", "PATCH")) and request != "LIST pods"))
+
+    def test_a_configuration_may_force_fields_of_controllers_too(self):
+        self.city.commit({"a.yaml": deployment("forced-scale", replicas=2)})
+        device = self.device(more="  force: ['*']\n")
+        device.once()
+        self.cluster.request("PUT", f"{DEPLOYMENTS}/forced-scale/scale?fieldManager=an-autoscaler", {
+            "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "forced-scale", "namespace": "default"}, "spec": {"replicas": 5}})
+        device.once()
+        self.assertEqual(2, self.get("forced-scale", DEPLOYMENTS)["spec"]["replicas"])
+
+    def test_a_secret_of_texts_is_repaired_and_keys_that_it_drops_go(self):
+        path = "/api/v1/namespaces/default/secrets"
+        self.city.commit({"a.yaml": manifest("Secret", "texts", "default", stringData={"kept": "one", "dropped": "two"}, data={"raw": "cmF3"})})
+        device = self.device()
+        device.once(check=0)
+        self.cluster.kubectl("patch", "secret", "texts", "--type", "merge", "-p", '{"data": {"kept": "eHh4"}}')
+        device.once(check=0)
+        self.assertEqual({"kept": "b25l", "dropped": "dHdv", "raw": "cmF3"}, self.get("texts", path)["data"])
+        self.city.commit({"a.yaml": manifest("Secret", "texts", "default", stringData={"kept": "one"})})
+        device.once(check=0)
+        self.assertEqual({"kept": "b25l"}, self.get("texts", path)["data"])
+        self.assertEqual(["LIST secrets"], self.requests_during(lambda: device.once(check=0)))
+
+    # Several agents.
+
+    def test_two_devices_share_objects_without_repairs_and_the_last_one_removes_them(self):
+        shared = {"a.yaml": documents(manifest("Namespace", "shared-space", annotations={"prune": "enabled"}),
+                                      config_map("shared-map", "shared-space", mode="flash"))}
+        path = "/api/v1/namespaces/shared-space/configmaps"
+        other_city = self.another_city()
+        self.city.commit(shared)
+        other_city.commit({**shared, "b.yaml": config_map("only-other", k="v")})
+        first, second = self.beside("first"), self.beside("second", other_city)
+        first.once(check=0)
+        second.once(check=0)
+        self.assertEqual(2, len(self.owners("shared-map", path)))
+        for device in (first, second, first):
+            kinds = {request.split()[0] for request in self.requests_during(lambda: device.once(check=0))}
+            self.assertEqual({"LIST"}, kinds)
+        self.city.commit({"a.yaml": None, "c.yaml": config_map("only-first", k="v")})
+        said = first.once(check=0).stdout
+        self.assertIn("other devices have it too", said)
+        self.assertEqual({"mode": "flash"}, self.get("shared-map", path)["data"])
+        self.assertEqual(1, len(self.owners("shared-map", path)))
+        self.assertEqual({"LIST"}, {request.split()[0] for request in self.requests_during(lambda: second.once(check=0))})
+        other_city.commit({"a.yaml": None})
+        second.once(check=0)
+        self.assertIn("deletionTimestamp", self.get("shared-space", "/api/v1/namespaces")["metadata"])
+        self.assertFalse(self.exists("shared-map", path))
+
+    def test_devices_of_one_city_change_what_they_share_one_after_the_other(self):
+        self.city.commit({"a.yaml": config_map("rolled", mode="flash", old="1")})
+        devices = [self.beside(name) for name in ("first", "second", "third")]
+        for device in devices:
+            device.once(check=0)
+        self.city.commit({"a.yaml": config_map("rolled", mode="dark", new="1")})
+        for device in devices:
+            device.once(check=0)
+        self.assertEqual({"mode": "dark", "new": "1"}, self.get("rolled")["data"])
+        for device in devices:
+            self.assertEqual(["LIST configmaps"], self.requests_during(lambda: device.once(check=0)))
+
+    def test_what_devices_declare_differently_is_a_conflict_that_is_reported_and_no_fight(self):
+        other_city = self.another_city()
+        self.city.commit({"a.yaml": config_map("disputed", mode="flash")})
+        other_city.commit({"a.yaml": config_map("disputed", mode="flash")})
+        first, second = self.beside("first"), self.beside("second", other_city)
+        first.once(check=0)
+        second.once(check=0)
+        other_city.commit({"a.yaml": config_map("disputed", mode="dark"), "b.yaml": config_map("beside-disputed", k="v")})
+        second.once(check=0)
+        said = first.once(check=1).stdout
+        self.assertIn("another Greenwave agent", said)
+        self.assertIn("has set .data.mode", said)
+        self.assertIn("a.yaml:1:", said)
+        version = self.get("disputed")["metadata"]["resourceVersion"]
+        for device, code in ((second, 0), (first, 1), (second, 0), (first, 1)):
+            device.once(check=code)
+        self.assertEqual(version, self.get("disputed")["metadata"]["resourceVersion"])
+        self.city.commit({"a.yaml": config_map("disputed", mode="dark")})
+        first.once(check=0)
+        second.once(check=0)
+
+    def test_devices_of_the_same_id_in_different_cities_are_different_owners(self):
+        other_city = self.another_city()
+        for city in (self.city, other_city):
+            city.commit({"a.yaml": config_map("same-id", k="v"), "b.yaml": config_map("same-id-stays", k="v")})
+        first, second = self.beside("first", device="twin"), self.beside("second", other_city, device="twin")
+        first.once(check=0)
+        second.once(check=0)
+        self.city.commit({"a.yaml": None})
+        first.once(check=0)
+        self.assertTrue(self.exists("same-id"))
+        self.assertEqual({"LIST"}, {request.split()[0] for request in self.requests_during(lambda: second.once(check=0))})
+
+    def test_a_second_machine_of_the_same_device_takes_over_what_the_first_one_had(self):
+        self.city.commit({"a.yaml": config_map("replaced", k="1", old="1"), "b.yaml": config_map("replaced-stays", k="v")})
+        first, second = self.beside("first", device="replaced"), self.beside("second", device="replaced")
+        first.once(check=0)
+        second.once(check=0)
+        self.assertEqual(1, len(self.owners("replaced")))
+        self.city.commit({"a.yaml": config_map("replaced", k="1")})
+        second.once(check=0)
+        self.assertEqual({"k": "1"}, self.get("replaced")["data"])
+        self.city.commit({"a.yaml": None})
+        second.once(check=0)
+        self.assertFalse(self.exists("replaced"))
+
+    def test_objects_of_an_earlier_version_keep_their_content_and_get_the_new_label(self):
+        device = self.device()
+        for name in ("earlier", "earlier-shared"):
+            owner = self.id_of_device() if name == "earlier" else "another"
+            self.cluster.apply(f"{CONFIG_MAPS}/{name}", {"apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "1", "old": "1"},
+                               "metadata": {"name": name, "labels": {"greenwave.dev/device": owner}}}, "greenwave")
+        self.city.commit({"a.yaml": documents(config_map("earlier", k="1"), config_map("earlier-shared", k="1"))})
+        device.once(check=0)
+        found = self.get("earlier")
+        self.assertEqual({"k": "1"}, found["data"])
+        self.assertNotIn("greenwave.dev/device", found["metadata"]["labels"])
+        self.assertEqual(1, len(found["metadata"]["managedFields"]))
+        found = self.get("earlier-shared")
+        self.assertEqual({"k": "1", "old": "1"}, found["data"])
+        self.assertEqual("another", found["metadata"]["labels"]["greenwave.dev/device"])
+        self.assertEqual(["LIST configmaps"], self.requests_during(lambda: device.once(check=0)))
+        self.city.commit({"a.yaml": config_map("earlier", k="1")})
+        device.once(check=0)
+        self.assertEqual({"k": "1", "old": "1"}, self.get("earlier-shared")["data"])
+
+    # What is done.
+
+    def test_a_job_that_the_server_removed_when_it_was_done_is_not_run_again(self):
+        path = "/apis/batch/v1/namespaces/default/jobs"
+
+        def job(name, image="flash:1", **more):
+            return manifest("Job", name, "default", "batch/v1", annotations={"healthy-within": "1s"}, spec={**more, "template": {
+                "spec": {"restartPolicy": "Never", "containers": [{"name": "flash", "image": image}]}}})
+
+        self.city.commit({"a.yaml": job("ends", ttlSecondsAfterFinished=10), "b.yaml": job("stays"), "c.yaml": config_map("beside-job", k="1")})
+        device = self.device()
+        device.once()
+        for name in ("ends", "stays"):
+            self.cluster.request("DELETE", f"{path}/{name}", {"propagationPolicy": "Background"})
+        self.city.commit({"c.yaml": config_map("beside-job", k="2")})
+        device.once()
+        device.once()
+        self.assertFalse(self.exists("ends", path))
+        self.assertTrue(self.exists("stays", path), "nobody said that it goes")
+        self.city.commit({"a.yaml": job("ends", image="flash:2", ttlSecondsAfterFinished=10)})
+        device.once()
+        self.assertTrue(self.exists("ends", path))
+        self.cluster.request("DELETE", f"{path}/ends", {"propagationPolicy": "Background"})
+        device.start()
+        device.sync()
+        self.assertFalse(self.exists("ends", path))
+        device.cli("sync", "--wait", "--force")
+        self.assertTrue(self.exists("ends", path))
+
+    def test_a_custom_resource_waits_for_its_operator_where_its_definition_says_that_it_answers(self):
+        path = "/apis/signals.example/v1/namespaces/default/beacons"
+        answers = json.loads(definition("beacons", "Beacon"))
+        answers["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"] = {
+            "type": "object", "properties": {"observedGeneration": {"type": "integer"}}}
+        self.city.commit({"a.yaml": documents(json.dumps(answers), definition("bulbs", "Bulb"))})
+        device = self.device()
+        device.once(check=0)
+        def beacon(within):
+            return manifest("Beacon", "north", "default", "signals.example/v1", annotations={"healthy-within": within}, spec={"cycle": 1})
+
+        bulb = manifest("Bulb", "north", "default", "signals.example/v1", spec={"cycle": 1})
+        self.city.commit({"b.yaml": documents(beacon("2s"), bulb)})
+        self.assertIn("its operator has not looked at it yet", device.once(check=1).stdout)
+        self.assertFalse(self.exists("north", path), "its commit is taken back")
+        self.city.commit({"b.yaml": documents(beacon("60s"), bulb)})
+        operator = threading.Thread(target=lambda: (
+            wait_until(lambda: self.exists("north", path), "it is there"),
+            self.cluster.set_status(f"{path}/north", {"observedGeneration": 1})))
+        operator.start()
+        device.once(check=0)
+        operator.join()
+        self.assertTrue(self.exists("north", path))
+
+    def test_a_definition_that_somebody_removed_costs_its_objects_alone(self):
+        self.city.commit({"d.yaml": definition("lamps", "Lamp"), "b.yaml": config_map("beside-lamp", k="1"),
+                          "a.yaml": manifest("Lamp", "north", "default", "signals.example/v1", spec={"cycle": 1})})
+        device = self.device()
+        device.once(check=0)
+        self.city.commit({"d.yaml": None})
+        device.once(check=0)
+        self.cluster.delete("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/lamps.signals.example")
+        for turn in ("2", "3"):
+            self.city.commit({"b.yaml": config_map("beside-lamp", k=turn)})
+            said = device.once(check=1).stdout
+            self.assertIn("its CustomResourceDefinition (of group signals.example) is missing", said)
+            self.assertEqual({"k": turn}, self.get("beside-lamp")["data"])
+        self.city.commit({"a.yaml": None})
+        device.once(check=0)
+
+    def test_what_the_server_can_never_take_is_not_tried_for_a_minute(self):
+        def with_metadata(name, **more):
+            return json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "data": {"k": "1"},
+                               "metadata": {"name": name, "namespace": "default", **more}})
+
+        self.city.commit({"ok.yaml": config_map("never-beside", k="1")})
+        device = self.device()
+        device.once(check=0)
+        self.city.commit({"a.yaml": manifest("Secret", "never-base64", "default", data={"k": "not base64!"}),
+                          "b.yaml": with_metadata("never-uid", uid="11111111-2222-3333-4444-555555555555"),
+                          "c.yaml": with_metadata("never-version", resourceVersion="1"),
+                          "ok.yaml": config_map("never-beside", k="1")})
+        began = time.monotonic()
+        asked = self.requests_during(lambda: device.once(check=1))
+        self.assertLess(time.monotonic() - began, 20)
+        self.assertLessEqual(sum(request.startswith("PATCH") for request in asked), 9, asked)
 
     def test_what_is_no_longer_declared_is_pruned_but_not_what_must_stay(self):
         self.city.commit({"gone.yaml": config_map("gone"), "kept.yaml": config_map("kept", annotations={"prune": "disabled"}),
@@ -333,6 +683,52 @@ class Kubernetes(unittest.TestCase):
         self.assertEqual(found["data"], {"same": "2", "new": "3"})
         self.assertNotIn("kubectl.kubernetes.io/last-applied-configuration", found["metadata"].get("annotations", {}))
 
+    def test_what_other_tools_applied_becomes_ours_with_all_of_their_fields(self):
+        """As each leaves it: its manager, whether it applies or updates, and its marks."""
+        tools = {
+            "of-kubectl-apply": ("kubectl", True, {}, {}),
+            "of-helm": ("helm", False, {"app.kubernetes.io/managed-by": "Helm"}, {"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "default"}),
+            "of-argo": ("argocd-controller", True, {"app.kubernetes.io/instance": "web"}, {"argocd.argoproj.io/tracking-id": "web:/ConfigMap:default/of-argo"}),
+            "of-argo-client": ("argocd-controller", False, {}, {"kubectl.kubernetes.io/last-applied-configuration": "{}"}),
+            "of-flux": ("kustomize-controller", True, {"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}, {}),
+            "of-flux-helm": ("helm-controller", False, {"helm.toolkit.fluxcd.io/name": "web"}, {}),
+            "of-kube-applier": ("kube-applier", True, {}, {}),
+            "of-another": ("another-tool", True, {}, {}),
+        }
+        for name, (manager, applies, labels, annotations) in tools.items():
+            body = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"same": "1", "other": "2", "old": "3"},
+                    "metadata": {"name": name, "labels": {"app": "web", **labels}, "annotations": annotations}}
+            if applies:
+                self.cluster.apply(f"{CONFIG_MAPS}/{name}", body, manager)
+            else:
+                self.cluster.create(f"{CONFIG_MAPS}?fieldManager={manager}", body)
+            # What a controller, or a person, has added stays whoever the tool was.
+            self.cluster.request("PATCH", f"{CONFIG_MAPS}/{name}?fieldManager=a-controller", {"data": {"theirs": "4"}}, "application/merge-patch+json")
+        self.city.commit({"a.yaml": documents(*(manifest("ConfigMap", name, "default", labels={"app": "web"}, data={"same": "1", "other": "5", "new": "6"})
+                                                for name in tools if name != "of-another")),
+                          "b.yaml": config_map("of-another", same="1", new="6")})
+        device = self.device()
+        device.once(check=0)
+        for name in tools:
+            found = self.get(name)
+            marks = [label for label in found["metadata"]["labels"] if not label.startswith("device.greenwave.dev/")]
+            if name == "of-another":
+                self.assertEqual({"same": "1", "other": "2", "old": "3", "theirs": "4", "new": "6"}, found["data"])
+                continue
+            self.assertEqual({"same": "1", "other": "5", "new": "6", "theirs": "4"}, found["data"], name)
+            self.assertEqual((["app"], {}), (marks, found["metadata"].get("annotations", {})), name)
+            self.assertEqual(["a-controller", "greenwave"], sorted(entry["manager"].split(":")[0] for entry in found["metadata"]["managedFields"]), name)
+        self.assertEqual(["LIST configmaps"], self.requests_during(lambda: device.once(check=0)))
+
+    def test_a_service_that_helm_made_keeps_what_the_server_gave_it(self):
+        made = self.cluster.create(f"{SERVICES}?fieldManager=helm", {
+            "apiVersion": "v1", "kind": "Service", "metadata": {"name": "helm-service"},
+            "spec": {"type": "NodePort", "sessionAffinity": "ClientIP", "ports": [{"port": 80, "name": "http"}, {"port": 81, "name": "old"}]}})
+        self.city.commit({"a.yaml": manifest("Service", "helm-service", "default", spec={"type": "NodePort", "ports": [{"port": 80, "name": "http"}]})})
+        self.device().once(check=0)
+        spec = self.get("helm-service", SERVICES)["spec"]
+        self.assertEqual((made["spec"]["clusterIP"], [made["spec"]["ports"][0]], "None"), (spec["clusterIP"], spec["ports"], spec["sessionAffinity"]))
+
     def test_a_workload_that_never_becomes_ready_is_taken_back_and_its_pod_is_named(self):
         path = f"{DEPLOYMENTS}/rollout"
         well = {"replicas": 1, "updatedReplicas": 1, "availableReplicas": 1, "readyReplicas": 1}
@@ -415,9 +811,12 @@ class Kubernetes(unittest.TestCase):
             self.cluster.create("/api/v1/namespaces", {"metadata": {"name": name}})
         self.city.commit({"north/web.yaml": manifest("ConfigMap", "web", data={"at": "north"}),
                           "south/web.yaml": manifest("ConfigMap", "web", data={"at": "south"}),
+                          "south/lost.yaml": manifest("ConfigMap", "lost", "north", data={"at": "south"}),
                           "south/role.yaml": manifest("ClusterRole", "south-reader", api="rbac.authorization.k8s.io/v1", rules=[])})
         device = self.device(more="  namespaceFromDirectory: true\n")
-        device.once(check=0)
+        said = device.once(check=1).stdout
+        self.assertIn("ConfigMap/north/lost names the namespace north, but its directory is south", said)
+        self.assertFalse(self.exists("lost", "/api/v1/namespaces/north/configmaps"))
         for name in ("north", "south"):
             self.assertEqual(self.get("web", f"/api/v1/namespaces/{name}/configmaps")["data"], {"at": name})
         self.assertTrue(self.exists("south-reader", "/apis/rbac.authorization.k8s.io/v1/clusterroles"))
@@ -544,6 +943,22 @@ class Outages(unittest.TestCase):
         ours = [item for item in self.cluster.get(CONFIG_MAPS)["items"] if item["metadata"]["name"].startswith("plan-")]
         self.assertEqual(len(ours), 600)
         self.assertEqual(self.device.json("status")["inSync"], 600)
+
+    def test_a_server_that_hangs_costs_one_time_out_and_not_one_an_object(self):
+        self.city.commit({"a.yaml": documents(*(config_map(f"hang-{n}", k="1") for n in range(200)))})
+        self.device.once(check=0)
+        self.city.commit({"a.yaml": documents(*(config_map(f"hang-{n}", k="2") for n in range(200)))})
+        self.cluster.server.send_signal(signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            said = self.device.once(check=1).stdout
+            took = time.monotonic() - began
+        finally:
+            self.cluster.server.send_signal(signal.SIGCONT)
+        self.assertLess(took, 60)
+        self.assertIn("and 199 more", said)
+        self.device.once(check=0)
+        self.assertEqual({"k": "2"}, self.cluster.get(f"{CONFIG_MAPS}/hang-0")["data"])
 
     def test_an_unreachable_server_costs_no_commit_and_is_reported_once(self):
         self.city.commit({"a.yaml": config_map("first", k="1"), "motd.yaml": file_manifest("motd", "/etc/motd", "one\n")})

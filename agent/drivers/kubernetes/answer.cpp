@@ -73,6 +73,7 @@ Status read_status(std::string_view body) {
     return status;
   }
   if (text_at(answer, {"kind"}) != "Status") return status;
+  status.is_status = true;
   status.reason = text_at(answer, {"reason"});
   status.message = text_at(answer, {"message"});
   for (const auto& cause : at(answer, {"details", "causes"})) {
@@ -87,7 +88,13 @@ Status read_status(std::string_view body) {
   return status;
 }
 
-Fault fault_of(const http::Response& response) {
+bool is_refusal(const http::Response& response) {
+  const auto status = read_status(response.body);
+  return response.status == 500 && status.is_status && status.reason.empty() &&
+         status.retry_after == Duration::zero();
+}
+
+Fault fault_of(const http::Response& response, bool fixed) {
   const auto status = read_status(response.body);
   switch (response.status) {
     case 401:
@@ -98,17 +105,13 @@ Fault fault_of(const http::Response& response) {
       return status.has_cause("NamespaceTerminating") ? Fault::transient : Fault::invalid;
     case 409: {
       const bool two_writers = (status.reason == "Conflict" || status.reason == "AlreadyExists") &&
-                               status.causes.empty() &&
-                               status.message.find("Precondition failed: UID") == std::string::npos;
+                               status.causes.empty() && !fixed;
       return two_writers ? Fault::transient : Fault::conflict;
     }
     default:
       break;
   }
-  if (response.status < 500) return Fault::invalid;
-  // Older servers report a violation of the schema as 500; trying again does not help.
-  const bool is_refusal = response.status == 500 && status.message.find("typed patch") != std::string::npos;
-  return is_refusal ? Fault::invalid : Fault::transient;
+  return response.status < 500 || is_refusal(response) ? Fault::invalid : Fault::transient;
 }
 
 }  // namespace greenwave::drivers::kubernetes

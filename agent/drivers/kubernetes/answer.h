@@ -33,6 +33,7 @@ struct Status {
     std::string field;
   };
 
+  bool is_status = false;  ///< false: the response was something else
   std::string reason;
   std::string message;  ///< may repeat values of the object
   std::vector<Cause> causes;
@@ -44,9 +45,14 @@ struct Status {
 /// Parses one; anything else gives an empty one.
 Status read_status(std::string_view body);
 
-/// The kind of failure, by the response's status and the codes in it. An overloaded server, concurrent
-/// writers and expired credentials are transient; a conflict over a field's owner, and errors in the object
-/// itself, are not.
-Fault fault_of(const http::Response& response);
+/// The kind of failure, by the response's status and the codes in it, never by its words. An overloaded
+/// server, concurrent writers and expired credentials are transient; a conflict over a field's owner, and
+/// errors in the object itself, are not. `fixed`: the request was about one version of the object
+/// (Call::fixed).
+Fault fault_of(const http::Response& response, bool fixed = false);
+
+/// Whether a 500 is about the object: the server gives all other failures of its own a reason. It has none
+/// for what it notices only when it decodes an object: a type that its schema does not have, bad base64.
+bool is_refusal(const http::Response& response);
 
 }  // namespace greenwave::drivers::kubernetes

@@ -19,16 +19,25 @@ namespace {
 
 /// Enough to keep a small server busy, few enough for its fair queuing.
 constexpr std::size_t most_requests = 24;
+/// Where most of the time goes by on the way; about what a server takes on one connection.
+constexpr std::size_t most_on_long_ways = 100;
+constexpr Duration long_way = std::chrono::milliseconds(50);
 constexpr Duration first_wait = std::chrono::milliseconds(250);
 constexpr Duration longest_wait = std::chrono::seconds(30);
+/// Without any answer; one that fails sooner was refused or lost.
+constexpr Duration shortest_hang = std::chrono::seconds(5);
+constexpr Duration looking_silence = std::chrono::seconds(20);
 constexpr Duration heartbeat = std::chrono::seconds(1);
 
-bool may_pass(const http::Answer& answer) {
+bool may_pass(const http::Answer& answer, const Call& call) {
   if (answer.failure) return passes(answer.failure->fault());
   const auto& response = answer.response;
   if (response.success() || response.status == 401 || response.status == 403) return false;
-  return passes(fault_of(response));
+  return passes(fault_of(response, call.fixed));
 }
+
+/// What stops the rest: no request can be told from the others to a server that answers none.
+struct Hangs {};
 
 Duration wait_asked_for(const http::Answer& answer) {
   if (answer.failure) return Duration::zero();
@@ -82,6 +91,7 @@ http::Request Api::request_of(const Call& call) const {
   request.path = call.path;
   request.body = call.body;
   request.most_bytes = call.most_bytes;
+  if (call.method == "GET") request.silence = looking_silence;
   request.headers.push_back("Accept: " + call.accept);
   if (!call.body_type.empty()) request.headers.push_back("Content-Type: " + call.body_type);
   if (!access_.token.empty()) request.headers.push_back("Authorization: Bearer " + access_.token);
@@ -91,6 +101,40 @@ http::Request Api::request_of(const Call& call) const {
 
 http::Answer Api::send(const Call& call, Duration patience) {
   return std::move(send_all({&call, 1}, patience).front());
+}
+
+/// False: the server hangs, and the requests that it did not answer have failed for that.
+bool Api::exchange(std::span<const http::Request> requests,
+                   const std::function<void(std::size_t number, http::Answer answer)>& take) {
+  using SteadyClock = std::chrono::steady_clock;
+  auto beat = SteadyClock::now();
+  auto answered = beat;
+  std::vector<bool> done(requests.size());
+  std::optional<http::TransferError> hangs;
+  try {
+    const bool is_far = client_->round_trip() >= long_way;
+    client_->send_all(requests, is_far ? most_on_long_ways : most_requests,
+                      [&](std::size_t number, http::Answer answer) {
+                        const auto now = SteadyClock::now();
+                        if (!answer.failure) answered = now;
+                        if (answer.failure && answer.failure->trouble() == http::Trouble::silent &&
+                            now - answered >= shortest_hang) {
+                          hangs = answer.failure;
+                        }
+                        done[number] = true;
+                        take(number, std::move(answer));
+                        if (hangs) throw Hangs{};
+                        if (now - beat < heartbeat) return;
+                        beat = now;
+                        while_waiting_();
+                      });
+  } catch (const Hangs&) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (!done[i]) take(i, {{}, hangs});
+    }
+    return false;
+  }
+  return true;
 }
 
 std::vector<http::Answer> Api::send_all(std::span<const Call> calls, Duration patience) {
@@ -104,20 +148,18 @@ std::vector<http::Answer> Api::send_all(std::span<const Call> calls, Duration pa
   for (;;) {
     std::vector<http::Request> requests;
     for (const auto i : open) requests.push_back(request_of(calls[i]));
-    auto beat = std::chrono::steady_clock::now();
-    client_->send_all(requests, most_requests, [&](std::size_t number, http::Answer answer) {
-      answers[open[number]] = std::move(answer);
-      if (std::chrono::steady_clock::now() - beat < heartbeat) return;
-      beat = std::chrono::steady_clock::now();
-      while_waiting_();
-    });
+    if (!exchange(requests, [&](std::size_t number, http::Answer answer) {
+          answers[open[number]] = std::move(answer);
+        })) {
+      return answers;
+    }
     const auto unknown = [&](std::size_t i) { return answers[i].response.status == 401; };
     if (!renewed && std::ranges::any_of(open, unknown) && renew_token()) {
       renewed = true;
-      std::erase_if(open, [&](std::size_t i) { return !unknown(i) && !may_pass(answers[i]); });
+      std::erase_if(open, [&](std::size_t i) { return !unknown(i) && !may_pass(answers[i], calls[i]); });
       continue;
     }
-    std::erase_if(open, [&](std::size_t i) { return !may_pass(answers[i]); });
+    std::erase_if(open, [&](std::size_t i) { return !may_pass(answers[i], calls[i]); });
     if (open.empty()) return answers;
     auto next = wait;
     for (const auto i : open) next = std::max(next, std::min(wait_asked_for(answers[i]), longest_wait));

@@ -20,6 +20,7 @@ struct Call {
   std::string body_type{};
   std::string accept = "application/json";
   std::string user{};  ///< to act as; empty: the agent's own
+  bool fixed = false;  ///< about one version of the object: a conflict is final
   std::size_t most_bytes = 16 << 20;
 };
 
@@ -42,7 +43,8 @@ class Api {
 
   /// Sends all of them, several at once, and returns the responses in the same order. Requests that fail for
   /// a transient reason (429 and 5xx, a lost connection, a token that has since been renewed) are repeated
-  /// until `patience` is over, no sooner than the server asks for; zero: never.
+  /// until `patience` is over, no sooner than the server asks for; zero: never. If the server hangs, all
+  /// requests that are left fail after one time-out.
   std::vector<http::Answer> send_all(std::span<const Call> calls, Duration patience);
   http::Answer send(const Call& call, Duration patience);
 
@@ -52,6 +54,8 @@ class Api {
   bool renew_token();
   bool rest(Duration time);
   http::Request request_of(const Call& call) const;
+  bool exchange(std::span<const http::Request> requests,
+                const std::function<void(std::size_t number, http::Answer answer)>& take);
 
   const config::Kubernetes& config_;
   const std::atomic<bool>& stop_;

@@ -6,16 +6,16 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/text.h"
 #include "drivers/kubernetes/answer.h"
+#include "drivers/kubernetes/conflict.h"
 #include "drivers/kubernetes/handover.h"
 #include "drivers/kubernetes/health.h"
 #include "drivers/kubernetes/kind.h"
-#include "drivers/kubernetes/recreation.h"
 #include "drivers/kubernetes/refusal.h"
 #include "drivers/kubernetes/scope.h"
 #include "drivers/kubernetes/seen.h"
-#include "model/annotations.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -24,16 +24,8 @@ namespace {
 constexpr auto pause = std::chrono::milliseconds(200);
 constexpr auto longest_establishing = std::chrono::seconds(30);
 constexpr auto longest_serving = std::chrono::seconds(10);
-constexpr auto longest_deletion = std::chrono::seconds(60);
 
 using SteadyClock = std::chrono::steady_clock;
-
-std::string join(const std::vector<Claim>& claims) {
-  std::string text;
-  for (const auto& claim : claims)
-    text += fmt::format("{}{} from {}", text.empty() ? "" : ", ", claim.field, claim.manager);
-  return text;
-}
 
 std::string missing_kind(const ObjectId& id) {
   const auto group = group_of(id.api_version);
@@ -45,6 +37,18 @@ std::string missing_kind(const ObjectId& id) {
       "the server has no kind {} in {}: its CustomResourceDefinition (of group {}) is missing, or does "
       "not serve that version; declare it in the repository, or install the software that defines it",
       id.kind, id.api_version, group);
+}
+
+/// Each is `299 - "text"`.
+void add_warnings(const http::Response& response, const Manifest& manifest, std::vector<std::string>& notes) {
+  if (manifest.sensitive || is_secret(manifest.id)) return;
+  for (const auto& warning : response.warnings) {
+    const auto begin = warning.find('"');
+    const auto end = warning.rfind('"');
+    if (begin == std::string::npos || end <= begin) continue;
+    auto note = "warning: " + printable(std::string_view(warning).substr(begin + 1, end - begin - 1));
+    if (!contains(notes, note)) notes.push_back(std::move(note));
+  }
 }
 
 }  // namespace
@@ -59,7 +63,8 @@ void Applying::run(std::span<const plan::Step* const> steps, const ReportStep& r
     for (auto& work : works) {
       if (!work.done) open.push_back(&work);
     }
-    send(open, false);
+    send(open);
+    take_leftovers(works);
     wait_until_established(works);
   } catch (const Error& error) {
     // The request may have arrived: the entry's state stays unknown.
@@ -68,7 +73,7 @@ void Applying::run(std::span<const plan::Step* const> steps, const ReportStep& r
     }
   }
   for (auto& work : works) {
-    if (!work.taken_from.empty()) work.outcome.note += "took over " + work.taken_from;
+    if (work.outcome.ok) work.outcome.note = fmt::format("{}", fmt::join(work.notes, ", "));
     report(*work.step, std::move(work.outcome));
   }
 }
@@ -104,76 +109,102 @@ void Applying::resolve(std::vector<Work>& works) {
   }
 }
 
-/// Fields that kubectl applied before belong to kubectl, and would stay when a manifest drops them.
+Call Applying::look_at(const Work& work) const {
+  return {
+      .path = work.target.path(), .accept = metadata_only, .user = server_.user_in(work.target.namespace_)};
+}
+
+/// Fields that other tools applied before, or we under another name, would stay when a manifest drops them.
 void Applying::hand_over(std::vector<Work>& works) {
   std::vector<Work*> adopted;
   std::vector<Call> calls;
+  std::vector<Record> records;
   for (auto& work : works) {
-    if (work.done || work.step->verb != plan::Verb::adopt) continue;
+    if (work.done) continue;
+    const auto* entry = work.step->entry;
+    auto record = entry != nullptr ? record_from(entry->record) : Record{};
+    if (work.step->verb != plan::Verb::adopt && !had_other_name(record, server_.owner)) continue;
     adopted.push_back(&work);
-    calls.push_back({.path = work.target.path(),
-                     .accept = metadata_only,
-                     .user = server_.user_in(work.target.namespace_)});
+    records.push_back(std::move(record));
+    calls.push_back(look_at(work));
   }
   const auto answers = server_.send_all(calls, changing_patience);
   std::vector<Call> patches;
   for (std::size_t i = 0; i < adopted.size(); ++i) {
     if (answers[i].failure || !answers[i].response.success()) continue;
-    const auto patch =
-        handover_patch(parse_answer(answers[i].response.body),
-                       [this](const std::string& manager) { return server_.is_forced(manager); });
-    if (!patch) continue;
-    auto call = calls[i];
-    call.method = "PATCH";
-    call.body = *patch;
-    call.body_type = "application/json-patch+json";
-    patches.push_back(std::move(call));
+    const auto object = parse_answer(answers[i].response.body);
+    const auto patch = handover_patch(object, server_.owner,
+                                      when_adopting(server_.config, object, server_.owner, records[i]));
+    if (patch) patches.push_back(managers_call(calls[i], *patch));
   }
-  // If this fails because the object has changed, the apply goes on, and the old fields remain kubectl's.
+  // If this fails because the object has changed, the apply goes on, and the old fields remain the others'.
   server_.send_all(patches, changing_patience);
 }
 
-void Applying::send(std::vector<Work*> works, bool force) {
+void Applying::send(std::vector<Work*> works) {
   if (works.empty()) return;
   std::vector<Call> calls;
   for (const auto* work : works) {
-    const auto& manifest = work->step->desired->manifest;
-    const bool wants = manifest.annotation(annotations::force) == "true";
-    calls.push_back(apply_call(server_, work->target, manifest, force || wants, false));
+    calls.push_back(apply_call(server_, work->target, work->step->desired->manifest, work->manner));
   }
   const auto answers = server_.send_all(calls, changing_patience);
   std::vector<Work*> again;
   for (std::size_t i = 0; i < works.size(); ++i) {
-    auto& work = *works[i];
-    const auto& response = answers[i].response;
-    if (!force && response.status == 409 && !answers[i].failure) {
-      const auto claims = claims_of(read_status(response.body));
-      if (!claims.empty() && std::ranges::all_of(claims, [this](const Claim& claim) {
-            return server_.is_forced(claim.manager);
-          })) {
-        work.taken_from = join(claims);
-        again.push_back(&work);
-        continue;
-      }
+    if (settle_conflict(*works[i], answers[i])) {
+      again.push_back(works[i]);
+    } else {
+      take(*works[i], answers[i]);
     }
-    take(work, answers[i], force);
   }
-  send(again, true);
+  send(again);
 }
 
-void Applying::take(Work& work, const http::Answer& answer, bool force) {
-  const auto& manifest = work.step->desired->manifest;
+/// Whether to send it again, in another manner.
+bool Applying::settle_conflict(Work& work, const http::Answer& answer) const {
+  if (work.settled || answer.failure || answer.response.status != 409) return false;
+  const bool is_update = work.step->verb == plan::Verb::update;
+  const auto claims = claims_of(read_status(answer.response.body));
+  auto settlement = settle(claims, work.step->desired->manifest, is_update, server_.config);
+  if (!settlement) return false;
+  work.settled = true;
+  work.manner.force = settlement->force;
+  work.manner.left = std::move(settlement->left);
+  work.notes.push_back(std::move(settlement->note));
+  return true;
+}
+
+void Applying::take(Work& work, const http::Answer& answer) {
   if (!answer.failure && answer.response.success()) return succeed(work, answer.response);
-  if (!answer.failure && !force && needs_recreation(server_, work.target, manifest, answer.response)) {
-    return recreate(work);
-  }
+  if (!answer.failure && mend(work, answer.response)) return;
   refuse(work, answer, "patch");
+}
+
+/// What people have applied by kubectl beside us would stay when a manifest drops it.
+void Applying::take_leftovers(std::vector<Work>& works) {
+  std::vector<Work*> left;
+  std::vector<Call> patches;
+  for (auto& work : works) {
+    if (!work.outcome.ok || work.leftover.empty()) continue;
+    left.push_back(&work);
+    patches.push_back(managers_call(look_at(work), work.leftover));
+  }
+  if (left.empty()) return;
+  const auto answers = server_.send_all(patches, changing_patience);
+  std::vector<Work*> again;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (answers[i].failure || !answers[i].response.success()) continue;
+    left[i]->outcome = {};
+    left[i]->done = false;
+    again.push_back(left[i]);
+  }
+  send(again);
 }
 
 void Applying::succeed(Work& work, const http::Response& response) {
   const auto& manifest = work.step->desired->manifest;
   auto record = record_of(work.target, manifest);
-  const auto seen = read_seen(parse_answer(response.body), server_.digest_key);
+  const auto object = parse_answer(response.body);
+  const auto seen = read_seen(object, server_.owner, server_.digest_key);
   if (seen.deleting) {
     const auto error = going_away();
     return fail(work, error.fault(), error.what());
@@ -181,19 +212,12 @@ void Applying::succeed(Work& work, const http::Response& response) {
   record.uid = seen.uid;
   record.version = seen.version;
   record.fields = seen.fields;
+  record.manager = server_.owner.manager;
   work.outcome.ok = true;
   work.outcome.entry.record = to_json(record);
   work.outcome.entry.live = is_workload(manifest.id);
-  std::string notes;
-  for (const auto& warning : response.warnings) {
-    // 299 - "text"
-    const auto begin = warning.find('"');
-    const auto end = warning.rfind('"');
-    if (begin == std::string::npos || end <= begin || manifest.sensitive || is_secret(manifest.id)) continue;
-    notes += fmt::format("{}warning: {}", notes.empty() ? "" : ", ",
-                         printable(std::string_view(warning).substr(begin + 1, end - begin - 1)));
-  }
-  work.outcome.note = notes + (notes.empty() || work.taken_from.empty() ? "" : ", ");
+  work.leftover = handover_patch(object, server_.owner, when_ours(server_.config)).value_or("");
+  add_warnings(response, manifest, work.notes);
   work.done = true;
 }
 
@@ -209,42 +233,7 @@ void Applying::refuse(Work& work, const http::Answer& answer, std::string_view v
   if (answer.failure) return fail(work, answer.failure->fault(), answer.failure->what());
   const auto& target = work.target;
   const Asked asked{verb, target.resource, target.namespace_, target.name, &work.step->desired->manifest};
-  fail(work, fault_of(answer.response), explain(answer.response, asked));
-}
-
-void Applying::recreate(Work& work) {
-  const auto& manifest = work.step->desired->manifest;
-  Call removal;
-  removal.method = "DELETE";
-  removal.path = work.target.path();
-  removal.body = R"({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Background"})";
-  removal.body_type = "application/json";
-  removal.user = server_.user_in(work.target.namespace_);
-  const auto answer = server_.send_all({&removal, 1}, changing_patience).front();
-  if (answer.failure || (!answer.response.success() && answer.response.status != 404)) {
-    return refuse(work, answer, "delete");
-  }
-  if (!wait_until_gone(work)) {
-    return fail(work, Fault::transient,
-                "it was deleted, to be created again, but a finalizer keeps it; it will be created when "
-                "it is gone");
-  }
-  const auto call = apply_call(server_, work.target, manifest, true, false);
-  take(work, server_.send_all({&call, 1}, changing_patience).front(), true);
-  if (work.outcome.ok) work.outcome.note += "deleted and created again";
-}
-
-bool Applying::wait_until_gone(const Work& work) {
-  const Call call{
-      .path = work.target.path(), .accept = metadata_only, .user = server_.user_in(work.target.namespace_)};
-  const auto deadline = SteadyClock::now() + longest_deletion;
-  while (SteadyClock::now() < deadline) {
-    const auto answer = server_.send_all({&call, 1}, changing_patience).front();
-    if (!answer.failure && answer.response.status == 404) return true;
-    std::this_thread::sleep_for(pause);
-    while_waiting_();
-  }
-  return false;
+  fail(work, fault_of(answer.response, names_version(*asked.manifest)), explain(answer.response, asked));
 }
 
 /// The server serves a new kind only some moments after its definition was applied.

@@ -1,18 +1,16 @@
 #include "drivers/kubernetes/body.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/digest.h"
+#include "base/base64.h"
+#include "drivers/kubernetes/kind.h"
 
 namespace greenwave::drivers::kubernetes {
 
 namespace {
-
-constexpr std::size_t longest_label = 63;
 
 struct Escape {
   std::string_view character;
@@ -52,20 +50,40 @@ std::string for_yaml(const std::string& json) {
   return result;
 }
 
-}  // namespace
-
-std::string label_value(const std::string& device) {
-  const auto alphanumeric = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
-  const auto allowed = [&](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; };
-  const bool good = !device.empty() && device.size() <= longest_label && alphanumeric(device.front()) &&
-                    alphanumeric(device.back()) && std::ranges::all_of(device, allowed);
-  return good ? device : to_hex(sha256(device)).substr(0, 32);
+/// Maps from names that people choose to texts: empty ones say nothing, but would own the map itself, which
+/// whoever adds a name to it takes away.
+void drop_if_empty(nlohmann::ordered_json& parent, const char* key) {
+  const auto found = parent.find(key);
+  if (found != parent.end() && (found->is_null() || (found->is_object() && found->empty()))) {
+    parent.erase(found);
+  }
 }
 
-std::string apply_body(const Manifest& manifest, const std::string& name, const std::string& namespace_,
-                       const std::string& label) {
-  auto json = yaml::to_json(manifest.document);
-  auto& metadata = json["metadata"];
+/// As the server does when it stores a Secret, but before it notes who owns what. What the server would
+/// refuse stays for it to refuse.
+void move_texts_to_data(nlohmann::ordered_json& secret) {
+  const auto texts = secret.find("stringData");
+  if (texts == secret.end() || !texts->is_object()) return;
+  if (!std::ranges::all_of(*texts, [](const auto& text) { return text.is_string(); })) return;
+  const auto moved = std::move(*texts);
+  secret.erase("stringData");
+  auto& data = secret["data"];
+  if (data.is_null()) data = nlohmann::ordered_json::object();
+  if (!data.is_object()) return;
+  for (const auto& [key, text] : moved.items()) data[key] = encode_base64(text.get<std::string>());
+}
+
+}  // namespace
+
+nlohmann::ordered_json document_of(const Manifest& manifest, const std::string& name,
+                                   const std::string& namespace_, const Owner& owner) {
+  auto document = yaml::to_json(manifest.document);
+  if (is_secret(manifest.id)) move_texts_to_data(document);
+  if (is_secret(manifest.id) || is_config_map(manifest.id)) {
+    for (const auto* key : {"data", "binaryData", "stringData"}) drop_if_empty(document, key);
+  }
+  auto& metadata = document["metadata"];
+  for (const auto* key : {"annotations", "labels"}) drop_if_empty(metadata, key);
   metadata["name"] = name;
   if (namespace_.empty()) {
     metadata.erase("namespace");
@@ -74,8 +92,12 @@ std::string apply_body(const Manifest& manifest, const std::string& name, const 
   }
   auto& labels = metadata["labels"];
   if (labels.is_null()) labels = nlohmann::ordered_json::object();
-  if (labels.is_object()) labels[std::string(device_label)] = label;
-  return for_yaml(json.dump());
+  if (labels.is_object()) labels[owner.label] = "";
+  return document;
+}
+
+std::string to_body(const nlohmann::ordered_json& document) {
+  return for_yaml(document.dump());
 }
 
 }  // namespace greenwave::drivers::kubernetes

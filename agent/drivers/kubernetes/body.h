@@ -1,21 +1,23 @@
 #pragma once
 
+#include <span>
 #include <string>
-#include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
+#include "drivers/kubernetes/owner.h"
 #include "model/manifest.h"
 
 namespace greenwave::drivers::kubernetes {
 
-/// The label, with the device's id, on all of the agent's objects: one list request for each kind finds them.
-inline constexpr std::string_view device_label = "greenwave.dev/device";
+/// What an apply sends for a manifest: its document under a name, with the namespace (empty: none) and the
+/// owner's label. Nothing of it means something else than in the manifest:
+/// - a Secret's `stringData` is in `data`, where it is owned, compared and removed like any other key;
+/// - maps of names that are empty or null are left out, since others add to them.
+nlohmann::ordered_json document_of(const Manifest& manifest, const std::string& name,
+                                   const std::string& namespace_, const Owner& owner);
 
-/// The id as a label's value: unchanged if it is a valid one, otherwise a digest of it.
-std::string label_value(const std::string& device);
-
-/// The request body that applies a manifest under a name: its document as JSON that is also valid YAML (which
-/// server-side apply expects), with the namespace (empty: none) and the device's label.
-std::string apply_body(const Manifest& manifest, const std::string& name, const std::string& namespace_,
-                       const std::string& label);
+/// The document as JSON that is also valid YAML, which server-side apply expects.
+std::string to_body(const nlohmann::ordered_json& document);
 
 }  // namespace greenwave::drivers::kubernetes

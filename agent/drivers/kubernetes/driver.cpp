@@ -8,11 +8,10 @@
 
 namespace greenwave::drivers::kubernetes {
 
-KubernetesDriver::KubernetesDriver(const config::Kubernetes& settings, const std::string& device,
-                                   const std::string& key, const std::atomic<bool>& stop,
-                                   std::function<void()> while_waiting)
+KubernetesDriver::KubernetesDriver(const config::Kubernetes& settings, Owner owner, const std::string& key,
+                                   const std::atomic<bool>& stop, std::function<void()> while_waiting)
     : while_waiting_(while_waiting ? std::move(while_waiting) : [] {}),
-      server_(settings, device, key, stop, while_waiting_),
+      server_(settings, std::move(owner), key, stop, while_waiting_),
       kinds_(server_) {}
 
 std::unique_ptr<Session> KubernetesDriver::look(const LookOptions& options,

@@ -10,13 +10,12 @@
 
 namespace greenwave::drivers::kubernetes {
 
-/// Every kind that is not Greenwave's own, on a Kubernetes API server: by server-side apply, as the field
-/// manager `greenwave`.
+/// Every kind that is not Greenwave's own, on a Kubernetes API server: by server-side apply.
 class KubernetesDriver : public Driver {
  public:
-  /// What is passed by reference must outlive this. `device` is its id; `key` is the key of the digests in
+  /// What is passed by reference must outlive this. `owner` is this agent; `key` is the key of the digests in
   /// the agent's state. `while_waiting` is called about once a second during long waits (for a watchdog).
-  KubernetesDriver(const config::Kubernetes& settings, const std::string& device, const std::string& key,
+  KubernetesDriver(const config::Kubernetes& settings, Owner owner, const std::string& key,
                    const std::atomic<bool>& stop, std::function<void()> while_waiting = {});
   KubernetesDriver(const KubernetesDriver&) = delete;
   KubernetesDriver& operator=(const KubernetesDriver&) = delete;

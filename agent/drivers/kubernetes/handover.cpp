@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "drivers/kubernetes/answer.h"
-#include "drivers/kubernetes/seen.h"
+#include "drivers/kubernetes/conflict.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -12,15 +12,33 @@ namespace {
 using nlohmann::json;
 
 /// The managers of `kubectl apply`, which the server sees as an update, and of `kubectl apply --server-side`.
-bool is_applier(const json& entry) {
-  const auto manager = text_at(entry, {"manager"});
-  const auto operation = text_at(entry, {"operation"});
-  if (!text_at(entry, {"subresource"}).empty()) return false;
+bool is_kubectl_apply(const std::string& manager, const std::string& operation) {
   return (manager == "kubectl-client-side-apply" && operation == "Update") ||
          (manager == "kubectl" && operation == "Apply");
 }
 
-/// Field sets are trees of maps, and the union of two is their merge.
+}  // namespace
+
+bool had_other_name(const Record& record, const Owner& owner) {
+  return !record.uid.empty() && record.manager != owner.manager;
+}
+
+Takes when_adopting(const config::Kubernetes& config, const json& object, const Owner& owner,
+                    const Record& record) {
+  const bool was_ours = text_at(object, {"metadata", "labels", former_label}) == owner.device;
+  auto other_name = had_other_name(record, owner) ? record.manager : std::string();
+  if (other_name.empty() && (was_ours || had_other_name(record, owner))) other_name = former_manager;
+  return [&config, other_name](const std::string& manager, const std::string& operation) {
+    return matches(config.adopt, manager) || (manager == other_name && operation == "Apply");
+  };
+}
+
+Takes when_ours(const config::Kubernetes& config) {
+  return [&config](const std::string& manager, const std::string& operation) {
+    return is_kubectl_apply(manager, operation) && matches(config.force, manager);
+  };
+}
+
 void unite(json& fields, const json& more) {
   for (const auto& [key, value] : more.items()) {
     auto& member = fields[key];
@@ -29,19 +47,35 @@ void unite(json& fields, const json& more) {
   }
 }
 
-}  // namespace
+std::string managers_patch(const json& object, json entries) {
+  const json patch =
+      json::array({{{"op", "replace"}, {"path", "/metadata/managedFields"}, {"value", std::move(entries)}},
+                   {{"op", "replace"},
+                    {"path", "/metadata/resourceVersion"},
+                    {"value", text_at(object, {"metadata", "resourceVersion"})}}});
+  return patch.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
-std::optional<std::string> handover_patch(const json& object,
-                                          const std::function<bool(const std::string& manager)>& may_take) {
+Call managers_call(Call look, std::string patch) {
+  look.method = "PATCH";
+  look.body = std::move(patch);
+  look.body_type = "application/json-patch+json";
+  look.fixed = true;
+  return look;
+}
+
+std::optional<std::string> handover_patch(const json& object, const Owner& owner, const Takes& takes) {
   const auto& entries = at(object, {"metadata", "managedFields"});
   if (!entries.is_array()) return {};
   json kept = json::array();
   json own;
   bool any = false;
   for (const auto& entry : entries) {
-    const bool ours = text_at(entry, {"manager"}) == field_manager &&
-                      text_at(entry, {"operation"}) == "Apply" && text_at(entry, {"subresource"}).empty();
-    const bool taken = is_applier(entry) && may_take(text_at(entry, {"manager"}));
+    const auto manager = text_at(entry, {"manager"});
+    const auto operation = text_at(entry, {"operation"});
+    const bool is_whole = text_at(entry, {"subresource"}).empty();
+    const bool ours = is_whole && manager == owner.manager && operation == "Apply";
+    const bool taken = is_whole && !ours && takes(manager, operation);
     if (!ours && !taken) {
       kept.push_back(entry);
       continue;
@@ -49,7 +83,7 @@ std::optional<std::string> handover_patch(const json& object,
     any = any || taken;
     if (own.is_null()) {
       own = entry;
-      own["manager"] = field_manager;
+      own["manager"] = owner.manager;
       own["operation"] = "Apply";
     } else if (const auto& fields = at(entry, {"fieldsV1"}); fields.is_object()) {
       unite(own["fieldsV1"], fields);
@@ -57,12 +91,7 @@ std::optional<std::string> handover_patch(const json& object,
   }
   if (!any) return {};
   kept.push_back(std::move(own));
-  const json patch =
-      json::array({{{"op", "replace"}, {"path", "/metadata/managedFields"}, {"value", std::move(kept)}},
-                   {{"op", "replace"},
-                    {"path", "/metadata/resourceVersion"},
-                    {"value", text_at(object, {"metadata", "resourceVersion"})}}});
-  return patch.dump(-1, ' ', false, json::error_handler_t::replace);
+  return managers_patch(object, std::move(kept));
 }
 
 }  // namespace greenwave::drivers::kubernetes

@@ -168,6 +168,10 @@ Health by_conditions(const json& object) {
   for (const auto* type : {"Ready", "Available"}) {
     const auto* one = condition(object, type);
     if (one == nullptr) continue;
+    if (number_at(*one, {"observedGeneration"}, number_at(object, {"metadata", "generation"})) <
+        number_at(object, {"metadata", "generation"})) {
+      return waiting("its controller has not seen the newest version yet");
+    }
     return is(one, "True") ? good() : waiting(told_by(*one));
   }
   return good();
@@ -241,6 +245,24 @@ Health judge(const json& object) {
   if (name == "CustomResourceDefinition.apiextensions.k8s.io") return definition(object);
   if (name == "APIService.apiregistration.k8s.io") return available(object);
   return by_conditions(object);
+}
+
+bool has_been_observed(const json& object) {
+  const auto& conditions = at(object, {"status", "conditions"});
+  return at(object, {"status", "observedGeneration"}).is_number_integer() ||
+         (conditions.is_array() && !conditions.empty());
+}
+
+bool awaits_operator(const json& object, const json& definition) {
+  if (has_been_observed(object)) return false;
+  const auto api_version = text_at(object, {"apiVersion"});
+  const auto version = api_version.substr(api_version.find('/') + 1);
+  for (const auto& one : at(definition, {"spec", "versions"})) {
+    if (text_at(one, {"name"}) != version || !at(one, {"subresources", "status"}).is_object()) continue;
+    const auto& fields = at(one, {"schema", "openAPIV3Schema", "properties", "status", "properties"});
+    return fields.contains("observedGeneration") || fields.contains("conditions");
+  }
+  return false;
 }
 
 Blame blame(const json& pods) {

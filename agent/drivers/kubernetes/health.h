@@ -12,6 +12,13 @@ namespace greenwave::drivers::kubernetes {
 /// controller has seen the newest generation, and what it creates from it exists and is ready.
 Health judge(const nlohmann::json& object);
 
+/// Whether a custom resource must say how it is, by its definition (a CustomResourceDefinition), and does not
+/// yet: its version has the subresource `status`, with `observedGeneration` or `conditions` in its schema,
+/// and neither is there. An operator that never writes them would have its schema say less.
+bool awaits_operator(const nlohmann::json& object, const nlohmann::json& definition);
+/// Whether it says how it is, so that nobody needs to ask its definition.
+bool has_been_observed(const nlohmann::json& object);
+
 /// What keeps pods from being ready: the pod and its reason, "web-7d4b9 cannot pull its image
 /// (ImagePullBackOff)".
 struct Blame {

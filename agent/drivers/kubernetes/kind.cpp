@@ -63,12 +63,6 @@ std::string name_of(const ObjectId& id) {
   return kind_and_group(id.api_version, id.kind);
 }
 
-/// Groups with a domain other than Kubernetes' own come from definitions that people installed.
-bool is_custom(const ObjectId& id) {
-  const auto group = group_of(id.api_version);
-  return group.find('.') != string_view::npos && !group.ends_with(".k8s.io");
-}
-
 }  // namespace
 
 int rank_of(const ObjectId& id) {
@@ -89,8 +83,21 @@ bool is_definition(const ObjectId& id) {
   return id.kind == "CustomResourceDefinition" && group_of(id.api_version) == "apiextensions.k8s.io";
 }
 
+bool is_custom(const ObjectId& id) {
+  const auto group = group_of(id.api_version);
+  return group.find('.') != string_view::npos && !group.ends_with(".k8s.io");
+}
+
 bool is_secret(const ObjectId& id) {
   return id.kind == "Secret" && group_of(id.api_version).empty();
+}
+
+bool is_config_map(const ObjectId& id) {
+  return id.kind == "ConfigMap" && group_of(id.api_version).empty();
+}
+
+bool is_job(const ObjectId& id) {
+  return id.kind == "Job" && group_of(id.api_version) == "batch";
 }
 
 bool is_claim(const ObjectId& id) {

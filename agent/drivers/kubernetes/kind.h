@@ -13,7 +13,11 @@ int rank_of(const ObjectId& id);
 
 bool is_namespace(const ObjectId& id);
 bool is_definition(const ObjectId& id);  ///< a CustomResourceDefinition
+/// Whether people installed its kind: its group has a domain other than Kubernetes' own.
+bool is_custom(const ObjectId& id);
 bool is_secret(const ObjectId& id);
+bool is_config_map(const ObjectId& id);
+bool is_job(const ObjectId& id);
 bool is_claim(const ObjectId& id);  ///< a PersistentVolumeClaim
 /// Whether stopping it interrupts what runs.
 bool is_workload(const ObjectId& id);

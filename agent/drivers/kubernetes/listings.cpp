@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "drivers/kubernetes/answer.h"
-#include "drivers/kubernetes/body.h"
 #include "drivers/kubernetes/refusal.h"
 #include "http/encoded.h"
 
@@ -62,7 +61,7 @@ void Listings::fill(std::span<List> lists) {
       Call call;
       call.path =
           fmt::format("{}?labelSelector={}&limit={}{}", collection_path(list->resource, list->namespace_),
-                      http::encoded(fmt::format("{}={}", device_label, server_.label)), page,
+                      http::encoded(server_.owner.label), page,
                       list->next.empty() ? "" : "&continue=" + http::encoded(list->next));
       call.accept = metadata_list_only;
       call.user = server_.user_in(list->namespace_);
@@ -100,7 +99,7 @@ void Listings::take(List& list, http::Answer answer) {
     const auto rest = parse_list(response.body, [&](const nlohmann::json& object) {
       list.objects.insert_or_assign(
           {text_at(object, {"metadata", "namespace"}), text_at(object, {"metadata", "name"})},
-          read_seen(object, server_.digest_key));
+          read_seen(object, server_.owner, server_.digest_key));
     });
     list.next = text_at(rest, {"metadata", "continue"});
   } catch (const Error& error) {
@@ -115,6 +114,11 @@ const Seen* Listings::find(const Target& target) const {
   if (list->failure) throw *list->failure;
   const auto found = list->objects.find({target.namespace_, target.name});
   return found == list->objects.end() ? nullptr : &found->second;
+}
+
+const Seen* Listings::known(const Target& target) const {
+  const auto* list = list_of(target);
+  return list == nullptr || list->failure ? nullptr : find(target);
 }
 
 }  // namespace greenwave::drivers::kubernetes

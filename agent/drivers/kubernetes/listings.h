@@ -19,9 +19,11 @@ class Listings {
 
   /// Requests the lists with these objects, unless they are here already.
   void look(std::span<const Target> targets);
-  /// Null: it does not exist, or no longer has the device's label. Throws Error if its list could not be
+  /// Null: it does not exist, or no longer has our label. Throws Error if its list could not be
   /// read. Only for objects that look() was called with.
   const Seen* find(const Target& target) const;
+  /// The same for any object, without throwing: null if nothing is known of it.
+  const Seen* known(const Target& target) const;
 
  private:
   struct List {

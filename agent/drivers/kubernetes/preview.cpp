@@ -10,11 +10,12 @@
 
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/comparison.h"
+#include "drivers/kubernetes/conflict.h"
+#include "drivers/kubernetes/reclaim.h"
 #include "drivers/kubernetes/recreation.h"
 #include "drivers/kubernetes/refusal.h"
 #include "drivers/kubernetes/scope.h"
 #include "drivers/kubernetes/seen.h"
-#include "model/annotations.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -27,13 +28,6 @@ constexpr std::size_t most_previews = 64;
 
 constexpr std::size_t fewest_for_a_list = 10;
 constexpr int longest_list = 2000;
-
-bool is_conflict_to_force(const Server& server, const http::Response& response) {
-  if (response.status != 409) return false;
-  const auto claims = claims_of(read_status(response.body));
-  return !claims.empty() &&
-         std::ranges::all_of(claims, [&](const Claim& claim) { return server.is_forced(claim.manager); });
-}
 
 }  // namespace
 
@@ -114,7 +108,7 @@ void Preview::probe(std::vector<Asking> askings) {
 void Preview::is_there(const Asking& asking, const nlohmann::json& object) {
   auto& difference = found_[asking.manifest->id].difference;
   difference.kind = Kind::change;
-  const auto seen = read_seen(object, server_.digest_key);
+  const auto seen = read_seen(object, server_.owner, server_.digest_key);
   if (!seen.last_manager.empty()) difference.was = fmt::format("last changed by {}\n", seen.last_manager);
 }
 
@@ -157,44 +151,51 @@ void Preview::compare(std::vector<Asking>& askings) {
   std::vector<Call> calls;
   for (const auto& asking : askings) {
     calls.push_back({.path = asking.target.path(), .user = server_.user_in(asking.target.namespace_)});
-    const bool force = asking.manifest->annotation(annotations::force) == "true";
-    calls.push_back(apply_call(server_, asking.target, *asking.manifest, force, true));
+    calls.push_back(apply_call(server_, asking.target, *asking.manifest, {.dry_run = true}));
   }
   auto answers = server_.send_all(calls, looking_patience);
-  std::vector<Call> forced;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < askings.size(); ++i) {
-    if (!is_conflict_to_force(server_, answers[2 * i + 1].response)) continue;
-    forced.push_back(apply_call(server_, askings[i].target, *askings[i].manifest, true, true));
-    places.push_back(2 * i + 1);
-  }
-  auto second = server_.send_all(forced, looking_patience);
-  for (std::size_t i = 0; i < places.size(); ++i) answers[places[i]] = std::move(second[i]);
+  settle_conflicts(askings, answers);
   for (std::size_t i = 0; i < askings.size(); ++i) judge(askings[i], answers[2 * i], answers[2 * i + 1]);
 }
 
-void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer& wanted) {
+/// Asks again in the manner in which they will be applied.
+void Preview::settle_conflicts(const std::vector<Asking>& askings, std::vector<http::Answer>& answers) {
+  std::vector<Call> calls;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < askings.size(); ++i) {
+    const auto& asking = askings[i];
+    const auto& answer = answers[2 * i + 1];
+    if (answer.failure || answer.response.status != 409) continue;
+    const auto* entry = asking.entry;
+    const bool is_update =
+        entry != nullptr && !entry->digest.is_zero() && entry->digest != asking.manifest->digest;
+    auto settlement =
+        settle(claims_of(read_status(answer.response.body)), *asking.manifest, is_update, server_.config);
+    if (!settlement) continue;
+    const Manner manner{.force = settlement->force, .dry_run = true, .left = std::move(settlement->left)};
+    calls.push_back(apply_call(server_, asking.target, *asking.manifest, manner));
+    places.push_back(2 * i + 1);
+  }
+  auto second = server_.send_all(calls, looking_patience);
+  for (std::size_t i = 0; i < places.size(); ++i) answers[places[i]] = std::move(second[i]);
+}
+
+void Preview::judge(const Asking& asking, const http::Answer& live, const http::Answer& wanted) {
   auto& difference = found_[asking.manifest->id].difference;
   if (live.failure || (!live.response.success() && live.response.status != 404))
     return refuse(asking, live, "get");
   const bool is_there = live.response.success();
   if (wanted.failure) return refuse(asking, wanted, "patch");
   const auto present = is_there ? parse_answer(live.response.body) : nlohmann::json();
-  const auto seen = read_seen(present, server_.digest_key);
+  const auto seen = read_seen(present, server_.owner, server_.digest_key);
   if (seen.deleting) {
     found_[asking.manifest->id].failure = going_away();
     return;
   }
   difference.kind = is_there ? Kind::change : Kind::create;
   if (!wanted.response.success()) {
-    if (is_there && needs_recreation(server_, asking.target, *asking.manifest, wanted.response)) {
-      difference.disruption = plan::Disruption::whole;
-      difference.diff =
-          fmt::format("{}: will be deleted and created again\n", to_string(asking.manifest->id));
-    } else if (is_there ||
-               wanted.response.status != 404) {  // otherwise its namespace comes in the same commit
-      refuse(asking, wanted, "patch");
-    }
+    // A namespace may come in the same commit.
+    if (is_there || wanted.response.status != 404) judge_refused(asking, present, wanted);
     return;
   }
   const auto applied = parse_answer(wanted.response.body);
@@ -215,6 +216,28 @@ void Preview::judge(Asking& asking, const http::Answer& live, const http::Answer
     if (asking.describe)
       difference.diff = fmt::format("{}: Greenwave takes its fields over\n", to_string(asking.manifest->id));
   }
+}
+
+/// What an apply can do about a refusal, it does (mending.cpp).
+void Preview::judge_refused(const Asking& asking, const nlohmann::json& present, const http::Answer& wanted) {
+  const auto& manifest = *asking.manifest;
+  auto& difference = found_[manifest.id].difference;
+  const bool is_there = !present.is_null();
+  const auto name = to_string(manifest.id);
+  if (is_there && wanted.response.status == 422) {
+    if (const auto room = reclaim_for(server_, asking.target, manifest, present, wanted.response)) {
+      difference.was = fmt::format("{}\n", room->what);
+      difference.diff = fmt::format("{}: {} will be removed\n", name, room->what);
+      if (runs_pods(manifest.id)) difference.disruption = plan::Disruption::whole;
+      return;
+    }
+  }
+  if (is_there && needs_recreation(server_, asking.target, manifest, wanted.response)) {
+    difference.disruption = plan::Disruption::whole;
+    difference.diff = fmt::format("{}: will be deleted and created again\n", name);
+    return;
+  }
+  refuse(asking, wanted, "patch");
 }
 
 void Preview::refuse(const Asking& asking, const http::Answer& answer, std::string_view verb) {

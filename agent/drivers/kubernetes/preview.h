@@ -35,7 +35,9 @@ class Preview {
   std::vector<Asking> probe_by_list(std::vector<Asking> askings);
   void is_there(const Asking& asking, const nlohmann::json& object);
   void compare(std::vector<Asking>& askings);
-  void judge(Asking& asking, const http::Answer& live, const http::Answer& wanted);
+  void settle_conflicts(const std::vector<Asking>& askings, std::vector<http::Answer>& answers);
+  void judge(const Asking& asking, const http::Answer& live, const http::Answer& wanted);
+  void judge_refused(const Asking& asking, const nlohmann::json& present, const http::Answer& wanted);
   void refuse(const Asking& asking, const http::Answer& answer, std::string_view verb);
 
   Server& server_;

@@ -15,8 +15,10 @@ std::string to_json(const Record& record) {
   if (!record.uid.empty()) json["uid"] = record.uid;
   if (!record.version.empty()) json["resourceVersion"] = record.version;
   if (!record.fields.empty()) json["fields"] = record.fields;
+  if (!record.manager.empty()) json["manager"] = record.manager;
   if (!record.may_go) json["mayGo"] = false;
   if (record.propagation != "Background") json["propagation"] = record.propagation;
+  if (record.ends) json["ends"] = true;
   return json.dump();
 }
 
@@ -34,8 +36,10 @@ Record record_from(const std::string& text) {
     record.uid = json.value("uid", "");
     record.version = json.value("resourceVersion", "");
     record.fields = json.value("fields", "");
+    record.manager = json.value("manager", "");
     record.may_go = json.value("mayGo", true);
     record.propagation = json.value("propagation", "Background");
+    record.ends = json.value("ends", false);
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "the agent's record of an object on a Kubernetes API server cannot be read");
   }

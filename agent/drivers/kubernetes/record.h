@@ -13,8 +13,10 @@ struct Record {
   std::string uid;         ///< empty: an apply began, but its result is unknown
   std::string version;     ///< resourceVersion after our last apply
   std::string fields;      ///< Seen::fields after it
+  std::string manager;     ///< Owner::manager then; empty: an earlier version's
   bool may_go = true;  ///< pruning may delete it; namespaces and definitions only if their manifest says so
   std::string propagation;  ///< of its deletion: Foreground, Background, Orphan
+  bool ends = false;        ///< a Job that the server removes some time after it is done
 
   bool operator==(const Record&) const = default;
 };

@@ -27,7 +27,7 @@ bool needs_recreation(Server& server, const Target& target, const Manifest& mani
   if (refusal.status != unprocessable || !may_recreate(manifest)) return false;
   auto other = target;
   other.name = other_name(target.name);
-  const auto call = apply_call(server, other, manifest, false, true);
+  const auto call = apply_call(server, other, manifest, {.dry_run = true});
   const auto answer = server.send_all({&call, 1}, changing_patience).front();
   return !answer.failure && answer.response.success();
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "drivers/kubernetes/kind.h"
+#include "drivers/kubernetes/owner.h"
 #include "drivers/kubernetes/recreation.h"
 
 namespace greenwave::drivers::kubernetes {
@@ -69,12 +70,24 @@ std::string field_in(std::string_view message) {
   return {};
 }
 
+/// `another Greenwave agent, sf-0042-1a2b3c4d,`, `"hpa"`
+std::string name_of_manager(const std::string& manager) {
+  if (!is_agent(manager)) return "\"" + manager + "\"";
+  const auto at = manager.find(':');
+  return at == std::string::npos ? "another Greenwave agent"
+                                 : fmt::format("another Greenwave agent, {},", manager.substr(at + 1));
+}
+
 std::string conflict(const std::vector<Claim>& claims) {
   std::string text;
   for (std::size_t i = 0; i < std::min(claims.size(), most_claims); ++i) {
-    text += fmt::format("{}\"{}\" has set {}", i == 0 ? "" : ", ", claims[i].manager, claims[i].field);
+    text += fmt::format("{}{} has set {}", i == 0 ? "" : ", ", name_of_manager(claims[i].manager),
+                        claims[i].field);
   }
   if (claims.size() > most_claims) text += fmt::format(", and {} more", claims.size() - most_claims);
+  if (std::ranges::all_of(claims, [](const Claim& claim) { return is_agent(claim.manager); })) {
+    return fmt::format("{}; devices that share an object must declare the same", text);
+  }
   return fmt::format(
       "{}; leave the field to it, or take it over with the annotation greenwave.dev/force: \"true\"", text);
 }
@@ -128,7 +141,8 @@ std::vector<Claim> claims_of(const Status& status) {
   for (const auto& cause : status.causes) {
     if (cause.reason != "FieldManagerConflict") continue;
     auto manager = quoted_after(cause.message, "conflict with \"");
-    claims.push_back({manager.empty() ? "another manager" : manager, printable(cause.field)});
+    claims.push_back({manager.empty() ? "another manager" : manager, printable(cause.field),
+                      quoted_after(cause.message, "\" with subresource \"")});
   }
   return claims;
 }

@@ -33,6 +33,7 @@ Error server_error(const http::Response& response, std::string_view action, cons
 struct Claim {
   std::string manager;
   std::string field;
+  std::string subresource{};  ///< by which it did: "scale"; empty: it wrote the object itself
 };
 
 /// Reads the causes of a conflict: `conflict with "kubectl-edit" using v1`.

@@ -8,11 +8,9 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "drivers/kubernetes/owner.h"
 
 namespace greenwave::drivers::kubernetes {
-
-/// The agent's name as a field manager.
-inline constexpr std::string_view field_manager = "greenwave";
 
 /// Who has changed an object, by its metadata.
 struct Seen {
@@ -23,12 +21,15 @@ struct Seen {
   std::string fields;
   std::string last_manager;  ///< the last other one that changed it; empty: none
   bool deleting = false;
+  bool ours = false;    ///< it has our label
+  bool shared = false;  ///< other agents hold it too
+  bool taken = false;   ///< others have said that it is another device's, but no agent holds it
 };
 
 /// Says that an object is being deleted, and can be ours again only when it is gone.
 Error going_away();
 
 /// Reads the metadata of an object; `key` is the key of the digests in the agent's state.
-Seen read_seen(const nlohmann::json& object, std::string_view key);
+Seen read_seen(const nlohmann::json& object, const Owner& owner, std::string_view key);
 
 }  // namespace greenwave::drivers::kubernetes

@@ -1,14 +1,13 @@
 #include "drivers/kubernetes/server.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
-#include <fnmatch.h>
+#include <nlohmann/json.hpp>
 
 #include "drivers/kubernetes/body.h"
+#include "drivers/kubernetes/document_field.h"
 #include "drivers/kubernetes/kind.h"
 #include "drivers/kubernetes/refusal.h"
-#include "drivers/kubernetes/seen.h"
+#include "http/encoded.h"
 #include "model/annotations.h"
 
 namespace greenwave::drivers::kubernetes {
@@ -21,13 +20,29 @@ std::string propagation_of(const Manifest& manifest) {
   return word == "orphan" ? "Orphan" : "Background";
 }
 
+Call apply_request(const Server& server, const Target& target, const nlohmann::ordered_json& document) {
+  Call call;
+  call.method = "PATCH";
+  call.path = fmt::format("{}?fieldManager={}", target.path(), http::encoded(server.owner.manager));
+  call.body = to_body(document);
+  call.body_type = "application/apply-patch+yaml";
+  call.accept = metadata_only;
+  call.user = server.user_in(target.namespace_);
+  return call;
+}
+
+/// Whether the server removes it some time after it is done.
+bool ends(const Manifest& manifest) {
+  return is_job(manifest.id) && manifest.document.at({"spec", "ttlSecondsAfterFinished"}) != nullptr;
+}
+
 }  // namespace
 
-Server::Server(const config::Kubernetes& settings, const std::string& device, const std::string& key,
+Server::Server(const config::Kubernetes& settings, Owner own, const std::string& key,
                const std::atomic<bool>& stop, std::function<void()> while_waiting)
     : config(settings),
       digest_key(key),
-      label(label_value(device)),
+      owner(std::move(own)),
       api(settings, stop, std::move(while_waiting)),
       discovery(api) {}
 
@@ -70,22 +85,32 @@ std::string Server::user_in(const std::string& namespace_) const {
   return fmt::format("system:serviceaccount:{}:{}", namespace_, account->second);
 }
 
-bool Server::is_forced(const std::string& manager) const {
-  return std::ranges::any_of(config.force, [&](const std::string& pattern) {
-    return ::fnmatch(pattern.c_str(), manager.c_str(), 0) == 0;
-  });
+bool names_version(const Manifest& manifest) {
+  return manifest.document.at({"metadata", "uid"}) != nullptr ||
+         manifest.document.at({"metadata", "resourceVersion"}) != nullptr;
 }
 
-Call apply_call(const Server& server, const Target& target, const Manifest& manifest, bool force,
-                bool dry_run) {
-  Call call;
-  call.method = "PATCH";
-  call.path = fmt::format("{}?fieldManager={}&fieldValidation=Strict{}{}", target.path(), field_manager,
-                          force ? "&force=true" : "", dry_run ? "&dryRun=All" : "");
-  call.body = apply_body(manifest, target.name, target.namespace_, server.label);
-  call.body_type = "application/apply-patch+yaml";
-  if (!dry_run) call.accept = metadata_only;
-  call.user = server.user_in(target.namespace_);
+Call apply_call(const Server& server, const Target& target, const Manifest& manifest, const Manner& manner) {
+  auto document = document_of(manifest, target.name, target.namespace_, server.owner);
+  for (const auto& field : manner.left) leave_out(document, field);
+  auto call = apply_request(server, target, document);
+  call.path += "&fieldValidation=Strict";
+  if (manner.force || manifest.annotation(annotations::force) == "true") call.path += "&force=true";
+  if (manner.dry_run) {
+    call.path += "&dryRun=All";
+    call.accept = Call{}.accept;
+  }
+  call.fixed = names_version(manifest);
+  return call;
+}
+
+Call release_call(const Server& server, const Target& target, const std::string& version) {
+  nlohmann::ordered_json nothing{{"apiVersion", api_version(target.resource)},
+                                 {"kind", target.resource.kind},
+                                 {"metadata", {{"name", target.name}, {"resourceVersion", version}}}};
+  if (!target.namespace_.empty()) nothing["metadata"]["namespace"] = target.namespace_;
+  auto call = apply_request(server, target, nothing);
+  call.fixed = true;
   return call;
 }
 
@@ -96,6 +121,7 @@ Record record_of(const Target& target, const Manifest& manifest) {
   record.propagation = propagation_of(manifest);
   record.may_go = (!is_namespace(manifest.id) && !is_definition(manifest.id)) ||
                   manifest.annotation(annotations::prune) == "enabled";
+  record.ends = ends(manifest);
   return record;
 }
 

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "drivers/kubernetes/api.h"
 #include "drivers/kubernetes/discovery.h"
+#include "drivers/kubernetes/owner.h"
 #include "drivers/kubernetes/record.h"
 #include "model/manifest.h"
 
@@ -25,12 +26,12 @@ struct Target {
 
 /// What the parts of the driver share: one server, and as whom the agent uses it.
 struct Server {
-  Server(const config::Kubernetes& settings, const std::string& device, const std::string& key,
-         const std::atomic<bool>& stop, std::function<void()> while_waiting);
+  Server(const config::Kubernetes& settings, Owner own, const std::string& key, const std::atomic<bool>& stop,
+         std::function<void()> while_waiting);
 
   const config::Kubernetes& config;
   const std::string& digest_key;
-  std::string label;  ///< the value of device_label
+  const Owner owner;
   Api api;
   Discovery discovery;
   /// Set while the server does not answer or is too busy; the last response decides.
@@ -45,17 +46,27 @@ struct Server {
   static Target target_of(const ObjectId& id, const Record& record);
   /// The user whom the agent impersonates in a namespace; empty: none.
   std::string user_in(const std::string& namespace_) const;
-  /// Whether fields of this manager may be taken over without an annotation.
-  bool is_forced(const std::string& manager) const;
 };
 
 /// Time limits for requests that only read, and for those in the middle of a change.
 inline constexpr Duration looking_patience = std::chrono::seconds(5);
 inline constexpr Duration changing_patience = std::chrono::seconds(60);
 
+/// How a manifest is applied.
+struct Manner {
+  bool force = false;               ///< fields of others are taken over
+  bool dry_run = false;             ///< the response is the whole object, and nothing changes
+  std::vector<std::string> left{};  ///< fields that are left out: Settlement::left
+};
+
+/// Whether it is about one version of an object (metadata.uid, resourceVersion): a conflict is final.
+bool names_version(const Manifest& manifest);
+
 /// The request that applies a manifest.
-Call apply_call(const Server& server, const Target& target, const Manifest& manifest, bool force,
-                bool dry_run);
+Call apply_call(const Server& server, const Target& target, const Manifest& manifest, const Manner& manner);
+/// The request that gives up all fields of the object and our label on it, for which others have it too.
+/// Fails where it is no longer in this version.
+Call release_call(const Server& server, const Target& target, const std::string& version);
 
 /// The record of a manifest before anything is known about its object.
 Record record_of(const Target& target, const Manifest& manifest);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "drivers/kubernetes/applying.h"
+#include "drivers/kubernetes/handover.h"
 #include "drivers/kubernetes/inspection.h"
 #include "drivers/kubernetes/preview.h"
 #include "drivers/kubernetes/removing.h"
@@ -13,7 +14,7 @@ namespace greenwave::drivers::kubernetes {
 namespace {
 
 /// Limits the memory for requests, and the time until a sync checks whether it must stop.
-constexpr std::size_t most_steps_at_once = 120;
+constexpr std::size_t most_steps_at_once = 200;
 
 bool removes(const plan::Step& step) {
   return step.verb == plan::Verb::remove;
@@ -57,7 +58,8 @@ class ServerComparison : public Comparison {
           report(*step, std::move(result));
         }
       } else if (removes(*group.front())) {
-        remove(server_, group, report);
+        remove(
+            server_, group, [this](const Target& target) { return session_.seen(target); }, report);
       } else {
         applying.run(group, report);
       }
@@ -113,12 +115,21 @@ Drift ServerSession::drift(const Entry& entry) {
   const auto record = record_from(entry.record);
   if (record.resource.plural.empty()) return {};
   const auto* seen = listings_.find(Server::target_of(entry.id, record));
-  if (seen == nullptr) return {.how = "it is gone, or no longer has the device's label"};
+  if (seen == nullptr && record.ends && !record.uid.empty()) return {};  // it is done
+  if (seen == nullptr) {
+    const bool renamed = had_other_name(record, server_.owner);
+    return {.how =
+                renamed ? "it is held under another name" : "it is gone, or no longer has the agent's label"};
+  }
   if (seen->deleting) return {.how = "it is being deleted"};
   if (seen->uid != record.uid) return {.how = "someone else has recreated it"};
   if (seen->version == record.version || seen->fields == record.fields) return {};
   return {.how =
               fmt::format("changed by {}", seen->last_manager.empty() ? "someone else" : seen->last_manager)};
+}
+
+const Seen* ServerSession::seen(const Target& target) const {
+  return listings_.known(target);
 }
 
 std::unique_ptr<Comparison> ServerSession::compare(const Render&, std::span<const Candidate> candidates) {

@@ -25,6 +25,8 @@ class ServerSession : public Session {
   /// Calls `questions`, which ask the server. A failure that concerns all objects becomes the trouble.
   void ask(const std::function<void()>& questions);
   void note_outage();
+  /// What the look has shown of an object; null: nothing.
+  const Seen* seen(const Target& target) const;
 
  private:
   Server& server_;

@@ -1,6 +1,7 @@
 // What the Kubernetes driver works out by itself; what it does with a server is in
 // integration/kubernetes_test.py.
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 #include <git2.h>
 #include <nlohmann/json.hpp>
 
@@ -8,11 +9,15 @@
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/body.h"
 #include "drivers/kubernetes/comparison.h"
+#include "drivers/kubernetes/conflict.h"
 #include "drivers/kubernetes/discovery.h"
+#include "drivers/kubernetes/document_field.h"
 #include "drivers/kubernetes/handover.h"
 #include "drivers/kubernetes/health.h"
 #include "drivers/kubernetes/kind.h"
 #include "drivers/kubernetes/kubeconfig.h"
+#include "drivers/kubernetes/owner.h"
+#include "drivers/kubernetes/reclaim.h"
 #include "drivers/kubernetes/record.h"
 #include "drivers/kubernetes/refusal.h"
 #include "drivers/kubernetes/scope.h"
@@ -72,6 +77,8 @@ std::string kubeconfig_with(const std::string& cluster, const std::string& user)
          "clusters: [{name: k, cluster: {" +
          cluster + "}}]\nusers: [{name: u, user: {" + user + "}}]\n";
 }
+
+const Owner own{"device.greenwave.dev/sf-0042-1a2b3c4d", "greenwave:sf-0042-1a2b3c4d", "sf-0042"};
 
 http::Response refusal(long status, const json& body) {
   http::Response response;
@@ -228,6 +235,10 @@ TEST_CASE("kubernetes: by its codes an answer says whether the same request may 
   for (const long status : {401, 408, 429, 500, 502, 503, 504}) CHECK(passes(fault_of(answer(status))));
   for (const long status : {400, 403, 404, 409, 413, 422}) CHECK_FALSE(passes(fault_of(answer(status))));
   CHECK(passes(fault_of(answer(409, R"({"kind":"Status","reason":"Conflict"})"))));
+  CHECK_FALSE(passes(fault_of(answer(409, R"({"kind":"Status","reason":"Conflict"})"), true)));
+  CHECK(passes(
+      fault_of(answer(500, R"({"kind":"Status","reason":"InternalError","message":"a typed patch"})"))));
+  CHECK_FALSE(passes(fault_of(answer(500, R"({"kind":"Status","message":"whatever it says"})"))));
   CHECK(fault_of(answer(409, R"({"kind":"Status","reason":"Conflict","details":{"causes":[
       {"reason":"FieldManagerConflict","message":"conflict with \"hpa\"","field":".spec.replicas"}]}})")) ==
         Fault::conflict);
@@ -254,34 +265,77 @@ TEST_CASE("kubernetes: the server's words about a Secret are not repeated") {
   }
 }
 
-TEST_CASE("kubernetes: a body is JSON that a reader of YAML takes for the same, with the device's label") {
+TEST_CASE("kubernetes: a body is JSON that a reader of YAML takes for the same, with the owner's label") {
   auto manifest = manifest_of(
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: x}\ndata: {k: "
       "\"a\\u2028b\\u0085\\x7f\"}\n");
-  const auto body = apply_body(manifest, "web", "north", "sf-0042");
+  const auto body = to_body(document_of(manifest, "web", "north", own));
   CHECK(body.find("a\\u2028b\\u0085\\u007f") != std::string::npos);
   const auto read = json::parse(body);
   CHECK(read["metadata"]["namespace"] == "north");
-  CHECK(read["metadata"]["labels"]["greenwave.dev/device"] == "sf-0042");
-  CHECK_FALSE(json::parse(apply_body(manifest, "web", "", "a"))["metadata"].contains("namespace"));
-  CHECK(label_value("sf-0042") == "sf-0042");
-  CHECK(label_value("corridor/7").find('/') == std::string::npos);
-  CHECK(label_value(std::string(80, 'a')).size() <= 63);
+  CHECK(read["metadata"]["labels"][own.label] == "");
+  CHECK_FALSE(document_of(manifest, "web", "", own)["metadata"].contains("namespace"));
+}
+
+TEST_CASE("kubernetes: a Secret's texts are sent as data, where a key that goes is removed") {
+  const auto secret = manifest_of(
+      "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {same: b2xk, k: djE=}\n"
+      "stringData: {same: new, text: hi}\n");
+  const auto sent = document_of(secret, "a", "", own);
+  CHECK_FALSE(sent.contains("stringData"));
+  CHECK(json(sent["data"]) == json({{"same", "bmV3"}, {"k", "djE="}, {"text", "aGk="}}));
+  const auto wrong = manifest_of("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {k: 1}\n");
+  CHECK(document_of(wrong, "a", "", own)["stringData"]["k"] == 1);
+}
+
+TEST_CASE("kubernetes: maps of names that say nothing are not sent, others stay as they are") {
+  for (const auto* nothing : {"null", "{}"}) {
+    const auto map = manifest_of(fmt::format(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a, annotations: {0}, labels: {0}}}\ndata: {0}\n",
+        nothing));
+    const auto sent = document_of(map, "a", "", own);
+    CHECK_FALSE(sent.contains("data"));
+    CHECK_FALSE(sent["metadata"].contains("annotations"));
+    CHECK(sent["metadata"]["labels"].size() == 1);
+    const auto policy = manifest_of(fmt::format(
+        "apiVersion: a.b/v1\nkind: Policy\nmetadata: {{name: a}}\ndata: {0}\nspec: {{all: {0}}}\n", nothing));
+    CHECK(document_of(policy, "a", "", own).contains("data"));
+    CHECK(document_of(policy, "a", "", own)["spec"].contains("all"));
+  }
+}
+
+TEST_CASE("kubernetes: an owner is a device and the repository that it follows") {
+  config::Repository city;
+  city.url = "https://git.example/city.git";
+  auto other = city;
+  other.path = "south";
+  const auto first = owner_of("sf-0042", city);
+  CHECK(first.label.starts_with("device.greenwave.dev/sf-0042-"));
+  CHECK(first.manager == "greenwave:" + first.label.substr(owner_prefix.size()));
+  CHECK(first.label == owner_of("sf-0042", city).label);
+  CHECK(first.label != owner_of("sf-0042", other).label);
+  for (const auto& device :
+       {std::string("corridor/7"), std::string(80, 'a'), std::string(), std::string("-x-")}) {
+    const auto name = owner_of(device, city).label.substr(owner_prefix.size());
+    CHECK(name.size() <= 63);
+    CHECK(name.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz-") == std::string::npos);
+    CHECK(label_value(device).size() <= 63);
+  }
 }
 
 TEST_CASE("kubernetes: fields that others change or take show in the digest of those that are ours") {
   const auto with = [](const char* fields, const char* other) {
     return read_seen(json::parse(std::string(R"({"metadata":{"uid":"u","resourceVersion":"7","managedFields":[
-      {"manager":"greenwave","operation":"Apply","fieldsV1":)") +
+      {"manager":"greenwave:sf-0042-1a2b3c4d","operation":"Apply","fieldsV1":)") +
                                  fields + R"(},{"manager":")" + other +
                                  R"(","operation":"Update","time":"2026-01-01T00:00:00Z","fieldsV1":{}}]}})"),
-                     "key");
+                     own, "key");
   };
   const auto before = with(R"({"f:data":{"f:a":{}}})", "kubectl-edit");
   CHECK(before.fields == with(R"({"f:data":{"f:a":{}}})", "kubelet").fields);
   CHECK(before.fields != with("{}", "kubectl-edit").fields);
   CHECK(before.last_manager == "kubectl-edit");
-  CHECK(read_seen(json::parse(R"({"metadata":{}})"), "key").fields.empty());
+  CHECK(read_seen(json::parse(R"({"metadata":{}})"), own, "key").fields.empty());
 }
 
 TEST_CASE("kubernetes: what the server keeps for itself is no difference") {
@@ -331,17 +385,214 @@ TEST_CASE("kubernetes: what kubectl applied becomes ours, what others own stays 
     {"manager":"kubectl-client-side-apply","operation":"Update","fieldsV1":{"f:data":{"f:a":{}}}},
     {"manager":"kubectl","operation":"Apply","fieldsV1":{"f:data":{"f:b":{}}}},
     {"manager":"kubelet","operation":"Update","subresource":"status","fieldsV1":{"f:status":{}}}]}})");
-  const auto patch = handover_patch(object, [](const std::string&) { return true; });
+  const config::Kubernetes config;
+  const auto patch = handover_patch(object, own, when_adopting(config, object, own, {}));
   REQUIRE(patch);
   const auto read = json::parse(*patch);
   CHECK(read[1]["value"] == "9");
   const auto& entries = read[0]["value"];
   REQUIRE(entries.size() == 2);
   CHECK(entries[0]["manager"] == "kubelet");
-  CHECK(entries[1]["manager"] == "greenwave");
+  CHECK(entries[1]["manager"] == own.manager);
   CHECK(entries[1]["operation"] == "Apply");
   CHECK(entries[1]["fieldsV1"] == json::parse(R"({"f:data":{"f:a":{},"f:b":{}}})"));
-  CHECK_FALSE(handover_patch(object, [](const std::string&) { return false; }));
+  CHECK(handover_patch(object, own, when_ours(config)));
+  config::Kubernetes modest;
+  modest.force.clear();
+  modest.adopt.clear();
+  CHECK_FALSE(handover_patch(object, own, when_adopting(modest, object, own, {})));
+  CHECK_FALSE(handover_patch(object, own, when_ours(modest)));
+}
+
+TEST_CASE(
+    "kubernetes: what the agent has under an earlier name becomes its own, not what another device has") {
+  const auto object_of = [](const std::string& device, const std::string& manager) {
+    return json{{"metadata",
+                 {{"labels", {{"greenwave.dev/device", device}}},
+                  {"managedFields",
+                   {{{"manager", manager}, {"operation", "Apply"}, {"fieldsV1", {{"f:data", {}}}}}}}}}};
+  };
+  const config::Kubernetes config;
+  const auto taken = [&](const json& object, const Record& record) {
+    return handover_patch(object, own, when_adopting(config, object, own, record)).has_value();
+  };
+  CHECK(taken(object_of("sf-0042", "greenwave"), {}));
+  CHECK_FALSE(taken(object_of("sf-0043", "greenwave"), {}));
+  Record earlier;
+  earlier.uid = "u";
+  CHECK(taken(object_of("renamed", "greenwave"), earlier));
+  earlier.manager = "greenwave:old-1a2b3c4d";
+  CHECK(taken(object_of("renamed", "greenwave:old-1a2b3c4d"), earlier));
+  CHECK_FALSE(taken(object_of("renamed", "greenwave:sf-0043-1a2b3c4d"), earlier));
+  CHECK(other_owner(object_of("sf-0043", "greenwave"), own) == Other::named);
+  CHECK(other_owner(object_of("sf-0042", "greenwave"), own) == Other::none);
+}
+
+TEST_CASE("kubernetes: a field is found and left out as a server names it, whatever its keys contain") {
+  auto document = nlohmann::ordered_json::parse(R"({"spec":{"replicas":2},"data":{"a.b":"1","a":{"b":"2"}},
+    "webhooks":[{"name":"x.y","clientConfig":{"caBundle":""}},{"name":"q]\",","n":1}],
+    "ports":[{"port":80,"name":"http"},{"port":80,"protocol":"UDP","name":"quic"}]})");
+  CHECK(*find_field(document, ".spec.replicas") == 2);
+  CHECK(*find_field(document, ".data.a.b") == "1");
+  CHECK(*find_field(document, R"(.webhooks[name="x.y"].clientConfig.caBundle)") == "");
+  CHECK(*find_field(document, R"(.webhooks[name="q]\","].n)") == 1);
+  CHECK(*find_field(document, R"(.ports[port=80,protocol="UDP"].name)") == "quic");
+  for (const auto* nothing :
+       {".spec.x", ".spec.replicas.x", R"(.webhooks[name="z"].n)", ".webhooks[0].n", "[", ".a["}) {
+    CHECK(find_field(document, nothing) == nullptr);
+    CHECK_FALSE(leave_out(document, nothing));
+  }
+  CHECK(leave_out(document, ".spec.replicas"));
+  CHECK(leave_out(document, R"(.webhooks[name="x.y"].clientConfig.caBundle)"));
+  CHECK(document["spec"].empty());
+  CHECK(document["webhooks"][0]["clientConfig"].empty());
+}
+
+TEST_CASE("kubernetes: a conflict with people is won, with controllers given way to, with others reported") {
+  const auto web = manifest_of(deployment);
+  const config::Kubernetes config;
+  const auto way = [&](const Claim& claim, bool is_update = false) -> std::string {
+    const auto found = settle({{claim}}, web, is_update, config);
+    if (!found) return "refuse";
+    return found->force ? "take" : "leave";
+  };
+  CHECK(way({"kubectl-edit", ".spec.replicas"}) == "take");
+  CHECK(way({"kubectl", ".spec.replicas", "scale"}) == "take");
+  CHECK(way({"some-scaler", ".spec.replicas", "scale"}) == "leave");
+  CHECK(way({"kube-controller-manager", ".spec.replicas"}) == "leave");
+  CHECK(way({"argocd-controller", ".spec.replicas"}) == "refuse");
+  CHECK(way({"greenwave:sf-0043-1a2b3c4d", ".spec.replicas"}) == "refuse");
+  CHECK(way({"greenwave:sf-0043-1a2b3c4d", ".spec.replicas"}, true) == "take");
+  CHECK_FALSE(settle({}, web, false, config));
+
+  const std::vector<Claim> mixed{{"kubectl-edit", ".spec.paused"}, {"hpa", ".spec.replicas", "scale"}};
+  const auto found = settle(mixed, web, false, config);
+  REQUIRE(found);
+  CHECK(found->force);
+  CHECK(found->left == std::vector<std::string>{".spec.replicas"});
+  CHECK(found->note == "took over .spec.paused from kubectl-edit, left .spec.replicas to hpa");
+  const std::vector<Claim> hopeless{{"kubectl-edit", ".spec.paused"}, {"argocd", ".spec.replicas"}};
+  CHECK_FALSE(settle(hopeless, web, false, config));
+  auto forcing = config;
+  forcing.force = {"*"};
+  CHECK(settle(hopeless, web, false, forcing)->left.empty());
+}
+
+TEST_CASE("kubernetes: what a manifest leaves empty for a controller is left to whoever fills it in") {
+  const auto hook = [](const std::string& bundle) {
+    return manifest_of(
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\n"
+        "metadata: {name: a}\nwebhooks: [{name: b.c, clientConfig: {caBundle: '" +
+        bundle + "'}}]\n");
+  };
+  const std::vector<Claim> claims{{"manager", R"(.webhooks[name="b.c"].clientConfig.caBundle)"}};
+  for (const auto* empty : {"", "Cg=="}) CHECK(settle(claims, hook(empty), false, {}));
+  CHECK_FALSE(settle(claims, hook("LS0t"), false, {}));
+  const auto role = [](const std::string& more) {
+    return manifest_of("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\n" +
+                       more);
+  };
+  const std::vector<Claim> rules{{"any", ".rules"}};
+  CHECK(settle(rules, role("aggregationRule: {}\nrules: []\n"), false, {}));
+  CHECK_FALSE(settle(rules, role("rules: []\n"), false, {}));
+  CHECK_FALSE(settle(rules, role("aggregationRule: {}\nrules: [{verbs: [get]}]\n"), false, {}));
+}
+
+TEST_CASE("kubernetes: what stands in the way of an apply is taken, and nothing else") {
+  const auto status = [](const std::string& reason, const std::string& field) {
+    Status found;
+    found.causes.push_back({reason, "text that decides nothing", field});
+    return found;
+  };
+  const auto anybody = [](const std::string&) { return true; };
+  const auto people = [](const std::string& manager) { return manager.starts_with("kubectl"); };
+  const auto object_of = [](const std::string& manager, const char* fields) {
+    return json{{"apiVersion", "v1"},
+                {"metadata",
+                 {{"resourceVersion", "9"},
+                  {"managedFields",
+                   {{{"manager", manager}, {"operation", "Update"}, {"fieldsV1", json::parse(fields)}}}}}},
+                {"spec", {{"strategy", {{"rollingUpdate", {{"maxSurge", 1}}}}}}}};
+  };
+  const auto entries_of = [](const Reclaim& found) { return json::parse(found.patch)[0]["value"]; };
+
+  const auto service = nlohmann::ordered_json::parse(R"({"spec":{"ports":[{"name":"http","port":80}]}})");
+  const auto ports = object_of("kubectl-edit", R"({"f:spec":{"f:type":{},"f:ports":{
+    "k:{\"port\":8080,\"protocol\":\"TCP\"}":{".":{},"f:name":{}},"k:{\"port\":80,\"protocol\":\"TCP\"}":{"f:nodePort":{}}}}})");
+  const auto duplicate = status("FieldValueDuplicate", "spec.ports[1].name");
+  const auto port = reclaim(ports, service, duplicate, own, people);
+  REQUIRE(port);
+  CHECK(port->what == "spec.ports from kubectl-edit");
+  auto entries = entries_of(*port);
+  REQUIRE(entries.size() == 2);
+  CHECK(
+      entries[0]["fieldsV1"] ==
+      json::parse(
+          R"({"f:spec":{"f:type":{},"f:ports":{"k:{\"port\":80,\"protocol\":\"TCP\"}":{"f:nodePort":{}}}}})"));
+  CHECK(entries[1]["manager"] == own.manager);
+  CHECK(entries[1]["fieldsV1"] ==
+        json::parse(
+            R"({"f:spec":{"f:ports":{"k:{\"port\":8080,\"protocol\":\"TCP\"}":{".":{},"f:name":{}}}}})"));
+  CHECK_FALSE(reclaim(object_of("argocd", ports["metadata"]["managedFields"][0]["fieldsV1"].dump().c_str()),
+                      service, duplicate, own, people));
+  CHECK_FALSE(reclaim(object_of(own.manager, "{}"), service, duplicate, own, anybody));
+  CHECK_FALSE(reclaim(ports, service, status("FieldValueRequired", "spec.ports[1].name"), own, people));
+
+  // One of two that exclude each other: what the manifest does not have goes, whichever the server names.
+  const auto probe = nlohmann::ordered_json::parse(
+      R"({"spec":{"containers":[{"name":"w","probe":{"httpGet":{"port":80}},"env":[{"name":"E","value":"x"}]}]}})");
+  const auto edited =
+      object_of("kubectl-edit", R"({"f:spec":{"f:containers":{"k:{\"name\":\"w\"}":{"f:tty":{},
+    "f:probe":{"f:exec":{"f:command":{}}},"f:env":{"k:{\"name\":\"E\"}":{"f:valueFrom":{}}}}}}})");
+  for (const auto* named : {"spec.containers[0].probe.httpGet", "spec.containers[0].probe.exec"}) {
+    const auto found = reclaim(edited, probe, status("FieldValueForbidden", named), own, people);
+    REQUIRE(found);
+    CHECK(entries_of(*found)[1]["fieldsV1"].dump().find("f:exec") != std::string::npos);
+    CHECK(entries_of(*found)[1]["fieldsV1"].dump().find("f:tty") == std::string::npos);
+  }
+  const auto source = status("FieldValueInvalid", "spec.containers[0].env[0].valueFrom");
+  CHECK(entries_of(*reclaim(edited, probe, source, own, people))[1]["fieldsV1"].dump().find("f:valueFrom") !=
+        std::string::npos);
+
+  // A default of the server's that nobody owns.
+  const auto recreate = nlohmann::ordered_json::parse(R"({"spec":{"strategy":{"type":"Recreate"}}})");
+  const auto forbidden = status("FieldValueForbidden", "spec.strategy.rollingUpdate");
+  const auto found =
+      reclaim(object_of("argocd", R"({"f:spec":{"f:paused":{}}})"), recreate, forbidden, own, people);
+  REQUIRE(found);
+  CHECK(entries_of(*found)[1]["fieldsV1"] ==
+        json::parse(R"({"f:spec":{"f:strategy":{"f:rollingUpdate":{".":{},"f:maxSurge":{}}}}})"));
+  CHECK_FALSE(
+      reclaim(object_of("argocd", R"({"f:spec":{"f:strategy":{"f:rollingUpdate":{"f:maxSurge":{}}}}})"),
+              recreate, forbidden, own, people));
+}
+
+TEST_CASE("kubernetes: fields of whatever shape are taken without a crash, and only once") {
+  const auto document = nlohmann::ordered_json::parse(R"({"a":[{"name":"x","b":{"c":1}}],"d":{"e":{}}})");
+  const char* const fields[] = {"",         ".",      "[",        "a[",
+                                "a[0",      "a[0]]",  "a[0].b.c", "a[1].name",
+                                "d.e.f",    "d[k].e", "..a",      "metadata.annotations[x/y]",
+                                "a[0][1].b"};
+  const char* const sets[] = {"null",
+                              "[]",
+                              "{}",
+                              R"({"f:a":{"k:not json":{},"k:{}":{},"v:1":{}}})",
+                              R"({"f:a":{"k:{\"name\":\"y\"}":{".":{}}},"f:d":{"f:e":{"f:f":{}}}})",
+                              R"({"f:a":3})"};
+  for (const auto* field : fields) {
+    for (const auto* set : sets) {
+      for (const auto* reason : {"FieldValueDuplicate", "FieldValueForbidden"}) {
+        json object{{"metadata", {{"managedFields", {{{"manager", "x"}, {"fieldsV1", json::parse(set)}}}}}}};
+        Status status;
+        status.causes = {{reason, "", field}, {reason, "", field}};
+        const auto found = reclaim(object, document, status, own, [](const std::string&) { return true; });
+        if (!found) continue;
+        const auto entries = json::parse(found->patch)[0]["value"];
+        CHECK(entries.back()["manager"] == own.manager);
+        for (std::size_t i = 0; i + 1 < entries.size(); ++i) CHECK(entries[i]["manager"] != own.manager);
+      }
+    }
+  }
 }
 
 TEST_CASE("kubernetes: workloads are judged as a rollout is") {
@@ -414,6 +665,32 @@ TEST_CASE("kubernetes: custom resources are judged by their conditions and what 
       State::bad);
 }
 
+TEST_CASE(
+    "kubernetes: a custom resource waits for its operator where its definition has one say what it saw") {
+  const auto definition = [](const char* status, const char* subresources) {
+    return json::parse(std::string(R"({"spec":{"versions":[{"name":"v1","subresources":)") + subresources +
+                       R"(,"schema":{"openAPIV3Schema":{"properties":{"status":)" + status + "}}}}]}}");
+  };
+  const char* const says = R"({"properties":{"observedGeneration":{}}})";
+  const char* const has_status = R"({"status":{}})";
+  const auto plan = json::parse(R"({"apiVersion":"a.b/v1","kind":"Plan","metadata":{"generation":1}})");
+  CHECK(awaits_operator(plan, definition(says, has_status)));
+  CHECK(awaits_operator(plan, definition(R"({"properties":{"conditions":{}}})", has_status)));
+  CHECK_FALSE(awaits_operator(plan, definition(says, "{}")));
+  CHECK_FALSE(
+      awaits_operator(plan, definition(R"({"x-kubernetes-preserve-unknown-fields":true})", has_status)));
+  CHECK_FALSE(awaits_operator(plan, json::object()));
+  auto seen = plan;
+  seen["status"] = {{"conditions", json::array()}};
+  CHECK(awaits_operator(seen, definition(says, has_status)));
+  seen["status"]["observedGeneration"] = 1;
+  CHECK_FALSE(awaits_operator(seen, definition(says, has_status)));
+  seen["apiVersion"] = "a.b/v2";
+  CHECK_FALSE(awaits_operator(plan, json::parse(R"({"spec":{"versions":[{"name":"v2"}]}})")));
+  CHECK(state_of(R"({"apiVersion":"a.b/v1","kind":"Plan","metadata":{"generation":2},"status":{"conditions":[
+    {"type":"Ready","status":"True","observedGeneration":1}]}})") == Health::State::waiting);
+}
+
 TEST_CASE("kubernetes: the pod with the most specific reason is named") {
   const auto pods = json::parse(R"({"items":[
     {"metadata":{"name":"a"},"status":{"conditions":[{"type":"Ready","status":"False","reason":"ContainersNotReady"}]}},
@@ -440,8 +717,15 @@ TEST_CASE("kubernetes: lists are read item by item, and nothing deeper than an o
 }
 
 TEST_CASE("kubernetes: a record is read back as it was written") {
-  Record record{
-      {"apps", "v1", "deployments", "Deployment", true}, "north", "uid", "7", "ab", false, "Foreground"};
+  Record record{{"apps", "v1", "deployments", "Deployment", true},
+                "north",
+                "uid",
+                "7",
+                "ab",
+                "greenwave:a",
+                false,
+                "Foreground",
+                true};
   CHECK(record_from(to_json(record)) == record);
   record.resource.namespaced = false;
   record.namespace_.clear();
