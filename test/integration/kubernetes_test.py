@@ -121,6 +121,33 @@ class Kubernetes(unittest.TestCase):
         self.device().once(check=0)
         self.assertEqual(self.get("strings")["data"], values)
 
+    def test_a_renamed_workload_runs_until_its_successor_is_taken_and_well(self):
+        def web(name, *env, **fields):
+            labels = {"app": name}
+            container = {"name": "web", "image": "registry.example/web:1", "env": [{"name": one, "value": "x"} for one in env]}
+            return manifest("Deployment", name, "default", "apps/v1", annotations={"healthy-within": "1s"}, spec={
+                "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}, **fields})
+
+        # Without a controller only a paused one is well.
+        self.city.commit({"a.yaml": web("renamed-old", paused=True), "b.yaml": config_map("renamed-beside", k="1")})
+        device = self.device()
+        device.once(check=0)
+        refused = self.city.commit({"a.yaml": web("renamed-new", "A", "A", paused=True), "b.yaml": config_map("renamed-beside", k="2")})
+        device.once(check=1)
+        self.assertTrue(self.exists("renamed-old", DEPLOYMENTS))
+        self.assertFalse(self.exists("renamed-new", DEPLOYMENTS))
+        self.assertEqual({"k": "1"}, self.get("renamed-beside")["data"], "the commit changed nothing")
+        rejected = device.json("status")["rejected"]
+        self.assertEqual(refused, rejected["commit"])
+        self.assertIn("Deployment/default/renamed-new: a.yaml:1:", rejected["reason"])
+        self.city.commit({"a.yaml": web("renamed-new", "A")})
+        device.once(check=1)
+        self.assertTrue(self.exists("renamed-old", DEPLOYMENTS), "its successor never became ready")
+        self.city.commit({"a.yaml": web("renamed-new", "A", paused=True)})
+        device.once(check=0)
+        self.assertFalse(self.exists("renamed-old", DEPLOYMENTS))
+        self.assertTrue(self.exists("renamed-new", DEPLOYMENTS))
+
     def test_a_second_sync_asks_once_a_kind_and_changes_nothing(self):
         self.city.commit({"a.yaml": documents(config_map("noop-a", k="1"), config_map("noop-b", k="2"),
                                            manifest("Service", "noop", "default", spec={"ports": [{"port": 80}]}))})
