@@ -1,7 +1,6 @@
 #include "drivers/kubernetes/reclaim.h"
 
 #include <algorithm>
-#include <ranges>
 #include <span>
 #include <vector>
 
@@ -147,7 +146,9 @@ Taken pick_default(const json& object, const Document& document, std::span<const
   if (steps.size() < 2 || written != nullptr) return {};
   if (std::ranges::any_of(owned, [](const json* fields) { return !fields->is_null(); })) return {};
   auto taken = fields_of(*value);
-  for (const auto& [name] : steps | std::views::reverse) taken = json{{"f:" + name, std::move(taken)}};
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    taken = json{{"f:" + step->name, std::move(taken)}};
+  }
   return taken;
 }
 
