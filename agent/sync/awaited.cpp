@@ -12,6 +12,7 @@
 #include "base/listed.h"
 #include "sync/entries.h"
 #include "sync/refusals.h"
+#include "sync/relations.h"
 
 namespace greenwave::sync {
 
@@ -28,31 +29,24 @@ std::vector<std::string> excused(const Course& course) {
   return names;
 }
 
-/// Of what is declared, whatever differs from what was applied.
-class Changed {
- public:
-  Changed(const Prepared& prepared, std::span<const Entry> inventory) {
-    for (const auto& object : prepared.desired) {
-      const auto* entry = entry_of(inventory, object.manifest.id);
-      const bool is_there = entry != nullptr && entry->digest == object.manifest.digest;
-      if (!is_there) names_.insert(to_string(object.manifest.id));
-    }
+std::set<std::string> changed_objects(const Prepared& prepared, std::span<const Entry> inventory) {
+  std::set<std::string> names;
+  for (const auto& object : prepared.desired) {
+    const auto& id = object.manifest.id;
+    if (differs(&object, entry_of(inventory, id))) names.insert(to_string(id));
   }
-  bool has(const std::string& object) const { return names_.contains(object); }
-
- private:
-  std::set<std::string> names_;
-};
+  return names;
+}
 
 std::vector<FailedObject> not_there(Pass& pass, const Prepared& prepared,
                                     const std::vector<std::string>& excused) {
   auto missing = new_refusals(prepared, excused, pass.inventory());
   const auto& standing = pass.kept.standing;
   if (standing.failed.empty() && standing.waiting.empty()) return missing;
-  const Changed changed(prepared, pass.inventory());
+  const auto changed = changed_objects(prepared, pass.inventory());
   const auto add = [&](const std::string& object, const std::string& reason) {
     const auto is_it = [&object](const FailedObject& one) { return one.object == object; };
-    if (!changed.has(object) || contains(excused, object) || std::ranges::any_of(missing, is_it)) return;
+    if (!changed.contains(object) || contains(excused, object) || std::ranges::any_of(missing, is_it)) return;
     missing.push_back({object, reason});
   };
   for (const auto& failed : standing.failed) add(failed.object, failed.reason);

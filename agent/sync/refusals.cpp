@@ -33,13 +33,13 @@ std::vector<FailedObject> collect(const Prepared& prepared, const Counts& counts
     if (one.left_out || !counts(one.id, one.digest)) continue;
     all.push_back({.object = to_string(one.id), .reason = one.why, .refused = true});
   }
-  std::map<std::string, const plan::Desired*> desired;
-  for (const auto& object : prepared.desired) desired.emplace(to_string(object.manifest.id), &object);
   for (const auto& failed : prepared.compared.failed) {
-    const auto found = desired.find(failed.object);
-    if (passes(failed.fault) || found == desired.end()) continue;
-    const auto& manifest = found->second->manifest;
-    if (counts(manifest.id, manifest.digest)) all.push_back(failed);
+    if (passes(failed.fault)) continue;
+    const auto found = std::ranges::find_if(prepared.desired, [&](const plan::Desired& object) {
+      return to_string(object.manifest.id) == failed.object;
+    });
+    if (found == prepared.desired.end()) continue;
+    if (counts(found->manifest.id, found->manifest.digest)) all.push_back(failed);
   }
   if (prepared.complete) return all;
   for (const auto& [file, error] : first_errors(prepared.problems)) {

@@ -6,14 +6,9 @@
 
 namespace greenwave::sync {
 
-namespace {
-
-/// Whether the plan changes the object.
 bool differs(const plan::Desired* desired, const Entry* entry) {
   return desired == nullptr || entry == nullptr || entry->digest != desired->manifest.digest;
 }
-
-}  // namespace
 
 Relations::Relations(const Trial& trial, std::span<const plan::Desired> desired,
                      std::span<const Entry> inventory)

@@ -13,6 +13,9 @@
 
 namespace greenwave::sync {
 
+/// Whether what is declared is not what was applied last; null: it is not declared, or was not applied.
+bool differs(const plan::Desired* desired, const Entry* entry);
+
 /// How each object is related to a commit on trial. The trial lists the touched objects whose own health
 /// decides. For all others the inventory tells: it has an object's digest from before the commit until the
 /// new manifest has been applied.
