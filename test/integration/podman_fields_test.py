@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
-from greenwave import City, Scratch, wait_until  # noqa: E402
+from greenwave import wait_until  # noqa: E402
 from pods import config_map, container, manifest, pod  # noqa: E402
 
 SERVING, NOT_SERVING = 1, 2  # of grpc.health.v1
@@ -20,17 +20,7 @@ END_HEADERS = 4
 STAT = ("/bin/busybox", "stat", "-L", "-c", "%a %u:%g")
 
 
-class Fields(unittest.TestCase):
-    def setUp(self):
-        scratch = Scratch()
-        self.directory = self.enterContext(scratch)
-        self.podman = self.enterContext(podman.Podman(self.directory / "podman"))
-        self.podman.make_image("localhost/busy:1", "one\n")
-        self.city = City(self.directory)
-
-    def device(self, **options):
-        return self.enterContext(podman.PodmanDevice(self.directory / "device", self.city.url, self.podman, **options))
-
+class Fields(podman.PodmanTest):
     def only(self, prefix, name="main"):
         """A container of the one pod whose name begins so."""
         names = [one for one in self.podman.containers() if one.startswith(prefix + "-") and one.endswith("-" + name)]

@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
-from greenwave import City, Scratch, wait_until  # noqa: E402
+from greenwave import wait_until  # noqa: E402
 from pods import config_map, container, deployment, manifest, pod, template  # noqa: E402
 
 
@@ -23,18 +23,7 @@ def listening_ports():
     return {int(fields[1].rsplit(":", 1)[1], 16) for fields in lines if fields[3] == "0A"}
 
 
-class Workloads(unittest.TestCase):
-    def setUp(self):
-        scratch = Scratch()
-        self.directory = self.enterContext(scratch)
-        self.podman = self.enterContext(podman.Podman(self.directory / "podman"))
-        self.podman.make_image("localhost/busy:1", "one\n")
-        self.city = City(self.directory)
-
-    def device(self, **options):
-        made = podman.PodmanDevice(self.directory / "device", self.city.url, self.podman, **options)
-        return self.enterContext(made)
-
+class Workloads(podman.PodmanTest):
     def ids(self):
         return {name: container["Id"] for name, container in self.podman.containers().items()}
 

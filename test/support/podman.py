@@ -10,9 +10,10 @@ import shutil
 import signal
 import subprocess
 import tarfile
+import unittest
 import urllib.parse
 
-from greenwave import PATIENCE, Device, UnixConnection, run, wait_until
+from greenwave import PATIENCE, City, Device, Scratch, UnixConnection, run, wait_until
 
 BUSYBOX = "/bin/busybox"
 APPLETS = ("sh", "sleep", "cat", "echo", "true", "false", "ls", "httpd", "env")
@@ -227,3 +228,17 @@ class PodmanDevice(Device):
     @property
     def socket(self):
         return self.directory / "run/control.sock"
+
+
+class PodmanTest(unittest.TestCase):
+    """Has a podman with one image, a city, and a device of it, each test its own."""
+
+    def setUp(self):
+        scratch = Scratch()
+        self.directory = self.enterContext(scratch)
+        self.podman = self.enterContext(Podman(self.directory / "podman"))
+        self.podman.make_image("localhost/busy:1", "one\n")
+        self.city = City(self.directory)
+
+    def device(self, **options):
+        return self.enterContext(PodmanDevice(self.directory / "device", self.city.url, self.podman, **options))
