@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "drivers/workload/container_check.h"
+#include "drivers/workload/lifecycle.h"
 #include "drivers/workload/pod_security.h"
 #include "yaml/fields.h"
 
@@ -87,21 +88,64 @@ void refuse_shared_ports(const Workload& workload, Problems& problems) {
   });
 }
 
-/// A Job's numbers that would mean more than one pod.
+/// A CronJob's numbers that would mean more than one pod.
 void refuse_many(const yaml::Node& frame, Problems& problems) {
   const auto* suspend = frame.find("suspend");
   if (is_true(suspend)) {
-    problems.error(suspend->place, "a device runs a Job at once: it cannot be suspended",
-                   "leave the Job out until it is due");
+    problems.error(suspend->place, "a CronJob's runs start at once: they cannot be suspended",
+                   "write suspend beside the schedule");
   }
   for (const auto* key : {"completions", "parallelism"}) {
     const auto* number = frame.find(key);
     if (number == nullptr) continue;
     const auto* value = std::get_if<std::int64_t>(&number->value);
     if (value != nullptr && *value == 1) continue;
-    problems.error(number->place, fmt::format("a device runs a Job once: {} cannot be given", key),
+    problems.error(number->place, fmt::format("a CronJob's run is one pod: {} cannot be given", key),
                    "leave it out");
   }
+}
+
+/// What only one pod can have: a port of the device, its network, a claim's volume.
+bool has_what_is_alone(const yaml::Node& spec) {
+  bool alone = is_true(spec.find("hostNetwork"));
+  each_host_port(spec, [&](const auto&...) { alone = true; });
+  for (const auto& volume : items_in(spec.find("volumes")))
+    alone = alone || volume.find("persistentVolumeClaim") != nullptr;
+  return alone;
+}
+
+/// As the kind's controller would do it on a cluster of one node.
+Workload::Exchange exchange_of(const Manifest& manifest, const yaml::Node& spec) {
+  using Exchange = Workload::Exchange;
+  const auto& kind = manifest.id.kind;
+  if (kind == "DaemonSet") return Exchange::one_by_one;
+  if (kind != "Deployment" || has_what_is_alone(spec)) return Exchange::old_first;
+  const auto* strategy = manifest.spec().find("strategy");
+  if (strategy == nullptr) return Exchange::new_first;
+  const auto* type = strategy->find("type");
+  if (type != nullptr && type->string() != nullptr && *type->string() == "Recreate")
+    return Exchange::old_first;
+  const auto* surge = strategy->at({"rollingUpdate", "maxSurge"});
+  const auto written = surge != nullptr ? yaml::printed(*surge) : "";
+  return written == "0" || written == "0%" ? Exchange::one_by_one : Exchange::new_first;
+}
+
+JobPlan read_job(const yaml::Node& frame, Problems& problems) {
+  JobPlan plan;
+  constexpr std::int64_t longest = 365 * 86'400;
+  yaml::Fields spec(frame, "Job's spec", problems);
+  const auto completions = spec.integer("completions", 1, most_pods);
+  const auto parallelism = spec.integer("parallelism", 1, most_pods);
+  plan.parallelism = static_cast<std::size_t>(parallelism.value_or(1));
+  plan.completions = static_cast<std::size_t>(completions.value_or(parallelism.value_or(1)));
+  plan.retries = static_cast<unsigned>(spec.integer("backoffLimit", 0, 1000).value_or(6));
+  if (const auto deadline = spec.integer("activeDeadlineSeconds", 1, longest))
+    plan.deadline = std::chrono::seconds(*deadline);
+  if (const auto ttl = spec.integer("ttlSecondsAfterFinished", 0, longest))
+    plan.ttl = std::chrono::seconds(*ttl);
+  plan.indexed = spec.word("completionMode", {"NonIndexed", "Indexed"}) == "Indexed";
+  plan.suspended = spec.flag("suspend").value_or(false);
+  return plan;
 }
 
 class NeedReader {
@@ -218,9 +262,16 @@ Workload read_workload(const Manifest& manifest, const PodField& from, const Rul
   }
   if (workload.spec == nullptr) return workload;
   if (workload.numbered) read_count(manifest, workload, problems);
-  if (workload.once) refuse_many(frame, problems);
+  if (manifest.id.kind == "CronJob") refuse_many(frame, problems);
+  if (manifest.id.kind == "Job") {
+    workload.job = read_job(frame, problems);
+    workload.pods = workload.job->completions;
+    workload.numbered = workload.job->indexed || workload.pods > 1;
+  }
   read_restart(manifest, workload, problems);
   refuse_shared_ports(workload, problems);
+  workload.exchange = exchange_of(manifest, *workload.spec);
+  check_lifecycle(spec_of(workload), problems);
   check_containers(spec_of(workload), rules, problems);
   check_security(metadata_of(workload), spec_of(workload), rules, problems);
   workload.needs = NeedReader(problems).read(*workload.spec);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,16 +45,36 @@ struct Need {
   auto operator<=>(const Need&) const = default;
 };
 
+/// How a Job's pods run.
+struct JobPlan {
+  std::size_t completions = 1;  ///< so many must succeed
+  std::size_t parallelism = 1;  ///< at a time
+  unsigned retries = 6;         ///< this many may fail
+  std::optional<std::chrono::seconds> deadline{};
+  std::optional<std::chrono::seconds> ttl{};  ///< after a good end, pods stay for so long; none: for good
+  bool indexed = false;                       ///< each knows its number
+  bool suspended = false;
+
+  bool operator==(const JobPlan&) const = default;
+};
+
 /// What a manifest of a Pod, Deployment, DaemonSet or Job asks for: some equal pods.
 struct Workload {
   const yaml::Node* metadata = nullptr;  ///< the pod's; null: none. Points into the manifest
   const yaml::Node* spec = nullptr;      ///< the PodSpec; null only with problems
   std::string path;                      ///< of the fields that lead to the pod: "", "spec.template"
   std::size_t pods = 1;
-  bool numbered = false;  ///< a Deployment's pods have numbers
-  bool once = false;      ///< a Job: when it has ended well, that is how it should be
+  bool numbered = false;         ///< a Deployment's pods have numbers
+  std::optional<JobPlan> job{};  ///< of a Job
+  bool once = false;             ///< a Job: when it has ended well, that is how it should be
   /// Always, OnFailure or Never.
   std::string restart = "Always";
+  /// How new pods take the place of old ones.
+  enum class Exchange {
+    old_first,   ///< all old ones have ended before a new one starts
+    one_by_one,  ///< an old one ends, then a new one starts
+    new_first,   ///< a new one starts, then an old one ends
+  } exchange = Exchange::old_first;
   std::vector<Need> needs;  ///< sorted, each once
 };
 

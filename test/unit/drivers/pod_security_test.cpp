@@ -231,15 +231,10 @@ const std::vector<ControlCase>& container_cases() {
        {probe_at("tcpSocket", nullptr)},
        {probe_at("tcpSocket", "::1")}},
       {"Host Probes / Lifecycle Hooks",
-       "/lifecycle/postStart",
-       "lifecycle.postStart.httpGet.host",
+       "/lifecycle/preStop",
+       "lifecycle.preStop.httpGet.host",
        {nullptr, probe_at("httpGet", "")},
        {probe_at("httpGet", "gateway")}},
-      {"Host Probes / Lifecycle Hooks",
-       "/lifecycle/preStop",
-       "lifecycle.preStop.tcpSocket.host",
-       {probe_at("tcpSocket", nullptr)},
-       {probe_at("tcpSocket", "gateway")}},
       {"mount propagation",
        "/volumeMounts/0/mountPropagation",
        "volumeMounts[0].mountPropagation",
@@ -396,6 +391,8 @@ TEST_CASE("pod security: a random pod within the baseline with one violation is 
     // What another control allows may be what makes this one's value right.
     if (violation.pointer.ends_with("hostPath/type")) put(pod, "/spec/volumes/0/hostPath/path", "/srv/v");
     if (violation.pointer.ends_with("hostPath/path")) put(pod, "/spec/volumes/0/hostPath/type", "File");
+    // The host's network has its own sysctls.
+    if (violation.pointer.ends_with("/hostNetwork")) pod["spec"].erase("securityContext");
     INFO("seed " << seed);
     CHECK(problems_in(pod).empty());
     put(pod, pointer, any_of(violation.refused, random));

@@ -124,7 +124,7 @@ TEST_CASE("podman: what podman would leave out without a word is refused, with i
       Contains("has no image"));
   CHECK_THAT(problems_of("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {}\n"),
              Contains("its spec has no template"));
-  CHECK_THAT(problems_of("apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {parallelism: 4, "
+  CHECK_THAT(problems_of("apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {parallelism: 0, "
                          "template: {spec: {containers: [{name: a, image: i}]}}}\n"),
              Contains("parallelism"));
 }
