@@ -13,6 +13,7 @@
 #include "drivers/podman/host_paths.h"
 #include "drivers/podman/limits.h"
 #include "drivers/podman/rollout.h"
+#include "drivers/podman/stop.h"
 
 namespace greenwave::drivers::podman {
 
@@ -35,15 +36,6 @@ std::string images_in(const Pods& pods) {
   }
   std::string text;
   for (const auto& image : images) text += (text.empty() ? "" : ", ") + printable(image);
-  return text;
-}
-
-std::string images_in(const std::vector<KubePod>& kube_pods) {
-  std::string text;
-  if (kube_pods.empty()) return text;
-  for (const auto& image : kube_pods.front().images) {
-    text += (text.empty() ? "" : ", ") + printable(image.reference);
-  }
   return text;
 }
 
@@ -117,6 +109,7 @@ void PodComparison::apply(std::span<const plan::Step* const> steps, const Report
 
 StepResult PodComparison::apply_one(const plan::Step& step) {
   StepResult result;
+  result.ok = true;
   if (step.entry != nullptr) result.entry = *step.entry;
   const bool only_restarts = step.verb == plan::Verb::restart || step.verb == plan::Verb::reload;
   if (only_restarts && step.wait == plan::Wait::restart) {
@@ -128,7 +121,6 @@ StepResult PodComparison::apply_one(const plan::Step& step) {
   } else if (is_claim(step.id)) {
     if (!podman_.leaves_out()) result.entry.record = session_.claims().apply(step);
   }
-  result.ok = true;
   return result;
 }
 
@@ -142,21 +134,22 @@ void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   const auto& pods = session_.view().of(label_of(step.id));
   stop_unsafe(pods, kube_pods);
   hold_back(pods, kube_pods);
-  Rollout rollout(podman_.service, podman_.images, podman_.rules);
+  Rollout rollout(podman_.service, podman_.images, podman_.rules, podman_.stops, &podman_.starts);
   const auto excuse = [&] {
     for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);
   };
-  PodRecord record;
+  Rolled rolled;
   try {
-    record = rollout.bring(step.id, workload, kube_pods, pods, known);
+    rolled = rollout.bring(step.id, workload, kube_pods, pods, known);
   } catch (const Error&) {
     excuse();  // the old pod was started again
     throw;
   }
   excuse();
-  for (const auto& pod : record.pods) podman_.crashes.excuse(pod.name);
-  if (podman_.settings.prune_images) prune_images(pods, record.pulled);
-  result.entry.record = to_json(record);
+  for (const auto& pod : rolled.record.pods) podman_.crashes.excuse(pod.name);
+  if (podman_.settings.prune_images) prune_images(pods, rolled.record.pulled);
+  result.entry.record = to_json(rolled.record);
+  if (rolled.waits) result.fail(*rolled.waits);
 }
 
 /// Podman keeps images that containers use. Those of the pods before stay too: a revert needs them, perhaps
@@ -172,9 +165,9 @@ void PodComparison::prune_images(const Pods& before, std::vector<std::string>& p
 }
 
 /// Podman restarts a container that has just ended even after a stop, unless the stop finds it running.
-void PodComparison::stop_between_tries(const std::string& pod) {
+void PodComparison::stop_between_tries(const std::string& pod, std::chrono::seconds grace) {
   for (int tries = 0; tries < most_stops; ++tries) {
-    podman_.service.stop_pod(pod);
+    podman_.service.stop_pod(pod, grace);
     std::this_thread::sleep_for(stop_look);
     const auto containers = podman_.service.containers();
     const auto runs = [&](const Container& one) { return one.pod == pod && one.is_running(); };
@@ -188,7 +181,8 @@ void PodComparison::stop_unsafe(const Pods& pods, const std::vector<KubePod>& ku
     const auto unsafe = unsafe_host_path(podman_.rules, kube_pod.host_paths);
     const auto found = pods.find(kube_pod.pod);
     if (!unsafe || found == pods.end()) continue;
-    if (std::ranges::any_of(found->second, &Container::is_running)) stop_between_tries(kube_pod.pod);
+    if (std::ranges::any_of(found->second, &Container::is_running))
+      stop_between_tries(kube_pod.pod, grace_of(found->second));
   }
   for (const auto& kube_pod : kube_pods) check_host_paths(podman_.rules, kube_pod.host_paths);
 }
@@ -199,7 +193,7 @@ void PodComparison::hold_back(const Pods& pods, const std::vector<KubePod>& kube
   for (const auto& kube_pod : kube_pods) {
     if (!pods.contains(kube_pod.pod)) continue;
     if (podman_.crashes.loops(kube_pod.pod)) {
-      stop_between_tries(kube_pod.pod);
+      stop_between_tries(kube_pod.pod, grace_of(pods.at(kube_pod.pod)));
       podman_.crashes.hold(kube_pod.pod, now);
     }
     if (!podman_.crashes.is_held(kube_pod.pod, now)) continue;
@@ -214,7 +208,7 @@ void PodComparison::remove(const plan::Step& step, StepResult& result) {
   if (!podman_.live) return;
   if (workload::is_workload(step.id)) {
     const auto& pods = session_.view().of(label_of(step.id));
-    Rollout(podman_.service, podman_.images, podman_.rules).remove(pods);
+    Rollout(podman_.service, podman_.images, podman_.rules, podman_.stops, &podman_.starts).remove(pods);
     for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);
     if (!podman_.settings.prune_images) return;
     for (const auto& image : pod_record_from(step.entry->record).pulled) podman_.service.remove_image(image);

@@ -30,7 +30,7 @@ class PodComparison : public Comparison {
   StepResult apply_one(const plan::Step& step);
   void apply_workload(const plan::Step& step, StepResult& result);
   void prune_images(const Pods& before, std::vector<std::string>& pulled);
-  void stop_between_tries(const std::string& pod);
+  void stop_between_tries(const std::string& pod, std::chrono::seconds grace);
   void stop_unsafe(const Pods& pods, const std::vector<KubePod>& kube_pods);
   void hold_back(const Pods& pods, const std::vector<KubePod>& kube_pods);
   void remove(const plan::Step& step, StepResult& result);

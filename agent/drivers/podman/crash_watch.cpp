@@ -19,6 +19,7 @@ void CrashWatch::look(const std::vector<Container>& containers, std::int64_t now
   };
   std::map<std::string, Life> youngest;
   for (const auto& container : containers) {
+    if (container.role != Container::Role::main) continue;
     auto& life = youngest[container.pod];
     life.started = std::max(life.started, container.started);
     life.runs = life.runs || container.is_running();

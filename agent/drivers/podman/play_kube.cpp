@@ -10,7 +10,9 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/podman/container_spec.h"
 #include "drivers/podman/sheet.h"
+#include "drivers/workload/lifecycle.h"
 #include "drivers/workload/pod_security.h"
 #include "drivers/workload/probe.h"
 
@@ -67,6 +69,8 @@ Digest digest_of(const Manifest& manifest, const workload::Workload& workload, c
   }
   if (names_inner_ports(*workload.spec)) hasher.add_field("only host ports are published");
   if (has_new_meaning(*workload.spec)) hasher.add_field("fields mean what Kubernetes means");
+  if (!items_in(workload.spec->find("initContainers")).empty())
+    hasher.add_field("init containers start apart from the others");
   return hasher.finish();
 }
 
@@ -88,21 +92,30 @@ class Writer {
         store_(store),
         written_(to_json(*workload.spec)) {}
 
-  KubePod write(const std::string& digest, std::string pod) {
+  /// `number`: of a pod that knows its own.
+  KubePod write(const std::string& digest, std::string pod, std::optional<std::size_t> number) {
     kube_pod_ = {};
     probes_ = OrderedJson::object();
     kube_pod_.digest = digest;
     kube_pod_.pod = std::move(pod);
-    const bool host_network = written_.value("hostNetwork", false);
+    hooks_ = OrderedJson::object();
+    auto written = written_;
+    if (number) tell_number(written, *number);
+    const bool host_network = written.value("hostNetwork", false);
     for (const auto* list : {"initContainers", "containers"}) {
-      if (!written_.contains(list)) continue;
-      for (const auto& container : written_[list])
-        read_container(container, std::string_view(list) == "containers", host_network);
+      if (!written.contains(list)) continue;
+      for (const auto& container : written[list])
+        read_container(container, std::string_view(list) == "initContainers", host_network);
     }
-    const workload::PodValues values(workload_, written_, rules_.device, identity());
+    const workload::PodValues values(workload_, written, rules_.device, identity());
     const workload::Content content(store_, manifest_.id.namespace_, values);
-    auto spec = sheet_of(workload_, written_, content, rules_, kube_pod_);
-    if (!spec.contains("hostname")) spec["hostname"] = manifest_.id.name.substr(0, longest_host_name);
+    auto spec = sheet_of(workload_, written, content, rules_, kube_pod_);
+    take_starters(spec);
+    if (!kube_pod_.starters.empty() && workload_.restart == "Always") spec["restartPolicy"] = "OnFailure";
+    if (!spec.contains("hostname")) {
+      const auto name = number ? fmt::format("{}-{}", manifest_.id.name, *number) : manifest_.id.name;
+      spec["hostname"] = name.substr(0, longest_host_name);
+    }
     const OrderedJson document{
         {"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata()}, {"spec", std::move(spec)}};
     kube_pod_.text = document.dump();
@@ -132,20 +145,52 @@ class Writer {
     // Always set, so that an image's own label does not count instead.
     metadata["labels"][std::string(labels::probes)] = probes_.dump();
     metadata["labels"][std::string(labels::restart)] = workload_.restart;
-    // Podman 4.3 removes init containers that run once while they end, which fails half of the time.
-    metadata["annotations"]["io.podman.annotations.init.container.type"] = "always";
+    metadata["labels"][std::string(labels::grace)] =
+        std::to_string(workload::grace_of(*workload_.spec).count());
+    metadata["labels"][std::string(labels::stop_hooks)] = hooks_.empty() ? "" : hooks_.dump();
+    for (const auto label : {labels::init, labels::sidecar}) metadata["labels"][std::string(label)] = "";
     return metadata;
   }
 
+  /// Podman runs init containers as often as it likes, so that they are started apart from kube play.
+  void take_starters(OrderedJson& spec) {
+    if (!spec.contains("initContainers")) return;
+    const auto containers = std::move(spec["initContainers"]);
+    spec.erase("initContainers");
+    const auto pods = metadata();
+    for (std::size_t turn = 0; turn < containers.size(); ++turn) {
+      const bool stays = workload::is_sidecar(written_["initContainers"][turn]);
+      Joining joining{kube_pod_.pod, stays ? "always" : "no", pods["labels"],
+                      pods.value("annotations", OrderedJson())};
+      joining.labels[std::string(stays ? labels::sidecar : labels::init)] = std::to_string(turn);
+      auto body = container_spec(containers[turn], spec, joining);
+      body["stop_timeout"] = workload::grace_of(*workload_.spec).count();
+      // So that podman runs it first where a person starts the pod.
+      if (!stays) body["init_container_type"] = "always";
+      kube_pod_.starters.push_back({body["name"], body.dump()});
+    }
+  }
+
   /// What is Greenwave's of it.
-  void read_container(OrderedJson container, bool runs, bool host_network) {
+  void read_container(OrderedJson container, bool starts_first, bool host_network) {
     const std::string name = container.value("name", "");
-    if (runs) kube_pod_.containers.push_back(kube_pod_.pod + "-" + name);
+    if (!starts_first) kube_pod_.containers.push_back(kube_pod_.pod + "-" + name);
     const auto image = workload::image_of(container);
     auto& images = kube_pod_.images;
     if (!contains(images, image)) images.push_back(image);
     auto probes = workload::take_probes(container, host_network);
-    if (runs && !probes.is_null()) probes_[name] = std::move(probes);
+    auto hook = workload::take_stop_hook(container, host_network);
+    if (starts_first && !workload::is_sidecar(container)) return;  // it ends by itself
+    if (!probes.is_null()) probes_[name] = std::move(probes);
+    if (!hook.is_null()) hooks_[name] = std::move(hook);
+  }
+
+  static void tell_number(OrderedJson& spec, std::size_t number) {
+    for (const auto* list : {"initContainers", "containers"}) {
+      if (!spec.contains(list)) continue;
+      for (auto& container : spec[list])
+        container["env"].push_back({{"name", "JOB_COMPLETION_INDEX"}, {"value", std::to_string(number)}});
+    }
   }
 
   const Manifest& manifest_;
@@ -155,9 +200,19 @@ class Writer {
   const OrderedJson written_;  ///< the PodSpec
   KubePod kube_pod_;
   OrderedJson probes_;  ///< by container
+  OrderedJson hooks_;   ///< by container
 };
 
 }  // namespace
+
+std::string images_in(const std::vector<KubePod>& kube_pods) {
+  std::string text;
+  if (kube_pods.empty()) return text;
+  for (const auto& image : kube_pods.front().images) {
+    text += (text.empty() ? "" : ", ") + printable(image.reference);
+  }
+  return text;
+}
 
 std::string label_of(const ObjectId& id) {
   return fmt::format("{}/{}/{}/{}", id.api_version, id.kind, id.namespace_, id.name);
@@ -173,7 +228,8 @@ std::vector<KubePod> kube_pods_of(const Manifest& manifest, const workload::Work
     for (std::size_t i = 0; i < workload.pods; ++i) {
       auto name = fmt::format("{}-{}", manifest.id.name, digest.substr(0, shown_digest));
       if (workload.numbered) name += fmt::format("-{}", i);
-      kube_pods.push_back(writer.write(digest, std::move(name)));
+      const bool indexed = workload.job && workload.job->indexed;
+      kube_pods.push_back(writer.write(digest, std::move(name), indexed ? std::optional(i) : std::nullopt));
     }
   } catch (const nlohmann::json::exception& error) {
     // Its message names types, never values.

@@ -9,7 +9,9 @@ namespace greenwave::drivers::podman {
 std::string to_json(const PodRecord& record) {
   auto pods = nlohmann::ordered_json::array();
   for (const auto& pod : record.pods) {
-    pods.push_back({{"name", pod.name}, {"digest", pod.digest}, {"containers", pod.containers}});
+    auto& json = pods.emplace_back(
+        nlohmann::ordered_json{{"name", pod.name}, {"digest", pod.digest}, {"containers", pod.containers}});
+    if (!pod.starters.empty()) json["starters"] = pod.starters;
   }
   nlohmann::ordered_json json{{"pods", std::move(pods)}, {"restart", record.restart}};
   if (record.once) json["once"] = true;
@@ -24,7 +26,8 @@ PodRecord pod_record_from(const std::string& text) {
   try {
     const auto json = nlohmann::json::parse(text);
     for (const auto& pod : json.at("pods")) {
-      record.pods.push_back({pod.at("name"), pod.at("digest"), pod.at("containers")});
+      record.pods.push_back({pod.at("name"), pod.at("digest"), pod.at("containers"),
+                             pod.value("starters", std::vector<std::string>())});
     }
     record.restart = json.at("restart");
     record.once = json.value("once", false);

@@ -13,6 +13,7 @@ struct PodRecord {
     std::string name;
     std::string digest;
     std::vector<std::string> containers;  ///< podman's ids; empty until they are created
+    std::vector<std::string> starters{};  ///< of init containers and sidecars
   };
   std::vector<Pod> pods;
   std::string restart = "Always";

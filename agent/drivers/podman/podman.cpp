@@ -15,9 +15,11 @@ Podman::Podman(const config::Config& config, std::string key, Pulls& pulls_of_de
       settings(config.podman),
       settle(std::chrono::duration_cast<std::chrono::seconds>(config.health.settle).count()),
       digest_key(std::move(key)),
-      service(settings.socket, stop, std::move(while_waiting)),
+      service(settings.socket, stop, while_waiting),
       pulls(pulls_of_device),
       images(service, pulls, settings.images, settings.credentials),
+      stops(settings.socket, pulls.patience(), stop, while_waiting),
+      starts(rules, settings.socket, stops, stop, std::move(while_waiting)),
       prober(rules, settings.socket, std::move(tell)) {}
 
 bool Podman::leaves_out() {

@@ -10,6 +10,8 @@
 #include "drivers/podman/images.h"
 #include "drivers/podman/prober.h"
 #include "drivers/podman/service.h"
+#include "drivers/podman/starts.h"
+#include "drivers/podman/stops.h"
 #include "drivers/workload/workload.h"
 
 namespace greenwave::drivers::podman {
@@ -29,6 +31,8 @@ struct Podman {
   Service service;
   Pulls& pulls;
   Images images;
+  Stops stops;
+  Starts starts;
   CrashWatch crashes;
   Prober prober;
   bool has_left_out = false;

@@ -21,6 +21,7 @@ PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key,
 
 std::unique_ptr<Session> PodmanDriver::look(const LookOptions&, std::span<const Entry* const>) {
   podman_.pulls.begin_pass();
+  podman_.stops.begin_pass();
   return std::make_unique<PodSession>(podman_);
 }
 
@@ -41,17 +42,23 @@ std::vector<std::string> PodmanDriver::start(std::span<const Entry> inventory) {
 
 void PodmanDriver::start(const Entry& entry, const View& now, std::vector<std::string>& failed) {
   const auto record = pod_record_from(entry.record);
-  for (const auto& [name, containers] : now.of(label_of(entry.id))) {
+  const auto& pods = now.of(label_of(entry.id));
+  for (const auto& [name, containers] : pods) {
     const auto known = std::ranges::find(record.pods, name, &PodRecord::Pod::name);
     if (known == record.pods.end()) continue;
-    const auto& own = known->containers;  // without init containers, which have ended
-    const bool up = std::ranges::all_of(containers, [&](const Container& container) {
-      return !contains(own, container.id) || is_up(container, record.restart);
+    const auto& own = known->containers;
+    std::vector<Container> ours;
+    std::ranges::copy_if(containers, std::back_inserter(ours), [&](const Container& one) {
+      return one.role != Container::Role::main || contains(own, one.id);
     });
-    if (up) continue;
+    if (unfit(ours, record.restart).empty()) continue;
     try {
       for (const auto& container : containers) check_mounts(podman_.rules, podman_.service, container.id);
-      podman_.service.start_pod(name);
+      if (has_turns(containers)) {
+        podman_.starts.begin(name, {});
+      } else {
+        podman_.service.start_pod(name);
+      }
     } catch (const Error& error) {
       failed.push_back(fmt::format("{}: {}", to_string(entry.id), error.what()));
     }

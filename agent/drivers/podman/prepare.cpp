@@ -41,9 +41,11 @@ std::string_view user_in(std::string_view written) {
 class Preparation {
  public:
   Preparation(Service& service, const workload::Rules& rules, const KubePod& kube_pod)
-      : service_(service), rules_(rules), kube_pod_(kube_pod), pod_(OrderedJson::parse(kube_pod.text)) {}
+      : service_(service), rules_(rules), kube_pod_(kube_pod), pod_(OrderedJson::parse(kube_pod.text)) {
+    for (const auto& starter : kube_pod.starters) starters_.push_back(OrderedJson::parse(starter.body));
+  }
 
-  std::string run(const ObjectId& id) {
+  Prepared run(const ObjectId& id) {
     const auto& provision = kube_pod_.provision;
     for (const auto& user : provision.users) settle_user(user);
     const auto directory = directory_of(rules_, kube_pod_.pod);
@@ -59,8 +61,15 @@ class Preparation {
         if (volume.contains("hostPath")) settle_path(volume["hostPath"], directory);
       }
     }
-    pod_["metadata"]["labels"][std::string(labels::own_paths)] = own.dump();
-    return pod_.dump() + "\n";
+    const std::string own_paths(labels::own_paths);
+    pod_["metadata"]["labels"][own_paths] = own.dump();
+    Prepared prepared{pod_.dump() + "\n", {}};
+    for (auto& starter : starters_) {
+      starter["labels"][own_paths] = own.dump();
+      settle_mounts(starter);
+      prepared.starters.push_back(starter.dump());
+    }
+    return prepared;
   }
 
  private:
@@ -85,13 +94,23 @@ class Preparation {
       throw say(
           fmt::format("runAsGroup needs runAsUser, since the image's user {} is no number", printable(name)),
           "write runAsUser too");
-    for (const auto* list : {"initContainers", "containers"}) {
-      if (!pod_["spec"].contains(list)) continue;
-      for (auto& container : pod_["spec"][list]) {
-        if (container["name"] != user.container) continue;
-        container["securityContext"]["runAsUser"] = *number;
-        container["securityContext"]["runAsGroup"] = *user.group;
-      }
+    for (auto& container : pod_["spec"]["containers"]) {
+      if (container["name"] != user.container) continue;
+      container["securityContext"]["runAsUser"] = *number;
+      container["securityContext"]["runAsGroup"] = *user.group;
+    }
+    for (auto& starter : starters_) {
+      if (starter["name"] == fmt::format("{}-{}", kube_pod_.pod, user.container))
+        starter["user"] = fmt::format("{}:{}", *number, *user.group);
+    }
+  }
+
+  /// Podman makes what of the host is missing with the pod itself.
+  void settle_mounts(OrderedJson& starter) const {
+    if (!starter.contains("mounts")) return;
+    for (auto& mount : starter["mounts"]) {
+      const auto part = parts_.find(mount["source"].get<std::string>());
+      if (part != parts_.end()) mount["source"] = part->second;
     }
   }
 
@@ -167,13 +186,14 @@ class Preparation {
   const workload::Rules& rules_;
   const KubePod& kube_pod_;
   OrderedJson pod_;
+  std::vector<OrderedJson> starters_;
   std::map<std::string, std::string> parts_;  ///< of claims: where they are, by what the sheet had for it
 };
 
 }  // namespace
 
-std::string prepare(Service& service, const workload::Rules& rules, const ObjectId& id,
-                    const KubePod& kube_pod) {
+Prepared prepare(Service& service, const workload::Rules& rules, const ObjectId& id,
+                 const KubePod& kube_pod) {
   return Preparation(service, rules, kube_pod).run(id);
 }
 

@@ -10,6 +10,7 @@
 #include "base/tcp.h"
 #include "base/text.h"
 #include "drivers/podman/host_paths.h"
+#include "drivers/podman/stop.h"
 #include "http/grpc_health.h"
 #include "http/status.h"
 
@@ -23,10 +24,16 @@ constexpr auto longest_rest = std::chrono::hours(1);
 constexpr int most_looks = 10;
 constexpr auto between_looks = std::chrono::milliseconds(500);
 
-/// Its name in the manifest.
-std::string_view short_name(const Container& container) {
-  const std::string_view name = container.name;
-  return name.size() > container.pod.size() ? name.substr(container.pod.size() + 1) : name;
+/// Init containers have had their turn.
+void start_again(Service& service, const Container& known, const std::vector<Container>& containers) {
+  const auto in_turns = [&](const Container& one) {
+    return one.pod == known.pod && one.role != Container::Role::main;
+  };
+  if (std::ranges::none_of(containers, in_turns)) {
+    service.start_pod(known.pod);
+  } else {
+    service.start_container(known.id);
+  }
 }
 
 }  // namespace
@@ -59,7 +66,7 @@ workload::ProbeCourse Prober::course_of(const Container& container) {
   const auto age =
       std::chrono::duration_cast<std::chrono::seconds>(wall) - std::chrono::seconds(container.started);
   const auto known = std::clamp<std::chrono::seconds>(age, std::chrono::seconds(0), std::chrono::hours(24));
-  return {workload::probes_from(container.probes, short_name(container)), steady_clock::now() - known};
+  return {workload::probes_from(container.probes, container.short_name()), steady_clock::now() - known};
 }
 
 void Prober::watch(const std::vector<Container>& containers) {
@@ -73,7 +80,7 @@ void Prober::watch(const std::vector<Container>& containers) {
     const bool lives_on = is_known && runs && known->second.container.started == container.started;
     if (restarts || lives_on) {
       now.insert(targets_.extract(known));
-    } else if (runs && workload::probes_from(container.probes, short_name(container)).any()) {
+    } else if (runs && workload::probes_from(container.probes, container.short_name()).any()) {
       now.emplace(container.id, Target{container, course_of(container), {}, {}});
     }
   }
@@ -178,13 +185,13 @@ std::optional<Container> Prober::restart(Service& service, const Container& know
     if (!now || !now->is_running() || now->started != known.started) return now;
     if (known.restart == "Never") {
       tell_(fmt::format("{} {}: it is stopped", printable(known.name), why));
-      service.stop_container(known.id);
+      service.stop_container(known.id, run_stop_hook(service, known, known.grace));
       return {};
     }
     check_mounts(rules_, service, known.id);
     tell_(fmt::format("{} {}: it is restarted", printable(known.name), why));
     try {
-      service.restart_container(known.id);
+      service.restart_container(known.id, run_stop_hook(service, known, known.grace));
     } catch (const Error&) {
       // The loop below starts it.
     }
@@ -195,7 +202,7 @@ std::optional<Container> Prober::restart(Service& service, const Container& know
       now = look();
       if (!now) return {};
       looks_up = now->is_running() ? looks_up + 1 : 0;
-      if (looks_up == 0) service.start_pod(known.pod);
+      if (looks_up == 0) start_again(service, known, service.containers());
     }
     return now;
   } catch (const Error& error) {

@@ -31,6 +31,7 @@ class Pulls {
   Pulls& operator=(const Pulls&) = delete;
 
   void begin_pass() { waits_until_.reset(); }
+  std::optional<Duration> patience() const { return patience_; }
 
   /// What a pull that an earlier pass began came to: the image's id, which is empty if there was none. Throws
   /// the pull's Error.

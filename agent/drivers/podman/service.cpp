@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "drivers/podman/play_kube.h"
 #include "drivers/podman/service_call.h"
+#include "drivers/workload/lifecycle.h"
 #include "drivers/workload/pull_fault.h"
 #include "http/encoded.h"
 
@@ -24,6 +25,14 @@ constexpr int oldest = 4;
 std::string label_in(const Json& json, std::string_view key) {
   const auto labels = json.find("Labels");
   return labels != json.end() && labels->is_object() ? text_in(*labels, std::string(key).c_str()) : "";
+}
+
+std::optional<std::int64_t> number_in(const std::string& text) {
+  std::int64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (read.ec != std::errc() || read.ptr != end) return {};
+  return number;
 }
 
 /// Why podman failed, for people.
@@ -67,6 +76,11 @@ http::Endpoint endpoint_at(const std::filesystem::path& socket) {
 
 }  // namespace
 
+std::string_view Container::short_name() const {
+  const std::string_view all = name;
+  return all.size() > pod.size() ? all.substr(pod.size() + 1) : all;
+}
+
 std::vector<Container> read_containers(std::string_view text) {
   const auto json = Json::parse(text, nullptr, false);
   if (!json.is_array()) throw Error(Fault::transient, "podman's list of containers cannot be read");
@@ -80,6 +94,17 @@ std::vector<Container> read_containers(std::string_view text) {
     container.digest = label_in(item, labels::digest);
     container.probes = label_in(item, labels::probes);
     container.restart = label_in(item, labels::restart);
+    container.stop_hooks = label_in(item, labels::stop_hooks);
+    const auto grace = number_in(label_in(item, labels::grace));
+    container.grace = grace ? std::chrono::seconds(*grace) : workload::usual_grace;
+    const auto init = number_in(label_in(item, labels::init));
+    const auto sidecar = number_in(label_in(item, labels::sidecar));
+    container.role = init      ? Container::Role::init
+                     : sidecar ? Container::Role::sidecar
+                               : Container::Role::main;
+    container.turn = static_cast<unsigned>(init.value_or(sidecar.value_or(0)));
+    container.tries = static_cast<unsigned>(number_in(label_in(item, labels::tries)).value_or(0));
+    container.begun = number_in(label_in(item, labels::begun)).value_or(0);
     container.state = text_in(item, "State");
     container.health = text_in(item, "Status");
     container.image = text_in(item, "Image");
@@ -90,16 +115,19 @@ std::vector<Container> read_containers(std::string_view text) {
     }
     const auto code = item.find("ExitCode");
     if (code != item.end() && code->is_number_integer()) container.exit_code = code->get<int>();
-    const auto started = item.find("StartedAt");
-    if (started != item.end() && started->is_number_integer())
-      container.started = started->get<std::int64_t>();
+    const auto seconds = [&](const char* key) {
+      const auto found = item.find(key);
+      return found != item.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+    };
+    container.started = seconds("StartedAt");
+    container.ended = seconds("ExitedAt");
   }
   return containers;
 }
 
 Service::Service(const std::filesystem::path& socket, const std::atomic<bool>& stop,
                  std::function<void()> while_waiting)
-    : client_(endpoint_at(socket), stop, std::move(while_waiting)) {}
+    : socket_(socket), stop_(stop), client_(endpoint_at(socket), stop, std::move(while_waiting)) {}
 
 http::Response Service::send(const http::Request& request) {
   http::Response response;
@@ -152,6 +180,18 @@ std::vector<std::string> Service::play(const std::string& kube_pod, std::string_
   return ids;
 }
 
+std::string Service::create_container(const std::string& body, std::string_view log_tag) {
+  auto json = Json::parse(body);
+  if (!log_tag.empty())
+    json["log_configuration"] = {{"driver", "journald"}, {"options", {{"tag", std::string(log_tag)}}}};
+  const auto response =
+      ask(with_body("containers/create", "application/json", json.dump()), "create the container");
+  const auto made = Json::parse(response.body, nullptr, false);
+  auto id = made.is_object() ? text_in(made, "Id") : "";
+  if (id.empty()) throw Error(Fault::transient, "podman returned no id for a container");
+  return id;
+}
+
 void Service::start_pod(const std::string& name) {
   const auto path = fmt::format("pods/{}/start", http::encoded(name));
   // If a container does not start, the status is 409, and the body says which and why.
@@ -174,23 +214,26 @@ void Service::unpause_pod(const std::string& name) {
       "unpause the pod");
 }
 
-void Service::stop_pod(const std::string& name) {
-  auto made = with_body(fmt::format("pods/{}/stop", http::encoded(name)), "application/json", "");
-  made.timeout = made.silence = stop_patience;
+void Service::stop_pod(const std::string& name, std::chrono::seconds grace) {
+  auto made =
+      with_body(fmt::format("pods/{}/stop?t={}", http::encoded(name), grace.count()), "application/json", "");
+  made.timeout = made.silence = grace + stop_patience;
   constexpr long nothing_to_do = 304;
   // Podman 4.3 considers a pod stopped when one of its containers has ended.
-  if (ask(made, "stop the pod", 404).status == nothing_to_do) stop_containers(name);
+  if (ask(made, "stop the pod", 404).status == nothing_to_do) stop_containers(running_in(name), grace);
 }
 
-void Service::stop_containers(const std::string& pod) {
+std::vector<std::string> Service::running_in(const std::string& pod) {
+  std::vector<std::string> ids;
   const auto response =
       ask(request("GET", fmt::format("pods/{}/json", http::encoded(pod))), "inspect the pod", 404);
   const auto json = Json::parse(response.body, nullptr, false);
-  if (!json.is_object() || !json.contains("Containers") || !json["Containers"].is_array()) return;
+  if (!json.is_object() || !json.contains("Containers") || !json["Containers"].is_array()) return ids;
   for (const auto& container : json["Containers"]) {
-    if (!container.is_object() || text_in(container, "State") != "running") continue;
-    stop_container(text_in(container, "Id"));
+    if (container.is_object() && text_in(container, "State") == "running")
+      ids.push_back(text_in(container, "Id"));
   }
+  return ids;
 }
 
 void Service::remove_pod(const std::string& name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -23,13 +24,30 @@ struct Container {
   std::string state;   ///< "running", "exited", "created", …
   std::string health;  ///< "healthy", "unhealthy", "starting"; empty: it has no health check
   int exit_code = 0;
-  std::string image;     ///< as its pod names it
-  std::string image_id;  ///< hexadecimal
-  std::int64_t started = 0;
-  std::string probes;   ///< the label of them, see probe.h
-  std::string restart;  ///< its restartPolicy
+  std::string image;         ///< as its pod names it
+  std::string image_id;      ///< hexadecimal
+  std::int64_t started = 0;  ///< seconds since 1970
+  std::int64_t ended = 0;
+  std::string probes;            ///< the label of them, see probe.h
+  std::string restart;           ///< its pod's restartPolicy
+  std::string stop_hooks;        ///< the label of them, see lifecycle.h
+  std::chrono::seconds grace{};  ///< between SIGTERM and SIGKILL
+  enum class Role {
+    main,
+    init,     ///< runs to its end before the next one starts
+    sidecar,  ///< starts in its turn, and runs on
+  } role = Role::main;
+  unsigned turn = 0;       ///< of an init container or sidecar
+  unsigned tries = 0;      ///< of a Job's pod: those before it that failed
+  std::int64_t begun = 0;  ///< of a Job, in seconds since 1970
 
   bool is_running() const { return state == "running"; }
+  /// Also while it has been told to end, and has not yet.
+  bool is_active() const { return is_running() || state == "stopping"; }
+  bool has_ended() const { return state == "exited" || state == "stopped"; }
+  bool has_failed() const { return has_ended() && exit_code != 0; }
+  /// Its name in the manifest.
+  std::string_view short_name() const;
 };
 
 /// Parses podman's response to GET containers/json. Throws Error (transient) if it is anything else. Pure.
@@ -43,6 +61,9 @@ class Service {
   Service(const std::filesystem::path& socket, const std::atomic<bool>& stop,
           std::function<void()> while_waiting = {});
 
+  const std::filesystem::path& socket() const { return socket_; }
+  const std::atomic<bool>& stop() const { return stop_; }
+
   /// Whether podman answers at all.
   bool answers();
 
@@ -51,11 +72,14 @@ class Service {
 
   /// Creates a pod without starting it. Returns its containers' ids.
   std::vector<std::string> play(const std::string& kube_pod, std::string_view log_tag);
+  /// Creates a container in a pod. `body` is JSON as container_spec makes it. Returns its id.
+  std::string create_container(const std::string& body, std::string_view log_tag);
   /// Throws Error if one of its containers did not start.
   void start_pod(const std::string& name);
   void unpause_pod(const std::string& name);
-  /// Does nothing if there is no such pod.
-  void stop_pod(const std::string& name);
+  /// SIGTERM, and SIGKILL after `grace`. Does nothing if there is no such pod.
+  void stop_pod(const std::string& name, std::chrono::seconds grace);
+  /// What still runs of it is killed.
   void remove_pod(const std::string& name);
 
   /// Waits until a container ends, however long that takes. Returns its exit status.
@@ -92,8 +116,13 @@ class Service {
   std::string label(const std::string& container, std::string_view key);
   /// The IP address of a container's pod; empty: it has none of its own.
   std::string address(const std::string& container);
-  void stop_container(const std::string& id);
-  void restart_container(const std::string& id);
+  void start_container(const std::string& id);
+  /// Does all but run it: while one of its pod's containers is in this state, podman does not stop the pod.
+  void prepare_container(const std::string& id);
+  /// SIGTERM, and SIGKILL after `grace`.
+  void stop_container(const std::string& id, std::chrono::seconds grace);
+  void stop_containers(const std::vector<std::string>& ids, std::chrono::seconds grace);
+  void restart_container(const std::string& id, std::chrono::seconds grace);
   /// Prepares a command to run in a container. Returns the command's id.
   std::string create_exec(const std::string& container, const std::vector<std::string>& argv);
   /// Runs it. Returns its exit status, or nothing if it still runs after `timeout`.
@@ -109,8 +138,10 @@ class Service {
   /// Like send, but throws for any status other than success and `accepted`. Removing what is gone is a
   /// success.
   http::Response ask(const http::Request& request, std::string_view doing, long accepted = 0);
-  void stop_containers(const std::string& pod);
+  std::vector<std::string> running_in(const std::string& pod);
 
+  const std::filesystem::path socket_;
+  const std::atomic<bool>& stop_;
   http::Client client_;
 };
 

@@ -13,7 +13,7 @@
 namespace greenwave::drivers::podman {
 
 inline constexpr std::size_t most_shown = 500;                  ///< of what podman says, bytes
-inline constexpr auto stop_patience = std::chrono::minutes(5);  ///< what a pod's own grace may be, and more
+inline constexpr auto stop_patience = std::chrono::minutes(5);  ///< beyond a pod's own grace
 
 /// A parameter of a listing.
 std::string filter(std::string_view key, const std::string& value);

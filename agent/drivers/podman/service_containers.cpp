@@ -1,5 +1,6 @@
 // One container: its end, its log, commands in it.
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -19,6 +20,13 @@ using Json = nlohmann::json;
 
 constexpr auto longest_run =
     std::chrono::hours(24 * 365);  ///< a run that must end earlier is stopped by its service
+
+http::Request stop_request(const std::string& container, std::chrono::seconds grace) {
+  auto made = with_body(fmt::format("containers/{}/stop?t={}", http::encoded(container), grace.count()),
+                        "application/json", "");
+  made.timeout = made.silence = grace + stop_patience;
+  return made;
+}
 
 }  // namespace
 
@@ -80,15 +88,35 @@ std::string Service::address(const std::string& container) {
   return {};
 }
 
-void Service::stop_container(const std::string& id) {
-  auto made = with_body(fmt::format("containers/{}/stop", http::encoded(id)), "application/json", "");
-  made.timeout = made.silence = stop_patience;
-  ask(made, "stop the container", 404);
+void Service::start_container(const std::string& id) {
+  ask(with_body(fmt::format("containers/{}/start", http::encoded(id)), "application/json", ""),
+      "start the container");
 }
 
-void Service::restart_container(const std::string& id) {
-  auto made = with_body(fmt::format("containers/{}/restart", http::encoded(id)), "application/json", "");
-  made.timeout = made.silence = stop_patience;
+void Service::prepare_container(const std::string& id) {
+  ask(with_body(fmt::format("containers/{}/init", http::encoded(id)), "application/json", ""),
+      "prepare the container");
+}
+
+void Service::stop_container(const std::string& id, std::chrono::seconds grace) {
+  ask(stop_request(id, grace), "stop the container", 404);
+}
+
+void Service::stop_containers(const std::vector<std::string>& ids, std::chrono::seconds grace) {
+  std::vector<http::Request> requests;
+  for (const auto& id : ids) requests.push_back(stop_request(id, grace));
+  std::optional<http::TransferError> failure;
+  client_.send_all(requests, std::max<std::size_t>(requests.size(), 1),
+                   [&](std::size_t, http::Answer answer) {
+                     if (answer.failure) failure = std::move(answer.failure);
+                   });
+  if (failure) throw Error(Fault::transient, fmt::format("podman does not answer: {}", failure->message()));
+}
+
+void Service::restart_container(const std::string& id, std::chrono::seconds grace) {
+  auto made = with_body(fmt::format("containers/{}/restart?t={}", http::encoded(id), grace.count()),
+                        "application/json", "");
+  made.timeout = made.silence = grace + stop_patience;
   ask(made, "restart the container");
 }
 

@@ -67,7 +67,8 @@ std::vector<Health> PodSession::health(std::span<const Entry* const> entries, Du
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const auto& entry = *entries[i];
       const auto& pods = now.of(label_of(entry.id));
-      found[i] = health_of(pod_record_from(entry.record), pods, seconds, podman_.settle, unready);
+      const auto record = pod_record_from(entry.record);
+      found[i] = health_of(record, pods, seconds, podman_.settle, unready);
       found[i].loops =
           std::ranges::any_of(pods, [&](const auto& pod) { return podman_.crashes.pause(pod.first) > 0; });
     }

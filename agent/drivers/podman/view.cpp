@@ -4,19 +4,14 @@
 
 #include <fmt/format.h>
 
-#include "base/contains.h"
 #include "base/text.h"
 
 namespace greenwave::drivers::podman {
 
 namespace {
 
-bool has_ended(const Container& container) {
-  return container.state == "exited" || container.state == "stopped";
-}
-
 std::string state_in_words(const Container& container) {
-  if (!has_ended(container)) return fmt::format("is {}", printable(container.state));
+  if (!container.has_ended()) return fmt::format("is {}", printable(container.state));
   return fmt::format("ended with exit status {}", container.exit_code);
 }
 
@@ -35,12 +30,19 @@ Health health_of(const Container& container, const PodRecord& record, std::int64
     if (!record.once && age >= 0 && age < settle) return say(Health::State::waiting, "has just started");
     return {};
   }
-  if (record.restart != "Always" && has_ended(container)) {
+  if (record.restart != "Always" && container.has_ended()) {
     if (container.exit_code == 0) return {};
     const auto state = record.restart == "Never" ? Health::State::bad : Health::State::waiting;
     return say(state, state_in_words(container));
   }
   return say(Health::State::waiting, state_in_words(container));
+}
+
+/// A sidecar ends with the others.
+bool is_spent(const Container& container, const std::vector<Container>& pod) {
+  return container.role == Container::Role::sidecar && std::ranges::none_of(pod, [](const Container& one) {
+           return one.role == Container::Role::main && one.is_running();
+         });
 }
 
 }  // namespace
@@ -60,7 +62,32 @@ const Pods& View::of(const std::string& object) const {
 
 bool is_up(const Container& container, const std::string& restart) {
   if (container.is_running()) return true;
-  return has_ended(container) && (restart == "Never" || (restart == "OnFailure" && container.exit_code == 0));
+  return container.has_ended() &&
+         (restart == "Never" || (restart == "OnFailure" && container.exit_code == 0));
+}
+
+std::string unfit(const std::vector<Container>& pod, const std::string& restart) {
+  const auto is_main = [](const Container& one) { return one.role == Container::Role::main; };
+  bool over = true;
+  for (const auto& one : pod) {
+    if (!is_main(one)) continue;
+    if (!is_up(one, restart)) return fmt::format("{} {}", one.name, state_in_words(one));
+    over = over && !one.is_running();
+  }
+  const auto needed = [&](const Container& one) {
+    return one.role == Container::Role::sidecar && !over && !one.is_running();
+  };
+  const auto down = std::ranges::find_if(pod, needed);
+  return down == pod.end() ? "" : fmt::format("{} {}", down->name, state_in_words(*down));
+}
+
+std::optional<std::string> left_over(const PodRecord& record, const Pods& pods) {
+  for (const auto& [name, containers] : pods) {
+    if (std::ranges::find(record.pods, name, &PodRecord::Pod::name) == record.pods.end()) {
+      return fmt::format("the pod {} is left over", name);
+    }
+  }
+  return {};
 }
 
 std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods) {
@@ -72,18 +99,12 @@ std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods) {
       return fmt::format("the pod {} is gone", known.name);
     }
     for (const auto& id : known.containers) {
-      const auto same = std::ranges::find(found->second, id, &Container::id);
-      if (same == found->second.end())
+      if (std::ranges::find(found->second, id, &Container::id) == found->second.end())
         return fmt::format("a container of the pod {} was removed", known.name);
-      if (!is_up(*same, record.restart)) return fmt::format("{} {}", same->name, state_in_words(*same));
     }
+    if (auto how = unfit(found->second, record.restart); !how.empty()) return how;
   }
-  for (const auto& [name, containers] : pods) {
-    if (std::ranges::find(record.pods, name, &PodRecord::Pod::name) == record.pods.end()) {
-      return fmt::format("the pod {} is left over", name);
-    }
-  }
-  return {};
+  return left_over(record, pods);
 }
 
 PodState state_of(const KubePod& kube_pod, const workload::Workload& workload, const Pods& pods,
@@ -95,14 +116,14 @@ PodState state_of(const KubePod& kube_pod, const workload::Workload& workload, c
     return has_run ? PodState::up : PodState::missing;
   }
   const auto& containers = found->second;
-  for (const auto& name : kube_pod.containers) {
-    if (std::ranges::find(containers, name, &Container::name) == containers.end()) return PodState::broken;
-  }
-  const auto up = [&](const Container& container) {
-    const bool runs = contains(kube_pod.containers, container.name);
-    return !runs || is_up(container, workload.restart);  // an init container has ended
+  const auto is_there = [&](const std::string& name) {
+    return std::ranges::find(containers, name, &Container::name) != containers.end();
   };
-  return std::ranges::all_of(containers, up) ? PodState::up : PodState::stopped;
+  if (!std::ranges::all_of(kube_pod.containers, is_there)) return PodState::broken;
+  if (unfit(containers, workload.restart).empty()) return PodState::up;
+  // An init container that has had its turn is missed at the next start.
+  return std::ranges::all_of(kube_pod.starters, is_there, &Starter::name) ? PodState::stopped
+                                                                          : PodState::broken;
 }
 
 Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, std::int64_t settle,
@@ -114,7 +135,7 @@ Health health_of(const PodRecord& record, const Pods& pods, std::int64_t now, st
       return {Health::State::waiting, fmt::format("the pod {} is gone", known.name)};
     }
     for (const auto& container : found->second) {
-      if (!contains(known.containers, container.id)) continue;
+      if (container.role == Container::Role::init || is_spent(container, found->second)) continue;
       auto health = health_of(container, record, now, settle, unready);
       if (health.state != Health::State::good) return health;
     }

@@ -30,8 +30,15 @@ class View {
 /// Whether a container is as a pod's restart policy wants it.
 bool is_up(const Container& container, const std::string& restart);
 
+/// What of a pod is not as its restart policy wants it, in a few words; empty: nothing. An init container has
+/// ended, and a sidecar runs as long as the rest.
+std::string unfit(const std::vector<Container>& pod, const std::string& restart);
+
 /// How pods differ from what was applied, in a few words; nothing if they do not.
 std::optional<std::string> drift_of(const PodRecord& record, const Pods& pods);
+
+/// A pod that the record does not have, in a few words; nothing if there is none.
+std::optional<std::string> left_over(const PodRecord& record, const Pods& pods);
 
 /// The state of a kube_pod's pod.
 enum class PodState {

@@ -153,7 +153,65 @@ TEST_CASE("play kube: only a port with a hostPort is published") {
                  .kube_pod());
   CHECK(pod["spec"]["containers"][0]["ports"] ==
         Json::array({{{"containerPort", 80}, {"hostPort", 8081}, {"protocol", "TCP"}}}));
-  CHECK_FALSE(pod["spec"]["initContainers"][0].contains("ports"));
+}
+
+TEST_CASE("play kube: init containers are not podman's to start") {
+  const auto kube_pod =
+      PodRender({"apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
+                 "  terminationGracePeriodSeconds: 70\n"
+                 "  initContainers: [{name: first, image: i, command: [/a]}, "
+                 "{name: side, image: i, restartPolicy: Always}]\n"
+                 "  containers: [{name: main, image: i, lifecycle: {preStop: {sleep: {seconds: 3}}}}]\n"})
+          .kube_pod();
+  const auto pod = pod_in(kube_pod);
+  CHECK_FALSE(pod["spec"].contains("initContainers"));
+  CHECK(pod["spec"]["restartPolicy"] == "OnFailure");
+  CHECK_FALSE(pod["spec"]["containers"][0].contains("lifecycle"));
+  CHECK(pod["metadata"]["labels"]["dev.greenwave/grace"] == "70");
+  CHECK(pod["metadata"]["labels"]["dev.greenwave/stop"] == R"({"main":{"sleep":{"seconds":3}}})");
+  REQUIRE(kube_pod.starters.size() == 2);
+  CHECK(kube_pod.starters[0].name == kube_pod.pod + "-first");
+  const auto first = Json::parse(kube_pod.starters[0].body);
+  CHECK(first["entrypoint"] == Json::array({"/a"}));
+  CHECK(first["restart_policy"] == "no");
+  CHECK(first["labels"]["dev.greenwave/init"] == "0");
+  CHECK(first["labels"]["dev.greenwave/restart"] == "Always");
+  const auto side = Json::parse(kube_pod.starters[1].body);
+  CHECK(side["restart_policy"] == "always");
+  CHECK(side["labels"]["dev.greenwave/sidecar"] == "1");
+  CHECK(kube_pod.containers == std::vector<std::string>{kube_pod.pod + "-main"});
+}
+
+TEST_CASE("play kube: an init container gets what podman would have made of its sheet") {
+  const auto kube_pod =
+      PodRender({"apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
+                 "  securityContext: {runAsUser: 7, fsGroup: 9}\n"
+                 "  initContainers:\n"
+                 "    - name: first\n      image: i\n      args: [$(A)]\n      env: [{name: A, value: b}]\n"
+                 "      resources: {limits: {cpu: 500m, memory: 8Mi}}\n"
+                 "      securityContext: {runAsGroup: 8, readOnlyRootFilesystem: true}\n"
+                 "      volumeMounts: [{name: m, mountPath: /m}, {name: c, mountPath: /c, readOnly: true}, "
+                 "{name: e, mountPath: /e}]\n"
+                 "  containers: [{name: main, image: i}]\n"
+                 "  volumes: [{name: m, emptyDir: {medium: Memory}}, {name: e, emptyDir: {}}, "
+                 "{name: c, persistentVolumeClaim: {claimName: data}}]\n"})
+          .kube_pod();
+  REQUIRE(kube_pod.starters.size() == 1);
+  const auto body = Json::parse(kube_pod.starters.front().body);
+  CHECK(body["command"] == Json::array({"b"}));
+  CHECK(body["env"] == Json{{"A", "b"}});
+  CHECK(body["user"] == "7:8");
+  CHECK(body["groups"] == Json::array({"9"}));
+  CHECK(body["read_only_filesystem"] == true);
+  CHECK(body["resource_limits"] == Json::parse(R"({"cpu": {"quota": 50000, "period": 100000},
+                                                   "memory": {"limit": 8388608}})"));
+  CHECK(body["volumes"] ==
+        Json::array({{{"Name", kube_pod.pod + "-m"}, {"Dest", "/m"}, {"Options", {"nocopy"}}},
+                     {{"Name", "data"}, {"Dest", "/c"}, {"Options", {"nocopy", "ro"}}}}));
+  CHECK(body["mounts"] == Json::array({{{"destination", "/e"},
+                                        {"type", "bind"},
+                                        {"source", "/var/lib/greenwave/pods/" + kube_pod.pod + "/e"},
+                                        {"options", Json::array()}}}));
 }
 
 TEST_CASE("play kube: probes are in the pod's label, and not in what podman reads") {
@@ -230,8 +288,7 @@ spec:
   const auto kube_pod = render.kube_pod();
   const auto pod = pod_in(kube_pod);
   CHECK(pod["metadata"]["annotations"] ==
-        Json{{"container.seccomp.security.alpha.kubernetes.io/main", "runtime/default"},
-             {"io.podman.annotations.init.container.type", "always"}});
+        Json{{"container.seccomp.security.alpha.kubernetes.io/main", "runtime/default"}});
   const auto& variables = pod["spec"]["containers"][0]["env"];
   CHECK(variables == Json::parse(R"([{"name": "NOBODY", "value": ""}, {"name": "POD", "value": "web"},
                                      {"name": "WHO", "value": "signals@city.example"}])"));

@@ -143,7 +143,7 @@ std::string CronComparison::remove(const Entry& entry) {
   cron_.timers.remove(ours);
   std::filesystem::remove(cron_.run_file(unit));
   const View now(cron_.service.containers());
-  Rollout(cron_.service, cron_.images, cron_.rules).remove(now.of(label_of(entry.id)));
+  Rollout(cron_.service, cron_.images, cron_.rules, cron_.stops, nullptr).remove(now.of(label_of(entry.id)));
   if (!cron_.settings.prune_images) return left;
   for (const auto& image : cron_record_from(entry.record).pulled) cron_.service.remove_image(image);
   return left;

@@ -48,6 +48,7 @@ Cron::Cron(const config::Config& config, std::string key, Pulls& pulls, const st
       digest_key(std::move(key)),
       service(settings.socket, stop, while_waiting),
       images(service, pulls, settings.images, settings.credentials),
+      stops(settings.socket, pulls.patience(), stop, while_waiting),
       timers(while_waiting) {}
 
 bool Cron::leaves_out() {

@@ -11,6 +11,7 @@
 #include "drivers/podman/cron/timers.h"
 #include "drivers/podman/images.h"
 #include "drivers/podman/service.h"
+#include "drivers/podman/stops.h"
 
 namespace greenwave::drivers::podman {
 
@@ -49,6 +50,7 @@ struct Cron {
   const std::string digest_key;
   Service service;
   Images images;
+  Stops stops;
   Timers timers;
   bool has_left_out = false;
 

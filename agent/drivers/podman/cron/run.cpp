@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "drivers/podman/cron/run_file.h"
 #include "drivers/podman/rollout.h"
+#include "drivers/podman/stop.h"
 
 namespace greenwave::drivers::podman {
 
@@ -53,6 +54,7 @@ class Run {
         log_(log),
         service_(config.podman.socket, stop),
         cleanup_(config.podman.socket, never_),
+        stops_(config.podman.socket, {}, stop, [] {}),
         pulls_(pull_from(config.podman.socket), {}, stop, [] {}),
         images_(service_, pulls_, config.podman.images, config.podman.credentials) {}
 
@@ -76,7 +78,7 @@ class Run {
       return make_and_wait();
     } catch (const Error& error) {
       if (stop_) {
-        cleanup_.stop_pod(file_.kube_pod.pod);
+        end_pod();
         log_.warning(fmt::format("{} was stopped", to_string(file_.id)));
         return false;
       }
@@ -89,16 +91,24 @@ class Run {
   bool make_and_wait() {
     for (const auto& image : file_.kube_pod.images) bring(image);
     const View now(service_.containers());
-    const auto containers =
-        Rollout(service_, images_, rules_).remake(file_.id, file_.kube_pod, now.of(label_of(file_.id)));
+    const auto containers = Rollout(service_, images_, rules_, stops_, nullptr)
+                                .remake(file_.id, file_.kube_pod, now.of(label_of(file_.id)), stop_);
     for (const auto& container : containers) {
       const auto status = service_.wait(container);
       if (status == 0) continue;
       log_.error(fmt::format("{} ended with exit status {}", to_string(file_.id), status));
-      service_.stop_pod(file_.kube_pod.pod);  // its other containers may still run
+      end_pod();  // its other containers may still run
       return false;
     }
+    if (!file_.kube_pod.starters.empty()) end_pod();  // its sidecars
     return true;
+  }
+
+  void end_pod() {
+    const View now(cleanup_.containers());
+    const auto& pods = now.of(label_of(file_.id));
+    if (const auto found = pods.find(file_.kube_pod.pod); found != pods.end())
+      stop_gently(cleanup_, found->second);
   }
 
   /// Without the registry, an image that is already here will do: a device's link is often down.
@@ -137,6 +147,7 @@ class Run {
   const Log& log_;
   Service service_;
   Service cleanup_;  ///< for the requests that follow `stop_`
+  Stops stops_;
   Pulls pulls_;
   Images images_;
 };

@@ -15,13 +15,17 @@ Json to_json(const KubePod& kube_pod) {
   for (const auto& image : kube_pod.images) {
     images.push_back({{"reference", image.reference}, {"pull", static_cast<int>(image.pull)}});
   }
+  auto starters = Json::array();
+  for (const auto& starter : kube_pod.starters)
+    starters.push_back({{"name", starter.name}, {"body", starter.body}});
   return {{"pod", kube_pod.pod},
           {"digest", kube_pod.digest},
           {"containers", kube_pod.containers},
           {"hostPaths", kube_pod.host_paths},
           {"images", std::move(images)},
           {"provision", podman::to_json(kube_pod.provision)},
-          {"text", kube_pod.text}};
+          {"text", kube_pod.text},
+          {"starters", std::move(starters)}};
 }
 
 KubePod kube_pod_from(const Json& json) {
@@ -36,6 +40,8 @@ KubePod kube_pod_from(const Json& json) {
   }
   kube_pod.provision = provision_from(json.at("provision"));
   kube_pod.text = json.at("text");
+  for (const auto& starter : json.value("starters", Json::array()))
+    kube_pod.starters.push_back({starter.at("name"), starter.at("body")});
   return kube_pod;
 }
 

@@ -33,13 +33,18 @@ inline constexpr Known http_get_action[]{{"host", Type::text, kept},
                                          {"scheme", Type::text, made.only("HTTP HTTPS")}};
 inline constexpr Known sleep_action[]{{"seconds", Type::whole, kept}};
 inline constexpr Known tcp_socket_action[]{{"host", Type::text, kept}, {"port", Type::whole_or_text, kept}};
-inline constexpr Known lifecycle_handler[]{{"exec", Type::map, kept, exec_action},
-                                           {"httpGet", Type::map, kept, http_get_action},
-                                           {"sleep", Type::map, kept, sleep_action},
-                                           {"tcpSocket", Type::map, kept, tcp_socket_action}};
-inline constexpr Known lifecycle[]{{"postStart", Type::map, kept, lifecycle_handler},
-                                   {"preStop", Type::map, kept, lifecycle_handler},
-                                   {"stopSignal", Type::text, kept}};
+inline constexpr Known lifecycle_handler[]{
+    {"exec", Type::map, made, exec_action},
+    {"httpGet", Type::map, made, http_get_action},
+    {"sleep", Type::map, made, sleep_action},
+    {"tcpSocket", Type::map, refused("Kubernetes does nothing for it", "write exec, httpGet or sleep")}};
+inline constexpr Known lifecycle[]{
+    {"postStart", Type::map,
+     refused("podman restarts a container by itself, and would not run this then",
+             "do it in the container's command, or in an init container")},
+    {"preStop", Type::map, made, lifecycle_handler},
+    {"stopSignal", Type::text,
+     refused("podman takes the signal from the image", "set STOPSIGNAL in the image")}};
 inline constexpr Known grpc_action[]{{"port", Type::whole, kept}, {"service", Type::text, kept}};
 inline constexpr Known probe[]{{"exec", Type::map, made, exec_action},
                                {"failureThreshold", Type::whole, made},
@@ -77,8 +82,7 @@ inline constexpr Known container[]{
     {"envFrom", Type::list, made, env_from_source},
     {"image", Type::text, made},
     {"imagePullPolicy", Type::text, made.only("Always IfNotPresent Never")},
-    {"lifecycle", Type::map, noted("podman runs no hooks: a container's own program must do that"),
-     lifecycle},
+    {"lifecycle", Type::map, made, lifecycle},
     {"livenessProbe", Type::map, made, probe},
     {"name", Type::text, kept},
     {"ports", Type::list, made, container_port},
@@ -86,7 +90,8 @@ inline constexpr Known container[]{
     {"resizePolicy", Type::list, idle("a change makes a new pod")},
     {"resources", Type::map, made, resource_requirements},
     {"restartPolicy", Type::text,
-     refused("an init container ends before the others start", "write it as a container")},
+     made.only("Always", "only an init container can have one of its own, and that makes it a sidecar",
+               "write Always for a sidecar, or leave it out")},
     {"restartPolicyRules", Type::list, refused("podman restarts by restartPolicy alone")},
     {"securityContext", Type::map, made, context},
     {"startupProbe", Type::map, made, probe},

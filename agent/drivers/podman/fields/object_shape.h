@@ -11,10 +11,11 @@ inline constexpr Known label_selector_requirement[]{
     {"key", Type::text, kept}, {"operator", Type::text, kept}, {"values", Type::texts, kept}};
 inline constexpr Known label_selector[]{{"matchExpressions", Type::list, kept, label_selector_requirement},
                                         {"matchLabels", Type::text_map, kept}};
-inline constexpr Known rolling_update_deployment[]{{"maxSurge", Type::whole_or_text, kept},
-                                                   {"maxUnavailable", Type::whole_or_text, kept}};
-inline constexpr Known deployment_strategy[]{{"rollingUpdate", Type::map, kept, rolling_update_deployment},
-                                             {"type", Type::text, kept}};
+inline constexpr Known rolling_update_deployment[]{
+    {"maxSurge", Type::whole_or_text, made},
+    {"maxUnavailable", Type::whole_or_text, idle("a device exchanges one pod after the other")}};
+inline constexpr Known deployment_strategy[]{{"rollingUpdate", Type::map, made, rolling_update_deployment},
+                                             {"type", Type::text, made.only("Recreate RollingUpdate")}};
 inline constexpr Known object_meta[]{{"annotations", Type::text_map, made},
                                      {"creationTimestamp", Type::text, idle(kept_by_server)},
                                      {"deletionGracePeriodSeconds", Type::whole, idle(kept_by_server)},
@@ -41,7 +42,7 @@ inline constexpr Known deployment_spec[]{
     {"replicas", Type::whole, made},
     {"revisionHistoryLimit", Type::whole, idle("git has the history")},
     {"selector", Type::map, made, label_selector},
-    {"strategy", Type::map, noted("a device replaces one pod after the other"), deployment_strategy},
+    {"strategy", Type::map, made, deployment_strategy},
     {"template", Type::map, made, pod_template_spec}};
 inline constexpr Known daemon_set_spec[]{
     {"minReadySeconds", Type::whole, idle("how long a pod must have been up is health.settle in agent.yaml")},
@@ -50,12 +51,11 @@ inline constexpr Known daemon_set_spec[]{
     {"template", Type::map, made, pod_template_spec},
     {"updateStrategy", Type::map, idle("a device has one pod of it")}};
 inline constexpr Known job_spec[]{
-    {"activeDeadlineSeconds", Type::whole, noted("only a CronJob's runs end after a time")},
-    {"backoffLimit", Type::whole, noted("only a CronJob's runs give up: a Job is tried until it succeeds")},
+    {"activeDeadlineSeconds", Type::whole, made},
+    {"backoffLimit", Type::whole, made},
     {"backoffLimitPerIndex", Type::whole,
      refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
-    {"completionMode", Type::text,
-     made.only("NonIndexed", "a device runs the pods of a Job without an index")},
+    {"completionMode", Type::text, made.only("Indexed NonIndexed")},
     {"completions", Type::whole, made},
     {"managedBy", Type::text, refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
     {"manualSelector", Type::flag, made.only("false", "a Job finds its pods by itself")},
@@ -69,7 +69,7 @@ inline constexpr Known job_spec[]{
     {"successPolicy", Type::map, refused("a device runs a Job by backoffLimit alone", "write backoffLimit")},
     {"suspend", Type::flag, made},
     {"template", Type::map, made, pod_template_spec},
-    {"ttlSecondsAfterFinished", Type::whole, idle("what a Job leaves is small, and goes with its manifest")}};
+    {"ttlSecondsAfterFinished", Type::whole, made}};
 inline constexpr Known job_template_spec[]{{"metadata", Type::map, kept, object_meta},
                                            {"spec", Type::map, kept, job_spec}};
 inline constexpr Known cron_job_spec[]{

@@ -61,7 +61,7 @@ inline constexpr Known pod[]{
     {"setHostnameAsFQDN", Type::flag, kept.only("false", "a pod has no domain here")},
     {"shareProcessNamespace", Type::flag, kept},
     {"subdomain", Type::text, noted("a pod has no domain here")},
-    {"terminationGracePeriodSeconds", Type::whole, noted("podman gives a pod 10 seconds to end")},
+    {"terminationGracePeriodSeconds", Type::whole, made},
     {"tolerations", Type::list, idle(one_node)},
     {"topologySpreadConstraints", Type::list, idle(one_node)},
     {"volumes", Type::list, made, volume}};
