@@ -1,8 +1,9 @@
-"""How pods live under a real podman: how they come up, end and make way for each other."""
+"""How pods live under a real podman: how they come up, end, make way for each other, and what Jobs come to."""
 
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sys
 import time
@@ -280,6 +281,116 @@ class Ends(Lives):
                 self.city.commit({"web.yaml": None})
                 device.once("--allow-empty", check=0)
                 (self.notes / "log").unlink()
+
+
+class Jobs(Lives):
+    def job(self, script, **spec):
+        pod_spec = self.noting(shell(script), restartPolicy=spec.pop("restartPolicy", "Never"))
+        return manifest("batch/v1", "Job", "j", spec={"template": {"spec": pod_spec}, **spec})
+
+    def test_all_completions_run_as_many_at_a_time_as_it_says_and_none_again(self):
+        script = "echo begin >> /notes/log; /bin/sleep 2; echo end >> /notes/log; echo $JOB_COMPLETION_INDEX >> /notes/numbers"
+        self.city.commit({"j.yaml": self.job(script, completions=4, parallelism=2, completionMode="Indexed")})
+        device = self.device()
+        device.start()
+        device.sync()
+        wait_until(lambda: len(self.lines("numbers")) == 4, "all have run")
+        self.assertEqual((["begin"] * 2 + ["end"] * 2) * 2, self.lines())
+        self.assertEqual(["0", "1", "2", "3"], sorted(self.lines("numbers")))
+        wait_until(lambda: device.sync() and device.json("status")["lastResult"] == "in sync", "the Job has ended")
+        device.stop()
+        self.podman.cut_power()
+        self.podman.start_service()
+        device.start()
+        device.sync()
+        self.assertEqual("in sync", device.json("status")["lastResult"])
+        device.stop()
+        self.podman.podman("pod", "rm", "--force", "--all")
+        device.once(check=0)
+        self.assertEqual(8, len(self.lines()))
+
+    def test_one_that_fails_is_tried_again_as_often_as_it_says_and_then_has_failed(self):
+        for policy in ("Never", "OnFailure"):
+            with self.subTest(policy):
+                self.city.commit({"j.yaml": self.job("echo try >> /notes/log; exit 3", restartPolicy=policy, backoffLimit=1)})
+                device = self.device()
+                device.start()
+                device.sync()
+                wait_until(lambda: self.lines() == ["try", "try"], "the second try")
+                reason = "2 of its pods ended badly (backoffLimit 1), the last one with exit status 3"
+                wait_until(lambda: device.sync() and reason in self.failed(device).get("Job/j", ""), "it has failed")
+                device.stop()
+                self.assertIn(reason, device.once(check=1).stdout)
+                self.assertEqual(["try", "try"], self.lines())
+                self.city.commit({"j.yaml": None})
+                device.once("--allow-empty", check=0)
+                (self.notes / "log").unlink()
+                shutil.rmtree(device.directory / "root")
+
+    def test_a_try_that_is_better_ends_it_well(self):
+        self.city.commit({"j.yaml": self.job("echo try >> /notes/log; [ -e /notes/go ] || exit 3")})
+        device = self.device()
+        device.start()
+        device.sync()
+        wait_until(lambda: device.sync() and "it is tried again in" in self.failed(device).get("Job/j", ""), "it waits")
+        (self.notes / "go").touch()
+        wait_until(lambda: device.sync() and device.json("status")["lastResult"] == "in sync", "it has ended")
+        self.assertEqual(["try", "try"], self.lines())
+
+    def test_one_that_takes_too_long_is_ended(self):
+        self.city.commit({"j.yaml": self.job(f"echo begin >> /notes/log; {SLEEP[2]}", activeDeadlineSeconds=3)})
+        device = self.device()
+        device.start()
+        device.sync()
+        wait_until(lambda: device.sync() and "has not ended within 3s" in self.failed(device).get("Job/j", ""), "it has failed")
+        wait_until(lambda: self.states() == {"j-main": "exited"}, "its pod has ended")
+        device.sync()
+        self.assertEqual(["begin"], self.lines())
+
+    def test_pods_of_one_that_ended_well_go_after_their_time_and_it_is_not_run_again(self):
+        self.city.commit({"j.yaml": self.job("echo ran >> /notes/log", ttlSecondsAfterFinished=3)})
+        device = self.device()
+        device.start()
+        device.sync()
+        wait_until(lambda: self.lines() == ["ran"] and self.states() == {}, "it ran, and its pod is gone")
+        device.sync()
+        self.assertEqual("in sync", device.json("status")["lastResult"])
+        self.assertEqual(["ran"], self.lines())
+
+        with self.subTest("also by the next agent"):
+            self.city.commit({"j.yaml": self.job("echo other >> /notes/log", ttlSecondsAfterFinished=8)})
+            device.sync()
+            wait_until(lambda: self.states() == {"j-main": "exited"}, "it has ended")
+            device.stop()
+            device.start()
+            wait_until(lambda: self.states() == {}, "its pod is gone")
+            device.sync()
+            self.assertEqual(["ran", "other"], self.lines())
+
+    def test_one_that_is_suspended_runs_when_it_is_not(self):
+        script = ("echo $JOB_COMPLETION_INDEX >> /notes/log; trap 'exit 1' TERM; "
+                  "until [ -e /notes/go ]; do /bin/sleep 0.2; done")
+
+        def job(suspend):
+            return self.job(script, completions=2, completionMode="Indexed", suspend=suspend)
+        self.city.commit({"j.yaml": job(True)})
+        device = self.device()
+        device.start()
+        device.sync()
+        self.assertEqual("in sync", device.json("status")["lastResult"])
+        self.assertEqual({}, self.states())
+        self.city.commit({"j.yaml": job(False)})
+        device.sync()
+        wait_until(lambda: self.lines() == ["0"], "the first pod runs")
+        self.city.commit({"j.yaml": job(True)})
+        device.sync()
+        self.assertEqual({}, self.states())
+        self.assertEqual("in sync", device.json("status")["lastResult"])
+        (self.notes / "go").touch()
+        self.city.commit({"j.yaml": job(False)})
+        device.sync()
+        wait_until(lambda: self.lines() == ["0", "0", "1"], "both have run")
+        wait_until(lambda: device.sync() and device.json("status")["lastResult"] == "in sync", "it has ended")
 
 
 if __name__ == "__main__":

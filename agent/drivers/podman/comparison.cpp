@@ -63,7 +63,12 @@ plan::Difference PodComparison::compare_workload(const plan::Desired& desired, c
   const auto kube_pods = kube_pods_of(manifest, workload, podman_.rules, store_, podman_.digest_key);
   const auto& pods = session_.view().of(label_of(manifest.id));
   plan::Difference difference;
+  if (workload.job) {
+    difference.diff = compare_job(manifest.id, workload, kube_pods, pods, record);
+    if (!difference.diff.empty()) difference.kind = plan::Difference::Kind::change;
+  }
   for (const auto& kube_pod : kube_pods) {
+    if (workload.job) break;
     const auto state = state_of(kube_pod, workload, pods, record);
     if (state == PodState::up && podman_.crashes.loops(kube_pod.pod)) {
       difference.kind = plan::Difference::Kind::change;
@@ -131,6 +136,10 @@ void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   const auto workload = read_checked(manifest, podman_.rules);
   const auto kube_pods = kube_pods_of(manifest, workload, podman_.rules, store_, podman_.digest_key);
   const auto known = step.entry != nullptr ? pod_record_from(step.entry->record) : PodRecord();
+  if (workload.job) {
+    apply_job(step, workload, kube_pods, result);
+    return;
+  }
   const auto& pods = session_.view().of(label_of(step.id));
   stop_unsafe(pods, kube_pods);
   hold_back(pods, kube_pods);
@@ -207,6 +216,7 @@ void PodComparison::hold_back(const Pods& pods, const std::vector<KubePod>& kube
 void PodComparison::remove(const plan::Step& step, StepResult& result) {
   if (!podman_.live) return;
   if (workload::is_workload(step.id)) {
+    podman_.jobs.forget(step.id);
     const auto& pods = session_.view().of(label_of(step.id));
     Rollout(podman_.service, podman_.images, podman_.rules, podman_.stops, &podman_.starts).remove(pods);
     for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);

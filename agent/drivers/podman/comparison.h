@@ -29,6 +29,10 @@ class PodComparison : public Comparison {
   plan::Difference compare_workload(const plan::Desired& desired, const Entry* entry);
   StepResult apply_one(const plan::Step& step);
   void apply_workload(const plan::Step& step, StepResult& result);
+  std::string compare_job(const ObjectId& id, const workload::Workload& workload,
+                          const std::vector<KubePod>& kube_pods, const Pods& pods, const PodRecord& record);
+  void apply_job(const plan::Step& step, const workload::Workload& workload,
+                 const std::vector<KubePod>& kube_pods, StepResult& result);
   void prune_images(const Pods& before, std::vector<std::string>& pulled);
   void stop_between_tries(const std::string& pod, std::chrono::seconds grace);
   void stop_unsafe(const Pods& pods, const std::vector<KubePod>& kube_pods);

@@ -67,6 +67,7 @@ Digest digest_of(const Manifest& manifest, const workload::Workload& workload, c
     if (!material) continue;
     for (const auto& [name, bytes] : *material) hasher.add_field(name).add_field(bytes);
   }
+  if (workload.job) return hasher.finish();  // one that has run must not run again
   if (names_inner_ports(*workload.spec)) hasher.add_field("only host ports are published");
   if (has_new_meaning(*workload.spec)) hasher.add_field("fields mean what Kubernetes means");
   if (!items_in(workload.spec->find("initContainers")).empty())
@@ -111,7 +112,12 @@ class Writer {
     const workload::Content content(store_, manifest_.id.namespace_, values);
     auto spec = sheet_of(workload_, written, content, rules_, kube_pod_);
     take_starters(spec);
-    if (!kube_pod_.starters.empty() && workload_.restart == "Always") spec["restartPolicy"] = "OnFailure";
+    // Whoever runs a Job makes new pods for those that failed.
+    if (workload_.once) {
+      spec["restartPolicy"] = "Never";
+    } else if (!kube_pod_.starters.empty() && workload_.restart == "Always") {
+      spec["restartPolicy"] = "OnFailure";
+    }
     if (!spec.contains("hostname")) {
       const auto name = number ? fmt::format("{}-{}", manifest_.id.name, *number) : manifest_.id.name;
       spec["hostname"] = name.substr(0, longest_host_name);

@@ -6,6 +6,19 @@
 
 namespace greenwave::drivers::podman {
 
+namespace {
+
+workload::JobPlan job_plan_from(const nlohmann::json& json) {
+  workload::JobPlan plan{json.at("completions"), json.at("parallelism"), json.at("retries")};
+  if (json.contains("deadline")) plan.deadline = std::chrono::seconds(json["deadline"].get<std::int64_t>());
+  if (json.contains("ttl")) plan.ttl = std::chrono::seconds(json["ttl"].get<std::int64_t>());
+  plan.indexed = json.value("indexed", false);
+  plan.suspended = json.value("suspended", false);
+  return plan;
+}
+
+}  // namespace
+
 std::string to_json(const PodRecord& record) {
   auto pods = nlohmann::ordered_json::array();
   for (const auto& pod : record.pods) {
@@ -17,6 +30,15 @@ std::string to_json(const PodRecord& record) {
   if (record.once) json["once"] = true;
   if (!record.pulled.empty()) json["pulled"] = record.pulled;
   if (!record.host_paths.empty()) json["hostPaths"] = record.host_paths;
+  if (record.job) {
+    const auto& plan = *record.job;
+    json["job"] = {
+        {"completions", plan.completions}, {"parallelism", plan.parallelism}, {"retries", plan.retries}};
+    if (plan.deadline) json["job"]["deadline"] = plan.deadline->count();
+    if (plan.ttl) json["job"]["ttl"] = plan.ttl->count();
+    if (plan.indexed) json["job"]["indexed"] = true;
+    if (plan.suspended) json["job"]["suspended"] = true;
+  }
   return json.dump();
 }
 
@@ -33,6 +55,7 @@ PodRecord pod_record_from(const std::string& text) {
     record.once = json.value("once", false);
     if (json.contains("pulled")) record.pulled = json["pulled"];
     if (json.contains("hostPaths")) record.host_paths = json["hostPaths"];
+    if (json.contains("job")) record.job = job_plan_from(json["job"]);
   } catch (const nlohmann::json::exception&) {
     throw Error(Fault::damaged, "the agent's record of a pod cannot be read");
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct PodRecord {
   bool once = false;
   std::vector<std::string> pulled;        ///< ids of images that were pulled for it
   std::vector<std::string> host_paths{};  ///< that its containers see
+  std::optional<workload::JobPlan> job{};
 };
 
 std::string to_json(const PodRecord& record);

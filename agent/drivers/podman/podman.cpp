@@ -20,6 +20,7 @@ Podman::Podman(const config::Config& config, std::string key, Pulls& pulls_of_de
       images(service, pulls, settings.images, settings.credentials),
       stops(settings.socket, pulls.patience(), stop, while_waiting),
       starts(rules, settings.socket, stops, stop, std::move(while_waiting)),
+      jobs(rules, settings.socket, stops, starts),
       prober(rules, settings.socket, std::move(tell)) {}
 
 bool Podman::leaves_out() {

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "drivers/podman/crash_watch.h"
 #include "drivers/podman/images.h"
+#include "drivers/podman/jobs.h"
 #include "drivers/podman/prober.h"
 #include "drivers/podman/service.h"
 #include "drivers/podman/starts.h"
@@ -33,6 +34,7 @@ struct Podman {
   Images images;
   Stops stops;
   Starts starts;
+  Jobs jobs;
   CrashWatch crashes;
   Prober prober;
   bool has_left_out = false;

@@ -43,6 +43,7 @@ std::vector<std::string> PodmanDriver::start(std::span<const Entry> inventory) {
 void PodmanDriver::start(const Entry& entry, const View& now, std::vector<std::string>& failed) {
   const auto record = pod_record_from(entry.record);
   const auto& pods = now.of(label_of(entry.id));
+  if (record.job) podman_.jobs.tidy_later(entry.id, record, pods);
   for (const auto& [name, containers] : pods) {
     const auto known = std::ranges::find(record.pods, name, &PodRecord::Pod::name);
     if (known == record.pods.end()) continue;
@@ -51,7 +52,9 @@ void PodmanDriver::start(const Entry& entry, const View& now, std::vector<std::s
     std::ranges::copy_if(containers, std::back_inserter(ours), [&](const Container& one) {
       return one.role != Container::Role::main || contains(own, one.id);
     });
-    if (unfit(ours, record.restart).empty()) continue;
+    const bool has_ended = std::ranges::any_of(
+        ours, [](const Container& one) { return one.role == Container::Role::main && one.has_ended(); });
+    if (unfit(ours, record.restart).empty() || (record.job && has_ended)) continue;
     try {
       for (const auto& container : containers) check_mounts(podman_.rules, podman_.service, container.id);
       if (has_turns(containers)) {

@@ -12,6 +12,16 @@
 
 namespace greenwave::drivers::podman {
 
+namespace {
+
+/// A commit does not wait for a Job's end.
+Health health_of_job(const Jobs::State& state) {
+  if (state.why.empty()) return {};
+  return {state.lost ? Health::State::bad : Health::State::waiting, state.why};
+}
+
+}  // namespace
+
 std::int64_t seconds_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
@@ -48,7 +58,11 @@ Drift PodSession::drift(const Entry& entry) {
     if (podman_.crashes.loops(name)) return {.how = fmt::format("the pod {} keeps crashing", name)};
   }
   const auto record = pod_record_from(entry.record);
-  auto how = drift_of(record, pods);
+  if (record.job) {
+    const auto state = podman_.jobs.look(entry.id, record, pods);
+    if (!state.why.empty()) return {.how = state.why};
+  }
+  auto how = record.job ? left_over(record, pods) : drift_of(record, pods);
   if (!how) how = unsafe_host_path(podman_.rules, record.host_paths);
   return {.how = std::move(how)};
 }
@@ -68,7 +82,8 @@ std::vector<Health> PodSession::health(std::span<const Entry* const> entries, Du
       const auto& entry = *entries[i];
       const auto& pods = now.of(label_of(entry.id));
       const auto record = pod_record_from(entry.record);
-      found[i] = health_of(record, pods, seconds, podman_.settle, unready);
+      found[i] = record.job ? health_of_job(podman_.jobs.look(entry.id, record, pods))
+                            : health_of(record, pods, seconds, podman_.settle, unready);
       found[i].loops =
           std::ranges::any_of(pods, [&](const auto& pod) { return podman_.crashes.pause(pod.first) > 0; });
     }

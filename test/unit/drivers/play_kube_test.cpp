@@ -214,6 +214,19 @@ TEST_CASE("play kube: an init container gets what podman would have made of its 
                                         {"options", Json::array()}}}));
 }
 
+TEST_CASE("play kube: each pod of an Indexed Job knows its number") {
+  const auto kube_pods =
+      PodRender({"apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n"
+                 "  completions: 2\n  completionMode: Indexed\n  template: {spec: {containers: "
+                 "[{name: main, image: i, args: [part-$(JOB_COMPLETION_INDEX)]}]}}\n"})
+          .kube_pods();
+  REQUIRE(kube_pods.size() == 2);
+  const auto second = pod_in(kube_pods[1])["spec"];
+  CHECK(second["containers"][0]["args"] == Json::array({"part-1"}));
+  CHECK(second["hostname"] == "j-1");
+  CHECK(second["restartPolicy"] == "Never");
+}
+
 TEST_CASE("play kube: probes are in the pod's label, and not in what podman reads") {
   const std::string probed = R"(apiVersion: v1
 kind: Pod
