@@ -10,6 +10,7 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "config/device_id.h"
 #include "config/parse_kubernetes.h"
 #include "config/path_rules.h"
 #include "config/ref_name.h"
@@ -29,14 +30,6 @@ constexpr yaml::Limits limits{.bytes = 256 * 1024, .nodes = 10'000, .depth = 16}
 std::string host_name() {
   char name[HOST_NAME_MAX + 1] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
-
-/// Device ids become part of paths in the repository (devices/${device.id}), so they must not escape it.
-bool is_device_id(const std::string& id) {
-  if (id.empty() || id.size() > 253 || printable(id) != id || id.find(' ') != std::string::npos) return false;
-  const auto parts = split(id, '/');
-  return std::none_of(parts.begin(), parts.end(),
-                      [](std::string_view part) { return part.empty() || part == "." || part == ".."; });
 }
 
 class ConfigReader {
