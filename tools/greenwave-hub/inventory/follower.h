@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "config/config.h"
+#include "inventory/city.h"
+
+namespace greenwave::hub {
+
+/// A ref of the repository as the last poll found it.
+struct FollowedRef {
+  std::string wave;  ///< empty: the branch
+  std::string ref;   ///< the full name
+  std::string commit;
+  std::string subject;
+  std::string author;
+};
+
+struct Followed {
+  std::string commit;  ///< of the branch, whose inventory this is
+  CityInventory inventory;
+  std::vector<FollowedRef> refs;
+};
+
+/// Follows the city's repository on a thread of its own, with the agent's own transport: in a process that
+/// can do nothing else. A commit that no allowed key signed is not read.
+class Follower {
+ public:
+  /// `told` is called on the follower's thread after each poll that found something new. All but `config`
+  /// outlive this. `directory` is for the store.
+  Follower(config::Config config, std::filesystem::path directory, const Log& log,
+           std::function<void(Followed followed)> told);
+  ~Follower();
+  Follower(const Follower&) = delete;
+  Follower& operator=(const Follower&) = delete;
+
+  /// Asks the server now.
+  void poll_now();
+
+ private:
+  void follow();
+  bool rest(Duration time);
+
+  config::Config config_;
+  std::filesystem::path directory_;
+  const Log& log_;
+  std::function<void(Followed)> told_;
+  std::atomic<bool> stop_ = false;
+  Mutex mutex_;
+  Condition wakeup_;
+  bool is_asked_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace greenwave::hub

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "intake/intake.h"
+
+namespace greenwave::hub {
+
+/// What Prometheus is told.
+struct Measures {
+  std::string version;
+  std::string city;
+  const IntakeCounts& intake;
+  const std::map<std::string, std::int64_t>& devices;  ///< by status
+  bool database_is_up = false;
+  std::size_t reports_waiting = 0;
+  std::size_t requests_under_way = 0;
+  std::size_t connections = 0;
+  std::size_t listeners = 0;
+};
+
+/// The text that Prometheus reads (its "text-based format", version 0.0.4).
+std::string exposition(const Measures& measures);
+
+}  // namespace greenwave::hub
