@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "access/access.h"
+#include "config/hub_config.h"
+#include "database/connection.h"
+#include "enrol/authority.h"
+#include "events/events.h"
+#include "http/message.h"
+#include "intake/intake.h"
+
+namespace greenwave::hub {
+
+/// What answers requests work with. Everything outlives the requests.
+struct Api {
+  const HubConfig& config;
+  const Log& log;
+  Loop& loop;
+  Connection& writer;  ///< for what changes the database
+  Connection& reader;  ///< for what only reads: a slow question holds up no report
+  Intake& intake;
+  Access& access;
+  Events& events;
+  const Authority* authority;  ///< null: certificates come from elsewhere
+  std::function<std::string()> metrics;
+};
+
+/// One request, on its way to an answer.
+struct Exchange {
+  HttpRequest request;
+  std::shared_ptr<Responder> responder;
+  std::string subject;  ///< what the path names: the device's id; empty: nothing
+};
+
+/// As Exchange, of somebody whom Access knows.
+using PersonHandler = void (*)(Api& api, const Exchange& exchange, const Person& person);
+using OpenHandler = void (*)(Api& api, const Exchange& exchange);
+
+// Devices and enrolling, by certificates.
+void take_report(Api& api, const Exchange& exchange);
+void take_relayed(Api& api, const Exchange& exchange);
+void enrol(Api& api, const Exchange& exchange);
+void renew(Api& api, const Exchange& exchange);
+
+// Reading.
+void list_devices(Api& api, const Exchange& exchange, const Person& person);
+void show_device(Api& api, const Exchange& exchange, const Person& person);
+void show_rollout(Api& api, const Exchange& exchange, const Person& person);
+void show_health(Api& api, const Exchange& exchange, const Person& person);
+void show_summary(Api& api, const Exchange& exchange, const Person& person);
+void follow_events(Api& api, const Exchange& exchange, const Person& person);
+void show_metrics(Api& api, const Exchange& exchange, const Person& person);
+void list_enrolments(Api& api, const Exchange& exchange, const Person& person);
+void list_audit(Api& api, const Exchange& exchange, const Person& person);
+void list_recipients(Api& api, const Exchange& exchange, const Person& person);
+
+// Acting.
+void ask_for_sync(Api& api, const Exchange& exchange, const Person& person);
+void decide_enrolment(Api& api, const Exchange& exchange, const Person& person);
+void make_code(Api& api, const Exchange& exchange, const Person& person);
+void revoke(Api& api, const Exchange& exchange, const Person& person);
+
+/// Finds what answers a request, and whether its sender may ask that.
+void answer(Api& api, HttpRequest request, std::shared_ptr<Responder> responder);
+
+/// A reply of JSON; bytes that are not UTF-8 are replaced.
+HttpReply json_reply(const nlohmann::json& json, unsigned status = 200);
+/// The reply for a statement that failed.
+HttpReply reply_for(const Failure& failure);
+/// Replies with the one value that a statement returns, which is JSON already; 404 with `absent` when it
+/// returns none.
+Connection::Then reply_with_json(std::shared_ptr<Responder> responder,
+                                 std::string absent = "there is nothing");
+
+/// Something that a person does, in one statement with the note of who did it.
+struct Act {
+  std::string_view action;  ///< as the audit trail has it: "revoke"
+  std::string subject;
+  std::string sql;  ///< changes something, and returns a row for each thing that it did
+  std::vector<Value> values;
+  std::string more{};                         ///< further parts of the WITH: "keys AS (UPDATE …)"
+  std::string result = "SELECT * FROM done";  ///< of the rows that `sql` returned
+};
+Query audited(const Api& api, const Person& person, Act act);
+
+}  // namespace greenwave::hub

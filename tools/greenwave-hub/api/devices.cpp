@@ -1,0 +1,174 @@
+#include <charconv>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/api.h"
+#include "api/body.h"
+#include "api/filter.h"
+#include "base/error.h"
+#include "base/text.h"
+
+namespace greenwave::hub {
+
+namespace {
+
+constexpr std::int64_t usual_limit = 100;
+constexpr std::int64_t most_limit = 20'000;
+
+constexpr std::string_view iso = "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'";
+
+/// A device in a list, as JSON.
+std::string row() {
+  return fmt::format(
+      R"(json_build_object('id', device, 'name', name, 'state', condition, 'lastState', last_condition,
+    'since', to_char(since AT TIME ZONE 'UTC', {0}), 'seen', to_char(seen AT TIME ZONE 'UTC', {0}), 'health', health,
+    'commit', commit, 'target', target, 'wave', wave, 'reason', reason, 'version', version, 'listed', listed,
+    'retired', retired, 'labels', labels, 'position', CASE WHEN position IS NULL THEN NULL
+      ELSE json_build_array(ST_X(position), ST_Y(position)) END))",
+      iso);
+}
+
+struct ListCall {
+  bool rows = true;
+  bool counts = true;
+  std::int64_t limit = usual_limit;
+  std::string after;
+};
+
+ListCall read_list_call(const HttpRequest& request) {
+  expect_parameters(request, {"limit", "after", "counts"});
+  ListCall call{.after = request.parameter("after")};
+  if (printable(call.after) != call.after) throw Error(Fault::invalid, "after is not a device's id");
+  const auto counts = request.parameter("counts", "true");
+  if (counts != "true" && counts != "false" && counts != "only") {
+    throw Error(Fault::invalid, "counts is not true, false or only");
+  }
+  call.rows = counts != "only";
+  call.counts = counts != "false";
+  if (const auto limit = request.parameter("limit"); !limit.empty()) {
+    const auto* end = limit.data() + limit.size();
+    const auto read = std::from_chars(limit.data(), end, call.limit);
+    if (read.ec != std::errc() || read.ptr != end || call.limit < 1 || call.limit > most_limit) {
+      throw Error(Fault::invalid, fmt::format("limit is not a number from 1 to {}", most_limit));
+    }
+  }
+  return call;
+}
+
+Query list_query(const std::string& city, const HttpRequest& request) {
+  const auto call = read_list_call(request);
+  Conditions conditions({city});
+  add_filter(conditions, request);
+  const auto after = conditions.value(call.after);
+  const auto limit = conditions.value(std::to_string(call.limit + 1));
+  const auto most = conditions.value(std::to_string(call.limit));
+  std::string members;
+  if (call.counts) {
+    members +=
+        "'total', (SELECT count(*) FROM hit), 'counts', (SELECT coalesce(json_object_agg(condition, n), "
+        "'{}') FROM "
+        "(SELECT condition, count(*) AS n FROM hit GROUP BY condition) c)";
+  }
+  if (call.rows) {
+    // One more than asked for shows whether there is more.
+    members += fmt::format(
+        "{0}'devices', (SELECT coalesce(json_agg({1} ORDER BY device), '[]') FROM (SELECT * FROM page LIMIT "
+        "{2}::bigint) p), "
+        "'next', CASE WHEN (SELECT count(*) FROM page) > {2}::bigint THEN "
+        "(SELECT max(device) FROM (SELECT device FROM page LIMIT {2}::bigint) l) END",
+        members.empty() ? "" : ", ", row(), most);
+  }
+  return {.sql = fmt::format(
+              "WITH hit AS MATERIALIZED (SELECT device, name, condition, last_condition, since, seen, "
+              "health, commit, target, "
+              "wave, reason, version, listed, retired, labels, position FROM greenwave.device_states WHERE "
+              "city = $1 AND {}), "
+              "page AS (SELECT * FROM hit WHERE device > {}::text ORDER BY device LIMIT {}::bigint) "
+              "SELECT json_build_object({})::text",
+              conditions.text(), after, limit, members),
+          .values = conditions.take_values()};
+}
+
+}  // namespace
+
+void list_devices(Api& api, const Exchange& exchange, const Person&) {
+  try {
+    auto request = exchange.request;
+    // A polygon may be too long for an address: it comes as the body of a POST.
+    if (request.method == "POST") request.query.emplace("within", request.body);
+    api.reader.ask(list_query(api.config.city, request), reply_with_json(exchange.responder));
+  } catch (const Error& error) {
+    exchange.responder->reply(refusal(400, error.message(), error.remedy()));
+  }
+}
+
+void show_device(Api& api, const Exchange& exchange, const Person&) {
+  const auto statement = fmt::format(R"sql(
+SELECT ({0}::jsonb || jsonb_build_object('detail', detail, 'layers', layers,
+  'clock', to_char(clock AT TIME ZONE 'UTC', {1}),
+  'history', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', to_char(at AT TIME ZONE 'UTC', {1}), 'state', condition,
+      'health', health, 'commit', commit, 'target', target, 'reason', reason) ORDER BY at DESC), '[]')
+    FROM (SELECT * FROM greenwave.history h WHERE h.city = $1 AND h.device = $2 ORDER BY at DESC LIMIT 50) h),
+  'syncs', (SELECT coalesce(jsonb_agg(body ORDER BY started DESC, number DESC), '[]')
+    FROM (SELECT * FROM greenwave.syncs y WHERE y.city = $1 AND y.device = $2 ORDER BY started DESC, number DESC LIMIT 20) y),
+  'certificates', (SELECT coalesce(jsonb_agg(jsonb_build_object('serial', serial, 'key', key,
+      'notAfter', to_char(not_after AT TIME ZONE 'UTC', {1}), 'revoked', revoked IS NOT NULL) ORDER BY issued DESC), '[]')
+    FROM greenwave.certificates c WHERE c.city = $1 AND c.device = $2)))::text
+FROM greenwave.device_states WHERE city = $1 AND device = $2)sql",
+                                     row(), iso);
+  api.reader.ask({.sql = statement, .values = {api.config.city, exchange.subject}},
+                 reply_with_json(exchange.responder,
+                                 fmt::format("there is no device {}", in_one_line(exchange.subject, 100))));
+}
+
+void show_health(Api& api, const Exchange& exchange, const Person&) {
+  const auto statement = fmt::format(R"sql(
+SELECT json_build_object('devices', coalesce(json_object_agg(device, json_build_object('commit', commit, 'target', target,
+  'health', health, 'seen', to_char(seen AT TIME ZONE 'UTC', {0}))), '{{}}'))::text
+FROM greenwave.device_states WHERE city = $1 AND last_condition <> '')sql",
+                                     iso);
+  api.reader.ask({.sql = statement, .values = {api.config.city}}, reply_with_json(exchange.responder));
+}
+
+void ask_for_sync(Api& api, const Exchange& exchange, const Person& person) {
+  try {
+    Body body(exchange.request.body);
+    const auto reason = body.text("reason");
+    body.done();
+    auto query = audited(
+        api, person,
+        {.action = "ask for a sync",
+         .subject = exchange.subject,
+         .sql = "INSERT INTO greenwave.requests (city, device, at, who, reason) SELECT $1, $2, now(), $3, $4 "
+                "WHERE EXISTS (SELECT FROM greenwave.device_states WHERE city = $1 AND device = $2) "
+                "RETURNING device",
+         .values = {api.config.city, exchange.subject, person.name, reason},
+         .result = "SELECT json_build_object('device', device, 'asked', true)::text FROM done"});
+    api.writer.ask(std::move(query),
+                   reply_with_json(exchange.responder,
+                                   fmt::format("there is no device {}", in_one_line(exchange.subject, 100))));
+  } catch (const Error& error) {
+    exchange.responder->reply(refusal(400, error.message(), error.remedy()));
+  }
+}
+
+void list_audit(Api& api, const Exchange& exchange, const Person&) {
+  api.reader.ask(
+      {.name = "audit",
+       .sql = R"sql(
+SELECT coalesce(string_agg(line, E'\n') || E'\n', '') FROM (
+  SELECT json_build_object('at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'who', who, 'from', address,
+    'action', action, 'subject', subject, 'detail', detail)::text AS line
+  FROM greenwave.audit WHERE city = $1 ORDER BY at DESC LIMIT 100000) l)sql",
+       .values = {api.config.city}},
+      [responder = exchange.responder](const Answer& answer) {
+        if (answer.failure()) {
+          responder->reply(reply_for(*answer.failure()));
+        } else {
+          responder->reply({.type = "application/x-ndjson", .body = std::string(answer.text(0, 0))});
+        }
+      });
+}
+
+}  // namespace greenwave::hub
