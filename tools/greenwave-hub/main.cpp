@@ -1,0 +1,186 @@
+#include <functional>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include "admin/admin.h"
+#include "base/command_line.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "daemon/confined.h"
+#include "database/migrations.h"
+#include "hub.h"
+
+namespace {
+
+using namespace greenwave;
+
+constexpr const char* about =
+    "Keeps what a city's devices report, and answers what people and programs ask of them.";
+
+constexpr const char* examples = R"(
+Exit status: 0 done, 2 failed.
+
+Examples:
+  greenwave-hub init --host hub.example        make the city's authority, and the proxy's certificate
+  greenwave-hub run                            as the service does
+  greenwave-hub token add dashboard --level view
+  greenwave-hub check                          is hub.yaml one that it would start with?
+)";
+
+struct Options {
+  std::filesystem::path config = "/etc/greenwave/hub.yaml";
+  std::string level = "info";
+  std::string host;
+  std::string action;
+  std::string name;
+  std::string token_level = "view";
+  std::string life;
+};
+
+/// Blocks the signals that end the hub, and waits for them on a thread of its own.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+  ~Signals() {
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    pthread_kill(thread_.native_handle(), SIGUSR1);  // wakes it, so that it sees that
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  void on_end(std::function<void()> end) {
+    thread_ = std::jthread([this, end = std::move(end)](const std::stop_token& stopped) {
+      int received = 0;
+      while (sigwait(&set_, &received) == 0 && !stopped.stop_requested()) {
+        if (received != SIGUSR1) end();
+      }
+    });
+  }
+
+ private:
+  sigset_t set_{};
+  std::jthread thread_;
+};
+
+/// As many connections as the system allows.
+void raise_limits() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int run(const Options& options) {
+  const Log log(parse_level(options.level));
+  raise_limits();
+  Signals signals;
+  try {
+    hub::Hub hub(hub::load_hub_config(options.config), log);
+    signals.on_end([&hub] {
+      sd_notify(0, "STOPPING=1");
+      hub.stop();
+    });
+    sd_notify(0, "READY=1");
+    log.info(fmt::format("greenwave-hub {} started", program_version));
+    hub.run();
+    return 0;
+  } catch (const Error& error) {
+    log.error(error.what());
+    return 2;
+  }
+}
+
+int init(const Options& options) {
+  const auto config = hub::load_hub_config(options.config);
+  hub::make_server_certificate(config, options.host, SystemClock().now());
+  std::cout << fmt::format("{}: the city's authority is ca.crt, the proxy's certificate server.crt\n",
+                           config.authority().native());
+  return 0;
+}
+
+int tokens(const Options& options) {
+  const auto config = hub::load_hub_config(options.config);
+  if (options.action == "list") {
+    std::cout << hub::list_tokens(config);
+    return 0;
+  }
+  if (options.name.empty())
+    throw Error(Fault::invalid, "the token's name is missing", "greenwave-hub token add NAME");
+  if (options.action == "remove") {
+    hub::remove_token(config, options.name);
+    return 0;
+  }
+  const auto level = hub::role_from(options.token_level);
+  std::optional<Duration> life;
+  if (!options.life.empty()) life = parse_duration(options.life);
+  std::cout << hub::add_token(config, options.name, *level, life) << '\n';
+  std::cerr << "Keep it: it is not shown again.\n";
+  return 0;
+}
+
+int check(const Options& options) {
+  const auto config = hub::load_hub_config(options.config);
+  std::cout << fmt::format("{} is valid: a hub for {}\n", options.config.native(), config.city);
+  return 0;
+}
+
+int migrate(const Options& options) {
+  hub::migrate(hub::load_hub_config(options.config).database, Log(parse_level(options.level)));
+  return 0;
+}
+
+using Command = int (*)(const Options&);
+
+std::map<std::string, Command> declare(CommandLine& line, Options& options) {
+  line.footer(examples);
+  line.version(program_version);
+  line.option("--config", options.config, "The hub's configuration").value_name("FILE").show_default();
+  line.option("--log-level", options.level, "error, warning, info or debug").show_default();
+  line.subcommand("run", "Serve until SIGTERM");
+  line.subcommand("init", "Make the city's certificate authority, and a certificate for the proxy")
+      .option("--host", options.host, "The proxy's DNS name or address")
+      .value_name("HOST")
+      .required();
+  auto& token = line.subcommand("token", "Make, list and end the tokens of people and programs");
+  token.option("ACTION", options.action, "add, list or remove").one_of({"add", "list", "remove"}).required();
+  token.option("NAME", options.name, "Whose it is");
+  token.option("--level", options.token_level, "What it may do")
+      .one_of({"view", "operate", "approve", "configure"})
+      .show_default();
+  token.option("--life", options.life, "It ends by itself after this time").value_name("TIME");
+  line.subcommand("check", "Check the configuration, and exit");
+  line.subcommand("migrate", "Bring the database to this program's schema, and exit");
+  return {{"run", run}, {"init", init}, {"token", tokens}, {"check", check}, {"migrate", migrate}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CommandLine line("greenwave-hub", about);
+  const auto commands = declare(line, options);
+  try {
+    if (const auto status = daemon::run_if_confined(argc, argv)) return *status;
+    if (!line.parse(argc, argv)) return 0;
+    return commands.at(line.chosen())(options);
+  } catch (const Error& error) {
+    std::cerr << "greenwave-hub: " << error.what() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << "greenwave-hub: internal error: " << error.what() << '\n';
+  }
+  return 2;
+}
