@@ -56,37 +56,46 @@ ListCall read_list_call(const HttpRequest& request) {
   return call;
 }
 
+/// The rest of the WITH, and the members of the answer, that the rows of a page are.
+struct Page {
+  std::string with;
+  std::string members;
+};
+
+Page page_of(Conditions& conditions, const ListCall& call) {
+  // One more than asked for shows whether there is more.
+  const auto after = conditions.value(call.after);
+  const auto limit = conditions.value(std::to_string(call.limit));
+  return {.with = fmt::format(
+              ", more AS (SELECT * FROM hit WHERE device > {}::text ORDER BY device LIMIT {}::bigint + 1), "
+              "page AS (SELECT * FROM more ORDER BY device LIMIT {}::bigint)",
+              after, limit, limit),
+          .members = fmt::format(
+              "'devices', (SELECT coalesce(json_agg({} ORDER BY device), '[]') FROM page), 'next', CASE WHEN "
+              "(SELECT count(*) FROM more) > {}::bigint THEN (SELECT max(device) FROM page) END",
+              row(), limit)};
+}
+
 Query list_query(const std::string& city, const HttpRequest& request) {
   const auto call = read_list_call(request);
   Conditions conditions({city});
   add_filter(conditions, request);
-  const auto after = conditions.value(call.after);
-  const auto limit = conditions.value(std::to_string(call.limit + 1));
-  const auto most = conditions.value(std::to_string(call.limit));
+  const auto condition = conditions.text();
+  const auto page = call.rows ? page_of(conditions, call) : Page{};
   std::string members;
   if (call.counts) {
-    members +=
+    members =
         "'total', (SELECT count(*) FROM hit), 'counts', (SELECT coalesce(json_object_agg(condition, n), "
         "'{}') FROM "
         "(SELECT condition, count(*) AS n FROM hit GROUP BY condition) c)";
   }
-  if (call.rows) {
-    // One more than asked for shows whether there is more.
-    members += fmt::format(
-        "{0}'devices', (SELECT coalesce(json_agg({1} ORDER BY device), '[]') FROM (SELECT * FROM page LIMIT "
-        "{2}::bigint) p), "
-        "'next', CASE WHEN (SELECT count(*) FROM page) > {2}::bigint THEN "
-        "(SELECT max(device) FROM (SELECT device FROM page LIMIT {2}::bigint) l) END",
-        members.empty() ? "" : ", ", row(), most);
-  }
-  return {.sql = fmt::format(
-              "WITH hit AS MATERIALIZED (SELECT device, name, condition, last_condition, since, seen, "
-              "health, commit, target, "
-              "wave, reason, version, listed, retired, labels, position FROM greenwave.device_states WHERE "
-              "city = $1 AND {}), "
-              "page AS (SELECT * FROM hit WHERE device > {}::text ORDER BY device LIMIT {}::bigint) "
-              "SELECT json_build_object({})::text",
-              conditions.text(), after, limit, members),
+  if (call.counts && call.rows) members += ", ";
+  return {.sql = fmt::format("WITH hit AS MATERIALIZED (SELECT device, name, condition, last_condition, "
+                             "since, seen, health, commit, target, "
+                             "wave, reason, version, listed, retired, labels, position FROM "
+                             "greenwave.device_states WHERE city = $1 AND {}){} "
+                             "SELECT json_build_object({}{})::text",
+                             condition, page.with, members, page.members),
           .values = conditions.take_values()};
 }
 

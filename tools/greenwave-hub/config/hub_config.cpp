@@ -59,8 +59,8 @@ void read_members(const yaml::Node& document, HubConfig& config, Problems& probl
   read_path(fields, "follow", config.follow);
   if (const auto* node = fields.map("devices")) {
     Fields devices(*node, "devices", problems);
-    read_duration(devices, "heartbeat", std::chrono::minutes(1), config.heartbeat);
-    read_duration(devices, "silentAfter", std::chrono::minutes(2), config.silent_after);
+    read_duration(devices, "heartbeat", std::chrono::seconds(1), config.heartbeat);
+    read_duration(devices, "silentAfter", std::chrono::seconds(2), config.silent_after);
     if (config.silent_after < config.heartbeat * 2) {
       devices.error("silentAfter",
                     "silentAfter is shorter than two heartbeats: devices would be silent by chance",

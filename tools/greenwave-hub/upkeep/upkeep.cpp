@@ -1,12 +1,14 @@
 #include "upkeep/upkeep.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace greenwave::hub {
 
 namespace {
 
-constexpr auto sweep_every = std::chrono::seconds(10);
+constexpr Duration longest_pause = std::chrono::seconds(10);
 constexpr auto partitions_every = std::chrono::hours(6);
 
 // SKIP LOCKED: a device that reports just now is not silent, and another hub may be at the same.
@@ -68,7 +70,7 @@ void Upkeep::begin() {
 }
 
 void Upkeep::sweep() {
-  sweep_ = loop_.after(sweep_every, [this] { sweep(); });
+  sweep_ = loop_.after(std::min(longest_pause, config_.silent_after / 2), [this] { sweep(); });
   // After a time without a hub or its database, devices get as long as always to be heard of.
   if (std::chrono::steady_clock::now() - begun_ > config_.silent_after) note_silent();
   count();

@@ -1,0 +1,570 @@
+"""The hub, as devices and people use it: behind nginx with TLS and certificates, on a real PostgreSQL with PostGIS."""
+
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import postgres  # noqa: E402
+from greenwave import City, Scratch, file_manifest, run, wait_until  # noqa: E402
+from hub import Hub, Reply, Speaker  # noqa: E402
+
+COMMIT, OTHER = "a" * 40, "b" * 40
+
+
+class OnOneDatabase(unittest.TestCase):
+    """Each class has a database and a hub of its own."""
+
+    more = ""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = cls.enterClassContext(Scratch())
+        cls.scratch.chmod(0o755)
+        cls.postgres = cls.enterClassContext(postgres.Postgres(cls.scratch / "postgres"))
+        cls.prepare()
+        cls.hub = cls.enterClassContext(Hub(cls.scratch / "hub", cls.postgres.connection, more=cls.more))
+        cls.operator = cls.hub.token("configure")
+        cls.viewer = cls.hub.token("view")
+        cls.made = 0
+
+    @classmethod
+    def prepare(cls):
+        """What must be there before the hub starts."""
+
+    def speaker(self, device=None, hub=None):
+        type(self).made += 1
+        return Speaker(hub or self.hub, device or f"device-{self.made}").enrol(self.operator)
+
+    def device(self, device):
+        return self.hub.get(f"/v1/devices/{device}", self.viewer)
+
+    def history(self, device):
+        """The states that it had, the first one first."""
+        return [row["state"] for row in reversed(self.device(device)["history"])]
+
+
+class Reports(OnOneDatabase):
+    def test_a_report_is_in_the_list_and_on_the_devices_page(self):
+        device = self.speaker()
+        reply = device.report("failed", commit={"oid": COMMIT, "subject": "Longer yellow"}, target=OTHER, wave="canary",
+                              failed=[{"object": "SystemdUnit/spat", "reason": "exit 203"}], labels={"model": "atc"})
+        self.assertEqual((200, 300), (reply.status, reply.json()["heartbeat"]))
+        row = next(row for row in self.hub.get("/v1/devices?limit=1000", self.viewer)["devices"] if row["id"] == device.device)
+        self.assertEqual(("failed", COMMIT, OTHER, "canary", "SystemdUnit/spat: exit 203", {"model": "atc"}, False),
+                         tuple(row[key] for key in ("state", "commit", "target", "wave", "reason", "labels", "listed")))
+        self.assertEqual("Longer yellow", self.device(device.device)["detail"]["commit"]["subject"])
+
+    def test_a_repeat_is_acknowledged_and_changes_nothing(self):
+        device = self.speaker()
+        first = device.body("failed", syncs=[{"number": 1, "started": "2026-11-27T08:00:00Z", "result": "failed"}])
+        for _ in range(3):
+            self.assertEqual(200, device.send(first).status)
+        device.report("in-sync")
+        self.assertEqual(200, device.send(first).status)
+        self.assertEqual(["failed", "in-sync"], self.history(device.device))
+        self.assertEqual("in-sync", self.device(device.device)["state"])
+        self.assertEqual(1, len(self.device(device.device)["syncs"]))
+
+    def test_history_is_written_only_where_the_state_is_another(self):
+        device = self.speaker()
+        for state in ("in-sync", "in-sync", "applying", "in-sync", "in-sync"):
+            device.report(state, lastSync="2026-11-27T08:00:00Z", bytesReceived=device.sequence)
+        self.assertEqual(["in-sync", "applying", "in-sync"], self.history(device.device))
+
+    def test_an_earlier_boot_learns_of_the_later_one(self):
+        device = self.speaker()
+        device.boot = 2_000_000_000
+        device.report()
+        device.boot = 17
+        reply = device.report("failed")
+        self.assertEqual((409, 2_000_000_000), (reply.status, reply.json()["boot"]))
+        self.assertEqual("in-sync", self.device(device.device)["state"])
+
+    def test_a_heartbeat_without_a_state_of_its_boot_asks_for_one(self):
+        device = self.speaker()
+        self.assertEqual("state", device.report(None).json()["send"])
+        device.report()
+        self.assertNotIn("send", device.report(None).json())
+        device.boot += 1
+        self.assertEqual("state", device.report(None).json()["send"])
+
+    def test_a_device_with_its_clock_at_1970_reports_as_any_other(self):
+        device = self.speaker()
+        sync = {"number": 1, "started": "1970-01-01T00:00:05Z", "result": "in sync"}
+        self.assertEqual(200, device.send(device.body(at="1970-01-01T00:00:09Z", syncs=[sync])).status)
+        shown = self.device(device.device)
+        self.assertEqual("1970-01-01T00:00:09Z", shown["clock"])
+        self.assertEqual("1970-01-01T00:00:05Z", shown["syncs"][0]["started"])
+        self.assertNotIn("1970", shown["seen"])
+
+    def test_a_person_asks_a_device_to_sync_and_it_is_told_once(self):
+        device = self.speaker()
+        device.report()
+        asked = self.hub.request("POST", f"/v1/devices/{device.device}/sync", {"reason": "the crew is there"}, self.operator)
+        self.assertEqual(200, asked.status, asked.text)
+        self.assertEqual({"who": "configure", "reason": "the crew is there"}, device.report(None).json()["sync"])
+        self.assertNotIn("sync", device.report(None).json())
+
+    def test_markup_statements_and_control_characters_stay_text(self):
+        hostile = ["'; DROP TABLE greenwave.states; --", "<script>alert(1)</script>", "a\u0000b", "\u202egpj.exe", "\\x00\\",
+                   "{\"a\": NULL}", "%s%n", "\ud83d\ude00" * 400, "\r\nSet-Cookie: x=y", "$1::text"]
+        for text in hostile:
+            with self.subTest(text):
+                device = self.speaker()
+                reply = device.report("failed", says=text, wave=text, version=text, labels={text: text}, lastError=text,
+                                      failed=[{"object": text, "reason": text}], problems=[text], ref=text)
+                self.assertEqual(200, reply.status, reply.text)
+                shown = self.device(device.device)
+                self.assertEqual("failed", shown["state"])
+                self.assertNotIn("\u0000", json.dumps(shown, ensure_ascii=False))
+        self.assertGreater(len(self.hub.get("/v1/devices", self.viewer)["devices"]), 0)
+
+    def test_what_is_no_report_is_refused_with_the_member_that_is_wrong(self):
+        device = self.speaker()
+        good = device.body()
+        for member, value, word in (("boot", -1, "boot"), ("boot", 1.5, "boot"), ("boot", "1", "boot"), ("boot", 2**70, "boot"),
+                                    ("sequence", None, "sequence"), ("at", "yesterday", "at"), ("state", [], "state"),
+                                    ("state", {"condition": "not-reporting", "health": "healthy"}, "condition"),
+                                    ("state", {"condition": "in-sync"}, "health"),
+                                    ("state", {"condition": "in-sync", "health": "healthy", "target": "HEAD"}, "target"),
+                                    ("syncs", [1], "syncs"), ("syncs", [{}] * 21, "syncs"), ("device", "../etc", "device")):
+            with self.subTest(member=member, value=value):
+                reply = device.send({**good, member: value})
+                self.assertEqual(400, reply.status, reply.text)
+                self.assertIn(word, reply.json()["error"])
+        for text in ("", "null", "[]", "{", "[" * 100_000, '{"state":' * 10_000, "\x00", "\ud800".encode("utf-8", "surrogatepass")):
+            self.assertEqual(400, self.hub.request("POST", "/v1/reports", text, certificate=device.pair).status)
+        self.assertEqual(200, device.report().status)
+
+    def test_deep_and_wide_states_are_cut(self):
+        device = self.speaker()
+        deep = {}
+        for _ in range(200):
+            deep = {"a": deep, "b": [deep]} if len(json.dumps(deep)) < 20_000 else {"a": deep}
+        reply = device.report("failed", rejected=deep, labels={f"k{i}": "v" for i in range(5000)}, problems=["p"] * 5000)
+        self.assertEqual(200, reply.status, reply.text)
+        detail = self.device(device.device)["detail"]
+        self.assertLessEqual(len(detail["labels"]), 64)
+        self.assertLessEqual(len(json.dumps(detail)), 20_000)
+
+    def test_too_large_a_report_is_refused_and_the_next_one_taken(self):
+        device = self.speaker()
+        self.assertEqual(413, self.hub.request("POST", "/v1/reports", "x" * (10 << 20), certificate=device.pair).status)
+        self.assertEqual(413, self.hub.request("POST", "/v1/reports", "x" * (300 << 10), certificate=device.pair).status)
+        self.assertEqual(200, device.report().status)
+
+    def test_slow_clients_do_not_hold_up_others(self):
+        device = self.speaker()
+        slow = []
+        for _ in range(200):
+            client = socket.create_connection(("127.0.0.1", self.hub.port))
+            client.send(b"\x16\x03\x01")
+            slow.append(client)
+        for _ in range(50):  # past nginx, within a request
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(str(self.hub.socket))
+            client.send(b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            slow.append(client)
+        try:
+            self.assertEqual(200, device.report().status)
+        finally:
+            for client in slow:
+                client.close()
+
+
+class Certificates(OnOneDatabase):
+    def test_a_device_cannot_speak_for_another(self):
+        device = self.speaker()
+        report = device.body()
+        report["device"] = "somebody-else"
+        reply = device.send(report)
+        self.assertEqual(403, reply.status)
+        self.assertIn(device.device, reply.json()["error"])
+        self.assertEqual(404, self.hub.request("GET", "/v1/devices/somebody-else", token=self.viewer).status)
+
+    def test_nobody_reports_without_a_certificate_or_by_headers_of_their_own(self):
+        body = Speaker(self.hub, "nobody").body()
+        headers = {"X-Client-Verify": "SUCCESS", "X-Client-Subject": "CN=nobody,O=springfield", "X-Remote-User": "root"}
+        for more in ({}, headers):
+            self.assertEqual(401, self.hub.request("POST", "/v1/reports", body, headers=more).status)
+        self.assertEqual(401, self.hub.request("GET", "/v1/devices", headers=headers).status)
+
+    def test_certificates_of_strangers_and_expired_ones_are_refused(self):
+        device = Speaker(self.hub, "stranger")
+        run("openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", "1",
+            "-subj", "/O=springfield/CN=stranger", "-keyout", device.key, "-out", device.certificate)
+        self.assertEqual(400, device.report().status)  # nginx's own answer
+        ca = self.hub.directory / "state/ca"
+        run("openssl", "req", "-new", "-key", device.key, "-subj", "/O=springfield/CN=stranger", "-out", device.csr)
+        run("openssl", "x509", "-req", "-in", device.csr, "-CA", ca / "ca.crt", "-CAkey", ca / "ca.key", "-out",
+            device.certificate, "-days", "-1", "-set_serial", "5")
+        self.assertEqual(400, device.report().status)
+
+    def test_a_certificate_of_another_city_is_refused(self):
+        ca = self.hub.directory / "state/ca"
+        device = Speaker(self.hub, "visitor")
+        run("openssl", "req", "-new", "-key", device.key, "-subj", "/O=shelbyville/CN=visitor", "-out", device.csr)
+        run("openssl", "x509", "-req", "-in", device.csr, "-CA", ca / "ca.crt", "-CAkey", ca / "ca.key", "-out",
+            device.certificate, "-days", "1", "-set_serial", "6")
+        self.assertIn("another city", device.report().json()["error"])
+
+    def test_a_revoked_certificate_is_refused_at_once_and_its_key_too(self):
+        device = self.speaker()
+        self.assertEqual(200, device.report().status)
+        self.assertEqual(200, self.hub.request("POST", f"/v1/devices/{device.device}/revoke", {}, self.operator).status)
+        wait_until(lambda: device.report().status == 403, "the revocation is known")
+        self.assertEqual(403, device.ask().status)
+        self.assertEqual(403, self.hub.request("POST", "/v1/renew", {"csr": device.csr.read_text()},
+                                               certificate=device.pair).status)
+
+    def test_a_code_is_good_once_and_for_its_device_alone(self):
+        code = self.hub.request("POST", "/v1/codes", {"device": "by-code"}, self.operator).json()["code"]
+        other, device, late = (Speaker(self.hub, name) for name in ("not-meant", "by-code", "by-code"))
+        self.assertEqual(403, other.ask(code=code).status)
+        self.assertEqual(403, device.ask(code="AAAA-AAAA-AAAA").status)
+        csr = device.csr.read_text()
+        for _ in range(2):  # the answer to the first one may have been lost
+            reply = self.hub.request("POST", "/v1/enroll", {"device": "by-code", "csr": csr, "code": code.lower()})
+            self.assertEqual(200, reply.status, reply.text)
+        late = Speaker(self.hub, "by-code")
+        self.assertEqual(403, late.ask(code=code).status)
+
+    def test_the_certificate_is_for_the_device_whatever_the_request_says(self):
+        device = Speaker(self.hub, "honest")
+        run("openssl", "req", "-new", "-key", device.key, "-subj", "/O=springfield/CN=victim", "-addext",
+            "basicConstraints=critical,CA:TRUE", "-out", device.csr)
+        device.enrol(self.operator)
+        text = run("openssl", "x509", "-in", device.certificate, "-noout", "-text").stdout
+        self.assertIn("CN = honest", text)
+        self.assertNotIn("victim", text)
+        self.assertIn("CA:FALSE", text)
+
+    def test_requests_that_are_none_are_refused(self):
+        device = Speaker(self.hub, "weak")
+        run("openssl", "req", "-new", "-nodes", "-newkey", "rsa:1024", "-subj", "/CN=weak", "-keyout", device.key, "-out", device.csr)
+        self.assertIn("too weak", device.ask().json()["error"])
+        for body in ({"device": "x", "csr": "hello"}, {"device": "x"}, {"device": "../x", "csr": ""}, [], {"device": "x", "csr": 5},
+                     {"device": "x", "csr": "", "colour": "red"}):
+            self.assertEqual(400, self.hub.request("POST", "/v1/enroll", body).status, body)
+
+    def test_an_operator_approves_or_refuses_a_key_that_waits(self):
+        device = Speaker(self.hub, "waiting")
+        reply = device.ask(recipient="age1qqq")
+        self.assertEqual((202, "10"), (reply.status, reply.headers["Retry-After"]))
+        waiting = self.hub.get("/v1/enrolments", self.viewer)["enrolments"]
+        self.assertIn(("waiting", reply.json()["key"]), [(one["device"], one["key"]) for one in waiting])
+        path = "/v1/enrolments/waiting"
+        self.assertEqual(403, self.hub.request("POST", path, {"decision": "approve"}, self.viewer).status)
+        self.assertEqual(404, self.hub.request("POST", path, {"decision": "approve", "key": "SHA256:x"}, self.operator).status)
+        self.assertEqual(200, self.hub.request("POST", path, {"decision": "approve", "key": reply.json()["key"]}, self.operator).status)
+        device.certificate.write_text(device.ask(recipient="age1qqq").json()["certificate"])
+        self.assertEqual(200, device.report().status)
+        self.assertEqual("age1qqq", self.hub.get("/v1/recipients", self.viewer)["devices"]["waiting"])
+        other = Speaker(self.hub, "waiting")
+        other.ask()
+        self.assertEqual(200, self.hub.request("POST", path, {"decision": "refuse"}, self.operator).status)
+        self.assertEqual(403, other.ask().status)
+
+    def test_at_most_five_keys_of_a_device_wait(self):
+        answers = [Speaker(self.hub, "popular").ask().status for _ in range(6)]
+        self.assertEqual([202] * 5 + [403], answers)
+
+    def test_a_device_renews_its_own_certificate(self):
+        device = self.speaker()
+        before = device.certificate.read_text()
+        reply = self.hub.request("POST", "/v1/renew", {"csr": device.csr.read_text()}, certificate=device.pair)
+        self.assertEqual(200, reply.status, reply.text)
+        device.certificate.write_text(reply.json()["certificate"])
+        self.assertNotEqual(before, device.certificate.read_text())
+        self.assertEqual(200, device.report().status)
+        self.assertEqual(401, self.hub.request("POST", "/v1/renew", {"csr": device.csr.read_text()}).status)
+
+
+class People(OnOneDatabase):
+    more = "devices: {relays: [castro-cabinet]}\n"
+
+    def test_each_level_may_do_what_it_includes(self):
+        tokens = {level: self.hub.token(level) for level in ("view", "operate", "approve", "configure")}
+        self.speaker("levels").report()
+        asked = [("GET", "/v1/devices", None, 0), ("POST", "/v1/devices/levels/sync", {}, 1), ("POST", "/v1/codes", {}, 2),
+                 ("GET", "/v1/audit", None, 2)]
+        for rank, token in enumerate(tokens.values()):
+            for method, path, body, needed in asked:
+                status = self.hub.request(method, path, body, token).status
+                self.assertEqual(200 if rank >= needed else 403, status, f"{rank} {path}")
+        type(self).viewer, type(self).operator = tokens["view"], tokens["configure"]
+        self.assertEqual(401, self.hub.request("GET", "/v1/devices", token="gwt_wrong").status)
+        self.assertEqual(401, self.hub.request("GET", "/v1/devices").status)
+
+    def test_what_somebody_did_is_in_the_audit_trail(self):
+        self.speaker("audited").report()
+        self.hub.request("POST", "/v1/devices/audited/sync", {"reason": "x"}, self.operator)
+        lines = self.hub.request("GET", "/v1/audit", token=self.operator).text.splitlines()
+        one = next(line for line in map(json.loads, lines) if line["subject"] == "audited" and line["action"] == "ask for a sync")
+        self.assertEqual(("configure", "127.0.0.1"), (one["who"], one["from"]))
+
+    def test_a_relay_speaks_for_many(self):
+        relay = self.speaker("castro-cabinet")
+        speakers = [Speaker(self.hub, "behind-relay")]
+        bodies = []
+        for i in range(300):
+            speakers[0].device = f"relayed-{i:03}"
+            bodies.append(json.dumps(speakers[0].body()))
+        bodies[7] = "{broken"
+        reply = self.hub.request("POST", "/v1/relay", "\n".join(bodies), certificate=relay.pair)
+        self.assertEqual((200, 299, 8), (reply.status, reply.json()["acknowledged"], reply.json()["refused"][0]["line"]))
+        self.assertEqual(299, self.hub.get("/v1/devices?q=relayed-&counts=only", self.viewer)["total"])
+        self.assertEqual(403, self.hub.request("POST", "/v1/relay", bodies[0], certificate=self.speaker().pair).status)
+
+    def test_devices_are_found_by_what_they_are(self):
+        for name, state, model in (("find-1", "in-sync", "atc"), ("find-2", "failed", "atc"), ("find_3", "failed", "2070%")):
+            self.speaker(name).report(state, labels={"model": model}, commit={"oid": COMMIT if model == "atc" else OTHER})
+        find = lambda query: [row["id"] for row in self.hub.get(f"/v1/devices?q=find&{query}", self.viewer)["devices"]]  # noqa: E731
+        self.assertEqual(["find-2", "find_3"], find("state=failed"))
+        self.assertEqual(["find-1", "find-2", "find_3"], find("state=failed&state=in-sync"))
+        self.assertEqual(["find-1", "find-2"], find("label=model:atc"))
+        self.assertEqual(["find_3"], find("label=model:2070%25"))
+        self.assertEqual(["find_3"], find("commit=bbbb"))
+        self.assertEqual([], find("listed=true"))
+        self.assertEqual([], [row["id"] for row in self.hub.get("/v1/devices?q=d_3x", self.viewer)["devices"]])
+        counts = self.hub.get("/v1/devices?q=find&counts=only", self.viewer)
+        self.assertEqual({"total": 3, "counts": {"in-sync": 1, "failed": 2}}, counts)
+
+    def test_pages_of_a_list_follow_each_other(self):
+        for i in range(5):
+            self.speaker(f"page-{i}").report()
+        found, after = [], ""
+        while after is not None:
+            page = self.hub.get(f"/v1/devices?q=page-&limit=2&after={after}", self.viewer)
+            found += [row["id"] for row in page["devices"]]
+            after = page["next"]
+        self.assertEqual([f"page-{i}" for i in range(5)], found)
+
+    def test_questions_that_are_wrong_say_what_is_expected(self):
+        for query, word in (("state=fine", "in-sync"), ("label=x", "KEY:VALUE"), ("bbox=1,2", "WEST"), ("bbox=a,b,c,d", "degrees"),
+                            ("within={}", "Polygon"), ("limit=0", "limit"), ("colour=red", "colour"), ("commit=zz", "commit"),
+                            ("within=%7B%22type%22:%22Polygon%22,%22coordinates%22:%5B%5D%7D", ""), ("bbox=nan,1,2,3", "degrees"),
+                            ("counts=maybe", "counts"), ("after=%ff", "after")):
+            reply = self.hub.request("GET", f"/v1/devices?{query}", token=self.viewer)
+            if query.startswith("within=%7B"):
+                self.assertIn(reply.status, (200, 400), reply.text)
+                continue
+            self.assertEqual(400, reply.status, query)
+            self.assertIn(word, reply.text)
+        self.assertEqual(405, self.hub.request("DELETE", "/v1/devices", token=self.operator).status)
+        self.assertEqual(404, self.hub.request("GET", "/v1/colours", token=self.viewer).status)
+
+    def test_the_metrics_are_what_prometheus_reads(self):
+        reply = self.hub.request("GET", "/metrics", token=self.viewer)
+        checked = subprocess.run(["promtool", "check", "metrics"], input=reply.text, text=True, capture_output=True)
+        self.assertEqual("", checked.stdout + checked.stderr)
+        self.assertIn("greenwave_hub_database_up 1", reply.text)
+
+
+class Inventory(OnOneDatabase):
+    more = ""
+
+    @classmethod
+    def prepare(cls):
+        cls.city = City(cls.scratch)
+        feature = lambda name, at, **more: {  # noqa: E731
+            "type": "Feature", "id": name, "geometry": {"type": "Point", "coordinates": at},
+            "properties": {"name": f"{name} St", "labels": {"model": "atc"}, **more}}
+        cls.features = [feature("sf-1", [-122.43, 37.75]), feature("sf-2", [-122.40, 37.78]), feature("sf-3", [-122.41, 37.79])]
+        cls.commit(cls.features)
+        (cls.scratch / "city.yaml").write_text(f"device: hub\nrepository:\n  url: {cls.city.url}\n  interval: 1s\n")
+        cls.more = f"follow: {cls.scratch}/city.yaml\ndevices: {{heartbeat: 1s, silentAfter: 3s}}\n"
+
+    @classmethod
+    def commit(cls, features, message="Change the signals"):
+        return cls.city.commit({
+            "greenwave.yaml": """apiVersion: greenwave.dev/v1
+kind: Cluster
+metadata: {name: springfield}
+spec:
+  devices: devices.geojson
+  layers: [{path: base}, {path: "devices/${device.id}", optional: true}]
+  waves: [{name: canary, selector: {matchLabels: {canary: "yes"}}, ref: refs/heads/canary}]
+""", "devices.geojson": json.dumps({"type": "FeatureCollection", "features": features}),
+            "base/motd.yaml": file_manifest("motd", "/etc/motd", "hello\n")}, message)
+
+    def listed(self, query=""):
+        return {row["id"]: row for row in self.hub.get(f"/v1/devices?listed=true{query}", self.viewer)["devices"]}
+
+    def test_the_repositorys_devices_are_there_before_they_report(self):
+        wait_until(lambda: len(self.listed()) == 3, "the inventory was read")
+        self.assertEqual(("not-reporting", "sf-1 St", [-122.43, 37.75]),
+                         tuple(self.listed()["sf-1"][key] for key in ("state", "name", "position")))
+        self.assertEqual(["sf-1"], list(self.listed("&bbox=-122.44,37.74,-122.42,37.76")))
+        area = json.dumps({"type": "Polygon", "coordinates": [[[-122.5, 37.77], [-122.3, 37.77], [-122.3, 37.8], [-122.5, 37.77]]]})
+        found = self.hub.request("POST", "/v1/devices?listed=true", area, self.viewer).json()["devices"]
+        self.assertEqual(["sf-2"], [row["id"] for row in found])
+
+    def test_devices_that_the_inventory_lacks_cannot_ask_to_enrol(self):
+        wait_until(lambda: len(self.listed()) >= 3, "the inventory was read")
+        self.assertIn("not in the city's inventory", Speaker(self.hub, "sf-99").ask().json()["error"])
+        self.assertEqual(202, Speaker(self.hub, "sf-2").ask().status)
+
+    def test_a_commit_is_followed_from_wave_to_wave(self):
+        wait_until(lambda: len(self.listed()) >= 3, "the inventory was read")
+        canary = [{**self.features[0], "properties": {**self.features[0]["properties"], "labels": {"canary": "yes"}}}]
+        tip = self.commit(canary + self.features[1:], "Longer yellow")
+        rollout = lambda: {wave["wave"]: wave for wave in self.hub.get("/v1/rollout", self.viewer)["waves"]}  # noqa: E731
+        wait_until(lambda: rollout()["canary"]["commit"] == tip and rollout()["canary"]["devices"] == 1, "the commit is known")
+        first, second = self.speaker("sf-1"), self.speaker("sf-2")
+        reason = {"failed": [{"object": "SystemdUnit/spat", "reason": "exit 203"}]}
+        first.report("failed", commit={"oid": tip}, target=tip, **reason)
+        second.report("in-sync", commit={"oid": tip}, target=tip)
+        waves = rollout()
+        self.assertEqual((1, 1, 0, 1), tuple(waves["canary"][key] for key in ("devices", "has", "healthy", "failed")))
+        self.assertEqual((2, 1, 1, 0, 1), tuple(waves[""][key] for key in ("devices", "has", "healthy", "failed", "silent")))
+        self.assertEqual([("SystemdUnit/spat: exit 203", 1, ["sf-1"])],
+                         [(one["reason"], one["devices"], one["examples"]) for one in waves["canary"]["reasons"]])
+        self.assertEqual("Longer yellow", waves["canary"]["subject"])
+        health = self.hub.get("/v1/health", self.viewer)["devices"]
+        self.assertEqual(("failed", "healthy"), (health["sf-1"]["health"], health["sf-2"]["health"]))
+
+    def test_a_device_that_is_not_heard_of_is_not_reporting_and_says_since_when(self):
+        device = self.speaker("sf-3")
+        device.report("paused")
+        wait_until(lambda: self.device("sf-3")["state"] == "not-reporting", "the device is missed")
+        shown = self.device("sf-3")
+        self.assertEqual(("paused", shown["seen"]), (shown["lastState"], shown["since"]))
+        device.report(None)
+        self.assertEqual("paused", self.device("sf-3")["state"])
+        self.assertEqual(["paused", "not-reporting", "paused"], self.history("sf-3")[:3])
+
+    def test_a_device_that_is_there_twice_is_said(self):
+        wait_until(lambda: len(self.listed()) >= 3, "the inventory was read")
+        self.commit(self.features + [self.features[2]])
+        problems = lambda: self.hub.get("/v1/summary", self.viewer)["inventory"]["problems"]  # noqa: E731
+        wait_until(lambda: any("sf-3" in problem for problem in problems()), "the second Feature is said")
+        self.commit(self.features)
+        wait_until(lambda: problems() == [], "it is mended")
+
+
+class Away(OnOneDatabase):
+    """The database and the hub come and go."""
+
+    def test_what_was_acknowledged_is_there_once_whatever_stops(self):
+        hub = self.hub
+        devices = [self.speaker(f"load-{i}") for i in range(6)]
+        acknowledged = {device.device: [] for device in devices}
+        stop = threading.Event()
+
+        def speak(device):
+            connection, body = hub.connect(device.pair), None
+            number = 0
+            while not stop.is_set():
+                if body is None:
+                    number += 1
+                    body = device.body("in-sync" if number % 2 else "applying",
+                                       syncs=[{"number": number, "started": "2026-11-27T08:00:00Z", "result": "in sync"}])
+                try:
+                    reply = Reply(connection, "POST", "/v1/reports", body)
+                    if reply.status == 200:
+                        acknowledged[device.device].append(number)
+                        body = None
+                    elif reply.status == 503:
+                        self.assertIn("Retry-After", reply.headers)
+                except (OSError, ValueError, http.client.HTTPException):
+                    connection.close()
+                    connection = hub.connect(device.pair)
+                stop.wait(0.002 if body is None else 0.05)
+            connection.close()
+
+        threads = [threading.Thread(target=speak, args=(device,)) for device in devices]
+        for thread in threads:
+            thread.start()
+        done = lambda: sum(map(len, acknowledged.values()))  # noqa: E731
+        more = lambda: (lambda so_far: wait_until(lambda: done() > so_far + 60, "reports are acknowledged"))(done())  # noqa: E731
+        try:
+            more()
+            self.postgres.stop(signal.SIGQUIT)
+            wait_until(lambda: not hub.is_well(), "the hub notices")
+            self.postgres.start()
+            more()
+            hub.stop(signal.SIGKILL)
+            hub.start()
+            more()
+            self.postgres.pause()
+            wait_until(lambda: not hub.is_well(), "the hub notices that nothing comes")
+            self.postgres.go_on()
+            more()
+            hub.stop()
+            hub.start()
+            more()
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        for device in devices:
+            rows = self.postgres.sql(f"SELECT number FROM greenwave.syncs WHERE device = '{device.device}' ORDER BY number")
+            numbers = [int(row) for row in rows.split()]
+            self.assertEqual(len(set(numbers)), len(numbers))
+            self.assertLessEqual(set(acknowledged[device.device]), set(numbers))
+            rows = self.postgres.sql(f"SELECT condition FROM greenwave.history WHERE device = '{device.device}' "
+                                     "AND condition <> 'not-reporting' ORDER BY boot, sequence").split()
+            self.assertEqual(len(numbers), len(rows), "each change is in the history once")
+
+    def test_two_hubs_on_one_database_tell_the_same(self):
+        with Hub(self.scratch / "second", self.postgres.connection) as second:
+            # The same authority, as hubs of one city share it.
+            for name in ("ca.crt", "ca.key"):
+                (second.directory / "state/ca" / name).write_bytes((self.hub.directory / "state/ca" / name).read_bytes())
+            second.command("init", "--host", "localhost")
+            second.stop()
+            second.stop_proxy()
+            second.start()
+            second.start_proxy()
+            connection = self.hub.connect()
+            connection.request("GET", "/v1/events", headers={"Authorization": f"Bearer {self.viewer}"})
+            stream = connection.getresponse()
+            self.assertEqual("text/event-stream", stream.headers["Content-Type"])
+            device = self.speaker("two-hubs")
+            device.hub = second
+            self.assertEqual(200, device.report("failed", commit={"oid": COMMIT}).status)
+            while True:
+                line = stream.readline().decode()
+                self.assertNotEqual("", line)
+                if line.startswith("data: [") and "two-hubs" in line:
+                    break
+            self.assertEqual("failed", json.loads(line[6:])[0]["condition"])
+            device.hub = self.hub
+            self.assertEqual("failed", self.device("two-hubs")["state"])
+            connection.close()
+
+
+class Configuration(unittest.TestCase):
+    def test_mistakes_are_said_with_their_places(self):
+        with Scratch() as scratch:
+            file = scratch / "hub.yaml"
+            program = pathlib.Path(os.environ["GREENWAVE_BIN"]) / "greenwave-hub"
+            for text, words in (("", ["empty"]), ("city: x\n", ["database"]),
+                                ("city: x\ndatabase: y\nsokcet: /a\n", ["3:1", "socket"]),
+                                ("city: x\ndatabase: y\ndevices: {heartbeat: 5m, silentAfter: 6m}\n", ["silentAfter", "10m"]),
+                                ("city: x\ndatabase: y\nusers: {ana: king}\n", ["king", "view"]),
+                                ("city: x\ndatabase: y\nsocket: hub.sock\n", ["absolute"])):
+                file.write_text(text)
+                result = run(program, "--config", file, "check", check=False)
+                self.assertEqual(2, result.returncode, text)
+                for word in words:
+                    self.assertIn(word, result.stdout)
+            file.write_text("city: x\ndatabase: y\n")
+            self.assertIn("a hub for x", run(program, "--config", file, "check").stdout)
+
+
+if __name__ == "__main__":
+    why_not = postgres.missing()
+    if why_not:
+        print(f"SKIPPED: {why_not}")
+        sys.exit(77)
+    unittest.main()
