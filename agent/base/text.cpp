@@ -101,6 +101,15 @@ bool is_unseen(char32_t point) {
                              [&](Range range) { return range.first <= point && point <= range.last; });
 }
 
+/// Between two characters.
+std::string cut_after(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  auto end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  return text + "…";
+}
+
 }  // namespace
 
 bool is_at_or_below(std::string_view path, std::string_view directory) {
@@ -190,11 +199,11 @@ std::string printable(std::string_view bytes) {
 }
 
 std::string in_one_line(std::string_view bytes, std::size_t most) {
-  auto line = printable(bytes.substr(0, most * 4));
-  if (line.size() <= most) return line;
-  auto end = most;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
-  return line.substr(0, end) + "…";
+  return cut_after(printable(bytes.substr(0, most * 4)), most);
+}
+
+std::string in_lines(std::string_view bytes, std::size_t most) {
+  return cut_after(printable_lines(bytes.substr(0, most * 4)), most);
 }
 
 }  // namespace greenwave

@@ -42,5 +42,7 @@ std::string printable_lines(std::string_view bytes);
 
 /// Printable, and cut after `most` bytes.
 std::string in_one_line(std::string_view bytes, std::size_t most);
+/// The same for text of several lines.
+std::string in_lines(std::string_view bytes, std::size_t most);
 
 }  // namespace greenwave

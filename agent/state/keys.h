@@ -15,6 +15,8 @@ inline constexpr const char* wave = "wave";              ///< "BRANCH REF NAME" 
 inline constexpr const char* followed = "followed";      ///< "BRANCH REF": the ref by which the commit came
 inline constexpr const char* failed_own = "failed own";  ///< guard::Failed: {PATH: [SHA256]}
 inline constexpr const char* unreachable_since = "unreachable since";  ///< the repository; a time
+inline constexpr const char* hub_boot = "hub boot";  ///< the number of the agent's last start with a hub
+inline constexpr const char* hub_has = "hub has";    ///< the hub has the history up to this number
 inline constexpr const char* loss = "loss";  ///< sync::Loss: the state file was damaged, and begun again
 
 }  // namespace greenwave::state::keys

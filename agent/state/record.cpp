@@ -1,5 +1,6 @@
 // The history and settings of State.
 #include <algorithm>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -98,10 +99,17 @@ void State::record(const SyncRecord& sync, Time now) {
 }
 
 std::vector<SyncRecord> State::history(std::size_t most) const {
+  return history_between(0, std::numeric_limits<std::int64_t>::max(), most);
+}
+
+std::vector<SyncRecord> State::history_between(std::int64_t above, std::int64_t below,
+                                               std::size_t most) const {
   const Lock lock(mutex_);
   std::vector<SyncRecord> syncs;
-  auto rows = database_->prepare("SELECT number, started, body FROM history ORDER BY number DESC LIMIT ?");
-  rows.bind(static_cast<std::int64_t>(std::min<std::size_t>(most, most_syncs)));
+  auto rows = database_->prepare(
+      "SELECT number, started, body FROM history WHERE number > ? AND number < ? "
+      "ORDER BY number DESC LIMIT ?");
+  rows.bind(above).bind(below).bind(static_cast<std::int64_t>(std::min<std::size_t>(most, most_syncs)));
   while (rows.next()) {
     auto& sync = syncs.emplace_back(read_record(rows.text(2), sync_record_from_json));
     sync.number = rows.number(0);

@@ -62,6 +62,8 @@ class State {
   void record(const SyncRecord& sync, Time now);
   /// Newest first.
   std::vector<SyncRecord> history(std::size_t most) const;
+  /// Those with `above` < number < `below`, newest first.
+  std::vector<SyncRecord> history_between(std::int64_t above, std::int64_t below, std::size_t most) const;
 
   std::optional<Pause> pause() const;
   void set_pause(const std::optional<Pause>& pause);

@@ -289,6 +289,22 @@ TEST_CASE("state: the history returns the newest first, with everything that was
   CHECK(read.actions[1].ok);
 }
 
+TEST_CASE("state: a part of the history is between two numbers, and neither is in it") {
+  const TemporaryDirectory scratch;
+  State state(scratch / "state.db");
+  for (int i = 1; i <= 9; ++i) state.record(sync_at(on(2026, 1, i)), on(2026, 1, 9));
+  const auto numbers = [&](std::int64_t above, std::int64_t below, std::size_t most) {
+    std::vector<std::int64_t> found;
+    for (const auto& sync : state.history_between(above, below, most)) found.push_back(sync.number);
+    return found;
+  };
+  CHECK(numbers(3, 7, 10) == std::vector<std::int64_t>{6, 5, 4});
+  CHECK(numbers(3, 7, 2) == std::vector<std::int64_t>{6, 5});
+  CHECK(numbers(8, 100, 10) == std::vector<std::int64_t>{9});
+  CHECK(numbers(6, 7, 10).empty());
+  CHECK(numbers(9, 100, 10).empty());
+}
+
 TEST_CASE("state: the history keeps the last thousand syncs, and of those older than thirty days a hundred") {
   const TemporaryDirectory scratch;
   State state(scratch / "state.db");
