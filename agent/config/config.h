@@ -71,6 +71,17 @@ struct Podman {
   std::filesystem::path images = "/var/lib/greenwave/images";  ///< archives of images, *.tar
 };
 
+/// Where the device reports to.
+struct Hub {
+  std::string url;                    ///< https://HOST[:PORT][/PATH], no slash at its end; empty: nowhere
+  std::filesystem::path authorities;  ///< of the hub's certificate, PEM; empty: the system's
+  std::filesystem::path certificate;  ///< the device's, PEM; need not be there
+  std::filesystem::path key;          ///< of that
+  bool enrolled = true;               ///< `certificate` is the one that `greenwave enroll` stores
+
+  bool operator==(const Hub&) const = default;
+};
+
 enum class Runtime { none, podman, kubernetes };
 /// As agent.yaml writes it.
 std::string_view to_string(Runtime runtime);
@@ -134,7 +145,7 @@ struct Config {
   std::filesystem::path state_directory;    ///< under `root`
   std::filesystem::path runtime_directory;  ///< under `root`
   Health health;
-  std::string hub_url;
+  Hub hub;
   std::vector<std::filesystem::path> named_files;  ///< all that agent.yaml names by their paths
   std::filesystem::path metrics_file;  ///< for node_exporter's textfile collector, under `root`; empty: none
   std::vector<std::string> warnings;  ///< one line per setting that is accepted but unwise; to be logged once

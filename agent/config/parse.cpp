@@ -76,11 +76,7 @@ class ConfigReader {
       read_metrics(members);
       members.done();
     }
-    if (const auto* hub = fields.map("hub")) {
-      Fields members(*hub, "hub", problems_);
-      read_hub(members);
-      members.done();
-    }
+    read_hub(fields);
     fields.done();
   }
 
@@ -403,15 +399,34 @@ class ConfigReader {
     config_.metrics_file = config_.root / normal.relative_path();
   }
 
-  void read_hub(Fields& members) {
-    config_.hub_url = members.required_text("url");
-    if (config_.hub_url.empty()) return;
+  void read_hub(Fields& fields) {
+    config_.hub.certificate = config_.state_directory / "hub.crt";
+    config_.hub.key = config_.state_directory / "hub.key";
+    const auto* node = fields.map("hub");
+    if (node == nullptr) return;
+    Fields members(*node, "hub", problems_);
+    read_hub_url(members);
+    config_.hub.authorities = file(members, "ca", false);
+    config_.hub.enrolled = !members.has("certificate");
+    if (!config_.hub.enrolled) config_.hub.certificate = file(members, "certificate", false);
+    if (members.has("key")) config_.hub.key = file(members, "key", true);
+    if (!config_.hub.enrolled && !members.has("key")) {
+      members.error(
+          "certificate", "hub: certificate needs key too",
+          "name the key's file, or remove both: greenwave enroll stores them in the state directory");
+    }
+    members.done();
+  }
+
+  void read_hub_url(Fields& members) {
+    auto& url = config_.hub.url;
+    url = members.required_text("url");
+    while (url.ends_with('/')) url.pop_back();
+    if (url.empty()) return;
     try {
       // A hub's URL may be a bare host; a repository's may not.
-      const auto slash = config_.hub_url.find('/', config_.hub_url.find("://") + 3);
-      const bool bare = slash == std::string::npos || slash + 1 == config_.hub_url.size();
-      const auto url = parse_url(bare ? config_.hub_url.substr(0, slash) + "/hub" : config_.hub_url);
-      if (url.scheme == Url::Scheme::https) return;
+      const bool is_bare = url.find('/', url.find("://") + 3) == std::string::npos;
+      if (parse_url(is_bare ? url + "/hub" : url).scheme == Url::Scheme::https) return;
       members.error("url", "hub: url must begin with https://");
     } catch (const Error& error) {
       members.error("url", "hub: url: " + error.message(), "write hub: {url: https://HOST}");

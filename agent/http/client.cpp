@@ -111,6 +111,7 @@ void Client::Exchange::start(const Endpoint& endpoint, const Request& what, std:
              {what.connect, what.timeout});
   easy.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   easy.set(CURLOPT_PIPEWAIT, 1L);
+  easy.set(CURLOPT_QUICK_EXIT, 1L);  // a request that is stopped does not wait for a name server
   easy.set(CURLOPT_ACCEPT_ENCODING, "gzip");
   easy.set(CURLOPT_USERAGENT, fmt::format("greenwaved/{}", program_version).c_str());
   easy.set(CURLOPT_NOPROGRESS, 0L);
@@ -126,6 +127,8 @@ void Client::Exchange::start(const Endpoint& endpoint, const Request& what, std:
 
 void Client::Exchange::set_server(const Endpoint& endpoint) {
   if (!endpoint.proxies) easy.set(CURLOPT_PROXY, "");
+  easy.set(CURLOPT_MAXAGE_CONN,
+           static_cast<long>(std::chrono::duration_cast<std::chrono::seconds>(endpoint.idle).count()));
   if (!endpoint.unix_socket.empty()) easy.set(CURLOPT_UNIX_SOCKET_PATH, endpoint.unix_socket.c_str());
   if (!endpoint.authorities.empty()) {
     easy.set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // only these authorities
@@ -185,6 +188,10 @@ void Client::Exchange::take_header(std::string_view line) {
   const auto name = in_lower_case(line.substr(0, colon));
   const auto value = trim(line.substr(colon + 1));
   if (name == "content-type") response.type = in_lower_case(trim(value.substr(0, value.find(';'))));
+  if (name == "date") {
+    const auto seconds = curl_getdate(std::string(value).c_str(), nullptr);
+    if (seconds >= 0) response.date = Time(std::chrono::seconds(seconds));
+  }
   if (name == "libpod-api-version") response.api_version = value.substr(0, 100);
   if (name == "warning" && response.warnings.size() < most_warnings) {
     response.warnings.emplace_back(value.substr(0, 1000));

@@ -22,12 +22,13 @@ namespace greenwave::http {
 /// Where a server listens, and the identities of both sides.
 struct Endpoint {
   std::string address;  ///< "https://10.0.0.1:6443/prefix", "http://localhost"; no slash at its end
-  std::filesystem::path unix_socket;  ///< instead of TCP; the address then only names the host
-  std::string authorities;            ///< PEM; empty: the system's. Certificates are always checked
-  std::string certificate;            ///< PEM, the client's; empty: none
-  std::string key;                    ///< PEM, the certificate's; a secret
-  bool plain = false;                 ///< http:// over TCP as well
-  bool proxies = false;               ///< the environment's are asked: the server is not near
+  std::filesystem::path unix_socket;        ///< instead of TCP; the address then only names the host
+  std::string authorities;                  ///< PEM; empty: the system's. Certificates are always checked
+  std::string certificate;                  ///< PEM, the client's; empty: none
+  std::string key;                          ///< PEM, the certificate's; a secret
+  bool plain = false;                       ///< http:// over TCP as well
+  bool proxies = false;                     ///< the environment's are asked: the server is not near
+  Duration idle = std::chrono::minutes(2);  ///< how long a connection may be unused, and still be used again
 };
 
 struct Request {
@@ -56,6 +57,7 @@ struct Response {
   std::vector<std::string> warnings;  ///< the Warning headers' values, at most 20
   std::string api_version;            ///< podman's Libpod-Api-Version header; empty where there is none
   Duration retry_after{};             ///< zero: the server sent none
+  std::optional<Time> date;           ///< by the server's clock
 
   bool success() const { return status >= 200 && status < 300; }
 };

@@ -91,8 +91,30 @@ metrics: {file: /run/greenwave/metrics.prom}
   CHECK(made.allowed_paths == std::vector<std::string>{"/etc", "/opt/city"});
   CHECK(made.state_directory == "/data/state");
   CHECK(made.runtime_directory == "/data/run");
-  CHECK(made.hub_url == "https://hub.example");
+  CHECK(made.hub.url == "https://hub.example");
   CHECK(made.metrics_file == made.root / "run/greenwave/metrics.prom");
+}
+
+TEST_CASE("config: the hub's certificate is the enrolled one, unless agent.yaml names another") {
+  const auto usual = parsed(minimal + "hub: {url: https://hub.example/city/}\n", "/tmp/device");
+  CHECK(usual.hub.url == "https://hub.example/city");
+  CHECK(usual.hub.certificate == "/tmp/device/var/lib/greenwave/hub.crt");
+  CHECK(usual.hub.key == "/tmp/device/var/lib/greenwave/hub.key");
+  CHECK(usual.hub.enrolled);
+  CHECK(usual.named_files.empty());
+  const auto sealed =
+      parsed(minimal + "hub: {url: https://hub.example, ca: /etc/ca.pem, key: /etc/hub.key}\n");
+  CHECK(sealed.hub.enrolled);
+  CHECK(sealed.hub.key == "/etc/hub.key");
+  CHECK(sealed.named_files == std::vector<std::filesystem::path>{"/etc/ca.pem", "/etc/hub.key"});
+  const auto own =
+      parsed(minimal + "hub: {url: https://hub.example, certificate: /etc/a.crt, key: /etc/a.key}\n");
+  CHECK_FALSE(own.hub.enrolled);
+  CHECK(own.hub.certificate == "/etc/a.crt");
+  CHECK(only_problem(minimal + "hub: {url: https://hub.example, certificate: /etc/a.crt}\n")
+            .find("needs key too") != std::string::npos);
+  CHECK(only_problem(minimal + "hub: {url: 'http://hub.example'}\n").find("agent.yaml:2:12") !=
+        std::string::npos);
 }
 
 TEST_CASE("config: --root puts the agent's own directories under it, but not the allowed paths") {
