@@ -20,6 +20,7 @@
 #include "drivers/host/program_server.h"
 #include "drivers/podman/cron/run.h"
 #include "report/metrics_file.h"
+#include "report/reporter.h"
 
 namespace {
 
@@ -137,6 +138,13 @@ int run(const Options& options, const Log& log) {
 
   const auto config = agent.config();  // the socket stays where it is when the configuration is read again
   const control::Server server(agent, config, log);
+  report::Reporter reporter({.agent = agent,
+                             .state = agent.memory(),
+                             .clock = clock,
+                             .log = log,
+                             .remark = [&agent](const std::string& text) { agent.remark(text); }},
+                            config);
+  agent.tell(reporter);
   sd_notify(0, "READY=1");
   log.info(fmt::format("greenwaved {} started: device {}, repository {}", program_version,
                        agent.config().device, agent.config().repository.url));

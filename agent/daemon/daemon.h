@@ -32,6 +32,11 @@ class Daemon : public Agent {
   /// Call before run(). The sink outlives this.
   void tell(OutcomeSink& sink) { loop_.tell(sink); }
 
+  /// Shows this among the notes of the status until the next one; empty: nothing more.
+  void remark(const std::string& text) { board_.remark(text); }
+  /// What the agent remembers, for who works beside it.
+  const OpenState& memory() const { return state_; }
+
   /// One sync; its events go to the log.
   sync::Result once(const sync::Request& request);
   /// Syncs at each interval and request until stop().

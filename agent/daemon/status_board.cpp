@@ -9,6 +9,7 @@ namespace greenwave::daemon {
 Status StatusBoard::read() const {
   const Lock lock(mutex_);
   auto status = status_;
+  if (!remark_.empty()) status.notes.push_back(remark_);
   if (status.pause) status.pause = state::standing(*status.pause, clock_);
   // By a clock that nobody sets: a device may start in 1970.
   const auto ago = std::chrono::duration_cast<Duration>(clock_.tick() - heard_);
@@ -64,6 +65,11 @@ void StatusBoard::hear() {
 void StatusBoard::planned(Time next_sync) {
   const Lock lock(mutex_);
   status_.next_sync = next_sync;
+}
+
+void StatusBoard::remark(std::string text) {
+  const Lock lock(mutex_);
+  remark_ = std::move(text);
 }
 
 void StatusBoard::paused(const std::optional<state::Pause>& pause) {

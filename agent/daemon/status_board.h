@@ -31,6 +31,8 @@ class StatusBoard {
   void ended(const sync::Result& result, std::vector<std::string> notes, std::uint64_t received);
   void planned(Time next_sync);
   void paused(const std::optional<state::Pause>& pause);
+  /// Shown after the notes until the next one; empty: nothing.
+  void remark(std::string text);
 
  private:
   /// The repository answered just now.
@@ -39,6 +41,7 @@ class StatusBoard {
   const Clock& clock_;
   mutable Mutex mutex_;
   Status status_ GUARDED_BY(mutex_);
+  std::string remark_ GUARDED_BY(mutex_);
   Instant heard_ GUARDED_BY(mutex_);  ///< when it last did, or the agent started
   bool has_heard_ GUARDED_BY(mutex_) = false;
 };

@@ -125,6 +125,7 @@ void SyncLoop::replace_config() {
     const bool same_state = wiring_->config.database() == config.database();
     open(std::move(config), same_state ? parts_.state.get() : nullptr, new_name());
     parts_.log.info(fmt::format("read {} again", parts_.config_file.native()));
+    report(nullptr);
   } catch (const Error& error) {
     parts_.log.error(fmt::format("the configuration stays as it was: {}", error.what()));
   }

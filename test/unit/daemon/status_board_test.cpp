@@ -38,6 +38,16 @@ TEST_CASE("status board: what an earlier run of the agent recorded is shown from
   CHECK_FALSE(board.read().pause);
 }
 
+TEST_CASE("status board: a remark is a note until the next one, whatever the syncs note") {
+  test::SetClock clock;
+  daemon::StatusBoard board(clock);
+  board.remark("the hub could not be reached");
+  board.ended({}, {"a note"}, 0);
+  CHECK(board.read().notes == std::vector<std::string>{"a note", "the hub could not be reached"});
+  board.remark("");
+  CHECK(board.read().notes == std::vector<std::string>{"a note"});
+}
+
 TEST_CASE("status board: a sync's phase is shown while it runs, and its result afterwards") {
   test::SetClock clock;
   daemon::StatusBoard board(clock);

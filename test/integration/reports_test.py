@@ -1,0 +1,341 @@
+"""What a device reports to its city's hub, and when; that no report holds up a sync, gets lost, or has a secret in it."""
+
+import json
+import os
+import pathlib
+import signal
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from fake_hub import FakeHub  # noqa: E402
+from greenwave import City, Device, Scratch, file_manifest, timed, wait_until  # noqa: E402
+
+SECRET = "open-sesame-0042"
+
+
+def commit_of(number):
+    return {"motd.yaml": file_manifest("motd", "/etc/motd", f"hello {number}\n")}
+
+
+class HubCase(unittest.TestCase):
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.city.commit(commit_of(1))
+        self.hub = self.enterContext(FakeHub(self.scratch / "hub"))
+
+    def device(self, interval="1h", more=None, name="device"):
+        return self.enterContext(Device(self.scratch / name, self.city.url, interval=interval, more=more or self.hub.config))
+
+    def started(self, **options):
+        """A device that is in sync, as its hub knows."""
+        device = self.device(**options).start()
+        self.hub.wait_for(lambda _: self.in_sync(), "the hub has the first sync")
+        return device
+
+    def in_sync(self):
+        return (self.hub.state() or {}).get("condition") == "in-sync" and self.hub.records() != []
+
+    def settled(self, device):
+        """Nothing more is on its way: what a pause of no change would send is there."""
+        count = -1
+        while count != len(self.hub.requests):
+            count = len(self.hub.requests)
+            device.sync()
+            time.sleep(0.3)
+
+    def change(self, device, number):
+        commit = self.city.commit(commit_of(number))
+        device.sync()
+        return commit
+
+
+class Reporting(HubCase):
+    def test_a_sync_that_changed_something_is_reported_once_with_who_made_it_and_what_it_did(self):
+        device = self.started()
+        self.settled(device)
+        before = len(self.hub.reports)
+        commit = self.change(device, 2)
+        reports = self.hub.wait_for(lambda reports: len(reports) > before, "the change is reported")
+        self.settled(device)
+        self.assertEqual(len(self.hub.reports), before + 1)
+        state, syncs = reports[-1]["state"], reports[-1]["syncs"]
+        self.assertEqual((state["condition"], state["health"], state["statuses"]), ("in-sync", "healthy", ["in sync"]))
+        self.assertEqual(state["commit"]["oid"], commit)
+        self.assertEqual(state["commit"]["author"], "Olga Operator")
+        self.assertEqual(state["target"], commit)
+        self.assertEqual((state["objects"], state["inSync"]), (1, 1))
+        self.assertEqual(state["labels"]["arch"], device_facts()["arch"])
+        self.assertEqual([action["object"] for action in syncs[0]["actions"]], ["File/motd"])
+        self.assertEqual(len(syncs), 1)
+        self.assertEqual({request.device for request in self.hub.sent()}, {"sf-0042"})
+
+    def test_syncs_that_change_nothing_send_nothing_and_write_nothing(self):
+        device = self.started()
+        self.settled(device)
+        sent, written = len(self.hub.requests), written_by(device)
+        for _ in range(5):
+            device.sync()
+        time.sleep(1)
+        self.assertEqual(len(self.hub.requests), sent)
+        self.assertEqual(written_by(device), written)
+
+    def test_a_pause_and_a_failure_are_reported_when_they_begin(self):
+        device = self.started()
+        device.cli("pause", "--for", "1h", "--reason", "relamping", check=0)
+        self.hub.wait_for(lambda _: self.hub.state()["condition"] == "paused", "the pause is reported")
+        self.assertEqual(self.hub.state()["pause"]["reason"], "relamping")
+        device.cli("resume", check=0)
+        self.hub.wait_for(lambda _: self.hub.state()["condition"] == "in-sync", "its end is reported")
+        self.city.commit({"bad.yaml": file_manifest("bad", "relative", "x\n")})
+        device.sync()
+        self.hub.wait_for(lambda _: self.hub.state()["condition"] == "reverted", "the failure is reported")
+        self.assertRegex(json.dumps(self.hub.state()), r"bad.yaml:1:\d+")
+
+    def test_one_connection_is_kept_and_a_new_one_resumes_its_session(self):
+        device = self.started()
+        for number in range(2, 5):
+            before = len(self.hub.reports)
+            self.change(device, number)
+            self.hub.wait_for(lambda reports: len(reports) > before, "the change is reported")
+        self.assertEqual({request.connection for request in self.hub.sent()}, {1})
+        self.hub.answer = lambda request: (200, {"Connection": "close"}, self.hub.take_report(request.json, request.device)[2])
+        for number in range(5, 7):
+            before = len(self.hub.reports)
+            self.change(device, number)
+            self.hub.wait_for(lambda reports: len(reports) > before, "the change is reported")
+        self.assertEqual((self.hub.sent()[-1].connection, self.hub.sent()[-1].resumed), (2, True))
+
+    def test_a_sync_that_the_hub_asks_for_is_done_once_and_the_history_says_who_asked(self):
+        device = self.started()
+        self.settled(device)
+        commit = self.city.commit(commit_of(2))
+        device.cli("pause", "--for", "1h", "--reason", "x", check=0)
+        self.hub.wait_for(lambda _: self.hub.state()["condition"] == "paused", "the pause is reported")
+        asked = []
+
+        def ask(request):
+            self.hub.take_report(request.json, request.device)
+            asked.append(request)
+            return 200, {}, {"sync": {"who": "anna", "reason": "for the exercise"}} if len(asked) == 1 else {}
+
+        self.hub.answer = ask
+        device.cli("resume", check=0)
+        self.hub.wait_for(lambda _: self.hub.state()["commit"]["oid"] == commit, "the new commit is there")
+        self.assertEqual([sync["who"] for sync in device.json("history")["syncs"] if sync["trigger"] == "request"], ["anna (hub)"])
+
+    def test_a_hub_without_the_state_gets_it_at_once(self):
+        device = self.started()
+        self.settled(device)
+        before = len(self.hub.reports)
+        wanted = []
+
+        def want(request):
+            if wanted or "state" in request.json:
+                return None
+            wanted.append(request)
+            return 200, {}, {"send": "state", "heartbeat": 60}
+
+        self.hub.answer = want
+        # A record without a change of the state is a report without one.
+        device.cli("pause", "--for", "1h", "--reason", "x", check=0)
+        device.cli("resume", check=0)
+        self.hub.wait_for(lambda reports: len(reports) > before, "more is reported")
+        self.assertIn("state", self.hub.reports[-1])
+
+
+class Trouble(HubCase):
+    def test_a_device_without_a_hub_that_answers_syncs_as_ever_and_says_since_when(self):
+        self.hub.stop()
+        device = self.device().start()
+        wait_until(lambda: "could not be reached since" in " ".join(device.json("status")["notes"]), "the status says it")
+        status = device.json("status")
+        self.assertEqual((status["status"], status["exitCode"]), ("in sync", 0))
+        self.assertEqual(device.log.read_text().count("cannot report to the hub"), 1)
+        self.hub.start()
+        self.hub.wait_for(lambda _: self.in_sync(), "the hub has it")
+        wait_until(lambda: "hub" not in " ".join(device.json("status")["notes"]), "the note is gone")
+
+    def test_a_power_cut_loses_no_record_and_repeats_none_that_was_acknowledged(self):
+        device = self.started()
+        self.settled(device)
+        self.hub.answer = lambda _: (500, {}, {})
+        for number in range(2, 6):
+            self.change(device, number)
+        wanted = [sync["number"] for sync in device.json("history")["syncs"]]
+        device.daemon.kill()
+        device.daemon.wait()
+        self.hub.answer = None
+        device.start()
+        self.change(device, 9)
+        self.hub.wait_for(lambda _: set(wanted) <= set(self.hub.records()), "every record is there")
+        self.settled(device)
+        self.assertEqual(sorted(self.hub.records()), sorted(set(self.hub.records())))
+        boots = [report["boot"] for report in self.hub.reports]
+        self.assertEqual(boots, sorted(boots))
+
+    def test_after_a_long_time_without_a_hub_the_newest_state_comes_first_and_then_all_history_newest_first(self):
+        device = self.started()
+        self.settled(device)
+        self.hub.stop()
+        before = len(self.hub.reports)
+        for number in range(2, 52):
+            self.change(device, number)
+        newest = device.json("status")["commit"]["oid"]
+        self.hub.start()
+        self.hub.wait_for(lambda _: len(set(self.hub.records())) >= 51, "all of the history is there")
+        reports = self.hub.reports[before:]
+        self.assertEqual(reports[0]["state"]["commit"]["oid"], newest)
+        self.assertNotIn("state", reports[1])
+        numbers = [sync["number"] for report in reports for sync in report["syncs"]]
+        self.assertEqual(numbers, sorted(numbers, reverse=True))
+        self.assertLessEqual(max(len(report["syncs"]) for report in reports), 20)
+
+    def test_retry_after_is_obeyed(self):
+        device = self.started()
+        self.settled(device)
+        times = []
+
+        def busy(_):
+            times.append(time.monotonic())
+            return (503, {"Retry-After": "3"}, {}) if len(times) == 1 else None
+
+        self.hub.answer = busy
+        self.change(device, 2)
+        wait_until(lambda: len(times) >= 2, "it is tried again")
+        self.assertGreaterEqual(times[1] - times[0], 3)
+
+    def test_a_device_whose_state_was_lost_goes_on_after_the_boot_that_the_hub_knows(self):
+        device = self.started()
+        self.settled(device)
+        device.stop()
+        known = self.hub.reports[-1]["boot"] + 1_000_000
+        self.hub._newest["sf-0042"] = (known, 5)
+        device.start()
+        self.change(device, 2)
+        self.hub.wait_for(lambda reports: reports[-1]["boot"] == known + 1, "it reports with a later boot")
+        self.assertIn("state", next(report for report in self.hub.reports if report["boot"] == known + 1))
+        device.stop()
+        device.start()
+        self.change(device, 3)
+        self.hub.wait_for(lambda reports: reports[-1]["boot"] == known + 2, "and keeps it")
+
+    def test_a_report_that_the_hub_never_takes_is_said_and_left_out_and_holds_up_nothing(self):
+        device = self.started()
+        self.settled(device)
+        refused = []
+
+        def refuse(request):
+            if "hello 2" in json.dumps(request.json) or any(
+                    sync.get("subject") == "poison" for sync in request.json.get("syncs", [])):
+                refused.append(request)
+                return 400, {}, {"error": "there is a word in it that is too much", "remedy": "none"}
+            return None
+
+        self.hub.answer = refuse
+        self.city.commit(commit_of(2), message="poison")
+        device.sync()
+        self.change(device, 3)
+        newest = device.json("status")["commit"]["oid"]
+        self.hub.wait_for(lambda _: self.hub.state()["commit"]["oid"] == newest, "the state is there")
+        wanted = max(sync["number"] for sync in device.json("history")["syncs"])
+        self.hub.wait_for(lambda _: wanted in self.hub.records(), "the next record is there")
+        self.assertIn("there is a word in it that is too much", device.log.read_text())
+
+    def test_a_proxy_that_answers_400_loses_no_report(self):
+        device = self.started()
+        self.settled(device)
+        self.hub.answer = lambda _: (400, {"Content-Type": "text/html"}, b"<html>The SSL certificate error</html>")
+        self.change(device, 2)
+        before = len(self.hub.requests)
+        wait_until(lambda: len(self.hub.requests) > before, "it is tried")
+        self.hub.answer = None
+        wanted = max(sync["number"] for sync in device.json("history")["syncs"])
+        self.hub.wait_for(lambda _: wanted in self.hub.records(), "the record is there")
+
+    def test_the_agent_stops_at_once_while_the_hub_hangs_and_syncs_meanwhile(self):
+        device = self.started()
+        self.settled(device)
+        self.hub.answer = lambda _: "hang"
+        before = len(self.hub.requests)
+        self.change(device, 2)
+        wait_until(lambda: len(self.hub.requests) > before, "the report hangs")
+        self.assertLess(timed(lambda: self.change(device, 3)), 10)
+        self.assertEqual(device.path("/etc/motd").read_text(), "hello 3\n")
+        self.assertLess(device.stop(), 3)
+
+    def test_a_new_hub_is_taken_without_a_restart_and_gets_the_state(self):
+        device = self.started()
+        other = self.enterContext(FakeHub(self.scratch / "other"))
+        text = device.config.read_text().replace(self.hub.config, other.config)
+        device.config.write_text(text)
+        device.daemon.send_signal(signal.SIGHUP)
+        other.wait_for(lambda _: (other.state() or {}).get("condition") == "in-sync", "the other hub has the state")
+
+    def test_a_device_that_is_not_enrolled_says_once_how_to_and_reports_as_soon_as_it_is(self):
+        device = self.device(more=f"hub: {{url: {self.hub.url!r}, ca: {self.hub.authority}}}\n").start()
+        wait_until(lambda: "greenwave enroll" in " ".join(device.json("status")["notes"]), "the status says it")
+        self.assertEqual(device.json("status")["exitCode"], 0)
+        for _ in range(3):
+            device.sync()
+        self.assertEqual(device.log.read_text().count("greenwave enroll"), 1)
+        for name, kind in (("client.pem", "hub.crt"), ("client.key", "hub.key")):
+            (device.state / kind).write_bytes((self.hub.directory / name).read_bytes())
+        device.sync()
+        self.hub.wait_for(lambda _: self.in_sync(), "the hub has it")
+
+
+class Secrets(HubCase):
+    def test_no_secret_is_in_any_byte_that_is_sent(self):
+        device = self.device(interval="1s")
+        private = {"mode": "0600"}
+        self.city.commit({
+            "private.yaml": file_manifest("private", "/etc/private", SECRET + "\n", **private),
+            "public.yaml": file_manifest("public", "/etc/public", "hello\n"),
+        })
+        device.start()
+        self.hub.wait_for(lambda _: self.in_sync(), "the hub has the first sync")
+        # What people put there by hand, which the agent repairs.
+        device.path("/etc/private").write_text("changed " + SECRET)
+        device.path("/etc/public").write_text("by hand " + SECRET)
+        before = max(self.hub.records())
+        device.sync()
+        self.hub.wait_for(lambda _: max(self.hub.records()) > before, "the repair is reported")
+        self.city.commit({"bad.yaml": file_manifest("private", "/etc/private2", SECRET, mode="9999")})
+        device.sync()
+        self.hub.wait_for(lambda _: self.hub.state()["condition"] != "in-sync", "the failure is reported")
+        everything = b"".join(request.body for request in self.hub.requests)
+        self.assertNotIn(SECRET.encode(), everything)
+        key = (self.hub.directory / "client.key").read_text().splitlines()[1]
+        self.assertNotIn(key.encode(), everything)
+        self.assertNotIn(b"file://", everything)
+
+
+class Heartbeats(HubCase):
+    def test_a_heartbeat_comes_when_nothing_changes_and_says_no_more_than_that(self):
+        self.hub.answer = lambda request: (
+            (*self.hub.take_report(request.json, request.device)[:2], {"heartbeat": 60}))
+        device = self.started()
+        self.settled(device)
+        before, written = len(self.hub.reports), written_by(device)
+        reports = self.hub.wait_for(lambda reports: len(reports) > before, "a heartbeat")
+        self.assertEqual(set(reports[-1]), {"device", "boot", "sequence", "at"})
+        self.assertEqual(reports[-1]["sequence"], reports[-2]["sequence"] + 1)
+        self.assertEqual(written_by(device), written)
+
+
+def written_by(device):
+    """What the agent has written: bytes that went to the disk, and when each of its files was."""
+    io = pathlib.Path(f"/proc/{device.daemon.pid}/io").read_text()
+    files = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in device.root.rglob("*") if path.is_file()}
+    return next(line for line in io.splitlines() if line.startswith("write_bytes:")), files
+
+
+def device_facts():
+    return {"arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)}
+
+
+if __name__ == "__main__":
+    unittest.main()
