@@ -30,9 +30,11 @@ struct Wave {
   std::optional<double> percent;
   std::string ref;
   // What a commit must show in this wave before `greenwave promote` moves it on.
-  Duration soak = std::chrono::hours(1);  ///< for this long on the wave's ref
-  double healthy_percent = 90;            ///< at least this share of its devices is healthy
-  double failed_percent = 5;              ///< above this share of failed devices, promotion halts
+  Duration soak = std::chrono::hours(1);           ///< for this long on the wave's ref
+  double reported_percent = 80;                    ///< at least this share of its devices has reported it
+  double healthy_percent = 90;                     ///< of those that reported, at least this share is healthy
+  double failed_percent = 5;                       ///< above this share of failed devices, promotion halts
+  Duration silent_after = std::chrono::hours(24);  ///< then devices that are not heard of no longer hold it
   Place place;
 };
 

@@ -24,7 +24,8 @@ inline constexpr const char* cluster_file = "greenwave.yaml";
 ///     layers:                # absent: the whole repository is one
 ///       - {path, selector, within, optional}
 ///     waves:
-///       - {name, selector or percent, ref, soak, healthyPercent, failedPercent}
+///       - {name, selector or percent, ref, soak, reportedPercent, healthyPercent, failedPercent,
+///          silentAfter}
 ///     waveSalt: TEXT         # absent: the cluster's name
 ///     windows:
 ///       - {name, days, from, to, timezone}

@@ -39,8 +39,10 @@ Wave read_wave(const yaml::Node& node, Problems& problems) {
   if (fields.has("percent")) wave.percent = percent_field(fields, "percent", 10);
   wave.ref = ref_field(fields);
   wave.soak = fields.duration("soak").value_or(wave.soak);
+  wave.reported_percent = percent_field(fields, "reportedPercent", wave.reported_percent);
   wave.healthy_percent = percent_field(fields, "healthyPercent", wave.healthy_percent);
   wave.failed_percent = percent_field(fields, "failedPercent", wave.failed_percent);
+  wave.silent_after = fields.duration("silentAfter").value_or(wave.silent_after);
   if (fields.has("selector") == fields.has("percent")) {
     fields.error("name", "a wave has either a selector or a percentage of the devices",
                  "write selector: {matchLabels: {…}}, or percent: 10");

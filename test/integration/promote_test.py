@@ -26,7 +26,7 @@ def cluster(soak="0s", waves=None):
     waves = waves if waves is not None else [
         {"name": "canary", "selector": {"matchLabels": {"wave": "canary"}}, "ref": CANARY, "soak": soak},
         {"name": "early", "selector": {"matchLabels": {"wave": "early"}}, "ref": EARLY, "soak": soak,
-         "healthyPercent": 50},
+         "reportedPercent": 50},
     ]
     spec = {"devices": "devices.geojson", "layers": [{"path": "base"}], "waves": waves}
     return json.dumps({"apiVersion": "greenwave.dev/v1", "kind": "Cluster", "metadata": {"name": "fresno"}, "spec": spec})
@@ -85,7 +85,7 @@ class Promotes(unittest.TestCase):
         two = self.change("two\n")
         self.push(two, CANARY)
         told = self.promote(*self.health(fr_1=(self.first, "healthy")), check=0)
-        self.assertIn("0 of 1 device in canary healthy", told)
+        self.assertIn(f"0 of 1 device in canary at {two[:12]} reported", told)
         self.assertEqual(self.refs(), [two, self.first, self.first])
         self.promote(*self.health(fr_1=(two, "healthy")), check=0)
         self.assertEqual(self.refs(), [two, two, self.first])
@@ -103,7 +103,7 @@ class Promotes(unittest.TestCase):
         self.push(two, CANARY)
         told = self.promote(*self.health(fr_1=(two, "failed")), check=1)
         self.assertIn("halted", told)
-        self.assertIn("1 of 1 device in canary failed", told)
+        self.assertIn(f"1 of 1 device that reported in canary at {two[:12]} failed", told)
         self.assertIn("fr-1", told)
         self.assertEqual(self.refs(), [two, self.first, self.first])
         three = self.change("three\n")  # a better one goes on

@@ -141,15 +141,20 @@ TEST_CASE("cluster file: what a commit must have shown in a wave is read, with d
   Problems found;
   const auto read = render::parse_cluster(
       cluster("{waves: [{name: a, percent: 5, ref: refs/heads/a, soak: 2h, healthyPercent: 99.5, "
-              "failedPercent: 0}, {name: b, percent: 10, ref: refs/heads/b}]}"),
+              "failedPercent: 0, reportedPercent: 60, silentAfter: 3d}, {name: b, percent: 10, ref: "
+              "refs/heads/b}]}"),
       "greenwave.yaml", found);
   CHECK(found.empty());
   CHECK(read.waves[0].soak == std::chrono::hours(2));
   CHECK(read.waves[0].healthy_percent == 99.5);
   CHECK(read.waves[0].failed_percent == 0);
+  CHECK(read.waves[0].reported_percent == 60);
+  CHECK(read.waves[0].silent_after == std::chrono::hours(72));
   CHECK(read.waves[1].soak == std::chrono::hours(1));
   CHECK(read.waves[1].healthy_percent == 90);
   CHECK(read.waves[1].failed_percent == 5);
+  CHECK(read.waves[1].reported_percent == 80);
+  CHECK(read.waves[1].silent_after == std::chrono::hours(24));
 }
 
 TEST_CASE("cluster file: the wave salt is the cluster's name unless one is written") {

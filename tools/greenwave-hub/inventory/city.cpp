@@ -26,7 +26,9 @@ std::string waves_as_json(const Cluster& cluster) {
                     {"ref", wave.ref},
                     {"soakMs", wave.soak.count()},
                     {"healthyPercent", wave.healthy_percent},
-                    {"failedPercent", wave.failed_percent}});
+                    {"failedPercent", wave.failed_percent},
+                    {"reportedPercent", wave.reported_percent},
+                    {"silentAfterMs", wave.silent_after.count()}});
   }
   return json.dump();
 }

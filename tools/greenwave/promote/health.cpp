@@ -72,6 +72,18 @@ std::string download(const std::string& url) {
   }
 }
 
+enum class Standing { healthy, underway, failed, silent, elsewhere };
+
+Standing standing_of(const DeviceHealth& device, const CommitId& commit, Time since, Time recent) {
+  const auto& target = device.target.empty() ? device.commit : device.target;
+  const bool is_bad = device.health == "failed" || device.health == "reverted";
+  if (is_bad && target == commit) return Standing::failed;
+  if (device.seen && *device.seen < recent) return Standing::silent;
+  if (device.health == "healthy" && device.commit == commit) return Standing::healthy;
+  if (target == commit) return Standing::underway;
+  return device.seen && *device.seen < since ? Standing::silent : Standing::elsewhere;
+}
+
 }  // namespace
 
 Health parse_health(std::string_view text, const std::string& name) {
@@ -98,20 +110,29 @@ Health load_health(const std::string& place) {
   return parse_health(is_url ? download(place) : read_file(place, most_bytes), place);
 }
 
-Tally tally(const std::vector<std::string>& devices, const Health& health, const CommitId& commit, Time now,
-            Duration silent_after) {
+Tally tally(const std::vector<std::string>& devices, const Health& health, const CommitId& commit, Time since,
+            Time recent) {
   Tally result;
   result.devices = devices.size();
   for (const auto& id : devices) {
     const auto found = health.find(id);
-    if (found == health.end()) continue;
-    const auto& device = found->second;
-    if (device.seen && now - *device.seen > silent_after) continue;
-    const auto& target = device.target.empty() ? device.commit : device.target;
-    if (device.health == "healthy" && device.commit == commit) {
-      ++result.healthy;
-    } else if ((device.health == "failed" || device.health == "reverted") && target == commit) {
-      result.failed.push_back(id);
+    switch (found == health.end() ? Standing::silent : standing_of(found->second, commit, since, recent)) {
+      case Standing::healthy:
+        ++result.healthy;
+        ++result.reported;
+        break;
+      case Standing::underway:
+        ++result.reported;
+        break;
+      case Standing::failed:
+        result.failed.push_back(id);
+        ++result.reported;
+        break;
+      case Standing::silent:
+        result.silent.push_back(id);
+        break;
+      case Standing::elsewhere:
+        break;
     }
   }
   return result;

@@ -32,17 +32,20 @@ Health parse_health(std::string_view text, const std::string& name);
 /// From a file, or from a URL: https, or http on this machine. Bounded in size and time. Throws Error.
 Health load_health(const std::string& place);
 
-/// The state of a wave's devices at a commit.
+/// What a wave's devices say about a commit.
 struct Tally {
   std::size_t devices = 0;
-  std::size_t healthy = 0;
-  std::vector<std::string> failed;  ///< their ids
-  /// Not seen at that commit, or not recently enough; they do not count as healthy.
-  std::size_t silent() const { return devices - healthy - failed.size(); }
+  std::size_t reported = 0;         ///< that they run it, or tried to
+  std::size_t healthy = 0;          ///< of those that reported
+  std::vector<std::string> failed;  ///< the ids of others that reported
+  std::vector<std::string> silent;  ///< the ids of those that are not heard of
+  /// Heard of, but at another commit, and not yet on the way to this one.
+  std::size_t elsewhere() const { return devices - reported - silent.size(); }
 };
 
-/// Devices last seen longer ago than `silent_after` are silent.
-Tally tally(const std::vector<std::string>& devices, const Health& health, const CommitId& commit, Time now,
-            Duration silent_after);
+/// The commit came to the wave at `since`. A device that was last seen before `recent`, or before `since` at
+/// another commit, is silent; one that failed at this commit stays failed, seen or not.
+Tally tally(const std::vector<std::string>& devices, const Health& health, const CommitId& commit, Time since,
+            Time recent);
 
 }  // namespace greenwave::promote

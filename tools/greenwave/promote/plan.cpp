@@ -1,23 +1,15 @@
 #include "promote/plan.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
-#include "base/listed.h"
-#include "base/text.h"
 #include "context/style.h"
+#include "promote/judge.h"
 
 namespace greenwave::promote {
 
 namespace {
-
-constexpr std::size_t most_named = 5;
-
-std::string names(const std::vector<std::string>& ids) {
-  return printable(listed(ids, most_named));
-}
 
 class Round {
  public:
@@ -70,50 +62,9 @@ class Round {
               {}};
     }
     if (before->wave == nullptr) return {Verdict::moves, "", before->commit};
-    auto decision = judge(*before);
+    auto decision = judge(*before, situation_);
     if (decision.verdict == Verdict::moves) decision.to = before->commit;
     return decision;
-  }
-
-  /// Whether the stage's commit may move on.
-  Decision judge(const Stage& stage) const {
-    const auto& wave = *stage.wave;
-    const auto counted = situation_.health ? tally(stage.devices, *situation_.health, stage.commit,
-                                                   situation_.now, situation_.silent_after)
-                                           : Tally{};
-    const auto devices = static_cast<double>(counted.devices);
-    const auto failed = static_cast<double>(counted.failed.size());
-    if (failed * 100 > wave.failed_percent * devices) {
-      return {Verdict::halted,
-              fmt::format("{} of {} in {} failed at {}, more than {} percent: {}", counted.failed.size(),
-                          count_of(counted.devices, "device"), stage.name, cli::short_id(stage.commit),
-                          wave.failed_percent, names(counted.failed)),
-              {}};
-    }
-    const auto over = stage.since.value_or(situation_.now) + wave.soak;
-    if (situation_.now < over) {
-      return {Verdict::waits,
-              fmt::format("{} is soaking until {} ({})", stage.name, cli::moment(over),
-                          cli::relative(over, situation_.now)),
-              {}};
-    }
-    if (!situation_.health)
-      return {Verdict::moves, fmt::format("{} is assumed to be healthy", stage.name), {}};
-    if (counted.devices == 0) {
-      return {Verdict::waits, fmt::format("no device is in {}, so its health is unknown", stage.name), {}};
-    }
-    if (static_cast<double>(counted.healthy) * 100 < wave.healthy_percent * devices) {
-      const auto needed = static_cast<std::size_t>(std::ceil(wave.healthy_percent * devices / 100));
-      return {Verdict::waits,
-              fmt::format("{} of {} in {} healthy at {}, {} needed; {} failed, {} silent or not there yet",
-                          counted.healthy, count_of(counted.devices, "device"), stage.name,
-                          cli::short_id(stage.commit), needed, counted.failed.size(), counted.silent()),
-              {}};
-    }
-    return {Verdict::moves,
-            fmt::format("{} of {} in {} healthy", counted.healthy, count_of(counted.devices, "device"),
-                        stage.name),
-            {}};
   }
 
   const Situation& situation_;

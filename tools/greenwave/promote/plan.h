@@ -49,9 +49,10 @@ struct Situation {
 
 /// Decides for each stage. A commit that moves to a stage begins to soak there. Pure except for `leads_to`.
 ///
-/// A stage takes the commit of the one before it when its soak time is over, enough of its devices are
-/// healthy and few enough have failed. A stage that is behind a later one catches up with it at once, since
-/// more devices run that commit already. Refs only move forward.
+/// A stage takes the commit of the one before it when its soak time is over, enough of its devices have
+/// reported it, enough of those are healthy and few enough have failed. Devices that stay silent count
+/// against it until the wave's `silent_after` is over. A stage that is behind a later one catches up with it
+/// at once, since more devices run that commit already. Refs only move forward.
 std::vector<Decision> decide(const Situation& situation);
 
 }  // namespace greenwave::promote
