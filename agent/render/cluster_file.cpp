@@ -214,6 +214,11 @@ std::string runtime_of(const Cluster& cluster, const Device& device) {
   return says ? label->second : cluster.runtime;
 }
 
+bool lacks_systemd(const Device& device) {
+  const auto label = device.labels.find("init");
+  return label != device.labels.end() && label->second != "systemd";
+}
+
 std::string read_inventory(const Cluster& cluster, const SourceTree& tree) {
   const auto refuse = [&](std::string_view why, std::string remedy) {
     return Error(Fault::invalid, fmt::format("{}: {}", to_string(cluster.devices_place), why),

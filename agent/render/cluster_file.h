@@ -48,6 +48,9 @@ std::string read_inventory(const Cluster& cluster, const SourceTree& tree);
 /// nothing.
 std::string runtime_of(const Cluster& cluster, const Device& device);
 
+/// Whether the repository says that a device has no systemd.
+bool lacks_systemd(const Device& device);
+
 /// Throws an Error that lists the errors, one per line, if there are any.
 void throw_errors(const Problems& problems);
 

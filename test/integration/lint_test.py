@@ -67,6 +67,15 @@ class Lint(unittest.TestCase):
         self.assert_says(self.lint({**self.town("  runtime: podman\n"), "base/web.yaml": empty}), "the pod has no containers", code=1)
         self.assert_says(self.lint(self.town("  runtime: docker\n")), "write one of: none, podman, kubernetes", code=1)
 
+    def test_a_cron_job_needs_a_device_with_systemd(self):
+        job = ("apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\nspec:\n  schedule: '0 3 * * *'\n"
+               "  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: main, image: 'i:1'}]}}}}\n")
+        podman = {"runtime": "podman"}
+        self.assert_clean(self.lint({**self.town(a=podman, b={**podman, "init": "systemd"}), "base/job.yaml": job}))
+        out = self.lint({**self.town(a=podman, b={**podman, "init": "openrc"}), "base/job.yaml": job})
+        self.assert_says(out, "CronJob/nightly becomes a timer of systemd, which is not on these devices", code=1)
+        self.assert_clean(self.lint({**self.town(a={"runtime": "kubernetes", "init": "openrc"}), "base/job.yaml": job}))
+
     def test_without_a_runtime_lint_leaves_it_to_the_device(self):
         self.assert_clean(self.lint({**self.town(), "base/web.yaml": SERVICE}))
 

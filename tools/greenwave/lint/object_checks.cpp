@@ -12,6 +12,7 @@
 #include "drivers/host/directory_tree.h"
 #include "drivers/host/file_spec.h"
 #include "drivers/podman/pod_fields.h"
+#include "drivers/workload/cron_job.h"
 #include "kinds/table.h"
 #include "lint/checks.h"
 #include "lint/unit_verifier.h"
@@ -82,6 +83,7 @@ class ObjectChecks {
   ObjectChecks(const render::Fleet& fleet, const RuntimeKinds& kinds, LintFindings& findings)
       : fleet_(fleet), kinds_(kinds), findings_(findings) {
     for (const auto& device : fleet.devices()) {
+      lacks_systemd_.push_back(render::lacks_systemd(device));
       runtimes_.push_back(render::runtime_of(fleet.cluster(), device));
     }
   }
@@ -168,9 +170,26 @@ class ObjectChecks {
     for (const auto device : devices) {
       if (!kinds::is_served(manifest.id, runtimes_[device])) unable.push_back(device);
     }
+    if (!unable.empty()) {
+      Problems problems;
+      sync::report_unserved(manifest, problems);
+      findings_.add("runtime", problems, unable);
+    }
+    check_timers(manifest, devices);
+  }
+
+  void check_timers(const Manifest& manifest, const std::vector<std::uint32_t>& devices) {
+    if (!drivers::workload::is_cron_job(manifest.id)) return;
+    std::vector<std::uint32_t> unable;
+    for (const auto device : devices) {
+      if (runtimes_[device] == "podman" && lacks_systemd_[device]) unable.push_back(device);
+    }
     if (unable.empty()) return;
     Problems problems;
-    sync::report_unserved(manifest, problems);
+    problems.error(
+        manifest.place(),
+        fmt::format("{} becomes a timer of systemd, which is not on these devices", to_string(manifest.id)),
+        "leave it out there by a selector, or run a Deployment that sleeps between its runs");
     findings_.add("runtime", problems, unable);
   }
 
@@ -281,6 +300,7 @@ class ObjectChecks {
   std::map<Read, std::uint32_t> shape_of_;
   std::vector<Shape> shapes_;
   std::map<Digest, std::uint32_t> shape_numbers_;
+  std::vector<bool> lacks_systemd_;    ///< each device, as far as the repository says
   std::vector<std::string> runtimes_;  ///< of each device, as far as the repository says
   const config::OwnPaths own_ = own_paths(config::Config{}, "");
   UnitVerifier verifier_;
