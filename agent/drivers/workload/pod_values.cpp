@@ -115,13 +115,18 @@ PodValues::PodValues(const Workload& workload, const Json& spec, const Device& d
 
 std::string PodValues::field(const Json& ref) const {
   const std::string path = ref.value("fieldPath", "");
-  const auto metadata = metadata_of(workload_);
+  const auto values_at = [&](std::string_view map) {
+    auto values = map_at(metadata_of(workload_), map);
+    for (const auto& [key, value] : map == "metadata.labels" ? identity_.labels : identity_.annotations)
+      values[key] = value;
+    return values;
+  };
   if (const auto part = subscript_of(path); part && contains(maps, part->map)) {
-    const auto values = map_at(metadata, part->map);
+    const auto values = values_at(part->map);
     const auto found = values.find(std::string(part->key));
     return found == values.end() ? "" : found->second;
   }
-  if (contains(maps, path)) return lines_of(map_at(metadata, path));
+  if (contains(maps, path)) return lines_of(values_at(path));
   if (path == "metadata.name") return identity_.name;
   if (path == "metadata.namespace") return identity_.space;
   if (path == "metadata.uid") return identity_.uid;

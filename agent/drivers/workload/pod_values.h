@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -14,6 +15,8 @@ struct PodIdentity {
   std::string name;
   std::string space;  ///< its namespace
   std::string uid;
+  std::map<std::string, std::string> labels{};       ///< beside those of its template
+  std::map<std::string, std::string> annotations{};  ///< likewise
 };
 
 /// What fieldRef and resourceFieldRef name, as the kubelet has it.

@@ -49,6 +49,10 @@ void read_count(const Manifest& manifest, Workload& workload, Problems& problems
   workload.pods = static_cast<std::size_t>(*number);
 }
 
+bool keeps_pods_up(const ObjectId& id) {
+  return id.kind == "Deployment" || id.kind == "DaemonSet" || id.kind == "StatefulSet";
+}
+
 void read_restart(const Manifest& manifest, Workload& workload, Problems& problems) {
   const auto* written = workload.spec->find("restartPolicy");
   workload.restart = workload.once ? "OnFailure" : "Always";
@@ -56,7 +60,7 @@ void read_restart(const Manifest& manifest, Workload& workload, Problems& proble
   const auto* word = written->string();
   const bool known =
       word != nullptr && (*word == "OnFailure" || *word == "Never" || (*word == "Always" && !workload.once));
-  const bool kept_up = manifest.id.kind == "Deployment" || manifest.id.kind == "DaemonSet";
+  const bool kept_up = keeps_pods_up(manifest.id);
   if (!known || (kept_up && *word != "Always")) {
     problems.error(written->place, fmt::format("{} cannot have this restartPolicy", manifest.id.kind),
                    kept_up         ? "write Always, or leave it out"
@@ -148,6 +152,65 @@ JobPlan read_job(const yaml::Node& frame, Problems& problems) {
   return plan;
 }
 
+std::string claim_template_name(const yaml::Node& claim) {
+  const auto* name = claim.at({"metadata", "name"});
+  return name != nullptr && name->string() != nullptr ? *name->string() : "";
+}
+
+/// The volume that a pod has for a template of claims; the pod's number is still to come.
+yaml::Node volume_for(const Manifest& manifest, const std::string& name, const Place& place) {
+  const auto node = [&](decltype(yaml::Node::value) value) {
+    return yaml::Node{std::move(value), place, {}};
+  };
+  auto source = node(yaml::Node::Map{});
+  yaml::set(source, "claimName", node(fmt::format("{}-{}", name, manifest.id.name)));
+  auto volume = node(yaml::Node::Map{});
+  yaml::set(volume, "name", node(name));
+  yaml::set(volume, "persistentVolumeClaim", std::move(source));
+  return volume;
+}
+
+/// As in Kubernetes, a template's volume takes the place of a pod's own one of this name.
+PodSet read_set(const Manifest& manifest, Workload& workload, Problems& problems) {
+  PodSet set;
+  yaml::Fields spec(manifest.spec(), "StatefulSet's spec", problems);
+  set.in_order = spec.word("podManagementPolicy", {"OrderedReady", "Parallel"}) != "Parallel";
+  if (const auto* start = manifest.spec().at({"ordinals", "start"})) {
+    const auto* number = std::get_if<std::int64_t>(&start->value);
+    if (number == nullptr || *number < 0) {
+      problems.error(start->place, "ordinals.start is not a whole number from 0", "fix it, or leave it out");
+    } else {
+      set.first = static_cast<std::size_t>(*number);
+    }
+  }
+  const auto templates = items_in(manifest.spec().find("volumeClaimTemplates"));
+  if (templates.empty()) return set;
+  yaml::Node::Sequence volumes;
+  for (const auto& claim : templates) {
+    auto name = claim_template_name(claim);
+    if (name.empty() || std::ranges::find(set.claims, name) != set.claims.end()) {
+      problems.error(
+          claim.place,
+          name.empty() ? "the claim has no name" : fmt::format("two claims are called {}", printable(name)),
+          "write metadata: {name: …}, for volumeMounts to name");
+      continue;
+    }
+    volumes.push_back(volume_for(manifest, name, claim.place));
+    set.claims.push_back(std::move(name));
+  }
+  for (const auto& volume : items_in(workload.spec->find("volumes"))) {
+    const auto* name = volume.find("name");
+    const bool is_replaced = name != nullptr && name->string() != nullptr &&
+                             std::ranges::find(set.claims, *name->string()) != set.claims.end();
+    if (!is_replaced) volumes.push_back(volume);
+  }
+  auto own = std::make_shared<yaml::Node>(*workload.spec);
+  yaml::set(*own, "volumes", yaml::Node{std::move(volumes), workload.spec->place, {}});
+  workload.own_spec = own;
+  workload.spec = own.get();
+  return set;
+}
+
 class NeedReader {
  public:
   explicit NeedReader(Problems& problems) : problems_(problems) {}
@@ -216,7 +279,7 @@ PodField spec_of(const Workload& workload) {
 
 bool is_workload(const ObjectId& id) {
   if (id.api_version == "v1") return id.kind == "Pod";
-  if (id.api_version == "apps/v1") return id.kind == "Deployment" || id.kind == "DaemonSet";
+  if (id.api_version == "apps/v1") return keeps_pods_up(id);
   return id.api_version == "batch/v1" && id.kind == "Job";
 }
 
@@ -252,7 +315,8 @@ Workload read_workload(const Manifest& manifest, const PodField& from, const Rul
   const auto& frame = *from.node;
   Workload workload;
   workload.once = manifest.id.kind == "Job" || manifest.id.kind == "CronJob";
-  workload.numbered = manifest.id.kind == "Deployment";
+  const bool is_set = manifest.id.kind == "StatefulSet";
+  workload.numbered = manifest.id.kind == "Deployment" || is_set;
   if (manifest.id.kind == "Pod") {
     workload.metadata = manifest.document.find("metadata");
     workload.spec = &frame;
@@ -262,6 +326,7 @@ Workload read_workload(const Manifest& manifest, const PodField& from, const Rul
   }
   if (workload.spec == nullptr) return workload;
   if (workload.numbered) read_count(manifest, workload, problems);
+  if (is_set) workload.set = read_set(manifest, workload, problems);
   if (manifest.id.kind == "CronJob") refuse_many(frame, problems);
   if (manifest.id.kind == "Job") {
     workload.job = read_job(frame, problems);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,14 +59,24 @@ struct JobPlan {
   bool operator==(const JobPlan&) const = default;
 };
 
-/// What a manifest of a Pod, Deployment, DaemonSet or Job asks for: some equal pods.
+/// What a StatefulSet's pods have of their own.
+struct PodSet {
+  std::size_t first = 0;  ///< number of the first one
+  bool in_order = true;   ///< one is ready before the next one starts
+  /// The volumes from volumeClaimTemplates; their claims end with the pod's number.
+  std::vector<std::string> claims{};
+};
+
+/// What a manifest of a Pod, Deployment, DaemonSet, StatefulSet or Job asks for: some equal pods.
 struct Workload {
   const yaml::Node* metadata = nullptr;  ///< the pod's; null: none. Points into the manifest
-  const yaml::Node* spec = nullptr;      ///< the PodSpec; null only with problems
-  std::string path;                      ///< of the fields that lead to the pod: "", "spec.template"
+  const yaml::Node* spec = nullptr;  ///< the PodSpec; null only with problems. The manifest's, or `own_spec`
+  std::shared_ptr<const yaml::Node> own_spec{};  ///< with what volumeClaimTemplates add
+  std::string path;                              ///< of the fields that lead to the pod: "", "spec.template"
   std::size_t pods = 1;
   bool numbered = false;         ///< a Deployment's pods have numbers
   std::optional<JobPlan> job{};  ///< of a Job
+  std::optional<PodSet> set{};   ///< of a StatefulSet
   bool once = false;             ///< a Job: when it has ended well, that is how it should be
   /// Always, OnFailure or Never.
   std::string restart = "Always";
