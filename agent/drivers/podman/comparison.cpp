@@ -53,7 +53,7 @@ plan::Difference PodComparison::difference(const Candidate& candidate) {
     return difference;
   }
   if (podman_.leaves_out()) return difference;
-  return is_claim(id) ? session_.claims().compare(id.name) : compare_workload(*desired, entry);
+  return is_claim(id) ? session_.claims().compare(id, entry) : compare_workload(*desired, entry);
 }
 
 plan::Difference PodComparison::compare_workload(const plan::Desired& desired, const Entry* entry) {
@@ -124,7 +124,10 @@ StepResult PodComparison::apply_one(const plan::Step& step) {
   } else if (workload::is_workload(step.id)) {
     apply_workload(step, result);
   } else if (is_claim(step.id)) {
-    if (!podman_.leaves_out()) result.entry.record = session_.claims().apply(step);
+    if (podman_.leaves_out()) return result;
+    result.entry.record = session_.claims().apply(step);
+    if (step.entry != nullptr && step.entry->record != result.entry.record)
+      session_.forget_view();  // pods that used the volume before may be gone
   }
   return result;
 }
@@ -220,6 +223,8 @@ void PodComparison::remove(const plan::Step& step, StepResult& result) {
     const auto& pods = session_.view().of(label_of(step.id));
     Rollout(podman_.service, podman_.images, podman_.rules, podman_.stops, &podman_.starts).remove(pods);
     for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);
+    if (step.id.kind == "StatefulSet")
+      result.note = session_.claims().remove_own(step.id, podman_.settings.prune_volumes);
     if (!podman_.settings.prune_images) return;
     for (const auto& image : pod_record_from(step.entry->record).pulled) podman_.service.remove_image(image);
   } else if (is_claim(step.id)) {

@@ -1,5 +1,6 @@
 #include "drivers/podman/footprint.h"
 
+#include "drivers/podman/claim_volume.h"
 #include "drivers/podman/claims.h"
 #include "drivers/podman/limits.h"
 #include "drivers/podman/play_kube.h"
@@ -42,13 +43,15 @@ plan::Footprint workload_footprint(const workload::Rules& rules, const Manifest&
 plan::Footprint material_footprint(const workload::Rules&, const Manifest& manifest, Problems& problems) {
   check_fields(manifest, problems);
   workload::read_material(manifest, problems);
-  return ranked(manifest, material_rank);
+  auto footprint = ranked(manifest, material_rank);
+  footprint.claims.push_back("material:" + label_of(manifest.id));
+  return footprint;
 }
 
 plan::Footprint claim_footprint(const workload::Rules&, const Manifest& manifest, Problems& problems) {
   check_fields(manifest, problems);
   auto footprint = ranked(manifest, claim_rank);
-  footprint.claims.push_back("volume:" + manifest.id.name);
+  footprint.claims.push_back("volume:" + volume_of(manifest.id.namespace_, manifest.id.name));
   return footprint;
 }
 

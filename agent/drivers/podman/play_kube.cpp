@@ -10,17 +10,20 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/podman/claim_volume.h"
 #include "drivers/podman/container_spec.h"
 #include "drivers/podman/sheet.h"
 #include "drivers/workload/lifecycle.h"
 #include "drivers/workload/pod_security.h"
 #include "drivers/workload/probe.h"
+#include "drivers/workload/space.h"
 
 namespace greenwave::drivers::podman {
 
 namespace {
 
 using OrderedJson = nlohmann::ordered_json;
+using Values = std::map<std::string, std::string>;
 
 constexpr std::size_t longest_host_name = 63;
 
@@ -54,10 +57,21 @@ bool has_new_meaning(const yaml::Node& node) {
   return std::ranges::any_of(yaml::items_in(&node), has_new_meaning);
 }
 
+/// Pods with claims in a namespace had volumes that all namespaces shared.
+bool has_claim_in_space(const Manifest& manifest, const workload::Workload& workload) {
+  if (workload::plain_space(manifest.id.namespace_).empty()) return false;
+  return std::ranges::any_of(items_in(workload.spec->find("volumes")), [](const yaml::Node& volume) {
+    return volume.find("persistentVolumeClaim") != nullptr;
+  });
+}
+
 Digest digest_of(const Manifest& manifest, const workload::Workload& workload, const workload::Store& store,
                  const std::string& key) {
   Hasher hasher(key);
-  hasher.add_field(label_of(manifest.id));
+  // As labels were once: "default" was another namespace than none, and such pods are not made again for
+  // that.
+  const auto& id = manifest.id;
+  hasher.add_field(fmt::format("{}/{}/{}/{}", id.api_version, id.kind, id.namespace_, id.name));
   hasher.add_field(workload.metadata != nullptr ? yaml::canonical(*workload.metadata) : "");
   hasher.add_field(yaml::canonical(*workload.spec));
   for (const auto& need : workload.needs) {
@@ -69,6 +83,7 @@ Digest digest_of(const Manifest& manifest, const workload::Workload& workload, c
   }
   if (workload.job) return hasher.finish();  // one that has run must not run again
   if (names_inner_ports(*workload.spec)) hasher.add_field("only host ports are published");
+  if (has_claim_in_space(manifest, workload)) hasher.add_field("claims are their namespace's");
   if (has_new_meaning(*workload.spec)) hasher.add_field("fields mean what Kubernetes means");
   if (!items_in(workload.spec->find("initContainers")).empty())
     hasher.add_field("init containers start apart from the others");
@@ -100,8 +115,10 @@ class Writer {
     kube_pod_.digest = digest;
     kube_pod_.pod = std::move(pod);
     hooks_ = OrderedJson::object();
+    number_ = number;
     auto written = written_;
-    if (number) tell_number(written, *number);
+    if (number_ && workload_.job) tell_number(written, *number_);
+    if (number_ && workload_.set) give_claims(written, *number_);
     const bool host_network = written.value("hostNetwork", false);
     for (const auto* list : {"initContainers", "containers"}) {
       if (!written.contains(list)) continue;
@@ -118,10 +135,8 @@ class Writer {
     } else if (!kube_pod_.starters.empty() && workload_.restart == "Always") {
       spec["restartPolicy"] = "OnFailure";
     }
-    if (!spec.contains("hostname")) {
-      const auto name = number ? fmt::format("{}-{}", manifest_.id.name, *number) : manifest_.id.name;
-      spec["hostname"] = name.substr(0, longest_host_name);
-    }
+    if (!spec.contains("hostname") || workload_.set)
+      spec["hostname"] = own_name().substr(0, longest_host_name);
     const OrderedJson document{
         {"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata()}, {"spec", std::move(spec)}};
     kube_pod_.text = document.dump();
@@ -129,11 +144,26 @@ class Writer {
   }
 
  private:
-  /// A Pod has its own name, and others give their pods names.
+  /// The object's, and the pod's number where it has one of its own.
+  std::string own_name() const {
+    const auto& name = manifest_.id.name;
+    return number_ ? fmt::format("{}-{}", name, *number_) : name;
+  }
+
+  /// A Pod and a StatefulSet's pods have their own names, and others give their pods names.
   workload::PodIdentity identity() const {
     const auto& space = manifest_.id.namespace_;
-    return {manifest_.id.kind == "Pod" ? manifest_.id.name : kube_pod_.pod, space.empty() ? "default" : space,
-            uid_of(kube_pod_.digest, kube_pod_.pod)};
+    const bool is_named = manifest_.id.kind == "Pod" || workload_.set;
+    return {is_named ? own_name() : kube_pod_.pod, space.empty() ? "default" : space,
+            uid_of(kube_pod_.digest, kube_pod_.pod), numbers(), workload_.job ? numbers() : Values()};
+  }
+
+  /// What Kubernetes' controllers tell a pod with a number.
+  Values numbers() const {
+    if (!number_) return {};
+    const auto number = std::to_string(*number_);
+    if (workload_.job) return {{"batch.kubernetes.io/job-completion-index", number}};
+    return {{"apps.kubernetes.io/pod-index", number}, {"statefulset.kubernetes.io/pod-name", own_name()}};
   }
 
   OrderedJson metadata() const {
@@ -146,6 +176,7 @@ class Writer {
       if (workload::is_passed_on(key, rules_))
         metadata["annotations"][std::string(key)] = to_json(*value.node);
     }
+    for (const auto& [key, value] : numbers()) metadata["labels"][key] = value;
     metadata["labels"][std::string(labels::object)] = label_of(manifest_.id);
     metadata["labels"][std::string(labels::digest)] = kube_pod_.digest;
     // Always set, so that an image's own label does not count instead.
@@ -191,6 +222,16 @@ class Writer {
     if (!hook.is_null()) hooks_[name] = std::move(hook);
   }
 
+  /// Each pod has its own.
+  void give_claims(OrderedJson& spec, std::size_t number) {
+    for (auto& volume : spec["volumes"]) {
+      if (!contains(workload_.set->claims, volume["name"].get<std::string>())) continue;
+      auto& claim = volume["persistentVolumeClaim"]["claimName"];
+      claim = fmt::format("{}-{}", claim.get<std::string>(), number);
+      kube_pod_.provision.own_claims.push_back(volume_of(manifest_.id.namespace_, claim));
+    }
+  }
+
   static void tell_number(OrderedJson& spec, std::size_t number) {
     for (const auto* list : {"initContainers", "containers"}) {
       if (!spec.contains(list)) continue;
@@ -205,8 +246,9 @@ class Writer {
   const workload::Store& store_;
   const OrderedJson written_;  ///< the PodSpec
   KubePod kube_pod_;
-  OrderedJson probes_;  ///< by container
-  OrderedJson hooks_;   ///< by container
+  std::optional<std::size_t> number_{};  ///< of a pod that knows its own
+  OrderedJson probes_;                   ///< by container
+  OrderedJson hooks_;                    ///< by container
 };
 
 }  // namespace
@@ -221,7 +263,7 @@ std::string images_in(const std::vector<KubePod>& kube_pods) {
 }
 
 std::string label_of(const ObjectId& id) {
-  return fmt::format("{}/{}/{}/{}", id.api_version, id.kind, id.namespace_, id.name);
+  return fmt::format("{}/{}/{}/{}", id.api_version, id.kind, workload::plain_space(id.namespace_), id.name);
 }
 
 std::vector<KubePod> kube_pods_of(const Manifest& manifest, const workload::Workload& workload,
@@ -231,10 +273,11 @@ std::vector<KubePod> kube_pods_of(const Manifest& manifest, const workload::Work
   const auto digest = to_hex(digest_of(manifest, workload, store, key)).substr(0, 32);
   Writer writer(manifest, workload, rules, store);
   try {
-    for (std::size_t i = 0; i < workload.pods; ++i) {
+    const auto first = workload.set ? workload.set->first : 0;
+    for (auto i = first; i < first + workload.pods; ++i) {
       auto name = fmt::format("{}-{}", manifest.id.name, digest.substr(0, shown_digest));
       if (workload.numbered) name += fmt::format("-{}", i);
-      const bool indexed = workload.job && workload.job->indexed;
+      const bool indexed = workload.set || (workload.job && workload.job->indexed);
       kube_pods.push_back(writer.write(digest, std::move(name), indexed ? std::optional(i) : std::nullopt));
     }
   } catch (const nlohmann::json::exception& error) {

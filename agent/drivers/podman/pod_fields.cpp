@@ -23,7 +23,7 @@ using fields::Type;
 using fields::Use;
 using workload::PodField;
 
-constexpr std::size_t most_shown = 80;
+constexpr std::size_t longest_word = 80;
 
 Shape shape_of(const ObjectId& id) {
   for (const auto& kind : fields::kinds) {
@@ -226,7 +226,7 @@ class FieldWalk {
     if (type == Type::quantity && is_plain) {
       return report(field.node->place,
                     fmt::format("{}: {} is not an amount as Kubernetes writes one", field.path,
-                                in_one_line(word_of(*field.node), most_shown)),
+                                in_one_line(word_of(*field.node), longest_word)),
                     "write a number, with m, k, M, G, Ki, Mi or Gi behind it where needed");
     }
     report(field.node->place, fmt::format("{} is {}, not {}", field.path, kind, in_words(type)),
@@ -238,7 +238,7 @@ class FieldWalk {
     const auto why = meaning.why.empty() || meaning.use == Use::idle ? "Kubernetes has no such word there"
                                                                      : std::string(meaning.why);
     report(field.node->place,
-           fmt::format("{}: {}: {}", field.path, in_one_line(word_of(*field.node), most_shown), why),
+           fmt::format("{}: {}: {}", field.path, in_one_line(word_of(*field.node), longest_word), why),
            meaning.instead.empty()
                ? fmt::format("write {}{}", words.size() > 1 ? "one of " : "", fmt::join(words, ", "))
                : std::string(meaning.instead));

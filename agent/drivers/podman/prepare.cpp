@@ -9,8 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/podman/claim_volume.h"
 #include "drivers/podman/own_volumes.h"
 
 namespace greenwave::drivers::podman {
@@ -38,6 +40,11 @@ std::string_view user_in(std::string_view written) {
   return written.substr(0, written.find(':'));
 }
 
+/// What volume_of made this from.
+std::string claim_in(const std::string& space, const std::string& volume) {
+  return volume.substr(volume_of(space, "").size());
+}
+
 class Preparation {
  public:
   Preparation(Service& service, const workload::Rules& rules, const KubePod& kube_pod)
@@ -52,7 +59,8 @@ class Preparation {
     fs::remove_all(directory);
     make_volumes(directory, provision);
     for (const auto& memory : provision.memory) make_memory(id, memory);
-    for (const auto& claim : provision.claims) make_claim(claim);
+    make_own_claims(id);
+    for (const auto& claim : provision.claims) make_claim(id, claim);
     auto own = OrderedJson::array();
     if (!provision.own.empty()) own.push_back(directory);
     for (const auto& [open, real] : parts_) own.push_back(real);
@@ -127,10 +135,19 @@ class Preparation {
         {{"type", "tmpfs"}, {"device", "tmpfs"}, {"o", options}});
   }
 
-  void make_claim(const ClaimPart& claim) {
+  /// They stay when the pod goes.
+  void make_own_claims(const ObjectId& id) {
+    for (const auto& volume : kube_pod_.provision.own_claims) {
+      if (!service_.has_volume(volume))
+        service_.create_volume(volume, {{std::string(labels::object), label_of(id)}});
+    }
+  }
+
+  void make_claim(const ObjectId& id, const ClaimPart& claim) {
     const auto& group = kube_pod_.provision.group;
+    if (!contains(kube_pod_.provision.own_claims, claim.volume))
+      bring_claim(service_, rules_, {id.namespace_, claim_in(id.namespace_, claim.volume)});
     if (claim.sub.empty() && !group) return;
-    if (!service_.has_volume(claim.volume)) service_.create_volume(claim.volume, {});
     const auto root = service_.volume_path(claim.volume);
     const auto path = claim.sub.empty() ? root : make_part(root, claim.sub);
     if (!claim.sub.empty()) parts_[claim_path(claim.volume, claim.sub)] = path;

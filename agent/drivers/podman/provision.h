@@ -28,8 +28,8 @@ struct MemoryVolume {
 
 /// What of a claim's volume a pod needs to be there, and to be its fsGroup's.
 struct ClaimPart {
-  std::string volume;
-  std::string sub;  ///< empty: the whole
+  std::string volume;  ///< in podman, see claim_volume.h
+  std::string sub;     ///< empty: the whole
   bool writable = false;
 
   auto operator<=>(const ClaimPart&) const = default;
@@ -48,6 +48,7 @@ struct Provision {
   std::vector<OwnVolume> own{};
   std::vector<MemoryVolume> memory{};
   std::vector<ClaimPart> claims{};
+  std::vector<std::string> own_claims{};  ///< volumes of volumeClaimTemplates, which outlive the pod
   std::vector<ImageUser> users{};
   std::optional<std::int64_t> group{};  ///< fsGroup
   bool only_mismatch = false;           ///< fsGroupChangePolicy: OnRootMismatch

@@ -35,6 +35,16 @@ std::optional<std::int64_t> number_in(const std::string& text) {
   return number;
 }
 
+/// "default" is no namespace, where earlier versions wrote it.
+std::string plain_label(std::string label) {
+  constexpr std::string_view usual = "/default/";
+  const auto name = label.rfind('/');
+  const auto space = name != label.npos && name + 1 >= usual.size() ? name + 1 - usual.size() : label.npos;
+  if (space != label.npos && std::string_view(label).substr(space, usual.size()) == usual)
+    label.erase(space + 1, usual.size() - 2);
+  return label;
+}
+
 /// Why podman failed, for people.
 std::string reason_in(const http::Response& response) {
   const auto json = Json::parse(response.body, nullptr, false);
@@ -90,7 +100,7 @@ std::vector<Container> read_containers(std::string_view text) {
     auto& container = containers.emplace_back();
     container.id = text_in(item, "Id");
     container.pod = text_in(item, "PodName");
-    container.object = label_in(item, labels::object);
+    container.object = plain_label(label_in(item, labels::object));
     container.digest = label_in(item, labels::digest);
     container.probes = label_in(item, labels::probes);
     container.restart = label_in(item, labels::restart);

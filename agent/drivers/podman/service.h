@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "http/client.h"
 
 namespace greenwave::drivers::podman {
@@ -91,6 +93,10 @@ class Service {
                      const std::map<std::string, std::string>& options = {});
   /// Where it is on the host.
   std::string volume_path(const std::string& name);
+  /// Empty: it has no such label.
+  std::string volume_label(const std::string& name, std::string_view key);
+  /// Ours, running or not, that mount a volume.
+  std::vector<Container> containers_with_volume(const std::string& volume);
   /// Returns false if a container still uses it.
   bool remove_volume(const std::string& name);
   std::vector<std::string> volumes();
@@ -138,6 +144,7 @@ class Service {
   /// Like send, but throws for any status other than success and `accepted`. Removing what is gone is a
   /// success.
   http::Response ask(const http::Request& request, std::string_view doing, long accepted = 0);
+  nlohmann::json volume(const std::string& name);
   std::vector<std::string> running_in(const std::string& pod);
 
   const std::filesystem::path socket_;

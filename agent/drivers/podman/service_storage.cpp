@@ -54,10 +54,26 @@ void Service::create_volume(const std::string& name, const std::map<std::string,
   ask(with_body("volumes/create", "application/json", body.dump()), "create the volume");
 }
 
-std::string Service::volume_path(const std::string& name) {
+Json Service::volume(const std::string& name) {
   const auto response =
       ask(request("GET", fmt::format("volumes/{}/json", http::encoded(name))), "look at the volume");
-  const auto json = Json::parse(response.body, nullptr, false);
+  return Json::parse(response.body, nullptr, false);
+}
+
+std::string Service::volume_label(const std::string& name, std::string_view key) {
+  const auto json = volume(name);
+  const Json::json_pointer place("/Labels");
+  if (!json.is_object() || !json.contains(place) || !json.at(place).is_object()) return {};
+  return text_in(json.at(place), std::string(key).c_str());
+}
+
+std::vector<Container> Service::containers_with_volume(const std::string& volume) {
+  const auto path = "containers/json?all=true&" + filter("volume", volume);
+  return read_containers(ask(request("GET", path), "list containers").body);
+}
+
+std::string Service::volume_path(const std::string& name) {
+  const auto json = volume(name);
   auto path = json.is_object() ? text_in(json, "Mountpoint") : "";
   if (!path.starts_with('/'))
     throw Error(Fault::transient, fmt::format("podman did not say where the volume {} is", printable(name)));

@@ -49,10 +49,7 @@ const View& PodSession::view() {
 
 Drift PodSession::drift(const Entry& entry) {
   if (workload::is_material(entry.id) || podman_.leaves_out()) return {};
-  if (is_claim(entry.id)) {
-    if (claims_.has(entry.id.name)) return {};
-    return {.how = fmt::format("the volume {} is gone", entry.id.name)};
-  }
+  if (is_claim(entry.id)) return {.how = claims_.drift(entry)};
   const auto& pods = view().of(label_of(entry.id));
   for (const auto& [name, containers] : pods) {
     if (podman_.crashes.loops(name)) return {.how = fmt::format("the pod {} keeps crashing", name)};

@@ -12,7 +12,7 @@ namespace greenwave::drivers::podman {
 /// One look at what runs.
 class PodSession : public Session {
  public:
-  explicit PodSession(Podman& podman) : podman_(podman), claims_(podman.service) {}
+  explicit PodSession(Podman& podman) : podman_(podman), claims_(podman.service, podman.rules) {}
 
   Drift drift(const Entry& entry) override;
   std::unique_ptr<Comparison> compare(const Render& render, std::span<const Candidate> candidates) override;

@@ -10,6 +10,7 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "drivers/podman/claim_volume.h"
 #include "drivers/workload/expansion.h"
 #include "drivers/workload/quantity.h"
 #include "drivers/workload/volume_check.h"
@@ -291,7 +292,7 @@ class SheetWriter {
 
   OrderedJson source_of(const std::string& name, const Volume& volume, const std::string& sub) {
     if (volume.is_claim) {
-      const auto claim = text_in((*volume.written)["persistentVolumeClaim"], "claimName");
+      const auto claim = claim_of(volume);
       if (!sub.empty()) return {{"hostPath", {{"path", claim_path(claim, sub)}}}};
       return {{"persistentVolumeClaim", {{"claimName", claim}}}};
     }
@@ -307,8 +308,12 @@ class SheetWriter {
     return source;
   }
 
+  std::string claim_of(const Volume& volume) const {
+    return volume_of(content_.space(), text_in((*volume.written)["persistentVolumeClaim"], "claimName"));
+  }
+
   void note_claim(const Volume& volume, const std::string& sub, bool read_only) {
-    const auto claim = text_in((*volume.written)["persistentVolumeClaim"], "claimName");
+    const auto claim = claim_of(volume);
     auto& claims = kube_pod_.provision.claims;
     const auto same = [&](const ClaimPart& part) { return part.volume == claim && part.sub == sub; };
     auto known = std::ranges::find_if(claims, same);

@@ -42,6 +42,8 @@ class Content {
   Content(const Store& store, std::string space, const PodValues& values)
       : store_(store), space_(std::move(space)), values_(values) {}
 
+  const std::string& space() const { return space_; }
+
   /// A container's variables: envFrom, then env in its order, in which $(NAME) is expanded.
   Environment environment_of(const nlohmann::ordered_json& container) const;
 

@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "drivers/workload/space.h"
 
 namespace greenwave::drivers::workload {
 
@@ -69,12 +70,12 @@ Material read_material(const Manifest& manifest, Problems& problems) {
 Store::Store(std::span<const plan::Desired> desired) {
   for (const auto& [manifest, footprint] : desired) {
     const auto& id = manifest.id;
-    if (is_material(id)) all_[{id.kind, id.namespace_, id.name}] = &manifest;
+    if (is_material(id)) all_[{id.kind, plain_space(id.namespace_), id.name}] = &manifest;
   }
 }
 
 std::optional<Material> Store::find(const Need& need, const std::string& space) const {
-  const auto found = all_.find({need.kind, space, need.name});
+  const auto found = all_.find({need.kind, plain_space(space), need.name});
   if (found == all_.end()) return {};
   Problems told;  // by footprint()
   return read_material(*found->second, told);

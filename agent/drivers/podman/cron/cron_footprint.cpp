@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "drivers/podman/cron/units.h"
 #include "drivers/podman/limits.h"
+#include "drivers/podman/play_kube.h"
 #include "drivers/workload/cron_job.h"
 #include "drivers/workload/host_path.h"
 #include "drivers/workload/material.h"
@@ -38,6 +39,7 @@ plan::Footprint cron_footprint(const workload::Rules& rules, const Manifest& man
   plan::Footprint footprint;
   footprint.sensitive = manifest.sensitive;
   footprint.rank = cron_rank;
+  footprint.claims.push_back("pods:" + label_of(manifest.id));
   for (const auto* ending : {".timer", ".service"}) {
     footprint.claims.push_back("unit:" + unit + ending);
     footprint.claims.push_back(fmt::format("path:{}/{}{}", systemd::unit_directory, unit, ending));
