@@ -47,6 +47,8 @@ constexpr Kind kinds[] = {
      drivers::workload::pods_transition},
     {"apps/v1", "DaemonSet", Server::pods, "", in_pods<podman::workload_footprint>,
      drivers::workload::pods_transition},
+    {"apps/v1", "StatefulSet", Server::pods, "", in_pods<podman::workload_footprint>,
+     drivers::workload::pods_transition},
     {"batch/v1", "Job", Server::pods, "", in_pods<podman::workload_footprint>,
      drivers::workload::pods_transition},
     {"v1", "ConfigMap", Server::pods, "", in_pods<podman::material_footprint>,

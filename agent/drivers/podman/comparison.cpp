@@ -150,9 +150,18 @@ void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   const auto excuse = [&] {
     for (const auto& [name, containers] : pods) podman_.crashes.excuse(name);
   };
+  const auto unready = [&](const KubePod& kube_pod) {
+    const View now(podman_.containers());
+    PodRecord one;
+    one.pods.push_back({kube_pod.pod, kube_pod.digest, {}});
+    one.restart = workload.restart;
+    const auto& board = podman_.prober.board();
+    return health_of(one, now.of(label_of(step.id)), seconds_now(), 0, board->unready()).reason;
+  };
   Rolled rolled;
   try {
-    rolled = rollout.bring(step.id, workload, kube_pods, pods, known);
+    rolled = workload.set ? rollout.bring_in_order(step.id, workload, kube_pods, pods, known, unready)
+                          : rollout.bring(step.id, workload, kube_pods, pods, known);
   } catch (const Error&) {
     excuse();  // the old pod was started again
     throw;

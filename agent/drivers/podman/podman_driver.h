@@ -11,9 +11,9 @@
 
 namespace greenwave::drivers::podman {
 
-/// Runs Pods, Deployments, DaemonSets and Jobs under podman, by its kube play, with their ConfigMaps, Secrets
-/// and PersistentVolumeClaims. Labels in podman say which object each pod belongs to: one request shows them
-/// all. Under --root nothing runs.
+/// Runs Pods, Deployments, DaemonSets, StatefulSets and Jobs under podman, by its kube play, with their
+/// ConfigMaps, Secrets and PersistentVolumeClaims. Labels in podman say which object each pod belongs to: one
+/// request shows them all. Under --root nothing runs.
 class PodmanDriver : public Driver, private Startup, private Details {
  public:
   /// `stop` ends long waits, and `while_waiting` is called during them (for a watchdog). `tell` logs what

@@ -8,7 +8,6 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "drivers/podman/host_paths.h"
-#include "drivers/podman/make.h"
 #include "drivers/podman/stop.h"
 
 namespace greenwave::drivers::podman {
@@ -32,19 +31,11 @@ std::vector<std::string> ids_of(const std::vector<Container>& pod, bool starters
 
 }  // namespace
 
-/// The pods that change places.
-struct Rollout::Exchange {
-  std::vector<const KubePod*> fresh;
-  std::vector<std::string> old;  ///< those that run first
-  const Pods& pods;
-  Order order;
-
-  std::vector<std::vector<Container>> old_ones(std::size_t from, std::size_t to) const {
-    std::vector<std::vector<Container>> found;
-    for (auto i = from; i < std::min(to, old.size()); ++i) found.push_back(pods.at(old[i]));
-    return found;
-  }
-};
+std::vector<std::vector<Container>> Rollout::Exchange::old_ones(std::size_t from, std::size_t to) const {
+  std::vector<std::vector<Container>> found;
+  for (auto i = from; i < std::min(to, old.size()); ++i) found.push_back(pods.at(old[i]));
+  return found;
+}
 
 Rolled Rollout::bring(const ObjectId& id, const workload::Workload& workload,
                       const std::vector<KubePod>& kube_pods, const Pods& pods, const PodRecord& known) {
@@ -91,8 +82,13 @@ Rolled Rollout::bring(const ObjectId& id, const workload::Workload& workload,
     for (const auto& name : places.old) discard(name);
   }
 
-  Rolled rolled{{{}, workload.restart, workload.once, std::move(pulled)}, waits(kube_pods)};
-  auto& record = rolled.record;
+  return {record_of(workload, kube_pods, pods, made, std::move(pulled)), waits(kube_pods)};
+}
+
+PodRecord Rollout::record_of(const workload::Workload& workload, const std::vector<KubePod>& kube_pods,
+                             const Pods& pods, std::map<std::string, Made>& made,
+                             std::vector<std::string> pulled) {
+  PodRecord record{{}, workload.restart, workload.once, std::move(pulled)};
   if (!kube_pods.empty()) record.host_paths = kube_pods.front().host_paths;  // all have the same
   for (const auto& kube_pod : kube_pods) {
     auto& [containers, starters] = made[kube_pod.pod];
@@ -102,7 +98,7 @@ Rolled Rollout::bring(const ObjectId& id, const workload::Workload& workload,
     }
     record.pods.push_back({kube_pod.pod, kube_pod.digest, std::move(containers), std::move(starters)});
   }
-  return rolled;
+  return record;
 }
 
 std::vector<std::string> Rollout::remake(const ObjectId& id, const KubePod& kube_pod, const Pods& old,

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "drivers/podman/images.h"
+#include "drivers/podman/make.h"
 #include "drivers/podman/pod_record.h"
 #include "drivers/podman/service.h"
 #include "drivers/podman/starts.h"
@@ -37,6 +40,15 @@ class Rollout {
   Rolled bring(const ObjectId& id, const workload::Workload& workload, const std::vector<KubePod>& kube_pods,
                const Pods& pods, const PodRecord& known);
 
+  /// Why a pod is not ready, in a few words; empty when it is.
+  using Unready = std::function<std::string(const KubePod&)>;
+
+  /// The same for a StatefulSet: each pod keeps its number, and is ready before the next one's turn. New ones
+  /// come from the first to the last, and those that replace others from the last to the first.
+  Rolled bring_in_order(const ObjectId& id, const workload::Workload& workload,
+                        const std::vector<KubePod>& kube_pods, const Pods& pods, const PodRecord& known,
+                        const Unready& unready);
+
   /// Removes the old pods, then creates and starts the kube_pod's. Returns the ids of its containers, without
   /// those that start in turns. The images must be here.
   std::vector<std::string> remake(const ObjectId& id, const KubePod& kube_pod, const Pods& old,
@@ -47,7 +59,24 @@ class Rollout {
   void remove(const Pods& pods);
 
  private:
-  struct Exchange;
+  struct Exchange {
+    std::vector<const KubePod*> fresh;
+    std::vector<std::string> old;  ///< those that run first
+    const Pods& pods;
+    workload::Workload::Exchange order;
+
+    std::vector<std::vector<Container>> old_ones(std::size_t from, std::size_t to) const;
+  };
+  struct Seat;
+
+  static std::vector<Seat> seats_of(const workload::Workload& workload, const std::vector<KubePod>& kube_pods,
+                                    const Pods& pods, const PodRecord& known,
+                                    std::vector<std::string>& surplus);
+  void take_seat(const ObjectId& id, const Seat& seat, const Pods& pods, std::map<std::string, Made>& made);
+  std::optional<Error> wait_for_seat(const Seat& seat, const Unready& unready, Instant until);
+  static PodRecord record_of(const workload::Workload& workload, const std::vector<KubePod>& kube_pods,
+                             const Pods& pods, std::map<std::string, Made>& made,
+                             std::vector<std::string> pulled);
 
   void exchange(const Exchange& exchange);
   void exchange_in_turns(const Exchange& exchange);

@@ -50,6 +50,47 @@ inline constexpr Known daemon_set_spec[]{
     {"selector", Type::map, made, label_selector},
     {"template", Type::map, made, pod_template_spec},
     {"updateStrategy", Type::map, idle("a device has one pod of it")}};
+inline constexpr Known persistent_volume_claim_spec[]{
+    {"accessModes", Type::texts, idle("a claim is a volume of podman, as large as the disk")},
+    {"dataSource", Type::map, refused("podman makes a volume with nothing in it")},
+    {"dataSourceRef", Type::map, refused("podman makes a volume with nothing in it")},
+    {"resources", Type::map, idle("a claim is a volume of podman, as large as the disk")},
+    {"selector", Type::map, idle("a claim is a volume of podman, as large as the disk"), label_selector},
+    {"storageClassName", Type::text, idle("a claim is a volume of podman, as large as the disk")},
+    {"volumeAttributesClassName", Type::text, idle("a claim is a volume of podman, as large as the disk")},
+    {"volumeMode", Type::text, made.only("Filesystem", "podman has volumes with a file system alone")},
+    {"volumeName", Type::text, idle("a claim is a volume of podman, as large as the disk")}};
+inline constexpr Known persistent_volume_claim_object[]{
+    {"apiVersion", Type::text, kept},
+    {"kind", Type::text, kept},
+    {"metadata", Type::map, kept, object_meta},
+    {"spec", Type::map, kept, persistent_volume_claim_spec},
+    {"status", Type::map, idle(kept_by_server)}};
+inline constexpr std::string_view claims_stay =
+    "claims of a StatefulSet stay with their data, unless podman.prune in agent.yaml says otherwise";
+inline constexpr Known claim_retention_policy[]{{"whenDeleted", Type::text, made.only("Retain", claims_stay)},
+                                                {"whenScaled", Type::text, made.only("Retain", claims_stay)}};
+inline constexpr Known stateful_set_ordinals[]{{"start", Type::whole, made}};
+inline constexpr Known rolling_update_stateful_set[]{
+    {"maxUnavailable", Type::whole_or_text, idle("a device exchanges one pod after the other")},
+    {"partition", Type::whole,
+     made.only("0", "a device brings all pods to what the repository has", "leave it out")}};
+inline constexpr Known stateful_set_strategy[]{
+    {"rollingUpdate", Type::map, made, rolling_update_stateful_set},
+    {"type", Type::text,
+     made.only("RollingUpdate", "a device brings all pods to what the repository has", "leave it out")}};
+inline constexpr Known stateful_set_spec[]{
+    {"minReadySeconds", Type::whole, idle("how long a pod must have been up is health.settle in agent.yaml")},
+    {"ordinals", Type::map, made, stateful_set_ordinals},
+    {"persistentVolumeClaimRetentionPolicy", Type::map, made, claim_retention_policy},
+    {"podManagementPolicy", Type::text, made.only("OrderedReady Parallel")},
+    {"replicas", Type::whole, made},
+    {"revisionHistoryLimit", Type::whole, idle("git has the history")},
+    {"selector", Type::map, made, label_selector},
+    {"serviceName", Type::text, noted("podman has no Services: pods have no names of the network here")},
+    {"template", Type::map, made, pod_template_spec},
+    {"updateStrategy", Type::map, made, stateful_set_strategy},
+    {"volumeClaimTemplates", Type::list, made, persistent_volume_claim_object}};
 inline constexpr Known job_spec[]{
     {"activeDeadlineSeconds", Type::whole, made},
     {"backoffLimit", Type::whole, made},
@@ -96,22 +137,6 @@ inline constexpr Known secret_object[]{
     {"metadata", Type::map, kept, object_meta},
     {"stringData", Type::text_map, made},
     {"type", Type::text, idle("whoever reads a Secret knows what it holds")}};
-inline constexpr Known persistent_volume_claim_spec[]{
-    {"accessModes", Type::texts, idle("a claim is a volume of podman, as large as the disk")},
-    {"dataSource", Type::map, refused("podman makes a volume with nothing in it")},
-    {"dataSourceRef", Type::map, refused("podman makes a volume with nothing in it")},
-    {"resources", Type::map, idle("a claim is a volume of podman, as large as the disk")},
-    {"selector", Type::map, idle("a claim is a volume of podman, as large as the disk"), label_selector},
-    {"storageClassName", Type::text, idle("a claim is a volume of podman, as large as the disk")},
-    {"volumeAttributesClassName", Type::text, idle("a claim is a volume of podman, as large as the disk")},
-    {"volumeMode", Type::text, made.only("Filesystem", "podman has volumes with a file system alone")},
-    {"volumeName", Type::text, idle("a claim is a volume of podman, as large as the disk")}};
-inline constexpr Known persistent_volume_claim_object[]{
-    {"apiVersion", Type::text, kept},
-    {"kind", Type::text, kept},
-    {"metadata", Type::map, kept, object_meta},
-    {"spec", Type::map, kept, persistent_volume_claim_spec},
-    {"status", Type::map, idle(kept_by_server)}};
 inline constexpr Known pod_object[]{{"apiVersion", Type::text, kept},
                                     {"kind", Type::text, kept},
                                     {"metadata", Type::map, kept, object_meta},
@@ -127,6 +152,11 @@ inline constexpr Known daemon_set_object[]{{"apiVersion", Type::text, kept},
                                            {"metadata", Type::map, kept, object_meta},
                                            {"spec", Type::map, kept, daemon_set_spec},
                                            {"status", Type::map, idle(kept_by_server)}};
+inline constexpr Known stateful_set_object[]{{"apiVersion", Type::text, kept},
+                                             {"kind", Type::text, kept},
+                                             {"metadata", Type::map, kept, object_meta},
+                                             {"spec", Type::map, kept, stateful_set_spec},
+                                             {"status", Type::map, idle(kept_by_server)}};
 inline constexpr Known job_object[]{{"apiVersion", Type::text, kept},
                                     {"kind", Type::text, kept},
                                     {"metadata", Type::map, kept, object_meta},
@@ -147,6 +177,7 @@ struct KnownKind {
 inline constexpr KnownKind kinds[]{{"v1", "Pod", pod_object},
                                    {"apps/v1", "Deployment", deployment_object},
                                    {"apps/v1", "DaemonSet", daemon_set_object},
+                                   {"apps/v1", "StatefulSet", stateful_set_object},
                                    {"batch/v1", "Job", job_object},
                                    {"batch/v1", "CronJob", cron_job_object},
                                    {"v1", "ConfigMap", config_map_object},
