@@ -78,7 +78,7 @@ Jobs::State Jobs::begin(Service& service, JobOrder order) {
   Job job{std::make_shared<const JobOrder>(std::move(order)), std::move(course)};
   advance(service, job);
   if (job.done || job.state.lost) return job.state;
-  const auto state = job.state;
+  auto state = job.state;
   take(id, std::move(job));
   return state;
 }
