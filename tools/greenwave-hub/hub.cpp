@@ -34,7 +34,7 @@ Hub::Hub(HubConfig config, const Log& log)
       events_(loop_),
       intake_(loop_, log_, writer_, config_.city),
       access_(config_, loop_, reader_),
-      upkeep_(config_, loop_, log_, writer_),
+      upkeep_(config_, loop_, log_, writer_, reader_),
       api_{config_,
            log_,
            loop_,

@@ -67,9 +67,11 @@ Page page_of(Conditions& conditions, const ListCall& call) {
   const auto after = conditions.value(call.after);
   const auto limit = conditions.value(std::to_string(call.limit));
   return {.with = fmt::format(
-              ", more AS (SELECT * FROM hit WHERE device > {}::text ORDER BY device LIMIT {}::bigint + 1), "
-              "page AS (SELECT * FROM more ORDER BY device LIMIT {}::bigint)",
-              after, limit, limit),
+              ", more AS (SELECT device FROM hit WHERE device > {0}::text ORDER BY device LIMIT "
+              "{1}::bigint + 1), page AS (SELECT s.* FROM (SELECT device FROM more ORDER BY device LIMIT "
+              "{1}::bigint) first CROSS JOIN LATERAL (SELECT * FROM greenwave.device_states v WHERE v.city = "
+              "$1 AND v.device = first.device OFFSET 0) s)",
+              after, limit),
           .members = fmt::format(
               "'devices', (SELECT coalesce(json_agg({} ORDER BY device), '[]') FROM page), 'next', CASE WHEN "
               "(SELECT count(*) FROM more) > {}::bigint THEN (SELECT max(device) FROM page) END",
@@ -90,13 +92,11 @@ Query list_query(const std::string& city, const HttpRequest& request) {
         "(SELECT condition, count(*) AS n FROM hit GROUP BY condition) c)";
   }
   if (call.counts && call.rows) members += ", ";
-  return {.sql = fmt::format("WITH hit AS MATERIALIZED (SELECT device, name, condition, last_condition, "
-                             "since, seen, health, commit, target, "
-                             "wave, reason, version, listed, retired, labels, position FROM "
-                             "greenwave.device_states WHERE city = $1 AND {}){} "
-                             "SELECT json_build_object({}{})::text",
-                             condition, page.with, members, page.members),
-          .values = conditions.take_values()};
+  return {
+      .sql = fmt::format("WITH hit AS MATERIALIZED (SELECT device, condition FROM greenwave.device_states "
+                         "WHERE city = $1 AND {}){} SELECT json_build_object({}{})::text",
+                         condition, page.with, members, page.members),
+      .values = conditions.take_values()};
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct Route {
 };
 
 void say_alive(Api& api, const Exchange& exchange) {
-  if (api.writer.is_connected() && api.reader.is_connected()) {
+  if (api.intake.is_open() && api.writer.is_connected() && api.reader.is_connected()) {
     exchange.responder->reply({.body = R"({"status":"ok"})"});
   } else {
     exchange.responder->reply(unavailable("the database is away"));

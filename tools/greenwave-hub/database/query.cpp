@@ -1,5 +1,7 @@
 #include "database/query.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace greenwave::hub {
@@ -45,13 +47,9 @@ void ArrayText::add_null() {
   text_ += "NULL";
 }
 
-void ArrayText::clear() {
-  text_ = "{";
-}
-
 std::string ArrayText::take() {
   text_ += '}';
-  return std::move(text_);
+  return std::exchange(text_, std::string(1, '{'));
 }
 
 }  // namespace greenwave::hub

@@ -41,8 +41,7 @@ class ArrayText {
   void add(std::string_view element);
   void add_plain(std::string_view number);  ///< of digits, a sign, a point: needs no quotes
   void add_null();
-  void clear();
-  /// The whole; nothing can be added afterwards until clear().
+  /// The whole; another one begins.
   std::string take();
 
  private:

@@ -9,8 +9,9 @@ namespace greenwave::hub {
 
 namespace {
 
-// Rows are locked in the order of the devices, so that two hubs never wait for each other in a circle.
-// pg_notify takes 8,000 bytes: 40 changes each.
+// A state that is the same is not written again, whatever the times and counters in it. Rows are locked in
+// the order of the devices, so that two hubs never wait for each other in a circle. pg_notify takes 8,000
+// bytes: 40 changes each.
 constexpr const char* statement = R"sql(
 WITH incoming AS MATERIALIZED (
   SELECT * FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::text[],
@@ -28,7 +29,10 @@ changed AS (
                                      wave, reason, version, fingerprint, previous, detail)
   SELECT $1, i.device, i.boot, i.sequence, now(), now(), i.condition, i.health, i.commit, i.target, i.wave, i.reason,
          i.version, i.fingerprint, NULL, i.detail::jsonb
-  FROM incoming i JOIN seen USING (device) WHERE i.condition IS NOT NULL ORDER BY device
+  FROM incoming i JOIN seen USING (device)
+  WHERE i.condition IS NOT NULL AND NOT EXISTS (SELECT FROM greenwave.states same WHERE same.city = $1
+    AND same.device = i.device AND same.boot = i.boot AND same.fingerprint = i.fingerprint)
+  ORDER BY device
   ON CONFLICT (city, device) DO UPDATE SET boot = EXCLUDED.boot, sequence = EXCLUDED.sequence,
     received = EXCLUDED.received,
     since = CASE WHEN s.condition = EXCLUDED.condition THEN s.since ELSE EXCLUDED.since END,
@@ -42,7 +46,7 @@ told AS (
   UNION ALL
   SELECT i.device, i.boot, i.sequence, s.condition, s.health, s.commit, s.target, s.reason, true
   FROM incoming i JOIN seen USING (device) JOIN greenwave.states s ON s.city = $1 AND s.device = i.device
-  WHERE i.condition IS NULL AND seen.woke),
+  WHERE seen.woke AND NOT EXISTS (SELECT FROM changed c WHERE c.device = i.device)),
 written AS (
   INSERT INTO greenwave.history (city, device, at, boot, sequence, condition, health, commit, target, reason)
   SELECT $1, device, now(), boot, sequence, condition, health, commit, target, reason FROM told),

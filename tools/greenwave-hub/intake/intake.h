@@ -55,6 +55,7 @@ class Intake {
 
   /// Takes nothing before the database has its schema.
   void open() { is_open_ = true; }
+  bool is_open() const { return is_open_; }
   /// Reports that wait for the database.
   std::size_t waiting() const { return queue_.size() + under_way_; }
   const IntakeCounts& counts() const { return counts_; }

@@ -53,8 +53,8 @@ END $do$)sql",
 
 }  // namespace
 
-Upkeep::Upkeep(const HubConfig& config, Loop& loop, const Log& log, Connection& database)
-    : config_(config), loop_(loop), log_(log), database_(database) {}
+Upkeep::Upkeep(const HubConfig& config, Loop& loop, const Log& log, Connection& writer, Connection& reader)
+    : config_(config), loop_(loop), log_(log), writer_(writer), reader_(reader) {}
 
 Upkeep::~Upkeep() {
   loop_.cancel(sweep_);
@@ -78,33 +78,32 @@ void Upkeep::sweep() {
 
 void Upkeep::note_silent() {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(config_.silent_after).count();
-  database_.ask(
-      {.name = "silent", .sql = silent_statement, .values = {config_.city, std::to_string(seconds)}},
-      [this](const Answer& answer) {
-        if (const auto& failure = answer.failure(); failure && !failure->unavailable) {
-          log_.warning(fmt::format("silent devices could not be noted: {}", failure->message));
-        }
-      });
+  writer_.ask({.name = "silent", .sql = silent_statement, .values = {config_.city, std::to_string(seconds)}},
+              [this](const Answer& answer) {
+                if (const auto& failure = answer.failure(); failure && !failure->unavailable) {
+                  log_.warning(fmt::format("silent devices could not be noted: {}", failure->message));
+                }
+              });
 }
 
 void Upkeep::count() {
-  database_.ask({.name = "count",
-                 .sql = "SELECT condition, count(*) FROM greenwave.device_states WHERE city = $1 AND NOT "
-                        "retired GROUP BY 1",
-                 .values = {config_.city}},
-                [this](const Answer& answer) {
-                  if (answer.failure()) return;
-                  counts_.clear();
-                  for (int row = 0; row < answer.rows(); ++row)
-                    counts_[std::string(answer.text(row, 0))] = answer.number(row, 1);
-                });
+  reader_.ask({.name = "count",
+               .sql = "SELECT condition, count(*) FROM greenwave.device_states WHERE city = $1 AND NOT "
+                      "retired GROUP BY 1",
+               .values = {config_.city}},
+              [this](const Answer& answer) {
+                if (answer.failure()) return;
+                counts_.clear();
+                for (int row = 0; row < answer.rows(); ++row)
+                  counts_[std::string(answer.text(row, 0))] = answer.number(row, 1);
+              });
 }
 
 void Upkeep::look_after_partitions() {
   partitions_ = loop_.after(partitions_every, [this] { look_after_partitions(); });
   for (const auto* table : {"history", "syncs"}) {
-    database_.ask({.sql = partitions_statement(table, config_.keep_history)}, [this,
-                                                                               table](const Answer& answer) {
+    writer_.ask({.sql = partitions_statement(table, config_.keep_history)}, [this,
+                                                                             table](const Answer& answer) {
       // Another hub may make the same one: then it is there.
       if (const auto& failure = answer.failure(); failure && !failure->unavailable) {
         log_.debug(fmt::format("the partitions of {} were not looked after: {}", table, failure->message));

@@ -16,7 +16,7 @@ namespace greenwave::hub {
 class Upkeep {
  public:
   /// All outlive this.
-  Upkeep(const HubConfig& config, Loop& loop, const Log& log, Connection& database);
+  Upkeep(const HubConfig& config, Loop& loop, const Log& log, Connection& writer, Connection& reader);
   ~Upkeep();
   Upkeep(const Upkeep&) = delete;
   Upkeep& operator=(const Upkeep&) = delete;
@@ -35,7 +35,8 @@ class Upkeep {
   const HubConfig& config_;
   Loop& loop_;
   const Log& log_;
-  Connection& database_;
+  Connection& writer_;
+  Connection& reader_;
   Instant begun_{};  ///< since when devices could report
   std::map<std::string, std::int64_t> counts_;
   Loop::Timer sweep_ = 0;
