@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -361,6 +362,18 @@ class People(OnOneDatabase):
             self.assertIn(word, reply.text)
         self.assertEqual(405, self.hub.request("DELETE", "/v1/devices", token=self.operator).status)
         self.assertEqual(404, self.hub.request("GET", "/v1/colours", token=self.viewer).status)
+
+    def test_the_description_names_every_path_and_each_of_them_answers(self):
+        described = self.hub.get("/openapi.json", None)["paths"]
+        source = (pathlib.Path(__file__).parents[2] / "tools/greenwave-hub/api/routes.cpp").read_text()
+        routed = {(before + "{device}" + after if names == "true" else before)
+                  for before, after, names in re.findall(r'Route\{"[A-Z]+", "([^"]+)", "([^"]*)", (true|false)', source)}
+        self.assertEqual(routed, set(described))
+        for path, methods in described.items():
+            for method in methods:
+                status = self.hub.request(method.upper(), path.replace("{device}", "nobody"), {} if method == "post" else None,
+                                          self.operator if path != "/v1/events" else None).status
+                self.assertNotIn(status, (405, 500), f"{method} {path}")
 
     def test_the_metrics_are_what_prometheus_reads(self):
         reply = self.hub.request("GET", "/metrics", token=self.viewer)

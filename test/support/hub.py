@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import time
 
-from git_server import can_connect, free_port
+from git_server import free_port
 from greenwave import BIN, run, wait_until
 
 NGINX = pathlib.Path(__file__).parents[2] / "packaging/hub/nginx.conf"
@@ -70,7 +70,24 @@ class Hub:
             self.process = None
 
     def start_proxy(self):
+        """At the port that it had; at another one where somebody else took that in between."""
+        for _ in range(5):
+            self._configure_proxy()
+            with open(self.directory / "nginx.out", "ab") as log:
+                self.proxy = subprocess.Popen(["nginx", "-c", str(self.directory / "nginx.conf")], stdout=log, stderr=log)
+            wait_until(lambda: (self.directory / "nginx.pid").exists() or self.proxy.poll() is not None, "nginx starts")
+            if self.proxy.poll() is None:
+                break
+            self.port = free_port()
+        try:
+            wait_until(self.is_well, "the hub and its database answer")
+        except AssertionError as error:
+            logs = [file.read_text()[-2000:] for file in (self.log, self.directory / "nginx.out", self.directory / "nginx.log")]
+            raise AssertionError("\n".join([str(error), *logs])) from None
+
+    def _configure_proxy(self):
         here = self.directory
+        (here / "nginx.pid").unlink(missing_ok=True)
         shipped = NGINX.read_text()
         site = (shipped.replace("listen 443", f"listen 127.0.0.1:{self.port}").replace("hub.example", "localhost")
                 .replace("/var/lib/greenwave-hub", f"{here}/state").replace("/run/greenwave-hub/hub.sock", str(self.socket)))
@@ -82,10 +99,6 @@ uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;
 {site}
 }}
 """)
-        with open(here / "nginx.out", "ab") as log:
-            self.proxy = subprocess.Popen(["nginx", "-c", str(here / "nginx.conf")], stdout=log, stderr=log)
-        wait_until(lambda: can_connect("127.0.0.1", self.port) or self.proxy.poll() is not None, "nginx listens")
-        wait_until(self.is_well, "the hub and its database answer")
 
     def stop_proxy(self):
         if self.proxy is not None:

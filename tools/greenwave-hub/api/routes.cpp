@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/api.h"
+#include "api/openapi.h"
 #include "base/text.h"
 
 namespace greenwave::hub {
@@ -29,12 +30,17 @@ void say_alive(Api& api, const Exchange& exchange) {
   }
 }
 
+void describe(Api&, const Exchange& exchange) {
+  exchange.responder->reply({.body = std::string(openapi())});
+}
+
 constexpr std::array routes{
     Route{"POST", "/v1/reports", "", false, take_report},
     Route{"POST", "/v1/relay", "", false, take_relayed},
     Route{"POST", "/v1/enroll", "", false, enrol},
     Route{"POST", "/v1/renew", "", false, renew},
     Route{"GET", "/healthz", "", false, say_alive},
+    Route{"GET", "/openapi.json", "", false, describe},
     Route{"GET", "/v1/devices", "", false, nullptr, list_devices, Role::view},
     Route{"POST", "/v1/devices", "", false, nullptr, list_devices, Role::view},
     Route{"POST", "/v1/devices/", "/sync", true, nullptr, ask_for_sync, Role::operate},
