@@ -54,6 +54,8 @@ BLOCKS = {
     "$ greenwaved --config agent.yaml": "shell",
     "install -D -m 644 /usr/share": "sandbox_test puts the file there, on a machine of its own",
     "command: [systemd-run": "a part of a Command: sandbox_test runs such a one",
+    "apt install postgresql": "sets a server up: hub_test does the same with servers of its own",
+    "SELECT create_distributed_table": "needs Citus",
     "$ journalctl": "needs a journal: install_test reads the agent's on a machine of its own",
 }
 # Commands in the README's sentences that are names only, without the options that they need.
