@@ -51,7 +51,7 @@ Rolled Rollout::bring(const ObjectId& id, const workload::Workload& workload,
   for (const auto& [name, containers] : pods) {
     if (std::ranges::find(kube_pods, name, &KubePod::pod) == kube_pods.end()) places.old.push_back(name);
   }
-  std::ranges::stable_partition(places.old, [&](const std::string& name) {
+  std::stable_partition(places.old.begin(), places.old.end(), [&](const std::string& name) {
     return std::ranges::any_of(pods.at(name), &Container::is_running);
   });
   for (const auto* kube_pod : to_make) {
