@@ -1,8 +1,6 @@
 #include <atomic>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
-#include <thread>
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -12,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/steering.h"
 #include "base/version.h"
 #include "control/server.h"
 #include "daemon/confined.h"
@@ -53,46 +52,9 @@ struct Options {
   bool run_programs = false;
 };
 
-/// The signals that steer the daemon. To be blocked before the first thread is made: each takes that over.
-sigset_t block_signals() {
-  sigset_t set{};
-  sigemptyset(&set);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
-/// Waits for the signals on a thread of its own; to be gone before what `stop` and `reload` touch.
-class Steering {
- public:
-  Steering(const sigset_t& signals, std::function<void()> stop, std::function<void()> reload)
-      : thread_([signals, stop = std::move(stop), reload = std::move(reload)](const std::stop_token& end) {
-          int received = 0;
-          while (sigwait(&signals, &received) == 0 && !end.stop_requested()) {
-            if (received == SIGHUP) {
-              reload();
-            } else if (received != SIGUSR1) {
-              stop();
-            }
-          }
-        }) {}
-  Steering(const Steering&) = delete;
-  Steering& operator=(const Steering&) = delete;
-
-  ~Steering() {
-    thread_.request_stop();
-    pthread_kill(thread_.native_handle(), SIGUSR1);  // wakes it, so that it sees that
-  }
-
- private:
-  std::jthread thread_;
-};
-
 int run_cron_job(const Options& options, const Log& log) {
   std::atomic<bool> stop = false;
-  const Steering steering(
-      block_signals(), [&] { stop = true; }, [] {});
+  const Steering steering(block_signals(), [&] { stop = true; });
   const auto config = config::load_config(options.config, options.root, config::Check::words);
   return drivers::podman::run_cron_job(config, options.cron_job, stop, log);
 }
@@ -104,8 +66,7 @@ int run_programs() {
   }
   const auto signals = block_signals();
   drivers::host::ProgramServer server{Fd(SD_LISTEN_FDS_START)};
-  const Steering steering(
-      signals, [&] { server.stop(); }, [] {});
+  const Steering steering(signals, [&] { server.stop(); });
   server.serve();
   return 0;
 }

@@ -1,11 +1,8 @@
-#include <functional>
 #include <iostream>
 #include <map>
 #include <optional>
-#include <thread>
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
@@ -13,6 +10,7 @@
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/steering.h"
 #include "base/version.h"
 #include "daemon/confined.h"
 #include "database/migrations.h"
@@ -45,37 +43,6 @@ struct Options {
   std::string life;
 };
 
-/// Blocks the signals that end the hub, and waits for them on a thread of its own.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-  }
-  ~Signals() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    pthread_kill(thread_.native_handle(), SIGUSR1);  // wakes it, so that it sees that
-  }
-  Signals(const Signals&) = delete;
-  Signals& operator=(const Signals&) = delete;
-
-  void on_end(std::function<void()> end) {
-    thread_ = std::jthread([this, end = std::move(end)](const std::stop_token& stopped) {
-      int received = 0;
-      while (sigwait(&set_, &received) == 0 && !stopped.stop_requested()) {
-        if (received != SIGUSR1) end();
-      }
-    });
-  }
-
- private:
-  sigset_t set_{};
-  std::jthread thread_;
-};
-
 /// As many connections as the system allows.
 void raise_limits() {
   rlimit limit{};
@@ -87,10 +54,10 @@ void raise_limits() {
 int run(const Options& options) {
   const Log log(parse_level(options.level));
   raise_limits();
-  Signals signals;
+  const auto signals = block_signals();
   try {
     hub::Hub hub(hub::load_hub_config(options.config), log);
-    signals.on_end([&hub] {
+    const Steering steering(signals, [&hub] {
       sd_notify(0, "STOPPING=1");
       hub.stop();
     });
