@@ -110,8 +110,8 @@ json record_of(const state::SyncRecord& record) {
   auto kept = record;
   auto& actions = kept.actions;
   const auto total = actions.size();
-  std::ranges::stable_partition(actions,
-                                [&](const auto& action) { return total > most_actions && !action.ok; });
+  std::stable_partition(actions.begin(), actions.end(),
+                        [&](const auto& action) { return total > most_actions && !action.ok; });
   actions.resize(std::min(total, most_actions));
   for (auto& action : actions) action.was.clear();
   auto made = state::to_json(kept);

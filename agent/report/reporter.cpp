@@ -26,6 +26,7 @@ constexpr Duration between_renewals = std::chrono::hours(1);
 
 Reporter::Reporter(ReporterParts parts, const config::Config& config)
     : parts_(std::move(parts)),
+      facts_(daemon::device_facts()),
       wanted_(settings_of(config)),
       trouble_(parts_.log, parts_.remark),
       thread_([this] { run(); }) {}
@@ -39,8 +40,8 @@ Reporter::~Reporter() {
   thread_.join();
 }
 
-Reporter::Settings Reporter::settings_of(const config::Config& config) {
-  auto labels = daemon::device_facts();
+Reporter::Settings Reporter::settings_of(const config::Config& config) const {
+  auto labels = facts_;
   for (const auto& [key, value] : config.labels) labels[key] = value;
   return {.hub = config.hub, .device = config.device, .labels = std::move(labels)};
 }

@@ -55,7 +55,7 @@ class Reporter : public daemon::OutcomeSink {
 
     bool operator==(const Settings&) const = default;
   };
-  static Settings settings_of(const config::Config& config);
+  Settings settings_of(const config::Config& config) const;
 
   // All of it belongs to the thread that reports.
   void run();
@@ -70,6 +70,7 @@ class Reporter : public daemon::OutcomeSink {
   double random();  ///< in [0, 1)
 
   const ReporterParts parts_;
+  const Labels facts_;
   std::atomic<bool> stop_ = false;
   Mutex mutex_;
   greenwave::Condition woken_;

@@ -21,7 +21,7 @@ _greenwave_devices() {
 
 _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status sync diff history show pause resume doctor promote bundle lint render impact init identity recipients explain logs help version"
+  local commands="status sync diff history show pause resume doctor promote bundle lint render impact init identity enroll recipients explain logs help version"
   local options="--config --root --socket --output --no-color --help"
   local allows="--allow --allow-privileged --allow-host-network --host-port"
   local approvals="--trust --signers"
@@ -37,14 +37,14 @@ _greenwave() {
         ;;
       -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label | --layer) ((i++)) ;;
       --trust | --signers) ((i++)) ;;
-      --health | --silent-after | --allow | --by | --name | --devices | --ci | -C | --repository) ((i++)) ;;
+      --health | --silent-after | --allow | --by | --name | --devices | --hub | --code | --ca | --ci | -C | --repository) ((i++)) ;;
       -*) ;;
       *) command=${command:-${COMP_WORDS[i]}} ;;
     esac
   done
 
   case $previous in
-    --config | --socket | --from | --devices | --health | --trust | --signers)
+    --config | --socket | --from | --devices | --health | --trust | --signers | --ca)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames
       return
@@ -77,7 +77,7 @@ _greenwave() {
       mapfile -t COMPREPLY < <(compgen -W "$(_greenwave_devices)" -- "$current")
       return
       ;;
-    -n | --reason | --branch | --since | --label | --layer | --by | --name) return ;;
+    -n | --reason | --branch | --since | --label | --layer | --by | --name | --hub | --code) return ;;
   esac
 
   case $command in
@@ -96,6 +96,7 @@ _greenwave() {
       ;;
     history) options="-n $options" ;;
     identity) options="--renew --retire $options" ;;
+    enroll) options="--hub --code --ca --no-wait $options" ;;
     recipients) options="--layer $options" ;;
     pause) options="--for --reason $options" ;;
     promote)

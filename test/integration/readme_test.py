@@ -56,10 +56,11 @@ BLOCKS = {
     "command: [systemd-run": "a part of a Command: sandbox_test runs such a one",
     "apt install postgresql": "sets a server up: hub_test does the same with servers of its own",
     "SELECT create_distributed_table": "needs Citus",
+    "systemd-creds encrypt": "needs a TPM or systemd's own key: reports_test gives the agent a credential as systemd would",
     "$ journalctl": "needs a journal: install_test reads the agent's on a machine of its own",
 }
 # Commands in the README's sentences that are names only, without the options that they need.
-NAMES_ONLY = {"greenwave init", "greenwave recipients", "greenwave promote"}
+NAMES_ONLY = {"greenwave init", "greenwave recipients", "greenwave promote", "greenwave enroll"}
 
 
 def blocks():

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 import unittest
@@ -285,6 +286,155 @@ class Trouble(HubCase):
             (device.state / kind).write_bytes((self.hub.directory / name).read_bytes())
         device.sync()
         self.hub.wait_for(lambda _: self.in_sync(), "the hub has it")
+
+
+class Enrolment(HubCase):
+    def setUp(self):
+        super().setUp()
+        self.asked = ["--hub", self.hub.url, "--ca", self.hub.authority]
+
+    def device(self, more="# no hub yet\n"):
+        return super().device(more=more)
+
+    def configure(self, device):
+        device.config.write_text(device.config.read_text() + f"hub: {{url: {self.hub.url!r}, ca: {self.hub.authority}}}\n")
+
+    def test_a_code_enrolls_a_device_which_then_reports_as_itself(self):
+        self.hub.codes.add("ABCD-EFGH")
+        device = self.device()
+        said = device.cli("enroll", *self.asked, "--code", "ABCD-EFGH", check=0).stdout
+        self.assertIn("sf-0042 is enrolled in san-francisco", said)
+        self.assertIn(f"hub: {{url: {self.hub.url}, ca: {self.hub.authority}}}", said)
+        self.assertEqual((device.state / "hub.key").stat().st_mode & 0o777, 0o600)
+        self.configure(device)
+        device.start()
+        self.hub.wait_for(lambda _: self.in_sync(), "it reports")
+        self.assertEqual({request.device for request in self.hub.sent()}, {"sf-0042"})
+        again = device.cli("enroll", "--code", "ABCD-EFGH", check=2).stdout
+        self.assertIn("the code is wrong or used; ask for another", again)
+        key = (device.state / "hub.key").read_text()
+        self.assertFalse([request for request in self.hub.requests if key.splitlines()[1].encode() in request.body])
+
+    def test_asking_again_goes_on_with_the_same_key_until_an_operator_approves_it(self):
+        device = self.device()
+        device.cli("enroll", *self.asked, "--no-wait", check=1)
+        answers = [self.output(device, "--no-wait", "-o", "json") for _ in range(2)]
+        self.assertEqual(answers[0]["key"], answers[1]["key"])
+        self.assertFalse(answers[0]["enrolled"])
+        requests = [request.json for request in self.hub.sent("/v1/enroll")]
+        self.assertEqual(answers[0]["key"], self.hub.fingerprint(requests[0]["csr"]))
+        self.assertEqual(requests[0]["device"], "sf-0042")
+        self.assertNotIn("recipient", requests[0])
+        self.assertFalse((device.state / "hub.crt").exists())
+        self.hub.approved.add("sf-0042")
+        self.assertTrue(self.output(device, "-o", "json")["enrolled"])
+        self.assertTrue((device.state / "hub.crt").exists())
+
+    def output(self, device, *words):
+        command = [str(word) for word in device.command("greenwave", "enroll", *self.asked, *words)]
+        return json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
+
+    def test_it_waits_for_the_operator_and_shows_what_to_approve(self):
+        device = self.device()
+        with open(self.scratch / "said", "wb") as said:
+            asking = subprocess.Popen([str(word) for word in device.command("greenwave", "enroll", *self.asked)],
+                                      stdout=said, stderr=said)
+        try:
+            wait_until(lambda: "greenwave fleet approve sf-0042 --key SHA256:" in (self.scratch / "said").read_text(),
+                       "it says what to approve")
+            self.hub.stop()  # and waits on while the hub is away
+            time.sleep(1.5)
+            self.hub.start()
+            self.hub.approved.add("sf-0042")
+            self.assertEqual(asking.wait(60), 0)
+        finally:
+            asking.kill()
+            asking.wait()
+        self.assertIn("is enrolled", (self.scratch / "said").read_text())
+
+    def test_the_recipient_of_the_identity_goes_along(self):
+        device = self.device()
+        recipient = device.json("identity")["recipients"][0]
+        self.output(device, "--no-wait", "-o", "json")
+        self.assertEqual(self.hub.sent("/v1/enroll")[0].json["recipient"], recipient)
+
+    def test_a_certificate_for_another_device_or_key_is_not_stored(self):
+        device = self.device()
+        self.hub.approved.add("sf-0042")
+        other = (self.hub.directory / "client.pem").read_text()
+        self.hub.answer = lambda _: (200, {}, {"certificate": other})
+        self.assertIn("for another key", device.cli("enroll", *self.asked, check=2).stdout)
+        self.hub.answer = lambda _: (202, {}, {"key": "SHA256:other"})
+        self.assertIn("do not approve it", device.cli("enroll", *self.asked, check=2).stdout)
+        self.hub.answer = lambda _: (200, {}, b"<html>Sign in</html>")
+        self.assertIn("not understood", device.cli("enroll", *self.asked, check=2).stdout)
+        self.assertFalse((device.state / "hub.crt").exists())
+
+    def test_what_was_asked_wrongly_is_said_with_what_to_do(self):
+        device = self.device()
+        for words, expected in (
+                ([], "no hub is named\n  greenwave enroll --hub https://HOST"),
+                (["--hub", "http://hub.example"], "must begin with https://"),
+                (["--hub", self.hub.url], "authority"),
+                (["--hub", "https://localhost:1", "--ca", self.hub.authority], "is the server up?")):
+            self.assertIn(expected, device.cli("enroll", *words, check=2).stdout)
+
+    def test_the_agent_renews_a_certificate_when_two_thirds_of_its_life_are_over(self):
+        self.hub.approved.add("sf-0042")
+        device = self.device()
+        device.cli("enroll", *self.asked, check=0)
+        key = (device.state / "hub.key").read_text()
+        request = self.hub.sent("/v1/enroll")[0].json["csr"]
+        (device.state / "hub.crt").write_text(self.hub.sign(request, "sf-0042", begins=-20, ends=5))
+        self.configure(device)
+        device.start()
+        self.hub.wait_for(lambda _: self.in_sync(), "it reports")
+        self.assertEqual(len(self.hub.sent("/v1/renew")), 1)
+        self.assertIn("renewed the certificate for the hub", device.log.read_text())
+        self.assertEqual((device.state / "hub.key").read_text(), key)
+        self.change(device, 2)
+        self.hub.wait_for(lambda _: len(self.hub.records()) > 1, "it reports with the new one")
+        self.assertEqual(len(self.hub.sent("/v1/renew")), 1)
+
+    def test_a_key_that_systemd_unseals_for_the_agent_reports_and_renews(self):
+        self.hub.approved.add("sf-0042")
+        device = self.device()
+        device.cli("enroll", *self.asked, check=0)
+        sealed = self.scratch / "credentials"
+        sealed.mkdir()
+        (device.state / "hub.key").rename(sealed / "hub-key")
+        request = self.hub.sent("/v1/enroll")[0].json["csr"]
+        (device.state / "hub.crt").write_text(self.hub.sign(request, "sf-0042", begins=-20, ends=5))
+        hub = f"hub: {{url: {self.hub.url!r}, ca: {self.hub.authority}, key: 'credential:hub-key'}}\n"
+        device.config.write_text(device.config.read_text() + hub)
+        device.prefix = ("env", f"CREDENTIALS_DIRECTORY={sealed}")
+        device.start()
+        self.hub.wait_for(lambda _: self.in_sync(), "it reports")
+        self.assertEqual(len(self.hub.sent("/v1/renew")), 1)
+        self.assertIn("a credential of systemd's", device.cli("enroll", check=2).stdout)
+
+    def test_doctor_says_what_is_wrong_between_the_device_and_its_hub(self):
+        def checked():
+            return [(check["result"], check["text"]) for check in device.json("doctor")["checks"] if check["check"] == "hub"]
+
+        device = self.device()
+        self.assertEqual(checked(), [])
+        self.configure(device)
+        self.assertIn("has no certificate", checked()[0][1])
+        self.hub.approved.add("sf-0042")
+        device.cli("enroll", check=0)
+        self.assertEqual([result for result, _ in checked()], ["ok", "ok"])
+        self.hub.date = "Thu, 01 Jan 2026 00:00:00 GMT"
+        self.assertIn("the hub's 2026-01-01", checked()[-1][1])
+        (device.state / "hub.key").chmod(0o644)
+        self.assertIn("has mode 0644", checked()[0][1])
+        request = self.hub.sent("/v1/enroll")[0].json["csr"]
+        (device.state / "hub.crt").write_text(self.hub.sign(request, "sf-0042", begins=-20, ends=-5))
+        self.assertIn("expired on", checked()[1][1])
+        (device.state / "hub.crt").write_text(self.hub.sign(request, "sf-0042", begins=-20, ends=2))
+        self.assertIn(("warning", True), [(result, "valid until" in text) for result, text in checked()])
+        self.hub.stop()
+        self.assertEqual(checked()[-1][0], "failed")
 
 
 class Secrets(HubCase):

@@ -1,6 +1,7 @@
 """A city's hub for tests of the agent: it speaks the protocol over TLS with client certificates, keeps all that it is sent, and
 answers as it is told to."""
 
+import datetime
 import http.server
 import json
 import socket
@@ -14,14 +15,28 @@ from git_server import free_port, make_certificates
 from greenwave import run, wait_until
 
 
+CA = """
+[ca]
+default_ca = city
+[city]
+database = index.txt
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+unique_subject = no
+[any]
+commonName = supplied
+"""
+
+
 class FakeHub:
     """As a context manager. `reports` are the bodies of the reports that it acknowledged, once each, as JSON; `requests` all
     requests, as Request. `answer`, if set, is asked first for each request: (status, headers, body), "hang" or None for the
     usual answer."""
 
-    def __init__(self, directory, days=90):
+    def __init__(self, directory):
         self.directory = directory
-        self.days = days
         self.port = free_port()
         self.url = f"https://localhost:{self.port}"
         self.authority = directory / "ca.pem"
@@ -30,6 +45,7 @@ class FakeHub:
         self.answer = None
         self.approved = set()  # devices
         self.codes = set()
+        self.date = None  # what its clock says in answers to GET; now
         self._lock = threading.Lock()
         self._newest = {}  # device -> (boot, sequence)
         self._hanging = threading.Event()
@@ -90,14 +106,21 @@ class FakeHub:
         """The newest that it has."""
         return next((report["state"] for report in reversed(list(self.reports)) if "state" in report), None)
 
-    def sign(self, request, device, days=None):
+    def sign(self, request, device, begins=0, ends=90):
+        """A certificate that is valid between two days from now."""
         with tempfile.TemporaryDirectory(dir=self.directory) as scratch:
             here = pathlib.Path(scratch)
             (here / "csr.pem").write_text(request)
             asked = run("openssl", "req", "-in", here / "csr.pem", "-noout", "-verify", "-subject", "-nameopt", "multiline").stdout
             assert f"commonName                = {device}" in asked, asked
-            run("openssl", "x509", "-req", "-in", here / "csr.pem", "-CA", self.authority, "-CAkey", self.directory / "ca.key",
-                "-days", days or self.days, "-out", here / "crt.pem")
+            # `openssl x509` sets no beginning before Debian 13; `openssl ca` needs a directory of its own.
+            for name, text in (("index.txt", ""), ("serial", "01\n"), ("ca.cnf", CA)):
+                (here / name).write_text(text)
+            now = datetime.datetime.now(datetime.timezone.utc)
+            begin, end = (f"{now + datetime.timedelta(days=day):%Y%m%d%H%M%SZ}" for day in (begins, ends))
+            run("openssl", "ca", "-batch", "-notext", "-config", here / "ca.cnf", "-cert", self.authority,
+                "-keyfile", self.directory / "ca.key", "-startdate", begin, "-enddate", end, "-in", here / "csr.pem",
+                "-out", here / "crt.pem", cwd=here)
             return (here / "crt.pem").read_text()
 
     def fingerprint(self, request):
@@ -132,7 +155,7 @@ class FakeHub:
         return 200, {}, {"certificate": self.sign(body["csr"], device), "city": "san-francisco"}
 
     def renew(self, body, device):
-        return 200, {}, {"certificate": self.sign(body["csr"], device, days=90), "city": "san-francisco"}
+        return 200, {}, {"certificate": self.sign(body["csr"], device), "city": "san-francisco"}
 
 
 class Request:
@@ -210,6 +233,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(key, value)
         self.end_headers()
         self.wfile.write(data)
+
+    def date_time_string(self, timestamp=None):
+        return self.hub.date or super().date_time_string(timestamp)
 
     def do_GET(self):
         data = b"{}"

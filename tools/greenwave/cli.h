@@ -31,6 +31,7 @@ extern const Subcommand render_command;
 extern const Subcommand impact_command;
 extern const Subcommand init_command;
 extern const Subcommand identity_command;
+extern const Subcommand enroll_command;
 extern const Subcommand recipients_command;
 extern const Subcommand promote_command;
 extern const Subcommand explain_command;

@@ -51,6 +51,7 @@ int run_doctor(const Context& context) {
     check_declared(*context.config, context.database, findings);
     check_credentials(context.config->repository.credentials, findings);
     check_repository(context.config->repository, now, findings);
+    check_hub(context.config->hub, now, findings);
   }
   if (context.json) {
     print(to_json(findings));
@@ -68,7 +69,8 @@ const Subcommand doctor_command{
     .details =
         R"(Checks the configuration, the network path to the repository, credentials, identities, the clock, disk space,
 the state file, systemd, podman or the Kubernetes API server, the daemon, and what it knows: its last sync, this
-device's place in the inventory, its recipient, and whether what is declared can be written. It changes nothing.
+device's place in the inventory, its recipient, and whether what is declared can be written; and the hub, with this
+device's certificate for it. It changes nothing.
 Some checks need sudo.
 
 Exit codes: 0 nothing failed (there may be warnings), 1 something failed.

@@ -126,6 +126,8 @@ TEST_CASE("http: over TLS, a server's answer is read whole, whatever its status"
   const auto busy = client.send(get("/busy/"));
   CHECK(busy.status == 503);
   CHECK(busy.retry_after == std::chrono::minutes(2));
+  REQUIRE(busy.date);
+  CHECK(std::chrono::abs(*busy.date - SystemClock().now()) < std::chrono::minutes(1));
   CHECK(client.send(get("/page/")).type == "text/html");
   CHECK(client.sent() == 4);
   for (const auto& line : server.log(4)) CHECK(line.connection == server.log(4).front().connection);

@@ -48,6 +48,8 @@ void check_declared(const config::Config& config, const std::filesystem::path& d
 void check_state(const std::filesystem::path& database, Findings& findings);
 /// `newest` is the latest time in the device's records.
 void check_clock(Time now, std::optional<Time> newest, Findings& findings);
+/// The certificate for the hub, whether the hub answers, and its clock.
+void check_hub(const config::Hub& hub, Time now, Findings& findings);
 /// DNS, a connection, then what the scheme needs (TLS, ssh's host key), then the repository itself.
 void check_repository(const config::Repository& repository, Time now, Findings& findings);
 
