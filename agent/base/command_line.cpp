@@ -186,9 +186,18 @@ CommandLine& CommandLine::subcommand(const std::string& name, const std::string&
   return *commands_.back();
 }
 
+/// The command that was given, down to the last word that is one.
+const CommandLine& CommandLine::innermost() const {
+  const auto given = std::ranges::find_if(commands_, [](const auto& one) { return one->app_->parsed(); });
+  return given == commands_.end() ? *this : (*given)->innermost();
+}
+
 std::string CommandLine::try_help() const {
-  const auto command = chosen();
-  return fmt::format("see {} {}--help", app_->get_name(), command.empty() ? "" : command + " ");
+  std::string command;
+  for (const auto* app = innermost().app_; app != nullptr; app = app->get_parent()) {
+    command = app->get_name() + " " + command;
+  }
+  return fmt::format("see {}--help", command);
 }
 
 /// Throws an Error about the first word that is neither an option nor a command.
@@ -196,14 +205,15 @@ void CommandLine::refuse_leftovers() const {
   const auto words = app_->remaining(true);
   if (words.empty()) return;
   const auto& word = words.front();
-  const auto commands = app_->get_subcommands();
+  const auto& given = innermost();
   if (word.starts_with("-")) {
-    auto names = option_names(*app_);
-    if (!commands.empty()) std::ranges::move(option_names(*commands.front()), std::back_inserter(names));
+    std::vector<std::string> names;
+    for (const auto* app = given.app_; app != nullptr; app = app->get_parent()) {
+      std::ranges::move(option_names(*app), std::back_inserter(names));
+    }
     throw unknown("option", word.substr(0, word.find('=')), names, try_help());
   }
-  if (!commands_.empty() && commands.empty())
-    throw unknown("command", word, command_names(*app_), try_help());
+  if (!given.commands_.empty()) throw unknown("command", word, command_names(*given.app_), try_help());
   throw Error(Fault::invalid, fmt::format("unexpected argument {}", printable(word)), try_help());
 }
 

@@ -60,7 +60,8 @@ class CommandLine {
   CommandOption option(const std::string& names, std::vector<std::string>& values, const std::string& help);
   CommandOption flag(const std::string& names, bool& value, const std::string& help);
 
-  /// Adds a command. A program with commands requires one; its own options may follow the command.
+  /// Adds a command, which may have commands too. What has commands requires one; its own options may follow
+  /// the command.
   CommandLine& subcommand(const std::string& name, const std::string& about);
 
   /// False when there is nothing more to do: --help or --version was printed. Throws Error (invalid) for
@@ -73,6 +74,7 @@ class CommandLine {
 
  private:
   explicit CommandLine(CLI::App* command);
+  const CommandLine& innermost() const;
   std::string try_help() const;
   void refuse_leftovers() const;
 
