@@ -17,8 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const auto health = promote::parse_health(text, "health.json");
     std::vector<std::string> devices;
     for (const auto& [id, report] : health) devices.push_back(id);
-    const auto counted = promote::tally(devices, health, {}, Time{}, Duration{});
-    if (counted.healthy + counted.failed.size() > devices.size()) std::abort();
+    const auto counted = promote::tally(devices, health, {}, Time{}, Time{});
+    if (counted.healthy + counted.failed.size() > counted.reported) std::abort();
+    if (counted.reported + counted.silent.size() > devices.size()) std::abort();
   } catch (const Error&) {
   }
   return 0;

@@ -37,27 +37,19 @@ DeviceHealth read_device(const nlohmann::json& json) {
               fmt::format("health is \"{}\", not healthy, failed, reverted or progressing", device.health));
 }
 
-bool is_local(const std::string& url) {
-  for (const auto host : {"http://localhost", "http://127.0.0.1", "http://[::1]"}) {
-    const std::string_view start = host;
-    if (!url.starts_with(start)) continue;
-    const auto rest = std::string_view(url).substr(start.size());
-    if (rest.empty() || rest.front() == ':' || rest.front() == '/') return true;
-  }
-  return false;
-}
-
-std::string download(const std::string& url) {
-  if (!url.starts_with("https://") && !is_local(url)) {
+std::string download(const std::string& url, const cli::HubPlace& hub) {
+  if (!cli::is_private(url)) {
     throw Error(Fault::invalid, fmt::format("{} is not an https URL", printable(url)),
                 "over plain http anyone on the network could report a bad commit as healthy");
   }
   static const std::atomic<bool> never = false;
   http::Endpoint endpoint;
   endpoint.address = url;
+  endpoint.authorities = hub.authorities;
   endpoint.plain = true;
   endpoint.proxies = true;
   http::Request request;
+  if (!hub.token.empty()) request.headers.push_back("Authorization: Bearer " + hub.token);
   request.most_bytes = most_bytes;
   request.connect = std::chrono::seconds(20);
   request.timeout = std::chrono::minutes(5);
@@ -65,8 +57,13 @@ std::string download(const std::string& url) {
   try {
     auto response = http::Client(std::move(endpoint), never).send(request);
     if (response.success()) return std::move(response.body);
-    throw Error(Fault::transient, fmt::format("{}: the server returned {}", printable(url), response.status),
-                remedy);
+    const bool unknown = response.status == 401 || response.status == 403;
+    throw Error(unknown ? Fault::invalid : Fault::transient,
+                fmt::format("{}: the server returned {}", printable(url), response.status),
+                unknown
+                    ? "pass the hub's token: --health-token FILE, or name it in hub.yaml as greenwave fleet "
+                      "has it"
+                    : remedy);
   } catch (const http::TransferError& failure) {
     throw Error(Fault::transient, printable(failure.message()), remedy);
   }
@@ -105,9 +102,10 @@ Health parse_health(std::string_view text, const std::string& name) {
   return health;
 }
 
-Health load_health(const std::string& place) {
+Health load_health(const std::string& place, const std::optional<cli::HubPlace>& hub) {
   const bool is_url = place.find("://") != std::string::npos;
-  return parse_health(is_url ? download(place) : read_file(place, most_bytes), place);
+  return parse_health(is_url ? download(place, hub.value_or(cli::HubPlace{})) : read_file(place, most_bytes),
+                      place);
 }
 
 Tally tally(const std::vector<std::string>& devices, const Health& health, const CommitId& commit, Time since,

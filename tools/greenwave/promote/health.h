@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "hub/place.h"
 #include "model/commit_id.h"
 
 namespace greenwave::promote {
@@ -29,8 +30,9 @@ using Health = std::map<std::string, DeviceHealth>;
 /// `target` and `seen` are optional; unknown members are ignored. Throws Error (invalid).
 Health parse_health(std::string_view text, const std::string& name);
 
-/// From a file, or from a URL: https, or http on this machine. Bounded in size and time. Throws Error.
-Health load_health(const std::string& place);
+/// From a file, or from a URL: https, or http on this machine. Bounded in size and time. `hub` has the token
+/// and the authorities for a URL; nothing: none. Throws Error.
+Health load_health(const std::string& place, const std::optional<cli::HubPlace>& hub = {});
 
 /// What a wave's devices say about a commit.
 struct Tally {
