@@ -34,6 +34,7 @@ extern const Subcommand identity_command;
 extern const Subcommand enroll_command;
 extern const Subcommand recipients_command;
 extern const Subcommand promote_command;
+extern const Subcommand fleet_command;
 extern const Subcommand explain_command;
 extern const Subcommand logs_command;
 extern const Subcommand version_command;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "context/style.h"
+
+namespace greenwave::fleet {
+
+/// The city on one screen, from /v1/summary.
+std::string status_text(const nlohmann::json& summary, Time now, const cli::Style& style);
+/// Whether a device failed or is silent, or the inventory and the devices do not agree.
+bool needs_attention(const nlohmann::json& summary);
+
+/// A bar for each wave, from /v1/rollout: which share of it has its commit and is healthy.
+std::string rollout_text(const nlohmann::json& rollout, Time now, const cli::Style& style);
+/// Whether a device of a wave failed, or went back.
+bool has_failures(const nlohmann::json& rollout);
+
+}  // namespace greenwave::fleet
