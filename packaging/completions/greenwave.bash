@@ -21,12 +21,12 @@ _greenwave_devices() {
 
 _greenwave() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="status sync diff history show pause resume doctor promote bundle lint render impact init identity enroll recipients explain logs help version"
+  local commands="status sync diff history show pause resume doctor promote fleet bundle lint render impact init identity enroll recipients explain logs help version"
   local options="--config --root --socket --output --no-color --help"
   local allows="--allow --allow-privileged --allow-host-network --host-port"
   local approvals="--trust --signers"
   local -a where=()
-  local command="" i
+  local command="" action="" i
   COMPREPLY=()
 
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -37,14 +37,19 @@ _greenwave() {
         ;;
       -o | --output | -n | --for | --reason | --from | --device | --repo | --branch | --path | --since | --label | --layer) ((i++)) ;;
       --trust | --signers) ((i++)) ;;
-      --health | --silent-after | --allow | --by | --name | --devices | --hub | --code | --ca | --ci | -C | --repository) ((i++)) ;;
+      --health | --health-token | --silent-after | --hub | --token-file | --ca | --code) ((i++)) ;;
+      --state | --wave | --commit | -q | --bbox | --within | --key | --write) ((i++)) ;;
+      --allow | --by | --name | --devices | --ci | -C | --repository) ((i++)) ;;
       -*) ;;
-      *) command=${command:-${COMP_WORDS[i]}} ;;
+      *)
+        [[ $command == fleet ]] && action=${action:-${COMP_WORDS[i]}}
+        command=${command:-${COMP_WORDS[i]}}
+        ;;
     esac
   done
 
   case $previous in
-    --config | --socket | --from | --devices | --health | --trust | --signers | --ca)
+    --config | --socket | --from | --devices | --health | --health-token | --trust | --signers | --token-file | --ca | --within | --write)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames
       return
@@ -77,7 +82,11 @@ _greenwave() {
       mapfile -t COMPREPLY < <(compgen -W "$(_greenwave_devices)" -- "$current")
       return
       ;;
-    -n | --reason | --branch | --since | --label | --layer | --by | --name | --hub | --code) return ;;
+    --state)
+      mapfile -t COMPREPLY < <(compgen -W "in-sync applying waiting held paused failed reverted not-reporting" -- "$current")
+      return
+      ;;
+    -n | --reason | --branch | --since | --label | --layer | --by | --name | --hub | --code | --wave | --commit | -q | --bbox | --key) return ;;
   esac
 
   case $command in
@@ -100,7 +109,19 @@ _greenwave() {
     recipients) options="--layer $options" ;;
     pause) options="--for --reason $options" ;;
     promote)
-      options="--repo --branch --path --from --health --assume-healthy --silent-after --status $approvals $options"
+      options="--repo --branch --path --from --health --health-token --assume-healthy --silent-after --status $approvals $options"
+      ;;
+    fleet)
+      options="--hub --token-file --ca $options"
+      case $action in
+        "") options="status devices device failing behind rollout enrolments approve refuse code revoke sync recipients audit $options" ;;
+        devices) options="--state --label --wave --commit --reason -q --bbox --within --unlisted $options" ;;
+        approve | refuse) options="--key $options" ;;
+        code) options="--device --for $options" ;;
+        sync) options="--reason $options" ;;
+        recipients) options="--write --replace $options" ;;
+      esac
+      case $action in device | approve | refuse | revoke | sync) options="$(_greenwave_devices) $options" ;; esac
       ;;
     lint) options="--path --label $allows $approvals $options" ;;
     render) options="--device --explain --path --label $allows $options" ;;

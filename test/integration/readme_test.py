@@ -90,9 +90,14 @@ def options_of(program, *command):
     return set(re.findall(r"(?:^  |,)(--?[\w-]+)", own, flags=re.M))
 
 
-def subcommands():
-    listed = run(BIN / "greenwave", "--help").stdout.partition("Subcommands:\n")[2].partition("\n\n")[0]
+def subcommands(*command):
+    listed = run(BIN / "greenwave", *command, "--help").stdout.partition("Subcommands:\n")[2].partition("\n\n")[0]
     return re.findall(r"^  ([a-z]\w*)", listed, flags=re.M)
+
+
+def commands():
+    """All of greenwave's, and the actions of those that have some."""
+    return [[name, *action] for name in subcommands() for action in [[], *([action] for action in subcommands(name))]]
 
 
 class Town(unittest.TestCase):
@@ -310,8 +315,8 @@ class Shell(Town):
         self.shell("greenwave bundle --device sf-0042 /media/stick/one.bundle")
         shutil.copytree(self.device.path("/usr"), self.scratch / "root/usr")
         for where, command in readme_commands():
-            if command in NAMES_ONLY or re.search("promote|logs", command):
-                continue  # test_promote runs the one, and command_line_test the other, which needs a journal
+            if command in NAMES_ONLY or re.search("promote|logs|fleet", command):
+                continue  # test_promote, command_line_test, which needs a journal, and fleet_test, which needs a hub
             with self.subTest(f"{where}: {command}"):
                 self.shell(re.sub(r"\b(FILE|DIR|agent\.yaml)\b", lambda word: place[word[0]], command), expected=(0, 1))
 
@@ -363,6 +368,8 @@ class Options(unittest.TestCase):
             names = [word for word in rest if word in subcommands()]
             self.assertTrue(names or set(rest) & {"--help", "--version", "help"}, f"{place}: {words}")
             known |= options_of(program, names[0]) if names else set()
+            actions = [word for word in rest if names and word in subcommands(names[0])]
+            known |= options_of(program, names[0], actions[0]) if actions else set()
         for word in rest:
             if word.startswith("-") and len(word) > 1:
                 self.assertIn(word.partition("=")[0], known, f"{place}: {words}")
@@ -376,7 +383,7 @@ class Options(unittest.TestCase):
                 self.check(place, words)
 
     def test_examples_of_help(self):
-        for command in [[], *([name] for name in subcommands())]:
+        for command in [[], *commands()]:
             text = run(BIN / "greenwave", *command, "--help").stdout
             examples = commands_in(re.sub(r"^  (\S.*?)(   +.*)?$", r"\1", text.partition("Examples:\n")[2], flags=re.M))
             self.assertTrue(examples, command)
@@ -396,6 +403,9 @@ class Options(unittest.TestCase):
         for name, options in shown.items():
             known = options_of("greenwave", name)
             self.assertLessEqual(options, known, name)
+            for action in subcommands(name):
+                self.assertRegex(page, rf"\n\.It Cm {action}\b", f"{name} {action}")
+                known |= options_of("greenwave", name, action)
             for option in known - {"-h", "--help"}:
                 self.assertRegex(page, rf"Fl (?:{option[1:]}\b|.*\bFl {option[1:]}\b)", f"{name} {option}")
 
