@@ -50,6 +50,24 @@ class Agents(unittest.TestCase):
         self.assertIn("motd.yaml:4:", shown["reason"])
         self.assertIn('did you mean content?', shown["reason"])
 
+    def test_a_device_enrols_by_a_code_and_reports(self):
+        code = self.hub.request("POST", "/v1/codes", {"device": "sf-0043"}, self.operator).json()["code"]
+        device = self.enterContext(Device(self.scratch / "other", self.city.url, device="sf-0043",
+                                          more=f"hub:\n  url: {self.hub.url}\n  ca: {self.hub.ca}\n"))
+        device.cli("enroll", "--hub", self.hub.url, "--ca", self.hub.ca, "--code", code, check=0)
+        device.start()
+        wait_until(lambda: self.hub.request("GET", "/v1/devices/sf-0043", token=self.operator).status == 200, "it reports")
+
+    def test_an_operator_approves_the_key_that_the_device_shows(self):
+        device = self.enterContext(Device(self.scratch / "other", self.city.url, device="sf-0044"))
+        shown = device.cli("enroll", "--hub", self.hub.url, "--ca", self.hub.ca, "--no-wait")
+        waiting = self.hub.get("/v1/enrolments", self.operator)["enrolments"]
+        self.assertEqual(["sf-0044"], [one["device"] for one in waiting])
+        self.assertIn(waiting[0]["key"], shown.stdout)
+        body = {"decision": "approve", "key": waiting[0]["key"]}
+        self.assertEqual(200, self.hub.request("POST", "/v1/enrolments/sf-0044", body, self.operator).status)
+        device.cli("enroll", "--hub", self.hub.url, "--ca", self.hub.ca, check=0)
+
     def test_a_hub_that_was_away_gets_the_newest_state_and_what_it_missed(self):
         self.wait_for("in-sync", self.commit)
         self.hub.stop()
