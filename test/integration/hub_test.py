@@ -566,6 +566,39 @@ class Away(OnOneDatabase):
             connection.close()
 
 
+class Cities(unittest.TestCase):
+    """One database for GIS people reads those of two cities, of which one is stopped."""
+
+    def test_a_city_that_is_away_keeps_its_last_figures_and_the_others_go_on(self):
+        scratch = self.enterContext(Scratch())
+        scratch.chmod(0o755)
+        databases = {}
+        for city in ("springfield", "shelbyville"):
+            databases[city] = self.enterContext(postgres.Postgres(scratch / city))
+            with Hub(scratch / f"hub-{city}", databases[city].connection, city=city):
+                pass  # it makes the schema
+            databases[city].sql(f"""
+INSERT INTO greenwave.devices (city, device, name, position) VALUES ('{city}', 'one', 'Main St', ST_SetSRID(ST_MakePoint(-122, 37), 4326));
+INSERT INTO greenwave.presence VALUES ('{city}', 'one', 1, 1, now(), now(), false, false);
+INSERT INTO greenwave.states VALUES ('{city}', 'one', 1, 1, now(), now(), 'failed', 'failed', '', '', '', 'apt', '', 1, NULL, '{{}}')""")
+        gis = self.enterContext(postgres.Postgres(scratch / "gis"))
+        run("psql", "-X", "-q", "-h", gis.directory, "-U", "hub", "-d", "greenwave", "-f",
+            pathlib.Path(__file__).parents[2] / "packaging/hub/cities.sql")
+        for city, database in databases.items():
+            gis.sql(f"CALL cities.add('{city}', '{database.directory}', 'greenwave', 'hub', 'x')")
+        everything = "SELECT city, device, condition, ST_X(position) FROM cities.{} ORDER BY 1"
+        both = "shelbyville|one|failed|-122\nspringfield|one|failed|-122"
+        self.assertEqual(both, gis.sql(everything.format("device_states")))
+        gis.sql("CALL cities.refresh()")
+        self.assertEqual(both, gis.sql(everything.format("last_states")))
+        databases["shelbyville"].stop()
+        databases["springfield"].sql("UPDATE greenwave.states SET condition = 'in-sync'")
+        gis.sql("CALL cities.refresh()")
+        self.assertEqual("shelbyville|one|failed|-122\nspringfield|one|in-sync|-122", gis.sql(everything.format("last_states")))
+        self.assertEqual("shelbyville|t\nspringfield|f", gis.sql("SELECT city, trouble IS NOT NULL FROM cities.ages ORDER BY 1"))
+        self.assertEqual("in-sync", gis.sql("SELECT condition FROM cities.device_states WHERE city = 'springfield'"))
+
+
 class Configuration(unittest.TestCase):
     def test_mistakes_are_said_with_their_places(self):
         with Scratch() as scratch:
