@@ -53,6 +53,16 @@ bool has_stopped(const Status& status) {
   return !status.last_error.empty() && !status.unreachable_since;
 }
 
+/// How much of the ref's commit was refused, so that nothing of it was applied; 0: it was begun.
+std::size_t refused_of_newest(const Status& status) {
+  if (status.rejected) return status.rejected->refused;
+  return status.trial ? status.trial->refused : 0;
+}
+
+bool is_turned_back(const Status& status) {
+  return status.rejected || (status.trial && status.trial->reverting);
+}
+
 struct Row {
   Situation situation;
   std::string_view word;
@@ -65,14 +75,15 @@ constexpr std::array rows{
     Row{Situation::not_running, "not running", 2, Health::healthy,
         [](const Status& status) { return !status.running; }},
     Row{Situation::reverted, "reverted", 1, Health::reverted,
-        [](const Status& status) { return status.rejected || (status.trial && status.trial->reverting); }},
+        [](const Status& status) { return is_turned_back(status) && refused_of_newest(status) == 0; }},
     Row{Situation::unlisted, "not in inventory", 1, Health::failed,
         [](const Status& status) { return has_stopped(status) && is_unlisted(status); }},
     Row{Situation::error, "error", 1, Health::failed,
         [](const Status& status) { return has_stopped(status) && !is_unlisted(status); }},
     Row{Situation::failed, "failed", 1, Health::failed,
         [](const Status& status) { return failed_for_good(status) > 0; }},
-    Row{Situation::refused, "refused", 1, Health::failed, has_errors},
+    Row{Situation::refused, "refused", 1, Health::failed,
+        [](const Status& status) { return refused_of_newest(status) > 0 || has_errors(status); }},
     Row{Situation::unhealthy, "unhealthy", 1, Health::failed,
         [](const Status& status) { return status.trial && !status.trial->unwell.empty(); }},
     Row{Situation::incomplete, "incomplete", 1, Health::progressing,
@@ -116,6 +127,11 @@ std::string of_failed(const Status& status) {
 }
 
 std::string of_refused(const Status& status) {
+  if (const auto parts = refused_of_newest(status); parts > 0) {
+    const auto& commit = status.rejected ? status.rejected->commit : status.trial->commit;
+    return fmt::format("Commit {} was refused for {}, and nothing of it was applied", commit.shortened(),
+                       count_of(parts, "object"));
+  }
   const auto refused = refused_objects(status);
   if (refused > 0) {
     return fmt::format("{} {} refused and {} as before", of_all(refused, status),

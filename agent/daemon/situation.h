@@ -17,20 +17,21 @@ enum class Situation {
   unlisted,     ///< the newest commit's inventory does not list the device
   error,        ///< the last sync could not be done for another reason
   failed,       ///< objects could not be applied, or are not healthy
-  refused,      ///< parts of the commit are wrong; what they declared is as before
-  unhealthy,    ///< the commit is not healthy, and there is none to go back to
-  incomplete,   ///< no commit was ever applied to its end, but some of its objects were
-  retrying,     ///< objects could not be applied for a reason that passes
-  offline,      ///< the repository could not be reached
-  stale,        ///< it was not reached for three intervals
-  state_lost,   ///< the state file was damaged and begun again, which nobody has acknowledged
-  empty,        ///< nothing was ever applied
-  renewing,     ///< a commit changed what the agent starts with: its next run decides
-  on_trial,     ///< it is not decided yet whether the commit is kept
-  waiting,      ///< for a window, or for a program that is busy
-  held,         ///< until the ref of the device's wave has caught up
-  paused,       ///< by a person
-  in_sync,      ///< nothing else holds
+  refused,     ///< the newest commit, of which nothing was applied, or parts of the applied one, which are as
+               ///< before
+  unhealthy,   ///< the commit is not healthy, and there is none to go back to
+  incomplete,  ///< no commit was ever applied to its end, but some of its objects were
+  retrying,    ///< objects could not be applied for a reason that passes
+  offline,     ///< the repository could not be reached
+  stale,       ///< it was not reached for three intervals
+  state_lost,  ///< the state file was damaged and begun again, which nobody has acknowledged
+  empty,       ///< nothing was ever applied
+  renewing,    ///< a commit changed what the agent starts with: its next run decides
+  on_trial,    ///< it is not decided yet whether the commit is kept
+  waiting,     ///< for a window, or for a program that is busy
+  held,        ///< until the ref of the device's wave has caught up
+  paused,      ///< by a person
+  in_sync,     ///< nothing else holds
 };
 
 /// "in sync"

@@ -41,6 +41,7 @@ nlohmann::json to_json(const sync::OnTrial& trial) {
   return {{"commit", trial.commit.text()},
           {"unwell", trial.unwell},
           {"reverting", trial.reverting},
+          {"refused", trial.refused},
           {"ownChange", trial.own_change}};
 }
 
@@ -48,6 +49,7 @@ sync::OnTrial trial_from_json(const nlohmann::json& json) {
   return {.commit = CommitId(json.value("commit", "")),
           .unwell = json.value("unwell", ""),
           .reverting = json.value("reverting", false),
+          .refused = json.value("refused", std::size_t{0}),
           .own_change = json.value("ownChange", false)};
 }
 

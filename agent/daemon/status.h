@@ -46,7 +46,7 @@ struct Status {
   std::vector<sync::WaitingObject> waiting;  ///< for a window, or for a program that is busy
   std::string waiting_why;                   ///< "outside of the window overnight"
   std::optional<Time> waiting_until;
-  std::optional<sync::Rejected> rejected;  ///< the ref's commit, which was taken back
+  std::optional<sync::Rejected> rejected;  ///< the ref's commit, which was refused or taken back
   std::optional<sync::OnTrial> trial;
   std::optional<sync::Loss> loss;
   std::vector<std::string> problems;  ///< of the repository, errors first, as FILE:LINE:COLUMN texts

@@ -28,10 +28,11 @@ constexpr std::array<Word<Trigger>, 10> trigger_words{{{Trigger::once, "once"},
                                                        {Trigger::resume, "resume"},
                                                        {Trigger::damage, "damage"}}};
 
-constexpr std::array<Word<SyncResult>, 11> result_words{{{SyncResult::in_sync, "in sync"},
+constexpr std::array<Word<SyncResult>, 12> result_words{{{SyncResult::in_sync, "in sync"},
                                                          {SyncResult::waiting, "waiting"},
                                                          {SyncResult::held, "held"},
                                                          {SyncResult::failed, "failed"},
+                                                         {SyncResult::refused, "refused"},
                                                          {SyncResult::not_healthy, "not healthy"},
                                                          {SyncResult::reverted, "reverted"},
                                                          {SyncResult::error, "error"},

@@ -43,8 +43,9 @@ enum class SyncResult {
   unknown,  ///< not written, or by another version of the agent; none yet
   in_sync,
   waiting,      ///< in sync, but for steps that wait for a window or a program that is busy
-  held,         ///< the ref still names a commit that was taken back
+  held,         ///< the ref still names a commit that was refused or taken back
   failed,       ///< some objects, or something in the repository is wrong
+  refused,      ///< a commit of which nothing was applied
   not_healthy,  ///< a commit that is taken back next
   reverted,
   error,     ///< it could not be done at all
@@ -74,7 +75,7 @@ struct SyncRecord {
   std::string signer;      ///< principal; empty: commits were not checked
   std::string signer_key;  ///< its fingerprint, "SHA256:…"
   SyncResult result = SyncResult::unknown;
-  std::string error;  ///< for `error` and `not_healthy`: why; the reason given with a pause
+  std::string error;  ///< for `error`, `refused` and `not_healthy`: why; the reason given with a pause
   std::vector<Action> actions;
   std::vector<std::string> problems;  ///< of the repository, errors first, as FILE:LINE:COLUMN texts
   std::size_t errors = 0;             ///< how many of them are errors

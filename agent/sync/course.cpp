@@ -51,6 +51,7 @@ Course begun(Course course, const Beginning& beginning) {
   if (is_other) {
     trial.unwell.clear();
     trial.reverting.clear();
+    trial.refused = 0;
     trial.told = false;
     trial.undone.clear();
     trial.not_undone.clear();
@@ -72,7 +73,10 @@ Course begun(Course course, const Beginning& beginning) {
   const bool answered_since = contains(trial.well, repository_link);
   const bool unasked = !beginning.asked && !is_other && !answered_since;
   if ((is_new || answered_since) && !unasked) trial.reached = beginning.reached;
-  if (beginning.acts) trial.well.clear();
+  if (beginning.acts) {
+    trial.well.clear();
+    trial.refused = 0;
+  }
   course.rejected.reset();
   return course;
 }
@@ -111,6 +115,11 @@ Course pruning(Course course) {
   return course;
 }
 
+Course found_refused(Course course, std::size_t refused) {
+  if (course.trial) course.trial->refused = refused;
+  return course;
+}
+
 Course found_unwell(Course course, const std::string& reason) {
   if (!course.trial) return course;
   if (course.good.empty()) {
@@ -139,6 +148,7 @@ Course reverted(Course course, Stuck stuck, Time now) {
   course.stuck = std::move(stuck.objects);
   course.rejected = Rejected{.commit = trial.commit,
                              .reason = std::move(trial.reverting),
+                             .refused = trial.refused,
                              .when = now,
                              .not_undone = std::move(trial.not_undone),
                              .stuck = std::move(stuck.why)};

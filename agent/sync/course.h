@@ -25,6 +25,8 @@ struct Trial {
   std::string unwell{};   ///< why it is not healthy, where there is nothing to go back to
   /// Set while the device is taken back: why. Survives a power cut in the middle of it.
   std::string reverting{};
+  /// How much of it was refused before anything of it changed the device; 0: it was begun.
+  std::size_t refused = 0;
   /// The run of the agent that changed what the agent itself starts with; a later one decides about that.
   std::string own_change{};
   bool told = false;                      ///< the history has it already that the commit was not healthy
@@ -34,10 +36,11 @@ struct Trial {
   bool operator==(const Trial&) const = default;
 };
 
-/// A commit that was taken back. It is not tried again until the ref moves, or someone insists.
+/// A commit that was refused or taken back. It is not tried again until the ref moves, or someone insists.
 struct Rejected {
   CommitId commit;
   std::string reason{};
+  std::size_t refused = 0;  ///< see Trial
   Time when{};
   std::vector<std::string> not_undone{};
   std::string stuck{};   ///< what of it could not be taken back yet, and why
@@ -107,6 +110,9 @@ Course proved(Course course, const CommitId& commit, std::vector<std::string> ai
 Course found_well(Course course, const std::vector<std::string>& names);
 /// What the commit no longer declares is about to be removed: everything is asked once more after that.
 Course pruning(Course course);
+/// Of the commit on trial this much is refused, and nothing of it has changed the device. found_unwell()
+/// follows.
+Course found_refused(Course course, std::size_t refused);
 /// The commit on trial is not healthy: the device goes back, if there is a commit to go back to.
 Course found_unwell(Course course, const std::string& reason);
 /// Going back begins or goes on; the history has the reason.

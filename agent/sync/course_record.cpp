@@ -21,6 +21,7 @@ nlohmann::json to_json(const Trial& trial) {
           {"process", trial.process},
           {"unwell", trial.unwell},
           {"reverting", trial.reverting},
+          {"refused", trial.refused},
           {"ownChange", trial.own_change},
           {"told", trial.told},
           {"undone", trial.undone},
@@ -39,6 +40,7 @@ Trial trial_from_json(const nlohmann::json& json) {
           .process = json.value("process", ""),
           .unwell = json.value("unwell", ""),
           .reverting = json.value("reverting", ""),
+          .refused = json.value("refused", std::size_t{0}),
           .own_change = json.value("ownChange", ""),
           .told = json.value("told", false),
           .undone = json.value("undone", Texts{}),
@@ -48,13 +50,16 @@ Trial trial_from_json(const nlohmann::json& json) {
 }  // namespace
 
 nlohmann::json to_json(const Rejected& rejected) {
-  return {{"commit", rejected.commit.text()}, {"reason", rejected.reason}, {"when", to_iso(rejected.when)},
-          {"notUndone", rejected.not_undone}, {"stuck", rejected.stuck},   {"unwell", rejected.unwell}};
+  return {{"commit", rejected.commit.text()}, {"reason", rejected.reason},
+          {"refused", rejected.refused},      {"when", to_iso(rejected.when)},
+          {"notUndone", rejected.not_undone}, {"stuck", rejected.stuck},
+          {"unwell", rejected.unwell}};
 }
 
 Rejected rejected_from_json(const nlohmann::json& json) {
   return {.commit = CommitId(json.at("commit").get<std::string>()),
           .reason = json.value("reason", ""),
+          .refused = json.value("refused", std::size_t{0}),
           .when = from_iso(json.value("when", to_iso(Time{}))),
           .not_undone = json.value("notUndone", Texts{}),
           .stuck = json.value("stuck", ""),

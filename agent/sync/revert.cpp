@@ -20,7 +20,7 @@ void record_trial(Pass& pass) {
   if (trial.told) return;
   auto& record = pass.record;
   name_commit(record, pass.parts.intake.about(trial.commit), pass.kept.remembered);
-  record.result = state::SyncResult::not_healthy;
+  record.result = trial.refused > 0 ? state::SyncResult::refused : state::SyncResult::not_healthy;
   record.took = time_taken(pass);
   record.error = trial.reverting;
   pass.parts.state.record(record, pass.parts.clock.now());
@@ -79,23 +79,27 @@ void revert(Pass& pass) {
   const auto& parts = pass.parts;
   const auto trial = *pass.kept.course.trial;
   pass.observer({.kind = "problem",
-                 .text = fmt::format("{} is taken back: {}", trial.commit.shortened(), trial.reverting),
+                 .text = fmt::format("{} is {}: {}", trial.commit.shortened(),
+                                     trial.refused > 0 ? "refused" : "taken back", trial.reverting),
                  .ok = false});
   record_trial(pass);
   pass.take(turning_back(pass.kept.course, parts.process));
   pass.began = parts.clock.tick();
+  const auto trigger = pass.record.trigger;
   pass.request = {};  // whoever asked for the sync did not ask for this
   pass.record = {};
   pass.record.started = parts.clock.now();
-  pass.record.trigger = state::Trigger::revert;
+  pass.record.trigger = trial.refused > 0 ? trigger : state::Trigger::revert;
 
   Stuck stuck;
   try {
     stuck = go_back(pass);
   } catch (const Error& error) {
     if (error.fault() == Fault::damaged || parts.stop) throw;
-    pass.record.error = fmt::format("{} is being taken back, and that goes on once it can: {}",
-                                    trial.commit.shortened(), error.what());
+    const auto* const what = trial.refused > 0 ? "was refused, and the way to the last good commit"
+                                               : "is being taken back, and that";
+    pass.record.error =
+        fmt::format("{} {} goes on once it can: {}", trial.commit.shortened(), what, error.what());
     return;
   }
   pass.take(reverted(pass.kept.course, std::move(stuck), parts.clock.now()));
@@ -134,9 +138,10 @@ void free_stuck(Pass& pass) {
 }
 
 std::string stuck_text(const Rejected& rejected) {
-  return fmt::format(
-      "{} was not healthy ({}), and could not be reverted completely: {}; that goes on as soon as possible",
-      rejected.commit.shortened(), rejected.reason, rejected.stuck);
+  const bool refused = rejected.refused > 0;
+  return fmt::format("{} was {} ({}), and {} completely: {}; that goes on as soon as possible",
+                     rejected.commit.shortened(), refused ? "refused" : "not healthy", rejected.reason,
+                     refused ? "the device could not go back" : "could not be reverted", rejected.stuck);
 }
 
 }  // namespace greenwave::sync

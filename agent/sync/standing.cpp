@@ -16,6 +16,7 @@ std::optional<OnTrial> trial_of(const Course& course) {
   return OnTrial{.commit = trial.commit,
                  .unwell = trial.unwell,
                  .reverting = course.is_reverting(),
+                 .refused = trial.refused,
                  .own_change = !trial.own_change.empty()};
 }
 

@@ -40,6 +40,7 @@ struct OnTrial {
   CommitId commit;
   std::string unwell{};     ///< why it is not healthy, where there is nothing to go back to
   bool reverting = false;   ///< it is being taken back
+  std::size_t refused = 0;  ///< how much of it was refused before anything of it changed the device
   bool own_change = false;  ///< it changes what the agent starts with: the next run of the agent decides
 };
 
@@ -65,7 +66,7 @@ struct Standing {
   std::vector<WaitingObject> waiting;
   std::string waiting_why;
   std::optional<Time> waiting_until;  ///< when to go on with them, whatever the interval is
-  std::optional<Rejected> rejected;   ///< the commit that the ref points to, taken back
+  std::optional<Rejected> rejected;   ///< the commit that the ref points to, refused or taken back
   std::optional<OnTrial> trial;
   std::optional<Loss> loss;
 

@@ -312,9 +312,12 @@ bool rejects(Pass& pass, const CommitId& commit, const Prepared& prepared) {
   if (course.good.empty() || commit == course.good) return false;
   const auto all = refusals(prepared);
   if (all.empty()) return false;
-  pass.take(begun(
-      course, {.commit = commit, .process = pass.parts.process, .changes = true, .refused = names_of(all)}));
-  const auto blamed = new_refusals(prepared, course.trial->failed_before, pass.inventory());
+  const bool was_begun = course.trial && course.trial->commit == commit && course.trial->refused == 0;
+  auto next = begun(
+      course, {.commit = commit, .process = pass.parts.process, .changes = true, .refused = names_of(all)});
+  const auto blamed = new_refusals(prepared, next.trial->failed_before, pass.inventory());
+  if (!blamed.empty() && !was_begun) next = found_refused(std::move(next), blamed.size());
+  pass.take(std::move(next));
   if (blamed.empty()) return false;
   turn_back(pass, Verdict{.kind = Verdict::Kind::unwell, .unwell = blamed}.reason());
   return true;

@@ -49,7 +49,8 @@ class UnknownManifests(unittest.TestCase):
         self.assertEqual("slow\n", self.device.path("/etc/motd").read_text(), text)
         status = self.device.cli("status")
         self.assertNotEqual(0, status.returncode, text)
-        self.assertIn("reverted", status.stdout)
+        self.assertIn("was refused for 1 object, and nothing of it was applied", status.stdout)
+        self.assertNotIn("reverted", status.stdout)
         self.assertNotIn("In sync.", status.stdout)
         self.assertIn("motd.yaml:1:", told)
         return told

@@ -18,6 +18,7 @@ Paint paint_of(state::SyncResult result) {
       return Paint::strong;
     case SyncResult::error:
     case SyncResult::unlisted:
+    case SyncResult::refused:
     case SyncResult::not_healthy:
     case SyncResult::state_lost:
       return Paint::bad;

@@ -105,6 +105,9 @@ void Screen::details(Situation situation) {
       break;
     case Situation::reverted:
       return rejected();
+    case Situation::refused:
+      if (status.rejected && status.rejected->refused > 0) rejected();
+      break;
     case Situation::unlisted:
     case Situation::error:
     case Situation::offline:

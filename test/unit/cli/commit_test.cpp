@@ -244,7 +244,7 @@ TEST_CASE("greenwave impact: an object under a new name finds what it had under 
   CHECK(answer["groups"][0]["effect"]["files"] == 0);
 }
 
-TEST_CASE("greenwave impact: a commit that a device refuses in part is taken back, and the reason said") {
+TEST_CASE("greenwave impact: a commit with a mistake is refused as a whole, and the reason said") {
   GitRepository made;
   const auto good = file_manifest("a", "/etc/a", "one");
   made.commit({{"a.yaml", good}, {"b.yaml", file_manifest("b", "/etc/b")}});
@@ -258,8 +258,8 @@ TEST_CASE("greenwave impact: a commit that a device refuses in part is taken bac
   CHECK(group["refused"] == json{"File/b"});
   CHECK_THAT(group["problems"][0].get<std::string>(), Contains("b.yaml:") && Contains("absolute"));
   const auto text = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD"}).output;
-  CHECK_THAT(text, Contains("1 takes it back") &&
-                       Contains("take the commit back before it changes anything") &&
+  CHECK_THAT(text, Contains("1 refuses all of it") &&
+                       Contains("refuse the commit, and apply nothing of it") &&
                        Contains("refuse File/b, which stays as it is"));
   const auto device = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "--device", "any-device"});
   CHECK_THAT(device.output, !Contains("two") && Contains("Problems in the repository"));
@@ -278,7 +278,7 @@ TEST_CASE("greenwave impact: beside what was refused before, a commit does what 
   CHECK_THAT(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD"}).output, Contains("1 refuses part of it"));
 }
 
-TEST_CASE("greenwave impact: a commit is taken back for what it removes and something refers to") {
+TEST_CASE("greenwave impact: a commit is refused for what it removes and something refers to") {
   GitRepository made;
   auto user = file_manifest("b", "/etc/b");
   user.insert(user.find("{name: b") + 8, ", annotations: {greenwave.dev/depends-on: File/a}");
@@ -289,6 +289,43 @@ TEST_CASE("greenwave impact: a commit is taken back for what it removes and some
       json::parse(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"}).output)["groups"][0];
   CHECK(group["takesBack"] == true);
   CHECK(group["refused"] == json{"File/b"});
+}
+
+TEST_CASE("greenwave impact: replicas that a manifest drops are said to fall to 1, unless they were 1") {
+  const auto workload = [](const std::string& kind, const std::string& replicas) {
+    return "apiVersion: " + std::string(kind == "ReplicationController" ? "v1" : "apps/v1") +
+           "\nkind: " + kind + "\nmetadata: {name: web}\nspec: {" + replicas +
+           "serviceName: web, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: "
+           "web}}, "
+           "spec: {containers: [{name: web, image: registry.example/web}]}}}\n";
+  };
+  const std::string cluster =
+      "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: a}\n"
+      "spec: {runtime: kubernetes, layers: [{path: base}]}\n";
+  const auto change = [&](const std::string& kind, const std::string& was, const std::string& is) {
+    GitRepository made;
+    made.commit({{"greenwave.yaml", cluster}, {"base/web.yaml", workload(kind, was)}});
+    made.commit({{"base/web.yaml", workload(kind, is) + "# changed\n"},
+                 {"base/b.yaml", file_manifest("b", "/etc/b")}});
+    const auto text = greenwave_in(made.path(), {"impact", "HEAD~1..HEAD"}).output;
+    const auto answer =
+        json::parse(greenwave_in(made.path(), {"impact", "HEAD~1..HEAD", "-o", "json"}).output);
+    json found = json::object();
+    for (const auto& one : answer["groups"][0]["changes"]) {
+      if (one["object"] == kind + "/web") found = one;
+    }
+    CHECK((text.find("fall to 1") != std::string::npos) == found.contains("caution"));
+    return found;
+  };
+  for (const auto* kind : {"Deployment", "StatefulSet", "ReplicationController"}) {
+    INFO(kind);
+    const auto found = change(kind, "replicas: 3, ", "");
+    CHECK_THAT(found["caution"].get<std::string>(), Contains("fall to 1 unless an autoscaler"));
+    CHECK(found["disruptive"] == true);
+    CHECK_FALSE(change(kind, "replicas: 1, ", "").contains("caution"));
+    CHECK_FALSE(change(kind, "replicas: 3, ", "replicas: 2, ").contains("caution"));
+    CHECK_FALSE(change(kind, "", "replicas: 2, ").contains("caution"));
+  }
 }
 
 TEST_CASE("greenwave impact: with another runtime come the objects that it serves") {

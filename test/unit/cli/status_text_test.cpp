@@ -225,6 +225,19 @@ TEST_CASE("status: a reverted commit shows why, what is left of it, and how to l
   CHECK(text.find("In sync.") == std::string::npos);
 }
 
+TEST_CASE("status: a refused commit shows where its mistakes are, and that nothing was changed for it") {
+  auto status = healthy();
+  status.rejected = sync::Rejected{.commit = CommitId(std::string(40, 'b')),
+                                   .reason = "File/a: a.yaml:4:3: error: no; b.yaml: b.yaml:1:1: error: no",
+                                   .refused = 2};
+  const auto text = text_of(status);
+  CHECK(
+      text.starts_with("Commit bbbbbbbbbbbb was refused for 2 objects, and nothing of it was applied.\n"
+                       "  File/a: a.yaml:4:3: error: no; b.yaml: b.yaml:1:1: error: no\n"
+                       "  push a new commit, or try this one again: greenwave sync --force\n"));
+  CHECK(text.find("reverted") == std::string::npos);
+}
+
 TEST_CASE("status: what is deferred has its reason and until when") {
   auto status = healthy();
   status.waiting = {{"SystemdUnit/spat", "restart for File/spat"}};

@@ -46,6 +46,10 @@ const Case cases[] = {
      [](Status& status) { status.rejected = sync::Rejected{.commit = commit}; }},
     {Situation::reverted, 1, Health::reverted,
      [](Status& status) { status.trial = sync::OnTrial{.commit = commit, .reverting = true}; }},
+    {Situation::refused, 1, Health::failed,
+     [](Status& status) { status.rejected = sync::Rejected{.commit = commit, .refused = 2}; }},
+    {Situation::refused, 1, Health::failed,
+     [](Status& status) { status.trial = sync::OnTrial{.commit = commit, .reverting = true, .refused = 2}; }},
     {Situation::unlisted, 1, Health::failed,
      [](Status& status) {
        status.last_result = state::SyncResult::unlisted;
@@ -160,6 +164,16 @@ TEST_CASE("situation: counts name what they count") {
   CHECK(sentence(Situation::failed, status) == "3 of 29 objects failed");
   CHECK(sentence(Situation::refused, status) == "1 of 29 objects was refused and is as before");
   CHECK(sentence(Situation::retrying, status) == "1 of 29 objects could not be applied and is tried again");
+}
+
+TEST_CASE("situation: a commit that was refused was neither unhealthy nor reverted") {
+  auto status = well();
+  status.rejected = sync::Rejected{.commit = commit, .refused = 1};
+  CHECK(sentence(Situation::refused, status) ==
+        "Commit aaaaaaaaaaaa was refused for 1 object, and nothing of it was applied");
+  status.rejected->refused = 3;
+  CHECK(sentence(Situation::refused, status) ==
+        "Commit aaaaaaaaaaaa was refused for 3 objects, and nothing of it was applied");
 }
 
 TEST_CASE("situation: the words, the exit code, the JSON and the metrics of any standing agree") {

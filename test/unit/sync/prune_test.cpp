@@ -90,11 +90,17 @@ TEST_CASE("prune: nothing goes for a successor that never comes up") {
   CHECK_FALSE(cabinet.was_asked("remove SystemdUnit/lamp"));
 }
 
-TEST_CASE("prune: a commit with a refused object is taken back before it changes anything") {
+TEST_CASE("prune: a commit with a refused object is refused before it changes anything") {
   const auto refuses = GENERATE(true, false);
   Renamed cabinet(refuses ? "1" : "wrong");
   if (refuses) cabinet.driver.refused.insert(new_unit);
-  CHECK(cabinet.run().record.result == SyncResult::reverted);
+  CHECK(cabinet.run().record.result == SyncResult::held);
+  CHECK(cabinet.course().rejected->refused == 1);
+  const auto told = cabinet.state->history(1);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].result == SyncResult::refused);
+  CHECK(told[0].commit == cabinet.two);
+  CHECK(told[0].error == cabinet.reason());
   CHECK(cabinet.asked().empty());
   CHECK(cabinet.course().good == cabinet.one);
   CHECK_THAT(cabinet.reason(),
@@ -105,10 +111,39 @@ TEST_CASE("prune: a commit with a refused object is taken back before it changes
   CHECK(cabinet.asked().empty());
 }
 
-TEST_CASE("prune: a commit with a file that cannot be read is taken back") {
+TEST_CASE("prune: a commit of which a part was applied already is taken back for what is refused later") {
+  Renamed cabinet;
+  cabinet.driver.failing.insert(new_unit);  // a fault that passes
+  cabinet.run();
+  REQUIRE(cabinet.driver.contents[id(file)] == "2");
+  cabinet.driver.failing.clear();
+  cabinet.driver.refused.insert(new_unit);
+  cabinet.later();
+  CHECK(cabinet.run().record.result == SyncResult::reverted);
+  CHECK(cabinet.course().rejected->refused == 0);
+  CHECK(cabinet.driver.contents[id(file)] == "1");
+}
+
+TEST_CASE("prune: a refused commit that overtakes one on trial takes that one back with it") {
+  Renamed cabinet;
+  cabinet.driver.failing.insert(new_unit);
+  cabinet.run();
+  REQUIRE(cabinet.driver.contents[id(file)] == "2");
+  cabinet.driver.failing.clear();
+  const CommitId three(std::string(40, '3'));
+  cabinet.commit(three, {{new_unit, "wrong"}, {file, "3"}});
+  cabinet.later();
+  CHECK(cabinet.run().record.result == SyncResult::held);
+  CHECK(cabinet.course().rejected->commit == three);
+  CHECK(cabinet.course().rejected->refused == 1);
+  CHECK(cabinet.driver.contents[id(file)] == "1");
+  CHECK(cabinet.has(old_unit));
+}
+
+TEST_CASE("prune: a commit with a file that cannot be read is refused") {
   Renamed cabinet;
   cabinet.intake.commits[cabinet.two]["base/SystemdUnit-lantern.yaml"] = "apiVersion: [";
-  CHECK(cabinet.run().record.result == SyncResult::reverted);
+  CHECK(cabinet.run().record.result == SyncResult::held);
   CHECK_THAT(cabinet.reason(), Contains("base/SystemdUnit-lantern.yaml"));
   CHECK(cabinet.has(old_unit));
   CHECK(cabinet.asked().empty());

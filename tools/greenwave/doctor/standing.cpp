@@ -49,6 +49,7 @@ std::string reason_of(Situation situation, const daemon::Status& status) {
     case Situation::retrying:
       return first(false);
     case Situation::refused:
+      if (status.rejected && status.rejected->refused > 0) return status.rejected->reason;
       return status.errors > 0 && !status.problems.empty() ? status.problems.front() : first(true);
     case Situation::reverted:
       return status.rejected ? status.rejected->reason : "";

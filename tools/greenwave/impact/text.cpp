@@ -46,13 +46,13 @@ std::vector<Row> rows_of(const Impact& impact) {
   return rows;
 }
 
-constexpr const char* took_back = "take the commit back before it changes anything";
+constexpr const char* refuses_all = "refuse the commit, and apply nothing of it";
 
 std::string headline(const Impact& impact) {
   const auto judged = impact.devices.size() - impact.gone.size();
   const auto back = impact.taking_back();
   const auto refusing = impact.refusing() - back;
-  auto refusal = back == 0 ? "" : fmt::format(" {} take{} it back.", back, back == 1 ? "s" : "");
+  auto refusal = back == 0 ? "" : fmt::format(" {} refuse{} all of it.", back, back == 1 ? "s" : "");
   if (refusing > 0) refusal += fmt::format(" {} refuse{} part of it.", refusing, refusing == 1 ? "s" : "");
   if (impact.changed() == 0) return fmt::format("None of {} changes.{}", count_of(judged, "device"), refusal);
   const auto ways = static_cast<std::size_t>(
@@ -158,7 +158,7 @@ std::string impact_text(const Impact& impact, const Style& style) {
   for (const auto& group : impact.groups) {
     text += fmt::format("\n{}: {}\n", paint(style, Paint::strong, count_of(group.devices.size(), "device")),
                         some_of(impact, group.devices));
-    if (group.takes_back) text += "  " + paint(style, Paint::bad, took_back) + "\n";
+    if (group.takes_back) text += "  " + paint(style, Paint::bad, refuses_all) + "\n";
     for (const auto& change : group.changes) {
       text += fmt::format("  {} {}{}\n", change.verb, printable(change.object), remark_on(change));
     }
@@ -198,7 +198,7 @@ std::string impact_markdown(const Impact& impact) {
   for (const auto& group : impact.groups) {
     text += fmt::format("\n<details><summary>{}: {}</summary>\n\n", count_of(group.devices.size(), "device"),
                         markdown::html(some_of(impact, group.devices)));
-    if (group.takes_back) text += fmt::format("- {}\n", took_back);
+    if (group.takes_back) text += fmt::format("- {}\n", refuses_all);
     for (const auto& change : group.changes) {
       text += fmt::format("- {} {}{}\n", change.verb, markdown::code(change.object),
                           markdown::escaped(remark_on(change)));
