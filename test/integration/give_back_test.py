@@ -53,6 +53,52 @@ class GiveBack(unittest.TestCase):
         self.assertIn("give back File/resolv\n/etc/resolv.conf: gives back what was there before", diff)
         self.assertIn("remove File/new\n", diff)
 
+    def test_what_was_as_declared_stays_unless_somebody_deleted_it_meanwhile(self):
+        same = self.device.path("/etc/same")
+        unit_path = self.device.path("/etc/systemd/system/same.service")
+        unit = "[Service]\nExecStart=/bin/true\n"
+
+        def declared(name, text="same\n", content=unit):
+            return {f"{name}.yaml": file_manifest(name, "/etc/same", text),
+                    "unit.yaml": json.dumps({"apiVersion": "greenwave.dev/v1", "kind": "SystemdUnit", "metadata": {"name": "same"},
+                                             "spec": {"name": "same.service", "content": content}})}
+
+        def delete():
+            same.unlink()
+            unit_path.unlink()
+
+        def sync():
+            self.device.once(check=0)
+
+        def commit(files):
+            self.city.commit(files)
+            sync()
+
+        other = declared("a", "other\n", unit + "# other\n")
+        cases = {  # what happens meanwhile: whether the device's own is there at the end
+            "nothing": ([], True),
+            "edited": ([lambda: same.write_text("by hand\n"), lambda: unit_path.write_text("# by hand\n"), sync], True),
+            "another text": ([lambda: commit(other)], True),
+            "another object": ([lambda: commit({"a.yaml": None, **declared("b")})], True),
+            "deleted": ([delete, sync], False),
+            "deleted, then another text": ([delete, lambda: commit(other)], False),
+            "deleted, another text and back": ([delete, lambda: commit(other), lambda: commit(declared("a"))], False),
+            "deleted, then another object": ([delete, lambda: commit({"a.yaml": None, **declared("b")})], False),
+            "deleted, repaired, another object": ([delete, sync, lambda: commit({"a.yaml": None, **declared("b")})], False),
+        }
+        for case, (events, stays) in cases.items():
+            for path, text in ((same, "same\n"), (unit_path, unit)):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+                path.chmod(0o644)
+            commit({**declared("a"), "kept.yaml": file_manifest("kept", "/etc/kept", "1\n")})
+            for event in events:
+                event()
+            commit({file.name: None for file in self.city.work.glob("*.yaml") if file.name not in ("kept.yaml", "greenwave.yaml")})
+            self.assertEqual((stays, stays), (same.exists(), unit_path.exists()), case)
+            if stays:
+                self.assertEqual(("same\n", unit), (same.read_text(), unit_path.read_text()), case)
+
     def test_the_annotation_chooses_to_delete_or_to_keep(self):
         def annotated(word):
             manifest = json.loads(ADOPTING["resolv.yaml"])

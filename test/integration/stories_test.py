@@ -254,6 +254,9 @@ def differences(stage, model, code, is_cut):
     status = stage.status()
     compare("the commit", status.get("commit", {}).get("oid"), model.applied.oid)
     compare("the rejected commit", status.get("rejected", {}).get("commit"), model.rejected and model.rejected.oid)
+    if model.rejected:
+        compare("whether the commit was refused as a whole", status["rejected"]["refused"] > 0, model.rejected_whole)
+        compare("whether it says that it reverted", "reverted" in status["statuses"], not model.rejected_whole)
     failed = {one["object"]: one["reason"] for one in status["failed"]}
     if failed.keys() != model.failed():
         compare("what failed", failed, sorted(model.failed()))

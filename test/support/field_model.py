@@ -77,6 +77,7 @@ class Trial:
     touched: set = dataclasses.field(default_factory=set)
     failed_before: set = dataclasses.field(default_factory=set)
     looked: bool = False
+    begun: object = None  # the last commit of which something was applied
 
 
 def unit_path(name):
@@ -117,6 +118,7 @@ class Model:
         self.waiting = set()  # of these, held by another one: nothing of them was begun
         self.effect = None  # of the Command
         self.server = self.good = self.trial = self.rejected = self.applied = None
+        self.rejected_whole = False  # nothing of the rejected commit was applied
         self.known = None  # the commit that was fetched last
         self.refused, self.blocked, self.stuck, self.ailing = set(), set(), set(), False
         self.refused_before = set()  # when the last good commit was kept
@@ -158,9 +160,9 @@ class Model:
             self.before[path] = self.paths.get(path)
             if self.before[path] == node:
                 self.same.add(path)
+        elif path in self.same and path not in self.paths:
+            self.keep_nothing(path)  # somebody deleted it, and nothing was kept of what is the same
         elif self.before[path] != node:
-            if path in self.same and path not in self.paths:
-                self.before[path] = None  # somebody deleted it, and nothing was kept of what is the same
             self.same.discard(path)
         self.paths[path] = node
 
@@ -498,7 +500,7 @@ class Model:
             trial.failed_before |= {id for id, how in self.failing.items() if how == LASTS}
         trial.failed_before |= self.stuck | self.refused_before
         trial.touched |= touched
-        trial.commit, trial.looked = commit, True
+        trial.commit, trial.begun, trial.looked = commit, commit, True
 
     def has_steps(self, commit, changed):
         kept = [(id, spec) for id, spec in commit.objects.items() if id not in self.refused]
@@ -523,10 +525,13 @@ class Model:
         if tip is self.rejected:
             tip = self.good
         if tip is not self.good and self.refuses(tip):
+            was_begun = self.trial and self.trial.begun is tip
             code = self.take_back(tip)
+            self.rejected_whole = not was_begun
         else:
             if tip is not self.good:
                 self.begin(tip)
+                self.rejected_whole = False
             code = self.judge(tip, self.apply(tip))
         self.stuck &= set(self.failing)
         went_back = self.rejected is tip

@@ -52,10 +52,12 @@ void BeforeNotes::file(const std::string& path, bool there, bool same) {
   }
   auto& kind = record_.before[path].kind;
   if (kind == Before::Kind::purged) kind = Before::Kind::kept;
-  if (kind != Before::Kind::same || same || repairs_) return;
-  kind = Before::Kind::kept;
-  // What people removed is not given back.
-  if (!there) record_.before.erase(path);
+  if (kind != Before::Kind::same || same) return;
+  if (!there) {
+    record_.before.erase(path);  // somebody removed it: what is made again is ours
+  } else if (!repairs_) {
+    kind = Before::Kind::kept;
+  }
 }
 
 void BeforeNotes::directory(const std::string& path, const struct stat* there) {

@@ -71,7 +71,8 @@ bool Holdings::is_kept_by_other(const std::string& path, const ObjectId& than) {
   if (entry == nullptr) return false;
   const auto& before = holding(*entry).record.before;
   const auto was = before.find(path);
-  return was != before.end() && was->second.kind != Before::Kind::attributes;
+  if (was == before.end()) return false;
+  return was->second.kind == Before::Kind::kept || was->second.kind == Before::Kind::purged;
 }
 
 bool Holdings::has_attributes(const std::string& directory) {

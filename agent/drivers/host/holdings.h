@@ -33,7 +33,7 @@ class Holdings {
   };
   const Holding& holding(const Entry& entry);
 
-  /// Whether another entry has set aside what the device had at `path`, or left it there.
+  /// Whether another entry has set aside what the device had at `path`.
   bool is_kept_by_other(const std::string& path, const ObjectId& than);
 
   /// Whether `directory` was made since it was missing above an object's path; not counting that of `but`.

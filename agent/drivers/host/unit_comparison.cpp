@@ -177,9 +177,9 @@ void UnitComparison::note_files(const ObjectId& id, Parents& parents, const Unit
     // What another object has there goes first; what that one found may be kept.
     const bool is_others = !contains(known.files, path) && others.at(path) != nullptr;
     const bool as_wanted = now && !is_others && is_as_wanted(*now, file.content);
-    if (is_same && (as_wanted || repairs)) continue;
+    if (is_same && (as_wanted || (repairs && now))) continue;
     std::erase(record.same, path);
-    if (!now) continue;
+    if (!now) continue;  // nothing was there, or somebody removed it: what is made again is ours
     (as_wanted ? record.same : record.kept).push_back(path);
   }
 }

@@ -141,16 +141,31 @@ TEST_CASE(
   work.root.write("etc/a", "same");
   const auto object = work.desired("File", "a", "path: /etc/a\ncontent: same");
   CHECK(work.apply(object) == "");
-  SECTION("an edit") {
-    work.root.write("etc/a", "edited");
-  }
-  SECTION("a deletion") {
-    fs::remove(work.root / "etc/a");
-  }
+  work.root.write("etc/a", "edited");
   work.cut_short(object);
   CHECK(work.apply(object) == "");
   CHECK(work.remove("a") == "");
   CHECK(work.root.read("etc/a") == "same");
+  CHECK(kept_count(work.root) == 0);
+}
+
+TEST_CASE(
+    "give back: what already was as wanted, was deleted by somebody and made again is ours, also under "
+    "another "
+    "name and when that was cut short") {
+  FileWork work;
+  work.root.write("etc/a", "same");
+  const std::string spec = "path: /etc/a\ncontent: same";
+  CHECK(work.apply("File", "a", spec) == "");
+  fs::remove(work.root / "etc/a");
+  const std::string name = GENERATE("a", "b");
+  const auto object = work.desired("File", name, spec);
+  const auto cuts = GENERATE(0, 1, 2);
+  for (int cut = 0; cut < cuts; ++cut) work.cut_short(object);
+  CHECK(work.apply(object) == "");
+  if (name == "b") work.inventory.erase("a");  // released
+  CHECK(work.remove(name) == "");
+  CHECK_FALSE(work.root.has("etc/a"));
   CHECK(kept_count(work.root) == 0);
 }
 
