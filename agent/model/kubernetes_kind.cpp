@@ -8,7 +8,7 @@ namespace greenwave {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> cluster_scoped{
+constexpr std::array<std::string_view, 30> cluster_scoped{
     "Namespace",
     "Node",
     "PersistentVolume",
@@ -28,6 +28,14 @@ constexpr std::array<std::string_view, 22> cluster_scoped{
     "MutatingWebhookConfiguration.admissionregistration.k8s.io",
     "ValidatingAdmissionPolicy.admissionregistration.k8s.io",
     "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+    "MutatingAdmissionPolicy.admissionregistration.k8s.io",
+    "MutatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+    "IPAddress.networking.k8s.io",
+    "ServiceCIDR.networking.k8s.io",
+    "DeviceClass.resource.k8s.io",
+    "ResourceSlice.resource.k8s.io",
+    "ClusterTrustBundle.certificates.k8s.io",
+    "StorageVersionMigration.storagemigration.k8s.io",
     "FlowSchema.flowcontrol.apiserver.k8s.io",
     "PriorityLevelConfiguration.flowcontrol.apiserver.k8s.io",
     "CertificateSigningRequest.certificates.k8s.io",

@@ -360,6 +360,20 @@ class Kubernetes(unittest.TestCase):
         self.assertEqual({"kept": "b25l"}, self.get("texts", path)["data"])
         self.assertEqual(["LIST secrets"], self.requests_during(lambda: device.once(check=0)))
 
+    def test_a_secret_of_texts_that_others_or_an_earlier_version_applied_loses_the_keys_that_it_drops(self):
+        path = "/api/v1/namespaces/default/secrets"
+        labels = {"earlier-texts": {"greenwave.dev/device": self.id_of_device()}, "adopted-texts": {}}
+        for name, manager in (("earlier-texts", "greenwave"), ("adopted-texts", "kubectl")):
+            self.cluster.apply(f"{path}/{name}", {
+                "apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "labels": labels[name]},
+                "stringData": {"kept": "one", "dropped": "two"}, "data": {"raw": "cmF3"}}, manager)
+        self.city.commit({"a.yaml": documents(*(manifest("Secret", name, "default", stringData={"kept": "one"}) for name in labels))})
+        device = self.device()
+        device.once(check=0)
+        for name in labels:
+            self.assertEqual({"kept": "b25l"}, self.get(name, path)["data"], name)
+        self.assertEqual(["LIST secrets"], self.requests_during(lambda: device.once(check=0)))
+
     # Several agents.
 
     def test_two_devices_share_objects_without_repairs_and_the_last_one_removes_them(self):

@@ -133,7 +133,7 @@ void Applying::hand_over(std::vector<Work>& works) {
   for (std::size_t i = 0; i < adopted.size(); ++i) {
     if (answers[i].failure || !answers[i].response.success()) continue;
     const auto object = parse_answer(answers[i].response.body);
-    const auto patch = handover_patch(object, server_.owner,
+    const auto patch = handover_patch(object, adopted[i]->step->id, server_.owner,
                                       when_adopting(server_.config, object, server_.owner, records[i]));
     if (patch) patches.push_back(managers_call(calls[i], *patch));
   }
@@ -216,7 +216,7 @@ void Applying::succeed(Work& work, const http::Response& response) {
   work.outcome.ok = true;
   work.outcome.entry.record = to_json(record);
   work.outcome.entry.live = is_workload(manifest.id);
-  work.leftover = handover_patch(object, server_.owner, when_ours(server_.config)).value_or("");
+  work.leftover = handover_patch(object, manifest.id, server_.owner, when_ours(server_.config)).value_or("");
   add_warnings(response, manifest, work.notes);
   work.done = true;
 }

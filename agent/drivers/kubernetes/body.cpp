@@ -90,6 +90,10 @@ nlohmann::ordered_json document_of(const Manifest& manifest, const std::string& 
   } else {
     metadata["namespace"] = namespace_;
   }
+  if (has_labels_of_pods(manifest.id) && !metadata.contains("labels")) {
+    static const nlohmann::ordered_json::json_pointer of_pods("/spec/template/metadata/labels");
+    if (document.contains(of_pods)) metadata["labels"] = document.at(of_pods);
+  }
   auto& labels = metadata["labels"];
   if (labels.is_null()) labels = nlohmann::ordered_json::object();
   if (labels.is_object()) labels[owner.label] = "";

@@ -4,6 +4,7 @@
 
 #include "drivers/kubernetes/answer.h"
 #include "drivers/kubernetes/conflict.h"
+#include "drivers/kubernetes/kind.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -15,6 +16,16 @@ using nlohmann::json;
 bool is_kubectl_apply(const std::string& manager, const std::string& operation) {
   return (manager == "kubectl-client-side-apply" && operation == "Update") ||
          (manager == "kubectl" && operation == "Apply");
+}
+
+/// The keys of `stringData` as the ones of `data` that they are.
+void move_texts_to_data(json& fields) {
+  if (!fields.is_object()) return;
+  const auto texts = fields.find("f:stringData");
+  if (texts == fields.end()) return;
+  const json moved{{"f:data", std::move(*texts)}};
+  fields.erase(texts);
+  unite(fields, moved);
 }
 
 }  // namespace
@@ -64,7 +75,8 @@ Call managers_call(Call look, std::string patch) {
   return look;
 }
 
-std::optional<std::string> handover_patch(const json& object, const Owner& owner, const Takes& takes) {
+std::optional<std::string> handover_patch(const json& object, const ObjectId& id, const Owner& owner,
+                                          const Takes& takes) {
   const auto& entries = at(object, {"metadata", "managedFields"});
   if (!entries.is_array()) return {};
   json kept = json::array();
@@ -90,6 +102,7 @@ std::optional<std::string> handover_patch(const json& object, const Owner& owner
     }
   }
   if (!any) return {};
+  if (is_secret(id)) move_texts_to_data(own["fieldsV1"]);
   kept.push_back(std::move(own));
   return managers_patch(object, std::move(kept));
 }

@@ -10,6 +10,7 @@
 #include "drivers/kubernetes/api.h"
 #include "drivers/kubernetes/owner.h"
 #include "drivers/kubernetes/record.h"
+#include "model/object_id.h"
 
 namespace greenwave::drivers::kubernetes {
 
@@ -29,10 +30,10 @@ bool had_other_name(const Record& record, const Owner& owner);
 
 /// The JSON patch (RFC 6902) that makes us the owner of everything that others have set of an object and that
 /// `takes` names, so that the next apply removes what the manifest no longer has. Nothing if that is nothing.
-/// What was written by a subresource is never taken. The server rejects the patch if the object has changed
-/// since.
-std::optional<std::string> handover_patch(const nlohmann::json& object, const Owner& owner,
-                                          const Takes& takes);
+/// What was written by a subresource is never taken. What was sent as a Secret's `stringData` is in `data`,
+/// but the server noted it as it was sent. The server rejects the patch if the object has changed since.
+std::optional<std::string> handover_patch(const nlohmann::json& object, const ObjectId& id,
+                                          const Owner& owner, const Takes& takes);
 
 /// The patch that sets the entries of managedFields, while the object is as it was read.
 std::string managers_patch(const nlohmann::json& object, nlohmann::json entries);

@@ -41,9 +41,11 @@ constexpr std::array<string_view, 8> workload_kinds{
     "CronJob.batch",
 };
 
-constexpr std::array<string_view, 3> gate_kinds{
+constexpr std::array<string_view, 5> gate_kinds{
     "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
     "MutatingWebhookConfiguration.admissionregistration.k8s.io",
+    "ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io",
+    "MutatingAdmissionPolicyBinding.admissionregistration.k8s.io",
     "APIService.apiregistration.k8s.io",
 };
 
@@ -102,6 +104,10 @@ bool is_job(const ObjectId& id) {
 
 bool is_claim(const ObjectId& id) {
   return id.kind == "PersistentVolumeClaim" && group_of(id.api_version).empty();
+}
+
+bool has_labels_of_pods(const ObjectId& id) {
+  return is_job(id) || name_of(id) == "ReplicationController";
 }
 
 bool is_workload(const ObjectId& id) {

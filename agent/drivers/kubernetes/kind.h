@@ -19,6 +19,8 @@ bool is_secret(const ObjectId& id);
 bool is_config_map(const ObjectId& id);
 bool is_job(const ObjectId& id);
 bool is_claim(const ObjectId& id);  ///< a PersistentVolumeClaim
+/// Whether the server gives one that comes without labels those of its pods.
+bool has_labels_of_pods(const ObjectId& id);
 /// Whether stopping it interrupts what runs.
 bool is_workload(const ObjectId& id);
 

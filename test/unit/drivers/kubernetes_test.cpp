@@ -171,6 +171,8 @@ TEST_CASE("kubernetes: kinds are applied in the order in which they need each ot
   CHECK(rank("signals.example/v1", "Plan") < rank("apps/v1", "Deployment"));
   CHECK(rank("apps/v1", "Deployment") <
         rank("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"));
+  CHECK(rank("apps/v1", "Deployment") <
+        rank("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"));
 }
 
 TEST_CASE("kubernetes: what a server names is found in the manifest") {
@@ -288,6 +290,24 @@ TEST_CASE("kubernetes: a Secret's texts are sent as data, where a key that goes 
   CHECK(document_of(wrong, "a", "", own)["stringData"]["k"] == 1);
 }
 
+TEST_CASE("kubernetes: a Job or ReplicationController without labels has those of its pods") {
+  const auto labels_of = [](const std::string& api, const std::string& kind, const std::string& metadata,
+                            const std::string& pods) {
+    const auto manifest =
+        manifest_of(fmt::format("apiVersion: {}\nkind: {}\nmetadata: {{name: a{}}}\nspec: {{template: "
+                                "{{metadata: {{labels: {}}}}}}}\n",
+                                api, kind, metadata, pods));
+    return json(document_of(manifest, "a", "", own)["metadata"]["labels"]);
+  };
+  const json of_pods{{"app", "a"}, {own.label, ""}};
+  CHECK(labels_of("batch/v1", "Job", "", "{app: a}") == of_pods);
+  CHECK(labels_of("batch/v1", "Job", ", labels: {}", "{app: a}") == of_pods);
+  CHECK(labels_of("v1", "ReplicationController", "", "{app: a}") == of_pods);
+  CHECK(labels_of("batch/v1", "Job", ", labels: {b: c}", "{app: a}") == json{{"b", "c"}, {own.label, ""}});
+  CHECK(labels_of("batch/v1", "Job", "", "null") == json{{own.label, ""}});
+  CHECK(labels_of("apps/v1", "Deployment", "", "{app: a}") == json{{own.label, ""}});
+}
+
 TEST_CASE("kubernetes: maps of names that say nothing are not sent, others stay as they are") {
   for (const auto* nothing : {"null", "{}"}) {
     const auto map = manifest_of(fmt::format(
@@ -380,13 +400,15 @@ TEST_CASE("kubernetes: the difference of a Secret names its keys alone") {
   CHECK(compare_objects(nullptr, wanted, manifest).diff.find("b3RoZXI") == std::string::npos);
 }
 
+const ObjectId settings{"v1", "ConfigMap", "city", "settings"};
+
 TEST_CASE("kubernetes: what kubectl applied becomes ours, what others own stays theirs") {
   const auto object = json::parse(R"({"metadata":{"resourceVersion":"9","managedFields":[
     {"manager":"kubectl-client-side-apply","operation":"Update","fieldsV1":{"f:data":{"f:a":{}}}},
     {"manager":"kubectl","operation":"Apply","fieldsV1":{"f:data":{"f:b":{}}}},
     {"manager":"kubelet","operation":"Update","subresource":"status","fieldsV1":{"f:status":{}}}]}})");
   const config::Kubernetes config;
-  const auto patch = handover_patch(object, own, when_adopting(config, object, own, {}));
+  const auto patch = handover_patch(object, settings, own, when_adopting(config, object, own, {}));
   REQUIRE(patch);
   const auto read = json::parse(*patch);
   CHECK(read[1]["value"] == "9");
@@ -396,12 +418,25 @@ TEST_CASE("kubernetes: what kubectl applied becomes ours, what others own stays 
   CHECK(entries[1]["manager"] == own.manager);
   CHECK(entries[1]["operation"] == "Apply");
   CHECK(entries[1]["fieldsV1"] == json::parse(R"({"f:data":{"f:a":{},"f:b":{}}})"));
-  CHECK(handover_patch(object, own, when_ours(config)));
+  CHECK(handover_patch(object, settings, own, when_ours(config)));
   config::Kubernetes modest;
   modest.force.clear();
   modest.adopt.clear();
-  CHECK_FALSE(handover_patch(object, own, when_adopting(modest, object, own, {})));
-  CHECK_FALSE(handover_patch(object, own, when_ours(modest)));
+  CHECK_FALSE(handover_patch(object, settings, own, when_adopting(modest, object, own, {})));
+  CHECK_FALSE(handover_patch(object, settings, own, when_ours(modest)));
+}
+
+TEST_CASE("kubernetes: what was sent as a Secret's stringData becomes ours where it is, in data") {
+  const auto object = json::parse(R"({"metadata":{"resourceVersion":"9","managedFields":[
+    {"manager":"kubectl","operation":"Apply","fieldsV1":{"f:data":{".":{},"f:a":{}},"f:stringData":{"f:b":{}}}}]}})");
+  const config::Kubernetes config;
+  const auto fields_of = [&](const ObjectId& id) {
+    const auto patch = handover_patch(object, id, own, when_adopting(config, object, own, {}));
+    return json::parse(patch.value_or("[{}]"))[0]["value"][0]["fieldsV1"];
+  };
+  CHECK(fields_of({"v1", "Secret", "city", "texts"}) ==
+        json::parse(R"({"f:data":{".":{},"f:a":{},"f:b":{}}})"));
+  CHECK(fields_of({"example.org/v1", "Secret", "city", "texts"}).contains("f:stringData"));
 }
 
 TEST_CASE(
@@ -414,7 +449,7 @@ TEST_CASE(
   };
   const config::Kubernetes config;
   const auto taken = [&](const json& object, const Record& record) {
-    return handover_patch(object, own, when_adopting(config, object, own, record)).has_value();
+    return handover_patch(object, settings, own, when_adopting(config, object, own, record)).has_value();
   };
   CHECK(taken(object_of("sf-0042", "greenwave"), {}));
   CHECK_FALSE(taken(object_of("sf-0043", "greenwave"), {}));
