@@ -18,7 +18,8 @@ import pathlib
 import re
 import sys
 
-sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
+HERE = pathlib.Path(__file__).parent
+sys.path[:1] = [str(HERE.parent / "support"), str(HERE)]
 import kubectl  # noqa: E402
 import kubernetes  # noqa: E402
 from greenwave import City, Device, Scratch, print_table  # noqa: E402
@@ -31,11 +32,12 @@ OUTCOMES = ("equal", "both refuse", "only kubectl", "only Greenwave", "different
 MADE_UP = {"metadata": ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "deletionTimestamp",
                         "deletionGracePeriodSeconds"),
            "spec": ("clusterIP", "clusterIPs", "healthCheckNodePort")}
+JOBS = ("controller-uid", "batch.kubernetes.io/controller-uid", "job-name", "batch.kubernetes.io/job-name")
 
 
 def identity(document):
     metadata = document.get("metadata") or {}
-    return (document.get("apiVersion", "").rpartition("/")[0], document.get("kind", ""), metadata.get("namespace", ""),
+    return (document.get("apiVersion", "").rpartition("/")[0], document.get("kind", ""), metadata.get("namespace") or "default",
             metadata.get("name", ""))
 
 
@@ -99,11 +101,16 @@ def essence(found):
             if isinstance(found.get(part), dict):
                 found[part].pop(key, None)
     found.pop("status", None)
-    labels = found["metadata"].get("labels", {})
-    for key in [key for key in labels if key.startswith("device.greenwave.dev/")]:
-        del labels[key]
-    if not labels:
-        found["metadata"].pop("labels", None)
+    metadata = [found["metadata"]]
+    if found["kind"] == "Job":
+        metadata.append(found["spec"]["template"].get("metadata", {}))
+        found["spec"].pop("selector", None)
+    for one in metadata:
+        labels = one.get("labels", {})
+        for key in [key for key in labels if key.startswith("device.greenwave.dev/") or (found["kind"] == "Job" and key in JOBS)]:
+            del labels[key]
+        if not labels:
+            one.pop("labels", None)
     if found["kind"] == "Service":
         for port in found["spec"].get("ports", []):
             port.pop("nodePort", None)
@@ -123,7 +130,7 @@ def state(cluster, objects):
             kind = name[1]
             for item in lists[path].values():
                 item["kind"] = kind
-        found = lists[path].get(((name[2] or "default") if namespaced else "", name[3]))
+        found = lists[path].get((name[2] if namespaced else "", name[3]))
         # What every server has by itself is applied where our mark is on it.
         if found and "greenwave.dev/healthy-within" in found["metadata"].get("annotations", {}):
             there[name] = essence(found)
@@ -162,7 +169,7 @@ def compare(repository, scratch):
     said = ""
     for who in ("ours", "theirs"):
         with kubernetes.Cluster(scratch / f"{who}.cluster") as cluster:
-            for name in sorted(namespaces - {"", "default", "kube-system", "kube-public", "kube-node-lease"}):
+            for name in sorted(namespaces - {"default", "kube-system", "kube-public", "kube-node-lease"}):
                 cluster.kubectl("create", "namespace", name, check=False)
             if who == "ours":
                 said = by_greenwave(cluster, scratch / who, objects)

@@ -186,7 +186,7 @@ class Cluster:
                             "application/apply-patch+yaml")
 
     def kubeconfig(self, name="kubeconfig", how="certificate", **more):
-        """Writes one; `how` the user shows who it is: certificate, token, or what `user` says."""
+        """Writes one; `how` the user shows who it is: certificate, token, or what `user` says; `port`: of what is in between."""
         data = {file: base64.b64encode((self.directory / file).read_bytes()).decode()
                 for file in ("ca.crt", "admin.crt", "admin.key")}
         user = more.get("user") or (
@@ -195,7 +195,7 @@ class Cluster:
         file = self.directory / name
         file.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "test", "preferences": {},
-            "clusters": [{"name": "test", "cluster": {"server": self.url, "certificate-authority-data": data["ca.crt"]}}],
+            "clusters": [{"name": "test", "cluster": {"server": f"https://127.0.0.1:{more.get('port', self.port)}", "certificate-authority-data": data["ca.crt"]}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
             "users": [{"name": "test", "user": user}]}))
         file.chmod(0o600)
