@@ -79,14 +79,18 @@ void Loop::post(Callback callback) {
     const Lock lock(mutex_);
     posted_.push_back(std::move(callback));
   }
+  wake();
+}
+
+void Loop::wake() const {
   const std::uint64_t one = 1;
-  static_cast<void>(::write(wakeup_.get(), &one, sizeof one));
+  // Fails only where it is awake already.
+  [[maybe_unused]] const auto written = ::write(wakeup_.get(), &one, sizeof one);
 }
 
 void Loop::stop() {
   stopped_ = true;
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(wakeup_.get(), &one, sizeof one));
+  wake();
 }
 
 void Loop::run() {

@@ -59,6 +59,7 @@ class Loop {
   using Key = std::pair<Instant, Timer>;
 
   void wait();
+  void wake() const;
   void call_due();
   void call_posted() EXCLUDES(mutex_);
   int longest_wait() const;
