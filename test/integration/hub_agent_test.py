@@ -39,13 +39,14 @@ class Agents(unittest.TestCase):
         wait_until(lambda: (self.shown().get("state"), self.shown().get("target")) == (state, commit), f"the hub knows: {state}")
         return self.shown()
 
-    def test_the_hub_sees_what_the_device_runs_what_it_took_back_and_why(self):
+    def test_the_hub_sees_what_the_device_runs_what_it_refuses_and_why(self):
         shown = self.wait_for("in-sync", self.commit)
         self.assertEqual((self.commit, "In sync"), (shown["commit"], shown["detail"]["says"]))
         self.assertEqual(["File/motd"], [action["object"] for action in shown["syncs"][0]["actions"]])
         wrong = self.city.commit({"motd.yaml": WRONG})
         self.device.cli("sync")
-        shown = self.wait_for("reverted", wrong)
+        shown = self.wait_for("failed", wrong)
+        self.assertIn("refused", shown["detail"]["says"])
         self.assertEqual(self.commit, shown["commit"])
         self.assertIn("motd.yaml:4:", shown["reason"])
         self.assertIn('did you mean content?', shown["reason"])
