@@ -141,7 +141,8 @@ Query batch_of(const std::string& city, std::span<const Report> reports) {
     to.at(clock).add(to_iso(report.clock));
     add_state(to, report.state);
   }
-  Query query{.name = "batch", .sql = statement, .values = {city}};
+  // Planned anew each time, by the size of its arrays: a plan for any size compares each row with each other.
+  Query query{.name = nullptr, .sql = statement, .values = {city}};
   for (auto& column : to) query.values.emplace_back(column.take());
   auto syncs = sync_values(reports);
   std::ranges::move(syncs, std::back_inserter(query.values));
