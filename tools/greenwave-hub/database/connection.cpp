@@ -90,6 +90,8 @@ void Connection::become_connected() {
   if (!trouble_.empty()) log_.info("the database answers again");
   trouble_.clear();
   loop_.watch(fd_, Loop::reading, [this] { receive(); });
+  // Statements here take milliseconds; compiling one first takes fifty.
+  ask({.sql = "SET jit = off"}, [](const Answer&) {});
   if (!channel_.empty()) ask({.sql = fmt::format("LISTEN {}", channel_)}, [](const Answer&) {});
   if (connected_) connected_();
 }
