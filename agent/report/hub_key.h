@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,12 @@ struct Certificate {
   Time begins{};
   Time ends{};
 
-  /// Two thirds of its life are over.
-  Time renewal() const { return begins + (ends - begins) * 2 / 3; }
+  /// When two thirds of its life here are over. A hub lets certificates begin long before they are made, for
+  /// devices whose clock is behind: it counts from when it was `stored`.
+  Time renewal(Time stored) const {
+    const auto from = std::clamp(stored, begins, std::max(begins, ends));
+    return from + (ends - from) * 2 / 3;
+  }
 };
 
 /// The first one of a PEM text. Throws Error (invalid).

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <sys/stat.h>
+
 #include "base/error.h"
 #include "base/file.h"
 
@@ -31,6 +33,12 @@ HubFiles read_hub_files(const config::Hub& hub) {
   files.certificate = text_of_file(hub.certificate);
   files.key = text_of_file(hub.key);
   return files;
+}
+
+Time stored_at(const std::filesystem::path& certificate) {
+  struct stat about {};
+  if (::stat(certificate.c_str(), &about) != 0) return {};
+  return Time(std::chrono::seconds(about.st_mtim.tv_sec));
 }
 
 http::Endpoint endpoint_of(const std::string& url, const HubFiles& files) {

@@ -23,6 +23,9 @@ struct HubFiles {
 /// Error (invalid).
 HubFiles read_hub_files(const config::Hub& hub);
 
+/// When the certificate was stored, by the clock of that time; 1970 if it is not there.
+Time stored_at(const std::filesystem::path& certificate);
+
 /// The hub at this address, with as much as there is of the files.
 http::Endpoint endpoint_of(const std::string& url, const HubFiles& files);
 

@@ -197,8 +197,8 @@ void Reporter::plan_heartbeat(bool first) {
 void Reporter::renew_certificate() {
   const auto now = parts_.clock.now();
   const auto& old = link_.certificate();
-  const bool is_due = now >= old.renewal() && now < old.ends && parts_.clock.tick() >= renewal_;
-  if (!settings_.hub.enrolled || !is_due) return;
+  if (!settings_.hub.enrolled || now < clock_is_set || parts_.clock.tick() < renewal_) return;
+  if (now < old.renewal(stored_at(settings_.hub.certificate)) || now >= old.ends) return;
   renewal_ = parts_.clock.tick() + between_renewals;
   try {
     const nlohmann::json body{{"csr", certificate_request(link_.files().key, settings_.device)}};

@@ -81,6 +81,20 @@ class Agents(unittest.TestCase):
         numbers = [sync["number"] for sync in self.shown()["syncs"]]
         self.assertEqual(sorted(set(numbers), reverse=True), numbers)
 
+    def test_a_certificate_that_the_hub_has_just_given_is_in_order_and_is_not_renewed(self):
+        device = self.enterContext(Device(self.scratch / "other", self.city.url, device="sf-0043",
+                                          more=f"hub:\n  url: {self.hub.url}\n  ca: {self.hub.ca}\n"))
+        recipient = device.json("identity")["recipients"][0]
+        code = self.hub.request("POST", "/v1/codes", {"device": "sf-0043"}, self.operator).json()["code"]
+        device.cli("enroll", "--code", code, check=0)
+        self.assertEqual(recipient, self.hub.get("/v1/recipients", self.operator)["devices"]["sf-0043"])
+        given = (device.state / "hub.crt").read_text()
+        device.start()
+        wait_until(lambda: self.hub.request("GET", "/v1/devices/sf-0043", token=self.operator).status == 200, "it reports")
+        self.assertEqual(given, (device.state / "hub.crt").read_text())
+        checks = [(check["result"], check["text"]) for check in device.json("doctor")["checks"] if check["check"] == "hub"]
+        self.assertEqual(["ok", "ok"], [result for result, _ in checks], checks)
+
 
 if __name__ == "__main__":
     why_not = postgres.missing()

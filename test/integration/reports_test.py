@@ -92,7 +92,7 @@ class Reporting(HubCase):
         self.hub.wait_for(lambda _: self.hub.state()["condition"] == "in-sync", "its end is reported")
         self.city.commit({"bad.yaml": file_manifest("bad", "relative", "x\n")})
         device.sync()
-        self.hub.wait_for(lambda _: self.hub.state()["condition"] == "reverted", "the failure is reported")
+        self.hub.wait_for(lambda _: self.hub.state()["condition"] == "failed", "the failure is reported")
         self.assertRegex(json.dumps(self.hub.state()), r"bad.yaml:1:\d+")
 
     def test_one_connection_is_kept_and_a_new_one_resumes_its_session(self):
@@ -299,6 +299,12 @@ class Enrolment(HubCase):
     def configure(self, device):
         device.config.write_text(device.config.read_text() + f"hub: {{url: {self.hub.url!r}, ca: {self.hub.authority}}}\n")
 
+    def store(self, device, stored, ends):
+        """A certificate that the hub gave the enrolled device so many days ago; like a hub's, it began long before."""
+        file = device.state / "hub.crt"
+        file.write_text(self.hub.sign(self.hub.sent("/v1/enroll")[0].json["csr"], "sf-0042", ends=ends))
+        os.utime(file, (time.time() + stored * 86400,) * 2)
+
     def test_a_code_enrolls_a_device_which_then_reports_as_itself(self):
         self.hub.codes.add("ABCD-EFGH")
         device = self.device()
@@ -384,8 +390,7 @@ class Enrolment(HubCase):
         device = self.device()
         device.cli("enroll", *self.asked, check=0)
         key = (device.state / "hub.key").read_text()
-        request = self.hub.sent("/v1/enroll")[0].json["csr"]
-        (device.state / "hub.crt").write_text(self.hub.sign(request, "sf-0042", begins=-20, ends=5))
+        self.store(device, stored=-20, ends=5)
         self.configure(device)
         device.start()
         self.hub.wait_for(lambda _: self.in_sync(), "it reports")
@@ -403,8 +408,7 @@ class Enrolment(HubCase):
         sealed = self.scratch / "credentials"
         sealed.mkdir()
         (device.state / "hub.key").rename(sealed / "hub-key")
-        request = self.hub.sent("/v1/enroll")[0].json["csr"]
-        (device.state / "hub.crt").write_text(self.hub.sign(request, "sf-0042", begins=-20, ends=5))
+        self.store(device, stored=-20, ends=5)
         hub = f"hub: {{url: {self.hub.url!r}, ca: {self.hub.authority}, key: 'credential:hub-key'}}\n"
         device.config.write_text(device.config.read_text() + hub)
         device.prefix = ("env", f"CREDENTIALS_DIRECTORY={sealed}")
@@ -428,10 +432,9 @@ class Enrolment(HubCase):
         self.assertIn("the hub's 2026-01-01", checked()[-1][1])
         (device.state / "hub.key").chmod(0o644)
         self.assertIn("has mode 0644", checked()[0][1])
-        request = self.hub.sent("/v1/enroll")[0].json["csr"]
-        (device.state / "hub.crt").write_text(self.hub.sign(request, "sf-0042", begins=-20, ends=-5))
+        self.store(device, stored=-20, ends=-5)
         self.assertIn("expired on", checked()[1][1])
-        (device.state / "hub.crt").write_text(self.hub.sign(request, "sf-0042", begins=-20, ends=2))
+        self.store(device, stored=-20, ends=2)
         self.assertIn(("warning", True), [(result, "valid until" in text) for result, text in checked()])
         self.hub.stop()
         self.assertEqual(checked()[-1][0], "failed")

@@ -106,7 +106,7 @@ class FakeHub:
         """The newest that it has."""
         return next((report["state"] for report in reversed(list(self.reports)) if "state" in report), None)
 
-    def sign(self, request, device, begins=0, ends=90):
+    def sign(self, request, device, begins=-2000, ends=90):
         """A certificate that is valid between two days from now."""
         with tempfile.TemporaryDirectory(dir=self.directory) as scratch:
             here = pathlib.Path(scratch)

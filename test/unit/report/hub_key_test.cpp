@@ -42,8 +42,16 @@ TEST_CASE("hub key: a certificate for it says which device it is for, and when t
     const auto about = report::check_certificate(pem, key, device);
     CHECK(about.device == device);
     CHECK(about.ends - about.begins == std::chrono::days(90));
-    CHECK(about.renewal() == about.begins + std::chrono::days(60));
+    CHECK(about.renewal(about.begins) == about.begins + std::chrono::days(60));
   }
+}
+
+TEST_CASE("hub key: what counts for the renewal is how long the certificate is here, and its end") {
+  const auto day = [](int number) { return Time(std::chrono::days(number)); };
+  const report::Certificate certificate{.device = "sf-0042", .begins = day(18'000), .ends = day(20'090)};
+  CHECK(certificate.renewal(day(20'000)) == day(20'060));
+  CHECK(certificate.renewal(day(0)) == day(18'000) + (day(20'090) - day(18'000)) * 2 / 3);
+  CHECK(certificate.renewal(day(30'000)) == day(20'090));
 }
 
 TEST_CASE("hub key: a certificate for another key or device is refused") {

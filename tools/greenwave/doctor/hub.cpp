@@ -71,7 +71,8 @@ bool check_certificate(const config::Hub& hub, const report::HubFiles& files, Ti
           hub.enrolled ? again : "renew it where it was made");
       return false;
     }
-    const bool is_late = now >= about.renewal() + (about.ends - about.renewal()) / 2;
+    const auto renewal = about.renewal(report::stored_at(hub.certificate));
+    const bool is_late = now >= renewal + (about.ends - renewal) / 2;
     add(findings, is_late ? CheckResult::warning : CheckResult::ok, text,
         !is_late       ? ""
         : hub.enrolled ? "the agent could not renew it: journalctl -u greenwaved, or " + again
