@@ -26,6 +26,10 @@ std::string_view to_string(Condition condition) {
   return words.at(static_cast<std::size_t>(condition));
 }
 
+std::span<const std::string_view> condition_words() {
+  return words;
+}
+
 std::optional<Condition> condition_from(std::string_view word) {
   const auto* const found = std::ranges::find(words, word);
   if (found == words.end()) return {};

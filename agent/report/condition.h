@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "daemon/situation.h"
@@ -25,6 +26,8 @@ enum class Condition { not_reporting, reverted, failed, paused, held, waiting, a
 
 /// "in-sync"
 std::string_view to_string(Condition condition);
+/// All of them, in their order.
+std::span<const std::string_view> condition_words();
 /// The condition of this word; nothing for another word.
 std::optional<Condition> condition_from(std::string_view word);
 

@@ -252,8 +252,4 @@ class Fleet(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    why_not = postgres.missing()
-    if why_not:
-        print(f"SKIPPED: {why_not}")
-        sys.exit(77)
-    unittest.main()
+    postgres.main()

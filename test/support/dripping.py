@@ -3,55 +3,26 @@
 import socket
 import threading
 
+from relay import Relay
 
-class Dripping:
-    """As a context manager, in front of `port` of this machine."""
 
+class Dripping(Relay):
     def __init__(self, port, at_once=24_000, drop=64, pause=0.05):
-        self.port_behind, self.at_once, self.drop, self.pause = port, at_once, drop, pause
+        super().__init__(port)
+        self.at_once, self.drop, self.pause = at_once, drop, pause
         self.released = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.threads = []
-        self.sockets = []
 
-    def __enter__(self):
-        self._run(self._accept)
-        return self
-
-    def __exit__(self, *_):
+    def __exit__(self, *words):
         self.released.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for one in self.sockets:
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        for thread in self.threads:
-            thread.join()
-        for one in self.sockets:
-            one.close()
+        super().__exit__(*words)
 
     def release(self):
         """From now on everything passes at once."""
         self.released.set()
 
-    def _run(self, action, *arguments):
-        thread = threading.Thread(target=action, args=arguments)
-        self.threads.append(thread)
-        thread.start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.port_behind))
-            self.sockets += [client, server]
-            self._run(self._carry, client, server, None)
-            self._run(self._carry, server, client, self.at_once)
+    def join(self, client, server):
+        self.run(self._carry, client, server, None)
+        self.run(self._carry, server, client, self.at_once)
 
     def _carry(self, source, sink, at_once):
         passed = 0

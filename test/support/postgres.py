@@ -6,6 +6,8 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
+import unittest
 
 from greenwave import run, wait_until
 
@@ -20,6 +22,15 @@ def missing():
     if not pathlib.Path(f"/usr/share/postgresql/{version}/extension/postgis.control").exists():
         return "PostGIS is not installed"
     return None
+
+
+def main():
+    """Runs the tests of the script, or says why there can be none here."""
+    why_not = missing()
+    if why_not:
+        print(f"SKIPPED: {why_not}")
+        sys.exit(77)
+    unittest.main()
 
 
 class Postgres:

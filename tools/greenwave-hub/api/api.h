@@ -37,7 +37,7 @@ struct Exchange {
   std::string subject;  ///< what the path names: the device's id; empty: nothing
 };
 
-/// As Exchange, of somebody whom Access knows.
+/// They throw Error for what is wrong with a request. A PersonHandler gets somebody whom Access knows.
 using PersonHandler = void (*)(Api& api, const Exchange& exchange, const Person& person);
 using OpenHandler = void (*)(Api& api, const Exchange& exchange);
 

@@ -102,14 +102,10 @@ Query list_query(const std::string& city, const HttpRequest& request) {
 }  // namespace
 
 void list_devices(Api& api, const Exchange& exchange, const Person&) {
-  try {
-    auto request = exchange.request;
-    // A polygon may be too long for an address: it comes as the body of a POST.
-    if (request.method == "POST") request.query.emplace("within", request.body);
-    api.reader.ask(list_query(api.config.city, request), reply_with_json(exchange.responder));
-  } catch (const Error& error) {
-    exchange.responder->reply(refusal(400, error.message(), error.remedy()));
-  }
+  auto request = exchange.request;
+  // A polygon may be too long for an address: it comes as the body of a POST.
+  if (request.method == "POST") request.query.emplace("within", request.body);
+  api.reader.ask(list_query(api.config.city, request), reply_with_json(exchange.responder));
 }
 
 void show_device(Api& api, const Exchange& exchange, const Person&) {
@@ -141,25 +137,21 @@ FROM greenwave.device_states WHERE city = $1 AND last_condition <> '')sql",
 }
 
 void ask_for_sync(Api& api, const Exchange& exchange, const Person& person) {
-  try {
-    Body body(exchange.request.body);
-    const auto reason = body.text("reason");
-    body.done();
-    auto query = audited(
-        api, person,
-        {.action = "ask for a sync",
-         .subject = exchange.subject,
-         .sql = "INSERT INTO greenwave.requests (city, device, at, who, reason) SELECT $1, $2, now(), $3, $4 "
-                "WHERE EXISTS (SELECT FROM greenwave.device_states WHERE city = $1 AND device = $2) "
-                "RETURNING device",
-         .values = {api.config.city, exchange.subject, person.name, reason},
-         .result = "SELECT json_build_object('device', device, 'asked', true)::text FROM done"});
-    api.writer.ask(std::move(query),
-                   reply_with_json(exchange.responder,
-                                   fmt::format("there is no device {}", in_one_line(exchange.subject, 100))));
-  } catch (const Error& error) {
-    exchange.responder->reply(refusal(400, error.message(), error.remedy()));
-  }
+  Body body(exchange.request.body);
+  const auto reason = body.text("reason");
+  body.done();
+  auto query = audited(
+      api, person,
+      {.action = "ask for a sync",
+       .subject = exchange.subject,
+       .sql = "INSERT INTO greenwave.requests (city, device, at, who, reason) SELECT $1, $2, now(), $3, $4 "
+              "WHERE EXISTS (SELECT FROM greenwave.device_states WHERE city = $1 AND device = $2) "
+              "RETURNING device",
+       .values = {api.config.city, exchange.subject, person.name, reason},
+       .result = "SELECT json_build_object('device', device, 'asked', true)::text FROM done"});
+  api.writer.ask(std::move(query),
+                 reply_with_json(exchange.responder,
+                                 fmt::format("there is no device {}", in_one_line(exchange.subject, 100))));
 }
 
 void list_audit(Api& api, const Exchange& exchange, const Person&) {

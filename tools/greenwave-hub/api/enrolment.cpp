@@ -124,10 +124,6 @@ std::string normal_code(std::string_view code) {
   return normal;
 }
 
-void reply_error(const Exchange& exchange, const Error& error) {
-  exchange.responder->reply(refusal(400, error.message(), error.remedy()));
-}
-
 std::string new_code() {
   constexpr std::string_view letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";  // none that look alike
   constexpr std::size_t length = 12;
@@ -148,36 +144,32 @@ void enrol(Api& api, const Exchange& exchange) {
     exchange.responder->reply(no_authority());
     return;
   }
-  try {
-    Body body(exchange.request.body);
-    auto asked = read_asked(body);
-    auto request = std::make_shared<SigningRequest>(asked.csr);
-    const auto code = asked.code.empty() ? std::string() : hash_of(normal_code(asked.code));
-    Query query{.name = "ask",
-                .sql = ask_statement,
-                .values = {api.config.city, asked.device, request->key(), asked.csr, code, asked.recipient,
-                           std::string(exchange.request.header("x-real-ip"))}};
-    api.writer.ask(std::move(query), [&api, responder = exchange.responder, asked = std::move(asked),
-                                      request](const Answer& answer) {
-      if (answer.failure()) {
-        responder->reply(reply_for(*answer.failure()));
-        return;
-      }
-      const auto decision = answer.text(0, 0);
-      if (decision == "approved") {
-        issue(api, responder, *request, asked.device, asked.recipient);
-      } else if (decision == "waiting") {
-        responder->reply(waits(asked, request->key()));
-      } else if (decision.empty()) {
-        responder->reply(not_enrolled(asked, answer.text(0, 1) == "t"));
-      } else {
-        responder->reply(refusal(403, fmt::format("this key was {}", decision),
-                                 "make another: greenwave enroll --new-key"));
-      }
-    });
-  } catch (const Error& error) {
-    reply_error(exchange, error);
-  }
+  Body body(exchange.request.body);
+  auto asked = read_asked(body);
+  auto request = std::make_shared<SigningRequest>(asked.csr);
+  const auto code = asked.code.empty() ? std::string() : hash_of(normal_code(asked.code));
+  Query query{.name = "ask",
+              .sql = ask_statement,
+              .values = {api.config.city, asked.device, request->key(), asked.csr, code, asked.recipient,
+                         std::string(exchange.request.header("x-real-ip"))}};
+  api.writer.ask(std::move(query), [&api, responder = exchange.responder, asked = std::move(asked),
+                                    request](const Answer& answer) {
+    if (answer.failure()) {
+      responder->reply(reply_for(*answer.failure()));
+      return;
+    }
+    const auto decision = answer.text(0, 0);
+    if (decision == "approved") {
+      issue(api, responder, *request, asked.device, asked.recipient);
+    } else if (decision == "waiting") {
+      responder->reply(waits(asked, request->key()));
+    } else if (decision.empty()) {
+      responder->reply(not_enrolled(asked, answer.text(0, 1) == "t"));
+    } else {
+      responder->reply(
+          refusal(403, fmt::format("this key was {}", decision), "make another: greenwave enroll --new-key"));
+    }
+  });
 }
 
 void renew(Api& api, const Exchange& exchange) {
@@ -187,14 +179,10 @@ void renew(Api& api, const Exchange& exchange) {
     exchange.responder->reply(std::move(refused));
     return;
   }
-  try {
-    Body body(exchange.request.body);
-    const SigningRequest request(body.raw_text("csr", most_csr));
-    body.done();
-    issue(api, exchange.responder, request, caller->name, "");
-  } catch (const Error& error) {
-    reply_error(exchange, error);
-  }
+  Body body(exchange.request.body);
+  const SigningRequest request(body.raw_text("csr", most_csr));
+  body.done();
+  issue(api, exchange.responder, request, caller->name, "");
 }
 
 void list_enrolments(Api& api, const Exchange& exchange, const Person&) {
@@ -208,62 +196,54 @@ FROM greenwave.enrolments WHERE city = $1 AND decision = 'waiting')sql",
 }
 
 void decide_enrolment(Api& api, const Exchange& exchange, const Person& person) {
-  try {
-    Body body(exchange.request.body);
-    const auto key = body.text("key");
-    const auto decision = body.required_text("decision");
-    body.done();
-    if (decision != "approve" && decision != "refuse") {
-      throw Error(Fault::invalid, "decision is neither approve nor refuse");
-    }
-    // Without a key, only what is the only one that waits is meant.
-    constexpr auto statement = R"sql(
-UPDATE greenwave.enrolments e SET decision = $3 WHERE city = $1 AND device = $2 AND decision = 'waiting'
-  AND (key = $4 OR ($4 = '' AND 1 = (SELECT count(*) FROM greenwave.enrolments o WHERE o.city = $1 AND o.device = $2
-                                     AND o.decision = 'waiting')))
-RETURNING json_build_object('device', device, 'key', key, 'decision', decision)::text AS told)sql";
-    const auto word = decision == "approve" ? "approved" : "refused";
-    const auto action = decision + " enrolment";
-    api.writer.ask(audited(api, person,
-                           {.action = action,
-                            .subject = exchange.subject,
-                            .sql = statement,
-                            .values = {api.config.city, exchange.subject, word, key}}),
-                   reply_with_json(exchange.responder, fmt::format("no key, or more than one, waits for {}",
-                                                                   in_one_line(exchange.subject, 100))));
-  } catch (const Error& error) {
-    reply_error(exchange, error);
+  Body body(exchange.request.body);
+  const auto key = body.text("key");
+  const auto decision = body.required_text("decision");
+  body.done();
+  if (decision != "approve" && decision != "refuse") {
+    throw Error(Fault::invalid, "decision is neither approve nor refuse");
   }
+  // Without a key, only what is the only one that waits is meant.
+  constexpr auto statement = R"sql(
+UPDATE greenwave.enrolments e SET decision = $3 WHERE city = $1 AND device = $2 AND decision = 'waiting'
+AND (key = $4 OR ($4 = '' AND 1 = (SELECT count(*) FROM greenwave.enrolments o WHERE o.city = $1 AND o.device = $2
+                                   AND o.decision = 'waiting')))
+RETURNING json_build_object('device', device, 'key', key, 'decision', decision)::text AS told)sql";
+  const auto word = decision == "approve" ? "approved" : "refused";
+  const auto action = decision + " enrolment";
+  api.writer.ask(audited(api, person,
+                         {.action = action,
+                          .subject = exchange.subject,
+                          .sql = statement,
+                          .values = {api.config.city, exchange.subject, word, key}}),
+                 reply_with_json(exchange.responder, fmt::format("no key, or more than one, waits for {}",
+                                                                 in_one_line(exchange.subject, 100))));
 }
 
 void make_code(Api& api, const Exchange& exchange, const Person& person) {
-  try {
-    Body body(exchange.request.body);
-    const auto device = body.text("device", 253);
-    const auto minutes = body.integer("minutes", 60, 1, 60 * 24 * 7);
-    body.done();
-    if (!device.empty() && !config::is_device_id(device))
-      throw Error(Fault::invalid, "device is not a device's id");
-    const auto code = new_code();
-    auto query = audited(api, person,
-                         {.action = "make code",
-                          .subject = device,
-                          .sql = R"sql(
+  Body body(exchange.request.body);
+  const auto device = body.text("device", 253);
+  const auto minutes = body.integer("minutes", 60, 1, 60 * 24 * 7);
+  body.done();
+  if (!device.empty() && !config::is_device_id(device))
+    throw Error(Fault::invalid, "device is not a device's id");
+  const auto code = new_code();
+  auto query = audited(api, person,
+                       {.action = "make code",
+                        .subject = device,
+                        .sql = R"sql(
 INSERT INTO greenwave.codes (city, hash, device, made_by, expires)
 VALUES ($1, $2, $3, $4, now() + make_interval(mins => $5::int))
 RETURNING to_char(expires AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expires)sql",
-                          .values = {api.config.city, hash_of(normal_code(code)), device, person.name,
-                                     std::to_string(minutes)}});
-    api.writer.ask(std::move(query), [responder = exchange.responder, code, device](const Answer& answer) {
-      if (answer.failure()) {
-        responder->reply(reply_for(*answer.failure()));
-      } else {
-        responder->reply(json_reply({{"code", code}, {"device", device}, {"expires", answer.text(0, 0)}}));
-      }
-    });
-  } catch (const Error& error) {
-    reply_error(exchange, error);
-  }
+                        .values = {api.config.city, hash_of(normal_code(code)), device, person.name,
+                                   std::to_string(minutes)}});
+  api.writer.ask(std::move(query), [responder = exchange.responder, code, device](const Answer& answer) {
+    if (answer.failure()) {
+      responder->reply(reply_for(*answer.failure()));
+    } else {
+      responder->reply(json_reply({{"code", code}, {"device", device}, {"expires", answer.text(0, 0)}}));
+    }
+  });
 }
 
 void revoke(Api& api, const Exchange& exchange, const Person& person) {

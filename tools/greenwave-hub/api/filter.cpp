@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "report/condition.h"
 
 namespace greenwave::hub {
 
@@ -16,8 +17,6 @@ namespace {
 
 constexpr std::array<std::string_view, 9> filters{"state",  "label", "wave", "commit", "reason",
                                                   "listed", "q",     "bbox", "within"};
-constexpr std::array<std::string_view, 8> states{"in-sync", "applying", "waiting",  "held",
-                                                 "paused",  "failed",   "reverted", "not-reporting"};
 
 [[noreturn]] void refuse(std::string_view parameter, std::string_view expected) {
   throw Error(Fault::invalid, fmt::format("{} is not {}", parameter, expected), "see /openapi.json");
@@ -45,8 +44,8 @@ void add_states(Conditions& conditions, const HttpRequest& request) {
   bool any = false;
   const auto [first, last] = request.query.equal_range("state");
   for (auto at = first; at != last; ++at) {
-    if (std::ranges::find(states, at->second) == states.end()) {
-      refuse("state", fmt::format("one of {}", fmt::join(states, ", ")));
+    if (!report::condition_from(at->second)) {
+      refuse("state", fmt::format("one of {}", fmt::join(report::condition_words(), ", ")));
     }
     wanted.add(at->second);
     any = true;

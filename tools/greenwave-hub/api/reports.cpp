@@ -85,18 +85,14 @@ void take_report(Api& api, const Exchange& exchange) {
                                       fmt::format("at most {}", bytes_in_words(most_report_bytes))));
     return;
   }
-  try {
-    auto report = read_report(exchange.request.body);
-    if (report.device != caller->name && !caller->is_relay) {
-      exchange.responder->reply(not_its_own(*caller, report.device));
-      return;
-    }
-    api.intake.take(std::move(report), [&api, responder = exchange.responder](const Receipt& receipt) {
-      responder->reply(reply_for(receipt, api.config));
-    });
-  } catch (const Error& error) {
-    exchange.responder->reply(refusal(400, error.message(), error.remedy()));
+  auto report = read_report(exchange.request.body);
+  if (report.device != caller->name && !caller->is_relay) {
+    exchange.responder->reply(not_its_own(*caller, report.device));
+    return;
   }
+  api.intake.take(std::move(report), [&api, responder = exchange.responder](const Receipt& receipt) {
+    responder->reply(reply_for(receipt, api.config));
+  });
 }
 
 void take_relayed(Api& api, const Exchange& exchange) {

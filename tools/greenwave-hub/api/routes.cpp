@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "api/openapi.h"
+#include "base/error.h"
 #include "base/text.h"
 
 namespace greenwave::hub {
@@ -66,15 +67,24 @@ std::optional<std::string> named_by(const Route& route, std::string_view path) {
   return std::string(path.substr(route.before.size(), path.size() - around));
 }
 
+/// Calls what answers; an Error is about what the request holds.
+void attempt(const Exchange& exchange, const std::function<void()>& handle) {
+  try {
+    handle();
+  } catch (const Error& error) {
+    exchange.responder->reply(refusal(400, error.message(), error.remedy()));
+  }
+}
+
 void go(Api& api, const Route& route, std::shared_ptr<Exchange> exchange) {
   if (route.open != nullptr) {
-    route.open(api, *exchange);
+    attempt(*exchange, [&] { route.open(api, *exchange); });
     return;
   }
   api.access.person(exchange->request, route.level,
                     [&api, &route, exchange](const auto& person, HttpReply refused) {
                       if (person) {
-                        route.person(api, *exchange, *person);
+                        attempt(*exchange, [&] { route.person(api, *exchange, *person); });
                       } else {
                         exchange->responder->reply(std::move(refused));
                       }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/device_id.h"
+#include "report/condition.h"
 
 namespace greenwave::hub {
 
@@ -22,8 +23,6 @@ constexpr std::size_t most_text = 500;
 constexpr std::size_t most_elements = 64;
 constexpr int most_depth = 5;
 
-constexpr std::array<std::string_view, 7> conditions{"in-sync", "applying", "waiting", "held",
-                                                     "paused",  "failed",   "reverted"};
 constexpr std::array<std::string_view, 4> healths{"healthy", "progressing", "failed", "reverted"};
 
 /// What of a state is kept, as greenwave(1) describes it.
@@ -95,6 +94,16 @@ std::string word_in(const Json& json, const char* key, const std::array<std::str
   return word;
 }
 
+/// Only a hub says that a device does not report.
+std::string condition_in(const Json& json) {
+  auto word = text_in(json, "condition");
+  const auto condition = report::condition_from(word);
+  if (!condition || condition == report::Condition::not_reporting) {
+    refuse("condition", fmt::format("one of {}", fmt::join(report::condition_words().subspan(1), ", ")));
+  }
+  return word;
+}
+
 std::string commit_in(const Json& json, const char* key) {
   auto commit = text_in(json, key);
   const bool hex =
@@ -140,7 +149,7 @@ std::int64_t fingerprint_of(const Json& lasting) {
 DeviceState read_state(const Json& json) {
   if (!json.is_object()) refuse("state", "an object");
   DeviceState state;
-  state.condition = word_in(json, "condition", conditions);
+  state.condition = condition_in(json);
   state.health = word_in(json, "health", healths);
   if (const auto commit = json.find("commit"); commit != json.end()) {
     if (!commit->is_object()) refuse("commit", "an object");

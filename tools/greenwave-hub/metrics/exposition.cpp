@@ -1,16 +1,14 @@
 #include "metrics/exposition.h"
 
-#include <array>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "report/condition.h"
+
 namespace greenwave::hub {
 
 namespace {
-
-constexpr std::array<std::string_view, 8> states{"in-sync", "applying", "waiting",  "held",
-                                                 "paused",  "failed",   "reverted", "not-reporting"};
 
 void begin(std::string& text, std::string_view name, std::string_view type, std::string_view help) {
   text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
@@ -29,7 +27,7 @@ std::string exposition(const Measures& measures) {
   text +=
       fmt::format("greenwave_hub_info{{city=\"{}\",version=\"{}\"}} 1\n", measures.city, measures.version);
   begin(text, "greenwave_hub_devices", "gauge", "Devices of the city by their status.");
-  for (const auto state : states) {
+  for (const auto state : report::condition_words()) {
     const auto found = measures.devices.find(std::string(state));
     text += fmt::format("greenwave_hub_devices{{state=\"{}\"}} {}\n", state,
                         found == measures.devices.end() ? 0 : found->second);
