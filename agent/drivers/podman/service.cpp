@@ -77,6 +77,14 @@ void check_version(const std::string& version) {
               "Greenwave needs podman 4.0 or newer: Debian 12 has 4.3");
 }
 
+/// After a power cut, podman 4.3 lists what had ended and was not cleaned up yet as never started.
+std::string state_in(const Json& item) {
+  const auto has_exited = item.find("Exited");
+  auto state = text_in(item, "State");
+  if (state == "created" && has_exited != item.end() && *has_exited == true) return "exited";
+  return state;
+}
+
 http::Endpoint endpoint_at(const std::filesystem::path& socket) {
   http::Endpoint endpoint;
   endpoint.address = "http://podman";
@@ -115,7 +123,7 @@ std::vector<Container> read_containers(std::string_view text) {
     container.turn = static_cast<unsigned>(init.value_or(sidecar.value_or(0)));
     container.tries = static_cast<unsigned>(number_in(label_in(item, labels::tries)).value_or(0));
     container.begun = number_in(label_in(item, labels::begun)).value_or(0);
-    container.state = text_in(item, "State");
+    container.state = state_in(item);
     container.health = text_in(item, "Status");
     container.image = text_in(item, "Image");
     container.image_id = text_in(item, "ImageID");

@@ -85,6 +85,18 @@ TEST_CASE("podman: a list of containers is read, and what is odd in it is passed
   CHECK_THROWS_WITH(read_containers("["), Contains("cannot be read"));
 }
 
+TEST_CASE("podman: what had ended before a power cut has ended, also where podman lists it as created") {
+  const auto listed = [](const std::string& more) {
+    return read_containers(R"([{"Id": "c1", "PodName": "web-0123456789", "State": "created",
+        "Labels": {"dev.greenwave/object": "v1/Pod//web", "dev.greenwave/digest": "0123456789abcdef"},
+        "ExitCode": 3)" + more + "}]")
+        .at(0);
+  };
+  CHECK(listed(R"(, "Exited": true)").has_failed());
+  CHECK_FALSE(listed(R"(, "Exited": false)").has_ended());
+  CHECK_FALSE(listed("").has_ended());
+}
+
 TEST_CASE("podman: labels that came with an image make no container ours") {
   const auto with_pod = [](const std::string& pod) {
     return read_containers(R"([{"Id": "c", "PodName": ")" + pod + R"(", "Labels": {
