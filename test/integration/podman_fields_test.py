@@ -6,7 +6,6 @@ import pathlib
 import socket
 import sys
 import threading
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
@@ -310,7 +309,4 @@ class GrpcHealth:
 
 
 if __name__ == "__main__":
-    if podman.why_not():
-        print(f"SKIPPED: {podman.why_not()}")
-        sys.exit(77)
-    unittest.main()
+    podman.main()

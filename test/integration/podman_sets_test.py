@@ -3,7 +3,6 @@
 import json
 import pathlib
 import sys
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
@@ -209,7 +208,4 @@ class Claims(podman.PodmanTest):
 
 
 if __name__ == "__main__":
-    if podman.why_not():
-        print(f"SKIPPED: {podman.why_not()}")
-        sys.exit(77)
-    unittest.main()
+    podman.main()

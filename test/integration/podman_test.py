@@ -8,7 +8,6 @@ import socket
 import socketserver
 import sys
 import threading
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import podman  # noqa: E402
@@ -495,7 +494,4 @@ def free_port():
 
 
 if __name__ == "__main__":
-    if podman.why_not():
-        print(f"SKIPPED: {podman.why_not()}")
-        sys.exit(77)
-    unittest.main()
+    podman.main()
