@@ -50,6 +50,7 @@ struct JobCourse::Tally {
   unsigned failures = 0;
   int last_status = 0;
   std::int64_t begun = 0;  ///< seconds since 1970; 0: it has not
+  std::int64_t ended = 0;  ///< the last of its pods, in seconds since 1970; 0: none has
 };
 
 JobCourse::Tally JobCourse::tally(const Pods& pods, const std::vector<std::string>& has_run) const {
@@ -75,6 +76,8 @@ JobCourse::Tally JobCourse::tally(const Pods& pods, const std::vector<std::strin
     }
     const auto begun = pod.front().begun;
     if (begun > 0 && (tally.begun == 0 || begun < tally.begun)) tally.begun = begun;
+    if (phase != PodPhase::succeeded) continue;
+    for (const auto& one : pod) tally.ended = std::max(tally.ended, one.ended);
   }
   return tally;
 }
@@ -82,13 +85,17 @@ JobCourse::Tally JobCourse::tally(const Pods& pods, const std::vector<std::strin
 JobCourse::Next JobCourse::next(const Pods& pods, const std::vector<std::string>& has_run, std::int64_t now,
                                 Instant tick) {
   const auto tally = this->tally(pods, has_run);
+  // A pod that is stopped at the deadline may well end with 0.
+  const auto is_over = [&](std::int64_t time) {
+    return plan_.deadline && tally.begun > 0 && time - tally.begun >= plan_.deadline->count();
+  };
   Next next;
-  next.done = tally.succeeded == names_.size();
+  next.done = tally.succeeded == names_.size() && !is_over(tally.ended);
   if (next.done) {
     tidy(pods, now, next);
     return next;
   }
-  if (plan_.deadline && tally.begun > 0 && now - tally.begun >= plan_.deadline->count()) {
+  if (is_over(std::max(now, tally.ended))) {
     next.lost =
         fmt::format("the Job has not ended within {} (activeDeadlineSeconds)", to_words(*plan_.deadline));
   } else if (tally.failures > plan_.retries) {

@@ -205,6 +205,28 @@ TEST_CASE("jobs: one that takes longer than it may is lost, and what runs of it 
   CHECK(next.to_stop == std::vector<std::string>{"a", "b"});
 }
 
+TEST_CASE("jobs: one that ended after its time has failed, whatever its exit status and whoever looks when") {
+  std::minstd_rand random(1);
+  for (const std::int64_t took : {0, 29, 30, 31, 500}) {
+    for (const std::int64_t later : {-100'000, 0, 1, 29, 30, 100'000}) {
+      CAPTURE(took, later);
+      JobWorld world{{2, 2, 6, std::chrono::seconds(30)}, {{"a", 0}, {"b", 0}}, 1, false, random};
+      auto first = world.course();
+      for (const auto& pod : world.look(first).to_make) world.make(first, pod);
+      for (auto& [name, containers] : world.pods) {
+        containers.front().state = "exited";
+        containers.front().ended = world.now + (name == "a" ? 0 : took);
+      }
+      world.now += took + later;
+      auto course = world.course();
+      const auto next = world.look(course);
+      CHECK(next.done == (took < 30));
+      CHECK(next.lost.empty() == (took < 30));
+      CHECK(next.to_make.empty());
+    }
+  }
+}
+
 TEST_CASE("jobs: the pods of one that ended well go when their time is over, and never those of another") {
   std::minstd_rand random(1);
   JobWorld world{{1, 1, 0}, {{"j", 0}}, 1, false, random};
