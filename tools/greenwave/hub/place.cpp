@@ -1,14 +1,13 @@
 #include "hub/place.h"
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "http/credentials.h"
 #include "render/cluster_file.h"
 #include "yaml/fields.h"
 #include "yaml/load.h"
@@ -17,7 +16,6 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr std::size_t most_token = 4096;
 constexpr std::size_t most_authorities = 1 << 20;
 constexpr yaml::Limits limits{.bytes = 64 * 1024, .nodes = 100, .depth = 4};
 
@@ -56,33 +54,10 @@ Written read_hub_file() {
 }
 
 std::string checked(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  if (url.find("://") == std::string::npos) {
-    throw Error(Fault::invalid, fmt::format("{} is not the URL of a hub", printable(url)),
-                "write it as https://hub.example");
-  }
-  const auto host = url.substr(url.find("://") + 3);
-  if (host.find('@') != std::string::npos) {
-    throw Error(Fault::invalid, "the hub's URL has a user or a password in it",
-                "name the token's file with --token-file");
-  }
-  if (!is_private(url)) {
-    throw Error(Fault::invalid, fmt::format("{} is not an https URL", printable(url)),
-                "over plain http anyone on the network could read the token");
-  }
-  return url;
+  return http::private_url(std::move(url), "name the token's file with --token-file");
 }
 
-/// Nothing but what a header may hold. `place` says where it was read.
-std::string token_in(std::string_view text, const std::string& place) {
-  const auto token = trim(text);
-  const bool is_plain = std::ranges::all_of(token, [](char c) { return c > ' ' && c <= '~'; });
-  if (!token.empty() && is_plain) return std::string(token);
-  throw Error(Fault::invalid,
-              fmt::format("{}: {}", printable(place),
-                          token.empty() ? "it is empty" : "it is not a token, which is one word"),
-              "put the token there that greenwave-hub token add printed");
-}
+constexpr std::string_view what_belongs_there = "put the token there that greenwave-hub token add printed";
 
 }  // namespace
 
@@ -119,7 +94,7 @@ HubPlace hub_place(const HubOptions& options) {
   if (!options.token_file.empty()) {
     place.token = read_token(options.token_file);
   } else if (!token.empty()) {
-    place.token = token_in(token, "GREENWAVE_HUB_TOKEN");
+    place.token = http::token_in(token, "GREENWAVE_HUB_TOKEN", what_belongs_there);
   } else if (is_written && !written.token_file.empty()) {
     place.token = read_token(written.token_file);
   }
@@ -134,18 +109,7 @@ std::optional<HubPlace> configured_hub() {
 }
 
 std::string read_token(const std::filesystem::path& file) {
-  return token_in(read_file(file, most_token), file.native());
-}
-
-bool is_private(std::string_view url) {
-  if (url.starts_with("https://")) return true;
-  return std::ranges::any_of(
-      std::array<std::string_view, 3>{"http://localhost", "http://127.0.0.1", "http://[::1]"},
-      [url](std::string_view start) {
-        if (!url.starts_with(start)) return false;
-        const auto rest = url.substr(start.size());
-        return rest.empty() || rest.front() == ':' || rest.front() == '/';
-      });
+  return http::read_token(file, what_belongs_there);
 }
 
 }  // namespace greenwave::cli

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/command_line.h"
 
@@ -36,8 +35,5 @@ std::optional<HubPlace> configured_hub();
 
 /// A secret of one line in a file. Throws Error, which never shows it.
 std::string read_token(const std::filesystem::path& file);
-
-/// Whether what is sent there can be read on the way by nobody: https, or http on this machine.
-bool is_private(std::string_view url);
 
 }  // namespace greenwave::cli

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "http/client.h"
+#include "http/credentials.h"
 
 namespace greenwave::promote {
 
@@ -38,7 +39,7 @@ DeviceHealth read_device(const nlohmann::json& json) {
 }
 
 std::string download(const std::string& url, const cli::HubPlace& hub) {
-  if (!cli::is_private(url)) {
+  if (!http::is_private(url)) {
     throw Error(Fault::invalid, fmt::format("{} is not an https URL", printable(url)),
                 "over plain http anyone on the network could report a bad commit as healthy");
   }
