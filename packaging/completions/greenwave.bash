@@ -114,7 +114,7 @@ _greenwave() {
     fleet)
       options="--hub --token-file --ca $options"
       case $action in
-        "") options="status devices device failing behind rollout enrolments approve refuse code revoke sync recipients audit $options" ;;
+        "") options="status devices device failing behind rollout cities enrolments approve refuse code revoke sync recipients audit $options" ;;
         devices) options="--state --label --wave --commit --reason -q --bbox --within --unlisted $options" ;;
         approve | refuse) options="--key $options" ;;
         code) options="--device --for $options" ;;

@@ -40,7 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const auto answer = nlohmann::json::parse(text, nullptr, false);
   if (!answer.is_object()) return 0;
   for (const auto& shown : {fleet::devices_text(answer, {}, {}), fleet::device_text(answer, {}, {}),
-                            fleet::status_text(answer, {}, {}), fleet::rollout_text(answer, {}, {})}) {
+                            fleet::status_text(answer, {}, {}), fleet::rollout_text(answer, {}, {}),
+                            fleet::cities_text(answer, {})}) {
     if (printable_lines(shown) != shown) std::abort();
   }
   return 0;

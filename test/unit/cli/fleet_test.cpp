@@ -10,6 +10,7 @@
 #include "fleet/devices.h"
 #include "fleet/inventory_edit.h"
 #include "fleet/overview.h"
+#include "http/credentials.h"
 #include "hub/hub_client.h"
 #include "hub/place.h"
 
@@ -219,12 +220,14 @@ TEST_CASE("fleet: whatever a hub answers is shown without a control character, i
   for (int round = 0; round < 3000; ++round) {
     const auto answer = value(0);
     if (!answer.is_object()) continue;
-    for (const auto& text : {devices_text(answer, now, style), device_text(answer, now, style),
-                             status_text(answer, now, style), rollout_text(answer, now, style)}) {
+    for (const auto& text :
+         {devices_text(answer, now, style), device_text(answer, now, style), status_text(answer, now, style),
+          rollout_text(answer, now, style), cities_text(answer, style)}) {
       REQUIRE(printable_lines(text) == text);
     }
     needs_attention(answer);
     has_failures(answer);
+    needs_attention_in_cities(answer);
   }
 }
 
@@ -241,6 +244,23 @@ TEST_CASE("fleet devices: a row fits 80 columns, and a long name is cut") {
   CHECK_THAT(text, Contains("dddd…") && Contains("ééééééééé…") && Contains("not-reporting"));
 }
 
+TEST_CASE("fleet cities: a row fits 80 columns, and below it is why a city is away") {
+  const json city{{"city", std::string(60, 'c')},
+                  {"state", "unknown"},
+                  {"age", 86'399},
+                  {"error", "Couldn't connect"},
+                  {"figures",
+                   {{"total", 1'000'000},
+                    {"counts", {{"in-sync", 900'000}, {"failed", 99'999}, {"not-reporting", 99'999}}},
+                    {"commit", {{"oid", std::string(40, 'a')}}}}}};
+  const auto text = cities_text({{"cities", {city}}}, {});
+  for (const auto line : split(text, '\n')) {
+    CHECK(std::ranges::count_if(line, [](char c) { return (c & 0xC0) != 0x80; }) <= 80);
+  }
+  CHECK_THAT(text, Contains("Couldn't connect") && Contains("23h 59m") && Contains("900000"));
+  CHECK(needs_attention_in_cities({{"cities", {city}}}));
+}
+
 TEST_CASE("fleet rollout: each part of a wave that has a device is in its bar") {
   const json wave{{"wave", "canary"}, {"ref", "refs/heads/canary"},
                   {"commit", "abc"},  {"devices", 1000},
@@ -254,10 +274,10 @@ TEST_CASE("fleet rollout: each part of a wave that has a device is in its bar") 
 TEST_CASE("hub: only what nobody can read on the way is private") {
   for (const auto* url : {"https://hub.example", "http://localhost", "http://localhost:8080/a",
                           "http://127.0.0.1/x", "http://[::1]:80"}) {
-    CHECK(cli::is_private(url));
+    CHECK(http::is_private(url));
   }
   for (const auto* url : {"http://hub.example", "http://localhost.example", "http://127.0.0.1.example",
                           "http://127.0.0.10", "ftp://localhost", "", "localhost"}) {
-    CHECK_FALSE(cli::is_private(url));
+    CHECK_FALSE(http::is_private(url));
   }
 }

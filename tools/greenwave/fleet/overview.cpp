@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "fleet/reading.h"
+#include "fleet/table.h"
 
 namespace greenwave::fleet {
 
@@ -133,6 +134,45 @@ std::string rollout_text(const nlohmann::json& rollout, Time now, const cli::Sty
   std::string text;
   for (const auto& wave : list_in(rollout, "waves")) text += wave_text(wave, now, style);
   return text.empty() ? "The hub has not read the city's repository yet.\n" : text;
+}
+
+std::string cities_text(const nlohmann::json& cities, const cli::Style& style) {
+  Table table({{"CITY", 14},
+               {"STATE", 7},
+               {"DEVICES", 7},
+               {"IN-SYNC", 7},
+               {"FAILED", 6},
+               {"SILENT", 6},
+               {"COMMIT", 12},
+               {"HEARD", 7}});
+  for (const auto& city : list_in(cities, "cities")) {
+    const auto state = text_in(city, "state");
+    const auto& figures = map_in(city, "figures");
+    const auto& counts = map_in(figures, "counts");
+    const auto failed = count_in(counts, "failed") + count_in(counts, "reverted");
+    const auto number = [&](std::size_t count) {
+      return Cell{figures.empty() ? "-" : std::to_string(count)};
+    };
+    const auto age = std::chrono::seconds(count_in(city, "age"));
+    table.add({{text_in(city, "city")},
+               {state, state == "current" ? cli::Paint::good : cli::Paint::caution},
+               number(count_in(figures, "total")),
+               number(count_in(counts, "in-sync")),
+               {number(failed).text, failed > 0 ? std::optional(cli::Paint::bad) : std::nullopt},
+               number(count_in(counts, "not-reporting")),
+               {commit_in(map_in(figures, "commit"), "oid")},
+               {figures.empty() ? "never" : to_words(age)}},
+              text_in(city, "error"));
+  }
+  return table.empty() ? "The hub names no city.\n" : table.text(style);
+}
+
+bool needs_attention_in_cities(const nlohmann::json& cities) {
+  return std::ranges::any_of(list_in(cities, "cities"), [](const auto& city) {
+    const auto& counts = map_in(map_in(city, "figures"), "counts");
+    return text_in(city, "state") != "current" ||
+           count_in(counts, "failed") + count_in(counts, "reverted") > 0;
+  });
 }
 
 bool has_failures(const nlohmann::json& rollout) {

@@ -76,6 +76,14 @@ Work declare_rollout(CommandLine&) {
   };
 }
 
+Work declare_cities(CommandLine&) {
+  return [](cli::HubClient& hub, Time, const cli::Style& style) {
+    const auto cities = hub.get("/v1/cities");
+    return Outcome{cli::json_text(cities), cities_text(cities, style),
+                   needs_attention_in_cities(cities) ? 1 : 0};
+  };
+}
+
 /// Of "2026-11-24T06:11:50.123Z": the trail has times to the millisecond.
 std::string date_and_minute(const std::string& at) {
   return at.size() < 16 ? at : at.substr(0, 10) + " " + at.substr(11, 5);
@@ -145,6 +153,14 @@ Exit codes: 0 no failures, 1 devices failed or were reverted, 2 the hub could no
 Examples:
   greenwave fleet rollout)",
         declare_rollout},
+    Action{
+        "cities", "The cities that the hub knows of, and how old what it knows is",
+        R"(Asked of greenwave-hub --cities, each of its cities has a line; a city's own hub knows that city alone.
+Exit codes: 0 all is well, 1 a city's hub does not answer, or devices failed, 2 the hub could not be asked.
+
+Examples:
+  greenwave fleet cities --hub https://cities.example)",
+        declare_cities},
     Action{"audit", "Who did what when, from which address; the latest first",
            R"(With -o json, a line of JSON for each. Needs a token of the level approve.
 Exit codes: 0 shown, 2 the hub could not be asked.
