@@ -28,16 +28,39 @@ HttpReply not_enough(const Person& person, Role needed) {
       "ask for a token of that level: greenwave-hub token add NAME --level LEVEL");
 }
 
-HttpReply no_person() {
-  auto reply = refusal(401, "who is asking is not known", "send a token: Authorization: Bearer TOKEN");
-  reply.headers.emplace_back("WWW-Authenticate", "Bearer");
-  return reply;
-}
-
 }  // namespace
 
 std::string hash_of(std::string_view token) {
   return to_hex(sha256(token));
+}
+
+std::optional<std::string> user_of(const HttpRequest& request) {
+  const auto user = request.header("x-remote-user");
+  return user.empty() ? std::nullopt : std::optional<std::string>(user);
+}
+
+std::optional<Role> level_of(const std::string& user, const std::map<std::string, Role>& users) {
+  auto level = users.find(user);
+  if (level == users.end()) level = users.find("*");
+  return level == users.end() ? std::nullopt : std::optional(level->second);
+}
+
+HttpReply unknown_user(std::string_view user) {
+  return refusal(403, fmt::format("{} is not among the hub's users", printable(user)),
+                 "add them to users in its configuration");
+}
+
+std::optional<std::string_view> token_of(const HttpRequest& request) {
+  constexpr std::string_view scheme = "Bearer ";
+  const auto authorization = request.header("authorization");
+  if (!authorization.starts_with(scheme)) return {};
+  return trim(authorization.substr(scheme.size()));
+}
+
+HttpReply no_person() {
+  auto reply = refusal(401, "who is asking is not known", "send a token: Authorization: Bearer TOKEN");
+  reply.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return reply;
 }
 
 Access::Access(const HubConfig& config, Loop& loop, Connection& database)
@@ -88,15 +111,13 @@ std::optional<DeviceCaller> Access::device(const HttpRequest& request, HttpReply
 
 void Access::person(const HttpRequest& request, Role needed, Then then) {
   const std::string address(request.header("x-real-ip"));
-  if (const auto user = request.header("x-remote-user"); !user.empty() && !config_.users.empty()) {
-    auto level = config_.users.find(std::string(user));
-    if (level == config_.users.end()) level = config_.users.find("*");
-    if (level == config_.users.end()) {
-      then({}, refusal(403, fmt::format("{} is not among the hub's users", printable(user)),
-                       "add them to users in hub.yaml"));
+  if (const auto user = user_of(request); user && !config_.users.empty()) {
+    const auto level = level_of(*user, config_.users);
+    if (!level) {
+      then({}, unknown_user(*user));
       return;
     }
-    Person person{.name = in_one_line(user, 100), .level = level->second, .address = address};
+    Person person{.name = in_one_line(*user, 100), .level = *level, .address = address};
     if (person.level < needed) {
       then({}, not_enough(person, needed));
     } else {
@@ -104,13 +125,12 @@ void Access::person(const HttpRequest& request, Role needed, Then then) {
     }
     return;
   }
-  constexpr std::string_view scheme = "Bearer ";
-  const auto authorization = request.header("authorization");
-  if (!authorization.starts_with(scheme)) {
+  const auto token = token_of(request);
+  if (!token) {
     then({}, no_person());
     return;
   }
-  look_up(hash_of(trim(authorization.substr(scheme.size()))), needed, address, std::move(then));
+  look_up(hash_of(*token), needed, address, std::move(then));
 }
 
 void Access::look_up(const std::string& hash, Role needed, const std::string& address, Then then) {

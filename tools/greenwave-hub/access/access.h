@@ -66,4 +66,13 @@ class Access {
 /// What the database keeps of a token.
 std::string hash_of(std::string_view token);
 
+/// The user whom the proxy names; nothing: none.
+std::optional<std::string> user_of(const HttpRequest& request);
+/// The level of a user; nothing: it has none, and the answer is unknown_user().
+std::optional<Role> level_of(const std::string& user, const std::map<std::string, Role>& users);
+HttpReply unknown_user(std::string_view user);
+/// The token that was sent; nothing: none was, and the answer is no_person().
+std::optional<std::string_view> token_of(const HttpRequest& request);
+HttpReply no_person();
+
 }  // namespace greenwave::hub

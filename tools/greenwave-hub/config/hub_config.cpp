@@ -4,51 +4,14 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "config/fields.h"
 #include "render/cluster_file.h"
-#include "yaml/fields.h"
-#include "yaml/load.h"
 
 namespace greenwave::hub {
 
 namespace {
 
 using yaml::Fields;
-
-constexpr yaml::Limits limits{.bytes = 256 * 1024, .nodes = 10'000, .depth = 16};
-
-void read_duration(Fields& fields, const char* key, Duration least, Duration& value) {
-  const auto written = fields.duration(key);
-  if (!written) return;
-  if (*written < least) {
-    fields.error(key, fmt::format("{} is shorter than {}", key, to_words(least)),
-                 fmt::format("write at least {}", to_words(least)));
-    return;
-  }
-  value = *written;
-}
-
-void read_path(Fields& fields, const char* key, std::filesystem::path& value) {
-  const auto written = fields.text(key);
-  if (!written) return;
-  if (!written->starts_with('/')) {
-    fields.error(key, fmt::format("{}: {} is no absolute path", key, printable(*written)),
-                 "begin it with a slash");
-    return;
-  }
-  value = *written;
-}
-
-void read_users(Fields& fields, HubConfig& config) {
-  for (const auto& [name, word] : fields.text_map("users")) {
-    const auto level = role_from(word);
-    if (level) {
-      config.users[name] = *level;
-    } else {
-      fields.error("users", fmt::format("users: {} is no level", printable(word)),
-                   fmt::format("write one of {}", fmt::join(role_words, ", ")));
-    }
-  }
-}
 
 void read_members(const yaml::Node& document, HubConfig& config, Problems& problems) {
   Fields fields(document, "hub.yaml", problems);
@@ -72,7 +35,14 @@ void read_members(const yaml::Node& document, HubConfig& config, Problems& probl
     devices.done();
   }
   read_duration(fields, "keepHistory", std::chrono::hours(24 * 31), config.keep_history);
-  read_users(fields, config);
+  config.users = read_users(fields);
+  config.cities = read_cities(fields, problems);
+  for (const auto& other : config.cities) {
+    if (other.city == config.city) {
+      fields.error("cities", fmt::format("cities: {} is this hub's own city", printable(other.city)),
+                   "name the others alone");
+    }
+  }
   fields.done();
 }
 
@@ -81,7 +51,7 @@ void read_members(const yaml::Node& document, HubConfig& config, Problems& probl
 HubConfig parse_hub_config(std::string_view text, const std::string& name, Problems& problems) {
   HubConfig config;
   const auto already = problems.size();
-  const auto document = yaml::load(text, name, problems, limits);
+  const auto document = yaml::load(text, name, problems, config_limits);
   if (document) {
     read_members(*document, config, problems);
   } else if (problems.size() == already) {
@@ -93,7 +63,7 @@ HubConfig parse_hub_config(std::string_view text, const std::string& name, Probl
 
 HubConfig load_hub_config(const std::filesystem::path& file) {
   Problems problems;
-  auto config = parse_hub_config(read_file(file, limits.bytes), file.native(), problems);
+  auto config = parse_hub_config(read_file(file, config_limits.bytes), file.native(), problems);
   render::throw_errors(problems);
   return config;
 }
