@@ -294,7 +294,7 @@ class People(OnOneDatabase):
     more = "devices: {relays: [castro-cabinet]}\n"
 
     def test_each_level_may_do_what_it_includes(self):
-        tokens = {level: self.hub.token(level) for level in ("view", "operate", "approve", "configure")}
+        tokens = {level: self.hub.token(level, f"may-{level}") for level in ("view", "operate", "approve", "configure")}
         self.speaker("levels").report()
         asked = [("GET", "/v1/devices", None, 0), ("POST", "/v1/devices/levels/sync", {}, 1), ("POST", "/v1/codes", {}, 2),
                  ("GET", "/v1/audit", None, 2)]
@@ -302,7 +302,6 @@ class People(OnOneDatabase):
             for method, path, body, needed in asked:
                 status = self.hub.request(method, path, body, token).status
                 self.assertEqual(200 if rank >= needed else 403, status, f"{rank} {path}")
-        type(self).viewer, type(self).operator = tokens["view"], tokens["configure"]
         self.assertEqual(401, self.hub.request("GET", "/v1/devices", token="gwt_wrong").status)
         self.assertEqual(401, self.hub.request("GET", "/v1/devices").status)
 
@@ -608,6 +607,7 @@ class Configuration(unittest.TestCase):
                                 ("city: x\ndatabase: y\nsokcet: /a\n", ["3:1", "socket"]),
                                 ("city: x\ndatabase: y\ndevices: {heartbeat: 5m, silentAfter: 6m}\n", ["silentAfter", "10m"]),
                                 ("city: x\ndatabase: y\nusers: {ana: king}\n", ["king", "view"]),
+                                ("city: x\ndatabase: y\ncities: [{name: x, url: 'https://x', tokenFile: /t}]\n", ["own city"]),
                                 ("city: x\ndatabase: y\nsocket: hub.sock\n", ["absolute"])):
                 file.write_text(text)
                 result = run(program, "--config", file, "check", check=False)

@@ -35,6 +35,7 @@ Hub::Hub(HubConfig config, const Log& log)
       intake_(loop_, log_, writer_, config_.city),
       access_(config_, loop_, reader_),
       upkeep_(config_, loop_, log_, writer_, reader_),
+      outbound_(loop_),
       api_{config_,
            log_,
            loop_,
@@ -44,7 +45,14 @@ Hub::Hub(HubConfig config, const Log& log)
            access_,
            events_,
            authority_ ? &*authority_ : nullptr,
+           nullptr,
            [this] { return metrics(); }} {
+  if (!config_.cities.empty()) {
+    neighbours_.emplace(
+        CitiesConfig{.state_directory = config_.state_directory / "cities", .cities = config_.cities}, loop_,
+        log_, outbound_);
+    api_.neighbours = &*neighbours_;
+  }
   make_directories(config_.socket.parent_path(), 0755);
   server_ = std::make_unique<HttpServer>(loop_, log_, listen_for_proxy(config_.socket),
                                          [this](HttpRequest request, std::shared_ptr<Responder> responder) {
@@ -59,6 +67,7 @@ Hub::~Hub() {
 }
 
 void Hub::run() {
+  if (neighbours_) neighbours_->begin();
   preparing_ = std::thread([this] { prepare_database(); });
   loop_.run();
   follower_.reset();

@@ -6,6 +6,7 @@
 #include "access/access.h"
 #include "api/api.h"
 #include "base/log.h"
+#include "cities/neighbours.h"
 #include "config/hub_config.h"
 #include "database/connection.h"
 #include "events/events.h"
@@ -13,6 +14,7 @@
 #include "intake/intake.h"
 #include "inventory/follower.h"
 #include "loop/loop.h"
+#include "outbound/outbound.h"
 #include "upkeep/upkeep.h"
 
 namespace greenwave::hub {
@@ -54,6 +56,8 @@ class Hub {
   Intake intake_;
   Access access_;
   Upkeep upkeep_;
+  Outbound outbound_;
+  std::optional<Neighbours> neighbours_;
   Api api_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Follower> follower_;

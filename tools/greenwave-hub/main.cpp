@@ -15,6 +15,7 @@
 #include "daemon/confined.h"
 #include "database/migrations.h"
 #include "hub.h"
+#include "roll_up.h"
 
 namespace {
 
@@ -31,10 +32,12 @@ Examples:
   greenwave-hub run                            as the service does
   greenwave-hub token add dashboard --level view
   greenwave-hub check                          is hub.yaml one that it would start with?
+  greenwave-hub --cities /etc/greenwave/cities.yaml run     several cities together
 )";
 
 struct Options {
   std::filesystem::path config = "/etc/greenwave/hub.yaml";
+  std::filesystem::path cities;  ///< empty: a city's hub
   std::string level = "info";
   std::string host;
   std::string action;
@@ -51,20 +54,30 @@ void raise_limits() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// Until SIGTERM.
+template <typename Service>
+int serve(Service& service, const sigset_t& signals, const Log& log) {
+  const Steering steering(signals, [&service] {
+    sd_notify(0, "STOPPING=1");
+    service.stop();
+  });
+  sd_notify(0, "READY=1");
+  log.info(fmt::format("greenwave-hub {} started", program_version));
+  service.run();
+  return 0;
+}
+
 int run(const Options& options) {
   const Log log(parse_level(options.level));
   raise_limits();
   const auto signals = block_signals();
   try {
+    if (!options.cities.empty()) {
+      hub::RollUp cities(hub::load_cities_config(options.cities), log);
+      return serve(cities, signals, log);
+    }
     hub::Hub hub(hub::load_hub_config(options.config), log);
-    const Steering steering(signals, [&hub] {
-      sd_notify(0, "STOPPING=1");
-      hub.stop();
-    });
-    sd_notify(0, "READY=1");
-    log.info(fmt::format("greenwave-hub {} started", program_version));
-    hub.run();
-    return 0;
+    return serve(hub, signals, log);
   } catch (const Error& error) {
     log.error(error.what());
     return 2;
@@ -100,6 +113,11 @@ int tokens(const Options& options) {
 }
 
 int check(const Options& options) {
+  if (!options.cities.empty()) {
+    const auto config = hub::load_cities_config(options.cities);
+    std::cout << fmt::format("{} is valid: {} cities\n", options.cities.native(), config.cities.size());
+    return 0;
+  }
   const auto config = hub::load_hub_config(options.config);
   std::cout << fmt::format("{} is valid: a hub for {}\n", options.config.native(), config.city);
   return 0;
@@ -116,6 +134,8 @@ std::map<std::string, Command> declare(CommandLine& line, Options& options) {
   line.footer(examples);
   line.version(program_version);
   line.option("--config", options.config, "The hub's configuration").value_name("FILE").show_default();
+  line.option("--cities", options.cities, "Ask the cities' hubs that this file names; for run and check")
+      .value_name("FILE");
   line.option("--log-level", options.level, "error, warning, info or debug").show_default();
   line.subcommand("run", "Serve until SIGTERM");
   line.subcommand("init", "Make the city's certificate authority, and a certificate for the proxy")
@@ -143,7 +163,11 @@ int main(int argc, char** argv) {
   try {
     if (const auto status = daemon::run_if_confined(argc, argv)) return *status;
     if (!line.parse(argc, argv)) return 0;
-    return commands.at(line.chosen())(options);
+    const auto command = line.chosen();
+    if (!options.cities.empty() && command != "run" && command != "check") {
+      throw Error(Fault::invalid, fmt::format("--cities is not for {}", command), "use it with run or check");
+    }
+    return commands.at(command)(options);
   } catch (const Error& error) {
     std::cerr << "greenwave-hub: " << error.what() << '\n';
   } catch (const std::exception& error) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "access/access.h"
+#include "cities/neighbours.h"
 #include "config/hub_config.h"
 #include "database/connection.h"
 #include "enrol/authority.h"
@@ -26,7 +27,8 @@ struct Api {
   Intake& intake;
   Access& access;
   Events& events;
-  const Authority* authority;  ///< null: certificates come from elsewhere
+  const Authority* authority;    ///< null: certificates come from elsewhere
+  const Neighbours* neighbours;  ///< null: no other city is asked
   std::function<std::string()> metrics;
 };
 
@@ -53,6 +55,7 @@ void show_device(Api& api, const Exchange& exchange, const Person& person);
 void show_rollout(Api& api, const Exchange& exchange, const Person& person);
 void show_health(Api& api, const Exchange& exchange, const Person& person);
 void show_summary(Api& api, const Exchange& exchange, const Person& person);
+void show_cities(Api& api, const Exchange& exchange, const Person& person);
 void follow_events(Api& api, const Exchange& exchange, const Person& person);
 void show_metrics(Api& api, const Exchange& exchange, const Person& person);
 void list_enrolments(Api& api, const Exchange& exchange, const Person& person);

@@ -1,4 +1,10 @@
+#include <string>
+
+#include <nlohmann/json.hpp>
+
 #include "api/api.h"
+#include "base/error.h"
+#include "cities/roster.h"
 
 namespace greenwave::hub {
 
@@ -45,7 +51,45 @@ SELECT json_build_object('city', $1::text, 'total', (SELECT count(*) FROM d),
   'lastReport', (SELECT to_char(max(seen) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM d))::text
 )sql";
 
+// The city in numbers, as an answer to /v1/cities has it.
+std::string city_statement() {
+  return std::string(R"sql(
+WITH c AS MATERIALIZED (SELECT condition, listed, retired, seen FROM greenwave.device_states WHERE city = $1),
+extent AS (SELECT ST_Extent(position) AS box FROM greenwave.devices WHERE city = $1 AND NOT retired)
+SELECT json_build_object('cities', json_build_array(json_build_object('city', $1::text, 'figures', json_build_object(
+  'total', (SELECT count(*) FROM c), 'unlisted', (SELECT count(*) FROM c WHERE NOT listed),
+  'retired', (SELECT count(*) FROM c WHERE retired),
+  'counts', (SELECT coalesce(json_object_agg(condition, n), '{}') FROM (SELECT condition, count(*) AS n FROM c WHERE NOT retired GROUP BY 1) n),
+  'lastReport', (SELECT to_char(max(seen) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM c),
+  'bounds', (SELECT json_build_array(ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)) FROM extent WHERE box IS NOT NULL),
+  'waves', ()sql") +
+         rollout_statement + ")::json->'waves'))))::text";
+}
+
 }  // namespace
+
+void show_cities(Api& api, const Exchange& exchange, const Person&) {
+  api.reader.ask({.name = "city", .sql = city_statement(), .values = {api.config.city}},
+                 [&api, responder = exchange.responder](const Answer& answer) {
+                   if (answer.failure()) {
+                     responder->reply(reply_for(*answer.failure()));
+                     return;
+                   }
+                   const auto now = SystemClock().now();
+                   KnownCity own{.city = api.config.city, .url = {}, .at = now};
+                   try {
+                     own.figures = read_figures(answer.text(0, 0), own.city);
+                   } catch (const Error& error) {
+                     own.error = error.message();
+                   }
+                   std::vector<KnownCity> cities{std::move(own)};
+                   if (api.neighbours != nullptr) {
+                     const auto& others = api.neighbours->cities();
+                     cities.insert(cities.end(), others.begin(), others.end());
+                   }
+                   responder->reply(json_reply(cities_json(cities, now)));
+                 });
+}
 
 void show_rollout(Api& api, const Exchange& exchange, const Person&) {
   api.reader.ask({.name = "rollout", .sql = rollout_statement, .values = {api.config.city}},

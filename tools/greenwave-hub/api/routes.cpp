@@ -48,6 +48,7 @@ constexpr std::array routes{
     Route{"POST", "/v1/devices/", "/revoke", true, nullptr, revoke, Role::approve},
     Route{"GET", "/v1/devices/", "", true, nullptr, show_device, Role::view},
     Route{"GET", "/v1/summary", "", false, nullptr, show_summary, Role::view},
+    Route{"GET", "/v1/cities", "", false, nullptr, show_cities, Role::view},
     Route{"GET", "/v1/rollout", "", false, nullptr, show_rollout, Role::view},
     Route{"GET", "/v1/health", "", false, nullptr, show_health, Role::view},
     Route{"GET", "/v1/events", "", false, nullptr, follow_events, Role::view},

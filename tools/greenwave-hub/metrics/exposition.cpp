@@ -4,15 +4,25 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "report/condition.h"
 
 namespace greenwave::hub {
 
-namespace {
-
 void begin(std::string& text, std::string_view name, std::string_view type, std::string_view help) {
   text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
 }
+
+std::string label(std::string_view value) {
+  std::string text;
+  for (const char c : printable(value)) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+namespace {
 
 void gauge(std::string& text, std::string_view name, std::string_view help, std::size_t value) {
   begin(text, name, "gauge", help);
@@ -24,8 +34,8 @@ void gauge(std::string& text, std::string_view name, std::string_view help, std:
 std::string exposition(const Measures& measures) {
   std::string text;
   begin(text, "greenwave_hub_info", "gauge", "The hub's version and city; always 1.");
-  text +=
-      fmt::format("greenwave_hub_info{{city=\"{}\",version=\"{}\"}} 1\n", measures.city, measures.version);
+  text += fmt::format("greenwave_hub_info{{city=\"{}\",version=\"{}\"}} 1\n", label(measures.city),
+                      measures.version);
   begin(text, "greenwave_hub_devices", "gauge", "Devices of the city by their status.");
   for (const auto state : report::condition_words()) {
     const auto found = measures.devices.find(std::string(state));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "intake/intake.h"
 
@@ -23,5 +24,9 @@ struct Measures {
 
 /// The text that Prometheus reads (its "text-based format", version 0.0.4).
 std::string exposition(const Measures& measures);
+
+// Parts of such a text: what comes before a metric's samples, and a label's value.
+void begin(std::string& text, std::string_view name, std::string_view type, std::string_view help);
+std::string label(std::string_view value);
 
 }  // namespace greenwave::hub
