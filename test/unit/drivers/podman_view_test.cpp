@@ -89,7 +89,8 @@ TEST_CASE("podman: what had ended before a power cut has ended, also where podma
   const auto listed = [](const std::string& more) {
     return read_containers(R"([{"Id": "c1", "PodName": "web-0123456789", "State": "created",
         "Labels": {"dev.greenwave/object": "v1/Pod//web", "dev.greenwave/digest": "0123456789abcdef"},
-        "ExitCode": 3)" + more + "}]")
+        "ExitCode": 3)" + more +
+                           "}]")
         .at(0);
   };
   CHECK(listed(R"(, "Exited": true)").has_failed());
