@@ -273,7 +273,11 @@ void Client::send_all(std::span<const Request> requests, std::size_t at_once,
         if (exchange->thrown) std::rethrow_exception(exchange->thrown);
         const auto index = exchange->index;
         auto answer = exchange->finish(code, endpoint_);
-        if (const auto time = exchange->easy.connect_time(); time > Duration::zero()) round_trip_ = time;
+        if (const auto time = exchange->easy.connect_time(); time > Duration::zero()) connecting_ = time;
+        if (code == CURLE_OK) {
+          const auto time = exchange->easy.answer_time();
+          fastest_ = std::min(fastest_.value_or(time), time);
+        }
         idle.push_back(std::move(exchange));
         on_answer(index, std::move(answer));
       }

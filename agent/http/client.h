@@ -90,9 +90,9 @@ class Client {
   void send_all(std::span<const Request> requests, std::size_t at_once,
                 const std::function<void(std::size_t index, Answer answer)>& on_answer);
 
-  /// How long the last connection took to be made, which is the time of one way there and back; zero: none
-  /// was.
-  Duration round_trip() const { return round_trip_; }
+  /// The time of one way there and back, as far as it is known: the last connection took as long to be made,
+  /// or what is nearer than the server accepted it, and no answer came sooner. Zero: there was none.
+  Duration round_trip() const { return std::max(connecting_, fastest_.value_or(Duration::zero())); }
 
   /// Requests sent so far.
   std::uint64_t sent() const { return sent_; }
@@ -106,7 +106,8 @@ class Client {
   std::function<void()> while_waiting_;
   std::unique_ptr<Handles> handles_;
   std::uint64_t sent_ = 0;
-  Duration round_trip_{};
+  Duration connecting_{};
+  std::optional<Duration> fastest_{};  ///< from a request to its answer
 };
 
 }  // namespace greenwave::http

@@ -86,12 +86,19 @@ Duration Easy::retry_after() const {
 }
 
 Duration Easy::connect_time() const {
-  curl_off_t name = 0;
-  curl_off_t connected = 0;
-  curl_easy_getinfo(raw_.get(), CURLINFO_NAMELOOKUP_TIME_T, &name);
-  curl_easy_getinfo(raw_.get(), CURLINFO_CONNECT_TIME_T, &connected);
-  return std::chrono::duration_cast<Duration>(
-      std::chrono::microseconds(std::max<curl_off_t>(connected - name, 0)));
+  return time_between(CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T);
+}
+
+Duration Easy::answer_time() const {
+  return time_between(CURLINFO_PRETRANSFER_TIME_T, CURLINFO_STARTTRANSFER_TIME_T);
+}
+
+Duration Easy::time_between(CURLINFO first, CURLINFO second) const {
+  curl_off_t from = 0;
+  curl_off_t to = 0;
+  curl_easy_getinfo(raw_.get(), first, &from);
+  curl_easy_getinfo(raw_.get(), second, &to);
+  return std::chrono::duration_cast<Duration>(std::chrono::microseconds(std::max<curl_off_t>(to - from, 0)));
 }
 
 void Easy::check(CURLoption option, CURLcode code) {

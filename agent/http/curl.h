@@ -53,10 +53,13 @@ class Easy {
   int open_socket() const;
   /// How long the last request's connection took to be made; zero if it was there before.
   Duration connect_time() const;
+  /// How long the last response took to begin, from when its request could be sent.
+  Duration answer_time() const;
   /// The response's Retry-After, at most a day; zero if there was none.
   Duration retry_after() const;
 
  private:
+  Duration time_between(CURLINFO first, CURLINFO second) const;
   static void check(CURLoption option, CURLcode code);
 
   struct Reason {

@@ -55,10 +55,11 @@ class Served {
   std::filesystem::path tip_ = directory_.path().native() + ".tip";
 };
 
-/// Answers one request over a unix socket with `size` bytes, each when it is let go, and then keeps silent.
+/// Answers one request over a unix socket, after a while, with `size` bytes, each when it is let go, and then
+/// keeps silent.
 class Trickle {
  public:
-  explicit Trickle(std::size_t size) : size_(size) {
+  explicit Trickle(std::size_t size, Duration before = Duration::zero()) : size_(size), before_(before) {
     const auto path = endpoint().unix_socket.native();
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -90,6 +91,7 @@ class Trickle {
       if (count <= 0) return;
       request.append(bytes, static_cast<std::size_t>(count));
     }
+    std::this_thread::sleep_for(before_);
     const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
     ::send(peer.get(), head.data(), head.size(), MSG_NOSIGNAL);
     for (std::size_t i = 0; i < size_; ++i) {
@@ -101,6 +103,7 @@ class Trickle {
   }
 
   const std::size_t size_;
+  const Duration before_;
   test::TemporaryDirectory directory_;
   Fd socket_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   std::counting_semaphore<> bytes_{0};
@@ -266,6 +269,16 @@ TEST_CASE("http: an answer may come as slowly as it likes, but a server that fal
     CHECK(error.trouble() == http::Trouble::silent);
     CHECK_THAT(error.what(), Catch::Contains("silent for too long"));
   }
+}
+
+TEST_CASE("http: a way is as long as the fastest answer takes, although a connection is made at once") {
+  constexpr Duration before = std::chrono::milliseconds(80);
+  Trickle server(5, before);
+  http::Client client(server.endpoint(), never);
+  CHECK(client.round_trip() == Duration::zero());
+  for (int i = 0; i < 5; ++i) server.let_go();
+  CHECK(client.send(get("/")).body == "xxxxx");
+  CHECK(client.round_trip() >= before);
 }
 
 TEST_CASE("http: a body whose source fails ends the request with what the source threw") {
