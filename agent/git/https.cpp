@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "git/https_error.h"
 #include "git/pack_sink.h"
+#include "http/preference.h"
 #include "http/transfer_error.h"
 
 namespace greenwave::git {
@@ -108,12 +109,18 @@ void Https::begin(const std::string& url, const Request& request) {
   etag_.clear();
   retry_after_ = {};
   kept_ = -1;
+  varies_by_preference_ = false;
+  applied_wait_.reset();
+  patience_ = request.patience;
+  was_ended_ = false;
 
   easy_.begin(url, "https", {.connect = timeouts_.connect});
   easy_.set(CURLOPT_HTTP_VERSION,
             static_cast<long>(CURL_HTTP_VERSION_1_1));  // fewer bytes a poll than HTTP/2
-  easy_.set(CURLOPT_LOW_SPEED_LIMIT, 100L);
-  easy_.set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(timeouts_.silence.count() / 1000)));
+  if (!patience_) {
+    easy_.set(CURLOPT_LOW_SPEED_LIMIT, 100L);
+    easy_.set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(timeouts_.silence.count() / 1000)));
+  }
   easy_.set(CURLOPT_WRITEFUNCTION, &Https::take_body);
   easy_.set(CURLOPT_WRITEDATA, static_cast<void*>(this));
   easy_.set(CURLOPT_HEADERFUNCTION, &Https::take_header);
@@ -207,8 +214,26 @@ bool Https::step() {
     abandon();
     return true;
   }
-  if (body_.size() == taken_) curl_multi_poll(multi_.get(), nullptr, 0, slice_ms, nullptr);
+  if (body_.size() == taken_) wait_for_server();
   return false;
+}
+
+void Https::wait_for_server() {
+  if (!patience_) {
+    curl_multi_poll(multi_.get(), nullptr, 0, slice_ms, nullptr);
+    return;
+  }
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(patience_->until - std::chrono::steady_clock::now());
+  curl_waitfd end{patience_->end, CURL_WAIT_POLLIN, 0};
+  if (left.count() > 0) {
+    curl_multi_poll(multi_.get(), &end, patience_->end >= 0 ? 1 : 0, static_cast<int>(left.count()), nullptr);
+  }
+  was_ended_ = end.revents != 0;
+  if (!was_ended_ && left.count() > 0) return;
+  abandon();
+  throw was_ended_ ? stopped()
+                   : Error(Fault::transient, fmt::format("{}: the server does not answer", address_));
 }
 
 void Https::expect_success(const Request& request) {
@@ -293,6 +318,8 @@ std::size_t Https::take_header(char* bytes, std::size_t, std::size_t size, void*
   if (const auto type = value_of(line, "content-type"); !type.empty()) own.type_ = type;
   if (const auto location = value_of(line, "location"); !location.empty()) own.location_ = location;
   if (const auto tag = value_of(line, "etag"); !tag.empty()) own.etag_ = tag;
+  if (http::varies_by_preference(value_of(line, "vary"))) own.varies_by_preference_ = true;
+  if (const auto wait = http::wait_of(value_of(line, "preference-applied"))) own.applied_wait_ = wait;
   return size;
 }
 

@@ -31,6 +31,12 @@ class Https : private ByteStream {
     std::vector<std::string> headers;
     std::string wanted_type;  ///< of the response; any other is an error. Empty: any
     bool may_be_absent = false;
+    /// The server may answer late: until then, nothing that it does not send is an error.
+    struct Patience {
+      Instant until;
+      int end = -1;  ///< a descriptor that ends the request when it can be read
+    };
+    std::optional<Patience> patience{};
   };
 
   /// `address` is an https:// URL without a slash at its end. `stop` must outlive this. `connect` makes the
@@ -41,11 +47,18 @@ class Https : private ByteStream {
 
   /// Returns the response's body on success; it is valid until the next call. Follows redirects within the
   /// host. Throws Error: transient (DNS, refused, timed out, lost, 5xx, 429), untrusted (certificate),
-  /// invalid (credentials rejected, not found, wrong content type).
+  /// invalid (credentials rejected, not found, wrong content type). A request with patience is given up,
+  /// transient as well, when that is over; see was_ended().
   ByteStream& send(const Request& request);
   /// The status of the last response: 200, and with `may_be_absent` also 304 or 404.
   long status() const { return status_; }
   std::string_view etag() const { return etag_; }
+  /// Of the last response: whether it depends on the request's Prefer, and how long it was held for that
+  /// (RFC 7240); nothing if the server does not say that it was.
+  bool varies_by_preference() const { return varies_by_preference_; }
+  std::optional<std::uint32_t> applied_wait() const { return applied_wait_; }
+  /// Whether the last request was given up because its Patience::end could be read.
+  bool was_ended() const { return was_ended_; }
 
   /// Reads a little of what is left of the last response, so that the connection can be reused.
   void finish();
@@ -66,6 +79,7 @@ class Https : private ByteStream {
   void abandon();
   /// Lets curl work for a moment; true when the transfer has finished.
   bool step();
+  void wait_for_server();
   void expect_success(const Request& request);
   /// The URL that the last response redirects to.
   std::string target_of_redirect(const std::string& from) const;
@@ -96,6 +110,10 @@ class Https : private ByteStream {
   std::string type_;
   std::string location_;
   std::string etag_;
+  bool varies_by_preference_ = false;
+  std::optional<std::uint32_t> applied_wait_;
+  std::optional<Request::Patience> patience_;
+  bool was_ended_ = false;
   Duration retry_after_{};
   int kept_ = -1;
   std::uint64_t received_ = 0;

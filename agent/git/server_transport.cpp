@@ -78,9 +78,23 @@ void ServerTransport::show_in(FetchProgress& progress) {
 
 CommitId ServerTransport::poll() {
   const Leaving leaving{*upstream_};
+  can_hold_ = false;
   auto tip = upstream_->poll(refs_);
   found_ = std::move(tip.ref);
+  can_hold_ = tip.can_be_held;
   return tip.commit;
+}
+
+Held ServerTransport::hold(const Hold& hold) {
+  const Leaving leaving{*upstream_};
+  auto held = Held::lost;
+  try {
+    held = upstream_->hold(hold);
+  } catch (const Error&) {
+    // So the next poll finds.
+  }
+  can_hold_ = held == Held::same;
+  return held;
 }
 
 void ServerTransport::fetch(const CommitId& commit, Store& store, const Visit& visit) {

@@ -25,6 +25,8 @@ class ServerTransport : public Transport {
 
   void show_in(FetchProgress& progress) override;
   CommitId poll() override;
+  bool can_hold() const override { return can_hold_; }
+  Held hold(const Hold& hold) override;
   using Transport::fetch;
   void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
   void fetch_history(const CommitId& commit, Store& store, std::size_t generations) override;
@@ -45,6 +47,7 @@ class ServerTransport : public Transport {
   std::string path_;
   const std::atomic<bool>& stop_;
   FetchLimits limits_;
+  bool can_hold_ = false;
 };
 
 }  // namespace greenwave::git

@@ -46,7 +46,7 @@ void ServerUpstream::meet() {
 }
 
 Tip ServerUpstream::poll(const std::vector<std::string>& wanted) {
-  if (auto tip = server_->quick_tip(wanted.front())) return {*tip, wanted.front()};
+  if (auto tip = server_->quick_tip(wanted.front())) return {*tip, wanted.front(), server_->can_hold()};
   RefSearch refs(wanted);
   try {
     meet(refs);
@@ -63,7 +63,7 @@ Tip ServerUpstream::poll(const std::vector<std::string>& wanted) {
     is_met_ = false;
     throw;
   }
-  return {refs.result(), refs.found()};
+  return {.commit = refs.result(), .ref = refs.found()};
 }
 
 bool ServerUpstream::sends_single_objects() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "git/fetch_progress.h"
+#include "git/hold.h"
 #include "git/store.h"
 
 namespace greenwave::git {
@@ -37,6 +38,12 @@ class Transport {
   /// rejected, not a repository, no such branch; the message lists the existing branches), each with a
   /// remedy.
   virtual CommitId poll() = 0;
+
+  /// Whether the server would answer the next poll as late as the ref changes, as the last poll found.
+  virtual bool can_hold() const { return false; }
+  /// Waits until the ref that was found points elsewhere, or there is no more reason to. Writes nothing to
+  /// disk, and throws nothing: the next poll tells what is wrong.
+  virtual Held hold(const Hold& /*hold*/) { return Held::refused; }
 
   /// Brings `commit`, and the files of it that `visit` reads, into the store: a server that can filter sends
   /// no others. An empty `visit` means all files. Contacts nobody when everything is there, so it can be

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "git/byte_stream.h"
+#include "git/hold.h"
 #include "model/commit_id.h"
 
 namespace greenwave::git {
@@ -25,6 +26,10 @@ class UploadPack {
   /// What a ref points to, if the server offers that more cheaply than the protocol does; nothing if it
   /// doesn't.
   virtual std::optional<CommitId> quick_tip(const std::string& /*ref*/) { return {}; }
+  /// Whether quick_tip() found a server that can answer it as late as the ref changes.
+  virtual bool can_hold() const { return false; }
+  /// Asks what quick_tip() asked last, to be answered so late; see Upstream.
+  virtual Held hold(const Hold& /*hold*/) { return Held::refused; }
   /// Call after the last response of a conversation.
   virtual void leave() = 0;
   virtual std::uint64_t bytes_received() const = 0;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "git/fetch_progress.h"
 #include "git/fetch_request.h"
+#include "git/hold.h"
 #include "git/login.h"
 #include "git/pack_sink.h"
 #include "model/commit_id.h"
@@ -21,7 +22,8 @@ namespace greenwave::git {
 /// The commit that a followed ref names.
 struct Tip {
   CommitId commit;
-  std::string ref;  ///< the first of those asked for that exists, by its full name
+  std::string ref;           ///< the first of those asked for that exists, by its full name
+  bool can_be_held = false;  ///< the server would answer the next poll as late as this changes
 };
 
 /// The repository that a device follows, asked with values: it knows nothing of the device's store. One
@@ -35,6 +37,9 @@ class Upstream {
 
   /// Throws Error as Transport::poll.
   virtual Tip poll(const std::vector<std::string>& refs) = 0;
+  /// Where the last tip can be held: waits until it is another one. The poll that follows within seconds asks
+  /// nobody again.
+  virtual Held hold(const Hold& /*hold*/) { return Held::refused; }
   /// Whether it sends an object without those that it refers to (FetchRequest::bare).
   virtual bool sends_single_objects() = 0;
   /// False when the haves did not help and nothing came: ask again without them. Throws Error, Unusable.

@@ -69,6 +69,10 @@ Tip ConfinedUpstream::poll(const std::vector<std::string>& refs) {
   return tip;
 }
 
+Held ConfinedUpstream::hold(const Hold& hold) {
+  return remote_.wait<Held>(Ask::hold, sandbox::to_bytes(Waiting{login_(), hold.most}), hold.end);
+}
+
 bool ConfinedUpstream::sends_single_objects() {
   return remote_.ask<bool>(Ask::single_objects, sandbox::to_bytes(login_()));
 }

@@ -109,10 +109,12 @@ void Fetcher::open() {
 
 void Fetcher::answer(const std::string& message) {
   sandbox::Reader reader(message);
+  const auto ask = reader.one<Ask>();
+  if (ask == Ask::end_hold) return;  // it has ended already
   sandbox::Writer said;
   try {
     sandbox::Writer answer;
-    answer_to(reader.one<Ask>(), reader, answer);
+    answer_to(ask, reader, answer);
     said.all(Say::answer, counters());
     channel_.send(said.take().append(answer.bytes()));
   } catch (const sandbox::Gone&) {
@@ -161,6 +163,14 @@ void Fetcher::answer_to(Ask ask, sandbox::Reader& reader, sandbox::Writer& answe
       unpack(reader);
       answer.add(true);
       break;
+    case Ask::hold: {
+      auto waiting = reader.one<Waiting>();
+      login_ = std::move(waiting.login);
+      answer.add(upstream_->hold({.most = waiting.most, .end = channel_.raw()}));
+      break;
+    }
+    case Ask::end_hold:
+      throw sandbox::Malformed("an end of nothing");
   }
 }
 

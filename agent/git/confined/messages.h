@@ -31,14 +31,21 @@ enum class Ask : std::uint8_t {
   leave,           ///< → bool: whether a connection is worth keeping
   header,          ///< → BundleHeader
   unpack,          ///< FetchLimits → objects
+  hold,            ///< Waiting → Held
+  end_hold,        ///< ends `hold`; has no answer of its own
 };
 constexpr bool is_known(Ask ask) {
-  return ask <= Ask::unpack;
+  return ask <= Ask::end_hold;
 }
 
 struct Poll {
   Login login;
   std::vector<std::string> refs;
+};
+
+struct Waiting {
+  Login login;
+  Duration most{};
 };
 
 struct Fetch {
@@ -95,6 +102,9 @@ inline auto members(Begin& begin) {
 inline auto members(Poll& poll) {
   return std::tie(poll.login, poll.refs);
 }
+inline auto members(Waiting& waiting) {
+  return std::tie(waiting.login, waiting.most);
+}
 inline auto members(Fetch& fetch) {
   return std::tie(fetch.login, fetch.request, fetch.limits, fetch.so_far);
 }
@@ -132,7 +142,7 @@ inline auto members(Fetched& fetched) {
   return std::tie(fetched.bytes, fetched.objects, fetched.spent.unpacked, fetched.spent.cpu);
 }
 inline auto members(Tip& tip) {
-  return std::tie(tip.commit, tip.ref);
+  return std::tie(tip.commit, tip.ref, tip.can_be_held);
 }
 inline auto members(BundleHeader& header) {
   return std::tie(header.prerequisites, header.refs, header.made_for, header.size);

@@ -1,6 +1,7 @@
 #include "git/confined/remote.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include "base/contains.h"
 #include "base/error.h"
@@ -120,6 +121,11 @@ void Remote::start() {
 }
 
 std::string Remote::converse(const std::string& message, Landing* landing) {
+  struct NoMoreWaiting {
+    int& end;
+    ~NoMoreWaiting() { end = -1; }
+  };
+  const NoMoreWaiting after{end_};
   try {
     start();
     child_->channel().send(message);
@@ -139,6 +145,7 @@ std::string Remote::listen(Landing* landing) {
   is_idle_ = false;
   Incoming incoming(landing);
   for (;;) {
+    await();
     const auto message = child_->channel().receive();
     sandbox::Reader reader(message);
     switch (reader.one<Say>()) {
@@ -173,6 +180,16 @@ std::string Remote::listen(Landing* landing) {
       }
     }
   }
+}
+
+void Remote::await() {
+  if (end_ < 0 || child_->channel().has_more()) return;
+  pollfd looks[2] = {{child_->channel().raw(), POLLIN, 0}, {end_, POLLIN, 0}};
+  while (::poll(looks, 2, -1) < 0 && errno == EINTR) {
+  }
+  if (looks[0].revents != 0) return;
+  end_ = -1;
+  child_->channel().send(sandbox::to_bytes(Ask::end_hold));
 }
 
 void Remote::show(sandbox::Reader& reader) {

@@ -43,6 +43,14 @@ class Remote {
   template <typename Answer>
   Answer ask(Ask what, std::string_view question, Landing* landing = nullptr);
 
+  /// The same for a question whose answer may take as long as it likes. Once the descriptor `end` can be
+  /// read, the fetcher is told to answer now.
+  template <typename Answer>
+  Answer wait(Ask what, std::string_view question, int end) {
+    end_ = end;
+    return ask<Answer>(what, question);
+  }
+
   void show_in(FetchProgress* progress) { progress_ = progress; }
   Counters counters() const;
   bool is_running() const { return child_ != nullptr && !child_->has_ended(); }
@@ -54,6 +62,8 @@ class Remote {
   std::string converse(const std::string& message, Landing* landing);
   /// Up to the answer.
   std::string listen(Landing* landing);
+  /// Until the fetcher says something; see wait().
+  void await();
   void connect(sandbox::Reader& reader);
   void give_base(sandbox::Reader& reader, Landing* landing);
   void show(sandbox::Reader& reader);
@@ -67,6 +77,7 @@ class Remote {
   FetchProgress* progress_ = nullptr;
   Counters counters_;
   std::uint64_t received_before_ = 0;  ///< by fetchers that have ended
+  int end_ = -1;                       ///< of what is waited for; -1: nothing is
   bool is_idle_ = false;               ///< it has answered
   std::unique_ptr<sandbox::Peer> child_;
 };

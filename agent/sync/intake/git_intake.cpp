@@ -37,6 +37,11 @@ CommitId GitIntake::poll() {
   return receiver_.poll();
 }
 
+git::Held GitIntake::hold(const git::Hold& hold) {
+  const Lock lock(receiving_);
+  return receiver_.hold(hold);
+}
+
 void GitIntake::bring(const CommitId& commit) {
   const std::unique_lock lock(receiving_, std::try_to_lock);
   if (!lock) throw busy();

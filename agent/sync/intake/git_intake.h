@@ -15,6 +15,8 @@ class GitIntake : public Intake {
 
   Arrival receive(const Question& question, const Phase& phase) override;
   CommitId poll() override UNCHECKED_LOCK;
+  bool can_hold() const override { return parts_.transport.can_hold(); }
+  git::Held hold(const git::Hold& hold) override;
   bool has(const CommitId& commit) const override { return store_->has(commit); }
   git::Commit about(const CommitId& commit) const override { return store_->commit(commit); }
   std::unique_ptr<SourceTree> files(const CommitId& commit) const override;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "git/bundle.h"
+#include "git/hold.h"
 #include "git/store.h"
 #include "git/trust.h"
 #include "model/commit_id.h"
@@ -86,6 +87,11 @@ class Intake {
   virtual Arrival receive(const Question& question, const Phase& phase) = 0;
   /// Asks the server for the ref's commit. Throws Error: transient during a receive().
   virtual CommitId poll() = 0;
+  /// Whether the server, as it was at the last receive(), answers when the ref changes. Not during one.
+  virtual bool can_hold() const { return false; }
+  /// Waits for that, where the server can (git::Transport::hold). May run on a thread of its own, as
+  /// receive(), and not together with it.
+  virtual git::Held hold(const git::Hold& /*hold*/) { return git::Held::refused; }
 
   virtual bool has(const CommitId& commit) const = 0;
   virtual git::Commit about(const CommitId& commit) const = 0;

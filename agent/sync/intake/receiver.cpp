@@ -311,6 +311,11 @@ CommitId Receiver::poll() {
   return parts_.transport.poll();
 }
 
+git::Held Receiver::hold(const git::Hold& hold) {
+  const Resting resting{parts_.transport};
+  return parts_.transport.hold(hold);
+}
+
 void Receiver::bring(const CommitId& commit) {
   const Resting resting{parts_.transport};
   parts_.transport.fetch(commit, store());

@@ -44,6 +44,7 @@ class Receiver {
 
   Arrival receive(const Question& question, const Phase& phase);
   CommitId poll();
+  git::Held hold(const git::Hold& hold);
   void bring(const CommitId& commit);
 
   /// Whether something has arrived since the last call of this.

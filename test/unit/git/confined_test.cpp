@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <sys/eventfd.h>
 
 #include "base/error.h"
 #include "git/confined/confined_upstream.h"
@@ -201,10 +202,30 @@ TEST_CASE("confined: a fetcher's failure is what it says, in printable words, an
   CHECK_THAT(device.lacks.front(), !Catch::Contains("\n"));
 }
 
+TEST_CASE("confined: who waits for a change can be called away, and a fetcher that says nonsense is ended") {
+  Device device;
+  const Fd end(::eventfd(1, EFD_CLOEXEC));  // it is called away at once
+  const auto held_by = [&](std::string answer) {
+    return device.upstream([answer = std::move(answer)](sandbox::Channel& channel) {
+      channel.send(ready);
+      channel.receive();
+      const auto second = channel.receive();
+      channel.send(second == said(Ask::end_hold) ? answer : std::string());
+      channel.receive();
+    });
+  };
+  const git::Hold hold{.most = std::chrono::hours(1), .end = end.get()};
+  CHECK(held_by(said(Say::answer, Counters(), git::Held::ended)).hold(hold) == git::Held::ended);
+  CHECK_THROWS_WITH(held_by(said(Say::answer, Counters(), std::uint8_t{9})).hold(hold),
+                    Catch::Contains("a value that there is not"));
+  CHECK_THROWS_WITH(held_by(said(Say::connect, std::string("elsewhere.test"), 443U)).hold(hold),
+                    Catch::Contains("it wants to be connected elsewhere"));
+}
+
 TEST_CASE("confined: a tip is of a ref that was asked for, and the name of a commit") {
   Device device;
   const auto tip = [&](const std::string& commit, const std::string& ref) {
-    auto upstream = device.saying({said(Say::answer, Counters(), commit, ref)});
+    auto upstream = device.saying({said(Say::answer, Counters(), commit, ref, false)});
     return upstream.poll({"refs/heads/main"});
   };
   CHECK(tip(std::string(40, 'a'), "refs/heads/main").commit.text() == std::string(40, 'a'));
