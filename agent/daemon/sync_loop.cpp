@@ -23,6 +23,13 @@ namespace {
 /// How long systemd may take to stop the agent.
 constexpr Duration longest_restart = std::chrono::minutes(1);
 
+/// What is left of an idle time when the server is to answer, so that late answers are in time.
+constexpr Duration before_work = std::chrono::seconds(8);
+/// Not worth holding a question for.
+constexpr Duration too_short = std::chrono::seconds(2);
+/// When the server is asked again after a held question was lost, at the latest.
+constexpr Duration longest_deafness = std::chrono::minutes(1);
+
 /// Who may open a file in busy.d may lock it, and hold up every restart.
 constexpr mode_t busy_mode = 0770;
 
@@ -100,6 +107,7 @@ void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened,
     for (const auto& undone : guard_memory()) parts_.log.warning(undone);
   }
   if (!opened) opened = open_state(config, parts_.log, parts_.clock);
+  watch_.reset();
   fetcher_.reset();
   const Surroundings around{.log = parts_.log,
                             .clock = parts_.clock,
@@ -112,6 +120,8 @@ void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened,
   parts_.queue.stops_too(wiring_->give_up);
   fetcher_.emplace(wiring_->intake, parts_.queue.stopped(), *wiring_->give_up,
                    [this] { parts_.queue.post([this] { arrive(); }); });
+  watch_.emplace(wiring_->intake, parts_.queue.stopped(), *wiring_->give_up,
+                 [this] { parts_.queue.post([this] { watched(); }); });
   process_ = std::move(process);
   parts_.state.replace(opened, wiring_->describe());
   standing_ = wiring_->sync.standing();
@@ -135,6 +145,7 @@ void SyncLoop::run() {
   struct Ending {
     SyncLoop& loop;
     ~Ending() {
+      loop.watch_.reset();
       loop.fetcher_.reset();
       loop.fetching_.reset();
       loop.parts_.queue.close();
@@ -147,6 +158,7 @@ void SyncLoop::run() {
   start_timetable();
   const auto& stopped = parts_.queue.stopped();
   while (!stopped) {
+    watch();
     parts_.board.planned(timetable_.next_sync());
     const auto work = parts_.queue.next(timetable_.wake(), fetching_ ? Give::from_bundles : Give::all);
     parts_.heartbeat();
@@ -229,7 +241,26 @@ void SyncLoop::fetch(const Asked& asked, Trigger trigger) {
   ask();
 }
 
+/// Where nothing is to be done for a while, and the server can say that there is something. During a pause
+/// nobody wants to know.
+void SyncLoop::watch() {
+  if (fetching_ || watch_->is_on() || !wiring_->intake.can_hold()) return;
+  const auto idle = timetable_.idle();
+  if (!idle || *idle < before_work + too_short || parts_.pauses.standing()) return;
+  watch_->begin(*idle - before_work);
+}
+
+void SyncLoop::watched() {
+  const auto held = watch_->take();
+  if (!held || fetching_) return;
+  parts_.log.debug(held == git::Held::changed ? "the server says that the ref has changed"
+                                              : "the server said nothing new");
+  if (held == git::Held::changed) timetable_.poll_now();
+  if (held == git::Held::lost) timetable_.poll_within(longest_deafness);
+}
+
 void SyncLoop::ask() {
+  watch_->end();
   fetcher_->ask(wiring_->sync.question(), [this](const std::string& text) {
     const sync::Event phase{.kind = "phase", .text = text};
     parts_.log.debug(text);
@@ -297,6 +328,8 @@ void SyncLoop::answer(const std::vector<Diff>& diffs, const sync::Request& reque
 
 sync::Result SyncLoop::sync(const Asked& asked, Trigger trigger, std::optional<sync::Delivery> delivery) {
   const UnderWay under_way(parts_.queue, "another sync");
+  watched();
+  watch_->end();  // a sync may need the server
   const auto observer = [this, &asked](const sync::Event& event) {
     parts_.heartbeat();
     write_to(parts_.log, event, repeats_);

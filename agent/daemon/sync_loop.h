@@ -18,6 +18,7 @@
 #include "daemon/request_queue.h"
 #include "daemon/status_board.h"
 #include "daemon/timetable.h"
+#include "daemon/watch.h"
 #include "sync/sync.h"
 
 namespace greenwave::daemon {
@@ -72,6 +73,8 @@ class SyncLoop {
   void take(const Work& work);
   void take_request(const Asked& asked);
   void look_at_clock();
+  void watch();
+  void watched();
 
   /// A question to the server under way, and what it is for.
   struct Fetching {
@@ -103,6 +106,7 @@ class SyncLoop {
   std::unique_ptr<Fetching> fetching_;
   std::uint64_t received_ = 0;  ///< what the transport counted when it was last idle
   std::optional<Fetcher> fetcher_;
+  std::optional<Watch> watch_;
 };
 
 }  // namespace greenwave::daemon

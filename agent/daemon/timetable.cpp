@@ -83,6 +83,12 @@ void Timetable::look_again() {
   opening_ = clock_.now() + pause_look;
 }
 
+void Timetable::poll_within(Duration most) {
+  const auto at =
+      clock_.tick() + Duration(static_cast<std::int64_t>(random() * static_cast<double>(most.count())));
+  if (!poll_ || at < *poll_) poll_ = at;
+}
+
 bool Timetable::is_poll_due() const {
   return poll_ && clock_.tick() >= *poll_;
 }
@@ -108,6 +114,13 @@ Instant Timetable::wake() const {
   if (!opening_) return std::min(due, tick + longest_sleep);
   const Duration piece = now < clock_is_set ? std::chrono::seconds(1) : longest_sleep;
   return std::min({due, tick + piece, tick + std::max(*opening_ - now, Duration::zero())});
+}
+
+std::optional<Duration> Timetable::idle() const {
+  if (!poll_) return {};
+  auto left = std::chrono::duration_cast<Duration>(std::min(*poll_, repair_) - clock_.tick());
+  if (opening_) left = std::min(left, *opening_ - clock_.now());
+  return left;
 }
 
 Time Timetable::next_sync() const {

@@ -40,6 +40,11 @@ class Timetable {
   /// Has another look at what waits soon: a pause holds it.
   void look_again();
 
+  /// Polls at a moment within `most`, unless it polls earlier anyway: a server that comes back is not asked
+  /// by all at once.
+  void poll_within(Duration most);
+  void poll_now() { poll_in(Duration::zero()); }
+
   bool is_poll_due() const;
   bool is_repair_due() const;
   bool has_opened() const;
@@ -47,6 +52,8 @@ class Timetable {
   bool has_window() const;
   /// When to ask again, at most 30 s away.
   Instant wake() const;
+  /// Until something must be done; nothing while the server is being asked.
+  std::optional<Duration> idle() const;
   /// Of the next poll, or of the next repair while the server is being asked, by the wall clock as it stands
   /// now.
   Time next_sync() const;

@@ -171,3 +171,32 @@ TEST_CASE(
   CHECK_FALSE(table.is_repair_due());
   CHECK(until_poll(table, clock) <= 2 * pace.interval);
 }
+
+TEST_CASE("timetable: devices whose server went away come back spread over the time") {
+  constexpr int devices = 1000;
+  int in_the_first_tenth = 0;
+  for (int i = 0; i < devices; ++i) {
+    test::SetClock clock;
+    Timetable table(clock, static_cast<std::uint64_t>(i));
+    table.pass(pace);
+    table.poll_within(60s);
+    const auto wait = until_poll(table, clock);
+    CHECK(wait <= 60s);
+    if (wait < 6s) ++in_the_first_tenth;
+  }
+  CHECK(in_the_first_tenth > devices / 20);
+  CHECK(in_the_first_tenth < devices / 5);
+}
+
+TEST_CASE("timetable: it is idle until the next poll or repair, and not while the server is asked") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  table.pass(pace);
+  REQUIRE(table.idle());
+  CHECK(*table.idle() > 0s);
+  CHECK(*table.idle() <= pace.interval);
+  table.poll_within(0s);
+  CHECK(*table.idle() == 0s);
+  table.asked(pace);
+  CHECK_FALSE(table.idle());
+}
