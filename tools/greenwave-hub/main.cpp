@@ -15,6 +15,7 @@
 #include "daemon/confined.h"
 #include "database/migrations.h"
 #include "hub.h"
+#include "mirror/mirror_service.h"
 #include "roll_up.h"
 
 namespace {
@@ -38,6 +39,7 @@ Examples:
 struct Options {
   std::filesystem::path config = "/etc/greenwave/hub.yaml";
   std::filesystem::path cities;  ///< empty: a city's hub
+  std::filesystem::path mirror_config = "/etc/greenwave/mirror.yaml";
   std::string level = "info";
   std::string host;
   std::string action;
@@ -67,21 +69,36 @@ int serve(Service& service, const sigset_t& signals, const Log& log) {
   return 0;
 }
 
-int run(const Options& options) {
+/// `begin` makes a service, and serves.
+template <typename Begin>
+int start(const Options& options, Begin begin) {
   const Log log(parse_level(options.level));
   raise_limits();
   const auto signals = block_signals();
   try {
+    return begin(log, signals);
+  } catch (const Error& error) {
+    log.error(error.what());
+    return 2;
+  }
+}
+
+int run(const Options& options) {
+  return start(options, [&options](const Log& log, const sigset_t& signals) {
     if (!options.cities.empty()) {
       hub::RollUp cities(hub::load_cities_config(options.cities), log);
       return serve(cities, signals, log);
     }
     hub::Hub hub(hub::load_hub_config(options.config), log);
     return serve(hub, signals, log);
-  } catch (const Error& error) {
-    log.error(error.what());
-    return 2;
-  }
+  });
+}
+
+int mirror(const Options& options) {
+  return start(options, [&options](const Log& log, const sigset_t& signals) {
+    hub::MirrorService service(hub::load_mirror_config(options.mirror_config), log);
+    return serve(service, signals, log);
+  });
 }
 
 int init(const Options& options) {
@@ -149,9 +166,13 @@ std::map<std::string, Command> declare(CommandLine& line, Options& options) {
       .one_of({"view", "operate", "approve", "configure"})
       .show_default();
   token.option("--life", options.life, "It ends by itself after this time").value_name("TIME");
+  line.subcommand("mirror", "Mirror the city's repository, and hold requests for its tips, until SIGTERM")
+      .option("--mirror-config", options.mirror_config, "The mirror's configuration")
+      .value_name("FILE")
+      .show_default();
   line.subcommand("check", "Check the configuration, and exit");
   line.subcommand("migrate", "Bring the database to this program's schema, and exit");
-  return {{"run", run}, {"init", init}, {"token", tokens}, {"check", check}, {"migrate", migrate}};
+  return {{"run", run}, {"mirror", mirror}, {"init", init}, {"token", tokens}, {"check", check}, {"migrate", migrate}};
 }
 
 }  // namespace

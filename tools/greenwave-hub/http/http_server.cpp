@@ -24,10 +24,20 @@ namespace {
 using Daemon = std::unique_ptr<MHD_Daemon, Freed<MHD_stop_daemon>>;
 using Response = std::unique_ptr<MHD_Response, Freed<MHD_destroy_response>>;
 
-constexpr std::size_t connection_memory = 32 * 1024;  // for the request line and headers
-constexpr std::array kept_headers{"authorization",   "content-type", "x-client-verify",    "x-client-subject",
-                                  "x-client-serial", "x-real-ip",    "x-remote-user",      "if-none-match",
-                                  "last-event-id",   "accept",       "x-hub-signature-256"};
+constexpr std::array kept_headers{"authorization",
+                                  "content-type",
+                                  "x-client-verify",
+                                  "x-client-subject",
+                                  "x-client-serial",
+                                  "x-real-ip",
+                                  "x-remote-user",
+                                  "if-none-match",
+                                  "prefer",
+                                  "last-event-id",
+                                  "accept",
+                                  "x-gitlab-token",
+                                  "x-gitea-signature",
+                                  "x-hub-signature-256"};
 
 MHD_Result add_query(void* closure, MHD_ValueKind, const char* key, const char* value) {
   static_cast<HttpRequest*>(closure)->query.emplace(key, value == nullptr ? "" : value);
@@ -195,7 +205,9 @@ class HttpServer::Impl::Exchange : public Responder,
           MHD_create_response_from_buffer(reply.body.size(), reply.body.data(), MHD_RESPMEM_MUST_COPY));
       if (!response) return MHD_NO;
     }
-    MHD_add_response_header(response.get(), MHD_HTTP_HEADER_CONTENT_TYPE, reply.type.c_str());
+    if (!reply.type.empty()) {
+      MHD_add_response_header(response.get(), MHD_HTTP_HEADER_CONTENT_TYPE, reply.type.c_str());
+    }
     for (const auto& [name, value] : reply.headers)
       MHD_add_response_header(response.get(), name, value.c_str());
     return MHD_queue_response(connection_, reply.status, response.get());
@@ -273,7 +285,7 @@ HttpServer::HttpServer(Loop& loop, const Log& log, Fd socket, Handler handle, co
                                        MHD_OPTION_LISTEN_SOCKET, socket.get(),                        //
                                        MHD_OPTION_CONNECTION_LIMIT, limits.connections,               //
                                        MHD_OPTION_CONNECTION_TIMEOUT, limits.idle,                    //
-                                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,         //
+                                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.memory,             //
                                        MHD_OPTION_NOTIFY_COMPLETED, Impl::on_completed, impl_.get(),  //
                                        MHD_OPTION_END));
   if (!impl_->daemon)

@@ -15,6 +15,7 @@ struct HttpLimits {
   std::size_t body = 8 * 1024 * 1024;
   unsigned connections = 20'000;
   unsigned idle = 75;                        ///< seconds, for a client that neither sends nor reads
+  std::size_t memory = 32 * 1024;            ///< of a connection, for the request line and headers
   std::size_t stream_backlog = 1024 * 1024;  ///< bytes that wait for a slow reader before it is cut off
 };
 

@@ -1,0 +1,142 @@
+#include "tip/tips.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "http/preference.h"
+#include "tip/tip_name.h"
+
+namespace greenwave::hub {
+
+namespace {
+
+std::string tag_of(std::string_view text) {
+  return fmt::format("\"{}\"", to_hex(sha256(text)).substr(0, 32));
+}
+
+/// Of If-None-Match: one tag, or a list.
+bool is_known(std::string_view known, std::string_view tag) {
+  const auto tags = split(known, ',');
+  return std::ranges::any_of(tags, [&](auto one) {
+    one = trim(one);
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    return one == tag;
+  });
+}
+
+HttpReply reply_with(const std::optional<std::string>& text, std::string_view known, std::uint32_t waited) {
+  if (!text) {
+    auto reply = refusal(404, "there is no tip of this ref", "see greenwave-hub(8), THE MIRROR");
+    reply.headers.emplace_back("Vary", "Prefer");
+    return reply;
+  }
+  auto tag = tag_of(*text);
+  HttpReply reply;
+  if (is_known(known, tag)) {
+    reply.status = 304;
+    reply.type = "";
+  } else {
+    reply.type = "text/plain";
+    reply.body = *text;
+  }
+  reply.headers = {{"ETag", std::move(tag)}, {"Vary", "Prefer"}};
+  if (waited > 0) reply.headers.emplace_back("Preference-Applied", fmt::format("wait={}", waited));
+  return reply;
+}
+
+}  // namespace
+
+Tips::Tips(Loop& loop, std::filesystem::path directory, const TipLimits& limits)
+    : loop_(loop),
+      limits_(limits),
+      directory_(loop, std::move(directory), [this](const std::string& changed) { look(changed); }) {}
+
+Tips::~Tips() {
+  close();
+}
+
+void Tips::answer(const HttpRequest& request, std::shared_ptr<Responder> responder) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return responder->reply(refusal(405, "a tip is only read", "use GET"));
+  }
+  if (!is_tip_path(request.path)) return responder->reply(reply_with({}, {}, 0));
+  const auto known = request.header("if-none-match");
+  auto wait = http::wait_of(request.header("prefer"));
+  // Watched before it is read: nothing is missed in between.
+  if (held_ >= limits_.held || (wait && !directory_.watch(request.path))) wait.reset();
+  const auto text = directory_.read(request.path);
+  if (!wait || *wait == 0 || !text || !is_known(known, tag_of(*text))) {
+    return responder->reply(reply_with(text, known, 0));
+  }
+  const auto longest = std::chrono::floor<std::chrono::seconds>(limits_.longest).count();
+  const auto seconds = std::min(*wait, static_cast<std::uint32_t>(longest));
+  hold(request.path, {.tag = tag_of(*text), .seconds = seconds, .responder = std::move(responder)});
+}
+
+void Tips::hold(const std::string& path, Waiting waiting) {
+  auto& queue = waiting_[path];
+  queue.push_back(std::move(waiting));
+  ++held_;
+  const auto place = std::prev(queue.end());
+  place->timer =
+      loop_.after(std::chrono::seconds(place->seconds), [this, path, place] { expire(path, place); });
+}
+
+void Tips::expire(const std::string& path, Queue::iterator waiting) {
+  const auto queue = waiting_.find(path);
+  waiting->responder->reply(reply_with(directory_.read(path), waiting->tag, waiting->seconds));
+  queue->second.erase(waiting);
+  --held_;
+  if (queue->second.empty()) waiting_.erase(queue);
+}
+
+void Tips::look(const std::string& directory) {
+  for (auto queue = waiting_.begin(); queue != waiting_.end();) {
+    const auto& path = queue->first;
+    if (directory_of(path) != directory) {
+      ++queue;
+      continue;
+    }
+    const auto text = directory_.read(path);
+    const bool is_watched = directory_.watch(path);
+    std::erase_if(queue->second, [&](Waiting& waiting) {
+      if (is_watched && text && tag_of(*text) == waiting.tag) return false;
+      loop_.cancel(waiting.timer);
+      news_.push_back({std::move(waiting.responder), reply_with(text, waiting.tag, waiting.seconds)});
+      return true;
+    });
+    queue = queue->second.empty() ? waiting_.erase(queue) : std::next(queue);
+  }
+  if (releasing_ == 0) release();
+}
+
+void Tips::release() {
+  releasing_ = 0;
+  for (std::size_t count = 0; count < limits_.at_once && !news_.empty(); ++count) {
+    news_.front().responder->reply(std::move(news_.front().reply));
+    news_.pop_front();
+    --held_;
+  }
+  if (!news_.empty()) releasing_ = loop_.after(limits_.step, [this] { release(); });
+}
+
+void Tips::close() {
+  loop_.cancel(std::exchange(releasing_, 0));
+  for (auto& news : news_) news.responder->reply(std::move(news.reply));
+  news_.clear();
+  for (auto& [path, queue] : waiting_) {
+    for (auto& waiting : queue) {
+      loop_.cancel(waiting.timer);
+      waiting.responder->reply(unavailable("the server is stopping"));
+    }
+  }
+  waiting_.clear();
+  held_ = 0;
+}
+
+}  // namespace greenwave::hub
