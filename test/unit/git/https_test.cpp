@@ -144,10 +144,10 @@ TEST_CASE("https: a tip file makes a poll of an unchanged ref cheaper still") {
   const auto first = origin.commit({{"a", "1"}});
   const auto hook = [&] {
     test::run_or_throw({"sh", "-c",
-                        "cd '" + origin.path().native() + "' && echo '" + std::string(40, '0') + " " +
-                            origin.git({"rev-parse", "main"}) + " refs/heads/main' | TIP_DIRECTORY='" +
-                            origin.path().native() + ".tip' sh '" + test::source_directory().native() +
-                            "/packaging/git-server/post-receive'"});
+                        "cd '" + origin.path().native() +
+                            "' && echo 'OLD NEW refs/heads/main' | TIP_DIRECTORY='" + origin.path().native() +
+                            ".tip' sh '" + test::source_directory().native() +
+                            "/packaging/git-server/reference-transaction' committed"});
   };
   hook();
   const auto transport = test::unconfined_transport(followed(server, origin), never);

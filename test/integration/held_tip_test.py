@@ -1,0 +1,154 @@
+"""Commits reach a device at once: the server answers the question for the tip when that changes, and nothing on the
+device waits for it."""
+
+import pathlib
+import signal
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from greenwave import City, Device, Scratch, wait_until  # noqa: E402
+from mirror import Mirror, since  # noqa: E402
+from slow_server import motd  # noqa: E402
+
+
+class HeldTip(unittest.TestCase):
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city))
+        self.city.commit(motd("one\n"))
+
+    def start(self, interval="60s", url=None):
+        self.device = Device(self.scratch / "device", url or self.mirror.url, interval=interval, more=self.mirror.agent)
+        self.device.start()
+        self.addCleanup(self.device.stop)
+        wait_until(lambda: self.motd_is("one\n"), "the first commit")
+
+    def motd_is(self, text):
+        file = self.device.path("/etc/motd")
+        return file.exists() and file.read_text() == text
+
+    def wait_until_held(self, count=1):
+        wait_until(lambda: self.mirror.held() >= count, "the request is held")
+
+    def assert_applied_at_once(self, text, within=2):
+        began = time.monotonic()
+        self.city.commit(motd(text))
+        wait_until(lambda: self.motd_is(text), "the commit")
+        self.assertLess(since(began), within)
+
+    def test_a_commit_is_applied_within_two_seconds_and_again(self):
+        self.start()
+        for text in ("two\n", "three\n", "four\n"):
+            self.wait_until_held()
+            self.assert_applied_at_once(text)
+
+    def test_a_requested_sync_a_diff_and_a_stop_wait_for_nothing(self):
+        self.start(interval="1h")
+        self.wait_until_held()
+        for action in (lambda: self.device.sync(), lambda: self.device.cli("diff", check=None)):
+            began = time.monotonic()
+            action()
+            self.assertLess(since(began), 5)
+            self.wait_until_held()
+        self.assert_applied_at_once("two\n")
+        self.wait_until_held()
+        began = time.monotonic()
+        self.device.daemon.send_signal(signal.SIGTERM)
+        self.assertEqual(self.device.daemon.wait(60), 0)
+        self.assertLess(since(began), 5)
+
+    def test_a_changed_configuration_is_read_while_a_request_is_held(self):
+        self.start(interval="20s")
+        self.wait_until_held()
+        self.city.git("branch", "-f", "other")
+        self.city.git("push", "-q", "origin", "other")
+        text = self.device.config.read_text()
+        self.device.config.write_text(text.replace("repository:\n", "repository:\n  branch: other\n"))
+        self.device.daemon.send_signal(signal.SIGHUP)
+        wait_until(lambda: any("refs/heads/other" in line for _, _, line in self.mirror.requests()), "the other branch")
+
+    def test_a_server_that_restarts_is_found_again(self):
+        self.start(interval="30s")
+        self.wait_until_held()
+        self.mirror.stop()
+        self.mirror.start()
+        self.wait_until_held()
+        self.assert_applied_at_once("two\n")
+
+    def test_where_nothing_can_be_held_the_device_polls_as_always(self):
+        self.mirror.stop("nginx")
+        conf = self.mirror.directory / "nginx.conf"
+        text = conf.read_text()
+        begin = text.index("location ~ [.]tip/refs/")
+        end = text.index("}", begin) + 1
+        conf.write_text(text[:begin] + f"location ~ [.]tip/refs/ {{ root {self.mirror.root}; }}" + text[end:])
+        self.mirror._start("nginx", "nginx", "-c", conf)
+        self.start(interval="5s")
+        self.assert_applied_at_once("two\n", within=30)
+        self.assertEqual(self.mirror.held(), 0)
+
+
+class Server(unittest.TestCase):
+    """What the server answers, whoever asks."""
+
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city))
+        self.first = self.city.commit(motd("one\n"))
+
+    def ask(self, ref="refs/heads/main", **headers):
+        return self.mirror.request(f"/city.git.tip/{ref}", {key.replace("_", "-"): value for key, value in headers.items()})
+
+    def test_it_answers_at_once_what_is_not_known_and_says_that_it_can_wait(self):
+        status, headers, text = self.ask(Prefer="wait=60")
+        self.assertEqual((status, text), (200, self.first + "\n"))
+        self.assertEqual(headers["Vary"], "Prefer")
+        self.assertIsNone(headers["Preference-Applied"])
+        status, again, _ = self.ask(If_None_Match=headers["ETag"])
+        self.assertEqual((status, again["Vary"]), (304, "Prefer"))
+
+    def test_it_answers_304_when_the_time_is_over(self):
+        tag = self.ask()[1]["ETag"]
+        began = time.monotonic()
+        status, headers, _ = self.ask(If_None_Match=tag, Prefer="respond-async, wait=1")
+        self.assertEqual((status, headers["Preference-Applied"]), (304, "wait=1"))
+        self.assertGreaterEqual(since(began), 1)
+
+    def test_it_answers_as_soon_as_the_ref_changes_and_for_no_other(self):
+        self.city.git("push", "-q", "origin", "main:other")
+        tag = self.ask()[1]["ETag"]
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(self.ask(If_None_Match=tag, Prefer="wait=60")))
+        asking.start()
+        wait_until(lambda: self.mirror.held() == 1, "the request is held")
+        self.city.git("push", "-q", "--force", "origin", "main:another")
+        self.city.git("push", "-q", "origin", ":other")
+        self.assertEqual(self.mirror.held(), 1)
+        second = self.city.commit(motd("two\n"))
+        asking.join()
+        status, headers, text = answers[0]
+        self.assertEqual((status, text, headers["Preference-Applied"]), (200, second + "\n", "wait=60"))
+
+    def test_it_serves_nothing_but_tips(self):
+        for path in ("/city.git.tip/refs/heads/none", "/city.git.tip/.lock", "/city.git.tip/refs/heads/..%2f..%2f.lock",
+                     "/city.git/HEAD", "/city.git.tip/refs/heads", "/%2e%2e/x.tip/refs/heads/main", "/metrics"):
+            self.assertIn(self.mirror.request(path)[0], (400, 404), path)
+
+    def test_who_waits_when_it_stops_is_told_to_come_back(self):
+        tag = self.ask()[1]["ETag"]
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(self.ask(If_None_Match=tag, Prefer="wait=60")))
+        asking.start()
+        wait_until(lambda: self.mirror.held() == 1, "the request is held")
+        self.mirror.stop()
+        asking.join()
+        self.assertEqual(answers[0][0], 503)
+
+
+if __name__ == "__main__":
+    unittest.main()
