@@ -7,7 +7,6 @@ be multiplied. The state changes with one report in 50.
 """
 
 import json
-import os
 import pathlib
 import statistics
 import subprocess
@@ -15,33 +14,13 @@ import sys
 import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
+from cost import cpu  # noqa: E402
 from greenwave import BIN, Scratch, print_table, wait_until  # noqa: E402
 from hub import Hub  # noqa: E402
 from postgres import Postgres  # noqa: E402
 
 SECONDS = 10
-TICK = 1 / os.sysconf("SC_CLK_TCK")
 CITY = 11_462  # Chicago
-
-
-def family(pid):
-    """The process and those below it."""
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout.split()
-    return [pid, *(one for child in children for one in family(int(child)))]
-
-
-def cpu(pid):
-    """Seconds of CPU of a process, its children, and those of them that ended."""
-    total = 0.0
-    for one in family(pid):
-        try:
-            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        total += sum(int(field) for field in fields[11:13]) * TICK
-        if one == pid:
-            total += sum(int(field) for field in fields[13:15]) * TICK
-    return total
 
 
 def peak_memory(pid):
