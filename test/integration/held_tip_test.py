@@ -2,6 +2,7 @@
 device waits for it."""
 
 import pathlib
+import shutil
 import signal
 import sys
 import threading
@@ -111,6 +112,13 @@ class Server(unittest.TestCase):
         self.assertIsNone(headers["Preference-Applied"])
         status, again, _ = self.ask(If_None_Match=headers["ETag"])
         self.assertEqual((status, again["Vary"]), (304, "Prefer"))
+
+    def test_branches_that_were_there_before_the_hook_have_tips_too(self):
+        shutil.rmtree(self.mirror.tips)
+        self.mirror.stop()
+        self.mirror.start()
+        wait_until(lambda: self.ask()[0] == 200, "the tip")
+        self.assertEqual(self.ask()[2], self.first + "\n")
 
     def test_it_answers_304_when_the_time_is_over(self):
         tag = self.ask()[1]["ETag"]

@@ -9,9 +9,9 @@ std::string_view HttpRequest::header(const std::string& name) const {
   return found == headers.end() ? std::string_view() : found->second;
 }
 
-std::string HttpRequest::parameter(const std::string& name, std::string otherwise) const {
+std::string HttpRequest::parameter(const std::string& name, const std::string& otherwise) const {
   const auto found = query.find(name);
-  return found == query.end() ? std::move(otherwise) : found->second;
+  return found == query.end() ? otherwise : found->second;
 }
 
 HttpReply refusal(unsigned status, std::string_view error, std::string_view remedy) {

@@ -21,7 +21,7 @@ struct HttpRequest {
   /// Empty when it is absent.
   std::string_view header(const std::string& name) const;
   /// The first of that name; `otherwise` when it is absent.
-  std::string parameter(const std::string& name, std::string otherwise = {}) const;
+  std::string parameter(const std::string& name, const std::string& otherwise = {}) const;
 };
 
 struct HttpReply {

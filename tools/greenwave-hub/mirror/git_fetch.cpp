@@ -72,6 +72,16 @@ void prepare_mirror(const MirrorConfig& config) {
   set("core.hooksPath", config.hooks.native());
 }
 
+void write_tips(const MirrorConfig& config) {
+  Command command;
+  command.argv = {"sh", "-c",
+                  R"sh(git for-each-ref --format='old new %(refname)' refs/heads | "$0" committed)sh",
+                  (config.hooks / "reference-transaction").native()};
+  command.environment = {{"GIT_DIR", repository_of(config).native()}};
+  command.timeout = std::chrono::minutes(30);
+  run_git(command, "writing the tips");
+}
+
 void fetch_mirror(const MirrorConfig& config, const std::atomic<bool>& stop) {
   const auto& upstream = config.upstream;
   std::vector<std::string> words{"-C", repository_of(config).native(), "-c", "credential.helper="};

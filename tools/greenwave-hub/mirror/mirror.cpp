@@ -49,7 +49,10 @@ void Mirror::follow() {
   Duration pause{};
   do {
     try {
-      if (!is_prepared) prepare_mirror(config_);
+      if (!is_prepared) {
+        prepare_mirror(config_);
+        write_tips(config_);
+      }
       is_prepared = true;
       fetch_mirror(config_, stop_);
       if (!trouble.empty()) log_.info("the upstream can be fetched from again");

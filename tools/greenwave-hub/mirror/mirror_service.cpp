@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "mirror/git_fetch.h"
 #include "mirror/webhook.h"
 
 namespace greenwave::hub {
@@ -48,9 +49,22 @@ MirrorService::MirrorService(MirrorConfig config, const Log& log)
 }
 
 void MirrorService::run() {
-  if (!config_.upstream.url.empty()) mirror_.emplace(config_, log_);
+  if (!config_.upstream.url.empty()) {
+    mirror_.emplace(config_, log_);
+  } else {
+    begin_tips();
+  }
   loop_.run();
   mirror_.reset();
+}
+
+/// What is pushed later has its tip from the hook.
+void MirrorService::begin_tips() {
+  try {
+    write_tips(config_);
+  } catch (const Error& error) {
+    log_.warning(error.what());
+  }
 }
 
 void MirrorService::stop() {

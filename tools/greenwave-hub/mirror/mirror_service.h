@@ -25,6 +25,7 @@ class MirrorService {
   void stop();
 
  private:
+  void begin_tips();
   void answer(const HttpRequest& request, const std::shared_ptr<Responder>& responder);
   void take_webhook(const HttpRequest& request, Responder& responder);
   std::string metrics() const;
