@@ -172,7 +172,8 @@ std::map<std::string, Command> declare(CommandLine& line, Options& options) {
       .show_default();
   line.subcommand("check", "Check the configuration, and exit");
   line.subcommand("migrate", "Bring the database to this program's schema, and exit");
-  return {{"run", run}, {"mirror", mirror}, {"init", init}, {"token", tokens}, {"check", check}, {"migrate", migrate}};
+  return {{"run", run},      {"mirror", mirror}, {"init", init},
+          {"token", tokens}, {"check", check},   {"migrate", migrate}};
 }
 
 }  // namespace
