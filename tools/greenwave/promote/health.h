@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "hub/place.h"
 #include "model/commit_id.h"
+#include "model/wave_health.h"
 
 namespace greenwave::promote {
 
@@ -43,6 +44,7 @@ struct Tally {
   std::vector<std::string> silent;  ///< the ids of those that are not heard of
   /// Heard of, but at another commit, and not yet on the way to this one.
   std::size_t elsewhere() const { return devices - reported - silent.size(); }
+  WaveTally numbers() const { return {devices, reported, healthy, failed.size(), silent.size()}; }
 };
 
 /// The commit came to the wave at `since`. A device that was last seen before `recent`, or before `since` at

@@ -7,6 +7,7 @@
 #include "base/listed.h"
 #include "base/text.h"
 #include "context/style.h"
+#include "model/wave_health.h"
 
 namespace greenwave::promote {
 
@@ -16,14 +17,6 @@ constexpr std::size_t most_named = 5;
 
 std::string names(const std::vector<std::string>& ids) {
   return printable(listed(ids, most_named));
-}
-
-bool reaches(std::size_t part, double percent, std::size_t whole) {
-  return static_cast<double>(part) * 100 >= percent * static_cast<double>(whole);
-}
-
-bool exceeds(std::size_t part, double percent, std::size_t whole) {
-  return static_cast<double>(part) * 100 > percent * static_cast<double>(whole);
 }
 
 std::size_t needed(double percent, std::size_t whole) {
@@ -37,16 +30,13 @@ class Judgement {
         wave_(*stage.wave),
         situation_(situation),
         since_(stage.since.value_or(situation.now)),
-        passes_silence_(situation.now - since_ >= wave_.silent_after) {
-    if (situation.health) {
-      tally_ = tally(stage.devices, *situation.health, stage.commit, since_,
-                     situation.now - situation.silent_after);
-    }
-  }
+        tally_(situation.health ? tally(stage.devices, *situation.health, stage.commit, since_,
+                                        situation.now - situation.silent_after)
+                                : Tally{}),
+        health_(wave_, tally_.numbers(), situation.now - since_) {}
 
   Decision decide() const {
-    if (exceeds(tally_.failed.size(), wave_.failed_percent, answering()))
-      return {Verdict::halted, failure(), {}};
+    if (health_.is_halted()) return {Verdict::halted, failure(), {}};
     const auto over = since_ + wave_.soak;
     if (situation_.now < over) {
       return waits(fmt::format("{} is soaking until {} ({})", stage_.name, cli::moment(over),
@@ -57,8 +47,8 @@ class Judgement {
     if (tally_.devices == 0) {
       return waits(fmt::format("no device is in {}, so its health is unknown", stage_.name));
     }
-    if (!enough_reported()) return waits(too_few_reported());
-    if (!reaches(tally_.healthy, wave_.healthy_percent, tally_.reported)) {
+    if (!health_.enough_reported()) return waits(too_few_reported());
+    if (!health_.enough_healthy()) {
       return waits(fmt::format("{}, {} needed; {} failed", healthy_at_commit(),
                                needed(wave_.healthy_percent, tally_.reported), tally_.failed.size()));
     }
@@ -70,31 +60,21 @@ class Judgement {
  private:
   static Decision waits(std::string reason) { return {Verdict::waits, std::move(reason), {}}; }
 
-  /// The devices of which reports are expected.
-  std::size_t expected() const { return tally_.devices - (passes_silence_ ? tally_.silent.size() : 0); }
-
-  bool enough_reported() const {
-    return tally_.reported > 0 && reaches(tally_.reported, wave_.reported_percent, expected());
-  }
-
-  /// The devices among which failures are counted.
-  std::size_t answering() const { return enough_reported() ? tally_.reported : expected(); }
-
   std::string at_commit() const { return fmt::format("{} at {}", stage_.name, cli::short_id(stage_.commit)); }
 
   std::string failure() const {
-    const auto reporting = enough_reported() ? " that reported" : "";
+    const auto reporting = health_.enough_reported() ? " that reported" : "";
     return fmt::format("{} of {}{} in {} failed, more than {} percent: {}", tally_.failed.size(),
-                       count_of(answering(), "device"), reporting, at_commit(), wave_.failed_percent,
+                       count_of(health_.answering(), "device"), reporting, at_commit(), wave_.failed_percent,
                        names(tally_.failed));
   }
 
   std::string too_few_reported() const {
-    auto reason =
-        fmt::format("{} of {} in {} reported, {} needed", tally_.reported, count_of(expected(), "device"),
-                    at_commit(), std::max<std::size_t>(needed(wave_.reported_percent, expected()), 1));
+    auto reason = fmt::format("{} of {} in {} reported, {} needed", tally_.reported,
+                              count_of(health_.expected(), "device"), at_commit(),
+                              std::max<std::size_t>(needed(wave_.reported_percent, health_.expected()), 1));
     reason += rest();
-    if (passes_silence_ || tally_.silent.empty()) return reason;
+    if (health_.passes_silence() || tally_.silent.empty()) return reason;
     const auto until = since_ + wave_.silent_after;
     return reason + fmt::format("; silence holds it until {} ({})", cli::moment(until),
                                 cli::relative(until, situation_.now));
@@ -110,8 +90,8 @@ class Judgement {
     std::string text;
     if (tally_.elsewhere() > 0) text += fmt::format("; {} at another commit", tally_.elsewhere());
     if (!tally_.silent.empty()) {
-      text += fmt::format("; {}{} silent: {}", passes_silence_ ? "passing over " : "", tally_.silent.size(),
-                          names(tally_.silent));
+      text += fmt::format("; {}{} silent: {}", health_.passes_silence() ? "passing over " : "",
+                          tally_.silent.size(), names(tally_.silent));
     }
     return text;
   }
@@ -120,8 +100,8 @@ class Judgement {
   const Wave& wave_;
   const Situation& situation_;
   Time since_;
-  bool passes_silence_;
   Tally tally_;
+  WaveHealth health_;
 };
 
 }  // namespace
