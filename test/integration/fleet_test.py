@@ -143,7 +143,8 @@ class Fleet(unittest.TestCase):
     def test_rollout_has_a_bar_for_each_wave(self):
         shown = self.ask("rollout", check=1)
         self.assertRegex(shown, r"canary  refs/heads/canary\n  " + self.first[:12] + r" First.*\n  \[!{40}\] 0 of 1 healthy\n"
-                                r"  1 have it, 1 failed, 0 reverted, 0 silent\n  1 failed: SystemdUnit/spat")
+                                r"  1 have it, 1 failed, 0 reverted, 0 silent\n"
+                                r"  halted: 1 of 1 device that reported in canary failed, more than 5 percent\n  1 failed: SystemdUnit/spat")
         self.assertRegex(shown, r"branch  refs/heads/main")
 
     def test_a_device_is_approved_refused_asked_and_revoked(self):

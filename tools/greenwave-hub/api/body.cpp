@@ -30,7 +30,7 @@ std::string Body::raw_text(const char* key, std::size_t most) {
 }
 
 std::string Body::text(const char* key, std::size_t most) {
-  const auto raw = raw_text(key, most);
+  auto raw = raw_text(key, most);
   if (printable(raw) != raw) throw Error(Fault::invalid, fmt::format("{} is not one line of text", key));
   return raw;
 }

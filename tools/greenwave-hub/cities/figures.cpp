@@ -85,7 +85,8 @@ WaveFigures wave_in(const json& map) {
                    .healthy = count_in(map, "healthy"),
                    .failed = count_in(map, "failed"),
                    .reverted = count_in(map, "reverted"),
-                   .silent = count_in(map, "silent")};
+                   .silent = count_in(map, "silent"),
+                   .halted = text_in(map, "halted")};
   if (!is_commit(wave.commit)) refuse("commit", "a commit's id");
   return wave;
 }
@@ -99,6 +100,10 @@ json time_or_null(const std::optional<Time>& time) {
 const WaveFigures* CityFigures::newest() const {
   const auto found = std::ranges::max_element(waves, {}, &WaveFigures::since);
   return found == waves.end() ? nullptr : &*found;
+}
+
+std::int64_t CityFigures::halted() const {
+  return std::ranges::count_if(waves, [](const auto& wave) { return !wave.halted.empty(); });
 }
 
 CityFigures figures_in(const json& map) {
@@ -150,7 +155,8 @@ json to_json(const CityFigures& figures) {
                      {"healthy", wave.healthy},
                      {"failed", wave.failed},
                      {"reverted", wave.reverted},
-                     {"silent", wave.silent}});
+                     {"silent", wave.silent},
+                     {"halted", wave.halted.empty() ? json(nullptr) : json(wave.halted)}});
   }
   json commit = nullptr;
   if (const auto* newest = figures.newest()) {

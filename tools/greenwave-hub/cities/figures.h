@@ -26,6 +26,7 @@ struct WaveFigures {
   std::int64_t failed = 0;
   std::int64_t reverted = 0;
   std::int64_t silent = 0;
+  std::string halted{};  ///< why it stops here; empty: it does not
 };
 
 /// A city in numbers.
@@ -40,6 +41,7 @@ struct CityFigures {
 
   /// The wave with the commit that came last; null: the repository was not read yet.
   const WaveFigures* newest() const;
+  std::int64_t halted() const;  ///< waves
 };
 
 /// Reads the figures of `city` in a hub's answer to /v1/cities. What is outside of its bounds, or not what it

@@ -4,7 +4,7 @@ namespace greenwave::hub {
 
 // Spread by Citus: SELECT create_distributed_table('greenwave.TABLE', 'city') for each table here but
 // schema_version, which is SELECT create_reference_table(…).
-const std::array<const char*, 1> schema_steps{R"sql(
+const std::array<const char*, 2> schema_steps{R"sql(
 CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE SCHEMA IF NOT EXISTS greenwave;
 CREATE TABLE greenwave.schema_version (version integer NOT NULL);
@@ -131,6 +131,11 @@ CREATE VIEW greenwave.map AS
 SELECT city || '/' || device AS id, city, device, name, condition, last_condition, since, seen, commit, wave, reason,
        version, position
 FROM greenwave.device_states WHERE position IS NOT NULL;
+)sql",
+                                              R"sql(
+-- notices/queue.h says what its kinds are.
+ALTER TABLE greenwave.notices ADD due timestamptz, ADD tries integer NOT NULL DEFAULT 0, ADD told timestamptz;
+CREATE INDEX notices_due ON greenwave.notices (city, kind, at) WHERE told IS NULL;
 )sql"};
 
 }  // namespace greenwave::hub

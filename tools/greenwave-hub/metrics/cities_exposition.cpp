@@ -23,6 +23,12 @@ std::string exposition(const std::vector<KnownCity>& cities, Time now) {
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - known.at).count();
     text += fmt::format("greenwave_city_age_seconds{{city=\"{}\"}} {}\n", label(known.city), age);
   }
+  begin(text, "greenwave_city_waves_halted", "gauge", "Waves of the city whose commit goes no further.");
+  for (const auto& known : cities) {
+    if (!known.figures) continue;
+    text += fmt::format("greenwave_city_waves_halted{{city=\"{}\"}} {}\n", label(known.city),
+                        known.figures->halted());
+  }
   begin(text, "greenwave_city_devices", "gauge", "Devices of the city by their status, as last heard.");
   for (const auto& known : cities) {
     if (!known.figures) continue;

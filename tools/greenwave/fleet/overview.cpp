@@ -103,6 +103,10 @@ std::string wave_text(const nlohmann::json& wave, Time now, const cli::Style& st
           fmt::format(" {} of {} healthy\n", healthy, devices);
   text += fmt::format("  {} have it, {} failed, {} reverted, {} silent\n", count_in(wave, "has"), failed,
                       reverted, silent);
+  if (const auto halted = text_in(wave, "halted"); !halted.empty()) {
+    text +=
+        "  " + cli::paint(style, cli::Paint::bad, "halted") + ": " + cli::wrap(halted, 4, style.width) + "\n";
+  }
   for (const auto& reason : list_in(wave, "reasons")) text += reason_text(reason, "failed", style);
   return text;
 }
