@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import postgres  # noqa: E402
 from git_server import free_port, make_certificates  # noqa: E402
 from greenwave import BIN, Scratch, run, wait_until  # noqa: E402
-from hub import Hub, Speaker  # noqa: E402
+from hub import Hub, Speaker, manual_example  # noqa: E402
 
 COMMIT = "a" * 40
 SECRET = "gwt_not_for_the_log"
@@ -275,6 +275,8 @@ class Configuration(unittest.TestCase):
             self.assertEqual(2, run(BIN / "greenwave-hub", "--cities", file, "migrate", check=False).returncode)
             shipped = pathlib.Path(__file__).parents[2] / "packaging/hub/cities.yaml"
             run(BIN / "greenwave-hub", "--cities", shipped, "check")
+            file.write_text(manual_example("interval: 30s"))
+            run(BIN / "greenwave-hub", "--cities", file, "check")
 
 
 if __name__ == "__main__":

@@ -57,6 +57,11 @@ BLOCKS = {
     "apt install nginx-light": "a server's set-up: mirror_test has the same nginx and mirror, for its own directories",
     "apt install postgresql": "sets a server up: hub_test does the same with servers of its own",
     "SELECT create_distributed_table": "needs Citus",
+    "interval: 30s\nreaders:": "cities_test checks it",
+    "notices:": "notices_test checks it",
+    '{"id"': "notices_test reads such a notice",
+    "openssl dgst": "notices_test computes the same",
+    "# systemctl edit": "needs Postfix",
     "systemd-creds encrypt": "needs a TPM or systemd's own key: reports_test gives the agent a credential as systemd would",
     "$ journalctl": "needs a journal: install_test reads the agent's on a machine of its own",
 }

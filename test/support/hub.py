@@ -3,6 +3,7 @@
 import http.client
 import json
 import pathlib
+import re
 import signal
 import socket
 import ssl
@@ -13,6 +14,13 @@ from git_server import free_port
 from greenwave import BIN, run, wait_until
 
 NGINX = pathlib.Path(__file__).parents[2] / "packaging/hub/nginx.conf"
+MANUAL = pathlib.Path(__file__).parents[2] / "packaging/man/greenwave-hub.8"
+
+
+def manual_example(begin):
+    """The block of the manual page that begins so."""
+    blocks = [block.split("\n.Ed\n")[0] for block in re.split(r"\n\.Bd -literal.*\n", MANUAL.read_text())[1:]]
+    return next(block for block in blocks if block.startswith(begin)) + "\n"
 
 
 class Hub:

@@ -36,6 +36,7 @@ Hub::Hub(HubConfig config, const Log& log)
       access_(config_, loop_, reader_),
       upkeep_(config_, loop_, log_, writer_, reader_),
       outbound_(loop_),
+      notifier_(config_, loop_, log_, writer_, reader_, outbound_),
       api_{config_,
            log_,
            loop_,
@@ -89,6 +90,7 @@ void Hub::prepare_database() {
         const auto refresh = [this] {
           access_.refresh();
           upkeep_.begin();
+          notifier_.begin();
           events_.publish_reset();
         };
         writer_.on_connected(refresh);
@@ -147,7 +149,7 @@ void Hub::drain() {
 /// What is under way gets its answer; nothing new is taken.
 void Hub::finish() {
   const auto pause = std::chrono::milliseconds(50);
-  if (intake_.waiting() == 0) {
+  if (intake_.waiting() == 0 && notifier_.under_way() == 0) {
     loop_.after(pause, [this] { loop_.stop(); });
   } else {
     loop_.after(pause, [this] { finish(); });
@@ -163,7 +165,9 @@ std::string Hub::metrics() const {
                      .reports_waiting = intake_.waiting(),
                      .requests_under_way = server_->under_way(),
                      .connections = server_->connections(),
-                     .listeners = events_.listeners()});
+                     .listeners = events_.listeners(),
+                     .waves_halted = notifier_.halted(),
+                     .notices_waiting = static_cast<std::size_t>(notifier_.waiting())});
 }
 
 }  // namespace greenwave::hub

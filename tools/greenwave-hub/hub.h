@@ -14,6 +14,7 @@
 #include "intake/intake.h"
 #include "inventory/follower.h"
 #include "loop/loop.h"
+#include "notices/notifier.h"
 #include "outbound/outbound.h"
 #include "upkeep/upkeep.h"
 
@@ -58,6 +59,7 @@ class Hub {
   Upkeep upkeep_;
   Outbound outbound_;
   std::optional<Neighbours> neighbours_;
+  Notifier notifier_;
   Api api_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Follower> follower_;

@@ -36,6 +36,7 @@ void read_members(const yaml::Node& document, HubConfig& config, Problems& probl
   }
   read_duration(fields, "keepHistory", std::chrono::hours(24 * 31), config.keep_history);
   config.users = read_users(fields);
+  if (const auto* node = fields.map("notices")) config.notices = read_notices(*node, problems);
   config.cities = read_cities(fields, problems);
   for (const auto& other : config.cities) {
     if (other.city == config.city) {

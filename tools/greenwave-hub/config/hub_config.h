@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/problem.h"
 #include "config/cities_config.h"
+#include "config/notices_config.h"
 #include "config/role.h"
 
 namespace greenwave::hub {
@@ -31,6 +32,7 @@ struct HubConfig {
   std::vector<std::string> relays;  ///< names of certificates that speak for any device of the city
   /// By the name that the proxy passes; "*": any other. Empty: the proxy knows no users.
   std::map<std::string, Role> users;
+  NoticesConfig notices;
   std::vector<CityHub> cities;  ///< others, that the city's own hub shows beside it
 
   std::filesystem::path authority() const { return state_directory / "ca"; }

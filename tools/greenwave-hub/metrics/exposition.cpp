@@ -60,6 +60,10 @@ std::string exposition(const Measures& measures) {
         measures.requests_under_way);
   gauge(text, "greenwave_hub_connections", "Connections of the proxy.", measures.connections);
   gauge(text, "greenwave_hub_listeners", "Clients that follow events.", measures.listeners);
+  gauge(text, "greenwave_hub_waves_halted", "Waves whose commit goes no further: too many devices failed.",
+        measures.waves_halted);
+  gauge(text, "greenwave_hub_notices_waiting", "Notices that nobody could be told yet.",
+        measures.notices_waiting);
   return text;
 }
 

@@ -20,6 +20,8 @@ struct Measures {
   std::size_t requests_under_way = 0;
   std::size_t connections = 0;
   std::size_t listeners = 0;
+  std::size_t waves_halted = 0;
+  std::size_t notices_waiting = 0;
 };
 
 /// The text that Prometheus reads (its "text-based format", version 0.0.4).
