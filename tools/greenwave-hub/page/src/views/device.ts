@@ -1,0 +1,151 @@
+import { type Content, h, show } from "../dom.ts";
+import { kinds, stateOfWord } from "../states.ts";
+import { ago, bytes, moment, short, span, timeOf } from "../words.ts";
+import { stateIcon } from "./icon.ts";
+
+type Json = Record<string, unknown>;
+
+/** /v1/devices/{device}. What it tells of itself is in `detail`, of any form. */
+export interface Device extends Json {
+  id: string;
+  name: string;
+  state: string;
+}
+
+const text = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
+const object = (value: unknown): Json => (value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Json) : {});
+const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : []);
+
+const fact = (name: string, value: Content) => (value === "" || value === null ? null : [h("dt", {}, name), h("dd", {}, value)]);
+const section = (title: string, ...content: Content[]) => h("section", {}, h("h3", {}, title), content);
+
+/** What to type, and where, by what is wrong. */
+export function commandsFor(device: Device): [where: string, command: string][] {
+  const id = device.id;
+  const there = "At the device";
+  switch (device.state) {
+    case "failed":
+      return [[there, "greenwave status"], [there, "greenwave doctor"], ["Anywhere", `greenwave fleet show ${id}`]];
+    case "reverted":
+      return [[there, "greenwave history"], ["In the repository", "git revert COMMIT"]];
+    case "not-reporting":
+      return [[there, "systemctl status greenwaved"], [there, "greenwave doctor"]];
+    case "paused":
+      return [[there, "greenwave resume"]];
+    case "held":
+      return [["Anywhere", "greenwave fleet rollout"]];
+    default:
+      return [[there, "greenwave status"]];
+  }
+}
+
+function copyable(where: string, command: string): HTMLElement {
+  const said = h("span", { class: "muted", role: "status" });
+  return h("li", {}, h("span", { class: "muted" }, where, ": "), h("code", {}, command), " ",
+    h("button", { class: "tiny", "aria-label": `Copy ${command}`, onclick: () => {
+      navigator.clipboard?.writeText(command).then(() => (said.textContent = " copied"), () => (said.textContent = " not copied"));
+    } }, "Copy"), said);
+}
+
+const most_actions = 12;
+
+function syncEntry(sync: Json): HTMLElement {
+  const actions = list(sync["actions"]);
+  const failed = actions.filter((action) => action["ok"] === false);
+  const rest = actions.filter((action) => action["ok"] !== false);
+  const shown = [...failed, ...rest].slice(0, most_actions);
+  const total = typeof sync["actionsTotal"] === "number" ? sync["actionsTotal"] : actions.length;
+  const bad = failed.length > 0 || text(sync["error"]) !== "" || /fail|revert/.test(text(sync["result"]));
+  return h("li", { class: bad ? "bad" : "" },
+    h("div", {}, h("time", {}, moment(sync["started"])), " ", h("b", {}, text(sync["result"])), " ",
+      h("span", { class: "muted" }, text(sync["trigger"]), text(sync["who"]) && ` by ${text(sync["who"])}`,
+        typeof sync["tookMs"] === "number" && ` in ${span(sync["tookMs"])}`)),
+    text(sync["commit"]) && h("div", { class: "muted" }, h("code", {}, short(text(sync["commit"]))), " ", text(sync["subject"])),
+    text(sync["error"]) && h("div", { class: "why" }, text(sync["error"])),
+    shown.length > 0 && h("details", bad ? { open: true } : {},
+      h("summary", {}, `${total} step${total === 1 ? "" : "s"}`, failed.length > 0 && `, ${failed.length} failed`),
+      h("ul", { class: "steps" }, shown.map((action) => h("li", { class: action["ok"] === false ? "bad" : "" },
+        text(action["verb"]), " ", h("code", {}, text(action["object"])),
+        text(action["error"]) && h("div", { class: "why" }, text(action["error"]))))),
+      total > shown.length && h("p", { class: "muted" }, `and ${total - shown.length} more`)));
+}
+
+function objects(detail: Json): Content {
+  const failed = list(detail["failed"]);
+  const waiting = list(detail["waiting"]);
+  const problems = texts(detail["problems"]);
+  const until = timeOf(detail["waitingUntil"]);
+  const total = typeof detail["failedTotal"] === "number" ? detail["failedTotal"] : failed.length;
+  return [
+    failed.length > 0 && section(`Failed objects (${total})`, h("ul", { class: "objects" }, failed.map((one) => h("li", { class: "bad" },
+      h("code", {}, text(one["object"])), h("div", { class: "why" }, text(one["reason"])),
+      timeOf(one["again"]) && h("div", { class: "muted" }, "tried again ", moment(one["again"]))))),
+      total > failed.length && h("p", { class: "muted" }, `and ${total - failed.length} more`)),
+    waiting.length > 0 && section("Waits", h("p", {}, text(detail["waitingWhy"]), until && `, until ${moment(until)}`),
+      h("ul", { class: "objects" }, waiting.map((one) => h("li", {}, h("code", {}, text(one["object"])), " ", text(one["what"]))))),
+    problems.length > 0 && section("Problems in the repository", h("ul", { class: "objects" }, problems.map((one) =>
+      h("li", {}, h("code", {}, one))))),
+  ];
+}
+
+function facts(device: Device, detail: Json): HTMLElement {
+  const commit = object(detail["commit"]);
+  const signer = object(detail["signedBy"]);
+  const here = text(device["commit"]);
+  const target = text(device["target"]);
+  const drifted = typeof detail["drifted"] === "number" ? detail["drifted"] : 0;
+  return h("dl", {},
+    fact("Heard of", ago(device["seen"])),
+    device.state === "not-reporting" && text(device["lastState"]) ? fact("Said last", text(device["lastState"])) : null,
+    fact("Since", moment(device["since"])),
+    fact("Commit", here ? [h("code", {}, short(here)), " ", text(commit["subject"])] : ""),
+    fact("By", [text(commit["author"]), text(commit["time"]) && `, ${moment(commit["time"])}`].filter(Boolean).join("")),
+    fact("Signed by", text(signer["principal"])),
+    target && target !== here ? fact("Should run", h("code", {}, short(target))) : null,
+    fact("Wave", text(device["wave"]) || "branch"),
+    typeof detail["objects"] === "number"
+      ? fact("Objects", `${text(detail["inSync"])} of ${detail["objects"]} in sync${drifted > 0 ? `, ${drifted} drifted` : ""}`) : null,
+    fact("Last sync", timeOf(detail["lastSync"]) ? [moment(detail["lastSync"]), " ", text(detail["lastResult"])] : ""),
+    text(detail["lastError"]) ? fact("Last error", h("span", { class: "why" }, text(detail["lastError"]))) : null,
+    timeOf(detail["unreachableSince"]) ? fact("Repository away", `since ${moment(detail["unreachableSince"])}`) : null,
+    typeof detail["bytesReceived"] === "number" ? fact("Received", bytes(detail["bytesReceived"])) : null,
+    fact("Version", text(device["version"])),
+    fact("Layers", texts(device["layers"]).join(" → ")));
+}
+
+/** One device, as it told it and as the hub has it. */
+export function deviceView(device: Device, close: () => void, sync: (() => void) | null, showOnMap: (() => void) | null): HTMLElement {
+  const detail = object(device["detail"]);
+  const state = stateOfWord(device.state);
+  const labels = Object.entries(object(device["labels"]));
+  const history = list(device["history"]).slice(0, 12);
+  const syncs = list(device["syncs"]);
+  const reason = text(device["reason"]) || text(detail["says"]);
+  const statuses = texts(detail["statuses"]).filter((one) => one !== device.state);
+  return h("article", { class: "device", "aria-label": `Device ${device.id}` },
+    h("header", {},
+      h("h2", { tabindex: -1 }, device.name || device.id, device.name && h("span", { class: "muted" }, " ", device.id)),
+      h("button", { class: "close", "aria-label": "Close", onclick: close }, "×")),
+    h("p", { class: `verdict ${device.state}` }, stateIcon(state), " ", h("b", {}, kinds[state]!.label), reason && h("span", {}, ": ", reason)),
+    statuses.length > 0 && h("p", { class: "muted" }, "also: ", statuses.join(", ")),
+    device["listed"] === false && h("p", { class: "why" }, "The inventory does not list it."),
+    h("div", { class: "buttons" },
+      sync && h("button", { class: "primary", "data-key": "sync device", onclick: sync }, "Sync now…"),
+      showOnMap && h("button", { class: "plain", onclick: showOnMap }, "Show on map")),
+    section("What to type", h("ul", { class: "commands" }, commandsFor(device).map(([where, command]) => copyable(where, command)))),
+    objects(detail),
+    facts(device, detail),
+    labels.length > 0 && section("Labels", h("ul", { class: "labels" }, labels.map(([key, value]) => h("li", {}, key, h("b", {}, text(value)))))),
+    syncs.length > 0 && section("Last syncs", h("ol", { class: "timeline" }, syncs.map(syncEntry))),
+    history.length > 0 && section("States before", h("ol", { class: "timeline" }, history.map((one) =>
+      h("li", {}, h("time", {}, moment(one["at"])), " ", stateIcon(stateOfWord(text(one["state"]))), " ", text(one["state"]), " ",
+        h("code", {}, short(text(one["commit"]))), text(one["reason"]) && h("div", { class: "why" }, text(one["reason"])))))));
+}
+
+export function deviceMessage(message: string, close: () => void): HTMLElement {
+  const element = h("article", { class: "device", "aria-label": "Device" });
+  show(element, h("header", {}, h("h2", { tabindex: -1 }, "Device"), h("button", { class: "close", "aria-label": "Close", onclick: close }, "×")),
+    h("p", { role: "status" }, message));
+  return element;
+}

@@ -1,0 +1,76 @@
+import { h, show } from "../dom.ts";
+import type { Filter } from "../filter.ts";
+import { inOrder, judge, type Rollout, type Verdict, type WaveFigures } from "../rollout.ts";
+import { stateOfWord } from "../states.ts";
+import { ago, moment, number, short } from "../words.ts";
+import { stateIcon } from "./icon.ts";
+
+const failed = stateOfWord("failed");
+const reverted = stateOfWord("reverted");
+const silent = stateOfWord("not-reporting");
+const applying = stateOfWord("applying");
+const healthy = stateOfWord("in-sync");
+
+const words: Record<Verdict["kind"], string> = {
+  done: "Passed on", waits: "Waits", halted: "Halted", ready: "Ready", last: "Last",
+};
+
+/** How far each commit is, and what it waits for. */
+export class RolloutView {
+  readonly element = h("main", { class: "page rollout", "aria-label": "Rollout" });
+
+  constructor(private readonly filter: (filter: Partial<Filter>) => void) {
+    show(this.element, h("p", { class: "muted" }, "Asking…"));
+  }
+
+  fail(message: string): void {
+    show(this.element, h("p", { role: "alert" }, message));
+  }
+
+  show(rollout: Rollout): void {
+    const waves = inOrder(rollout);
+    const gates = new Map((rollout.gates ?? []).map((gate) => [gate.name, gate]));
+    const judged = waves.map((wave, i) => ({ wave, verdict: judge(wave, waves[i + 1], gates.get(wave.wave), Date.now()) }));
+    const halted = judged.filter(({ verdict }) => verdict.kind === "halted");
+    show(this.element,
+      h("h1", {}, "Rollout"),
+      waves.length === 0 && h("p", {}, "No repository is followed yet: hub.yaml names one with ", h("code", {}, "follow"), "."),
+      halted.map(({ wave, verdict }) => h("div", { class: "halted", role: "alert" },
+        h("h2", {}, stateIcon(failed), ` Halted in ${wave.wave}`),
+        h("p", {}, verdict.why, ": no wave after it gets ", h("code", {}, short(wave.commit)), ` “${wave.subject}” by ${wave.author}.`),
+        wave.reasons.length > 0 && h("ul", {}, wave.reasons.slice(0, 5).map((one) => h("li", {},
+          h("b", {}, number(one.devices), " × "), one.reason || "no reason was told", h("span", { class: "muted" }, ` (${one.examples.join(", ")})`)))))),
+      h("ol", { class: "waves" }, judged.map(({ wave, verdict }) => this.wave(wave, verdict))));
+  }
+
+  private wave(wave: WaveFigures, verdict: Verdict): HTMLElement {
+    const bad = wave.failed + wave.reverted;
+    const elsewhere = Math.max(0, wave.devices - wave.has - Math.max(0, bad - Math.max(0, wave.has - wave.healthy)) - wave.silent);
+    const underway = Math.max(0, wave.devices - wave.healthy - bad - wave.silent - elsewhere);
+    const parts: [string, number, number, string][] = [
+      ["healthy", wave.healthy, healthy, "healthy"], ["under way", underway, applying, "applying"], ["failed", wave.failed, failed, "failed"],
+      ["reverted", wave.reverted, reverted, "reverted"], ["silent", wave.silent, silent, "not-reporting"], ["at another commit", elsewhere, -1, "elsewhere"],
+    ];
+    const show_these = (states: number[]) => this.filter({ states: new Set(states), wave: wave.wave, reason: null, commit: "", text: "", ids: null });
+    return h("li", { class: `wave ${verdict.kind}` },
+      h("div", { class: "wave-head" },
+        h("h2", {}, wave.wave || "Branch", h("span", { class: "muted" }, " ", wave.ref.replace("refs/heads/", ""))),
+        h("span", { class: `badge ${verdict.kind}` }, words[verdict.kind])),
+      h("p", { class: "commit" }, h("code", {}, short(wave.commit)), " ", wave.subject,
+        h("span", { class: "muted" }, ` by ${wave.author}, here ${ago(wave.since)}`)),
+      h("div", { class: "bar", role: "img", "aria-label": parts.filter(([, n]) => n > 0).map(([name, n]) => `${n} ${name}`).join(", ") || "no devices" },
+        parts.filter(([, n]) => n > 0).map(([, n, , kind]) => {
+          const part = h("span", { class: `part ${kind}` });
+          part.style.flexGrow = String(n);
+          return part;
+        })),
+      h("p", { class: "figures" },
+        h("span", {}, h("b", {}, number(wave.has)), ` of ${number(wave.devices)} have it`),
+        parts.filter(([, n]) => n > 0).map(([name, n, state]) => state < 0
+          ? h("span", {}, h("b", {}, number(n)), ` ${name}`)
+          : h("button", { class: "figure", "data-key": `${wave.wave} ${name}`, onclick: () => show_these([state]) }, stateIcon(state), h("b", {}, number(n)), ` ${name}`))),
+      h("p", { class: "verdict" }, verdict.why, verdict.until && h("b", {}, ` until ${moment(verdict.until)}`)),
+      verdict.kind !== "halted" && wave.reasons.length > 0 && h("ul", {}, wave.reasons.slice(0, 5).map((one) =>
+        h("li", {}, h("b", {}, number(one.devices), " × "), one.reason || "no reason was told"))));
+  }
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { type Gate, inOrder, judge, type WaveFigures } from "../src/rollout.ts";
+
+const minute = 60_000;
+const now = Date.parse("2026-11-27T12:00:00Z");
+const gate: Gate = {
+  name: "canary", ref: "refs/heads/canary", soakMs: 30 * minute, healthyPercent: 95, failedPercent: 5, reportedPercent: 90,
+  silentAfterMs: 60 * minute,
+};
+
+function wave(more: Partial<WaveFigures> = {}): WaveFigures {
+  return {
+    wave: "canary", ref: "refs/heads/canary", commit: "new", subject: "", author: "", since: new Date(now - 45 * minute).toISOString(),
+    devices: 20, has: 20, healthy: 20, failed: 0, reverted: 0, silent: 0, reasons: [], ...more,
+  };
+}
+const next = wave({ wave: "", commit: "old" });
+const kind = (more: Partial<WaveFigures>, after = next) => judge(wave(more), after, gate, now);
+
+test("a healthy wave that has soaked may go on", () => {
+  assert.equal(kind({}).kind, "ready");
+  assert.equal(kind({}, wave({ wave: "", commit: "new" })).kind, "done");
+  assert.equal(judge(wave(), undefined, undefined, now).kind, "last");
+});
+
+test("a wave that soaks says until when", () => {
+  const verdict = kind({ since: new Date(now - 10 * minute).toISOString() });
+  assert.deepEqual([verdict.kind, verdict.until?.getTime()], ["waits", now + 20 * minute]);
+});
+
+test("too many failures halt it, soaked or not, and those that reverted count", () => {
+  assert.equal(kind({ healthy: 19, failed: 1 }).kind, "ready");
+  assert.equal(kind({ healthy: 18, failed: 1, reverted: 1 }).kind, "halted");
+  assert.equal(kind({ healthy: 0, has: 2, failed: 2, since: new Date(now).toISOString() }).kind, "halted");
+});
+
+test("too few reports wait, silence only for so long", () => {
+  const verdict = kind({ has: 10, healthy: 10, silent: 10 });
+  assert.deepEqual([verdict.kind, verdict.until?.getTime()], ["waits", now + 15 * minute]);
+  assert.equal(kind({ has: 10, healthy: 10, silent: 10, since: new Date(now - 61 * minute).toISOString() }).kind, "ready");
+});
+
+test("waves are in the order of greenwave.yaml, the branch last", () => {
+  const waves = ["", "district", "canary"].map((name) => wave({ wave: name }));
+  const gates = ["canary", "district"].map((name) => ({ ...gate, name }));
+  assert.deepEqual(inOrder({ commit: "", gates, waves }).map((one) => one.wave), ["canary", "district", ""]);
+});
