@@ -608,7 +608,9 @@ class Configuration(unittest.TestCase):
                                 ("city: x\ndatabase: y\ndevices: {heartbeat: 5m, silentAfter: 6m}\n", ["silentAfter", "10m"]),
                                 ("city: x\ndatabase: y\nusers: {ana: king}\n", ["king", "view"]),
                                 ("city: x\ndatabase: y\ncities: [{name: x, url: 'https://x', tokenFile: /t}]\n", ["own city"]),
-                                ("city: x\ndatabase: y\nsocket: hub.sock\n", ["absolute"])):
+                                ("city: x\ndatabase: y\nsocket: hub.sock\n", ["absolute"]),
+                                ("city: x\ndatabase: y\ntiles: https://t/1.png\n", ["tiles", "{z}"]),
+                                ("city: x\ndatabase: y\ntiles: \"https://t/{z}/{x}/{y}; script-src *\"\n", ["tiles", "{z}"])):
                 file.write_text(text)
                 result = run(program, "--config", file, "check", check=False)
                 self.assertEqual(2, result.returncode, text)

@@ -34,20 +34,16 @@ Hub::Hub(HubConfig config, const Log& log)
       events_(loop_),
       intake_(loop_, log_, writer_, config_.city),
       access_(config_, loop_, reader_),
+      shared_(reader_, events_),
       upkeep_(config_, loop_, log_, writer_, reader_),
       outbound_(loop_),
       notifier_(config_, loop_, log_, writer_, reader_, outbound_),
-      api_{config_,
-           log_,
-           loop_,
-           writer_,
-           reader_,
-           intake_,
-           access_,
-           events_,
-           authority_ ? &*authority_ : nullptr,
-           nullptr,
-           [this] { return metrics(); }} {
+      api_{config_, log_,
+           loop_,   writer_,
+           reader_, intake_,
+           access_, events_,
+           shared_, authority_ ? &*authority_ : nullptr,
+           nullptr, [this] { return metrics(); }} {
   if (!config_.cities.empty()) {
     neighbours_.emplace(
         CitiesConfig{.state_directory = config_.state_directory / "cities", .cities = config_.cities}, loop_,

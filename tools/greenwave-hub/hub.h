@@ -56,6 +56,7 @@ class Hub {
   Events events_;
   Intake intake_;
   Access access_;
+  SharedAnswers shared_;
   Upkeep upkeep_;
   Outbound outbound_;
   std::optional<Neighbours> neighbours_;

@@ -28,6 +28,13 @@ HttpReply not_enough(const Person& person, Role needed) {
       "ask for a token of that level: greenwave-hub token add NAME --level LEVEL");
 }
 
+/// The proxy's sign-in may be a cookie, which a browser sends along with what another site makes it ask.
+bool is_from_another_site(const HttpRequest& request) {
+  const auto site = request.header("sec-fetch-site");
+  const bool changes = request.method != "GET" && request.method != "HEAD";
+  return changes && !site.empty() && site != "same-origin" && site != "none";
+}
+
 }  // namespace
 
 std::string hash_of(std::string_view token) {
@@ -115,6 +122,10 @@ void Access::person(const HttpRequest& request, Role needed, Then then) {
     const auto level = level_of(*user, config_.users);
     if (!level) {
       then({}, unknown_user(*user));
+      return;
+    }
+    if (is_from_another_site(request)) {
+      then({}, refusal(403, "another site asked for this in your name", "do it on the hub's own page"));
       return;
     }
     Person person{.name = in_one_line(*user, 100), .level = *level, .address = address};

@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "access/access.h"
+#include "api/shared_answers.h"
 #include "cities/neighbours.h"
 #include "config/hub_config.h"
 #include "database/connection.h"
@@ -27,6 +28,7 @@ struct Api {
   Intake& intake;
   Access& access;
   Events& events;
+  SharedAnswers& shared;
   const Authority* authority;    ///< null: certificates come from elsewhere
   const Neighbours* neighbours;  ///< null: no other city is asked
   std::function<std::string()> metrics;
@@ -56,6 +58,9 @@ void show_rollout(Api& api, const Exchange& exchange, const Person& person);
 void show_health(Api& api, const Exchange& exchange, const Person& person);
 void show_summary(Api& api, const Exchange& exchange, const Person& person);
 void show_cities(Api& api, const Exchange& exchange, const Person& person);
+void show_states(Api& api, const Exchange& exchange, const Person& person);
+void show_places(Api& api, const Exchange& exchange, const Person& person);
+void show_me(Api& api, const Exchange& exchange, const Person& person);
 void follow_events(Api& api, const Exchange& exchange, const Person& person);
 void show_metrics(Api& api, const Exchange& exchange, const Person& person);
 void list_enrolments(Api& api, const Exchange& exchange, const Person& person);
@@ -64,6 +69,7 @@ void list_recipients(Api& api, const Exchange& exchange, const Person& person);
 
 // Acting.
 void ask_for_sync(Api& api, const Exchange& exchange, const Person& person);
+void ask_many_for_sync(Api& api, const Exchange& exchange, const Person& person);
 void decide_enrolment(Api& api, const Exchange& exchange, const Person& person);
 void make_code(Api& api, const Exchange& exchange, const Person& person);
 void revoke(Api& api, const Exchange& exchange, const Person& person);

@@ -35,6 +35,22 @@ std::string Body::text(const char* key, std::size_t most) {
   return raw;
 }
 
+std::vector<std::string> Body::texts(const char* key, std::size_t most) {
+  const auto* member = find(key);
+  if (member == nullptr) return {};
+  const auto refuse = [&] {
+    throw Error(Fault::invalid, fmt::format("{} is no list of at most {} lines of text", key, most));
+  };
+  if (!member->is_array() || member->size() > most) refuse();
+  std::vector<std::string> values;
+  for (const auto& one : *member) {
+    const auto* value = one.get_ptr<const std::string*>();
+    if (value == nullptr || value->size() > 500 || printable(*value) != *value) refuse();
+    values.push_back(*value);
+  }
+  return values;
+}
+
 std::string Body::required_text(const char* key, std::size_t most) {
   auto value = text(key, most);
   if (value.empty()) throw Error(Fault::invalid, fmt::format("{} is missing", key));

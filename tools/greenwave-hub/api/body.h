@@ -18,6 +18,8 @@ class Body {
   /// Empty when it is absent; one line of at most `most` bytes.
   std::string text(const char* key, std::size_t most = 500);
   std::string required_text(const char* key, std::size_t most = 500);
+  /// Lines of at most 500 bytes; empty when it is absent. Throws, too, when there are more than `most`.
+  std::vector<std::string> texts(const char* key, std::size_t most);
   /// As it was sent: of several lines.
   std::string raw_text(const char* key, std::size_t most);
   std::int64_t integer(const char* key, std::int64_t otherwise, std::int64_t least, std::int64_t most);

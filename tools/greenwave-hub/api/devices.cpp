@@ -154,6 +154,26 @@ void ask_for_sync(Api& api, const Exchange& exchange, const Person& person) {
                                  fmt::format("there is no device {}", in_one_line(exchange.subject, 100))));
 }
 
+void ask_many_for_sync(Api& api, const Exchange& exchange, const Person& person) {
+  Body body(exchange.request.body);
+  const auto reason = body.text("reason");
+  const auto devices = body.texts("devices", most_limit);
+  body.done();
+  if (devices.empty()) throw Error(Fault::invalid, "devices is empty: nobody is asked");
+  ArrayText list;
+  for (const auto& device : devices) list.add(device);
+  auto query = audited(
+      api, person,
+      {.action = "ask for a sync",
+       .subject = devices.size() == 1 ? devices.front() : fmt::format("{} devices", devices.size()),
+       .sql =
+           "INSERT INTO greenwave.requests (city, device, at, who, reason) SELECT $1, device, now(), $3, $4 "
+           "FROM greenwave.device_states WHERE city = $1 AND device = ANY($2::text[]) RETURNING device",
+       .values = {api.config.city, list.take(), person.name, reason},
+       .result = "SELECT json_build_object('asked', count(*))::text FROM done"});
+  api.writer.ask(std::move(query), reply_with_json(exchange.responder));
+}
+
 void list_audit(Api& api, const Exchange& exchange, const Person&) {
   api.reader.ask(
       {.name = "audit",

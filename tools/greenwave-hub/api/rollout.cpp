@@ -81,22 +81,19 @@ void show_cities(Api& api, const Exchange& exchange, const Person&) {
 }
 
 void show_rollout(Api& api, const Exchange& exchange, const Person&) {
-  api.reader.ask(rollout_query(api.config.city), [responder = exchange.responder](const Answer& answer) {
-    if (answer.failure()) {
-      responder->reply(reply_for(*answer.failure()));
-      return;
-    }
+  api.shared.reply(rollout_query(api.config.city), exchange.responder, [](const SharedAnswer& answer) {
     try {
-      responder->reply({.body = read_rollout(answer.text(0, 0)).answer});
+      return HttpReply{.body = read_rollout(answer.text).answer};
     } catch (const Error& error) {
-      responder->reply(refusal(500, error.message(), "look at the hub's log"));
+      return refusal(500, error.message(), "look at the hub's log");
     }
   });
 }
 
 void show_summary(Api& api, const Exchange& exchange, const Person&) {
-  api.reader.ask({.name = "summary", .sql = summary_statement, .values = {api.config.city}},
-                 reply_with_json(exchange.responder));
+  api.shared.reply({.name = "summary", .sql = summary_statement, .values = {api.config.city}},
+                   exchange.responder,
+                   [](const SharedAnswer& answer) { return HttpReply{.body = answer.text}; });
 }
 
 void follow_events(Api& api, const Exchange& exchange, const Person&) {

@@ -7,6 +7,7 @@
 #include "api/openapi.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "site/site.h"
 
 namespace greenwave::hub {
 
@@ -51,6 +52,10 @@ constexpr std::array routes{
     Route{"GET", "/v1/cities", "", false, nullptr, show_cities, Role::view},
     Route{"GET", "/v1/rollout", "", false, nullptr, show_rollout, Role::view},
     Route{"GET", "/v1/health", "", false, nullptr, show_health, Role::view},
+    Route{"GET", "/v1/states", "", false, nullptr, show_states, Role::view},
+    Route{"GET", "/v1/places", "", false, nullptr, show_places, Role::view},
+    Route{"GET", "/v1/me", "", false, nullptr, show_me, Role::view},
+    Route{"POST", "/v1/sync", "", false, nullptr, ask_many_for_sync, Role::operate},
     Route{"GET", "/v1/events", "", false, nullptr, follow_events, Role::view},
     Route{"GET", "/v1/recipients", "", false, nullptr, list_recipients, Role::view},
     Route{"GET", "/v1/enrolments", "", false, nullptr, list_enrolments, Role::view},
@@ -106,6 +111,13 @@ void answer(Api& api, HttpRequest request, std::shared_ptr<Responder> responder)
       return;
     }
     methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+  }
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (methods.empty() && reads) {
+    if (auto file = page_reply(request, api.config.tiles)) {
+      responder->reply(std::move(*file));
+      return;
+    }
   }
   if (methods.empty()) {
     responder->reply(

@@ -13,6 +13,23 @@ namespace {
 
 using yaml::Fields;
 
+void read_tiles(Fields& fields, HubConfig& config) {
+  const auto written = fields.text("tiles");
+  if (!written) return;
+  const bool is_address = written->starts_with("https://") || written->starts_with("http://");
+  const bool is_template = written->find("{z}") != std::string::npos &&
+                           written->find("{x}") != std::string::npos &&
+                           written->find("{y}") != std::string::npos;
+  const bool is_plain =
+      written->find_first_of(" ;,'\"\\") == std::string::npos && printable(*written) == *written;
+  if (!is_address || !is_template || !is_plain) {
+    fields.error("tiles", fmt::format("tiles: {} is no address of raster tiles", printable(*written)),
+                 "write it as https://tiles.example/{z}/{x}/{y}.png");
+    return;
+  }
+  config.tiles = *written;
+}
+
 void read_members(const yaml::Node& document, HubConfig& config, Problems& problems) {
   Fields fields(document, "hub.yaml", problems);
   config.city = fields.required_text("city");
@@ -44,6 +61,7 @@ void read_members(const yaml::Node& document, HubConfig& config, Problems& probl
                    "name the others alone");
     }
   }
+  read_tiles(fields, config);
   fields.done();
 }
 

@@ -29,6 +29,9 @@ struct HubConfig {
   bool enrols = true;  ///< has a certificate authority of its own; else certificates come from elsewhere
   Duration certificate_life = std::chrono::hours(24 * 365);
   Duration keep_history = std::chrono::hours(24 * 400);
+  /// Of raster tiles, for the page's map: "https://tiles.city.example/{z}/{x}/{y}.png"; empty: the map has
+  /// the streets that the intersections' names tell.
+  std::string tiles;
   std::vector<std::string> relays;  ///< names of certificates that speak for any device of the city
   /// By the name that the proxy passes; "*": any other. Empty: the proxy knows no users.
   std::map<std::string, Role> users;

@@ -41,6 +41,10 @@ void Events::add(std::shared_ptr<HttpStream> listener, std::string_view last_id)
   listeners_.push_back(std::move(listener));
 }
 
+std::string Events::last_id() const {
+  return fmt::format("{}-{}", run_, last_);
+}
+
 std::string Events::text_of(std::string_view kind, std::string_view data) {
   return fmt::format("id: {}-{}\nevent: {}\ndata: {}\n\n", run_, ++last_, kind, data);
 }

@@ -38,7 +38,8 @@ per AS (
 reasons AS (
   SELECT wave, reason, count(*) AS n, (array_agg(device ORDER BY device))[1:5] AS examples
   FROM d WHERE standing = 'failed' GROUP BY wave, reason)
-SELECT json_build_object('commit', (SELECT commit FROM greenwave.inventories WHERE city = $1), 'waves', coalesce(json_agg(json_build_object(
+SELECT json_build_object('commit', (SELECT commit FROM greenwave.inventories WHERE city = $1),
+  'gates', (SELECT waves FROM greenwave.inventories WHERE city = $1), 'waves', coalesce(json_agg(json_build_object(
   'wave', r.wave, 'ref', r.ref, 'commit', r.commit, 'subject', r.subject, 'author', r.author,
   'since', to_char(r.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
   'devices', coalesce(per.devices, 0), 'has', coalesce(per.has, 0), 'healthy', coalesce(per.healthy, 0),
