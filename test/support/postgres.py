@@ -104,3 +104,7 @@ class Postgres:
         result = run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.directory, "-U",
                      "postgres" if database == "postgres" else "hub", "-d", database, "-c", statement)
         return result.stdout.strip()
+
+    def script(self, statements):
+        """Statements of any length."""
+        run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.directory, "-U", "hub", "-d", "greenwave", "-f", "-", input=statements)
