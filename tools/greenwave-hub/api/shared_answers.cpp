@@ -6,7 +6,8 @@
 
 namespace greenwave::hub {
 
-void SharedAnswers::reply(Query query, std::shared_ptr<Responder> responder, Shape shape, Duration old) {
+void SharedAnswers::reply(const Query& query, std::shared_ptr<Responder> responder, Shape shape,
+                          Duration old) {
   auto& question = questions_[query.name];
   const bool is_recent = std::chrono::steady_clock::now() - question.asked < old;
   if (question.is_fresh && is_recent) {

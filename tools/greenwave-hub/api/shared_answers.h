@@ -29,7 +29,7 @@ class SharedAnswers {
   /// `query.name` tells questions apart. The answer is from after the request, or from at most `old` before
   /// it. `shape` makes the reply of it; failures are replied as reply_for(Failure) does.
   using Shape = std::function<HttpReply(const SharedAnswer& answer)>;
-  void reply(Query query, std::shared_ptr<Responder> responder, Shape shape, Duration old = {});
+  void reply(const Query& query, std::shared_ptr<Responder> responder, Shape shape, Duration old = {});
 
  private:
   struct Waiting {

@@ -1,7 +1,12 @@
 # The hub's page goes into the hub: one program, whose page is always of its own version, and which needs no files beside
 # it. It is made in the build directory, from what package-lock.json names, and again when something of it changes.
 if(NOT GREENWAVE_PAGE)
-  target_sources(hub PRIVATE ${CMAKE_CURRENT_LIST_DIR}/no_page.cpp)
+  file(CONFIGURE OUTPUT no_page.cpp CONTENT [[
+#include "site/site.h"
+
+std::span<const greenwave::hub::PageFile> greenwave::hub::page_files() { return {}; }
+]] @ONLY)
+  target_sources(hub PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/no_page.cpp)
   return()
 endif()
 find_program(NODE node)
