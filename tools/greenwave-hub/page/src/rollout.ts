@@ -31,6 +31,7 @@ export interface WaveFigures {
   failed: number;
   reverted: number;
   silent: number;
+  halted: string | null; // why no wave after it gets the commit
   reasons: { reason: string; devices: number; examples: string[] }[];
 }
 
@@ -49,10 +50,11 @@ export function inOrder(rollout: Rollout): WaveFigures[] {
 
 const percent = (part: number, whole: number) => (whole === 0 ? 0 : (part * 100) / whole);
 
-/** Whether a wave's commit may go on to `next`, as `greenwave promote` decides it (tools/greenwave/promote/judge.cpp),
- * from the hub's figures. */
+/** Whether a wave's commit may go on to `next`. That it is halted, the hub decides; what it waits for is said in the
+ * words of `greenwave promote`. */
 export function judge(wave: WaveFigures, next: WaveFigures | undefined, gate: Gate | undefined, now: number): Verdict {
   const verdict = (kind: Verdict["kind"], why: string, until: Date | null = null): Verdict => ({ kind, why, until });
+  if (wave.halted) return verdict("halted", wave.halted);
   if (!next || !gate) return verdict("last", "This is where commits end: everyone else follows it.");
   const since = new Date(wave.since).getTime();
   const passes_silence = now - since >= gate.silentAfterMs;
@@ -60,10 +62,6 @@ export function judge(wave: WaveFigures, next: WaveFigures | undefined, gate: Ga
   const bad = wave.failed + wave.reverted;
   const reported = Math.min(wave.devices, Math.max(wave.has, wave.healthy + bad));
   const enough = reported > 0 && percent(reported, expected) >= gate.reportedPercent;
-  const answering = enough ? reported : expected;
-  if (percent(bad, answering) > gate.failedPercent) {
-    return verdict("halted", `${bad} of ${answering} devices failed, more than ${gate.failedPercent} percent`);
-  }
   if (next.commit === wave.commit) return verdict("done", `${next.wave || "The branch"} has this commit, too.`);
   const soaked = new Date(since + gate.soakMs);
   if (now < soaked.getTime()) return verdict("waits", `soaks for ${span(soaked.getTime() - now)} more`, soaked);

@@ -13,7 +13,7 @@ const gate: Gate = {
 function wave(more: Partial<WaveFigures> = {}): WaveFigures {
   return {
     wave: "canary", ref: "refs/heads/canary", commit: "new", subject: "", author: "", since: new Date(now - 45 * minute).toISOString(),
-    devices: 20, has: 20, healthy: 20, failed: 0, reverted: 0, silent: 0, reasons: [], ...more,
+    devices: 20, has: 20, healthy: 20, failed: 0, reverted: 0, silent: 0, halted: null, reasons: [], ...more,
   };
 }
 const next = wave({ wave: "", commit: "old" });
@@ -30,10 +30,11 @@ test("a wave that soaks says until when", () => {
   assert.deepEqual([verdict.kind, verdict.until?.getTime()], ["waits", now + 20 * minute]);
 });
 
-test("too many failures halt it, soaked or not, and those that reverted count", () => {
+test("what the hub says is halted is halted, whatever else there is", () => {
   assert.equal(kind({ healthy: 19, failed: 1 }).kind, "ready");
-  assert.equal(kind({ healthy: 18, failed: 1, reverted: 1 }).kind, "halted");
-  assert.equal(kind({ healthy: 0, has: 2, failed: 2, since: new Date(now).toISOString() }).kind, "halted");
+  const verdict = kind({ healthy: 18, failed: 2, halted: "2 of 20 devices in canary failed" });
+  assert.deepEqual([verdict.kind, verdict.why], ["halted", "2 of 20 devices in canary failed"]);
+  assert.equal(kind({ healthy: 18, failed: 1, reverted: 1 }).kind, "waits");
 });
 
 test("too few reports wait, silence only for so long", () => {
