@@ -106,7 +106,7 @@ class GitServer:
         return sum(received + sent for received, sent, _, _ in self.requests())
 
     def _backend(self, prefix, more="", version_2=True):
-        protocol = "fastcgi_param HTTP_GIT_PROTOCOL $http_git_protocol;" if version_2 else ""
+        protocol = "" if version_2 else "fastcgi_param HTTP_GIT_PROTOCOL '';"  # nginx passes the header by itself
         return f"""location ~ ^{prefix}(/.*)$ {{ {more}
             fastcgi_pass unix:{self.directory}/cgi; fastcgi_param SCRIPT_FILENAME {BACKEND};
             fastcgi_param PATH_INFO $1; fastcgi_param GIT_PROJECT_ROOT {self.projects};

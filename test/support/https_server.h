@@ -14,6 +14,7 @@ namespace greenwave::test {
 ///   /NAME           open to all
 ///   /private/NAME   with the user "device" and the password "open sesame"
 ///   /old/NAME       through a server that knows nothing of protocol v2
+///   /strict/NAME    the same, which refuses who offers no multi_ack, as Azure DevOps does
 ///   /mtls/NAME      only with a client certificate
 ///   /moved/NAME redirected to /NAME, /circle/ to itself, /away/ to another host, /plain/ to http://
 ///   /busy/          503 with Retry-After: 120
@@ -28,14 +29,25 @@ class HttpsServer {
     directory_.write("tips/ref", "0000000000000000000000000000000000000000\n");
     std::filesystem::permissions(directory_.path(), std::filesystem::perms(0755));
     const auto here = directory_.path().native();
+    const auto strict =
+        directory_.write("strict",
+                         "#!/bin/sh\nbackend=/usr/lib/git-core/git-http-backend\n"
+                         "[ \"$REQUEST_METHOD\" = POST ] || exec $backend\n"
+                         "body=$(mktemp)\ncat >\"$body\"\nexec <\"$body\"\n"
+                         "if grep -aq multi_ack \"$body\"; then rm \"$body\"; exec $backend; fi\n"
+                         "rm \"$body\"\nprintf 'Status: 400\\r\\n\\r\\nTF401041'\n");
+    std::filesystem::permissions(strict, std::filesystem::perms(0755));
     const auto backend = [&](const std::string& prefix, const std::string& more, bool v2 = true) {
+      const auto program = prefix == "/strict" ? strict.native() : "/usr/lib/git-core/git-http-backend";
       return "location ~ ^" + prefix + "(/.*)$ { " + more + " fastcgi_pass unix:" + here +
-             "/cgi; fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;"
+             "/cgi; fastcgi_param SCRIPT_FILENAME " + program +
+             ";"
              " fastcgi_param PATH_INFO $1; fastcgi_param GIT_PROJECT_ROOT /tmp; fastcgi_param "
              "GIT_HTTP_EXPORT_ALL 1;"
              " fastcgi_param REQUEST_METHOD $request_method; fastcgi_param QUERY_STRING $query_string;"
              " fastcgi_param CONTENT_TYPE $content_type; fastcgi_param CONTENT_LENGTH $content_length;" +
-             (v2 ? " fastcgi_param HTTP_GIT_PROTOCOL $http_git_protocol;" : "") + " }\n";
+             (v2 ? "" : " fastcgi_param HTTP_GIT_PROTOCOL '';") +
+             " }\n";  // nginx passes the header by itself
     };
     directory_.write(
         "nginx.conf",
@@ -61,7 +73,7 @@ class HttpsServer {
             "location ~ [.]tip/ { root /tmp; }\n" +
             backend("/private", "auth_basic git; auth_basic_user_file " + here + "/passwords;") +
             backend("/mtls", "if ($ssl_client_verify != SUCCESS) { return 400; }") +
-            backend("/old", "", false) + backend("", "") + "}\n}\n");
+            backend("/old", "", false) + backend("/strict", "", false) + backend("", "") + "}\n}\n");
     cgi_ = std::make_unique<Server>(
         std::vector<std::string>{"fcgiwrap", "-f", "-c", "2", "-s", "unix:" + here + "/cgi"},
         directory_ / "cgi.log");

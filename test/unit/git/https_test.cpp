@@ -40,6 +40,9 @@ TEST_CASE("https: a branch is polled and fetched, then only what is new") {
   SECTION("in the first protocol") {
     kind = "/old";
   }
+  SECTION("in the first protocol, from a server that refuses who offers no multi_ack") {
+    kind = "/strict";
+  }
   SECTION("after a redirect within the host") {
     kind = "/moved";
   }
