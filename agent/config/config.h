@@ -35,6 +35,12 @@ struct Repository {
   std::string path;  ///< subdirectory of the repository that holds the cluster; empty: its root
   Duration interval = std::chrono::seconds(60);
   Credentials credentials;
+  /// Where the same repository is too, in the order in which they are tried while `url` cannot be polled.
+  struct Fallback {
+    std::string url;
+    Credentials credentials;
+  };
+  std::vector<Fallback> fallbacks;
 };
 
 /// When a commit counts as healthy. The rest of the criteria are in the repository.

@@ -50,6 +50,11 @@ class ConfigReader {
         config_.path_rules = read_path_rules(*rules, problems_);
       members.done();
     }
+    if (!config_.repository.fallbacks.empty() && !fields.has("trust")) {
+      fields.error("repository",
+                   "repository: fallbacks needs trust: whoever is asked could take the device to any commit",
+                   "write trust: {allowedSigners: FILE}, or remove fallbacks");
+    }
     read_identity(fields);
     const auto labels = fields.text_map("labels");
     config_.labels.assign(labels.begin(), labels.end());
@@ -101,17 +106,7 @@ class ConfigReader {
     }
     Fields members(*node, "repository", problems_);
     Repository& repository = config_.repository;
-    repository.url = members.required_text("url");
-    auto scheme = Url::Scheme::https;
-    bool known = !repository.url.empty();
-    if (known) {
-      try {
-        scheme = parse_url(repository.url).scheme;
-      } catch (const Error& error) {
-        members.error("url", "repository: url: " + error.message(), error.remedy());
-        known = false;
-      }
-    }
+    const auto scheme = read_url(members, "repository", repository.url);
     repository.branch = members.text("branch").value_or("main");
     if (!is_ref_name(repository.branch)) {
       members.error("branch", fmt::format("\"{}\" is not a valid branch name", printable(repository.branch)),
@@ -120,9 +115,35 @@ class ConfigReader {
     read_path(members);
     read_interval(members);
     if (const auto* credentials = members.map("credentials")) {
-      read_credentials(*credentials, known ? &scheme : nullptr);
+      read_credentials(*credentials, scheme, repository.credentials);
+    }
+    if (const auto* list = members.sequence("fallbacks")) {
+      for (const auto& item : *list->sequence()) read_fallback(item);
     }
     members.done();
+  }
+
+  /// The scheme of what is written; nothing after a problem.
+  static std::optional<Url::Scheme> read_url(Fields& members, std::string_view where, std::string& url) {
+    url = members.required_text("url");
+    if (url.empty()) return {};
+    try {
+      return parse_url(url).scheme;
+    } catch (const Error& error) {
+      members.error("url", fmt::format("{}: url: {}", where, error.message()), error.remedy());
+      return {};
+    }
+  }
+
+  void read_fallback(const yaml::Node& node) {
+    Fields members(node, "fallbacks", problems_);
+    Repository::Fallback fallback;
+    const auto scheme = read_url(members, "fallbacks", fallback.url);
+    if (const auto* credentials = members.map("credentials")) {
+      read_credentials(*credentials, scheme, fallback.credentials);
+    }
+    members.done();
+    config_.repository.fallbacks.push_back(std::move(fallback));
   }
 
   void read_path(Fields& members) {
@@ -174,9 +195,8 @@ class ConfigReader {
     members.done();
   }
 
-  void read_credentials(const yaml::Node& node, const Url::Scheme* scheme) {
+  void read_credentials(const yaml::Node& node, std::optional<Url::Scheme> scheme, Credentials& own) {
     Fields members(node, "credentials", problems_);
-    Credentials& own = config_.repository.credentials;
     own.username = members.text("username").value_or("");
     if (!is_text(own.username) || own.username.find_first_of(":\t\r\n") != std::string::npos) {
       members.error("username", "credentials: username contains a colon or a line break");
@@ -200,7 +220,7 @@ class ConfigReader {
       members.error("passwordFile", "credentials: tokenFile and passwordFile cannot be used together",
                     "keep the one that the server expects");
     }
-    if (scheme != nullptr) refuse_unused(members, *scheme);
+    if (scheme) refuse_unused(members, *scheme);
     members.done();
   }
 

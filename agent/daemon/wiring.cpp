@@ -89,7 +89,8 @@ Labels device_facts() {
 
 Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memory, const std::string& process,
                const Surroundings& around)
-    : own_id_note(own_id(configuration, memory->value(state::keys::device)).note),
+    : own_log(around.log),
+      own_id_note(own_id(configuration, memory->value(state::keys::device)).note),
       config(with_own_id(std::move(configuration), *memory)),
       facts(device_facts()),
       digest_key(open_digest_key(config.digest_key())),
@@ -142,7 +143,8 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
 git::confined::RemoteParts Wiring::fetcher_parts() {
   return {.quarantine = config.quarantine(),
           .stop = *give_up,
-          .lacks = [this](const std::vector<std::string>& missing) { unconfined.note(missing); }};
+          .lacks = [this](const std::vector<std::string>& missing) { unconfined.note(missing); },
+          .told = [this](const std::string& text) { own_log.warning(text); }};
 }
 
 std::unique_ptr<render::Engine> Wiring::begin_render(const render::KeyFiles* keys,

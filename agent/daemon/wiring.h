@@ -57,6 +57,7 @@ struct Wiring {
   std::unique_ptr<render::Engine> begin_render(const render::KeyFiles* keys,
                                                sandbox::Channel::Patience patience);
 
+  const Log& own_log;
   std::string own_id_note;  ///< said in status; may be empty
   sandbox::Unconfined unconfined;
   config::Config config;

@@ -4,15 +4,42 @@ device waits for it."""
 import pathlib
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from greenwave import City, Device, Scratch, wait_until  # noqa: E402
+from greenwave import City, Device, Scratch, run, wait_until  # noqa: E402
 from mirror import Mirror, since  # noqa: E402
+from relay import Relay  # noqa: E402
 from slow_server import motd  # noqa: E402
+
+
+class ForgetfulNat(Relay):
+    """Passes bytes on until it forgets the connections: then nothing comes any more, and nobody is told."""
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.generation = 0
+
+    def forget(self):
+        self.generation += 1
+
+    def join(self, client, server):
+        for source, target in ((client, server), (server, client)):
+            self.run(self._pass, source, target, self.generation)
+
+    def _pass(self, source, target, generation):
+        try:
+            while data := source.recv(65536):
+                if self.generation == generation:
+                    target.sendall(data)
+            if self.generation == generation:
+                target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
 
 class HeldTip(unittest.TestCase):
@@ -79,6 +106,34 @@ class HeldTip(unittest.TestCase):
         self.mirror.start()
         self.wait_until_held()
         self.assert_applied_at_once("two\n")
+
+    def test_a_link_that_silently_drops_what_is_idle_costs_a_poll_and_no_more(self):
+        nat = self.enterContext(ForgetfulNat(self.mirror.port))
+        self.start(interval="20s", url=self.mirror.url.replace(str(self.mirror.port), str(nat.port)))
+        self.wait_until_held()
+        nat.forget()
+        self.assert_applied_at_once("two\n", within=40)
+        self.wait_until_held()
+        self.assert_applied_at_once("three\n")
+
+    def test_another_place_of_the_repository_is_followed_while_the_first_is_away(self):
+        signers = self.scratch / "signers"
+        key = self.scratch / "key"
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+        signers.write_text("olga@city.example " + (self.scratch / "key.pub").read_text())
+        self.city.commit(motd("one\n"), key=key)
+        other = self.enterContext(Mirror(self.scratch / "other", self.city))
+        places = f"  fallbacks:\n    - url: {other.url}\n      credentials: {{caFile: {other.directory}/ca.pem}}\n"
+        self.device = Device(self.scratch / "device", self.mirror.url, interval="2s",
+                             more=self.mirror.agent + places + f"trust: {{allowedSigners: {signers}}}\n")
+        self.device.start()
+        self.addCleanup(self.device.stop)
+        wait_until(lambda: self.motd_is("one\n"), "the first commit")
+        self.mirror.stop("nginx")
+        self.city.commit(motd("two\n"), key=key)
+        wait_until(lambda: self.motd_is("two\n"), "the commit, from the other place")
+        self.assertIn(f"{other.url} is followed, since", self.device.log.read_text())
+        self.assertEqual(self.device.json("status")["status"], "in sync")
 
     def test_where_nothing_can_be_held_the_device_polls_as_always(self):
         self.mirror.stop("nginx")

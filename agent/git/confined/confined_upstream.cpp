@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/contains.h"
 #include "base/error.h"
 #include "config/url.h"
+#include "git/fallback_transport.h"
 #include "git/ref_name.h"
 #include "git/server_transport.h"
 
@@ -97,12 +100,23 @@ void ConfinedUpstream::rest() {
 }
 
 std::unique_ptr<Transport> make_confined_transport(const config::Repository& repository, RemoteParts parts) {
-  const auto& stop = parts.stop;
-  auto upstream = std::make_unique<ConfinedUpstream>(
-      std::move(parts), repository.url,
-      [credentials = repository.credentials] { return read_login(credentials); });
-  return std::make_unique<ServerTransport>(std::move(upstream), full_ref_name(repository.branch),
-                                           repository.path, stop);
+  const auto make = [&](const std::string& url, const config::Credentials& credentials, RemoteParts own) {
+    auto upstream = std::make_unique<ConfinedUpstream>(std::move(own), url,
+                                                       [credentials] { return read_login(credentials); });
+    return std::make_unique<ServerTransport>(std::move(upstream), full_ref_name(repository.branch),
+                                             repository.path, parts.stop);
+  };
+  if (repository.fallbacks.empty()) return make(repository.url, repository.credentials, parts);
+  std::vector<FallbackTransport::Source> sources;
+  sources.push_back({repository.url, make(repository.url, repository.credentials, parts)});
+  for (const auto& fallback : repository.fallbacks) {
+    auto own = parts;
+    own.quarantine += fmt::format("-{}", sources.size());  // each empties its own
+    sources.push_back({fallback.url, make(fallback.url, fallback.credentials, std::move(own))});
+  }
+  auto transport = std::make_unique<FallbackTransport>(std::move(sources), parts.stop, parts.told);
+  transport->follow({full_ref_name(repository.branch)});
+  return transport;
 }
 
 std::unique_ptr<BundleReader> read_confined(RemoteParts parts, const BundleFile& file) {

@@ -25,6 +25,8 @@ struct RemoteParts {
   const std::atomic<bool>& stop;
   /// Is told what confinement this machine lacks, in words; may be empty.
   std::function<void(const std::vector<std::string>&)> lacks{};
+  /// Is told which of several places is followed; may be empty.
+  std::function<void(const std::string&)> told{};
   /// Longer than a fetcher waits for a server.
   Duration silence = std::chrono::seconds(100);
   /// Starts it in a directory.

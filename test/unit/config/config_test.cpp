@@ -157,6 +157,26 @@ TEST_CASE("config: a secret in the URL is refused and never shown") {
   }
 }
 
+TEST_CASE("config: a repository may be at several places, where commits are checked") {
+  const std::string url = "repository:\n  url: https://a.example/c.git\n  fallbacks:\n";
+  const std::string trust = "trust: {allowedSigners: /etc/signers}\n";
+  const std::string others =
+      "    - {url: 'https://b.example/c.git', credentials: {tokenFile: /etc/token}}\n"
+      "    - {url: 'ssh://git@c.example/c.git', credentials: {sshKeyFile: /etc/key}}\n";
+  const auto places = parsed(url + others + trust).repository.fallbacks;
+  REQUIRE(places.size() == 2);
+  CHECK(places[0].url == "https://b.example/c.git");
+  CHECK(places[0].credentials.token_file == "/etc/token");
+  CHECK(places[1].credentials.ssh_key_file == "/etc/key");
+  CHECK(only_problem(url + others).find("fallbacks needs trust") != std::string::npos);
+  for (const auto* bad :
+       {"    - https://b.example/c.git\n", "    - {}\n", "    - {url: 'http://b.example/c.git'}\n",
+        "    - {url: 'https://b.example/c.git', branch: main}\n",
+        "    - {url: 'https://b.example/c.git', credentials: {sshKeyFile: /etc/key}}\n"}) {
+    CHECK(only_problem(url + bad + trust).find("agent.yaml:4:") == 0);
+  }
+}
+
 TEST_CASE("config: credentials must fit each other and the URL") {
   const auto with = [](const std::string& url, const std::string& credentials) {
     return only_problem("repository:\n  url: " + url + "\n  credentials: {" + credentials + "}\n");
