@@ -255,7 +255,10 @@ void SyncLoop::watched() {
   if (!held || fetching_) return;
   parts_.log.debug(held == git::Held::changed ? "the server says that the ref has changed"
                                               : "the server said nothing new");
-  if (held == git::Held::changed) timetable_.poll_now();
+  const auto idle = timetable_.idle();
+  // A poll that is due soon is made at once: else nobody would wait for a change until then.
+  const bool is_due_soon = held == git::Held::same && idle && *idle < before_work + too_short;
+  if (held == git::Held::changed || is_due_soon) timetable_.poll_now();
   if (held == git::Held::lost) timetable_.poll_within(longest_deafness);
 }
 

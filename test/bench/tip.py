@@ -83,7 +83,7 @@ def main():
     with Scratch() as scratch:
         scratch.chmod(0o755)
         city = City(scratch)
-        city.commit(motd("first\n"))
+        city.commit(motd("first\n"))  # its tip is written when the mirror starts
         at_rest(scratch, city, row)
         told(scratch, city, row)
     print_table([("what", "figure", "target", ""), *rows])

@@ -35,6 +35,7 @@ namespace {
 
 constexpr const char* ref = "refs/heads/main";
 constexpr Duration before_poll = std::chrono::seconds(8);  // as the agent's loop has it
+constexpr Duration too_short = std::chrono::seconds(2);
 constexpr Duration longest_deafness = std::chrono::minutes(1);
 
 double seconds_now() {
@@ -114,7 +115,7 @@ class Device {
   void watch() {
     while (!crowd_.stop && !timetable_.is_poll_due()) {
       const auto idle = timetable_.idle().value_or(Duration::zero());
-      if (!server_.can_hold() || idle < before_poll) {
+      if (!server_.can_hold() || idle < before_poll + too_short) {
         std::this_thread::sleep_for(std::min<Duration>(idle, std::chrono::milliseconds(200)));
         continue;
       }
@@ -123,7 +124,8 @@ class Device {
       const auto held = server_.hold({.most = asked, .end = crowd_.end.get()});
       const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
       if (held == git::Held::same) length_.lasted(asked);
-      if (held == git::Held::changed) timetable_.poll_now();
+      const bool is_due_soon = timetable_.idle().value_or(Duration::zero()) < before_poll + too_short;
+      if (held == git::Held::changed || (held == git::Held::same && is_due_soon)) timetable_.poll_now();
       if (held != git::Held::lost) continue;
       length_.lost(std::min(took, asked));
       timetable_.poll_within(longest_deafness);

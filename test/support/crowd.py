@@ -23,6 +23,7 @@ class Crowd:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.stdout.read()
+        self.process.stdout.close()
         self.process.wait()
 
     def learnt(self):

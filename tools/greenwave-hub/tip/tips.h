@@ -15,7 +15,7 @@ namespace greenwave::hub {
 struct TipLimits {
   std::size_t held = 20'000;                    ///< requests at once; more are answered at once
   Duration longest = std::chrono::minutes(15);  ///< that one is held
-  std::size_t at_once = 100;                    ///< answers in a step, so that not all devices fetch at once
+  std::size_t at_once = 200;                    ///< answers in a step, so that not all devices fetch at once
   Duration step = std::chrono::milliseconds(50);
 };
 
