@@ -430,6 +430,34 @@ spec:
         found = self.hub.request("POST", "/v1/devices?listed=true", area, self.viewer).json()["devices"]
         self.assertEqual(["sf-2"], [row["id"] for row in found])
 
+    def test_a_page_made_for_cv_manager_reads_the_city(self):
+        wait_until(lambda: len(self.listed()) >= 3, "the inventory was read")
+        labels = {"model": "RSU-1", "manufacturer": "Commsignia", "ipv4": "10.4.0.7", "milepost": "12.5", "route": "I-80", "serial": "E5"}
+        here = {**self.features[0], "id": "sf-4", "properties": {"labels": labels}}
+        self.commit([*self.features, here])
+        of_page = lambda path: self.hub.get(f"/cvmanager/{path}", self.viewer)  # noqa: E731
+        rsu = lambda: {one["properties"]["ipv4_address"]: one for one in of_page("rsuinfo")["rsuList"]}  # noqa: E731
+        wait_until(lambda: "10.4.0.7" in rsu(), "it is listed")
+        known = rsu()["10.4.0.7"]
+        self.assertEqual(("Feature", {"type": "Point", "coordinates": [-122.43, 37.75]}), (known["type"], known["geometry"]))
+        properties = known["properties"]
+        self.assertEqual(known["id"], properties["rsu_id"])
+        self.assertLess(0, known["id"])
+        self.assertLess(known["id"], 1 << 53)
+        self.assertEqual((12.5, "I-80", "E5", "RSU-1", "Commsignia"), tuple(properties[key] for key in (
+            "milepost", "primary_route", "serial_number", "model_name", "manufacturer_name")))
+        self.assertRegex(properties["geography"], "^[0-9A-F]+$")
+        plain = rsu()["sf-3"]["properties"]
+        self.assertEqual((None, "sf-3 St", None, "atc", None), tuple(plain[key] for key in (
+            "milepost", "primary_route", "serial_number", "model_name", "manufacturer_name")))
+        self.assertEqual(("FeatureCollection", list(rsu())), (of_page("rsus")["type"], [
+            one["properties"]["ipv4_address"] for one in of_page("rsus")["features"]]))
+        self.assertEqual({"ip": "10.4.0.7", "current_status": "offline", "last_online": "No Data"}, of_page("rsu-online-status")["10.4.0.7"])
+        self.speaker("sf-4").report()
+        self.assertEqual("online", of_page("rsu-online-status?rsu_ip=10.4.0.7")["current_status"])
+        self.assertEqual(404, self.hub.request("GET", "/cvmanager/rsu-online-status?rsu_ip=10.9.9.9", token=self.viewer).status)
+        self.commit(self.features)
+
     def test_devices_that_the_inventory_lacks_cannot_ask_to_enrol(self):
         wait_until(lambda: len(self.listed()) >= 3, "the inventory was read")
         self.assertIn("not in the city's inventory", Speaker(self.hub, "sf-99").ask().json()["error"])

@@ -4,7 +4,7 @@ namespace greenwave::hub {
 
 // Spread by Citus: SELECT create_distributed_table('greenwave.TABLE', 'city') for each table here but
 // schema_version, which is SELECT create_reference_table(…).
-const std::array<const char*, 2> schema_steps{R"sql(
+const std::array<const char*, 3> schema_steps{R"sql(
 CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE SCHEMA IF NOT EXISTS greenwave;
 CREATE TABLE greenwave.schema_version (version integer NOT NULL);
@@ -136,6 +136,17 @@ FROM greenwave.device_states WHERE position IS NOT NULL;
 -- notices/queue.h says what its kinds are.
 ALTER TABLE greenwave.notices ADD due timestamptz, ADD tries integer NOT NULL DEFAULT 0, ADD told timestamptz;
 CREATE INDEX notices_due ON greenwave.notices (city, kind, at) WHERE told IS NULL;
+)sql",
+                                              R"sql(
+-- As CV Manager's table of that name. Its rsu_id is a number: the same for a device everywhere and always, and below
+-- 2^53, so that a page's script can hold it.
+CREATE VIEW greenwave.rsus AS
+SELECT city, device, ('x' || substr(md5(device), 1, 13))::bit(52)::bigint AS rsu_id, position::geography AS geography,
+       CASE WHEN labels->>'milepost' ~ '^[0-9]{1,9}([.][0-9]{1,9})?$' THEN (labels->>'milepost')::float8 END AS milepost,
+       coalesce(labels->>'ipv4', device) AS ipv4_address, labels->>'serial' AS serial_number,
+       coalesce(labels->>'route', nullif(name, '')) AS primary_route, labels->>'model' AS model_name,
+       labels->>'manufacturer' AS manufacturer_name, condition, seen
+FROM greenwave.device_states WHERE position IS NOT NULL AND NOT retired;
 )sql"};
 
 }  // namespace greenwave::hub
