@@ -105,7 +105,7 @@ _greenwave() {
       ;;
     history) options="-n $options" ;;
     identity) options="--renew --retire $options" ;;
-    enroll) options="--hub --code --ca --no-wait $options" ;;
+    enroll) options="--hub --code --ca --seal --no-wait $options" ;;
     recipients) options="--layer $options" ;;
     pause) options="--for --reason $options" ;;
     promote)

@@ -62,7 +62,6 @@ BLOCKS = {
     '{"id"': "notices_test reads such a notice",
     "openssl dgst": "notices_test computes the same",
     "# systemctl edit": "needs Postfix",
-    "systemd-creds encrypt": "needs a TPM or systemd's own key: reports_test gives the agent a credential as systemd would",
     "$ journalctl": "needs a journal: install_test reads the agent's on a machine of its own",
 }
 # Commands in the README's sentences that are names only, without the options that they need.

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from fake_hub import FakeHub  # noqa: E402
-from greenwave import City, Device, Scratch, file_manifest, timed, wait_until  # noqa: E402
+from greenwave import City, Device, Scratch, file_manifest, run, timed, wait_until  # noqa: E402
 
 SECRET = "open-sesame-0042"
 
@@ -416,6 +417,52 @@ class Enrolment(HubCase):
         self.hub.wait_for(lambda _: self.in_sync(), "it reports")
         self.assertEqual(len(self.hub.sent("/v1/renew")), 1)
         self.assertIn("a credential of systemd's", device.cli("enroll", check=2).stdout)
+
+    def enroll_sealed(self, device, *words, check=0):
+        """With systemd's own key of a machine of the test's own, where there is no TPM."""
+        machine = self.scratch / "machine"
+        machine.mkdir(exist_ok=True)
+        inside = ("unshare", "-m", "sh", "-c", f'mount --bind {machine} /var/lib/systemd && exec "$@"', "--")
+        return run(*inside, *device.command("greenwave", "enroll", *self.asked, "--seal", *words), check=check == 0).stdout
+
+    def unseal(self, device, to):
+        """As systemd does before it starts the agent."""
+        to.mkdir()
+        run("unshare", "-m", "sh", "-c", f"mount --bind {self.scratch}/machine /var/lib/systemd && exec systemd-creds "
+            f"--name=hub-key decrypt {device.config.parent}/hub-key.cred {to}/hub-key")
+
+    @unittest.skipUnless(shutil.which("systemd-creds") and os.geteuid() == 0, "needs systemd-creds, and root")
+    def test_a_sealed_key_is_nowhere_in_plain_and_the_agent_reports_with_it(self):
+        device = self.device()
+        self.enroll_sealed(device, "--no-wait", check=1)
+        self.enroll_sealed(device, "--no-wait", check=1)
+        first, second = [self.hub.fingerprint(request.json["csr"]) for request in self.hub.sent("/v1/enroll")]
+        self.assertEqual(first, second)
+        sealed = device.config.parent / "hub-key.cred"
+        self.assertEqual(0o600, sealed.stat().st_mode & 0o777)
+        self.assertFalse((device.state / "hub.key").exists())
+        self.assertEqual("", run("grep", "-rl", "PRIVATE KEY", device.config.parent, check=False).stdout)
+        self.hub.approved.add("sf-0042")
+        said = self.enroll_sealed(device)
+        self.assertIn(f"LoadCredentialEncrypted=hub-key:{sealed}", said)
+        self.assertIn(f'hub: {{url: {self.hub.url}, ca: {self.hub.authority}, key: "credential:hub-key"}}', said)
+        device.config.write_text(device.config.read_text() + said[said.index("hub: {"):].splitlines()[0] + "\n")
+        self.unseal(device, self.scratch / "given")
+        device.prefix = ("env", f"CREDENTIALS_DIRECTORY={self.scratch}/given")
+        device.start()
+        self.hub.wait_for(lambda _: self.in_sync(), "it reports")
+        self.assertNotIn("LoadCredentialEncrypted", self.enroll_sealed(device))
+        sealed.write_bytes(sealed.read_bytes()[:-40])
+        self.assertIn("remove it, and enroll again", self.enroll_sealed(device, check=2))
+
+    @unittest.skipUnless(shutil.which("systemd-creds") and os.geteuid() == 0, "needs systemd-creds, and root")
+    def test_a_key_that_is_there_is_sealed_as_it_is(self):
+        self.hub.approved.add("sf-0042")
+        device = self.device()
+        device.cli("enroll", *self.asked, check=0)
+        self.assertIn(f"remove {device.state}/hub.key", self.enroll_sealed(device))
+        self.unseal(device, self.scratch / "given")
+        self.assertEqual((device.state / "hub.key").read_text(), (self.scratch / "given/hub-key").read_text())
 
     def test_doctor_says_what_is_wrong_between_the_device_and_its_hub(self):
         def checked():

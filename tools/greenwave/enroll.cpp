@@ -16,6 +16,7 @@
 #include "report/answer.h"
 #include "report/hub_key.h"
 #include "report/hub_link.h"
+#include "sealed_key.h"
 #include "secrets/keyring.h"
 
 namespace greenwave::cli {
@@ -32,6 +33,7 @@ struct EnrollOptions {
   std::string code;
   std::filesystem::path authorities;
   bool no_wait = false;
+  bool seal = false;
 };
 
 /// Who asks, and where.
@@ -40,7 +42,9 @@ struct Enrolment {
   config::Hub hub;
   std::string key;
   std::string fingerprint;
-  std::string request;  ///< the body of POST /v1/enroll
+  std::string request;             ///< the body of POST /v1/enroll
+  std::filesystem::path sealed{};  ///< where the key is, if it is sealed
+  std::filesystem::path plain{};   ///< where it still is as a file, too
 };
 
 /// The id by which the agent reports: the one that it remembers, where agent.yaml names none.
@@ -65,10 +69,11 @@ config::Hub hub_of(const Context& context, const EnrollOptions& options) {
     throw Error(Fault::invalid, "agent.yaml names hub.certificate, which another authority makes",
                 "renew it there; or remove hub.certificate and hub.key to enroll with the hub");
   }
-  if (hub.key.empty()) {
+  if (hub.key.empty() && !options.seal) {
     throw Error(
         Fault::invalid, "hub.key is a credential of systemd's, which this command cannot read",
-        "the agent renews the certificate by itself; to make a new key, remove hub.key from agent.yaml");
+        "the agent renews the certificate by itself; to enroll again with a sealed key, add --seal; to "
+        "make a new key, remove hub.key from agent.yaml");
   }
   if (!options.hub.empty()) hub.url = options.hub;
   while (hub.url.ends_with('/')) hub.url.pop_back();
@@ -90,6 +95,17 @@ std::string key_in(const std::filesystem::path& file) {
   return key;
 }
 
+/// The sealed key that is there; else the one that is there as a file, or a new one, which is sealed.
+std::string sealed_key_in(Enrolment& enrolment) {
+  std::error_code failure;
+  auto& plain = enrolment.hub.key;
+  if (!plain.empty() && std::filesystem::exists(plain, failure)) enrolment.plain = plain;
+  if (std::filesystem::exists(enrolment.sealed)) return unseal_key(enrolment.sealed);
+  auto key = enrolment.plain.empty() ? report::new_key() : read_file(enrolment.plain, most_file_bytes);
+  seal_key(enrolment.sealed, key);
+  return key;
+}
+
 /// Of the newest identity, if there is one.
 std::string recipient_of(const config::Config& config) {
   Problems problems;
@@ -100,7 +116,12 @@ std::string recipient_of(const config::Config& config) {
 Enrolment begin(const Context& context, const EnrollOptions& options) {
   Enrolment made{.device = {}, .hub = hub_of(context, options), .key = {}, .fingerprint = {}, .request = {}};
   made.device = device_of(context);
-  made.key = key_in(made.hub.key);
+  if (options.seal) {
+    made.sealed = context.globals.config.parent_path() / fmt::format("{}.cred", sealed_key_name);
+    made.key = sealed_key_in(made);
+  } else {
+    made.key = key_in(made.hub.key);
+  }
   made.fingerprint = report::fingerprint_of_key(made.key);
   nlohmann::json body{{"device", made.device},
                       {"csr", report::certificate_request(made.key, made.device)},
@@ -181,22 +202,38 @@ class Asking {
 };
 
 /// What agent.yaml must say; empty: it does already.
-std::string lines_to_add(const Context& context, const config::Hub& hub) {
-  if (context.config->hub == hub) return {};
-  return hub.authorities.empty()
-             ? fmt::format("hub: {{url: {}}}\n", hub.url)
-             : fmt::format("hub: {{url: {}, ca: {}}}\n", hub.url, hub.authorities.native());
+std::string lines_to_add(const Context& context, const Enrolment& enrolment) {
+  const auto& hub = enrolment.hub;
+  const auto& now = context.config->hub;
+  const bool has_key = enrolment.sealed.empty() || now.key.empty();
+  if (now == hub && has_key) return {};
+  std::string members = "url: " + hub.url;
+  if (!hub.authorities.empty()) members += ", ca: " + hub.authorities.native();
+  if (!enrolment.sealed.empty()) members += fmt::format(", key: \"credential:{}\"", sealed_key_name);
+  return fmt::format("hub: {{{}}}\n", members);
+}
+
+/// What else is to be done where the key is sealed.
+std::string steps_for_seal(const Enrolment& enrolment) {
+  auto text = fmt::format(
+      "\nThe key is sealed in {0}. Give it to the agent with systemctl edit greenwaved:\n\n"
+      "[Service]\nLoadCredentialEncrypted={1}:{0}\n\nand run systemctl restart greenwaved.\n",
+      enrolment.sealed.native(), sealed_key_name);
+  if (!enrolment.plain.empty())
+    text += fmt::format("When the agent reports with it, remove {}.\n", enrolment.plain.native());
+  return text;
 }
 
 void print_result(const Context& context, const Enrolment& enrolment, const report::Certificate* certificate,
                   const std::string& city) {
-  const auto lines = lines_to_add(context, enrolment.hub);
+  const auto lines = lines_to_add(context, enrolment);
   if (context.json) {
     nlohmann::json result{{"device", enrolment.device},
                           {"hub", enrolment.hub.url},
                           {"key", enrolment.fingerprint},
                           {"enrolled", certificate != nullptr},
                           {"agentYaml", lines}};
+    if (!enrolment.sealed.empty()) result["sealed"] = enrolment.sealed.native();
     if (certificate != nullptr) {
       result["validUntil"] = to_iso(certificate->ends);
       result["city"] = city;
@@ -210,9 +247,10 @@ void print_result(const Context& context, const Enrolment& enrolment, const repo
   print(fmt::format("{} is enrolled{}; its certificate is valid until {}, and the agent renews it.\n",
                     enrolment.device, city.empty() ? "" : " in " + city, moment(certificate->ends)));
   if (!lines.empty()) {
-    print(fmt::format("\nAdd this to {}, and run systemctl reload greenwaved:\n\n{}",
-                      context.globals.config.native(), lines));
+    print(fmt::format("\nAdd this to {}{}:\n\n{}", context.globals.config.native(),
+                      enrolment.sealed.empty() ? ", and run systemctl reload greenwaved" : "", lines));
   }
+  if (!enrolment.sealed.empty() && !lines.empty()) print(steps_for_seal(enrolment));
 }
 
 int enroll(const Context& context, const EnrollOptions& options) {
@@ -223,6 +261,7 @@ int enroll(const Context& context, const EnrollOptions& options) {
     return exit_waiting;
   }
   const auto certificate = report::check_certificate(issued->certificate, enrolment.key, enrolment.device);
+  make_directories(enrolment.hub.certificate.parent_path(), 0750);
   replace_file(enrolment.hub.certificate, issued->certificate, 0644);
   print_result(context, enrolment, &certificate, issued->city);
   return 0;
@@ -237,6 +276,7 @@ Action declare_enroll(CommandLine& line) {
   line.option("--ca", options->authorities,
               "The authorities that may sign the hub's certificate, in PEM form")
       .value_name("FILE");
+  line.flag("--seal", options->seal, "Seal the key to this machine's TPM, or by its own key (systemd-creds)");
   line.flag("--no-wait", options->no_wait, "Ask once, and do not wait for an operator");
   return [options](const Context& context) { return enroll(context, *options); };
 }
@@ -249,7 +289,8 @@ const Subcommand enroll_command{
     .details =
         R"(Makes a key for this device if it has none, and asks the hub for a certificate. The hub gives it for a one-time code,
 or when an operator has approved the key, whose fingerprint is shown here. The key stays on the device, in hub.key in
-the state directory, readable only by root; the certificate is hub.crt beside it. The recipient of this device's
+the state directory, readable only by root; the certificate is hub.crt beside it. With --seal the key is only in
+hub-key.cred beside agent.yaml, sealed by systemd-creds(1) to the TPM where there is one. The recipient of this device's
 identity goes along, if it has one.
 
 Asking again is safe: it goes on with the same key. The agent renews the certificate by itself.
@@ -259,6 +300,7 @@ Exit codes: 0 enrolled, 1 the key waits for an operator (with --no-wait), 2 fail
 Examples:
   sudo greenwave enroll --hub https://hub.example
   sudo greenwave enroll --hub https://hub.example --code ABCD-EFGH
+  sudo greenwave enroll --hub https://hub.example --seal
   sudo greenwave enroll --no-wait -o json | jq -r .key)",
     .declare = declare_enroll,
 };
