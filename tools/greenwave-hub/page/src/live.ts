@@ -29,6 +29,7 @@ export class Live {
   constructor(
     private readonly api: Api,
     private readonly heard: Heard,
+    private asked: Promise<States> | null, // the first states, which somebody asks for already
   ) {}
 
   async run(): Promise<void> {
@@ -64,7 +65,9 @@ export class Live {
   }
 
   private async load(): Promise<void> {
-    const states = await this.api.get<States>("/v1/states");
+    const asked = this.asked ?? this.api.get<States>("/v1/states");
+    this.asked = null;
+    const states = await asked;
     const places = this.places;
     if (places === null || places.inventory === null || places.inventory !== states.inventory ||
         places.ids.length !== states.states.length) {

@@ -1,5 +1,5 @@
 import { Api, devicePath, may, type Me, Refusal } from "./api.ts";
-import { type City, toCsv } from "./city.ts";
+import { type City, type States, toCsv } from "./city.ts";
 import { gathered, h, show } from "./dom.ts";
 import { everything, type Filter, isEverything, readFilter, rowsOf, writeFilter } from "./filter.ts";
 import { Live } from "./live.ts";
@@ -78,6 +78,7 @@ class Desk {
   constructor(
     private readonly api: Api,
     private readonly me: Me,
+    states: Promise<States>,
     leave: (why: string) => void,
   ) {
     this.table = new DeviceTable({
@@ -92,7 +93,6 @@ class Desk {
       leave("");
     });
     this.listen();
-    void this.make_map();
     void new Live(api, {
       loaded: (city) => this.loaded(city),
       changed: (changes) => {
@@ -106,7 +106,7 @@ class Desk {
       },
       lively: (since) => this.lively(since),
       refused: (refusal) => leave(refusal.message),
-    }).run();
+    }, states).run();
     this.arrive();
   }
 
@@ -182,8 +182,11 @@ class Desk {
   }
 
   private loaded(city: City): void {
+    const first = this.city === null;
     this.city = city;
     this.show();
+    // The counts and the table are there before the map takes its time.
+    if (first) requestAnimationFrame(() => setTimeout(() => void this.make_map()));
     if (this.place.device !== null) this.look_again();
   }
 
@@ -319,9 +322,11 @@ const api = new Api();
 
 /** Finds out who is here, and shows the city, or asks for a token. */
 async function begin(why = ""): Promise<void> {
+  const states = api.get<States>("/v1/states");
+  states.catch(() => undefined); // whoever waits for it is told
   try {
     const me = await api.get<Me>("/v1/me");
-    new Desk(api, me, (reason) => location.replace(reason ? "/?" : location.href));
+    new Desk(api, me, states, (reason) => location.replace(reason ? "/?" : location.href));
   } catch (error) {
     if (error instanceof Refusal && (error.status === 401 || error.status === 403)) {
       const had = api.token !== null;

@@ -142,6 +142,10 @@ export class CityMap {
     this.y = Float64Array.from(city.latitude, mercatorY);
     if (this.names !== null && same(this.names, city.names)) return;
     this.names = city.names;
+    setTimeout(() => this.make_streets(city));
+  }
+
+  private make_streets(city: City): void {
     const streets = makeStreets(city.names, city.longitude, city.latitude);
     const source = {
       type: "FeatureCollection" as const,
