@@ -27,7 +27,7 @@ async function fresh({ viewport, colorScheme, storage }) {
   const { said, asked } = person;
   page.on("console", (message) => {
     const drivers = message.text().includes("GL Driver Message"); // of screenshots without a graphics card
-    if (["error", "warning"].includes(message.type()) && !drivers) said.push(`${message.type()}: ${message.text()}`);
+    if (["error", "warning"].includes(message.type()) && !drivers) said.push(`${message.type()}: ${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => said.push(`uncaught: ${error.stack ?? error}`));
   context.on("request", (request) => asked.push(request.url()));
