@@ -283,6 +283,8 @@ INSERT INTO greenwave.refs (city, wave, ref, commit, since, subject) VALUES
         wait_until(lambda: told(NEW)[-1] == "pending", "it goes on")
         self.rollout(NEW, branch=NEW)
         wait_until(lambda: told(NEW)[-1] == "success", "it is everywhere")
+        self.rollout(THIRD, branch=NEW)
+        wait_until(lambda: told(THIRD), "the next one is on its way")
         self.assertEqual(["pending", failed, "pending", "success"], told(NEW))
 
     def test_the_commit_has_its_state_on_github(self):

@@ -57,11 +57,18 @@ TEST_CASE("notices: a commit that every wave has and is healthy in has succeeded
 }
 
 TEST_CASE("notices: a commit on its way is pending, also where its waves are done") {
-  const auto commits = commits_of({wave("canary", one, 10, true), wave("", other, 10, true)});
+  const auto commits =
+      commits_of({wave("canary", one, 10, true), wave("early", one, 3, false), wave("", other, 10, true)});
   REQUIRE(commits.size() == 2);
   CHECK(commits[0].state == CommitStanding::State::pending);
-  CHECK(commits[0].says == "healthy in canary");
-  CHECK(commits[1].says == "healthy in the branch");
+  CHECK(commits[0].says == "3 of 10 in early healthy");
+}
+
+TEST_CASE("notices: a commit that arrived stays a success while the next one is in the first waves") {
+  const auto commits = commits_of({wave("canary", one, 2, false), wave("", other, 10, true)});
+  REQUIRE(commits.size() == 2);
+  CHECK(commits[0].state == CommitStanding::State::pending);
+  CHECK(commits[1].state == CommitStanding::State::success);
 }
 
 TEST_CASE("notices: one halted wave fails the commit, and the reasons of its waves are grouped") {

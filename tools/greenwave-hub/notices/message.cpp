@@ -44,8 +44,10 @@ void add(std::vector<FailureGroup>& groups, const FailureGroup& more) {
   }
 }
 
-void finish(CommitStanding& commit, const std::vector<const WaveStanding*>& waves, std::size_t everywhere) {
+void finish(CommitStanding& commit, const std::vector<const WaveStanding*>& waves) {
   std::vector<std::string> open;
+  // The way ends at the branch: the waves before it may be at the next commit by then.
+  const bool has_arrived = std::ranges::any_of(waves, [](const auto* wave) { return wave->wave.empty(); });
   for (const auto* wave : waves) {
     if (!wave->halted.empty()) {
       commit.halted.push_back(wave->halted);
@@ -62,9 +64,9 @@ void finish(CommitStanding& commit, const std::vector<const WaveStanding*>& wave
     commit.says = commit.halted.front();
     if (!commit.failures.empty() && !commit.failures.front().reason.empty())
       commit.says += ": " + commit.failures.front().reason;
-  } else if (open.empty() && waves.size() == everywhere) {
+  } else if (open.empty() && has_arrived) {
     commit.state = CommitStanding::State::success;
-    commit.says = "healthy in every wave";
+    commit.says = "rolled out, and healthy";
   } else {
     std::vector<std::string> names;
     for (const auto* wave : waves) names.push_back(wave->name());
@@ -123,7 +125,7 @@ std::vector<CommitStanding> commits_of(const std::vector<WaveStanding>& waves) {
     }
     CommitStanding commit{
         .commit = wave.commit, .subject = wave.subject, .says = {}, .halted = {}, .failures = {}};
-    finish(commit, at_it, waves.size());
+    finish(commit, at_it);
     commits.push_back(std::move(commit));
   }
   return commits;

@@ -24,7 +24,8 @@ struct CommitStanding {
   std::vector<FailureGroup> failures;  ///< of those waves, grouped, the largest first; at most 20
 };
 
-/// Each commit that a wave is at, in the order of the waves. Pure.
+/// Each commit that a wave is at, in the order of the waves. It has succeeded when the branch has it, and
+/// every wave that is at it is healthy: those before the branch may be at the next one. Pure.
 std::vector<CommitStanding> commits_of(const std::vector<WaveStanding>& waves);
 
 /// What receivers of a notice read:
