@@ -29,6 +29,8 @@ constexpr Duration before_work = std::chrono::seconds(8);
 constexpr Duration too_short = std::chrono::seconds(2);
 /// When the server is asked again after a held question was lost, at the latest.
 constexpr Duration longest_deafness = std::chrono::minutes(1);
+/// A server that tells of so many changes without a pause is not listened to for an interval.
+constexpr unsigned most_changes = 10;
 
 /// Who may open a file in busy.d may lock it, and hold up every restart.
 constexpr mode_t busy_mode = 0770;
@@ -245,6 +247,7 @@ void SyncLoop::fetch(const Asked& asked, Trigger trigger) {
 /// nobody wants to know.
 void SyncLoop::watch() {
   if (fetching_ || watch_->is_on() || !wiring_->intake.can_hold()) return;
+  if (parts_.clock.tick() < deaf_until_) return;
   const auto idle = timetable_.idle();
   if (!idle || *idle < before_work + too_short || parts_.pauses.standing()) return;
   watch_->begin(*idle - before_work);
@@ -255,6 +258,11 @@ void SyncLoop::watched() {
   if (!held || fetching_) return;
   parts_.log.debug(held == git::Held::changed ? "the server says that the ref has changed"
                                               : "the server said nothing new");
+  changes_ = held == git::Held::changed ? changes_ + 1 : 0;
+  if (changes_ == most_changes) {
+    changes_ = 0;
+    deaf_until_ = parts_.clock.tick() + pace().interval;
+  }
   const auto idle = timetable_.idle();
   // A poll that is due soon is made at once: else nobody would wait for a change until then.
   const bool is_due_soon = held == git::Held::same && idle && *idle < before_work + too_short;

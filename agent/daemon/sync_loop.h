@@ -107,6 +107,8 @@ class SyncLoop {
   std::uint64_t received_ = 0;  ///< what the transport counted when it was last idle
   std::optional<Fetcher> fetcher_;
   std::optional<Watch> watch_;
+  unsigned changes_ = 0;  ///< that the server told of, one right after the other
+  Instant deaf_until_{};  ///< it is not listened to before
 };
 
 }  // namespace greenwave::daemon

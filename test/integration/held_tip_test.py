@@ -135,6 +135,20 @@ class HeldTip(unittest.TestCase):
         self.assertIn(f"{other.url} is followed, since", self.device.log.read_text())
         self.assertEqual(self.device.json("status")["status"], "in sync")
 
+    def test_a_server_that_tells_of_changes_without_end_is_not_listened_to(self):
+        self.start(interval="30s")
+        self.wait_until_held()
+        tip = self.mirror.tips / "refs/heads/main"
+        began = time.monotonic()
+        while since(began) < 20:
+            for name in ("0" * 39 + "1", self.mirror.tip()):  # the first is no commit of the repository
+                new = tip.with_name(".main.new")
+                new.write_text(name + "\n")
+                new.rename(tip)
+                time.sleep(0.2)
+        asked = [line for _, _, line in self.mirror.requests() if ".tip/" in line]
+        self.assertLess(len(asked), 60)
+
     def test_where_nothing_can_be_held_the_device_polls_as_always(self):
         self.mirror.stop("nginx")
         conf = self.mirror.directory / "nginx.conf"

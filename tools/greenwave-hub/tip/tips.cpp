@@ -29,6 +29,15 @@ bool is_known(std::string_view known, std::string_view tag) {
   });
 }
 
+/// To a whole second of the clock, so that many are answered in one round: libmicrohttpd looks at all that
+/// wait whenever one is woken.
+Duration until_whole_second(std::uint32_t seconds) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto due =
+      std::chrono::ceil<std::chrono::seconds>(now.time_since_epoch() + std::chrono::seconds(seconds));
+  return std::chrono::ceil<Duration>(due - now.time_since_epoch());
+}
+
 HttpReply reply_with(const std::optional<std::string>& text, std::string_view known, std::uint32_t waited) {
   if (!text) {
     auto reply = refusal(404, "there is no tip of this ref", "see greenwave-hub(8), THE MIRROR");
@@ -84,7 +93,7 @@ void Tips::hold(const std::string& path, Waiting waiting) {
   ++held_;
   const auto place = std::prev(queue.end());
   place->timer =
-      loop_.after(std::chrono::seconds(place->seconds), [this, path, place] { expire(path, place); });
+      loop_.after(until_whole_second(place->seconds), [this, path, place] { expire(path, place); });
 }
 
 void Tips::expire(const std::string& path, Queue::iterator waiting) {
