@@ -1,10 +1,13 @@
 #include "kinds/drivers.h"
 
+#include <utility>
+
 #include "base/contains.h"
 #include "drivers/allowed_kinds.h"
 #include "drivers/host/check_driver.h"
 #include "drivers/host/command_driver.h"
 #include "drivers/host/file_driver.h"
+#include "drivers/host/programs.h"
 #include "drivers/host/unit_driver.h"
 #include "drivers/kubernetes/driver.h"
 #include "drivers/podman/cron/cron_driver.h"
@@ -45,8 +48,10 @@ Drivers::Drivers(const Wiring& wiring)
   if (config.runtime == config::Runtime::podman) {
     pulls_ = std::make_unique<podman::Pulls>(podman::pull_from(config.podman.socket), pull_patience, stop,
                                              heartbeat);
+    auto run = [host](const Command& command) { return host::run_program(host, command); };
     serve(wiring, Server::pods,
-          std::make_unique<podman::PodmanDriver>(config, key, *pulls_, stop, heartbeat, warning));
+          std::make_unique<podman::PodmanDriver>(config, key, *pulls_, std::move(run), stop, heartbeat,
+                                                 warning));
     // Its timers are systemd's.
     if (!podman::PodmanDriver::is_live(config) || systemd::Manager::is_init()) {
       serve(wiring, Server::cron_jobs,

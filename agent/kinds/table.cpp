@@ -55,6 +55,8 @@ constexpr Kind kinds[] = {
      drivers::workload::pods_transition},
     {"v1", "Secret", Server::pods, "", in_pods<podman::material_footprint>,
      drivers::workload::pods_transition},
+    {"v1", "Service", Server::pods, "", in_pods<podman::service_footprint>,
+     drivers::workload::pods_transition},
     {"v1", "PersistentVolumeClaim", Server::pods, "", in_pods<podman::claim_footprint>,
      drivers::workload::pods_transition},
     {"batch/v1", "CronJob", Server::cron_jobs, "", in_pods<podman::cron_footprint>,

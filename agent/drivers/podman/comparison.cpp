@@ -6,12 +6,14 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "drivers/apply_each.h"
 #include "drivers/podman/host_paths.h"
 #include "drivers/podman/limits.h"
+#include "drivers/podman/make.h"
 #include "drivers/podman/rollout.h"
 #include "drivers/podman/stop.h"
 
@@ -27,6 +29,20 @@ workload::Workload read_checked(const Manifest& manifest, const workload::Rules&
   auto workload = read_runnable(manifest, rules, problems);
   if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
   return workload;
+}
+
+/// "+web.signals at 198.18.1.2, tcp 80 to 8080 of its pods", a line each.
+std::vector<std::string> ways_of(const ClusterService& service) {
+  const auto name = fmt::format("+{}.{}", service.name, service.space);
+  if (service.is_headless()) return {name + " at its pods"};
+  std::vector<std::string> ways;
+  for (const auto& port : service.ports) {
+    ways.push_back(port.target == 0 ? fmt::format("{} at {}, {} {} to no pod: none has a port of that name",
+                                                  name, service.address, port.protocol, port.number)
+                                    : fmt::format("{} at {}, {} {} to {} of its pods", name, service.address,
+                                                  port.protocol, port.number, port.target));
+  }
+  return ways;
 }
 
 std::string images_in(const Pods& pods) {
@@ -53,7 +69,28 @@ plan::Difference PodComparison::difference(const Candidate& candidate) {
     return difference;
   }
   if (podman_.leaves_out()) return difference;
+  if (is_service(id)) return compare_service(*desired, entry);
   return is_claim(id) ? session_.claims().compare(id, entry) : compare_workload(*desired, entry);
+}
+
+ClusterService PodComparison::service_of(const Manifest& manifest) {
+  Problems problems;
+  auto service = read_service(manifest, desired_, problems);
+  if (problems.has_errors()) throw Error(Fault::invalid, to_string(problems.list().front()));
+  if (!is_headless(manifest)) service.address = podman_.network.address_of(manifest.id);
+  return service;
+}
+
+plan::Difference PodComparison::compare_service(const plan::Desired& desired, const Entry* entry) {
+  plan::Difference difference;
+  const auto record = to_json(service_of(desired.manifest));
+  const bool is_new = entry == nullptr || entry->record.empty();
+  const auto fault = is_new ? std::nullopt : session_.network_fault();
+  if (!is_new && entry->record == record && !fault) return difference;
+  difference.kind = is_new ? plan::Difference::Kind::create : plan::Difference::Kind::change;
+  difference.diff = fault ? fmt::format(" {}\n", *fault)
+                          : fmt::format("{}\n", fmt::join(ways_of(service_of(desired.manifest)), "\n"));
+  return difference;
 }
 
 plan::Difference PodComparison::compare_workload(const plan::Desired& desired, const Entry* entry) {
@@ -99,17 +136,33 @@ plan::Difference PodComparison::compare_workload(const plan::Desired& desired, c
   return difference;
 }
 
+void PodComparison::finish() {
+  podman_.refresh_network();
+}
+
 void PodComparison::apply(std::span<const plan::Step* const> steps, const ReportStep& report,
                           const std::function<bool()>& stop) {
   session_.forget_view();  // a batch before this one may have changed it
   apply_each(steps, report, stop, [this](const plan::Step& step) {
     try {
-      return apply_one(step);
+      auto result = apply_one(step);
+      lead_services_to(step);
+      return result;
     } catch (const Error&) {
       session_.forget_view();
       throw;
     }
   });
+}
+
+/// A pod that takes another's place is found at once. What fails here fails again in finish().
+void PodComparison::lead_services_to(const plan::Step& step) {
+  if (!workload::is_workload(step.id)) return;
+  try {
+    podman_.refresh_network();
+  } catch (const Error&) {
+    session_.forget_view();
+  }
 }
 
 StepResult PodComparison::apply_one(const plan::Step& step) {
@@ -123,6 +176,12 @@ StepResult PodComparison::apply_one(const plan::Step& step) {
     remove(step, result);
   } else if (workload::is_workload(step.id)) {
     apply_workload(step, result);
+  } else if (is_service(step.id)) {
+    if (podman_.leaves_out()) return result;
+    auto service = service_of(step.desired->manifest);
+    result.entry.record = to_json(service);
+    podman_.network.put(step.id, std::move(service));
+    podman_.refresh_network();
   } else if (is_claim(step.id)) {
     if (podman_.leaves_out()) return result;
     result.entry.record = session_.claims().apply(step);
@@ -132,12 +191,22 @@ StepResult PodComparison::apply_one(const plan::Step& step) {
   return result;
 }
 
+/// Pods know the Services' names from their beginning. What they are called does not make pods other ones.
+std::vector<KubePod> PodComparison::kube_pods_with_names(const Manifest& manifest,
+                                                         const workload::Workload& workload) {
+  auto kube_pods = kube_pods_of(manifest, workload, podman_.rules, store_, podman_.digest_key);
+  const auto lines = podman_.network.fixed_lines(space_of(manifest.id));
+  if (lines.empty()) return kube_pods;
+  for (auto& kube_pod : kube_pods) kube_pod = with_host_aliases(std::move(kube_pod), lines);
+  return kube_pods;
+}
+
 void PodComparison::apply_workload(const plan::Step& step, StepResult& result) {
   result.entry.live = true;
   if (podman_.leaves_out()) return;
   const auto& manifest = step.desired->manifest;
   const auto workload = read_checked(manifest, podman_.rules);
-  const auto kube_pods = kube_pods_of(manifest, workload, podman_.rules, store_, podman_.digest_key);
+  const auto kube_pods = kube_pods_with_names(manifest, workload);
   const auto known = step.entry != nullptr ? pod_record_from(step.entry->record) : PodRecord();
   if (workload.job) {
     apply_job(step, workload, kube_pods, result);
@@ -236,6 +305,9 @@ void PodComparison::remove(const plan::Step& step, StepResult& result) {
       result.note = session_.claims().remove_own(step.id, podman_.settings.prune_volumes);
     if (!podman_.settings.prune_images) return;
     for (const auto& image : pod_record_from(step.entry->record).pulled) podman_.service.remove_image(image);
+  } else if (is_service(step.id)) {
+    podman_.network.forget(step.id);
+    podman_.refresh_network();
   } else if (is_claim(step.id)) {
     result.note = session_.claims().remove(*step.entry, podman_.settings.prune_volumes);
   }

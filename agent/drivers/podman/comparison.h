@@ -19,14 +19,19 @@ std::int64_t seconds_up();
 class PodComparison : public Comparison {
  public:
   PodComparison(Podman& podman, PodSession& session, const Render& render)
-      : podman_(podman), session_(session), store_(render.desired) {}
+      : podman_(podman), session_(session), desired_(render.desired), store_(render.desired) {}
 
   plan::Difference difference(const Candidate& candidate) override;
   void apply(std::span<const plan::Step* const> steps, const ReportStep& report,
              const std::function<bool()>& stop) override;
+  void finish() override;
 
  private:
   plan::Difference compare_workload(const plan::Desired& desired, const Entry* entry);
+  plan::Difference compare_service(const plan::Desired& desired, const Entry* entry);
+  ClusterService service_of(const Manifest& manifest);
+  std::vector<KubePod> kube_pods_with_names(const Manifest& manifest, const workload::Workload& workload);
+  void lead_services_to(const plan::Step& step);
   StepResult apply_one(const plan::Step& step);
   void apply_workload(const plan::Step& step, StepResult& result);
   std::string compare_job(const ObjectId& id, const workload::Workload& workload,
@@ -41,6 +46,7 @@ class PodComparison : public Comparison {
 
   Podman& podman_;
   PodSession& session_;
+  const std::span<const plan::Desired> desired_;
   const workload::Store store_;
 };
 

@@ -1,8 +1,11 @@
 #include "drivers/podman/footprint.h"
 
+#include <fmt/format.h>
+
 #include "drivers/podman/claim_volume.h"
 #include "drivers/podman/claims.h"
 #include "drivers/podman/limits.h"
+#include "drivers/podman/network/cluster_service.h"
 #include "drivers/podman/play_kube.h"
 #include "drivers/podman/pod_fields.h"
 #include "drivers/workload/host_path.h"
@@ -15,6 +18,8 @@ namespace {
 /// After the files, units and commands of the host, which pods may need.
 constexpr int material_rank = 42;
 constexpr int claim_rank = 43;
+/// Pods that are made after it know its name from the beginning.
+constexpr int service_rank = 43;
 constexpr int workload_rank = 44;
 constexpr plan::Watch pod_watch{.interval = std::chrono::seconds(2), .within = std::chrono::minutes(5)};
 
@@ -45,6 +50,14 @@ plan::Footprint material_footprint(const workload::Rules&, const Manifest& manif
   workload::read_material(manifest, problems);
   auto footprint = ranked(manifest, material_rank);
   footprint.claims.push_back("material:" + label_of(manifest.id));
+  return footprint;
+}
+
+plan::Footprint service_footprint(const workload::Rules&, const Manifest& manifest, Problems& problems) {
+  check_fields(manifest, problems);
+  read_service(manifest, {}, problems);
+  auto footprint = ranked(manifest, service_rank);
+  footprint.claims.push_back(fmt::format("service:{}.{}", manifest.id.name, space_of(manifest.id)));
   return footprint;
 }
 

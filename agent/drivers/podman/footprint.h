@@ -12,6 +12,7 @@ plan::Footprint workload_footprint(const workload::Rules& rules, const Manifest&
                                    Problems& problems);
 plan::Footprint material_footprint(const workload::Rules& rules, const Manifest& manifest,
                                    Problems& problems);
+plan::Footprint service_footprint(const workload::Rules& rules, const Manifest& manifest, Problems& problems);
 plan::Footprint claim_footprint(const workload::Rules& rules, const Manifest& manifest, Problems& problems);
 
 }  // namespace greenwave::drivers::podman

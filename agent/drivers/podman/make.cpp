@@ -51,4 +51,13 @@ KubePod with_labels(KubePod kube_pod, const std::map<std::string, std::string>& 
   return kube_pod;
 }
 
+KubePod with_host_aliases(KubePod kube_pod, std::span<const HostLine> lines) {
+  using OrderedJson = nlohmann::ordered_json;
+  auto pod = OrderedJson::parse(kube_pod.text);
+  for (const auto& line : lines)
+    pod["spec"]["hostAliases"].push_back({{"ip", line.address}, {"hostnames", line.names}});
+  kube_pod.text = pod.dump();
+  return kube_pod;
+}
+
 }  // namespace greenwave::drivers::podman

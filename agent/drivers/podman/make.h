@@ -1,9 +1,11 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "drivers/podman/network/routes.h"
 #include "drivers/podman/play_kube.h"
 #include "drivers/podman/service.h"
 
@@ -21,5 +23,8 @@ Made make_pod(Service& service, const workload::Rules& rules, const ObjectId& id
 
 /// The same pod with more labels, on all of its containers.
 KubePod with_labels(KubePod kube_pod, const std::map<std::string, std::string>& labels);
+
+/// The same pod, which also has these lines in /etc/hosts.
+KubePod with_host_aliases(KubePod kube_pod, std::span<const HostLine> lines);
 
 }  // namespace greenwave::drivers::podman

@@ -6,7 +6,7 @@
 
 namespace greenwave::drivers::podman {
 
-Podman::Podman(const config::Config& config, std::string key, Pulls& pulls_of_device,
+Podman::Podman(const config::Config& config, std::string key, Pulls& pulls_of_device, ServiceNetwork::Run run,
                const std::atomic<bool>& stop, std::function<void()> while_waiting,
                std::function<void(std::string_view)> tell)
     : live(PodmanDriver::is_live(config)),
@@ -21,11 +21,16 @@ Podman::Podman(const config::Config& config, std::string key, Pulls& pulls_of_de
       stops(settings.socket, pulls.patience(), stop, while_waiting),
       starts(rules, settings.socket, stops, stop, std::move(while_waiting)),
       jobs(rules, settings.socket, stops, starts),
-      prober(rules, settings.socket, std::move(tell)) {}
+      prober(rules, settings.socket, std::move(tell)),
+      network(service, config.state_directory / "services.rules", std::move(run)) {}
 
 bool Podman::leaves_out() {
   has_left_out = has_left_out || !live;
   return !live;
+}
+
+void Podman::refresh_network() {
+  if (live && network.has_any()) network.refresh(containers(), prober.board()->unready());
 }
 
 std::vector<Container> Podman::containers() {

@@ -11,6 +11,7 @@
 #include "drivers/podman/jobs.h"
 #include "drivers/podman/prober.h"
 #include "drivers/podman/service.h"
+#include "drivers/podman/service_network.h"
 #include "drivers/podman/starts.h"
 #include "drivers/podman/stops.h"
 #include "drivers/workload/workload.h"
@@ -19,9 +20,10 @@ namespace greenwave::drivers::podman {
 
 /// What the parts of the driver share: one podman, and what is known of its pods beyond a session.
 struct Podman {
-  /// `pulls` outlives this.
-  Podman(const config::Config& config, std::string key, Pulls& pulls, const std::atomic<bool>& stop,
-         std::function<void()> while_waiting, std::function<void(std::string_view)> tell);
+  /// `pulls` outlives this. `run` is as ServiceNetwork's.
+  Podman(const config::Config& config, std::string key, Pulls& pulls, ServiceNetwork::Run run,
+         const std::atomic<bool>& stop, std::function<void()> while_waiting,
+         std::function<void(std::string_view)> tell);
 
   const bool live;  ///< false: under --root, where nothing runs
   const std::string root;
@@ -37,12 +39,15 @@ struct Podman {
   Jobs jobs;
   CrashWatch crashes;
   Prober prober;
+  ServiceNetwork network;
   bool has_left_out = false;
 
   /// True under --root, where no pod runs; notes() says so then.
   bool leaves_out();
   /// Containers as they are now; one that is being restarted for its probe counts as running.
   std::vector<Container> containers();
+  /// Leads Services to the pods that run now. Throws Error.
+  void refresh_network();
 };
 
 }  // namespace greenwave::drivers::podman

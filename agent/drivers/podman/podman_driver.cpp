@@ -15,11 +15,13 @@
 namespace greenwave::drivers::podman {
 
 PodmanDriver::PodmanDriver(const config::Config& config, std::string digest_key, Pulls& pulls,
-                           const std::atomic<bool>& stop, std::function<void()> while_waiting,
-                           std::function<void(std::string_view)> tell)
-    : podman_(config, std::move(digest_key), pulls, stop, std::move(while_waiting), std::move(tell)) {}
+                           ServiceNetwork::Run run, const std::atomic<bool>& stop,
+                           std::function<void()> while_waiting, std::function<void(std::string_view)> tell)
+    : podman_(config, std::move(digest_key), pulls, std::move(run), stop, std::move(while_waiting),
+              std::move(tell)) {}
 
-std::unique_ptr<Session> PodmanDriver::look(const LookOptions&, std::span<const Entry* const>) {
+std::unique_ptr<Session> PodmanDriver::look(const LookOptions&, std::span<const Entry* const> entries) {
+  podman_.network.know(entries);
   podman_.pulls.begin_pass();
   podman_.stops.begin_pass();
   return std::make_unique<PodSession>(podman_);
@@ -28,12 +30,14 @@ std::unique_ptr<Session> PodmanDriver::look(const LookOptions&, std::span<const 
 std::vector<std::string> PodmanDriver::start(std::span<const Entry> inventory) {
   std::vector<std::string> failed;
   const auto is_ours = [](const Entry& entry) { return workload::is_workload(entry.id); };
+  podman_.network.know(inventory);
   if (!podman_.live || std::ranges::none_of(inventory, is_ours)) return failed;
   try {
     const View now(podman_.service.containers());
     for (const auto& entry : inventory) {
       if (is_ours(entry)) start(entry, now, failed);
     }
+    podman_.refresh_network();
   } catch (const Error& error) {
     failed.emplace_back(error.what());
   }

@@ -12,13 +12,13 @@
 namespace greenwave::drivers::podman {
 
 /// Runs Pods, Deployments, DaemonSets, StatefulSets and Jobs under podman, by its kube play, with their
-/// ConfigMaps, Secrets and PersistentVolumeClaims. Labels in podman say which object each pod belongs to: one
-/// request shows them all. Under --root nothing runs.
+/// ConfigMaps, Secrets, PersistentVolumeClaims and Services. Labels in podman say which object each pod
+/// belongs to: one request shows them all. Under --root nothing runs.
 class PodmanDriver : public Driver, private Startup, private Details {
  public:
-  /// `stop` ends long waits, and `while_waiting` is called during them (for a watchdog). `tell` logs what
-  /// people should know, from any thread. `pulls` outlives this.
-  PodmanDriver(const config::Config& config, std::string digest_key, Pulls& pulls,
+  /// `run` is as ServiceNetwork's. `stop` ends long waits, and `while_waiting` is called during them (for a
+  /// watchdog). `tell` logs what people should know, from any thread. `pulls` outlives this.
+  PodmanDriver(const config::Config& config, std::string digest_key, Pulls& pulls, ServiceNetwork::Run run,
                const std::atomic<bool>& stop, std::function<void()> while_waiting,
                std::function<void(std::string_view)> tell);
 

@@ -215,7 +215,8 @@ Prober::ProbeResult Prober::ask(Service& service, Target& target, workload::Prob
   const auto& probe = target.course.probe(kind);
   try {
     if (probe.how == workload::Probe::How::exec) return ask_command(service, target, kind);
-    if (probe.host.empty() && target.address.empty()) target.address = service.address(target.container.id);
+    if (probe.host.empty() && target.address.empty())
+      target.address = service.network(target.container.id).address;
     const auto& host = probe.host.empty() ? target.address : probe.host;
     if (host.empty()) return {false, {}};
     try {

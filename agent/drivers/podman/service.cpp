@@ -123,6 +123,10 @@ std::vector<Container> read_containers(std::string_view text) {
     container.turn = static_cast<unsigned>(init.value_or(sidecar.value_or(0)));
     container.tries = static_cast<unsigned>(number_in(label_in(item, labels::tries)).value_or(0));
     container.begun = number_in(label_in(item, labels::begun)).value_or(0);
+    const auto labels = item.find("Labels");
+    for (const auto& [key, value] : labels->items()) {
+      if (value.is_string()) container.labels[key] = value;
+    }
     container.state = state_in(item);
     container.health = text_in(item, "Status");
     container.image = text_in(item, "Image");

@@ -39,9 +39,10 @@ struct Container {
     init,     ///< runs to its end before the next one starts
     sidecar,  ///< starts in its turn, and runs on
   } role = Role::main;
-  unsigned turn = 0;       ///< of an init container or sidecar
-  unsigned tries = 0;      ///< of a Job's pod: those before it that failed
-  std::int64_t begun = 0;  ///< of a Job, in seconds since 1970
+  unsigned turn = 0;                            ///< of an init container or sidecar
+  unsigned tries = 0;                           ///< of a Job's pod: those before it that failed
+  std::int64_t begun = 0;                       ///< of a Job, in seconds since 1970
+  std::map<std::string, std::string> labels{};  ///< its pod's, and its image's
 
   bool is_running() const { return state == "running"; }
   /// Also while it has been told to end, and has not yet.
@@ -50,6 +51,12 @@ struct Container {
   bool has_failed() const { return has_ended() && exit_code != 0; }
   /// Its name in the manifest.
   std::string_view short_name() const;
+};
+
+/// Where a pod is in the network.
+struct PodNetwork {
+  std::string address;  ///< IPv4, or IPv6 where it has no other; empty: it has none of its own
+  std::string hosts;    ///< the file that is its /etc/hosts, on the device; empty: it has none of its own
 };
 
 /// Parses podman's response to GET containers/json. Throws Error (transient) if it is anything else. Pure.
@@ -120,8 +127,8 @@ class Service {
   std::vector<std::string> host_paths(const std::string& container);
   /// A label of a container; empty: it has none.
   std::string label(const std::string& container, std::string_view key);
-  /// The IP address of a container's pod; empty: it has none of its own.
-  std::string address(const std::string& container);
+  /// Of a container's pod.
+  PodNetwork network(const std::string& container);
   void start_container(const std::string& id);
   /// Does all but run it: while one of its pod's containers is in this state, podman does not stop the pod.
   void prepare_container(const std::string& id);

@@ -76,16 +76,18 @@ std::string Service::label(const std::string& container, std::string_view key) {
   return text_in(json.at(place), std::string(key).c_str());
 }
 
-std::string Service::address(const std::string& container) {
+PodNetwork Service::network(const std::string& container) {
   const auto json = Json::parse(inspect(container), nullptr, false);
+  if (!json.is_object()) return {};
+  PodNetwork found{"", text_in(json, "HostsPath")};
   const Json::json_pointer place("/NetworkSettings/Networks");
-  if (!json.is_object() || !json.contains(place) || !json.at(place).is_object()) return {};
+  if (!json.contains(place) || !json.at(place).is_object()) return found;
   for (const auto& [name, network] : json.at(place).items()) {
-    if (!network.is_object()) continue;
-    if (auto address = text_in(network, "IPAddress"); !address.empty()) return address;
-    if (auto address = text_in(network, "GlobalIPv6Address"); !address.empty()) return address;
+    if (!network.is_object() || !found.address.empty()) continue;
+    found.address = text_in(network, "IPAddress");
+    if (found.address.empty()) found.address = text_in(network, "GlobalIPv6Address");
   }
-  return {};
+  return found;
 }
 
 void Service::start_container(const std::string& id) {

@@ -50,6 +50,7 @@ const View& PodSession::view() {
 Drift PodSession::drift(const Entry& entry) {
   if (workload::is_material(entry.id) || podman_.leaves_out()) return {};
   if (is_claim(entry.id)) return {.how = claims_.drift(entry)};
+  if (is_service(entry.id)) return {.how = network_fault()};
   const auto& pods = view().of(label_of(entry.id));
   for (const auto& [name, containers] : pods) {
     if (podman_.crashes.loops(name)) return {.how = fmt::format("the pod {} keeps crashing", name)};
@@ -62,6 +63,18 @@ Drift PodSession::drift(const Entry& entry) {
   auto how = record.job ? left_over(record, pods) : drift_of(record, pods);
   if (!how) how = unsafe_host_path(podman_.rules, record.host_paths);
   return {.how = std::move(how)};
+}
+
+std::optional<std::string> PodSession::network_fault() {
+  if (!network_looked_at_) {
+    network_looked_at_ = true;
+    try {
+      podman_.refresh_network();
+    } catch (const Error& error) {
+      network_fault_ = error.what();
+    }
+  }
+  return network_fault_;
 }
 
 std::unique_ptr<Comparison> PodSession::compare(const Render& render, std::span<const Candidate>) {

@@ -23,6 +23,8 @@ class PodSession : public Session {
   const View& view();
   void forget_view() { view_ = {}; }
   Claims& claims() { return claims_; }
+  /// Why Services do not lead to their pods, after a first try to mend that; nothing if they do.
+  std::optional<std::string> network_fault();
 
  private:
   Podman& podman_;
@@ -30,6 +32,8 @@ class PodSession : public Session {
   /// podman's answer, or why there is none, so that 20 pods do not ask 20 times.
   std::variant<std::monostate, View, Error> view_;
   bool first_look_ = true;
+  bool network_looked_at_ = false;
+  std::optional<std::string> network_fault_;
 };
 
 }  // namespace greenwave::drivers::podman

@@ -25,7 +25,7 @@ void ask(Service& service, const Container& container, const workload::Probe& pr
     service.run_exec(service.create_exec(container.id, probe.command), time);
     return;
   }
-  const auto host = probe.host.empty() ? service.address(container.id) : probe.host;
+  const auto host = probe.host.empty() ? service.network(container.id).address : probe.host;
   if (host.empty()) return;
   const auto shown = host.find(':') == std::string::npos ? host : fmt::format("[{}]", host);
   http::get_status(fmt::format("{}://{}:{}{}", probe.tls ? "https" : "http", shown, probe.port, probe.path),

@@ -87,7 +87,7 @@ inline constexpr Known stateful_set_spec[]{
     {"replicas", Type::whole, made},
     {"revisionHistoryLimit", Type::whole, idle("git has the history")},
     {"selector", Type::map, made, label_selector},
-    {"serviceName", Type::text, noted("podman has no Services: pods have no names of the network here")},
+    {"serviceName", Type::text, idle("a Service selects pods by their labels")},
     {"template", Type::map, made, pod_template_spec},
     {"updateStrategy", Type::map, made, stateful_set_strategy},
     {"volumeClaimTemplates", Type::list, made, persistent_volume_claim_object}};
@@ -168,6 +168,47 @@ inline constexpr Known cron_job_object[]{{"apiVersion", Type::text, kept},
                                          {"spec", Type::map, kept, cron_job_spec},
                                          {"status", Type::map, idle(kept_by_server)}};
 
+inline constexpr std::string_view own_addresses = "Services have addresses of the device's own, IPv4";
+inline constexpr std::string_view inside_only =
+    "a Service is for the device's own pods; a pod that is to be reached from outside has a hostPort";
+inline constexpr Known service_port[]{
+    {"appProtocol", Type::text, idle("connections are passed on as they are")},
+    {"name", Type::text, idle("ports are found by their numbers")},
+    {"nodePort", Type::whole, noted(inside_only)},
+    {"port", Type::whole, made},
+    {"protocol", Type::text, made.only("TCP UDP SCTP")},
+    {"targetPort", Type::whole_or_text, made}};
+inline constexpr Known service_spec[]{
+    {"allocateLoadBalancerNodePorts", Type::flag, idle(inside_only)},
+    {"clusterIP", Type::text, made},
+    {"clusterIPs", Type::texts, idle(own_addresses)},
+    {"externalIPs", Type::texts, noted(inside_only)},
+    {"externalName", Type::text,
+     refused("a device's pods find names outside by their DNS", "name the host itself in the pod")},
+    {"externalTrafficPolicy", Type::text, idle(inside_only)},
+    {"healthCheckNodePort", Type::whole, idle(inside_only)},
+    {"internalTrafficPolicy", Type::text, idle("all pods of a device are on it")},
+    {"ipFamilies", Type::texts, idle(own_addresses)},
+    {"ipFamilyPolicy", Type::text, idle(own_addresses)},
+    {"loadBalancerClass", Type::text, noted(inside_only)},
+    {"loadBalancerIP", Type::text, noted(inside_only)},
+    {"loadBalancerSourceRanges", Type::texts, noted(inside_only)},
+    {"ports", Type::list, made, service_port},
+    {"publishNotReadyAddresses", Type::flag, idle("pods that are not ready are used where no other one is")},
+    {"selector", Type::text_map, made},
+    {"sessionAffinity", Type::text,
+     made.only("None", "each connection goes to any of the pods", "leave it out")},
+    {"sessionAffinityConfig", Type::map, idle("it is for sessionAffinity: ClientIP")},
+    {"trafficDistribution", Type::text, idle("all pods of a device are on it")},
+    {"type", Type::text,
+     made.only("ClusterIP NodePort LoadBalancer", "a device's pods find names outside by their DNS",
+               "name the host itself in the pod")}};
+inline constexpr Known service_object[]{{"apiVersion", Type::text, kept},
+                                        {"kind", Type::text, kept},
+                                        {"metadata", Type::map, kept, object_meta},
+                                        {"spec", Type::map, kept, service_spec},
+                                        {"status", Type::map, idle(kept_by_server)}};
+
 /// A kind with all of its fields.
 struct KnownKind {
   std::string_view api_version;
@@ -182,6 +223,7 @@ inline constexpr KnownKind kinds[]{{"v1", "Pod", pod_object},
                                    {"batch/v1", "CronJob", cron_job_object},
                                    {"v1", "ConfigMap", config_map_object},
                                    {"v1", "Secret", secret_object},
+                                   {"v1", "Service", service_object},
                                    {"v1", "PersistentVolumeClaim", persistent_volume_claim_object}};
 
 }  // namespace greenwave::drivers::podman::fields
