@@ -179,6 +179,7 @@ StepResult PodComparison::apply_one(const plan::Step& step) {
   } else if (is_service(step.id)) {
     if (podman_.leaves_out()) return result;
     auto service = service_of(step.desired->manifest);
+    result.entry.live = true;
     result.entry.record = to_json(service);
     podman_.network.put(step.id, std::move(service));
     podman_.refresh_network();

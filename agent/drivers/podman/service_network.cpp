@@ -124,13 +124,19 @@ const PodNetwork& ServiceNetwork::network_of(const Container& container) {
 
 std::vector<ServiceNetwork::Pod> ServiceNetwork::pods_of(const std::vector<Container>& containers,
                                                          const std::map<std::string, std::string>& unready) {
+  std::set<std::string> in_turns;
+  for (const auto& container : containers) {
+    if (container.role != Container::Role::main) in_turns.insert(container.pod);
+  }
   std::map<std::string, Pod> pods;
   std::map<std::string, PodNetwork> networks;
   for (const auto& container : containers) {
-    if (container.role != Container::Role::main || !container.is_running()) continue;
+    // Podman's answer to a start comes before the container runs.
+    if (container.role != Container::Role::main || container.has_ended()) continue;
+    const bool waits = !container.is_running() && in_turns.contains(container.pod);
     const auto [found, is_new] = pods.try_emplace(container.pod);
     auto& [backend, hosts] = found->second;
-    if (unready.contains(container.id)) backend.ready = false;
+    if (waits || unready.contains(container.id)) backend.ready = false;
     if (!is_new) continue;
     const Owner owner(container.object);
     const auto& network = network_of(container);
