@@ -109,7 +109,8 @@ void add_objects(Page& page, const Counts& counts, const daemon::Status& status)
               status.waiting.size());
   page.single("greenwave_reverts_total", "counter", "Commits that the device went back from.",
               counts.syncs.at("reverted"));
-  page.single("greenwave_rejected", "gauge", "1 while the ref names a commit that the device went back from.",
+  page.single("greenwave_rejected", "gauge",
+              "1 while the ref names a commit that the device refused or went back from.",
               status.rejected ? 1 : 0);
 }
 
