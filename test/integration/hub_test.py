@@ -1,5 +1,6 @@
 """The hub, as devices and people use it: behind nginx with TLS and certificates, on a real PostgreSQL with PostGIS."""
 
+import concurrent.futures
 import http.client
 import json
 import os
@@ -304,6 +305,15 @@ class People(OnOneDatabase):
                 self.assertEqual(200 if rank >= needed else 403, status, f"{rank} {path}")
         self.assertEqual(401, self.hub.request("GET", "/v1/devices", token="gwt_wrong").status)
         self.assertEqual(401, self.hub.request("GET", "/v1/devices").status)
+
+    def test_the_first_questions_to_a_hub_may_come_all_at_once(self):
+        for _ in range(3):
+            self.hub.stop()
+            self.hub.start()
+            wait_until(self.hub.is_well, "the hub answers")
+            with concurrent.futures.ThreadPoolExecutor(8) as people:
+                found = list(people.map(lambda _: self.hub.request("GET", "/v1/me", token=self.viewer).status, range(8)))
+            self.assertEqual([200] * 8, found)
 
     def test_what_somebody_did_is_in_the_audit_trail(self):
         self.speaker("audited").report()

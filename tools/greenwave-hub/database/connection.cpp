@@ -134,7 +134,8 @@ void Connection::send(const Query& query, Pending& pending) {
   for (const auto& value : query.values) values.push_back(value ? value->c_str() : nullptr);
   const int count = static_cast<int>(values.size());
   if (query.name != nullptr) {
-    if (!prepared_.contains(query.name)) {
+    // What is sent after it finds it prepared, or refused as it was.
+    if (prepared_.insert(query.name).second) {
       PQsendPrepare(raw_.get(), query.name, query.sql.c_str(), 0, nullptr);
       pending.results = 2;
       pending.name = query.name;
@@ -179,7 +180,6 @@ void Connection::take(RawResult result) {
     case PGRES_PIPELINE_SYNC: {
       auto done = std::move(first);
       pending_.pop_front();
-      if (done.name != nullptr && !done.failed) prepared_.insert(done.name);
       const auto& failure = done.answer.failure();
       const bool away = failure && means_away(*failure);
       done.then(std::move(done.answer));
@@ -198,7 +198,8 @@ void Connection::take(RawResult result) {
       if (!failure.unavailable && !failure.blames_values()) {
         log_.error(fmt::format("the database refused a statement: {} {}", failure.state, failure.message));
       }
-      first.failed = true;
+      const bool was_refused_whole = first.name != nullptr && first.results == 2;
+      if (was_refused_whole) prepared_.erase(first.name);
       first.answer = Answer(std::move(failure));
     }
   }

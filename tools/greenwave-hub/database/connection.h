@@ -45,9 +45,8 @@ class Connection {
     Then then;
     Instant since;
     int results = 1;             ///< still to come before the end
-    const char* name = nullptr;  ///< that this prepares
+    const char* name = nullptr;  ///< that this prepares: the first of two results
     Answer answer{Failure{}};
-    bool failed = false;
   };
 
   void connect();
