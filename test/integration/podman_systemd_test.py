@@ -77,6 +77,20 @@ class Pods(unittest.TestCase):
         self.sync()
         self.assertEqual(untouched, self.life(other))
 
+    def test_services_lead_to_their_pods_from_within_the_agents_sandbox(self):
+        serves = container(command=["/bin/sh", "-c", "/bin/busybox mkdir /www; echo hello > /www/index.html; exec /bin/httpd -f -p 8080 -h /www"])
+        web = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "labels": {"app": "web"}},
+                          "spec": {"containers": [serves]}})  # fmt: skip
+        self.start({"web.yaml": web, "client.yaml": pod("client")})
+        self.city.commit({"service.yaml": manifest("v1", "Service", "site", spec={"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]})})
+        self.sync()
+        hosts = self.machine.run("podman", "exec", self.only("client")[0], "/bin/cat", "/etc/hosts").stdout
+        address = next(line.split()[0] for line in hosts.splitlines() if "site.default.svc" in line)
+        ask = f'exec 3<>/dev/tcp/{address}/80; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'
+        pid = self.inspect(self.only("client")[0], ".State.Pid")
+        inside = ["nsenter", f"--net=/proc/{pid}/ns/net", "bash", "-c", ask]
+        self.machine.wait_until("it answers", lambda: "hello" in self.machine.run(*inside, check=False).stdout)
+
     def test_logs_are_in_the_journal_under_the_objects_name(self):
         talks = container(command=["/bin/sh", "-c", "echo group 4 is up; echo but late >&2; exec /bin/sleep 1000"])
         self.start({"web.yaml": deployment("web", talks, replicas=2)})

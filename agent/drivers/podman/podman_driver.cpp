@@ -87,8 +87,11 @@ Describe PodmanDriver::describe() const {
 }
 
 std::vector<std::string> PodmanDriver::notes() const {
-  if (!podman_.has_left_out) return {};
-  return {fmt::format("pods are not run for a device below {}", podman_.root)};
+  std::vector<std::string> notes;
+  if (podman_.has_left_out)
+    notes.push_back(fmt::format("pods are not run for a device below {}", podman_.root));
+  if (!podman_.network.lacks().empty()) notes.push_back(podman_.network.lacks());
+  return notes;
 }
 
 }  // namespace greenwave::drivers::podman

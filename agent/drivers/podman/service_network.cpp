@@ -171,7 +171,14 @@ void ServiceNetwork::refresh(const std::vector<Container>& containers,
   }
   const auto all = services();
   route(all, backends);
-  if (has_new_pods_ && !wanted_.empty()) let_pods_reach_themselves();
+  if (has_new_pods_ && !wanted_.empty()) {
+    try {
+      let_pods_reach_themselves();
+      lacks_.clear();
+    } catch (const Error& error) {
+      lacks_ = fmt::format("pods do not reach themselves by a Service: {}", error.what());
+    }
+  }
   has_new_pods_ = false;
   for (const auto& pod : pods) bring_hosts(pod.hosts, host_lines(pod.backend.space, all, backends));
   owes_ = false;

@@ -30,6 +30,8 @@ class ServiceNetwork {
   void put(const ObjectId& id, ClusterService service);
   void forget(const ObjectId& id);
   bool has_any() const { return !services_.empty() || owes_; }
+  /// What Services do not do on this device, for people; empty: nothing.
+  const std::string& lacks() const { return lacks_; }
 
   /// The address of a Service; the one that it has, or one that no other has.
   std::string address_of(const ObjectId& id) const;
@@ -59,6 +61,7 @@ class ServiceNetwork {
   const Run run_;
   std::map<ObjectId, ClusterService> services_;
   bool has_new_pods_ = true;
+  std::string lacks_;
   bool owes_ = false;                           ///< Services have gone, and what was for them may be there
   std::map<std::string, PodNetwork> networks_;  ///< by a container's id, and when it started
   std::string wanted_;                          ///< the rules that were set last, and what came of them
