@@ -78,11 +78,18 @@ HttpReply no_authority() {
                  "the city's own PKI does: hub.yaml has certificates: external");
 }
 
-/// Signs, keeps what it signed, and replies with it.
+/// Signs, keeps what it signed, and replies with it. Does not throw: the database calls this back.
 void issue(Api& api, const std::shared_ptr<Responder>& responder, const SigningRequest& request,
            const std::string& device, const std::string& recipient) {
-  const auto now = SystemClock().now();
-  auto issued = api.authority->sign(request, device, Use::device, now + api.config.certificate_life);
+  Issued issued;
+  try {
+    const auto end = SystemClock().now() + api.config.certificate_life;
+    issued = api.authority->sign(request, device, Use::device, end);
+  } catch (const Error& error) {
+    responder->reply(refusal(500, fmt::format("the certificate could not be signed: {}", error.what()),
+                             "the device asks again by itself"));
+    return;
+  }
   Query query{
       .name = "issue",
       .sql = issue_statement,
