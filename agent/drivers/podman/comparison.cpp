@@ -137,7 +137,7 @@ plan::Difference PodComparison::compare_workload(const plan::Desired& desired, c
 }
 
 void PodComparison::finish() {
-  podman_.refresh_network();
+  lead_services();
 }
 
 void PodComparison::apply(std::span<const plan::Step* const> steps, const ReportStep& report,
@@ -146,7 +146,7 @@ void PodComparison::apply(std::span<const plan::Step* const> steps, const Report
   apply_each(steps, report, stop, [this](const plan::Step& step) {
     try {
       auto result = apply_one(step);
-      lead_services_to(step);
+      if (workload::is_workload(step.id)) lead_services();
       return result;
     } catch (const Error&) {
       session_.forget_view();
@@ -155,9 +155,9 @@ void PodComparison::apply(std::span<const plan::Step* const> steps, const Report
   });
 }
 
-/// A pod that takes another's place is found at once. What fails here fails again in finish().
-void PodComparison::lead_services_to(const plan::Step& step) {
-  if (!workload::is_workload(step.id)) return;
+/// A pod that takes another's place is found at once. What fails here is no fault of the pod's or the
+/// commit's: the next look says it of the Services.
+void PodComparison::lead_services() {
   try {
     podman_.refresh_network();
   } catch (const Error&) {

@@ -31,7 +31,7 @@ class PodComparison : public Comparison {
   plan::Difference compare_service(const plan::Desired& desired, const Entry* entry);
   ClusterService service_of(const Manifest& manifest);
   std::vector<KubePod> kube_pods_with_names(const Manifest& manifest, const workload::Workload& workload);
-  void lead_services_to(const plan::Step& step);
+  void lead_services();
   StepResult apply_one(const plan::Step& step);
   void apply_workload(const plan::Step& step, StepResult& result);
   std::string compare_job(const ObjectId& id, const workload::Workload& workload,

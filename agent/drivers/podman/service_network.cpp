@@ -79,7 +79,11 @@ void ServiceNetwork::know(std::span<const Entry* const> entries) {
   std::map<ObjectId, ClusterService> known;
   for (const auto* entry : entries) {
     if (!is_service(entry->id) || entry->record.empty()) continue;
-    known.emplace(entry->id, service_from(entry->id, entry->record));
+    try {
+      known.emplace(entry->id, service_from(entry->id, entry->record));
+    } catch (const Error&) {  // its comparison finds another record, and keeps a new one
+      owes_ = true;
+    }
   }
   services_ = std::move(known);
 }
