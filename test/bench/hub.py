@@ -40,6 +40,7 @@ class Load:
         words = [BIN / "hub_load", mode, self.hub.port, self.hub.directory / "state/ca", self.hub.city, devices, seconds]
         result = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True)
         found = json.loads(result.stdout)
+        assert not found["refused"], f"{mode}: {found['refused']} requests were refused"
         spent = [after - start for start, after in zip(before, self.cpu())]
         found["cpu"] = [1e6 * seconds / max(found["acknowledged"], 1) for seconds in spent]
         return found

@@ -1,5 +1,6 @@
 """The hub, as devices and people use it: behind nginx with TLS and certificates, on a real PostgreSQL with PostGIS."""
 
+import collections
 import concurrent.futures
 import http.client
 import json
@@ -9,9 +10,11 @@ import re
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
@@ -183,6 +186,47 @@ class Reports(OnOneDatabase):
                 client.close()
 
 
+    def test_a_device_that_floods_the_hub_takes_nothing_from_others(self):
+        flood, others = self.speaker("flood"), [self.speaker() for _ in range(4)]
+        answers, stop = [], threading.Event()
+
+        def send():
+            connection = self.hub.connect(flood.pair)
+            while not stop.is_set():
+                reply = Reply(connection, "POST", "/v1/reports", flood.body("failed", says=str(len(answers))))
+                answers.append((reply.status, reply.headers.get("Retry-After")))
+            connection.close()
+
+        def times(rounds):
+            """Of the others' reports, each acknowledged."""
+            taken = []
+            for device in others * rounds:
+                began = time.monotonic()
+                self.assertEqual(200, device.report().status)
+                taken.append(time.monotonic() - began)
+            return taken
+
+        alone = statistics.median(times(5))
+        threads = [threading.Thread(target=send) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        try:
+            wait_until(lambda: len(answers) > 1000, "the flood is on")
+            beside = statistics.median(times(5))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        statuses = collections.Counter(status for status, _ in answers)
+        self.assertEqual({200, 429}, set(statuses))
+        self.assertLess(statuses[200], 800)
+        self.assertGreaterEqual(min(int(after) for status, after in answers if status == 429), 1)
+        self.assertLess(beside, alone + 0.25)
+        limited = re.search(r'greenwave_hub_reports_total{result="limited"} (\d+)', self.hub.request("GET", "/metrics", token=self.viewer).text)
+        self.assertEqual(statuses[429], int(limited[1]))
+        self.assertEqual(1, self.hub.log.read_text().count("too many reports of flood"))
+
+
 class Certificates(OnOneDatabase):
     def test_a_device_cannot_speak_for_another(self):
         device = self.speaker()
@@ -290,6 +334,14 @@ class Certificates(OnOneDatabase):
         self.assertEqual(200, device.report().status)
         self.assertEqual(401, self.hub.request("POST", "/v1/renew", {"csr": device.csr.read_text()}).status)
 
+    def test_a_device_gets_a_few_certificates_and_others_theirs(self):
+        greedy, other = self.speaker(), self.speaker()
+        renew = lambda device: self.hub.request("POST", "/v1/renew", {"csr": device.csr.read_text()}, certificate=device.pair)  # noqa: E731
+        answers = [renew(greedy) for _ in range(12)]
+        self.assertEqual([200] * 9 + [429] * 3, [answer.status for answer in answers])  # it enrolled with the first
+        self.assertLessEqual(int(answers[-1].headers["Retry-After"]), 300)
+        self.assertEqual(200, renew(other).status)
+
 
 class People(OnOneDatabase):
     more = "devices: {relays: [castro-cabinet]}\n"
@@ -334,6 +386,22 @@ class People(OnOneDatabase):
         self.assertEqual((200, 299, 8), (reply.status, reply.json()["acknowledged"], reply.json()["refused"][0]["line"]))
         self.assertEqual(299, self.hub.get("/v1/devices?q=relayed-&counts=only", self.viewer)["total"])
         self.assertEqual(403, self.hub.request("POST", "/v1/relay", bodies[0], certificate=self.speaker().pair).status)
+
+    def test_a_relay_sends_as_much_as_is_answered_and_no_more_waits_of_it(self):
+        relay = self.speaker("castro-cabinet")
+        device = Speaker(self.hub, "by-relay")
+        batch = "\n".join(json.dumps({**device.body(None), "device": f"by-relay-{i}"}) for i in range(1000))
+        post = lambda: self.hub.request("POST", "/v1/relay", batch, certificate=relay.pair).status  # noqa: E731
+        self.postgres.pause()
+        try:
+            with concurrent.futures.ThreadPoolExecutor(6) as connections:
+                sent = [connections.submit(post) for _ in range(6)]
+                wait_until(lambda: sum(one.done() for one in sent) == 4, "what is too much is answered")
+                self.assertEqual([429] * 4, [one.result() for one in sent if one.done()])
+                self.postgres.go_on()
+        finally:
+            self.postgres.go_on()
+        self.assertEqual(200, post())
 
     def test_devices_are_found_by_what_they_are(self):
         for name, state, model in (("find-1", "in-sync", "atc"), ("find-2", "failed", "atc"), ("find_3", "failed", "2070%")):

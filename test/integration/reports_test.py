@@ -197,17 +197,19 @@ class Trouble(HubCase):
 
     def test_retry_after_is_obeyed(self):
         device = self.started()
-        self.settled(device)
-        times = []
+        for number, status in enumerate((503, 429), 2):
+            with self.subTest(status):
+                self.settled(device)
+                times = []
 
-        def busy(_):
-            times.append(time.monotonic())
-            return (503, {"Retry-After": "3"}, {}) if len(times) == 1 else None
+                def busy(_, times=times, status=status):
+                    times.append(time.monotonic())
+                    return (status, {"Retry-After": "3"}, {}) if len(times) == 1 else None
 
-        self.hub.answer = busy
-        self.change(device, 2)
-        wait_until(lambda: len(times) >= 2, "it is tried again")
-        self.assertGreaterEqual(times[1] - times[0], 3)
+                self.hub.answer = busy
+                self.change(device, number)
+                wait_until(lambda times=times: len(times) >= 2, "it is tried again")
+                self.assertGreaterEqual(times[1] - times[0], 3)
 
     def test_a_device_whose_state_was_lost_goes_on_after_the_boot_that_the_hub_knows(self):
         device = self.started()

@@ -38,12 +38,19 @@ Hub::Hub(HubConfig config, const Log& log)
       upkeep_(config_, loop_, log_, writer_, reader_),
       outbound_(loop_),
       notifier_(config_, loop_, log_, writer_, reader_, outbound_),
-      api_{config_, log_,
-           loop_,   writer_,
-           reader_, intake_,
-           access_, events_,
-           shared_, authority_ ? &*authority_ : nullptr,
-           nullptr, [this] { return metrics(); }} {
+      api_{config_,
+           log_,
+           loop_,
+           writer_,
+           reader_,
+           intake_,
+           limits_,
+           access_,
+           events_,
+           shared_,
+           authority_ ? &*authority_ : nullptr,
+           nullptr,
+           [this] { return metrics(); }} {
   if (!config_.cities.empty()) {
     neighbours_.emplace(
         CitiesConfig{.state_directory = config_.state_directory / "cities", .cities = config_.cities}, loop_,
@@ -156,6 +163,7 @@ std::string Hub::metrics() const {
   return exposition({.version = program_version,
                      .city = config_.city,
                      .intake = intake_.counts(),
+                     .reports_limited = limits_.reports.refused(),
                      .devices = upkeep_.counts(),
                      .database_is_up = writer_.is_connected(),
                      .reports_waiting = intake_.waiting(),

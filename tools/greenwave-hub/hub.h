@@ -49,6 +49,7 @@ class Hub {
 
   HubConfig config_;
   const Log& log_;
+  Limits limits_;  ///< before what still holds passes when it goes
   Loop loop_;
   std::optional<Authority> authority_;
   Connection writer_;

@@ -15,8 +15,16 @@
 #include "events/events.h"
 #include "http/message.h"
 #include "intake/intake.h"
+#include "intake/throttle.h"
 
 namespace greenwave::hub {
+
+/// What one certificate may send, and get, so that it takes nothing from others: limits are never by address,
+/// since a whole city may sit behind one. Each hub process counts for itself.
+struct Limits {
+  Throttle reports;       ///< by the names in certificates
+  Throttle certificates;  ///< by the devices that they are issued for
+};
 
 /// What answers requests work with. Everything outlives the requests.
 struct Api {
@@ -26,6 +34,7 @@ struct Api {
   Connection& writer;  ///< for what changes the database
   Connection& reader;  ///< for what only reads: a slow question holds up no report
   Intake& intake;
+  Limits& limits;
   Access& access;
   Events& events;
   SharedAnswers& shared;

@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::size_t most_csr = 16 * 1024;
 
+// An agent renews once in months, and an answer may be lost. Each one costs a signature and a row that is
+// kept.
+constexpr Allowance of_certificates{.interval = std::chrono::minutes(5), .burst = 10, .unanswered = 10};
+
 /// What a device asks for.
 struct Asked {
   std::string device;
@@ -81,6 +85,13 @@ HttpReply no_authority() {
 /// Signs, keeps what it signed, and replies with it. Does not throw: the database calls this back.
 void issue(Api& api, const std::shared_ptr<Responder>& responder, const SigningRequest& request,
            const std::string& device, const std::string& recipient) {
+  const auto verdict =
+      api.limits.certificates.admit(device, of_certificates, 1, std::chrono::steady_clock::now());
+  if (!verdict.pass) {
+    responder->reply(
+        too_many(fmt::format("{} asked for too many certificates", device), verdict.retry_after));
+    return;
+  }
   Issued issued;
   try {
     const auto end = SystemClock().now() + api.config.certificate_life;
@@ -94,7 +105,7 @@ void issue(Api& api, const std::shared_ptr<Responder>& responder, const SigningR
       .name = "issue",
       .sql = issue_statement,
       .values = {api.config.city, issued.serial, device, request.key(), recipient, to_iso(issued.not_after)}};
-  api.writer.ask(std::move(query), [responder, issued = std::move(issued),
+  api.writer.ask(std::move(query), [responder, pass = verdict.pass, issued = std::move(issued),
                                     city = api.config.city](const Answer& answer) {
     if (answer.failure()) {
       responder->reply(reply_for(*answer.failure()));

@@ -11,6 +11,25 @@ namespace greenwave::hub {
 
 namespace {
 
+// An agent sends one report after the other: at each change of its state, and after a time without a hub its
+// history at 20 syncs a report. This is more than any has to say, and a thousandth of what a hub takes.
+constexpr Allowance of_device{.interval = std::chrono::milliseconds(200), .burst = 300, .unanswered = 8};
+// A relay may send as fast as it gets its answers, since nobody knows how many devices it speaks for. What
+// waits of it is limited instead: others wait a moment behind it, and never find the queue full.
+constexpr Allowance of_relay{.burst = 2 * most_relayed, .unanswered = 2 * most_relayed};
+
+/// Null, once it has replied: the certificate's limit is reached.
+Throttle::Pass admit(Api& api, const Exchange& exchange, const DeviceCaller& caller, std::size_t reports) {
+  const auto verdict = api.limits.reports.admit(caller.name, caller.is_relay ? of_relay : of_device, reports,
+                                                std::chrono::steady_clock::now());
+  if (!verdict.pass) {
+    const auto why = fmt::format("there are too many reports of {}", printable(caller.name));
+    if (verdict.is_first) api.log.warning(why + ": they are answered 429");
+    exchange.responder->reply(too_many(why, verdict.retry_after));
+  }
+  return verdict.pass;
+}
+
 HttpReply reply_for(const Receipt& receipt, const HubConfig& config) {
   switch (receipt.kind) {
     case Receipt::Kind::behind:
@@ -39,6 +58,7 @@ HttpReply not_its_own(const DeviceCaller& caller, const std::string& device) {
 /// A relay's batch on its way to an answer, which says what became of each line.
 struct Relayed {
   std::shared_ptr<Responder> responder;
+  Throttle::Pass pass;
   std::size_t left = 0;
   std::size_t acknowledged = 0;
   bool unavailable = false;
@@ -85,12 +105,14 @@ void take_report(Api& api, const Exchange& exchange) {
                                       fmt::format("at most {}", bytes_in_words(most_report_bytes))));
     return;
   }
+  const auto pass = admit(api, exchange, *caller, 1);
+  if (!pass) return;
   auto report = read_report(exchange.request.body);
   if (report.device != caller->name && !caller->is_relay) {
     exchange.responder->reply(not_its_own(*caller, report.device));
     return;
   }
-  api.intake.take(std::move(report), [&api, responder = exchange.responder](const Receipt& receipt) {
+  api.intake.take(std::move(report), [&api, pass, responder = exchange.responder](const Receipt& receipt) {
     responder->reply(reply_for(receipt, api.config));
   });
 }
@@ -112,7 +134,9 @@ void take_relayed(Api& api, const Exchange& exchange) {
         refusal(413, "there are too many reports", fmt::format("send at most {} at once", most_relayed)));
     return;
   }
-  const auto batch = std::make_shared<Relayed>(Relayed{exchange.responder});
+  const auto pass = admit(api, exchange, *caller, lines.size());
+  if (!pass) return;
+  const auto batch = std::make_shared<Relayed>(Relayed{exchange.responder, pass});
   for (std::size_t i = 0; i < lines.size(); ++i) take_line(api, batch, i + 1, lines[i]);
   if (batch->left == 0) batch->finish();
 }

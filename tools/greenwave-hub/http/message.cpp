@@ -19,6 +19,12 @@ HttpReply refusal(unsigned status, std::string_view error, std::string_view reme
   return {.status = status, .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
+HttpReply too_many(std::string_view what, std::chrono::seconds retry_after) {
+  auto reply = refusal(429, what, "send it again after the time in Retry-After");
+  reply.headers.emplace_back("Retry-After", std::to_string(retry_after.count()));
+  return reply;
+}
+
 HttpReply unavailable(std::string_view what) {
   auto reply = refusal(503, what, "try again later");
   reply.headers.emplace_back("Retry-After", "5");

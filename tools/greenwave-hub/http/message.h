@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +34,8 @@ struct HttpReply {
 
 /// {"error": …, "remedy": …}
 HttpReply refusal(unsigned status, std::string_view error, std::string_view remedy);
+/// 429 with Retry-After.
+HttpReply too_many(std::string_view what, std::chrono::seconds retry_after);
 /// 503 with Retry-After.
 HttpReply unavailable(std::string_view what);
 

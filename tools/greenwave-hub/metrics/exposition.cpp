@@ -43,10 +43,12 @@ std::string exposition(const Measures& measures) {
                         found == measures.devices.end() ? 0 : found->second);
   }
   begin(text, "greenwave_hub_reports_total", "counter",
-        "Reports by what came of them; repeated ones are acknowledged too.");
-  for (const auto& [result, count] : {std::pair("acknowledged", measures.intake.acknowledged),
-                                      std::pair("refused", measures.intake.refused),
-                                      std::pair("unavailable", measures.intake.unavailable)}) {
+        "Reports by what came of them; repeated ones are acknowledged too, and limited are those that one "
+        "certificate sent beyond its limit.");
+  for (const auto& [result, count] :
+       {std::pair("acknowledged", measures.intake.acknowledged),
+        std::pair("refused", measures.intake.refused), std::pair("limited", measures.reports_limited),
+        std::pair("unavailable", measures.intake.unavailable)}) {
     text += fmt::format("greenwave_hub_reports_total{{result=\"{}\"}} {}\n", result, count);
   }
   begin(text, "greenwave_hub_reports_repeated_total", "counter", "Reports that had come before.");

@@ -14,6 +14,7 @@ struct Measures {
   std::string version;
   std::string city;
   const IntakeCounts& intake;
+  std::uint64_t reports_limited = 0;                   ///< refused, as too many of one certificate
   const std::map<std::string, std::int64_t>& devices;  ///< by status
   bool database_is_up = false;
   std::size_t reports_waiting = 0;
