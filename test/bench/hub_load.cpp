@@ -1,12 +1,12 @@
 // Devices that report to a hub, as many as fit one event loop: the load that test/bench/hub.py measures with.
 //
-//   hub_load kept  PORT CA_DIRECTORY CITY DEVICES SECONDS   each device reports, one report after the other,
-//   on a kept
-//                                                           connection
-//   hub_load new   PORT CA_DIRECTORY CITY DEVICES SECONDS   each report has a new connection, without
-//   resumption hub_load boot  PORT CA_DIRECTORY CITY DEVICES SECONDS   all connect at once, and report once
-//   hub_load relay PORT CA_DIRECTORY CITY DEVICES SECONDS   4 connections send batches of 1,000 reports, of
-//                                                           which one in 50 has a state
+//   hub_load MODE PORT CA_DIRECTORY CITY DEVICES SECONDS
+//
+//   kept    each device reports, one report after the other, on a kept connection
+//   new     each report has a new connection, without resumption
+//   boot    all connect at once, and report once
+//   idle    the same, and then all stay connected until standard input ends
+//   relay   4 connections send batches of 1,000 reports, of which one in 50 has a state
 //
 // Prints {"acknowledged", "seconds", "refused", "lost", "p50Ms", "p99Ms"}.
 
@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <deque>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -277,17 +278,19 @@ int load(const std::string& mode, int port, const std::string& directory, const 
   std::deque<Client> clients;
   constexpr std::size_t relays = 4;
   const bool relay = mode == "relay";
+  const bool idle = mode == "idle";
+  const bool once = idle || mode == "boot";
   for (std::size_t i = 0; i < (relay ? relays : devices); ++i) {
     const auto name = fmt::format("{}-{}", relay ? "relay" : "load", i);
     clients.emplace_back(context.get(), port, epoll.get(), tally, name, identity_of(authority, name),
                          relay ? 1000 : 0);
   }
   const auto began = steady_clock::now();
-  for (auto& client : clients) client.begin(mode == "new", mode == "boot");
+  for (auto& client : clients) client.begin(mode == "new", once);
   const auto elapsed = [&] { return std::chrono::duration<double>(steady_clock::now() - began).count(); };
   const auto goes_on = [&] {
     if (elapsed() > seconds) return false;
-    return mode != "boot" || !std::ranges::all_of(clients, &Client::is_done);
+    return !once || !std::ranges::all_of(clients, &Client::is_done);
   };
   std::vector<epoll_event> events(1024);
   while (goes_on()) {
@@ -301,7 +304,8 @@ int load(const std::string& mode, int port, const std::string& directory, const 
              R"({{"acknowledged": {}, "seconds": {:.3f}, "refused": {}, "lost": {}, "devices": {}, "p50Ms": {:.1f}, "p99Ms": {:.1f}}})",
              tally.acknowledged, elapsed(), tally.refused, tally.lost, done,
              percentile(tally.milliseconds, 0.5), percentile(tally.milliseconds, 0.99))
-      << '\n';
+      << std::endl;
+  if (idle) std::cin.ignore(std::numeric_limits<std::streamsize>::max());
   return 0;
 }
 

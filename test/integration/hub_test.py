@@ -19,10 +19,13 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import postgres  # noqa: E402
-from greenwave import City, Scratch, file_manifest, run, wait_until  # noqa: E402
+from greenwave import BIN, City, Scratch, file_manifest, run, wait_until  # noqa: E402
 from hub import Hub, Reply, Speaker  # noqa: E402
 
 COMMIT, OTHER = "a" * 40, "b" * 40
+# The target hub_storm has more of both.
+REPORTS = int(os.environ.get("GREENWAVE_REPORTS", "300"))
+IDLE = int(os.environ.get("GREENWAVE_IDLE", "300"))
 
 
 class OnOneDatabase(unittest.TestCase):
@@ -186,6 +189,30 @@ class Reports(OnOneDatabase):
                 client.close()
 
 
+    def test_connections_that_are_idle_do_not_hold_up_others(self):
+        port = f":{self.hub.port:04X}"
+        rows = lambda: (line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:])  # noqa: E731
+        established = lambda: sum(row[1].endswith(port) and row[3] == "01" for row in rows())  # noqa: E731
+        device = self.speaker()
+        device.report()
+        words = [BIN / "hub_load", "idle", self.hub.port, self.hub.directory / "state/ca", self.hub.city, IDLE, 600]
+        with subprocess.Popen(list(map(str, words)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
+            found = json.loads(load.stdout.readline())
+            self.assertEqual((IDLE, 0), (found["devices"], found["refused"]))
+            self.assertGreaterEqual(established(), IDLE)
+            times = []
+            for _ in range(20):
+                began = time.monotonic()
+                self.assertEqual(200, device.report().status)
+                times.append(time.monotonic() - began)
+            self.assertGreaterEqual(established(), IDLE)
+            load.stdin.close()
+        self.assertEqual(0, load.returncode)
+        self.assertLess(statistics.median(times), 1)
+        if IDLE > 300:
+            print(f"{IDLE:,} connections are idle: a report on a new one takes {statistics.median(times) * 1000:.0f} ms, "
+                  f"at most {max(times) * 1000:.0f}; they came in {found['seconds']:.0f} s", file=sys.stderr)
+
     def test_a_device_that_floods_the_hub_takes_nothing_from_others(self):
         flood, others = self.speaker("flood"), [self.speaker() for _ in range(4)]
         answers, stop = [], threading.Event()
@@ -201,12 +228,13 @@ class Reports(OnOneDatabase):
             """Of the others' reports, each acknowledged."""
             taken = []
             for device in others * rounds:
-                began = time.monotonic()
+                asked = time.monotonic()
                 self.assertEqual(200, device.report().status)
-                taken.append(time.monotonic() - began)
+                taken.append(time.monotonic() - asked)
             return taken
 
         alone = statistics.median(times(5))
+        began = time.monotonic()
         threads = [threading.Thread(target=send) for _ in range(12)]
         for thread in threads:
             thread.start()
@@ -219,9 +247,9 @@ class Reports(OnOneDatabase):
                 thread.join()
         statuses = collections.Counter(status for status, _ in answers)
         self.assertEqual({200, 429}, set(statuses))
-        self.assertLess(statuses[200], 800)
+        self.assertLessEqual(statuses[200], 301 + 5 * (time.monotonic() - began))
         self.assertGreaterEqual(min(int(after) for status, after in answers if status == 429), 1)
-        self.assertLess(beside, alone + 0.25)
+        self.assertLess(beside, alone + 1)
         limited = re.search(r'greenwave_hub_reports_total{result="limited"} (\d+)', self.hub.request("GET", "/metrics", token=self.viewer).text)
         self.assertEqual(statuses[429], int(limited[1]))
         self.assertEqual(1, self.hub.log.read_text().count("too many reports of flood"))
@@ -401,7 +429,7 @@ class People(OnOneDatabase):
                 self.postgres.go_on()
         finally:
             self.postgres.go_on()
-        self.assertEqual(200, post())
+        wait_until(lambda: post() == 200, "it may send again")
 
     def test_devices_are_found_by_what_they_are(self):
         for name, state, model in (("find-1", "in-sync", "atc"), ("find-2", "failed", "atc"), ("find_3", "failed", "2070%")):
@@ -584,14 +612,15 @@ class Away(OnOneDatabase):
 
     def test_what_was_acknowledged_is_there_once_whatever_stops(self):
         hub = self.hub
-        devices = [self.speaker(f"load-{i}") for i in range(6)]
+        devices = [self.speaker(f"load-{i}") for i in range(max(6, REPORTS // 500))]
         acknowledged = {device.device: [] for device in devices}
-        stop = threading.Event()
+        answers, stop = collections.Counter(), threading.Event()
 
         def speak(device):
             connection, body = hub.connect(device.pair), None
             number = 0
             while not stop.is_set():
+                pause = 0.002
                 if body is None:
                     number += 1
                     body = device.body("in-sync" if number % 2 else "applying",
@@ -601,19 +630,24 @@ class Away(OnOneDatabase):
                     if reply.status == 200:
                         acknowledged[device.device].append(number)
                         body = None
-                    elif reply.status == 503:
-                        self.assertIn("Retry-After", reply.headers)
+                    else:
+                        answers[reply.status] += 1
+                        pause = 1 if reply.status == 429 else 0.05
+                        if reply.status != 502:  # nginx says that there is no hub
+                            self.assertIn("Retry-After", reply.headers)
                 except (OSError, ValueError, http.client.HTTPException):
                     connection.close()
                     connection = hub.connect(device.pair)
-                stop.wait(0.002 if body is None else 0.05)
+                    pause = 0.05
+                stop.wait(pause)
             connection.close()
 
         threads = [threading.Thread(target=speak, args=(device,)) for device in devices]
         for thread in threads:
             thread.start()
         done = lambda: sum(map(len, acknowledged.values()))  # noqa: E731
-        more = lambda: (lambda so_far: wait_until(lambda: done() > so_far + 60, "reports are acknowledged"))(done())  # noqa: E731
+        share = REPORTS // 5
+        more = lambda: (lambda so_far: wait_until(lambda: done() >= so_far + share, "reports are acknowledged", 60 + share / 20))(done())  # noqa: E731
         try:
             more()
             self.postgres.stop(signal.SIGQUIT)
@@ -634,6 +668,9 @@ class Away(OnOneDatabase):
             stop.set()
             for thread in threads:
                 thread.join()
+        self.assertLessEqual(set(answers), {429, 502, 503})
+        if REPORTS > 300:
+            print(f"{done():,} reports of {len(devices)} devices were acknowledged; other answers: {dict(answers)}", file=sys.stderr)
         for device in devices:
             rows = self.postgres.sql(f"SELECT number FROM greenwave.syncs WHERE device = '{device.device}' ORDER BY number")
             numbers = [int(row) for row in rows.split()]
