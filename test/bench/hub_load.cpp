@@ -281,7 +281,7 @@ int load(const std::string& mode, int port, const std::string& directory, const 
   const bool idle = mode == "idle";
   const bool once = idle || mode == "boot";
   for (std::size_t i = 0; i < (relay ? relays : devices); ++i) {
-    const auto name = fmt::format("{}-{}", relay ? "relay" : "load", i);
+    const auto name = fmt::format("{}-{}", mode, i);  // a name has its own limit
     clients.emplace_back(context.get(), port, epoll.get(), tally, name, identity_of(authority, name),
                          relay ? 1000 : 0);
   }
