@@ -90,7 +90,7 @@ Intake::Batch Intake::next_batch() {
   return batch;
 }
 
-void Intake::ask(std::shared_ptr<Batch> batch) {
+void Intake::ask(const std::shared_ptr<Batch>& batch) {
   std::vector<Report> reports;
   reports.reserve(batch->size());
   for (auto& waiting : *batch) reports.push_back(std::move(waiting.report));

@@ -70,7 +70,7 @@ class Intake {
   void send_soon();
   void send();
   Batch next_batch();
-  void ask(std::shared_ptr<Batch> batch);
+  void ask(const std::shared_ptr<Batch>& batch);
   void answer(const std::shared_ptr<Batch>& batch, const Answer& answer);
   void answer_each(Batch& batch, const Answer& rows);
   void finish(Waiting& waiting, const Receipt& receipt);
