@@ -89,7 +89,7 @@ void issue(Api& api, const std::shared_ptr<Responder>& responder, const SigningR
       api.limits.certificates.admit(device, of_certificates, 1, std::chrono::steady_clock::now());
   if (!verdict.pass) {
     responder->reply(
-        too_many(fmt::format("{} asked for too many certificates", device), verdict.retry_after));
+        too_many(fmt::format("{} asked for too many certificates", printable(device)), verdict.retry_after));
     return;
   }
   Issued issued;
