@@ -12,7 +12,7 @@ CLUSTER = "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: town}\n
 LAYERS = "  layers: [{path: base}]\n"
 CONTAINERS = [{"name": "web", "image": "registry.city.example/web:1"}]
 POD = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": CONTAINERS}})
-SERVICE = json.dumps({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}})
+INGRESS = json.dumps({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "web"}, "spec": {}})
 
 
 def devices(**labels):
@@ -58,7 +58,7 @@ class Lint(unittest.TestCase):
     def test_what_a_device_cannot_run_is_an_error_for_that_device(self):
         town = self.town(a={"runtime": "podman"}, b={"runtime": "none"}, c={"runtime": "kubernetes"})
         self.assert_says(self.lint({**town, "base/web.yaml": POD}), "Pod/web cannot run here", "1 of 3 devices: b", code=1)
-        self.assert_says(self.lint({**town, "base/web.yaml": SERVICE}), "Service/web cannot run here", "2 of 3 devices: a, b", code=1)
+        self.assert_says(self.lint({**town, "base/web.yaml": INGRESS}), "Ingress/web cannot run here", "2 of 3 devices: a, b", code=1)
 
     def test_the_runtime_of_all_devices_may_be_in_greenwave_yaml(self):
         self.assert_says(self.lint({**self.town("  runtime: none\n"), "base/web.yaml": POD}), "Pod/web cannot run here", code=1)
@@ -77,7 +77,7 @@ class Lint(unittest.TestCase):
         self.assert_clean(self.lint({**self.town(a={"runtime": "kubernetes", "init": "openrc"}), "base/job.yaml": job}))
 
     def test_without_a_runtime_lint_leaves_it_to_the_device(self):
-        self.assert_clean(self.lint({**self.town(), "base/web.yaml": SERVICE}))
+        self.assert_clean(self.lint({**self.town(), "base/web.yaml": INGRESS}))
 
     def test_unknown_annotations_and_fields_of_metadata_are_errors(self):
         def described(metadata):
@@ -132,7 +132,7 @@ class Lint(unittest.TestCase):
             "base/web.yaml": json.dumps({
                 "apiVersion": "greenwave.dev/v1", "kind": "File", "metadata": {"name": "web"},
                 "spec": {"path": "/etc/web", "source": "files/web.yaml"}}),
-            "files/web.yaml": SERVICE,
+            "files/web.yaml": INGRESS,
             "base/k/kustomization.yaml": "resources: [../../shared/one]\n",
             "shared/one/kustomization.yaml": "resources: [pod.yaml]\n",
             "shared/one/pod.yaml": POD,

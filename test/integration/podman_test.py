@@ -140,12 +140,12 @@ class Workloads(podman.PodmanTest):
             "claim.yaml": manifest("v1", "PersistentVolumeClaim", "data", spec={"accessModes": ["ReadWriteOnce"]}),
             "job.yaml": manifest("batch/v1", "Job", "migrate", spec={"template": {"spec": job}}),
             "watch.yaml": manifest("apps/v1", "DaemonSet", "watch", spec=template("watch", {"containers": [container()]})),
-            "service.yaml": manifest("v1", "Service", "web", spec={"ports": [{"port": 80}]}),
+            "ingress.yaml": manifest("networking.k8s.io/v1", "Ingress", "web", spec={"rules": []}),
         })
         device = self.device()
         out = device.once(check=1).stdout
-        self.assertIn("Service/web cannot run here", out)
-        self.assertIn("service.yaml", out)
+        self.assertIn("Ingress/web cannot run here", out)
+        self.assertIn("ingress.yaml", out)
         names = sorted(self.podman.containers())
         self.assertEqual(["migrate", "watch", "web", "web"], [name.split("-")[0] for name in names])
         before = self.ids()

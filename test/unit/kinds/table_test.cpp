@@ -77,7 +77,7 @@ TEST_CASE("kinds: one driver serves each, where its runtime is") {
     CHECK(count_serving(with_podman, id) == 1);
     CHECK(count_serving(without, id) == (is_own(kind) ? 1 : 0));
   }
-  CHECK(count_serving(with_podman, {"v1", "Service", "", "a"}) == 0);
+  CHECK(count_serving(with_podman, {"v1", "Namespace", "", "a"}) == 0);
   CHECK(count_serving(with_podman, {std::string(own_api), "Unknown", "", "a"}) == 0);
 }
 
@@ -202,11 +202,11 @@ TEST_CASE("kinds: what nothing serves is told from what another runtime serves")
     CHECK_FALSE(is_served(id, ""));
   }
   const ObjectId pod{"v1", "Pod", "", "a"};
-  const ObjectId service{"v1", "Service", "", "a"};
+  const ObjectId space{"v1", "Namespace", "", "a"};
   CHECK((is_served(pod, "podman") && is_served(pod, "kubernetes") && is_served(pod, "")));
   CHECK_FALSE(is_served(pod, "none"));
-  CHECK_FALSE(is_served(service, "podman"));
-  CHECK((is_served(service, "kubernetes") && is_served(service, "")));
+  CHECK_FALSE(is_served(space, "podman"));
+  CHECK((is_served(space, "kubernetes") && is_served(space, "")));
   CHECK(is_served({"example.org/v1", "Lamp", "", "a"}, "kubernetes"));
   CHECK(is_served({"greenwave.dev/v1", "File", "", "a"}, "none"));
 }
