@@ -33,6 +33,7 @@ BLOCKS = {
     "# base/time.yaml": "manifests",
     "sudo greenwave identity": "shell",
     "sudo packaging/install": "scripts",
+    "packaging/install-build-packages --test": "scripts",
     "device: sf-0042": "agent_yaml",
     "  waves:": "waves",
     "agent/ ": "folders",
@@ -194,7 +195,7 @@ class Pictures(unittest.TestCase):
                 self.assertTrue((SOURCE / line.split()[0]).is_dir(), f"{block.place}: {line}")
 
     def test_scripts(self):
-        """Nothing here builds or installs: demo_test, install_test and CI run these."""
+        """Nothing here builds or installs: demo_test, hub_demo_test, install_test and CI run these."""
         presets = json.loads((SOURCE / "CMakePresets.json").read_text())
         for block in blocks_for("scripts"):
             for script in re.findall(r"(?<![\w./])(?:packaging|test|\.ci)/[\w-]+(?![\w/])", re.sub("#.*", "", block.text)):
