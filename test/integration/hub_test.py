@@ -19,6 +19,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import postgres  # noqa: E402
+from git_server import GitServer  # noqa: E402
 from greenwave import BIN, City, Scratch, file_manifest, run, wait_until  # noqa: E402
 from hub import Hub, Reply, Speaker  # noqa: E402
 
@@ -508,7 +509,11 @@ class Inventory(OnOneDatabase):
             "properties": {"name": f"{name} St", "labels": {"model": "atc"}, **more}}
         cls.features = [feature("sf-1", [-122.43, 37.75]), feature("sf-2", [-122.40, 37.78]), feature("sf-3", [-122.41, 37.79])]
         cls.commit(cls.features)
-        (cls.scratch / "city.yaml").write_text(f"device: hub\nrepository:\n  url: {cls.city.url}\n  interval: 1s\n")
+        # As most hosts do, the server sends single files: what the hub reads is what it must ask for.
+        cls.city.git("config", "uploadpack.allowFilter", "true", cwd=cls.city.bare)
+        server = cls.enterClassContext(GitServer(cls.scratch / "git-server", cls.scratch))
+        (cls.scratch / "city.yaml").write_text(
+            f"device: hub\nrepository:\n  url: {server.url(cls.city.bare)}\n  interval: 1s\n{server.agent()}")
         cls.more = f"follow: {cls.scratch}/city.yaml\ndevices: {{heartbeat: 1s, silentAfter: 3s}}\n"
 
     @classmethod

@@ -77,7 +77,7 @@ class Course {
     if (name == last_.commit) return name;
     transport_->fetch(commit, store_, git::commit_alone);
     if (trust_) trust_->verify(store_, commit);
-    transport_->fetch(commit, store_);
+    transport_->fetch(commit, store_, [](const SourceTree& tree) { static_cast<void>(read_city(tree)); });
     store_.keep(kept_name, commit);
     return name;
   }
