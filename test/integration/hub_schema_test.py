@@ -20,6 +20,7 @@ RELEASED = {
     1: "af9181066903ff6803d9af709a23ec9d8b7c0d6a7766ca61447559c7b86fadb0",
     2: "5d61c53c7e2b790953ee7719ef98d9568ba0f6b46f7f2f098267e42a7de34eab",
     3: "8b5cd08b3e88227ded8e47b39f62348b905179fae24730a196fee371c7d112d2",
+    4: "6facffe587ba5ff036bd4767414b5a2a0c04f9a04adbf7c6fb75e477b84551c0",
 }
 # A value of each type that a column has, another one for each number.
 VALUES = {"text": "'{column} {i}'", "bigint": "{i}", "integer": "{i}", "boolean": "{i} % 2 = 0", "uuid": "gen_random_uuid()",

@@ -4,7 +4,7 @@ namespace greenwave::hub {
 
 // Spread by Citus: SELECT create_distributed_table('greenwave.TABLE', 'city') for each table here but
 // schema_version, which is SELECT create_reference_table(…).
-const std::array<const char*, 3> schema_steps{R"sql(
+const std::array<const char*, 4> schema_steps{R"sql(
 CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE SCHEMA IF NOT EXISTS greenwave;
 CREATE TABLE greenwave.schema_version (version integer NOT NULL);
@@ -147,6 +147,14 @@ SELECT city, device, ('x' || substr(md5(device), 1, 13))::bit(52)::bigint AS rsu
        coalesce(labels->>'route', nullif(name, '')) AS primary_route, labels->>'model' AS model_name,
        labels->>'manufacturer' AS manufacturer_name, condition, seen
 FROM greenwave.device_states WHERE position IS NOT NULL AND NOT retired;
+)sql",
+                                              R"sql(
+-- What devices were, as a layer for QGIS, whose temporal controller goes by `at`.
+CREATE VIEW greenwave.map_history AS
+SELECT concat_ws('/', h.city, h.device, h.boot, h.sequence, h.at, h.condition) AS id, h.city, h.device, d.name, h.at,
+       h.condition, h.commit, h.reason, d.position
+FROM greenwave.history h JOIN greenwave.devices d ON d.city = h.city AND d.device = h.device
+WHERE d.position IS NOT NULL;
 )sql"};
 
 }  // namespace greenwave::hub
