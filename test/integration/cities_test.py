@@ -18,12 +18,13 @@ import postgres  # noqa: E402
 from git_server import free_port, make_certificates  # noqa: E402
 from greenwave import BIN, Scratch, run, wait_until  # noqa: E402
 from hub import Hub, Speaker, manual_example  # noqa: E402
+from local_server import LocalServer  # noqa: E402
 
 COMMIT = "a" * 40
 SECRET = "gwt_not_for_the_log"
 
 
-class FakeCity:
+class FakeCity(LocalServer):
     """A server with TLS that is no hub: `answer` writes what it likes to a handler."""
 
     def __init__(self, directory, answer):
@@ -49,14 +50,6 @@ class FakeCity:
         context.load_cert_chain(directory / "server.pem", directory / "server.key")
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.url = f"https://localhost:{self.server.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def send(handler, body, status=200, **headers):

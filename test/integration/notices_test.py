@@ -17,13 +17,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import postgres  # noqa: E402
 from greenwave import BIN, Scratch, run, wait_until  # noqa: E402
 from hub import Hub, Speaker, manual_example  # noqa: E402
+from local_server import LocalServer  # noqa: E402
 
 OLD, NEW, THIRD = "a" * 40, "b" * 40, "c" * 40
 SECRET, TOKEN = "webhook-secret-word", "commit-status-token"
 HOSTILE = 'exit 203\r\nBcc: thief@example.org\r\n\r\n.\r\n<script>\x1b[31m; DROP TABLE'
 
 
-class Receiver:
+class Receiver(LocalServer):
     """Takes POSTs on this machine, and answers with `status`; "hang" keeps them."""
 
     def __init__(self):
@@ -50,14 +51,9 @@ class Receiver:
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
     def __exit__(self, *_):
         self.hanging.set()
-        self.server.shutdown()
-        self.server.server_close()
+        super().__exit__()
 
     def taken(self):
         return [(path, headers, json.loads(body)) for path, headers, body, status in self.posts if status == 200]

@@ -10,12 +10,12 @@ import json
 import os
 import pathlib
 import sys
-import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 from git_server import GitServer  # noqa: E402
 from greenwave import BIN, City, Device, GIT_ENVIRONMENT, Scratch, file_manifest, run  # noqa: E402
+from local_server import LocalServer  # noqa: E402
 
 PLAN = "/etc/plan"
 CANARY, EARLY = "refs/heads/wave/canary", "refs/heads/wave/early"
@@ -262,7 +262,7 @@ class Promotes(unittest.TestCase):
         self.assertEqual(self.refs(), [two, self.first, self.first])
 
 
-class HealthPage:
+class HealthPage(LocalServer):
     """What a hub will serve: the devices' health as JSON, on loopback."""
 
     def __init__(self):
@@ -282,14 +282,6 @@ class HealthPage:
 
         self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/health.json"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 if __name__ == "__main__":
