@@ -68,15 +68,9 @@ std::vector<CityHub> read_cities(Fields& fields, Problems& problems) {
 
 CitiesConfig parse_cities_config(std::string_view text, const std::string& name, Problems& problems) {
   CitiesConfig config;
-  const auto already = problems.size();
-  const auto document = yaml::load(text, name, problems, config_limits);
-  if (!document) {
-    if (problems.size() == already) {
-      problems.error({std::make_shared<const std::string>(name), 1, 1}, "the configuration is empty",
-                     "write at least cities: [{name: NAME, url: https://HUB, tokenFile: FILE}]");
-    }
-    return config;
-  }
+  const auto document = read_document(text, name, config_limits,
+                                      "cities: [{name: NAME, url: https://HUB, tokenFile: FILE}]", problems);
+  if (!document) return config;
   Fields fields(*document, "cities.yaml", problems);
   read_path(fields, "socket", config.socket);
   read_path(fields, "stateDirectory", config.state_directory);

@@ -1,5 +1,7 @@
 #include "config/fields.h"
 
+#include <memory>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -7,6 +9,18 @@
 #include "http/credentials.h"
 
 namespace greenwave::hub {
+
+std::optional<yaml::Node> read_document(std::string_view text, const std::string& name,
+                                        const yaml::Limits& limits, std::string_view least,
+                                        Problems& problems) {
+  const auto already = problems.size();
+  auto document = yaml::load(text, name, problems, limits);
+  if (!document && problems.size() == already) {
+    problems.error({std::make_shared<const std::string>(name), 1, 1}, "the configuration is empty",
+                   fmt::format("write at least {}", least));
+  }
+  return document;
+}
 
 void read_duration(yaml::Fields& fields, const char* key, Duration least, Duration& value) {
   const auto written = fields.duration(key);

@@ -69,14 +69,9 @@ void read_members(const yaml::Node& document, HubConfig& config, Problems& probl
 
 HubConfig parse_hub_config(std::string_view text, const std::string& name, Problems& problems) {
   HubConfig config;
-  const auto already = problems.size();
-  const auto document = yaml::load(text, name, problems, config_limits);
-  if (document) {
-    read_members(*document, config, problems);
-  } else if (problems.size() == already) {
-    problems.error({std::make_shared<const std::string>(name), 1, 1}, "the configuration is empty",
-                   "write at least city: NAME and database: host=/run/postgresql dbname=greenwave");
-  }
+  const auto document = read_document(
+      text, name, config_limits, "city: NAME and database: host=/run/postgresql dbname=greenwave", problems);
+  if (document) read_members(*document, config, problems);
   return config;
 }
 

@@ -75,14 +75,8 @@ void read_members(const yaml::Node& document, MirrorConfig& config, Problems& pr
 
 MirrorConfig parse_mirror_config(std::string_view text, const std::string& name, Problems& problems) {
   MirrorConfig config;
-  const auto already = problems.size();
-  const auto document = yaml::load(text, name, problems, mirror_limits);
-  if (document) {
-    read_members(*document, config, problems);
-  } else if (problems.size() == already) {
-    problems.error({std::make_shared<const std::string>(name), 1, 1}, "the configuration is empty",
-                   "write at least repository: NAME.git");
-  }
+  const auto document = read_document(text, name, mirror_limits, "repository: NAME.git", problems);
+  if (document) read_members(*document, config, problems);
   return config;
 }
 
