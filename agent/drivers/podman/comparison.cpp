@@ -83,13 +83,13 @@ ClusterService PodComparison::service_of(const Manifest& manifest) {
 
 plan::Difference PodComparison::compare_service(const plan::Desired& desired, const Entry* entry) {
   plan::Difference difference;
-  const auto record = to_json(service_of(desired.manifest));
+  const auto service = service_of(desired.manifest);
   const bool is_new = entry == nullptr || entry->record.empty();
   const auto fault = is_new ? std::nullopt : session_.network_fault();
-  if (!is_new && entry->record == record && !fault) return difference;
+  if (!is_new && entry->record == to_json(service) && !fault) return difference;
   difference.kind = is_new ? plan::Difference::Kind::create : plan::Difference::Kind::change;
-  difference.diff = fault ? fmt::format(" {}\n", *fault)
-                          : fmt::format("{}\n", fmt::join(ways_of(service_of(desired.manifest)), "\n"));
+  difference.diff =
+      fault ? fmt::format(" {}\n", *fault) : fmt::format("{}\n", fmt::join(ways_of(service), "\n"));
   return difference;
 }
 
