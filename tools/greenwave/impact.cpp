@@ -1,5 +1,3 @@
-#include "impact/impact.h"
-
 #include <algorithm>
 #include <optional>
 
@@ -11,6 +9,7 @@
 #include "city/command.h"
 #include "city/source.h"
 #include "cli.h"
+#include "impact/output.h"
 #include "text.h"
 
 namespace greenwave::cli {
@@ -69,10 +68,10 @@ render::Fleet fleet_of(const CitySource& source, const Labels& labels, const std
 }
 
 int show_device(const Sides& sides, const render::Fleet& base, const render::Fleet& head,
-                const RuntimeKinds& kinds, const std::string& device, bool json, const Style& style) {
+                const city::RuntimeKinds& kinds, const std::string& device, bool json, const Style& style) {
   if (!head.device(device)) refuse_device(head, device);
   auto changes = nlohmann::json::array();
-  const auto found = device_diff(base, head, kinds, device);
+  const auto found = city::device_diff(base, head, kinds, device);
   for (const auto& one : found.changes) {
     changes.push_back({{"verb", one.verb}, {"object", one.object}, {"diff", one.diff}});
   }
@@ -96,11 +95,11 @@ int run_impact(const ImpactOptions& options, const Context& context) {
     const auto labels = labels_of(options.city);
     const auto base = fleet_of(*sides.base, labels, sides.range.base);
     const auto head = fleet_of(*sides.head, labels, sides.head_name());
-    const auto kinds = RuntimeKinds(rules_of(options.city));
+    const auto kinds = city::RuntimeKinds(rules_of(options.city));
     if (!options.device.empty()) {
       return show_device(sides, base, head, kinds, options.device, format == "json", context.style);
     }
-    auto found = impact(base, head, kinds, options.by);
+    auto found = city::impact(base, head, kinds, options.by);
     found.base = sides.range.base;
     found.head = sides.head_name();
     const auto approvers = Approvers::from(options.trust);

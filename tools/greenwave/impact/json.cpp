@@ -2,7 +2,7 @@
 
 #include "city/approvals.h"
 #include "context/context.h"
-#include "impact/impact.h"
+#include "impact/output.h"
 
 namespace greenwave::cli {
 
@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json to_json(const Effect& effect) {
+ordered_json to_json(const city::Effect& effect) {
   return {{"files", effect.files},
           {"restarts", effect.restarts},
           {"pods", effect.pods},
@@ -18,7 +18,7 @@ ordered_json to_json(const Effect& effect) {
           {"bytes", effect.bytes}};
 }
 
-ordered_json names(const Impact& impact, const std::vector<std::uint32_t>& devices) {
+ordered_json names(const city::Impact& impact, const std::vector<std::uint32_t>& devices) {
   auto list = ordered_json::array();
   for (const auto device : devices) list.push_back(impact.devices[device].id);
   return list;
@@ -26,7 +26,7 @@ ordered_json names(const Impact& impact, const std::vector<std::uint32_t>& devic
 
 }  // namespace
 
-std::string impact_json(const Impact& impact) {
+std::string impact_json(const city::Impact& impact) {
   auto table = ordered_json::array();
   for (const auto& [key, value] : table_of(impact)) {
     auto row = to_json(value.second);
@@ -74,7 +74,7 @@ std::string impact_json(const Impact& impact) {
   return json_text(json);
 }
 
-std::string impact_geojson(const Impact& impact) {
+std::string impact_geojson(const city::Impact& impact) {
   constexpr auto failing = "#b3261e";
   auto features = ordered_json::array();
   const auto add = [&](std::uint32_t number, ordered_json properties, const char* color) {

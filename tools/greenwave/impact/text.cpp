@@ -7,9 +7,8 @@
 
 #include "base/listed.h"
 #include "city/approvals.h"
-#include "context/style.h"
-#include "impact/impact.h"
 #include "impact/markdown.h"
+#include "impact/output.h"
 
 namespace greenwave::cli {
 
@@ -17,11 +16,11 @@ namespace {
 
 using Row = std::array<std::string, 8>;
 
-Row heads_of(const Impact& impact) {
+Row heads_of(const city::Impact& impact) {
   return {"wave", impact.by, "devices", "files", "restarts", "pods", "pruned", "over the air"};
 }
 
-Row row_of(std::string wave, std::string district, std::size_t devices, const Effect& effect) {
+Row row_of(std::string wave, std::string district, std::size_t devices, const city::Effect& effect) {
   return {std::move(wave),
           std::move(district),
           std::to_string(devices),
@@ -32,10 +31,10 @@ Row row_of(std::string wave, std::string district, std::size_t devices, const Ef
           bytes_in_words(effect.bytes)};
 }
 
-std::vector<Row> rows_of(const Impact& impact) {
+std::vector<Row> rows_of(const city::Impact& impact) {
   std::vector<Row> rows{heads_of(impact)};
   std::size_t devices = 0;
-  Effect total;
+  city::Effect total;
   for (const auto& [key, value] : table_of(impact)) {
     rows.push_back(row_of(key.first.empty() ? "(rest)" : printable(key.first),
                           key.second.empty() ? "-" : printable(key.second), value.first, value.second));
@@ -48,7 +47,7 @@ std::vector<Row> rows_of(const Impact& impact) {
 
 constexpr const char* refuses_all = "refuse the commit, and apply nothing of it";
 
-std::string headline(const Impact& impact) {
+std::string headline(const city::Impact& impact) {
   const auto judged = impact.devices.size() - impact.gone.size();
   const auto back = impact.taking_back();
   const auto refusing = impact.refusing() - back;
@@ -56,12 +55,12 @@ std::string headline(const Impact& impact) {
   if (refusing > 0) refusal += fmt::format(" {} refuse{} part of it.", refusing, refusing == 1 ? "s" : "");
   if (impact.changed() == 0) return fmt::format("None of {} changes.{}", count_of(judged, "device"), refusal);
   const auto ways = static_cast<std::size_t>(
-      std::ranges::count_if(impact.groups, [](const Group& group) { return !group.changes.empty(); }));
+      std::ranges::count_if(impact.groups, [](const city::Group& group) { return !group.changes.empty(); }));
   return fmt::format("{} of {} change{}, in {}.{}", impact.changed(), count_of(judged, "device"),
                      impact.changed() == 1 ? "s" : "", count_of(ways, "way"), refusal);
 }
 
-std::string remarks_of(const Change& change) {
+std::string remarks_of(const city::Change& change) {
   const auto cause =
       change.because.empty() ? "" : fmt::format(", because {} changes", printable(change.because));
   return change.caution.empty() ? cause : fmt::format("{}, which {}", cause, change.caution);
@@ -74,7 +73,7 @@ struct Disruption {
 };
 
 /// Every disruptive step with its devices, the one with most devices first.
-std::vector<Disruption> disruptions_of(const Impact& impact) {
+std::vector<Disruption> disruptions_of(const city::Impact& impact) {
   std::vector<Disruption> all;
   for (const auto& group : impact.groups) {
     for (const auto& change : group.changes) {
@@ -92,13 +91,13 @@ std::vector<Disruption> disruptions_of(const Impact& impact) {
 }
 
 /// What follows the verb and the object of a change.
-std::string remark_on(const Change& change) {
+std::string remark_on(const city::Change& change) {
   if (change.uncertain) return ", if needed: the base refuses it, so that what the device has is not known";
   return change.gives_back ? ", which gives back what was there before" : remarks_of(change);
 }
 
 /// Notes on what the table does not show.
-std::vector<std::string> notes_of(const Impact& impact) {
+std::vector<std::string> notes_of(const city::Impact& impact) {
   std::vector<std::string> notes;
   if (const auto missing = git::missing_approvals(impact.approvals); !missing.empty()) {
     notes.push_back(fmt::format("not approved: the head {}; {}", missing, how_to_approve));
@@ -129,7 +128,7 @@ std::vector<std::string> notes_of(const Impact& impact) {
 
 }  // namespace
 
-std::string impact_text(const Impact& impact, const Style& style) {
+std::string impact_text(const city::Impact& impact, const Style& style) {
   auto text = fmt::format("{} → {}: {}\n", printable(impact.base), printable(impact.head),
                           paint(style, Paint::strong, headline(impact)));
   for (const auto& note : notes_of(impact)) text += "  " + wrap(note, 4, style.width) + "\n";
@@ -172,7 +171,7 @@ std::string impact_text(const Impact& impact, const Style& style) {
   return text;
 }
 
-std::string impact_markdown(const Impact& impact) {
+std::string impact_markdown(const city::Impact& impact) {
   auto text = fmt::format("### What this changes: {}\n\n{} → {}\n", headline(impact),
                           markdown::code(impact.base), markdown::code(impact.head));
   for (const auto& note : notes_of(impact)) text += "\n- " + markdown::escaped(note);

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "city/judge.h"
+#include "judge/judge.h"
 #include "lint/findings.h"
 #include "render/fleet.h"
 
@@ -15,7 +15,7 @@ void check_city(const render::Fleet& fleet, LintFindings& findings);
 /// Checks each variant of an object once: its variables, its spec as the device's drivers read it, its
 /// source. Then checks each device's objects against each other: paths, references, cycles. Returns the paths
 /// of the sources.
-std::set<std::string> check_objects(const render::Fleet& fleet, const RuntimeKinds& kinds,
+std::set<std::string> check_objects(const render::Fleet& fleet, const city::RuntimeKinds& kinds,
                                     LintFindings& findings);
 
 /// Warns of manifests that are in no layer, and that neither a source nor a kustomization names.

@@ -9,7 +9,7 @@
 #include "base/listed.h"
 #include "base/text.h"
 #include "city/approvals.h"
-#include "city/judge.h"
+#include "judge/judge.h"
 #include "lint/checks.h"
 #include "lint/secrets.h"
 #include "render/fleet.h"
@@ -41,7 +41,7 @@ void check_fleet(const render::Fleet& fleet, const LintOptions& options, LintFin
   }
   check_recipients(fleet, getting, findings);
   check_city(fleet, findings);
-  const RuntimeKinds kinds(options.rules);
+  const city::RuntimeKinds kinds(options.rules);
   check_strays(fleet, check_objects(fleet, kinds, findings), findings);
   result.rendered = fleet.variants().size();
   result.combinations = fleet.combinations().size();

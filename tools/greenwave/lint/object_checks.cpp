@@ -7,12 +7,12 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "city/judge.h"
 #include "config/own_paths.h"
 #include "drivers/host/directory_tree.h"
 #include "drivers/host/file_spec.h"
 #include "drivers/podman/pod_fields.h"
 #include "drivers/workload/cron_job.h"
+#include "judge/judge.h"
 #include "kinds/table.h"
 #include "lint/checks.h"
 #include "lint/unit_verifier.h"
@@ -80,7 +80,7 @@ std::optional<Wrong> not_content(const std::string& text) {
 
 class ObjectChecks {
  public:
-  ObjectChecks(const render::Fleet& fleet, const RuntimeKinds& kinds, LintFindings& findings)
+  ObjectChecks(const render::Fleet& fleet, const city::RuntimeKinds& kinds, LintFindings& findings)
       : fleet_(fleet), kinds_(kinds), findings_(findings) {
     for (const auto& device : fleet.devices()) {
       lacks_systemd_.push_back(render::lacks_systemd(device));
@@ -91,7 +91,7 @@ class ObjectChecks {
   void check_variants() {
     for (const auto& [read, devices] : devices_of_variants()) {
       const auto& [variant, kinds] = read;
-      auto judged = judge(fleet_, fleet_.variants()[variant], *kinds);
+      auto judged = city::judge(fleet_, fleet_.variants()[variant], *kinds);
       Problems content;  // that devices take as it is, and that does not work then
       if (judged.desired) {
         check_source(judged.desired->manifest, content);
@@ -105,7 +105,7 @@ class ObjectChecks {
       if (judged.desired || judged.refused) {
         Shape shape;
         shape.refused = judged.refused;
-        if (judged.desired) shape.desired = outline_of(*judged.desired);
+        if (judged.desired) shape.desired = city::outline_of(*judged.desired);
         shape.desired.manifest.id = fleet_.id(fleet_.variants()[variant]);
         shape_of_.emplace(read, shape_index(std::move(shape)));
       }
@@ -295,7 +295,7 @@ class ObjectChecks {
   }
 
   const render::Fleet& fleet_;
-  const RuntimeKinds& kinds_;
+  const city::RuntimeKinds& kinds_;
   LintFindings& findings_;
   std::map<Read, std::uint32_t> shape_of_;
   std::vector<Shape> shapes_;
@@ -309,7 +309,7 @@ class ObjectChecks {
 
 }  // namespace
 
-std::set<std::string> check_objects(const render::Fleet& fleet, const RuntimeKinds& kinds,
+std::set<std::string> check_objects(const render::Fleet& fleet, const city::RuntimeKinds& kinds,
                                     LintFindings& findings) {
   ObjectChecks checks(fleet, kinds, findings);
   checks.check_variants();

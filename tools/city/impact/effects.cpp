@@ -16,7 +16,7 @@
 #include "systemd/unit_paths.h"
 #include "yaml/emit.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 namespace {
 
@@ -168,4 +168,4 @@ std::string wave_name(const Cluster& cluster, const Device& device) {
   return wave != nullptr ? wave->name : "";
 }
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "city/judge.h"
+#include "judge/judge.h"
 #include "plan/step.h"
 #include "render/fleet.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 /// An object as a plan reads it.
 struct Outline {
@@ -38,4 +38,4 @@ class Outlines {
 /// The errors among them, as texts.
 void add_errors(const Problems& problems, std::vector<std::string>& errors);
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "city/judge.h"
 #include "impact/effects.h"
 #include "impact/outlines.h"
 #include "impact/transfer_size.h"
+#include "judge/judge.h"
 #include "plan/plan.h"
 #include "render/fleet.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 /// An object of a device that differs: its variants in base and head.
 struct Differing {
@@ -91,4 +91,4 @@ class Forecaster {
 /// Errors of a device's Feature, its layers and their files.
 std::vector<std::string> errors_of(const render::Fleet& fleet, std::size_t device);
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -1,6 +1,6 @@
 #include "impact/outlines.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 const Outline& Outlines::of(std::uint32_t variant, std::string_view runtime) {
   const auto& kinds = kinds_.of(runtime);
@@ -21,4 +21,4 @@ void add_errors(const Problems& problems, std::vector<std::string>& errors) {
   }
 }
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -8,7 +8,7 @@
 #include "plan/step.h"
 #include "render/fleet.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 /// The kinds that a device serves, as far as the repository says which runtime it has.
 class RuntimeKinds {
@@ -40,4 +40,4 @@ Judged judge(const render::Fleet& fleet, const render::Variant& variant, const d
 /// The part of an object that a plan reads: its id, claims and references, with their places.
 plan::Desired outline_of(const plan::Desired& desired);
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -9,7 +9,7 @@
 
 #include "render/fleet.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 /// How much a device must fetch to move from one commit to another: the trees and blobs that it reads and
 /// does not have, each compressed as in a pack, without the transport's overhead.
@@ -40,4 +40,4 @@ class TransferSize {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> known_;  ///< by combinations
 };
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -1,10 +1,10 @@
-#include "city/judge.h"
+#include "judge/judge.h"
 
 #include <utility>
 
 #include "sync/check.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 namespace {
 
@@ -69,4 +69,4 @@ plan::Desired outline_of(const plan::Desired& desired) {
           .footprint = desired.footprint};
 }
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

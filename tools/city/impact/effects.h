@@ -10,7 +10,7 @@
 #include "plan/plan.h"
 #include "render/fleet.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 /// What the objects of one device become, and what its steps come to.
 class Effects {
@@ -53,4 +53,4 @@ std::string manifest_diff(const render::Fleet& base, const render::Variant* was,
 /// The device's wave; empty: it follows the branch.
 std::string wave_name(const Cluster& cluster, const Device& device);
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -9,7 +9,7 @@
 #include "sync/planning.h"
 #include "sync/unserved.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 namespace {
 
@@ -253,4 +253,4 @@ std::vector<std::string> errors_of(const render::Fleet& fleet, std::size_t devic
   return errors;
 }
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "city/judge.h"
 #include "git/approvals.h"
+#include "judge/judge.h"
 #include "model/device.h"
 #include "model/source_tree.h"
 #include "plan/step.h"
 #include "render/fleet.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 /// The effect of a change on a device.
 struct Effect {
@@ -61,7 +61,7 @@ struct Unjudged {
 };
 
 struct Impact {
-  std::string base;  ///< as written on the command line
+  std::string base;  ///< as people are told
   std::string head;
   std::vector<ImpactDevice> devices;  ///< of either commit
   std::vector<Group> groups;          ///< largest first
@@ -94,14 +94,9 @@ struct DeviceDiff {
 DeviceDiff device_diff(const render::Fleet& base, const render::Fleet& head, const RuntimeKinds& kinds,
                        const std::string& device);
 
-std::string impact_text(const Impact& impact, const struct Style& style);
-std::string impact_markdown(const Impact& impact);
-std::string impact_json(const Impact& impact);
-std::string impact_geojson(const Impact& impact);
-
 /// Sums over devices, by wave and by the label of the table.
 std::map<std::pair<std::string, std::string>, std::pair<std::size_t, Effect>> table_of(const Impact& impact);
 /// "sf-0001, sf-0002, sf-0003 and 9 more"
 std::string some_of(const Impact& impact, const std::vector<std::uint32_t>& devices);
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -8,7 +8,7 @@
 #include "render/cluster_file.h"
 #include "render/layers.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 namespace {
 
@@ -114,4 +114,4 @@ std::uint64_t TransferSize::source_bytes(const std::string& base, const std::str
   return bytes;
 }
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city

@@ -12,7 +12,7 @@
 #include "impact/forecast.h"
 #include "impact/impact.h"
 
-namespace greenwave::cli {
+namespace greenwave::city {
 
 namespace {
 
@@ -225,4 +225,4 @@ std::string some_of(const Impact& impact, const std::vector<std::uint32_t>& devi
   return listed(devices, 3, [&](auto device) { return printable(impact.devices[device].id); });
 }
 
-}  // namespace greenwave::cli
+}  // namespace greenwave::city
