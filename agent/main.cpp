@@ -119,8 +119,10 @@ int main(int argc, char** argv) {
   Options options;
   CommandLine line("greenwaved", "Keeps this device in sync with its city's git repository");
   line.footer(examples);
-  line.option("--config", options.config, "The device's configuration").show_default();
-  line.option("--root", options.root, "Put every path of a manifest below this directory").show_default();
+  line.option("--config", options.config, "The device's configuration").value_name("FILE").show_default();
+  line.option("--root", options.root, "Put every path of a manifest below this directory")
+      .value_name("DIR")
+      .show_default();
   const auto once = line.flag("--once", options.once, "Do one sync, then exit");
   line.flag("--allow-empty", options.allow_empty,
             "With --once: allow an empty repository to remove everything");
@@ -139,7 +141,10 @@ int main(int argc, char** argv) {
           "--check-config", options.check_config,
           "Check the configuration and the files that it names, and exit: 0 if the agent would start, else 2")
       .excludes(once);
-  line.option("--log-level", options.level, "error, warning, info or debug").show_default();
+  line.option("--log-level", options.level, "error, warning, info or debug")
+      .value_name("LEVEL")
+      .one_of({"error", "warning", "info", "debug"})
+      .show_default();
   line.version(program_version);
   keep_freed_memory();
   try {

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -84,6 +86,18 @@ Error unknown(const std::string& what, const std::string& word, const std::vecto
           near.empty() ? otherwise : fmt::format("did you mean {}?", near)};
 }
 
+OptionShape shape_of(const CLI::Option& option, const DeclaredValue& value) {
+  OptionShape shape{.names = {}, .help = option.get_description(), .value = {}, .values = value.all};
+  for (const auto& name : option.get_snames()) shape.names.push_back("-" + name);
+  for (const auto& name : option.get_lnames()) shape.names.push_back("--" + name);
+  if (option.get_items_expected_max() > 0 && option.get_type_size_max() > 0) {
+    const auto& otherwise = option.get_positional() ? option.get_name(true) : option.get_type_name();
+    shape.value = value.name.empty() ? otherwise : value.name;
+  }
+  shape.repeats = option.get_expected_max() > 1;
+  return shape;
+}
+
 }  // namespace
 
 class WrappedHelp : public CLI::Formatter {
@@ -101,6 +115,7 @@ class WrappedHelp : public CLI::Formatter {
 
 CommandOption& CommandOption::value_name(const std::string& name) {
   option_->type_name(name);
+  value_->name = name;
   return *this;
 }
 
@@ -115,7 +130,16 @@ CommandOption& CommandOption::show_default() {
 }
 
 CommandOption& CommandOption::one_of(std::vector<std::string> values) {
-  option_->check(CLI::IsMember(std::move(values)));
+  value_->all = values;
+  CLI::Validator member(fmt::format("{{{}}}", fmt::join(values, ",")));
+  member.operation([values = std::move(values), name = option_->get_name()](const std::string& given) {
+    if (contains(values, given)) return std::string();
+    const auto near = nearest(given, values);
+    throw Error(Fault::invalid,
+                fmt::format("{}: {} is not one of {}", name, printable(given), fmt::join(values, ", ")),
+                near.empty() ? "" : fmt::format("did you mean {}?", near));
+  });
+  option_->check(member);
   return *this;
 }
 
@@ -137,11 +161,13 @@ CommandOption& CommandOption::excludes(const CommandOption& other) {
 CommandLine::CommandLine(const std::string& name, const std::string& about)
     : formatter_(std::make_shared<WrappedHelp>()),
       owned_(std::make_unique<CLI::App>(about, name)),
-      app_(owned_.get()) {
+      app_(owned_.get()),
+      values_(std::make_shared<DeclaredValues>()) {
   app_->formatter(formatter_);
 }
 
-CommandLine::CommandLine(CLI::App* command) : app_(command) {}
+CommandLine::CommandLine(CLI::App* command, std::shared_ptr<DeclaredValues> values)
+    : app_(command), values_(std::move(values)) {}
 
 CommandLine::~CommandLine() = default;
 
@@ -157,32 +183,39 @@ void CommandLine::version(const std::string& text) {
   app_->set_version_flag("--version", text);
 }
 
+CommandOption CommandLine::declared(CLI::Option* option) {
+  return {option, (*values_)[option]};
+}
+
 CommandOption CommandLine::option(const std::string& names, std::string& value, const std::string& help) {
-  return CommandOption(app_->add_option(names, value, help));
+  return declared(app_->add_option(names, value, help));
 }
 
 CommandOption CommandLine::option(const std::string& names, std::filesystem::path& value,
                                   const std::string& help) {
-  return CommandOption(app_->add_option(names, value, help));
+  auto* const option = app_->add_option(names, value, help);
+  (*values_)[option].name = "PATH";
+  return declared(option);
 }
 
 CommandOption CommandLine::option(const std::string& names, std::size_t& value, const std::string& help) {
-  return CommandOption(app_->add_option(names, value, help));
+  return declared(app_->add_option(names, value, help));
 }
 
 CommandOption CommandLine::option(const std::string& names, std::vector<std::string>& values,
                                   const std::string& help) {
-  return CommandOption(app_->add_option(names, values, help)->allow_extra_args(false));
+  return declared(app_->add_option(names, values, help)->allow_extra_args(false));
 }
 
 CommandOption CommandLine::flag(const std::string& names, bool& value, const std::string& help) {
-  return CommandOption(app_->add_flag(names, value, help));
+  return declared(app_->add_flag(names, value, help));
 }
 
 CommandLine& CommandLine::subcommand(const std::string& name, const std::string& about) {
   app_->fallthrough();
   app_->require_subcommand(1);
-  commands_.push_back(std::unique_ptr<CommandLine>(new CommandLine(app_->add_subcommand(name, about))));
+  commands_.push_back(
+      std::unique_ptr<CommandLine>(new CommandLine(app_->add_subcommand(name, about), values_)));
   return *commands_.back();
 }
 
@@ -217,7 +250,27 @@ void CommandLine::refuse_leftovers() const {
   throw Error(Fault::invalid, fmt::format("unexpected argument {}", printable(word)), try_help());
 }
 
+void CommandLine::look_up(const std::string& value_name, LookUp look_up) {
+  look_ups_[value_name] = std::move(look_up);
+}
+
+CommandShape CommandLine::shape() const {
+  CommandShape shape{
+      .name = app_->get_name(), .about = app_->get_description(), .options = {}, .commands = {}};
+  for (const auto* option : app_->get_options()) {
+    const auto known = values_->find(option);
+    shape.options.push_back(shape_of(*option, known == values_->end() ? DeclaredValue() : known->second));
+  }
+  for (const auto& command : commands_) shape.commands.push_back(command->shape());
+  return shape;
+}
+
 bool CommandLine::parse(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == completion_request) {
+    const std::vector<std::string> words(argv + 2, argv + argc);
+    std::fputs(completion_lines(complete(shape(), words, look_ups_)).c_str(), stdout);
+    return false;
+  }
   try {
     app_->parse(argc, argv);
     return true;

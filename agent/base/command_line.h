@@ -2,9 +2,12 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "base/completion.h"
 
 namespace CLI {
 class App;
@@ -18,16 +21,24 @@ class WrappedHelp;
 // The options of a program and of its commands. CLI11 parses them and writes --help. Only command_line.cpp
 // includes it, because it adds seconds to the compilation of every file that does.
 
+/// What a completion must know of an option's values, and CLI11 does not say.
+struct DeclaredValue {
+  std::string name;  ///< what --help calls it; empty: by its type
+  std::vector<std::string> all;
+};
+using DeclaredValues = std::map<const CLI::Option*, DeclaredValue>;
+
 /// One option, flag or positional argument.
 class CommandOption {
  public:
-  explicit CommandOption(CLI::Option* option) : option_(option) {}
+  CommandOption(CLI::Option* option, DeclaredValue& value) : option_(option), value_(&value) {}
 
   /// What --help calls the value: "FILE".
   CommandOption& value_name(const std::string& name);
   CommandOption& required();
   /// Shows the variable's current value in --help.
   CommandOption& show_default();
+  /// Anything else is wrong usage, with the value that was probably meant.
   CommandOption& one_of(std::vector<std::string> values);
   CommandOption& between(int least, int most);
   CommandOption& needs(const CommandOption& other);
@@ -35,6 +46,7 @@ class CommandOption {
 
  private:
   CLI::Option* option_;
+  DeclaredValue* value_;
 };
 
 /// What a program or one of its commands accepts. The variables must outlive the parsing.
@@ -64,8 +76,13 @@ class CommandLine {
   /// the command.
   CommandLine& subcommand(const std::string& name, const std::string& about);
 
-  /// False when there is nothing more to do: --help or --version was printed. Throws Error (invalid) for
-  /// wrong usage, with the option or command that was probably meant.
+  /// For completions: what values may be that --help calls `value_name`.
+  void look_up(const std::string& value_name, LookUp look_up);
+  /// All that the program accepts.
+  CommandShape shape() const;
+
+  /// False when there is nothing more to do: --help or --version was printed, or what completes a line.
+  /// Throws Error (invalid) for wrong usage, with the option, command or value that was probably meant.
   bool parse(int argc, char** argv);
   /// --help of the whole program, or of one command. Throws Error when there is no such command.
   std::string help(const std::string& command) const;
@@ -73,7 +90,8 @@ class CommandLine {
   std::string chosen() const;
 
  private:
-  explicit CommandLine(CLI::App* command);
+  CommandLine(CLI::App* command, std::shared_ptr<DeclaredValues> values);
+  CommandOption declared(CLI::Option* option);
   const CommandLine& innermost() const;
   std::string try_help() const;
   void refuse_leftovers() const;
@@ -81,6 +99,8 @@ class CommandLine {
   std::shared_ptr<WrappedHelp> formatter_;  ///< of the program; its commands use it too
   std::unique_ptr<CLI::App> owned_;         ///< of the program; its commands belong to it
   CLI::App* app_;
+  std::shared_ptr<DeclaredValues> values_;  ///< of the program and its commands
+  LookUps look_ups_;
   std::vector<std::unique_ptr<CommandLine>> commands_;
 };
 

@@ -21,6 +21,9 @@ class Repository {
 
   git_repository* raw() const { return repository_; }
 
+  /// Its branches, tags, and branches of remotes; the first 1,000.
+  std::vector<std::string> names() const;
+
   /// The path of `inside` relative to the top of the checkout; "" for the top, and for a bare repository.
   const std::string& prefix() const { return prefix_; }
 
@@ -34,8 +37,6 @@ class Repository {
   std::unique_ptr<SourceTree> tree(const CommitId& commit, const std::string& path) const;
 
  private:
-  std::vector<std::string> names() const;
-
   git_repository* repository_ = nullptr;
   std::string prefix_;
 };

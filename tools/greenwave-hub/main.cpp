@@ -8,6 +8,7 @@
 
 #include "admin/admin.h"
 #include "base/command_line.h"
+#include "base/completion.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/steering.h"
@@ -46,6 +47,7 @@ struct Options {
   std::string name;
   std::string token_level = "view";
   std::string life;
+  std::string shell;
 };
 
 /// As many connections as the system allows.
@@ -140,6 +142,11 @@ int check(const Options& options) {
   return 0;
 }
 
+int completion(const Options& options) {
+  std::cout << completion_script(options.shell, "greenwave-hub");
+  return 0;
+}
+
 int migrate(const Options& options) {
   hub::migrate(hub::load_hub_config(options.config).database, Log(parse_level(options.level)));
   return 0;
@@ -153,7 +160,10 @@ std::map<std::string, Command> declare(CommandLine& line, Options& options) {
   line.option("--config", options.config, "The hub's configuration").value_name("FILE").show_default();
   line.option("--cities", options.cities, "Ask the cities' hubs that this file names; for run and check")
       .value_name("FILE");
-  line.option("--log-level", options.level, "error, warning, info or debug").show_default();
+  line.option("--log-level", options.level, "error, warning, info or debug")
+      .value_name("LEVEL")
+      .one_of({"error", "warning", "info", "debug"})
+      .show_default();
   line.subcommand("run", "Serve until SIGTERM");
   line.subcommand("init", "Make the city's certificate authority, and a certificate for the proxy")
       .option("--host", options.host, "The proxy's DNS name or address")
@@ -172,8 +182,13 @@ std::map<std::string, Command> declare(CommandLine& line, Options& options) {
       .show_default();
   line.subcommand("check", "Check the configuration, and exit");
   line.subcommand("migrate", "Bring the database to this program's schema, and exit");
-  return {{"run", run},      {"mirror", mirror}, {"init", init},
-          {"token", tokens}, {"check", check},   {"migrate", migrate}};
+  line.subcommand("completion", "A script that completes commands and options in your shell")
+      .option("SHELL", options.shell, "bash, zsh or fish")
+      .one_of(completion_shells())
+      .required();
+  return {
+      {"run", run},         {"mirror", mirror},        {"init", init}, {"token", tokens}, {"check", check},
+      {"migrate", migrate}, {"completion", completion}};
 }
 
 }  // namespace

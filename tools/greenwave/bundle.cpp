@@ -93,7 +93,7 @@ Action declare_bundle(CommandLine& line) {
       .value_name("DIR")
       .show_default();
   line.option("--branch", options->order.branch, "The branch that the device follows")
-      .value_name("NAME")
+      .value_name("BRANCH")
       .show_default();
   line.option("--path", options->order.path, "The cluster's directory in the repository").value_name("DIR");
   line.option("--since", options->order.since,

@@ -36,6 +36,7 @@ extern const Subcommand recipients_command;
 extern const Subcommand promote_command;
 extern const Subcommand fleet_command;
 extern const Subcommand explain_command;
+extern const Subcommand completion_command;
 extern const Subcommand logs_command;
 extern const Subcommand version_command;
 

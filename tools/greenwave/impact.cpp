@@ -123,7 +123,7 @@ int run_impact(const ImpactOptions& options, const Context& context) {
 
 Action declare_impact(CommandLine& line) {
   const auto options = std::make_shared<ImpactOptions>();
-  line.option("range", options->range, "BASE..HEAD, BASE...HEAD or BASE").required();
+  line.option("range", options->range, "BASE..HEAD, BASE...HEAD or BASE").value_name("RANGE").required();
   line.option("-C,--repository", options->repository, "The repository, or a directory in its checkout")
       .value_name("DIR")
       .show_default();

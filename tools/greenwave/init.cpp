@@ -98,7 +98,7 @@ int run_init(InitOptions options, const Context& context) {
 
 Action declare_init(CommandLine& line) {
   const auto options = std::make_shared<InitOptions>();
-  line.option("directory", options->directory, "Where to write it").show_default();
+  line.option("directory", options->directory, "Where to write it").value_name("DIR").show_default();
   line.option("--name", options->name, "The city's name").value_name("NAME");
   line.option("--devices", options->devices, "Its intersections, as GeoJSON or CSV").value_name("FILE");
   line.option("--ci", options->ci, "A workflow for github, gitlab, both or none")

@@ -46,7 +46,9 @@ int run_lint(const LintCommandOptions& options, const Context& context) {
 
 Action declare_lint(CommandLine& line) {
   const auto options = std::make_shared<LintCommandOptions>();
-  line.option("where", options->where, "DIR, REPOSITORY@REVISION or @REVISION").show_default();
+  line.option("where", options->where, "DIR, REPOSITORY@REVISION or @REVISION")
+      .value_name("WHERE")
+      .show_default();
   add_city_options(line, options->city, {"text", "json", "github", "sarif"});
   add_trust_options(line, options->trust);
   return [options](const Context& context) { return run_lint(*options, context); };

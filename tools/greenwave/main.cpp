@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "cli.h"
 #include "daemon/confined.h"
+#include "look_ups.h"
 
 using namespace greenwave;
 
@@ -32,12 +33,12 @@ constexpr const char* common_options =
 
 /// In the order of --help.
 constexpr const cli::Subcommand* subcommands[] = {
-    &cli::status_command,  &cli::sync_command,     &cli::diff_command,    &cli::history_command,
-    &cli::show_command,    &cli::pause_command,    &cli::resume_command,  &cli::doctor_command,
-    &cli::bundle_command,  &cli::lint_command,     &cli::render_command,  &cli::impact_command,
-    &cli::init_command,    &cli::identity_command, &cli::enroll_command,  &cli::recipients_command,
-    &cli::promote_command, &cli::fleet_command,    &cli::explain_command, &cli::logs_command,
-    &cli::version_command,
+    &cli::status_command,     &cli::sync_command,     &cli::diff_command,    &cli::history_command,
+    &cli::show_command,       &cli::pause_command,    &cli::resume_command,  &cli::doctor_command,
+    &cli::bundle_command,     &cli::lint_command,     &cli::render_command,  &cli::impact_command,
+    &cli::init_command,       &cli::identity_command, &cli::enroll_command,  &cli::recipients_command,
+    &cli::promote_command,    &cli::fleet_command,    &cli::explain_command, &cli::logs_command,
+    &cli::completion_command, &cli::version_command,
 };
 
 void add_globals(CommandLine& line, cli::Globals& globals) {
@@ -106,6 +107,7 @@ int main(int argc, char** argv) {
     actions[subcommand->name] = subcommand->declare(its_line);
   }
   add_help(line, actions);
+  cli::add_look_ups(line);
   try {
     if (const auto status = daemon::run_if_confined(argc, argv)) return *status;
     if (!line.parse(argc, argv)) return 0;

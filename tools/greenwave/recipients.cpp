@@ -106,7 +106,7 @@ Action declare_recipients(CommandLine& line) {
   const auto options = std::make_shared<RecipientsOptions>();
   line.option("--layer", options->layer,
               "The layer's path; its variables filled in, or as greenwave.yaml has them: all that get one")
-      .value_name("PATH")
+      .value_name("LAYER")
       .required();
   line.option("directory", options->directory, "The directory of the cluster's greenwave.yaml")
       .value_name("DIR")

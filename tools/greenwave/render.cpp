@@ -76,7 +76,9 @@ int run_render(const RenderOptions& options, const Context& context) {
 
 Action declare_render(CommandLine& line) {
   const auto options = std::make_shared<RenderOptions>();
-  line.option("where", options->where, "DIR, REPOSITORY@REVISION or @REVISION").show_default();
+  line.option("where", options->where, "DIR, REPOSITORY@REVISION or @REVISION")
+      .value_name("WHERE")
+      .show_default();
   line.option("--device", options->device, "The device's id in the inventory").value_name("ID").required();
   line.flag("--explain", options->explain, "Note beside each value its layer, file and line");
   add_city_options(line, options->city, {"text", "json"});

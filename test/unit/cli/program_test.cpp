@@ -1,7 +1,5 @@
 // The program itself, against an API of the test's own.
 
-#include <regex>
-
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <sys/socket.h>
@@ -231,57 +229,18 @@ TEST_CASE("greenwave: history's length reaches the daemon") {
   CHECK(device.greenwave({"history", "-n", "0"}).status == 2);
 }
 
-namespace {
-
-/// What bash offers for the last word of `words`, which is what follows the program's name.
-std::string completed(const std::string& words) {
-  const auto script =
-      "source " GREENWAVE_COMPLETION "; COMP_WORDS=(" GREENWAVE_PROGRAM " " + words +
-      "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _greenwave; printf '%s ' \"${COMPREPLY[@]}\"";
-  return run_program({"/bin/bash", "--norc", "-c", script}).output;
-}
-
-/// The first group of all that matches, line by line.
-std::vector<std::string> matches(const std::string& text, const char* line) {
-  const std::regex pattern(line, std::regex::ECMAScript | std::regex::multiline);
-  std::vector<std::string> found;
-  for (std::sregex_iterator match(text.begin(), text.end(), pattern), end; match != end; ++match) {
-    found.push_back((*match)[1]);
-  }
-  return found;
-}
-
-}  // namespace
-
-TEST_CASE("completion: the names of the device's objects") {
+TEST_CASE("completion: the names of the device's objects, from the daemon or what it saved") {
   Device device;
   device.agent.known = json::array({{{"object", "File/motd"}, {"state", "in sync"}},
                                     {{"object", "SystemdUnit/spat"}, {"state", "in sync"}}});
   device.agent.meet();
-  CHECK(completed("sta") == "status ");
-  CHECK(completed("history -o js") == "json ");
-  CHECK(completed("lint -o sa") == "sarif ");
-  CHECK(completed("--socket " + device.socket() + " show File/") == "File/motd ");
-}
-
-TEST_CASE("completion: offers every command and every option that --help shows") {
-  const auto help = [](std::vector<std::string> words) {
-    words.insert(words.begin(), GREENWAVE_PROGRAM);
-    words.emplace_back("--help");
-    return run_program(words).output;
-  };
-  const auto general = help({});
-  const auto commands = matches(general.substr(general.find("Subcommands:")), "^  ([a-z]+)  ");
-  REQUIRE(commands.size() > 10);
-  const auto offered = " " + completed("''");
-  for (const auto& command : commands) {
-    CHECK_THAT(offered, Contains(" " + command + " "));
-    const auto options = matches(help({command}), "^  (?:-[a-zA-Z],)?(--[a-z-]+)");
-    REQUIRE_FALSE(options.empty());
-    const auto offered_here = " " + completed(command + " --");
-    for (const auto& option : options) {
-      INFO("greenwave " << command);
-      CHECK_THAT(offered_here, Contains(" " + option + " "));
-    }
-  }
+  const auto offered =
+      run_program({GREENWAVE_PROGRAM, "__complete", "--socket", device.socket(), "show", "File/"});
+  CHECK(offered.output == "none\nFile/motd\t\n");
+  const Stopped stopped;
+  stopped.remember();
+  const auto saved =
+      run_program({GREENWAVE_PROGRAM, "__complete", "--config", stopped.directory.path() / "agent.yaml",
+                   "--root", stopped.directory.path() / "root", "show", ""});
+  CHECK(saved.output == "none\nFile/motd\t\n");
 }

@@ -10,10 +10,16 @@
 #include "fleet/overview.h"
 #include "fleet/reading.h"
 #include "fleet/table.h"
+#include "report/condition.h"
 
 namespace greenwave::fleet {
 
 namespace {
+
+std::vector<std::string> state_words() {
+  const auto words = report::condition_words();
+  return {words.begin(), words.end()};
+}
 
 Work declare_status(CommandLine&) {
   return [](cli::HubClient& hub, Time now, const cli::Style& style) {
@@ -29,7 +35,9 @@ Outcome shown(const nlohmann::json& devices, Time now, const cli::Style& style, 
 
 Work declare_devices(CommandLine& line) {
   const auto filter = std::make_shared<Filter>();
-  line.option("--state", filter->states, "In this state; several: any of them").value_name("STATE");
+  line.option("--state", filter->states, "In this state; several: any of them")
+      .value_name("STATE")
+      .one_of(state_words());
   line.option("--label", filter->labels, "With this label; several: all of them").value_name("KEY=VALUE");
   line.option("--wave", filter->wave, "In this wave").value_name("NAME");
   line.option("--commit", filter->commit, "That run this commit").value_name("COMMIT");
