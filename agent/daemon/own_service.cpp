@@ -2,7 +2,11 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
 
 #include <systemd/sd-login.h>
 
@@ -14,8 +18,14 @@ namespace greenwave::daemon {
 
 using drivers::host::own_unit;
 
+namespace {
+
+/// How the kernel names a file that was replaced or removed while it is in use.
+constexpr std::string_view replaced = " (deleted)";
+
+}  // namespace
+
 std::string own_program() {
-  constexpr std::string_view replaced = " (deleted)";
   std::error_code none;
   auto path = std::filesystem::read_symlink("/proc/self/exe", none).native();
   if (path.ends_with(replaced)) path.resize(path.size() - replaced.size());
@@ -27,6 +37,29 @@ bool is_own_service() {
   if (::sd_pid_get_unit(0, &name) < 0) return false;
   const std::unique_ptr<char, decltype(&std::free)> unit(name, std::free);
   return unit.get() == own_unit;
+}
+
+bool runs_replaced_code(std::istream& maps) {
+  for (std::string line; std::getline(maps, line);) {
+    std::istringstream words(line);
+    std::string range;
+    std::string mode;
+    std::string offset;
+    std::string device;
+    std::string inode;
+    std::string path;
+    words >> range >> mode >> offset >> device >> inode >> std::ws;
+    std::getline(words, path);
+    // What is in memory alone is always called deleted.
+    const bool is_file = path.starts_with("/") && !path.starts_with("/memfd:") && !path.starts_with("/dev/");
+    if (is_file && mode.find('x') != std::string::npos && path.ends_with(replaced)) return true;
+  }
+  return false;
+}
+
+bool was_upgraded() {
+  std::ifstream maps("/proc/self/maps");
+  return runs_replaced_code(maps);
 }
 
 std::filesystem::path programs_socket() {

@@ -171,13 +171,22 @@ void SyncLoop::run() {
 
 /// What was changed itself shows at once whether it is well.
 void SyncLoop::renew() {
-  if (!is_own_service()) {
-    replace_config();
-    return start_timetable();
-  }
+  if (is_own_service()) return restart("a commit changed what the agent starts with");
+  replace_config();
+  start_timetable();
+}
+
+/// A package that brings a new program asks for no more than this: nothing that runs for a sync is ended.
+void SyncLoop::reload() {
+  if (is_own_service() && was_upgraded()) return restart("the agent, or a library of it, was upgraded");
+  replace_config();
+  start_timetable();
+}
+
+void SyncLoop::restart(const std::string& reason) {
   try {
     restart_own_service();
-    parts_.log.info("restarting, since a commit changed what the agent starts with");
+    parts_.log.info(fmt::format("restarting: {}", reason));
   } catch (const Error& error) {
     return parts_.log.error(fmt::format("cannot restart: {}", error.what()));
   }
@@ -199,10 +208,7 @@ void SyncLoop::start_timetable() {
 }
 
 void SyncLoop::take(const Work& work) {
-  if (work.reload) {
-    replace_config();
-    start_timetable();
-  }
+  if (work.reload) reload();
   if (work.job) work.job();
   work.sync ? take_request(*work.sync) : look_at_clock();
 }

@@ -70,6 +70,8 @@ class SyncLoop {
   void start_timetable();
   void plan_after(const sync::Result& result);
   void renew();
+  void reload();
+  void restart(const std::string& reason);
   void take(const Work& work);
   void take_request(const Asked& asked);
   void look_at_clock();
