@@ -39,8 +39,10 @@ void start() {
   // Any user may own a repository on the device: nothing in it is executed.
   set(GIT_OPT_SET_OWNER_VALIDATION, 0);
   set(GIT_OPT_SET_PACK_MAX_OBJECTS, static_cast<std::size_t>(FetchLimits{}.objects));
+#ifdef LIBGIT2_LIMITS_OBJECTS
   // Added by a security update under the same soname; without it the transports' byte limits remain.
   git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, 128 * mebibyte);
+#endif
   // ~/.gitconfig and /etc/gitconfig must not affect the device.
   for (const auto level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
                            GIT_CONFIG_LEVEL_GLOBAL}) {
