@@ -37,6 +37,7 @@ BLOCKS = {
     "device: sf-0042": "agent_yaml",
     "  waves:": "waves",
     "agent/ ": "folders",
+    "packaging/install-build-packages    #": "scripts",
     "cmake --preset debug": "scripts",
     "Greenwave-Reset:": "a line of a commit's message, not a command: trust_test and sync_test follow such a commit",
     "Greenwave-Ref:": "a line of a commit's message, not a command: trust_test follows such a commit",
