@@ -144,6 +144,14 @@ Commit Store::commit(const CommitId& id) const {
           time_of(raw.get())};
 }
 
+std::vector<CommitId> Store::parents(const CommitId& id) const {
+  const auto raw = lookup(repository_, id);
+  std::vector<CommitId> parents;
+  for (unsigned i = 0; i < git_commit_parentcount(raw.get()); ++i)
+    parents.emplace_back(to_hex(*git_commit_parent_id(raw.get(), i)));
+  return parents;
+}
+
 std::unique_ptr<SourceTree> Store::tree(const CommitId& commit, const std::string& path) const {
   const auto raw = lookup(repository_, commit);
   auto tree = std::make_unique<CommitTree>(repository_, *git_commit_tree_id(raw.get()), path, nullptr);

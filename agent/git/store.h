@@ -44,6 +44,8 @@ class Store {
 
   bool has(const CommitId& commit) const;
   Commit commit(const CommitId& id) const;
+  /// Those that a commit names, whether they are here or not; the first is the one that it was made on.
+  std::vector<CommitId> parents(const CommitId& id) const;
   /// The files of a commit under `path` ("" for all). Throws Error: invalid when the commit has no such
   /// directory, damaged when an object cannot be read. The Store must outlive it.
   std::unique_ptr<SourceTree> tree(const CommitId& commit, const std::string& path) const;

@@ -88,7 +88,15 @@ std::string in_words(int status) {
 }  // namespace
 
 std::string_view to_string(Role role) {
-  return role == Role::fetcher ? "fetcher" : "renderer";
+  switch (role) {
+    case Role::fetcher:
+      return "fetcher";
+    case Role::renderer:
+      return "renderer";
+    case Role::comparer:
+      return "comparer";
+  }
+  return "process";
 }
 
 Child::Child(Role role, std::size_t longest_answer, Channel::Patience patience, int directory)

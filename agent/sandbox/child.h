@@ -17,6 +17,7 @@ namespace greenwave::sandbox {
 enum class Role : std::uint8_t {
   fetcher,   ///< speaks with the git server and unpacks what it sends
   renderer,  ///< reads what is in a commit, with the device's keys
+  comparer,  ///< reads what is in two commits, for a city's hub
 };
 std::string_view to_string(Role role);
 

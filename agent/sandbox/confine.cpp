@@ -31,7 +31,7 @@ struct Limits {
 
 constexpr Limits limits_of(Role role) {
   if (role == Role::fetcher) return {.memory = 256 << 20, .file = 512 << 20, .threads = 1};
-  return {.memory = 384 << 20, .file = 0, .threads = 16};
+  return {.memory = (role == Role::renderer ? 384UL : 256UL) << 20, .file = 0, .threads = 16};
 }
 
 void limit(int resource, rlim_t most) {

@@ -130,7 +130,7 @@ void restrict_system_calls(Role role) {
   allow_memory(list);
   allow_opening(list, role == Role::fetcher);
   allow_own_end(list);
-  if (role == Role::renderer) {
+  if (role != Role::fetcher) {
     allow_threads(list);
     allow_no_dumps(list);
   }

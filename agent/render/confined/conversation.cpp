@@ -90,6 +90,11 @@ std::string Conversation::open(const std::string& path, std::string_view bytes) 
   return decoded<std::string>(answer(Answer::text, nullptr));
 }
 
+std::string Conversation::ask(const SourceTree& tree, std::string_view question) {
+  channel_.send(question);
+  return answer(Answer::text, &tree);
+}
+
 std::string Conversation::answer(Answer expected, const SourceTree* tree) {
   const auto began = std::chrono::steady_clock::now();
   for (std::size_t asked = 0; asked < most_questions; ++asked) {

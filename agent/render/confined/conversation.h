@@ -29,6 +29,8 @@ class Conversation {
   Rendered render(const SourceTree& tree, const Recipient& recipient, bool has_keys);
   Membership membership(const SourceTree& tree, const Recipient& recipient);
   std::string open(const std::string& path, std::string_view bytes);
+  /// A question of another program's own, which its answer() knows. Returns the bytes of its Answer::text.
+  std::string ask(const SourceTree& tree, std::string_view question);
 
  private:
   /// The bytes of the answer, after the word `expected`. `tree` is null where no file may be asked for.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "config/own_paths.h"
+#include "drivers/workload/workload.h"
 #include "sync/check.h"
 
 namespace greenwave::city {
@@ -36,6 +38,12 @@ Problems without_encrypted(const Problems& problems) {
 }
 
 }  // namespace
+
+kinds::Rules rules_of(const config::Config& config) {
+  const auto own = own_paths(config::Config{}, "");
+  return {.host = {.root = "/", .allowed_paths = config.allowed_paths, .own = own},
+          .pods = drivers::workload::rules_of(config, own)};
+}
 
 Judged judge(const render::Fleet& fleet, const render::Variant& variant, const drivers::Kinds& kinds) {
   Judged judged;

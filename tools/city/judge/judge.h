@@ -4,11 +4,15 @@
 #include <string_view>
 
 #include "base/problem.h"
+#include "config/config.h"
 #include "kinds/table.h"
 #include "plan/step.h"
 #include "render/fleet.h"
 
 namespace greenwave::city {
+
+/// What devices with this agent.yaml allow.
+kinds::Rules rules_of(const config::Config& config);
 
 /// The kinds that a device serves, as far as the repository says which runtime it has.
 class RuntimeKinds {

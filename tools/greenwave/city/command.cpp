@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "judge/judge.h"
 
 namespace greenwave::cli {
 
@@ -63,15 +64,12 @@ Labels labels_of(const CityOptions& options) {
 }
 
 kinds::Rules rules_of(const CityOptions& options) {
-  const auto paths = options.allowed.empty() ? config::Config{}.allowed_paths : options.allowed;
-  const auto own = own_paths(config::Config{}, "");
   config::Config config;
-  config.allowed_paths = paths;
+  if (!options.allowed.empty()) config.allowed_paths = options.allowed;
   config.podman.allow_privileged = options.allow_privileged;
   config.podman.allow_host_network = options.allow_host_network;
   if (!options.host_ports.empty()) config.podman.host_ports = ports_of(options.host_ports);
-  return {.host = {.root = "/", .allowed_paths = paths, .own = own},
-          .pods = drivers::workload::rules_of(config, own)};
+  return city::rules_of(config);
 }
 
 int guarded(bool json, const std::function<int()>& work) {
