@@ -593,6 +593,68 @@ spec:
         health = self.hub.get("/v1/health", self.viewer)["devices"]
         self.assertEqual(("failed", "healthy"), (health["sf-1"]["health"], health["sf-2"]["health"]))
 
+    def impact(self, commit, hub=None, token=None):
+        """The hub's answer, once it has one."""
+        answers = []
+
+        def has_answered():
+            reply = (hub or self.hub).request("GET", f"/v1/impact?commit={commit}", token=token or self.viewer)
+            self.assertIn(reply.status, (200, 202), reply.text)
+            answers.append(reply.json())
+            return reply.status == 200
+
+        wait_until(has_answered, "the commit is compared")
+        return answers[-1]
+
+    def test_what_a_commit_changes_is_what_the_command_finds(self):
+        self.commit(self.features)
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "stringData": {"key": "a-b-c-d"}}
+        base = self.city.commit({"base/key.yaml": json.dumps(secret)})
+        secret["stringData"]["key"] = "e-f-g-h"
+        tip = self.city.commit({
+            "base/key.yaml": json.dumps(secret), "base/motd.yaml": file_manifest("motd", "/etc/motd", "<b>good bye</b>\n"),
+            "devices/sf-1/wrong.yaml": file_manifest("wrong", "/proc/sys/wrong", "1")}, "Say good bye")
+        wait_until(lambda: self.hub.get("/v1/rollout", self.viewer)["commit"] == tip, "the commit is known")
+        said = self.impact(tip)
+        self.assertEqual(("done", tip, base), (said["state"], said["commit"], said.get("base", {}).get("commit")), said)
+        told = json.loads(run(BIN / "greenwave", "impact", f"{base}..{tip}", "-C", self.city.bare, "-o", "json", check=False).stdout)
+        for key in ("devices", "changed", "refusing", "takingBack"):
+            self.assertEqual(told[key], said[key], key)
+        groups = lambda answer, devices: [(devices(one), one["changes"], one["effect"], one["refused"])  # noqa: E731
+                                          for one in answer["groups"]]
+        self.assertEqual(groups(told, lambda one: one["devices"]), groups(said, lambda one: one["some"]))
+        self.assertEqual([2, 1], [one["devices"] for one in said["groups"]])
+        diffs = {one["object"]: one["diff"] for one in said["groups"][0]["sample"]["diffs"]}
+        self.assertRegex(diffs["File/motd"], r"(?m)^-.*hello\n[\s\S]*^\+.*<b>good bye</b>")
+        self.assertIn("the content of a secret changes", diffs["Secret/key"])
+        for value in ("a-b-c-d", "e-f-g-h", "YS1iLWMtZA", "ZS1mLWctaA"):
+            self.assertNotIn(value, json.dumps(said))
+
+    def test_a_commit_is_compared_once_however_many_ask_and_a_strange_one_never(self):
+        tip = self.commit(self.features, "Ask for it")
+        wait_until(lambda: self.hub.get("/v1/rollout", self.viewer)["commit"] == tip, "the commit is known")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: self.impact(tip), range(24)))
+        self.assertEqual([answers[0]] * 24, answers)
+        ask = lambda query: self.hub.request("GET", f"/v1/impact?{query}", token=self.viewer).status  # noqa: E731
+        first = self.city.git("rev-list", "--max-parents=0", "main", cwd=self.city.bare).strip()
+        self.assertEqual(404, ask(f"commit={first}"), "no wave is there any more")
+        for wrong in ("", f"commit={tip[:10]}", f"commit={tip}&base={tip}", f"commit={tip}&path=/etc", "commit=../../../etc/passwd"):
+            self.assertEqual(400, ask(wrong), wrong)
+
+    def test_a_repository_without_history_is_said_to_lack_it(self):
+        tip = self.commit(self.features, "Cut off before this")
+        shallow = self.scratch / "shallow.git"
+        run("git", "clone", "-q", "--bare", "--depth", "1", f"file://{self.city.bare}", shallow)
+        config = self.scratch / "shallow.yaml"
+        config.write_text(f"device: hub\nrepository: {{url: 'file://{shallow}', interval: 1s}}\n")
+        with Hub(self.scratch / "shallow", self.postgres.connection, city="shelbyville", more=f"follow: {config}\n") as hub:
+            token = hub.token("view", "vera")
+            wait_until(lambda: hub.get("/v1/rollout", token)["commit"] == tip, "the commit is known")
+            said = self.impact(tip, hub, token)
+            self.assertEqual("none", said["state"])
+            self.assertIn("the history before this commit", said["error"])
+
     def test_a_device_that_is_not_heard_of_is_not_reporting_and_says_since_when(self):
         device = self.speaker("sf-3")
         device.report("paused")

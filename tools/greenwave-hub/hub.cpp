@@ -38,19 +38,14 @@ Hub::Hub(HubConfig config, const Log& log)
       upkeep_(config_, loop_, log_, writer_, reader_),
       outbound_(loop_),
       notifier_(config_, loop_, log_, writer_, reader_, outbound_),
-      api_{config_,
-           log_,
-           loop_,
-           writer_,
-           reader_,
-           intake_,
-           limits_,
-           access_,
-           events_,
-           shared_,
-           authority_ ? &*authority_ : nullptr,
-           nullptr,
-           [this] { return metrics(); }} {
+      changes_([this](const CommitPair& pair) { follower_->compare(pair); }),
+      api_{config_,  log_,
+           loop_,    writer_,
+           reader_,  intake_,
+           limits_,  access_,
+           events_,  shared_,
+           changes_, authority_ ? &*authority_ : nullptr,
+           nullptr,  [this] { return metrics(); }} {
   if (!config_.cities.empty()) {
     neighbours_.emplace(
         CitiesConfig{.state_directory = config_.state_directory / "cities", .cities = config_.cities}, loop_,
@@ -114,8 +109,10 @@ void Hub::follow_repository() {
   try {
     auto config = config::load_config(config_.follow, "/");
     follower_ = std::make_unique<Follower>(
-        std::move(config), config_.state_directory / "repository", log_, [this](Followed followed) {
-          loop_.post([this, followed = std::move(followed)] { keep(followed); });
+        std::move(config), config_.state_directory / "repository", log_,
+        [this](Followed followed) { loop_.post([this, followed = std::move(followed)] { keep(followed); }); },
+        [this](Compared compared) {
+          loop_.post([this, compared = std::move(compared)] { changes_.told(compared); });
         });
   } catch (const Error& error) {
     log_.error(fmt::format("there is no inventory: {}", error.what()));
@@ -123,6 +120,9 @@ void Hub::follow_repository() {
 }
 
 void Hub::keep(const Followed& followed) {
+  std::set<std::string> commits;
+  for (const auto& ref : followed.refs) commits.insert(ref.commit);
+  changes_.allow(std::move(commits));
   log_.info(fmt::format("the inventory is that of commit {}: {} devices", followed.commit.substr(0, 12),
                         followed.inventory.devices.size()));
   for (auto& query : keep_inventory(config_.city, followed)) {

@@ -6,6 +6,7 @@
 #include "access/access.h"
 #include "api/api.h"
 #include "base/log.h"
+#include "changes/board.h"
 #include "cities/neighbours.h"
 #include "config/hub_config.h"
 #include "database/connection.h"
@@ -62,6 +63,7 @@ class Hub {
   Outbound outbound_;
   std::optional<Neighbours> neighbours_;
   Notifier notifier_;
+  ChangesBoard changes_;
   Api api_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Follower> follower_;

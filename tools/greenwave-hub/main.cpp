@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/steering.h"
 #include "base/version.h"
+#include "changes/comparer.h"
 #include "daemon/confined.h"
 #include "database/migrations.h"
 #include "hub.h"
@@ -198,6 +199,7 @@ int main(int argc, char** argv) {
   CommandLine line("greenwave-hub", about);
   const auto commands = declare(line, options);
   try {
+    if (const auto status = hub::run_if_comparer(argc, argv)) return *status;
     if (const auto status = daemon::run_if_confined(argc, argv)) return *status;
     if (!line.parse(argc, argv)) return 0;
     const auto command = line.chosen();

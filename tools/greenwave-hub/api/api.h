@@ -8,6 +8,7 @@
 
 #include "access/access.h"
 #include "api/shared_answers.h"
+#include "changes/board.h"
 #include "cities/neighbours.h"
 #include "config/hub_config.h"
 #include "database/connection.h"
@@ -38,6 +39,7 @@ struct Api {
   Access& access;
   Events& events;
   SharedAnswers& shared;
+  ChangesBoard& changes;
   const Authority* authority;    ///< null: certificates come from elsewhere
   const Neighbours* neighbours;  ///< null: no other city is asked
   std::function<std::string()> metrics;
@@ -64,6 +66,7 @@ void renew(Api& api, const Exchange& exchange);
 void list_devices(Api& api, const Exchange& exchange, const Person& person);
 void show_device(Api& api, const Exchange& exchange, const Person& person);
 void show_rollout(Api& api, const Exchange& exchange, const Person& person);
+void show_impact(Api& api, const Exchange& exchange, const Person& person);
 void show_health(Api& api, const Exchange& exchange, const Person& person);
 void show_summary(Api& api, const Exchange& exchange, const Person& person);
 void show_cities(Api& api, const Exchange& exchange, const Person& person);

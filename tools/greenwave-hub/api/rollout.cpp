@@ -2,10 +2,12 @@
 
 #include <string>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/api.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "cities/roster.h"
 
 namespace greenwave::hub {
@@ -88,6 +90,24 @@ void show_rollout(Api& api, const Exchange& exchange, const Person&) {
       return refusal(500, error.message(), "look at the hub's log");
     }
   });
+}
+
+void show_impact(Api& api, const Exchange& exchange, const Person&) {
+  for (const auto& [name, value] : exchange.request.query) {
+    if (name != "commit" && name != "base") {
+      throw Error(Fault::invalid, fmt::format("there is no parameter {}", in_one_line(name, 40)),
+                  "use commit, and base");
+    }
+    const bool is_id = value.size() == 40 && value.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!is_id)
+      throw Error(Fault::invalid, fmt::format("{} is not a commit's id", name), "write all 40 digits");
+  }
+  const CommitPair pair{.head = exchange.request.parameter("commit"),
+                        .base = exchange.request.parameter("base")};
+  if (pair.head.empty())
+    throw Error(Fault::invalid, "commit is missing", "see /v1/rollout for those that there are");
+  if (pair.head == pair.base) throw Error(Fault::invalid, "both commits are the same", "leave base out");
+  exchange.responder->reply(api.changes.answer(pair, std::chrono::steady_clock::now()));
 }
 
 void show_summary(Api& api, const Exchange& exchange, const Person&) {

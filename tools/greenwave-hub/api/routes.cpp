@@ -54,6 +54,7 @@ constexpr std::array routes{
     Route{"GET", "/cvmanager/rsuinfo", "", false, nullptr, show_rsu_info, Role::view},
     Route{"GET", "/cvmanager/rsu-online-status", "", false, nullptr, show_rsu_status, Role::view},
     Route{"GET", "/v1/rollout", "", false, nullptr, show_rollout, Role::view},
+    Route{"GET", "/v1/impact", "", false, nullptr, show_impact, Role::view},
     Route{"GET", "/v1/health", "", false, nullptr, show_health, Role::view},
     Route{"GET", "/v1/states", "", false, nullptr, show_states, Role::view},
     Route{"GET", "/v1/places", "", false, nullptr, show_places, Role::view},

@@ -9,11 +9,14 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "changes/comparer.h"
 #include "git/confined/confined_upstream.h"
 #include "git/housekeeping.h"
 #include "git/ref_name.h"
 #include "git/store.h"
 #include "git/trust.h"
+#include "model/manifest.h"
+#include "model/paths.h"
 
 namespace greenwave::hub {
 
@@ -21,12 +24,33 @@ namespace {
 
 constexpr const char* kept_name = "city";
 constexpr std::size_t most_subject = 200;
+constexpr std::size_t most_why = 2000;
+
+/// Reads every file, so that all of them are fetched: by what a comparison shows of them, and by their sizes.
+void read_all(const SourceTree& tree, const std::string& directory = {}) {
+  for (const auto& item : tree.list(directory)) {
+    const auto path = join_path(directory, item.name);
+    if (item.type == SourceTree::Type::directory) {
+      read_all(tree, path);
+      continue;
+    }
+    if (item.type == SourceTree::Type::other) continue;
+    try {
+      static_cast<void>(tree.read(path, largest_source));
+    } catch (const Error& error) {
+      if (error.fault() != Fault::invalid) throw;  // one too large is none that a device takes
+    }
+  }
+}
+
+}  // namespace
 
 /// One poll after the other, with what stays from one to the next.
 class Course {
  public:
   Course(const config::Config& config, const std::filesystem::path& directory, const std::atomic<bool>& stop)
       : config_(config),
+        stop_(stop),
         store_(directory / "git"),
         transport_(git::confined::make_confined_transport(
             config.repository, {.quarantine = directory / "quarantine", .stop = stop})) {
@@ -60,11 +84,46 @@ class Course {
 
   Duration retry_after() const { return transport_->retry_after(); }
 
+  /// Throws Error.
+  std::string compare(const CommitPair& pair) {
+    const CommitId head(pair.head);
+    transport_->fetch(head, store_, git::commit_alone);
+    if (trust_) trust_->verify(store_, head);
+    const auto base = pair.base.empty() ? before(head) : CommitId(pair.base);
+    for (const auto& commit : {base, head})
+      transport_->fetch(commit, store_, [](const SourceTree& tree) { read_all(tree); });
+    const auto& path = config_.repository.path;
+    const auto changes = hub::compare(*store_.tree(base, path), *store_.tree(head, path), config_, stop_);
+    transport_->rest();
+    return changes_json({.head = pair.head,
+                         .base = base.text(),
+                         .base_subject = in_one_line(store_.commit(base).subject, most_subject)},
+                        changes);
+  }
+
  private:
   static std::vector<std::string> commits_of(const Followed& followed) {
     std::vector<std::string> commits;
     for (const auto& ref : followed.refs) commits.push_back(ref.commit);
     return commits;
+  }
+
+  CommitId before(const CommitId& commit) {
+    const auto parents = store_.parents(commit);
+    if (parents.empty()) {
+      throw Error(Fault::invalid, "it is the first commit of the repository",
+                  "there is nothing before it to compare it with");
+    }
+    if (store_.has(parents.front())) return parents.front();
+    constexpr auto cut = "follow a repository that is cloned with its history (without --depth)";
+    try {
+      transport_->fetch_history(commit, store_, 2);
+    } catch (const Error& error) {
+      throw Error(error.fault(), "the history before this commit is not to be had: " + error.message(), cut);
+    }
+    if (!store_.has(parents.front()))
+      throw Error(Fault::invalid, "the repository lacks the history before this commit", cut);
+    return parents.front();
   }
 
   std::string ask(std::vector<std::string> refs) {
@@ -94,17 +153,20 @@ class Course {
   }
 
   const config::Config& config_;
+  const std::atomic<bool>& stop_;
   git::Store store_;
   std::unique_ptr<git::Transport> transport_;
   std::optional<git::Trust> trust_;
   Followed last_;
 };
 
-}  // namespace
-
 Follower::Follower(config::Config config, std::filesystem::path directory, const Log& log,
-                   std::function<void(Followed)> told)
-    : config_(std::move(config)), directory_(std::move(directory)), log_(log), told_(std::move(told)) {
+                   std::function<void(Followed)> told, std::function<void(Compared)> compared)
+    : config_(std::move(config)),
+      directory_(std::move(directory)),
+      log_(log),
+      told_(std::move(told)),
+      compared_(std::move(compared)) {
   make_directories(directory_, 0700);
   thread_ = std::thread([this] { follow(); });
 }
@@ -121,11 +183,42 @@ void Follower::poll_now() {
   wakeup_.notify_all();
 }
 
-bool Follower::rest(Duration time) {
-  const auto until = std::chrono::steady_clock::now() + time;
+void Follower::compare(CommitPair pair) {
   const Lock lock(mutex_);
-  while (!stop_ && !is_asked_ && std::chrono::steady_clock::now() < until) wakeup_.wait_until(mutex_, until);
+  wanted_.push_back(std::move(pair));
+  wakeup_.notify_all();
+}
+
+/// Nothing when it is time for something else.
+std::optional<CommitPair> Follower::next_wanted(std::chrono::steady_clock::time_point until) {
+  const Lock lock(mutex_);
+  while (!stop_ && !is_asked_ && wanted_.empty() && std::chrono::steady_clock::now() < until)
+    wakeup_.wait_until(mutex_, until);
+  if (!stop_ && !wanted_.empty()) {
+    auto pair = std::move(wanted_.front());
+    wanted_.pop_front();
+    return pair;
+  }
   is_asked_ = false;
+  return {};
+}
+
+bool Follower::rest(Course* course, Duration time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  while (const auto pair = next_wanted(until)) {
+    Compared compared{.pair = *pair, .answer = {}, .why = {}, .remedy = {}};
+    try {
+      if (course == nullptr) {
+        throw Error(Fault::transient, "the city's repository cannot be read", "the hub's log says why");
+      }
+      compared.answer = course->compare(*pair);
+    } catch (const Error& error) {
+      compared.why = in_lines(error.message(), most_why);
+      compared.remedy = in_lines(error.remedy(), most_why);
+      log_.warning(fmt::format("commit {} cannot be compared: {}", pair->head, error.what()));
+    }
+    compared_(std::move(compared));
+  }
   return !stop_;
 }
 
@@ -153,7 +246,7 @@ void Follower::follow() {
         git::Store::set_aside(directory_ / "git");
       }
     }
-  } while (rest(pause));
+  } while (rest(course.get(), pause));
 }
 
 }  // namespace greenwave::hub

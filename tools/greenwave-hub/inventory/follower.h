@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <string>
 #include <thread>
@@ -8,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "changes/changes.h"
 #include "config/config.h"
 #include "inventory/city.h"
 
@@ -28,14 +30,16 @@ struct Followed {
   std::vector<FollowedRef> refs;
 };
 
+class Course;
+
 /// Follows the city's repository on a thread of its own, with the agent's own transport: in a process that
 /// can do nothing else. A commit that no allowed key signed is not read.
 class Follower {
  public:
-  /// `told` is called on the follower's thread after each poll that found something new. All but `config`
-  /// outlive this. `directory` is for the store.
+  /// `told` is called on the follower's thread after each poll that found something new, `compared` after
+  /// each comparison. All but `config` outlive this. `directory` is for the store.
   Follower(config::Config config, std::filesystem::path directory, const Log& log,
-           std::function<void(Followed followed)> told);
+           std::function<void(Followed followed)> told, std::function<void(Compared compared)> compared);
   ~Follower();
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
@@ -43,18 +47,26 @@ class Follower {
   /// Asks the server now.
   void poll_now();
 
+  /// Finds out, soon, what devices at the one commit do for the other: between two polls, for a minute or so
+  /// at the most, beside the time that fetching takes. From any thread.
+  void compare(CommitPair pair);
+
  private:
   void follow();
-  bool rest(Duration time);
+  /// Until there is something to do, for so long at the most; in between, commits are compared. False: stop.
+  bool rest(Course* course, Duration time);
+  std::optional<CommitPair> next_wanted(std::chrono::steady_clock::time_point until);
 
   config::Config config_;
   std::filesystem::path directory_;
   const Log& log_;
   std::function<void(Followed)> told_;
+  std::function<void(Compared)> compared_;
   std::atomic<bool> stop_ = false;
   Mutex mutex_;
   Condition wakeup_;
   bool is_asked_ GUARDED_BY(mutex_) = false;
+  std::deque<CommitPair> wanted_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "changes/changes.h"
+#include "config/config.h"
+#include "model/source_tree.h"
+
+namespace greenwave::hub {
+
+/// Compares two commits in a run of this program that can do nothing else (sandbox/child.h), and for a minute
+/// at the most. `config` says what devices allow. Throws Error: invalid for what is wrong with the commits,
+/// transient where the process ends, takes too long, or `stop` is set; and what the trees throw.
+Changes compare(const SourceTree& base, const SourceTree& head, const config::Config& config,
+                const std::atomic<bool>& stop);
+
+/// For main(), before anything else: whether this run is that process. Then it has answered, and this is its
+/// exit status.
+std::optional<int> run_if_comparer(int argc, char** argv);
+
+}  // namespace greenwave::hub

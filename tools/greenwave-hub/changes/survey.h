@@ -1,0 +1,14 @@
+#pragma once
+
+#include "changes/changes.h"
+#include "kinds/table.h"
+#include "model/source_tree.h"
+
+namespace greenwave::hub {
+
+/// What `greenwave impact` finds between two commits, with diffs of one device of each of the first groups.
+/// `rules` are what devices allow. Throws Error (invalid) where a commit is no city that can be read at all.
+/// Pure but for the trees.
+Changes survey(const SourceTree& base, const SourceTree& head, const kinds::Rules& rules);
+
+}  // namespace greenwave::hub
