@@ -1,5 +1,6 @@
 """The hub's page, in a real browser: behind nginx, on a real PostgreSQL with PostGIS."""
 
+import json
 import pathlib
 import re
 import signal
@@ -12,7 +13,7 @@ import browser  # noqa: E402
 import page_city  # noqa: E402
 import postgres  # noqa: E402
 from browser import Browser  # noqa: E402
-from greenwave import Scratch, wait_until  # noqa: E402
+from greenwave import City, Scratch, file_manifest, wait_until  # noqa: E402
 from hub import Hub, Speaker  # noqa: E402
 
 MARKUP = ["<img src=x onerror=\"document.title='owned'\">", "<script>document.title='owned'</script>",
@@ -283,6 +284,65 @@ class Changes(OnOneCity):
         one.wait_for_text(".panel", MARKUP[-1])
         self.clean(one)
         self.postgres.sql("UPDATE greenwave.devices SET name = 'Main St' WHERE device = 'sf-0100'")
+
+
+class WhatACommitChanges(OnOneCity):
+    """A hub that follows a repository."""
+
+    @classmethod
+    def more(cls):
+        cls.city = City(cls.scratch)
+        features = [{"type": "Feature", "id": f"sf-{n}", "geometry": {"type": "Point", "coordinates": [-122.4 - n / 100, 37.7]},
+                     "properties": {"name": f"{n}th St", "labels": {"role": "canary"} if n == 1 else {}}} for n in range(1, 6)]
+        cls.before = cls.city.commit({
+            "greenwave.yaml": """apiVersion: greenwave.dev/v1
+kind: Cluster
+metadata: {name: springfield}
+spec:
+  devices: devices.geojson
+  layers: [{path: base}, {path: canary, selector: {matchLabels: {role: canary}}}]
+  waves: [{name: canary, selector: {matchLabels: {role: canary}}, ref: refs/heads/canary}]
+""", "devices.geojson": json.dumps({"type": "FeatureCollection", "features": features}),
+            "base/motd.yaml": file_manifest("motd", "/etc/motd", "good evening"),
+            "canary/key.yaml": json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "stringData": {"key": "swordfish"}})},
+            "As it is")
+        cls.city.git("push", "-q", "origin", "main:canary")
+        (cls.scratch / "city.yaml").write_text(f"device: hub\nrepository: {{url: '{cls.city.url}', interval: 1s}}\n")
+        return f"follow: {cls.scratch}/city.yaml\n"
+
+    @classmethod
+    def fill(cls):
+        pass
+
+    def test_a_wave_ahead_is_compared_with_the_branch_and_the_branch_with_the_commit_before(self):
+        content = "good night " + MARKUP[0]
+        self.city.commit({"base/motd.yaml": file_manifest("motd", "/etc/motd", content),
+                          "canary/key.yaml": json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"},
+                                                         "stringData": {"key": "shibboleth"}})}, "Good night " + MARKUP[0])
+        self.city.git("push", "-q", "origin", "main:canary")
+        self.city.git("push", "-q", "--force", "origin", f"{self.before}:main")
+        token = self.viewer
+        wait_until(lambda: len({wave["commit"] for wave in self.hub.get("/v1/rollout", token)["waves"]}) == 2, "the canary is ahead")
+        one = self.browser(path="/?page=rollout")
+        one.wait_for_text(".impact .headline", "5 of 5 devices change, in 2 ways.", seconds=120)
+        self.assertIn("what the branch has", one.text(".impact"))
+        self.assertIn("the content of a secret changes", one.run("return await page.locator('.impact').textContent()"))
+        one.click(".impact .group:first-of-type summary")
+        self.assertIn(MARKUP[0].split(" ")[0], one.text(".impact .group:first-of-type .plus"))
+        said = one.run("return await page.content()")
+        for secret in ("swordfish", "shibboleth"):
+            self.assertNotIn(secret, said)
+        one.shoot("impact")
+        self.assertEqual([], self.violations(one))
+        one.run("await page.locator('.choice button').nth(1).click()")
+        one.wait_for_text(".impact", "the first commit of the repository")
+        self.assertIn(f"of={self.before[:12]}", one.run("return page.url()"))
+        one.run("await page.goBack()")
+        one.wait_for_text(".impact .headline", "5 of 5")
+        one.run("await page.locator('.impact .group button').first().click()")
+        one.sees(4)
+        self.assertEqual("springfield · Greenwave", one.run("return await page.title()"))
+        self.clean(one)
 
 
 class SignedInByTheProxy(OnOneCity):

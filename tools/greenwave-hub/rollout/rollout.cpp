@@ -41,6 +41,8 @@ reasons AS (
 SELECT json_build_object('commit', (SELECT commit FROM greenwave.inventories WHERE city = $1),
   'gates', (SELECT waves FROM greenwave.inventories WHERE city = $1), 'waves', coalesce(json_agg(json_build_object(
   'wave', r.wave, 'ref', r.ref, 'commit', r.commit, 'subject', r.subject, 'author', r.author,
+  'signer', (SELECT told.signer FROM (SELECT s.detail->'signedBy'->>'principal' AS signer FROM greenwave.states s
+               WHERE s.city = $1 AND s.commit = r.commit LIMIT 20) told WHERE told.signer IS NOT NULL LIMIT 1),
   'since', to_char(r.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
   'devices', coalesce(per.devices, 0), 'has', coalesce(per.has, 0), 'healthy', coalesce(per.healthy, 0),
   'failed', coalesce(per.failed, 0), 'reverted', coalesce(per.reverted, 0), 'silent', coalesce(per.silent, 0),

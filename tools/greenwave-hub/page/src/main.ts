@@ -25,6 +25,7 @@ interface Place {
   page: Page;
   filter: Filter;
   device: string | null;
+  of: string; // the commit whose changes the rollout shows; empty: the newest
   view: View | null;
 }
 
@@ -33,7 +34,7 @@ function readPlace(): Place {
   const page = pages.find(([name]) => name === query.get("page"))?.[0] ?? "map";
   const at = (query.get("at") ?? "").split(",").map(Number);
   const whole = at.length === 3 && at.every(Number.isFinite) && Math.abs(at[0]!) <= 180 && Math.abs(at[1]!) <= 85;
-  return { page, filter: readFilter(query), device: query.get("device"), view: whole ? (at as View) : null };
+  return { page, filter: readFilter(query), device: query.get("device"), of: query.get("of") ?? "", view: whole ? (at as View) : null };
 }
 
 function addressOf(place: Place): string {
@@ -41,6 +42,7 @@ function addressOf(place: Place): string {
   if (place.page !== "map") query.set("page", place.page);
   writeFilter(place.filter, words, query);
   if (place.device !== null) query.set("device", place.device);
+  if (place.page === "rollout" && place.of) query.set("of", place.of);
   if (place.view) query.set("at", `${place.view[0].toFixed(5)},${place.view[1].toFixed(5)},${place.view[2].toFixed(2)}`);
   const text = query.toString();
   return text ? `/?${text}` : "/";
@@ -56,7 +58,7 @@ class Desk {
 
   private readonly counts = new Counts((change) => this.filter(change));
   private readonly table: DeviceTable;
-  private readonly rollout = new RolloutView((change) => this.go({ page: "map", filter: { ...everything, ...change }, device: null }));
+  private readonly rollout: RolloutView;
   private readonly enrolments: EnrolmentsView;
   private readonly cities = new CitiesView();
   private readonly map_place = h("section", { class: "map", "aria-label": "Map" });
@@ -88,6 +90,8 @@ class Desk {
       sync: may(me, "operate") ? (rows) => this.sync(rows.map((row) => this.city!.ids[row]!)) : null,
     });
     this.enrolments = new EnrolmentsView(api, me);
+    this.rollout = new RolloutView(api, (change) => this.go({ page: "map", filter: { ...everything, ...change }, device: null }),
+      (commit) => this.go({ of: commit.slice(0, 12) }));
     this.build(() => {
       api.token = null;
       leave("");
@@ -219,7 +223,10 @@ class Desk {
     const view = { map: this.main, rollout: this.rollout.element, enrol: this.enrolments.element, cities: this.cities.element }[page];
     const now = document.querySelector("main")!;
     if (now !== view) now.replaceWith(view);
-    if (page === "rollout") void this.load_rollout();
+    if (page === "rollout") {
+      this.rollout.show(null, this.place.of);
+      void this.load_rollout();
+    }
     if (page === "enrol") void this.enrolments.load();
     if (page === "cities") void this.load_cities();
     this.show();
@@ -248,7 +255,7 @@ class Desk {
       filter.reason !== null && chip(filter.reason, { reason: null }),
       filter.wave !== null && chip(`wave ${filter.wave || "branch"}`, { wave: null }),
       filter.commit && chip(`commit ${filter.commit.slice(0, 10)}`, { commit: "" }),
-      filter.ids && chip(`${devices(filter.ids.length)} at one place`, { ids: null }),
+      filter.ids && chip(`${devices(filter.ids.length)} chosen`, { ids: null }),
       !isEverything(filter) && h("button", { class: "chip clear", "data-key": "clear", onclick: () => {
         this.search.value = "";
         this.go({ filter: everything });
@@ -284,7 +291,7 @@ class Desk {
 
   private async load_rollout(): Promise<void> {
     try {
-      this.rollout.show(await this.api.get<Rollout>("/v1/rollout"));
+      this.rollout.show(await this.api.get<Rollout>("/v1/rollout"), this.place.of);
     } catch (error) {
       this.rollout.fail((error as Error).message);
     }

@@ -24,6 +24,7 @@ export interface WaveFigures {
   commit: string;
   subject: string;
   author: string;
+  signer: string | null; // as devices that verified it say
   since: string;
   devices: number;
   has: number;

@@ -12,7 +12,7 @@ const gate: Gate = {
 
 function wave(more: Partial<WaveFigures> = {}): WaveFigures {
   return {
-    wave: "canary", ref: "refs/heads/canary", commit: "new", subject: "", author: "", since: new Date(now - 45 * minute).toISOString(),
+    wave: "canary", ref: "refs/heads/canary", commit: "new", subject: "", author: "", signer: null, since: new Date(now - 45 * minute).toISOString(),
     devices: 20, has: 20, healthy: 20, failed: 0, reverted: 0, silent: 0, halted: null, reasons: [], ...more,
   };
 }

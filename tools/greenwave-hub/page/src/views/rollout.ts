@@ -1,9 +1,12 @@
+import type { Api } from "../api.ts";
 import { h, show } from "../dom.ts";
-import type { Filter } from "../filter.ts";
+import { everything, type Filter } from "../filter.ts";
+import { questionsOf } from "../impact.ts";
 import { inOrder, judge, type Rollout, type Verdict, type WaveFigures } from "../rollout.ts";
 import { stateOfWord } from "../states.ts";
 import { ago, moment, number, short } from "../words.ts";
 import { stateIcon } from "./icon.ts";
+import { ImpactView } from "./impact.ts";
 
 const failed = stateOfWord("failed");
 const reverted = stateOfWord("reverted");
@@ -15,32 +18,52 @@ const words: Record<Verdict["kind"], string> = {
   done: "Passed on", waits: "Waits", halted: "Halted", ready: "Ready", last: "Last",
 };
 
-/** How far each commit is, and what it waits for. */
+/** How far each commit is, what it waits for, and what it changes. */
 export class RolloutView {
   readonly element = h("main", { class: "page rollout", "aria-label": "Rollout" });
 
-  constructor(private readonly filter: (filter: Partial<Filter>) => void) {
-    show(this.element, h("p", { class: "muted" }, "Asking…"));
+  private readonly head = h("div", {});
+  private readonly waves = h("ol", { class: "waves" });
+  private readonly impact: ImpactView;
+  private last: Rollout | null = null;
+
+  /** `choose` puts the commit whose changes are shown into the address bar. */
+  constructor(
+    api: Api,
+    private readonly filter: (filter: Partial<Filter>) => void,
+    private readonly choose: (commit: string) => void,
+  ) {
+    this.impact = new ImpactView(api, (ids) => filter({ ...everything, ids }));
+    this.element.append(h("h1", {}, "Rollout"), this.head, h("div", { class: "beside" }, this.waves, this.impact.element));
+    this.impact.element.hidden = true;
+    show(this.head, h("p", { class: "muted" }, "Asking…"));
   }
 
   fail(message: string): void {
-    show(this.element, h("p", { role: "alert" }, message));
+    show(this.head, h("p", { role: "alert" }, message));
   }
 
-  show(rollout: Rollout): void {
+  /** `of` is the beginning of the id of the commit whose changes are shown; else those of the newest are. */
+  show(rollout: Rollout | null, of: string): void {
+    this.last = rollout ?? this.last;
+    if (!this.last) return;
+    rollout = this.last;
     const waves = inOrder(rollout);
     const gates = new Map((rollout.gates ?? []).map((gate) => [gate.name, gate]));
     const judged = waves.map((wave, i) => ({ wave, verdict: judge(wave, waves[i + 1], gates.get(wave.wave), Date.now()) }));
     const halted = judged.filter(({ verdict }) => verdict.kind === "halted");
-    show(this.element,
-      h("h1", {}, "Rollout"),
+    show(this.head,
       waves.length === 0 && h("p", {}, "No repository is followed yet: hub.yaml names one with ", h("code", {}, "follow"), "."),
       halted.map(({ wave, verdict }) => h("div", { class: "halted", role: "alert" },
         h("h2", {}, stateIcon(failed), ` Halted in ${wave.wave}`),
         h("p", {}, verdict.why, ": no wave after it gets ", h("code", {}, short(wave.commit)), ` “${wave.subject}” by ${wave.author}.`),
         wave.reasons.length > 0 && h("ul", {}, wave.reasons.slice(0, 5).map((one) => h("li", {},
-          h("b", {}, number(one.devices), " × "), one.reason || "no reason was told", h("span", { class: "muted" }, ` (${one.examples.join(", ")})`)))))),
-      h("ol", { class: "waves" }, judged.map(({ wave, verdict }) => this.wave(wave, verdict))));
+          h("b", {}, number(one.devices), " × "), one.reason || "no reason was told", h("span", { class: "muted" }, ` (${one.examples.join(", ")})`)))))));
+    show(this.waves, judged.map(({ wave, verdict }) => this.wave(wave, verdict)));
+    this.impact.element.hidden = waves.length === 0;
+    const questions = questionsOf(waves);
+    const question = questions.find((one) => of !== "" && one.commit.startsWith(of)) ?? questions[0];
+    if (question) this.impact.show(question, questions, this.choose);
   }
 
   private wave(wave: WaveFigures, verdict: Verdict): HTMLElement {
@@ -51,13 +74,13 @@ export class RolloutView {
       ["healthy", wave.healthy, healthy, "healthy"], ["under way", underway, applying, "applying"], ["failed", wave.failed, failed, "failed"],
       ["reverted", wave.reverted, reverted, "reverted"], ["silent", wave.silent, silent, "not-reporting"], ["at another commit", elsewhere, -1, "elsewhere"],
     ];
-    const show_these = (states: number[]) => this.filter({ states: new Set(states), wave: wave.wave, reason: null, commit: "", text: "", ids: null });
+    const show_these = (states: number[]) => this.filter({ ...everything, states: new Set(states), wave: wave.wave });
     return h("li", { class: `wave ${verdict.kind}` },
       h("div", { class: "wave-head" },
         h("h2", {}, wave.wave || "Branch", h("span", { class: "muted" }, " ", wave.ref.replace("refs/heads/", ""))),
         h("span", { class: `badge ${verdict.kind}` }, words[verdict.kind])),
       h("p", { class: "commit" }, h("code", {}, short(wave.commit)), " ", wave.subject,
-        h("span", { class: "muted" }, ` by ${wave.author}, here ${ago(wave.since)}`)),
+        h("span", { class: "muted" }, ` by ${wave.author}`, wave.signer ? `, signed by ${wave.signer}` : ", not known to be signed", `, here ${ago(wave.since)}`)),
       h("div", { class: "bar", role: "img", "aria-label": parts.filter(([, n]) => n > 0).map(([name, n]) => `${n} ${name}`).join(", ") || "no devices" },
         parts.filter(([, n]) => n > 0).map(([, n, , kind]) => {
           const part = h("span", { class: `part ${kind}` });
