@@ -1,7 +1,7 @@
 # The files whose content or place depends on the prefix. `here` is this directory.
 set(greenwaved ${CMAKE_INSTALL_PREFIX}/sbin/greenwaved)
 set(guard ${CMAKE_INSTALL_PREFIX}/lib/greenwave/greenwave-guard)
-foreach(name greenwaved greenwave-programs greenwave-guard)
+foreach(name greenwaved greenwave-programs greenwave-packages greenwave-guard)
   set(unit $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${name}.service)
   configure_file(${here}/${name}.service.in ${unit} @ONLY)
   message(STATUS "Installing: ${unit}")

@@ -7,6 +7,7 @@
 #include "drivers/host/check_driver.h"
 #include "drivers/host/command_driver.h"
 #include "drivers/host/file_driver.h"
+#include "drivers/host/packages/package_driver.h"
 #include "drivers/host/programs.h"
 #include "drivers/host/unit_driver.h"
 #include "drivers/kubernetes/driver.h"
@@ -29,6 +30,24 @@ drivers::host::Host host_of(const Wiring& wiring) {
           std::move(users), wiring.own,           wiring.programs};
 }
 
+constexpr const char* packages_directory = "packages";
+
+/// Where the agent is a service, a unit does the work, at the place that it names.
+drivers::host::PackageDriver::Parts packages_of(const Wiring& wiring) {
+  const auto& config = wiring.config;
+  auto host = host_of(wiring);
+  host.program_users = config.program_users;
+  const bool by_unit = host.is_live() && !wiring.programs.empty();
+  const auto runtime = by_unit ? std::filesystem::path("/run/greenwave") : config.runtime_directory;
+  return {.host = std::move(host),
+          .jobs = {.directory = runtime / packages_directory,
+                   .root = config.root,
+                   .by_unit = by_unit,
+                   .while_waiting = wiring.heartbeat,
+                   .stop = &wiring.stop},
+          .store = config.state_directory / packages_directory};
+}
+
 }  // namespace
 
 Drivers::Drivers(const Wiring& wiring)
@@ -43,6 +62,7 @@ Drivers::Drivers(const Wiring& wiring)
   auto units = std::make_unique<host::UnitDriver>(host, heartbeat, job_timeout, settle, &reload_debt_);
   auto reload = [driver = units.get()] { driver->reload_if_owed(); };
   serve(wiring, Server::units, std::move(units));
+  serve(wiring, Server::packages, std::make_unique<host::PackageDriver>(packages_of(wiring)));
   serve(wiring, Server::commands, std::make_unique<host::CommandDriver>(host, heartbeat, std::move(reload)));
   serve(wiring, Server::checks, std::make_unique<host::CheckDriver>(host, settle, heartbeat));
   if (config.runtime == config::Runtime::podman) {
@@ -69,6 +89,8 @@ Drivers::Drivers(const Wiring& wiring)
 void Drivers::serve(const Wiring& wiring, Server server, std::unique_ptr<drivers::Driver> driver) {
   const auto& config = wiring.config;
   Rules rules{host_of(wiring), drivers::workload::rules_of(config, wiring.own)};
+  // The scripts of packages need no Commands.
+  if (server == Server::packages) rules.host.program_users = config.program_users;
   kinds_.push_back(std::make_unique<TableKinds>(std::move(rules), server));
   serve(config, *kinds_.back(), std::move(driver));
 }

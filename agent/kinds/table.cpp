@@ -7,6 +7,7 @@
 #include "drivers/host/check_spec.h"
 #include "drivers/host/command_spec.h"
 #include "drivers/host/file_spec.h"
+#include "drivers/host/packages/package_spec.h"
 #include "drivers/host/transitions.h"
 #include "drivers/host/unit_spec.h"
 #include "drivers/podman/cron/cron_footprint.h"
@@ -38,6 +39,8 @@ constexpr Kind kinds[] = {
      host::directory_transition},
     {own_api, "SystemdUnit", Server::units, "systemdunit.schema.json", on_host<host::unit_footprint>,
      host::unit_transition},
+    {own_api, "Package", Server::packages, "package.schema.json", on_host<host::package_footprint>,
+     host::package_transition},
     {own_api, "Command", Server::commands, "command.schema.json", on_host<host::command_footprint>,
      host::command_transition},
     {own_api, "HealthCheck", Server::checks, "healthcheck.schema.json", on_host<host::check_footprint>,

@@ -16,7 +16,7 @@ namespace greenwave::kinds {
 
 /// A driver that serves kinds of the table, in the order in which they are asked. Kubernetes is not among
 /// them: it serves whatever is not Greenwave's own.
-enum class Server { files, units, commands, checks, pods, cron_jobs };
+enum class Server { files, units, packages, commands, checks, pods, cron_jobs };
 
 /// What a device lets its manifests have.
 struct Rules {

@@ -44,7 +44,7 @@ inline constexpr std::size_t largest_source = 64 << 20;
 struct Manifest {
   ObjectId id;
   yaml::Node document;           ///< the whole map: apiVersion, kind, metadata, spec
-  std::optional<Source> source;  ///< set if there is a spec.source (our File and Directory)
+  std::optional<Source> source;  ///< set if there is a spec.source (our File, Directory and Package)
   Digest digest;                 ///< of `document` and of the source's oid, keyed
   /// Part of it was encrypted in the repository. Its content is never shown, and only root can read it unless
   /// the manifest says otherwise. Its name and place (metadata, paths, units) are not secret.

@@ -19,7 +19,7 @@ namespace greenwave::render {
 namespace {
 
 bool names_content(const ObjectId& id) {
-  return id.kind == "File" || id.kind == "Directory";
+  return id.kind == "File" || id.kind == "Directory" || id.kind == "Package";
 }
 
 /// The `spec.source` of an object that may have one; null for others. What a misspelt manifest names is

@@ -17,25 +17,11 @@ namespace greenwave::drivers::host {
 
 namespace {
 
-constexpr std::size_t shown_lines = 10;
-constexpr std::size_t shown_bytes = 2000;
 /// A check runs at every pass over the device, so it must be quick.
 constexpr auto check_timeout = std::chrono::seconds(30);
 constexpr auto undo_timeout = std::chrono::minutes(5);
 /// A command has no health of its own beyond its success.
 constexpr plan::Watch command_health{.interval = std::chrono::seconds(1), .within = std::chrono::seconds(1)};
-
-std::string last_lines(const std::string& output) {
-  std::string_view text = trim(output);
-  const bool cut = text.size() > shown_bytes;
-  if (cut) text.remove_prefix(text.size() - shown_bytes);
-  auto begin = text.size();
-  for (std::size_t lines = 0; lines < shown_lines && begin != 0; ++lines) {
-    begin = text.rfind('\n', begin - 1);
-    if (begin == std::string_view::npos) begin = 0;
-  }
-  return printable_lines(trim(text.substr(begin)));
-}
 
 std::string how_it_ended(const CommandResult& result, Duration timeout) {
   if (result.timed_out) return fmt::format("did not end within {} and was killed", to_words(timeout));

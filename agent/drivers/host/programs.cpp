@@ -16,6 +16,8 @@ namespace greenwave::drivers::host {
 namespace {
 
 constexpr std::array<std::string_view, 6> shells{"sh", "bash", "dash", "ash", "ksh", "zsh"};
+constexpr std::size_t shown_lines = 10;
+constexpr std::size_t shown_bytes = 2000;
 constexpr std::string_view script_variable = "GREENWAVE_SCRIPT";
 
 bool is_shell(std::string_view program) {
@@ -66,6 +68,18 @@ Command as_user(Command command, const std::string& user) {
 
 CommandResult run_program(const Host& host, const Command& command) {
   return host.programs.empty() ? run(command) : run_elsewhere(host.programs, command);
+}
+
+std::string last_lines(const std::string& output) {
+  std::string_view text = trim(output);
+  const bool cut = text.size() > shown_bytes;
+  if (cut) text.remove_prefix(text.size() - shown_bytes);
+  auto begin = text.size();
+  for (std::size_t lines = 0; lines < shown_lines && begin != 0; ++lines) {
+    begin = text.rfind('\n', begin - 1);
+    if (begin == std::string_view::npos) begin = 0;
+  }
+  return printable_lines(trim(text.substr(begin)));
 }
 
 std::size_t script_in(const std::vector<std::string>& argv) {

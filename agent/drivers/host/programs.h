@@ -25,6 +25,9 @@ Command as_user(Command command, const std::string& user);
 /// Runs it where this device runs the programs of manifests. Throws Error.
 CommandResult run_program(const Host& host, const Command& command);
 
+/// The last lines of what a program has said, for people.
+std::string last_lines(const std::string& output);
+
 /// Everybody on a device can read the words of a running program, but not its environment: a script for a
 /// shell (sh -c SCRIPT, with any further options and words) is moved there. What is not for a shell stays.
 Command with_hidden_script(Command command);

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace greenwave::drivers::host {
+
+/// The unit in which jobs run, where the agent is a service.
+inline constexpr std::string_view packages_unit = "greenwave-packages.service";
+
+/// What packaging/greenwave-packages does at a time.
+struct PackageJob {
+  std::string operation;  ///< "install", "apt", "configure", "remove", "select"
+  std::string name;
+  std::string package{};         ///< apt: as apt-get names it, with =VERSION
+  std::filesystem::path file{};  ///< install: the .deb
+  std::filesystem::path keep{};  ///< where what is installed is kept first; empty, or there: it is not
+  bool replaces_conffiles = false;
+  std::string selection{};                       ///< "hold", "install", or empty: as it is
+  std::vector<std::string> managed{};            ///< apt: other packages that it must not change
+  Duration timeout{};                            ///< of each program
+  Duration patience = std::chrono::seconds(60);  ///< with others that have a lock of dpkg's or apt's
+};
+
+struct PackageJobResult {
+  int status = 0;      ///< 0: done; EX_TEMPFAIL: a later try may succeed; 124: it took too long
+  std::string output;  ///< the last of what dpkg and apt said
+};
+
+/// Runs jobs, one at a time. In the agent's runtime directory there is packages/ for them:
+///
+///     job     what is to be done: lines "KEY VALUE"; gone when that has ended
+///     run     the script that does it, which is compiled into the agent
+///     output  what dpkg and apt say
+///     result  the exit status, when it has ended
+///
+/// Where the agent is a service, `packages_unit` runs the script, outside of the agent's sandbox and of its
+/// life: a package that restarts the agent does not end the job that installs it. Elsewhere it is a child.
+/// One thread.
+class PackageJobs {
+ public:
+  struct Parts {
+    std::filesystem::path directory;
+    std::filesystem::path root = "/";
+    bool by_unit = false;
+    std::function<void()> while_waiting{};    ///< called about once a second; may be empty
+    const std::atomic<bool>* stop = nullptr;  ///< ends the wait for the unit; may be null
+  };
+  explicit PackageJobs(Parts parts) : parts_(std::move(parts)) {}
+
+  /// Throws Error: transient when the agent is to stop before the job has ended, which goes on.
+  PackageJobResult run(const PackageJob& job);
+
+  /// Waits for a job that an earlier run of the agent has left running. Cheap when there is none.
+  void await_earlier();
+
+ private:
+  bool is_waiting_over() const { return parts_.stop != nullptr && *parts_.stop; }
+  void start_unit() const;
+  void await_unit();
+  PackageJobResult result() const;
+  int run_as_child(const PackageJob& job) const;
+
+  const Parts parts_;
+};
+
+}  // namespace greenwave::drivers::host
