@@ -136,7 +136,10 @@ struct Config {
   Repository repository;
   std::filesystem::path allowed_signers;  ///< empty: signatures are not checked
   bool require_ref = false;               ///< a commit must say in a trailer which ref it is for
-  std::vector<PathRule> path_rules;       ///< each of them holds; need `allowed_signers`
+  /// What signed tips call the repository: a ref is followed only where such a tip says what it names. Empty:
+  /// the server is believed. Needs `allowed_signers`.
+  std::string tip_repository;
+  std::vector<PathRule> path_rules;  ///< each of them holds; need `allowed_signers`
   /// Identities that decrypt the repository's secrets: those that agent.yaml names, else the file `identity`
   /// next to it, if it exists.
   std::vector<std::filesystem::path> identity_files;

@@ -48,6 +48,7 @@ class ConfigReader {
       config_.require_ref = members.flag("requireRef").value_or(false);
       if (const auto* rules = members.sequence("paths"))
         config_.path_rules = read_path_rules(*rules, problems_);
+      if (const auto* tip = members.map("tip")) read_tip(*tip);
       members.done();
     }
     if (!config_.repository.fallbacks.empty() && !fields.has("trust")) {
@@ -133,6 +134,25 @@ class ConfigReader {
       members.error("url", fmt::format("{}: url: {}", where, error.message()), error.remedy());
       return {};
     }
+  }
+
+  void read_tip(const yaml::Node& node) {
+    Fields members(node, "tip", problems_);
+    config_.tip_repository = members.required_text("repository");
+    if (!config_.tip_repository.empty() && !is_repository_name(config_.tip_repository)) {
+      members.error("repository",
+                    fmt::format("tip: repository: {} is no name", printable(config_.tip_repository)),
+                    "write what greenwave tip sign --name was given, such as springfield");
+    }
+    members.done();
+    const auto refuse_ssh = [&](const std::string& url) {
+      if (!url.starts_with("https://") && !url.starts_with("file://") && !url.empty()) {
+        problems_.error(node.place, fmt::format("tip: {} cannot serve signed tips", printable(url)),
+                        "use an https:// URL, or remove trust.tip");
+      }
+    };
+    refuse_ssh(config_.repository.url);
+    for (const auto& fallback : config_.repository.fallbacks) refuse_ssh(fallback.url);
   }
 
   void read_fallback(const yaml::Node& node) {

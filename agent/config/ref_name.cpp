@@ -19,4 +19,11 @@ bool is_ref_name(std::string_view name) {
   });
 }
 
+bool is_repository_name(std::string_view name) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
+  constexpr std::size_t longest = 100;
+  return !name.empty() && name.size() <= longest &&
+         name.find_first_not_of(letters) == std::string_view::npos && name.find_first_of("._-/") != 0;
+}
+
 }  // namespace greenwave::config

@@ -94,6 +94,8 @@ constexpr std::array rows{
         [](const Status& status) { return status.unreachable_since.has_value(); }},
     Row{Situation::stale, "stale", 1, Health::healthy,
         [](const Status& status) { return status.stale && !status.pause; }},
+    Row{Situation::tip_expired, "tip expired", 1, Health::healthy,
+        [](const Status& status) { return status.followed.tip && status.followed.tip->is_expired; }},
     Row{Situation::state_lost, "state lost", 1, Health::healthy,
         [](const Status& status) { return status.loss.has_value(); }},
     Row{Situation::empty, "empty", 1, Health::progressing,
@@ -233,6 +235,11 @@ std::string sentence(Situation situation, const Status& status) {
     case Situation::stale:
       return fmt::format("The repository was not reached for longer than three intervals of {}",
                          to_words(status.interval));
+    case Situation::tip_expired: {
+      const auto& tip = status.followed.tip->tip;
+      return fmt::format("The signed tip of {} expired at {}: newer commits may be held back",
+                         printable(tip.ref), to_iso(tip.expires));
+    }
     case Situation::state_lost:
       return "The state file was damaged and begun again";
     case Situation::empty:

@@ -24,14 +24,15 @@ enum class Situation {
   retrying,    ///< objects could not be applied for a reason that passes
   offline,     ///< the repository could not be reached
   stale,       ///< it was not reached for three intervals
-  state_lost,  ///< the state file was damaged and begun again, which nobody has acknowledged
-  empty,       ///< nothing was ever applied
-  renewing,    ///< a commit changed what the agent starts with: its next run decides
-  on_trial,    ///< it is not decided yet whether the commit is kept
-  waiting,     ///< for a window, or for a program that is busy
-  held,        ///< until the ref of the device's wave has caught up
-  paused,      ///< by a person
-  in_sync,     ///< nothing else holds
+  tip_expired,  ///< who signs tips has said nothing new for too long: newer commits may be held back
+  state_lost,   ///< the state file was damaged and begun again, which nobody has acknowledged
+  empty,        ///< nothing was ever applied
+  renewing,     ///< a commit changed what the agent starts with: its next run decides
+  on_trial,     ///< it is not decided yet whether the commit is kept
+  waiting,      ///< for a window, or for a program that is busy
+  held,         ///< until the ref of the device's wave has caught up
+  paused,       ///< by a person
+  in_sync,      ///< nothing else holds
 };
 
 /// "in sync"

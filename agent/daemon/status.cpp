@@ -37,6 +37,24 @@ sync::Followed followed_from_json(const nlohmann::json& json) {
           .is_held = json.value("held", false)};
 }
 
+nlohmann::json to_json(const sync::KnownTip& known) {
+  const auto& tip = known.tip;
+  return {{"repository", tip.repository}, {"ref", tip.ref},
+          {"commit", tip.commit.text()},  {"sequence", tip.sequence},
+          {"issued", to_iso(tip.issued)}, {"expires", to_iso(tip.expires)},
+          {"expired", known.is_expired}};
+}
+
+sync::KnownTip tip_from_json(const nlohmann::json& json) {
+  return {.tip = {.repository = json.value("repository", ""),
+                  .ref = json.value("ref", ""),
+                  .commit = CommitId(json.value("commit", "")),
+                  .sequence = json.value("sequence", std::uint64_t{0}),
+                  .issued = from_iso(json.value("issued", to_iso(Time{}))),
+                  .expires = from_iso(json.value("expires", to_iso(Time{})))},
+          .is_expired = json.value("expired", false)};
+}
+
 nlohmann::json to_json(const sync::OnTrial& trial) {
   return {{"commit", trial.commit.text()},
           {"unwell", trial.unwell},
@@ -146,6 +164,7 @@ nlohmann::json to_json(const Status& status) {
                       {"ref", followed.ref},
                       {"target", followed.target.text()},
                       {"held", followed.is_held}};
+  if (followed.tip) json["signedTip"] = to_json(*followed.tip);
   if (status.commit) json["commit"] = to_json(*status.commit);
   if (status.signer)
     json["signedBy"] = {{"principal", status.signer->principal}, {"key", status.signer->key}};
@@ -183,6 +202,7 @@ Status status_from_json(const nlohmann::json& json) {
     status.repository = json.value("repository", "");
     status.branch = json.value("branch", "");
     if (json.contains("followed")) status.followed = followed_from_json(json.at("followed"));
+    if (json.contains("signedTip")) status.followed.tip = tip_from_json(json.at("signedTip"));
     if (json.contains("commit")) status.commit = commit_from_json(json.at("commit"));
     if (const auto signer = json.find("signedBy"); signer != json.end()) {
       status.signer = git::Signer{signer->value("principal", ""), signer->value("key", "")};

@@ -36,7 +36,8 @@ git::Held Watch::wait(Duration most) {
   const auto began = std::chrono::steady_clock::now();
   const auto held = intake_.hold({.most = most, .end = end_.get()});
   const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
-  if (held == git::Held::same) length_.lasted(most);
+  // A tip that was signed again, or a server that holds for less, shows nothing of the link.
+  if (held == git::Held::same && took + std::chrono::seconds(1) >= most) length_.lasted(most);
   if (held == git::Held::lost) length_.lost(std::min(took, most));
   return held;
 }

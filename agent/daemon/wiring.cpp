@@ -72,6 +72,12 @@ std::optional<git::Trust> read_trust(const config::Config& config, const Log& lo
   for (const auto& warning : trust->warnings().list()) log.warning(to_string(warning));
   const auto unmet = git::check_signers(config.path_rules, *trust);
   for (const auto& warning : unmet.list()) log.warning(to_string(warning));
+  if (!config.tip_repository.empty() && !trust->knows_tip_signers()) {
+    log.warning(
+        fmt::format("{} has no key for tips, so that none will be followed; write a line: PRINCIPAL "
+                    "namespaces=\"greenwave-tip\" KEYTYPE BASE64KEY",
+                    file.native()));
+  }
   return trust;
 }
 

@@ -26,6 +26,10 @@ void FallbackTransport::show_in(FetchProgress& progress) {
   for (auto& source : sources_) source.transport->show_in(progress);
 }
 
+void FallbackTransport::believe(TipJudge judge) {
+  for (auto& source : sources_) source.transport->believe(judge);
+}
+
 CommitId FallbackTransport::poll(std::size_t index) {
   auto& transport = *sources_[index].transport;
   if (!refs_.empty()) transport.follow(refs_);

@@ -24,6 +24,7 @@ class FallbackTransport : public Transport {
                     std::function<Instant()> now = std::chrono::steady_clock::now);
 
   void show_in(FetchProgress& progress) override;
+  void believe(TipJudge judge) override;
   /// Throws what the first one throws when all fail, with what the others say.
   CommitId poll() override;
   bool can_hold() const override { return current().can_hold(); }

@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "git/handle.h"
 #include "git/kept_objects.h"
 #include "git/library.h"
 #include "git/open_repository.h"
 #include "git/ref_name.h"
+#include "git/signed_tip.h"
 
 namespace greenwave::git {
 
@@ -134,6 +136,15 @@ Tip FileUpstream::poll(const std::vector<std::string>& refs) {
                   "the followed ref must point to a commit");
   }
   return {CommitId(to_hex(*git_object_id(commit.get()))), name};
+}
+
+StatedTip FileUpstream::stated_tip(const std::vector<std::string>& refs) {
+  for (const auto& ref : refs) {
+    const auto file = tips_beside(path_) / ref;
+    std::error_code error;
+    if (std::filesystem::is_regular_file(file, error)) return {ref, read_file(file, most_tip)};
+  }
+  throw no_signed_tip(refs);
 }
 
 bool FileUpstream::fetch(const FetchRequest& request, Landing& landing) {

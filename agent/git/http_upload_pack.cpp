@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "git/signed_tip.h"
 
 namespace greenwave::git {
 
@@ -37,6 +38,20 @@ bool is_object_name(std::string_view text) {
   return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+/// What the text of a ref's file says: a commit's name, or a signed tip; none where it says nothing of the
+/// ref.
+CommitId commit_in(std::string_view text, const std::string& ref) {
+  const auto name = trim(text);
+  if (is_object_name(name)) return CommitId(std::string(name));
+  try {
+    auto tip = read_signed_tip(text).tip;
+    if (tip.ref == ref) return std::move(tip.commit);
+  } catch (const Error&) {
+    // Servers answer many things to who asks for a path that they don't know.
+  }
+  return {};
+}
+
 }  // namespace
 
 HttpUploadPack::HttpUploadPack(const std::string& url, LoginSource login, const std::atomic<bool>& stop,
@@ -60,57 +75,66 @@ ByteStream& HttpUploadPack::ask(std::string_view body) {
   return https_.send(request);
 }
 
-std::optional<CommitId> HttpUploadPack::quick_tip(const std::string& ref) {
-  if (ref != tip_ref_) {  // a different file, which may have the same tag
-    tip_ref_ = ref;
-    tip_ = {};
-    has_tip_file_ = true;
-    fresh_until_ = {};
+HttpUploadPack::TipFile& HttpUploadPack::look_at_tip(const std::string& ref) {
+  last_ref_ = ref;
+  auto& file = tips_[ref];
+  if (std::chrono::steady_clock::now() < std::exchange(file.fresh_until, Instant())) return file;
+  try {
+    ask_for_tip(ref, file, {});
+  } catch (const Error& error) {
+    if (error.fault() == Fault::transient || error.fault() == Fault::untrusted) throw;
+    file = {};  // servers reject unknown paths in many ways
   }
-  if (!has_tip_file_) return {};
-  if (std::chrono::steady_clock::now() >= std::exchange(fresh_until_, Instant())) {
-    try {
-      ask_for_tip({});
-    } catch (const Error& error) {
-      if (error.fault() == Fault::transient || error.fault() == Fault::untrusted) throw;
-      tip_ = {};  // servers reject unknown paths in many ways
-    }
-  }
-  has_tip_file_ = !tip_.empty();
-  if (tip_.empty()) return {};
-  return tip_;
+  return file;
 }
 
-void HttpUploadPack::ask_for_tip(Https::Request request) {
-  request.path = ".tip/" + tip_ref_;
-  if (!tip_.empty()) request.headers.push_back("If-None-Match: " + tip_tag_);
+std::optional<CommitId> HttpUploadPack::quick_tip(const std::string& ref) {
+  if (tips_[ref].is_absent) return {};
+  auto& file = look_at_tip(ref);
+  file.is_absent = file.commit.empty();
+  if (file.is_absent) return {};
+  return file.commit;
+}
+
+std::optional<std::string> HttpUploadPack::tip_text(const std::string& ref) {
+  const auto& file = look_at_tip(ref);
+  if (file.text.empty()) return {};
+  return file.text;
+}
+
+void HttpUploadPack::ask_for_tip(const std::string& ref, TipFile& file, Https::Request request) {
+  request.path = ".tip/" + ref;
+  if (!file.text.empty()) request.headers.push_back("If-None-Match: " + file.tag);
   request.may_be_absent = true;
   can_hold_ = false;
   auto& body = https_.send(request);
   can_hold_ = https_.varies_by_preference();
-  if (https_.status() == 304 && !tip_.empty()) return;
-  const auto text = read_up_to(body, 64);
-  const auto name = trim(text);
-  const bool good = https_.status() == 200 && !https_.etag().empty() && is_object_name(name);
-  tip_ = good ? CommitId(std::string(name)) : CommitId();
-  tip_tag_ = https_.etag();
+  if (https_.status() == 304 && !file.text.empty()) return;
+  file.text.clear();
+  if (https_.status() == 200 && !https_.etag().empty()) file.text = read_up_to(body, most_tip + 1);
+  file.commit = commit_in(file.text, ref);
+  file.tag = https_.etag();
 }
 
 Held HttpUploadPack::hold(const Hold& hold) {
-  if (!can_hold_ || tip_.empty()) return Held::refused;
+  const auto known = tips_.find(last_ref_);
+  if (!can_hold_ || known == tips_.end() || known->second.text.empty()) return Held::refused;
+  auto& file = known->second;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(hold.most);
-  const auto before = tip_;
+  const auto before = file;
   try {
     Https::Request request;
     request.headers = {fmt::format("Prefer: wait={}", seconds.count())};
     request.patience = {.until = std::chrono::steady_clock::now() + seconds + grace, .end = hold.end};
-    ask_for_tip(std::move(request));
+    ask_for_tip(last_ref_, file, std::move(request));
   } catch (const Error& error) {
     if (https_.was_ended()) return Held::ended;
     return error.fault() == Fault::transient ? Held::lost : Held::refused;
   }
-  fresh_until_ = std::chrono::steady_clock::now() + freshness;
-  if (tip_ != before) return Held::changed;
+  file.fresh_until = std::chrono::steady_clock::now() + freshness;
+  // A tip that was signed again names the same commit: who waits is told of it at the next poll.
+  if (file.commit != before.commit) return Held::changed;
+  if (file.commit.empty() && file.text != before.text) return Held::changed;
   return https_.applied_wait() ? Held::same : Held::refused;  // else it may be a cache that answers
 }
 

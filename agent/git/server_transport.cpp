@@ -79,6 +79,13 @@ void ServerTransport::show_in(FetchProgress& progress) {
 CommitId ServerTransport::poll() {
   const Leaving leaving{*upstream_};
   can_hold_ = false;
+  if (judge_) {
+    const auto tip = upstream_->stated_tip(refs_);
+    can_hold_ = tip.can_be_held;
+    auto commit = judge_(tip);
+    found_ = tip.ref;
+    return commit;
+  }
   auto tip = upstream_->poll(refs_);
   found_ = std::move(tip.ref);
   can_hold_ = tip.can_be_held;

@@ -1,5 +1,7 @@
 #include "git/server_upstream.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "git/protocol_v0.h"
 #include "git/protocol_v2.h"
@@ -64,6 +66,13 @@ Tip ServerUpstream::poll(const std::vector<std::string>& wanted) {
     throw;
   }
   return {.commit = refs.result(), .ref = refs.found()};
+}
+
+StatedTip ServerUpstream::stated_tip(const std::vector<std::string>& refs) {
+  for (const auto& ref : refs) {
+    if (auto text = server_->tip_text(ref)) return {ref, std::move(*text), server_->can_hold()};
+  }
+  throw no_signed_tip(refs);
 }
 
 bool ServerUpstream::sends_single_objects() {

@@ -18,6 +18,7 @@ class ServerUpstream : public Upstream {
   explicit ServerUpstream(std::unique_ptr<UploadPack> server) : server_(std::move(server)) {}
 
   Tip poll(const std::vector<std::string>& refs) override;
+  StatedTip stated_tip(const std::vector<std::string>& refs) override;
   Held hold(const Hold& hold) override { return server_->hold(hold); }
   bool sends_single_objects() override;
   bool fetch(const FetchRequest& request, Landing& landing) override;

@@ -9,6 +9,7 @@
 #include "git/fetch_progress.h"
 #include "git/hold.h"
 #include "git/store.h"
+#include "git/upstream.h"
 
 namespace greenwave::git {
 
@@ -32,6 +33,11 @@ class Transport {
   void follow(std::vector<std::string> refs) { refs_ = std::move(refs); }
   /// Which of the refs the last poll found.
   const std::string& found() const { return found_; }
+
+  /// From now on poll() asks for signed tips alone, and returns what this makes of one: the commit that it
+  /// names, or an Error.
+  using TipJudge = std::function<CommitId(const StatedTip&)>;
+  virtual void believe(TipJudge judge) { judge_ = std::move(judge); }
 
   /// Asks the server for the commit that the followed ref points to. Writes nothing to disk. Throws
   /// Error: transient (unreachable, timed out), untrusted (certificate, host key), invalid (credentials
@@ -72,6 +78,7 @@ class Transport {
   FetchProgress* progress_ = nullptr;  ///< null: fetches are not shown
   std::vector<std::string> refs_;
   std::string found_;
+  TipJudge judge_;  ///< empty: servers are believed
 };
 
 }  // namespace greenwave::git

@@ -28,6 +28,14 @@ std::string_view foreign_kind(std::string_view signature) {
   return {};
 }
 
+bool may_sign_commits(const AllowedSigner& signer) {
+  return !signer.spaces || matches_pattern_list(git_space, *signer.spaces);
+}
+
+bool is_for_tips(const AllowedSigner& signer) {
+  return signer.spaces == tip_space;
+}
+
 /// The principals of a line that are names, not patterns.
 std::vector<std::string_view> names_in(const AllowedSigner& signer) {
   auto names = split(signer.principals, ',');
@@ -41,28 +49,54 @@ std::vector<std::string_view> names_in(const AllowedSigner& signer) {
 
 Trust::Verdict Trust::judge(const AllowedSigner& signer, Time time, std::string_view email) {
   const auto place = to_string(signer.place);
-  if (signer.spaces && !matches_pattern_list(git_space, *signer.spaces)) {
+  if (!may_sign_commits(signer)) {
     return {&signer,
             fmt::format("which {} allows for the namespaces \"{}\" only", place, printable(*signer.spaces)),
             "sign with another key, or add git to its namespaces"};
   }
-  if (signer.valid_after && time < *signer.valid_after) {
-    return {&signer,
-            fmt::format("which is not yet valid: {} allows it from {} on, and the commit is from {}", place,
-                        to_iso(*signer.valid_after), to_iso(time)),
-            "sign with another key, or fix valid-after or the committer's clock"};
-  }
-  if (signer.valid_before && time > *signer.valid_before) {
-    return {&signer,
-            fmt::format("which has expired: {} allows it until {}, and the commit is from {}", place,
-                        to_iso(*signer.valid_before), to_iso(time)),
-            "sign it with a key that is valid and push it again"};
-  }
+  if (auto verdict = judge_times(signer, time, "commit"); !verdict.why.empty()) return verdict;
   if (is_excluded(email, signer.principals)) {
     return {&signer, fmt::format("which {} does not allow for the committer {}", place, printable(email)),
             "sign with another key, or fix the principals or the committer's address"};
   }
   return {&signer, {}, {}};
+}
+
+Trust::Verdict Trust::judge_times(const AllowedSigner& signer, Time time, std::string_view what) {
+  const auto place = to_string(signer.place);
+  if (signer.valid_after && time < *signer.valid_after) {
+    return {&signer,
+            fmt::format("which is not yet valid: {} allows it from {} on, and the {} is from {}", place,
+                        to_iso(*signer.valid_after), what, to_iso(time)),
+            "sign with another key, or fix valid-after or the signer's clock"};
+  }
+  if (signer.valid_before && time > *signer.valid_before) {
+    return {&signer,
+            fmt::format("which has expired: {} allows it until {}, and the {} is from {}", place,
+                        to_iso(*signer.valid_before), what, to_iso(time)),
+            "sign it again with a key that is valid"};
+  }
+  return {&signer, {}, {}};
+}
+
+/// What is wrong with every line that has the key counts, then the first line that has it for tips.
+Trust::Verdict Trust::judge_tip_key(std::string_view key, Time time) const {
+  Verdict found;
+  for (const auto& signer : signers_) {
+    if (signer.key != key) continue;
+    if (may_sign_commits(signer)) {
+      return {&signer, fmt::format("which may sign commits, by {}", to_string(signer.place)),
+              "give tips a key of their own, and write namespaces=\"greenwave-tip\" on its line"};
+    }
+    if (found.signer != nullptr && found.why.empty()) continue;
+    if (is_for_tips(signer)) {
+      found = judge_times(signer, time, "tip");
+    } else if (found.signer == nullptr) {
+      found = {&signer, fmt::format("which {} does not allow for tips alone", to_string(signer.place)),
+               "write namespaces=\"greenwave-tip\" on its line, and no other namespace"};
+    }
+  }
+  return found;
 }
 
 Trust::Trust(std::string_view text, std::string file) : file_(std::move(file)) {
@@ -136,6 +170,48 @@ Signer Trust::verify(std::string_view object, const CommitId& commit) const {
   return {principal_of(*verdict.signer, parts.committer), key};
 }
 
+Signer Trust::verify(const WrittenTip& written) const {
+  const auto refuse = [](std::string_view what, std::string remedy) {
+    return Error(Fault::untrusted, fmt::format("the signed tip {}", what), std::move(remedy));
+  };
+  const auto reading = [&](auto&& step) {
+    try {
+      return step();
+    } catch (const Error& error) {
+      throw refuse(fmt::format("has a signature that is not accepted: {}", error.message()),
+                   error.remedy().empty() ? "sign it again: greenwave tip sign" : error.remedy());
+    }
+  };
+  const auto signature = reading([&] { return parse_ssh_signature(written.signature); });
+  const auto key = fingerprint(signature.key);
+  if (signature.name_space != tip_space) {
+    throw refuse(fmt::format("is signed by the key {} for the namespace \"{}\" instead of \"{}\"", key,
+                             printable(signature.name_space.substr(0, 64)), tip_space),
+                 "a signature for something else was put on it: find out who wrote it");
+  }
+  const auto verdict = judge_tip_key(signature.key, written.tip.issued);
+  if (verdict.signer == nullptr) {
+    reading([&] { check_key(signature.key); });
+    throw refuse(fmt::format("is signed by the key {}, which {} does not list", key, file_),
+                 fmt::format("add the signer's key to {} with namespaces=\"greenwave-tip\", or find out who "
+                             "wrote it",
+                             file_));
+  }
+  if (!reading([&] { return verifies(signature, written.statement); })) {
+    throw refuse(
+        fmt::format("was changed after it was signed by the key {}: the signature does not verify", key),
+        "do not trust the server or the network until it is clear who changed it");
+  }
+  if (!verdict.why.empty()) {
+    throw refuse(fmt::format("is signed by the key {}, {}", key, verdict.why), verdict.remedy);
+  }
+  return {principal_of(*verdict.signer, {}), key};
+}
+
+bool Trust::knows_tip_signers() const {
+  return std::ranges::any_of(signers_, is_for_tips);
+}
+
 Voice Trust::claimed(std::string_view object) const {
   try {
     const auto parts = take_apart(object);
@@ -154,8 +230,7 @@ Voice Trust::claimed(std::string_view object) const {
 
 bool Trust::names(std::string_view principal) const {
   return std::ranges::any_of(signers_, [principal](const AllowedSigner& signer) {
-    return (!signer.spaces || matches_pattern_list(git_space, *signer.spaces)) &&
-           contains(names_in(signer), principal);
+    return may_sign_commits(signer) && contains(names_in(signer), principal);
   });
 }
 

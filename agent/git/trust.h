@@ -6,6 +6,7 @@
 
 #include "base/problem.h"
 #include "git/allowed_signers.h"
+#include "git/signed_tip.h"
 #include "git/store.h"
 
 namespace greenwave::git {
@@ -57,6 +58,13 @@ class Trust {
   /// arithmetic.
   Voice claimed(std::string_view object) const;
 
+  /// Who signed the tip. Its key must be on a line with namespaces="greenwave-tip", and on none that allows
+  /// it to sign commits: who says which commit is the newest is on a server, and nobody's colleague. The
+  /// line's times are compared with the tip's `issued`. Throws Error (untrusted).
+  Signer verify(const WrittenTip& written) const;
+  /// Whether any line has a key for tips.
+  bool knows_tip_signers() const;
+
   /// Whether a line has a key for git that is this principal's by name.
   bool names(std::string_view principal) const;
 
@@ -77,6 +85,8 @@ class Trust {
   };
 
   static Verdict judge(const AllowedSigner& signer, Time time, std::string_view email);
+  static Verdict judge_times(const AllowedSigner& signer, Time time, std::string_view what);
+  Verdict judge_tip_key(std::string_view key, Time time) const;
   Verdict judge(std::string_view key, Time time, std::string_view email) const;
 
   std::string file_;

@@ -26,9 +26,11 @@ class UploadPack {
   /// What a ref points to, if the server offers that more cheaply than the protocol does; nothing if it
   /// doesn't.
   virtual std::optional<CommitId> quick_tip(const std::string& /*ref*/) { return {}; }
-  /// Whether quick_tip() found a server that can answer it as late as the ref changes.
+  /// The text of the file that says what a ref names, a signed tip perhaps; nothing if there is none.
+  virtual std::optional<std::string> tip_text(const std::string& /*ref*/) { return {}; }
+  /// Whether the last of these found a server that can answer it as late as the ref changes.
   virtual bool can_hold() const { return false; }
-  /// Asks what quick_tip() asked last, to be answered so late; see Upstream.
+  /// Asks what these asked last, to be answered so late; see Upstream.
   virtual Held hold(const Hold& /*hold*/) { return Held::refused; }
   /// Call after the last response of a conversation.
   virtual void leave() = 0;

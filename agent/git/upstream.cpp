@@ -1,5 +1,8 @@
 #include "git/upstream.h"
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "config/url.h"
 #include "git/file_upstream.h"
 #include "git/http_upload_pack.h"
@@ -7,6 +10,17 @@
 #include "git/ssh_upload_pack.h"
 
 namespace greenwave::git {
+
+Error no_signed_tip(const std::vector<std::string>& refs) {
+  return Error(Fault::untrusted,
+               fmt::format("the server has no signed tip of {}, which trust.tip requires",
+                           printable(fmt::format("{}", fmt::join(refs, " nor of ")))),
+               "make it with greenwave tip sign, and serve it at the repository's URL followed by .tip/REF");
+}
+
+StatedTip Upstream::stated_tip(const std::vector<std::string>& refs) {
+  throw no_signed_tip(refs);
+}
 
 std::unique_ptr<Upstream> make_upstream(const std::string& address, const LoginSource& login,
                                         const Connect& connect, const std::atomic<bool>& stop) {

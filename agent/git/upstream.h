@@ -10,6 +10,7 @@
 #include <git2.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "git/fetch_progress.h"
 #include "git/fetch_request.h"
 #include "git/hold.h"
@@ -26,6 +27,13 @@ struct Tip {
   bool can_be_held = false;  ///< the server would answer the next poll as late as this changes
 };
 
+/// What a server has as the signed tip of a ref: any text.
+struct StatedTip {
+  std::string ref;  ///< the first of those asked for that has one, by its full name
+  std::string text;
+  bool can_be_held = false;  ///< as Tip's
+};
+
 /// The repository that a device follows, asked with values: it knows nothing of the device's store. One
 /// thread.
 class Upstream {
@@ -37,6 +45,9 @@ class Upstream {
 
   /// Throws Error as Transport::poll.
   virtual Tip poll(const std::vector<std::string>& refs) = 0;
+  /// For who believes no server: asks for signed tips, and for nothing else. Throws Error (untrusted) where
+  /// there is none.
+  virtual StatedTip stated_tip(const std::vector<std::string>& refs);
   /// Where the last tip can be held: waits until it is another one. The poll that follows within seconds asks
   /// nobody again.
   virtual Held hold(const Hold& /*hold*/) { return Held::refused; }
@@ -57,6 +68,9 @@ class Upstream {
  protected:
   FetchProgress* progress_ = nullptr;
 };
+
+/// There is no signed tip of any of the refs.
+Error no_signed_tip(const std::vector<std::string>& refs);
 
 /// What a URL's scheme stands for: config::parse_url. `connect` makes every connection. `stop` outlives it:
 /// setting it makes a running transfer fail soon with a transient Error.

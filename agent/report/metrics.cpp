@@ -145,6 +145,12 @@ std::string exposition(const Counts& counts, const daemon::Status& status) {
               seconds(status.interval));
   page.time("greenwave_repository_unreachable_since_timestamp_seconds",
             "Since when the repository cannot be reached.", status.unreachable_since);
+  if (const auto& tip = status.followed.tip) {
+    page.time("greenwave_tip_issued_timestamp_seconds",
+              "When the signed tip that the device follows was made.", tip->tip.issued);
+    page.time("greenwave_tip_expires_timestamp_seconds",
+              "When it expires: from then on, newer commits may be held back.", tip->tip.expires);
+  }
   page.single("greenwave_held", "gauge",
               "1 while the device keeps its commit until the ref of its wave has caught up.",
               status.followed.is_held ? 1 : 0);

@@ -19,10 +19,10 @@ constexpr std::size_t most_record_bytes = std::size_t{64} * 1024;
 
 /// Of the status, what is sent as it is.
 constexpr const char* sent[] = {
-    "health",     "statuses",     "commit",        "signedBy",   "objects",   "inSync",
-    "drifted",    "errors",       "rejected",      "trial",      "pause",     "stateLost",
-    "waitingWhy", "waitingUntil", "lastSync",      "lastResult", "lastError", "unreachableSince",
-    "lastTookMs", "intervalMs",   "bytesReceived", "version"};
+    "health",           "statuses",   "commit",       "signedBy",      "objects",    "inSync",
+    "drifted",          "errors",     "rejected",     "trial",         "pause",      "stateLost",
+    "signedTip",        "waitingWhy", "waitingUntil", "lastSync",      "lastResult", "lastError",
+    "unreachableSince", "lastTookMs", "intervalMs",   "bytesReceived", "version"};
 /// And the lists, with the name of their length.
 constexpr std::pair<const char*, const char*> sent_lists[] = {
     {"failed", "failedTotal"}, {"waiting", "waitingTotal"}, {"problems", nullptr}};
@@ -99,6 +99,10 @@ std::string fingerprint_of(const json& state) {
   auto lasting = state;
   for (const auto* key : fleeting) lasting.erase(key);
   if (lasting.contains("pause")) lasting["pause"].erase("until");
+  // A tip is signed again without any news.
+  if (lasting.contains("signedTip")) {
+    for (const auto* key : {"issued", "expires"}) lasting["signedTip"].erase(key);
+  }
   if (lasting.contains("lastError")) lasting["lastError"] = without_digits(lasting["lastError"]);
   if (lasting.contains("failed")) {
     for (auto& one : lasting["failed"]) one.erase("again");

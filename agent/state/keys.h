@@ -12,6 +12,7 @@ inline constexpr const char* accepted = "accepted";      ///< the highest commit
 inline constexpr const char* twin = "accepted twin";     ///< the other id that it may have
 inline constexpr const char* signers = "signers";        ///< of accepted commits: {COMMIT: [PRINCIPAL, KEY]}
 inline constexpr const char* wave = "wave";              ///< "BRANCH REF NAME" of the device's wave
+inline constexpr const char* tips = "signed tips";       ///< the last of each ref: sync::SeenTips, as JSON
 inline constexpr const char* followed = "followed";      ///< "BRANCH REF": the ref by which the commit came
 inline constexpr const char* failed_own = "failed own";  ///< guard::Failed: {PATH: [SHA256]}
 inline constexpr const char* unreachable_since = "unreachable since";  ///< the repository; a time

@@ -171,9 +171,11 @@ CommitId receive(Pass& pass) {
   if (!arrival.same_as.empty()) pass.take(renamed(pass.kept.course, arrival.same_as, arrival.commit));
   remember(parts.state, remembered, arrival.remembered);
   remembered = std::move(arrival.remembered);
+  auto& followed = pass.kept.standing.followed;
   if (!arrival.target.empty()) {
-    pass.kept.standing.followed = {remembered.following.wave, arrival.ref, arrival.target, arrival.is_held};
+    followed = {remembered.following.wave, arrival.ref, arrival.target, arrival.is_held};
   }
+  followed.tip = std::move(arrival.tip);
   pass.answered = arrival.answered;
   pass.reached = arrival.answered && !request.bundle;
   pass.fresh = std::move(arrival.fresh);

@@ -52,6 +52,7 @@ Remembered recall(const state::State& state, std::string branch) {
           .twin = CommitId(text(keys::twin)),
           .signers = signers_from(text(keys::signers)),
           .following = following_from(std::move(branch), text(keys::wave), text(keys::followed)),
+          .tips = seen_tips_from(text(keys::tips)),
           .unreachable_since = time_from(text(keys::unreachable_since))};
 }
 
@@ -65,6 +66,7 @@ void remember(state::State& state, const Remembered& before, const Remembered& a
   if (since != before.unreachable_since) {
     state.note_value(keys::unreachable_since, since ? to_iso(*since) : "");
   }
+  if (is_worth_storing(before.tips, after.tips)) state.set_value(keys::tips, to_text(after.tips));
   if (after.twin != before.twin) state.note_value(keys::twin, after.twin.text());
   if (after.accepted != before.accepted) state.set_value(keys::accepted, after.accepted.text());
 }

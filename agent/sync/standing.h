@@ -10,6 +10,7 @@
 #include "git/trust.h"
 #include "model/commit_id.h"
 #include "sync/course.h"
+#include "sync/intake/tips.h"
 
 namespace greenwave::sync {
 
@@ -29,10 +30,11 @@ struct WaitingObject {
 
 /// What the device follows, as of its last poll.
 struct Followed {
-  std::string wave;      ///< the name of its wave; empty: it is in none
-  std::string ref;       ///< the full name; empty until a first poll
-  CommitId target;       ///< that the ref names
-  bool is_held = false;  ///< the device keeps its commit until the ref has caught up with it
+  std::string wave;               ///< the name of its wave; empty: it is in none
+  std::string ref;                ///< the full name; empty until a first poll
+  CommitId target;                ///< that the ref names
+  bool is_held = false;           ///< the device keeps its commit until the ref has caught up with it
+  std::optional<KnownTip> tip{};  ///< the signed one that says so; nothing: the server is believed
 };
 
 /// A commit on the device that it is not decided about yet.

@@ -41,6 +41,8 @@ BLOCKS = {
     "cmake --preset debug": "scripts",
     "Greenwave-Reset:": "a line of a commit's message, not a command: trust_test and sync_test follow such a commit",
     "Greenwave-Ref:": "a line of a commit's message, not a command: trust_test follows such a commit",
+    "greenwave-tip 1": "a file, not a command: signed_tip_test has greenwave tip sign make such a one",
+    "git-server namespaces=": "a line of a file, not a command: signed_tip_test has such a one",
     "git commit -S --trailer": "trust_test runs it, with a key",
     "git merge --no-ff": "trust_test runs it, and the commit after it",
     '{"devices"': "health",

@@ -25,18 +25,23 @@ class Signer {
   /// "ssh-ed25519 BASE64", as a file of allowed signers has it.
   std::string public_key() const { return std::string(type) + " " + encode_base64(public_key_); }
 
-  /// The commit object with these headers and message, signed.
-  std::string sign(const std::string& payload) const {
+  /// An armored signature of the message.
+  std::string signature_of(const std::string& message, const std::string& space) const {
     git::SshSignature signature{
-        .key = public_key_, .name_space = "git", .reserved = {}, .hash = "sha512", .signature = {}};
+        .key = public_key_, .name_space = space, .reserved = {}, .hash = "sha512", .signature = {}};
     auto covered = std::string("SSHSIG");
-    for (const auto& part : {signature.name_space, signature.reserved, signature.hash, digest(payload)}) {
+    for (const auto& part : {signature.name_space, signature.reserved, signature.hash, digest(message)}) {
       covered += git::wire_string(part);
     }
     signature.signature = git::wire_string(type) + git::wire_string(sign_bytes(covered));
+    return git::armored(signature);
+  }
+
+  /// The commit object with these headers and message, signed.
+  std::string sign(const std::string& payload) const {
     git::SignedCommit commit;
     commit.payload = payload;
-    commit.signature = git::armored(signature);
+    commit.signature = signature_of(payload, "git");
     return git::put_together(commit);
   }
 

@@ -35,6 +35,7 @@ extern const Subcommand enroll_command;
 extern const Subcommand recipients_command;
 extern const Subcommand promote_command;
 extern const Subcommand fleet_command;
+extern const Subcommand tip_command;
 extern const Subcommand explain_command;
 extern const Subcommand completion_command;
 extern const Subcommand logs_command;

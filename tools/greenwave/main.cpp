@@ -38,7 +38,7 @@ constexpr const cli::Subcommand* subcommands[] = {
     &cli::bundle_command,     &cli::lint_command,     &cli::render_command,  &cli::impact_command,
     &cli::init_command,       &cli::identity_command, &cli::enroll_command,  &cli::recipients_command,
     &cli::promote_command,    &cli::fleet_command,    &cli::explain_command, &cli::logs_command,
-    &cli::completion_command, &cli::version_command,
+    &cli::completion_command, &cli::tip_command,      &cli::version_command,
 };
 
 void add_globals(CommandLine& line, cli::Globals& globals) {

@@ -10,6 +10,7 @@
 #include "git/fallback_transport.h"
 #include "git/ref_name.h"
 #include "git/server_transport.h"
+#include "git/signed_tip.h"
 
 namespace greenwave::git::confined {
 
@@ -69,6 +70,14 @@ Tip ConfinedUpstream::poll(const std::vector<std::string>& refs) {
     throw Error(Fault::transient, "the fetcher says that it has found a ref that nobody asked for");
   }
   tip_files_.remember(before, tip);
+  return tip;
+}
+
+StatedTip ConfinedUpstream::stated_tip(const std::vector<std::string>& refs) {
+  auto tip = remote_.ask<StatedTip>(Ask::stated_tip, sandbox::to_bytes(Poll{login_(), refs}));
+  if (!contains(refs, tip.ref) || tip.text.size() > most_tip + 1) {
+    throw Error(Fault::transient, "the fetcher says that it has found a tip that nobody asked for");
+  }
   return tip;
 }
 

@@ -18,6 +18,7 @@
 #include "git/bundle_reader.h"
 #include "git/confined/messages.h"
 #include "git/confined/unpacked.h"
+#include "git/signed_tip.h"
 #include "git/store.h"
 #include "git/transport.h"
 #include "sandbox/channel.h"
@@ -83,7 +84,7 @@ void Fetcher::begin() {
   if (!begin_.address.empty()) {
     const auto url = config::parse_url(begin_.address);
     if (url.scheme == config::Url::Scheme::file) {
-      allowed.read = {url.path};
+      allowed.read = {url.path, tips_beside(url.path).native()};
       allowed.reads_all = true;
     }
   }
@@ -143,6 +144,12 @@ void Fetcher::answer_to(Ask ask, sandbox::Reader& reader, sandbox::Writer& answe
       auto poll = reader.one<Poll>();
       login_ = std::move(poll.login);
       answer.add(upstream_->poll(poll.refs));
+      break;
+    }
+    case Ask::stated_tip: {
+      auto poll = reader.one<Poll>();
+      login_ = std::move(poll.login);
+      answer.add(upstream_->stated_tip(poll.refs));
       break;
     }
     case Ask::single_objects:

@@ -32,6 +32,7 @@ enum class Ask : std::uint8_t {
   header,          ///< → BundleHeader
   unpack,          ///< FetchLimits → objects
   hold,            ///< Waiting → Held
+  stated_tip,      ///< Poll → StatedTip
   end_hold,        ///< ends `hold`; has no answer of its own
 };
 constexpr bool is_known(Ask ask) {
@@ -143,6 +144,9 @@ inline auto members(Fetched& fetched) {
 }
 inline auto members(Tip& tip) {
   return std::tie(tip.commit, tip.ref, tip.can_be_held);
+}
+inline auto members(StatedTip& tip) {
+  return std::tie(tip.ref, tip.text, tip.can_be_held);
 }
 inline auto members(BundleHeader& header) {
   return std::tie(header.prerequisites, header.refs, header.made_for, header.size);

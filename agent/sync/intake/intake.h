@@ -18,6 +18,7 @@
 #include "model/source_tree.h"
 #include "render/render.h"
 #include "sync/intake/following.h"
+#include "sync/intake/tips.h"
 
 namespace greenwave::sync {
 
@@ -28,6 +29,7 @@ struct Remembered {
   CommitId twin{};    ///< the other id that `accepted` may have (git::CommitIdentity); empty: none
   std::map<CommitId, git::Signer> signers;  ///< of the commits that the device has or may revert to
   Following following;
+  SeenTips tips{};                        ///< where the configuration asks for signed ones
   std::optional<Time> unreachable_since;  ///< the repository
 
   bool operator==(const Remembered&) const = default;
@@ -56,6 +58,7 @@ struct Arrival {
   CommitId same_as{};     ///< `commit` is this one under another id (git::CommitIdentity); empty: it is not
   bool is_held = false;   ///< the device keeps its commit until the ref has caught up
   bool answered = false;  ///< the server sent what was asked for, acceptable or not
+  std::optional<KnownTip> tip{};  ///< that the device goes by; nothing: it believes its server, or saw none
   Remembered remembered;
   std::optional<Fresh> fresh{};
 };

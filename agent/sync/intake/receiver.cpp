@@ -67,13 +67,25 @@ struct Receiver::Asking {
   void ask() {
     if (own.applied.empty()) engine();  // it will be needed: it starts while others work
     do {
-      from->follow(following().refs());
-      arrival.target = from->poll();
+      receiver.refs_ = following().refs();
+      from->follow(receiver.refs_);
+      poll();
       arrival.answered = true;
       arrival.ref = from->found();
       take(arrival.target);
     } while (decides_otherwise());
     arrival.is_held = arrival.commit != arrival.target;
+  }
+
+  /// A server that has an unacceptable tip can be reached.
+  void poll() {
+    receiver.was_told_ = false;
+    try {
+      arrival.target = from->poll();
+    } catch (const Error&) {
+      arrival.answered = receiver.was_told_;
+      throw;
+    }
   }
 
   void take(const CommitId& tip) {
@@ -248,6 +260,29 @@ Receiver::Receiver(const IntakeParts& parts) : parts_(parts) {
                 {config.labels.begin(), config.labels.end()},
                 parts_.facts,
                 config.kubernetes.namespace_from_directory};
+  if (wants_signed_tips()) {
+    parts_.transport.believe([this](const git::StatedTip& stated) { return judge_tip(stated); });
+  }
+}
+
+bool Receiver::wants_signed_tips() const {
+  return parts_.trust != nullptr && !parts_.config.tip_repository.empty();
+}
+
+CommitId Receiver::judge_tip(const git::StatedTip& stated) {
+  was_told_ = true;
+  const auto boot = parts_.clock.boot_time();
+  const TipLaw law{.trust = *parts_.trust,
+                   .repository = parts_.config.tip_repository,
+                   .now = time_at_least(tips_, parts_.clock.now(), boot),
+                   .boot = boot};
+  return sync::judge_tip(stated, refs_, law, tips_);
+}
+
+std::optional<KnownTip> Receiver::known_tip() const {
+  if (!wants_signed_tips()) return {};
+  const auto now = time_at_least(tips_, parts_.clock.now(), parts_.clock.boot_time());
+  return sync::known_tip(tips_, parts_.config.tip_repository, refs_, now);
 }
 
 git::Store& Receiver::store() {
@@ -273,6 +308,7 @@ Arrival Receiver::receive(const Question& question, const Phase& phase) {
   Asking asking{*this, &parts_.transport, question.own, phase, {.remembered = question.remembered}};
   auto& arrival = asking.arrival;
   auto& unreachable_since = arrival.remembered.unreachable_since;
+  add_newer(tips_, question.remembered.tips);
   try {
     if (bundle) {
       phase(fmt::format("reading {}", bundle->name));
@@ -303,6 +339,8 @@ Arrival Receiver::receive(const Question& question, const Phase& phase) {
       }
     }
   }
+  arrival.remembered.tips = tips_;
+  arrival.tip = known_tip();
   return std::move(arrival);
 }
 

@@ -55,6 +55,9 @@ class Receiver {
  private:
   /// One call of receive().
   struct Asking;
+  bool wants_signed_tips() const;
+  CommitId judge_tip(const git::StatedTip& stated);
+  std::optional<KnownTip> known_tip() const;
 
   git::Store& store();
   bool is_for_another(const git::Bundle& bundle) const;
@@ -62,7 +65,10 @@ class Receiver {
   const IntakeParts& parts_;
   render::Recipient recipient_;
   std::unique_ptr<git::Store> store_;
-  CommitId complete_;  ///< everything that this device needs of it is in the store
+  SeenTips tips_;
+  std::vector<std::string> refs_;  ///< that are followed
+  bool was_told_ = false;          ///< by the server, of a tip
+  CommitId complete_;              ///< everything that this device needs of it is in the store
   bool fetched_ = false;
   /// `own` stays although `ref` names `target`, which need not be fetched again to find that out.
   struct Held {

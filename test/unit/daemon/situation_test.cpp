@@ -85,6 +85,8 @@ const Case cases[] = {
        status.last_error = "no route";
      }},
     {Situation::stale, 1, Health::healthy, [](Status& status) { status.stale = true; }},
+    {Situation::tip_expired, 1, Health::healthy,
+     [](Status& status) { status.followed.tip = sync::KnownTip{.tip = {}, .is_expired = true}; }},
     {Situation::state_lost, 1, Health::healthy,
      [](Status& status) { status.loss = sync::Loss{.when = {}, .why = "damaged"}; }},
     {Situation::empty, 1, Health::progressing,
@@ -128,7 +130,7 @@ bool is_contradicted(const Status& status) {
   return !status.running || !status.commit || status.in_sync != status.objects || !status.failed.empty() ||
          status.errors > 0 || !status.last_error.empty() || status.unreachable_since || status.stale ||
          status.rejected || status.trial || status.loss || !status.waiting.empty() ||
-         status.followed.is_held || status.pause;
+         status.followed.is_held || (status.followed.tip && status.followed.tip->is_expired) || status.pause;
 }
 
 bool has_sample(const std::string& page, const std::string& line) {

@@ -56,6 +56,13 @@ Status full_status() {
       CommitId(std::string(40, 'c')), on(2026, 3, 2), std::chrono::minutes(2), 1ULL << 33, 900, 3, 10};
   status.running = false;
   status.followed = {"canary", "refs/heads/wave/canary", CommitId(std::string(40, 'b')), true};
+  status.followed.tip = sync::KnownTip{.tip = {.repository = "san-francisco",
+                                               .ref = "refs/heads/main",
+                                               .commit = status.commit->id,
+                                               .sequence = 7,
+                                               .issued = on(2026, 3, 1),
+                                               .expires = on(2026, 3, 2)},
+                                       .is_expired = true};
   status.unreachable_since = on(2026, 3, 1);
   status.signer = git::Signer{"ana@city.example", "SHA256:x"};
   status.errors = 1;
@@ -112,6 +119,7 @@ TEST_CASE("status: what is written as JSON reads back the same") {
   CHECK(read.commit->time == status.commit->time);
   CHECK_FALSE(read.running);
   CHECK(read.followed.is_held);
+  CHECK(read.followed.tip == status.followed.tip);
   CHECK(read.unreachable_since == status.unreachable_since);
 }
 

@@ -22,6 +22,12 @@ daemon::Status everything() {
   status.branch = "secret-branch";
   status.followed = {
       .wave = "canary", .ref = "refs/heads/wave/canary", .target = CommitId(std::string(40, 'a'))};
+  status.followed.tip = sync::KnownTip{.tip = {.repository = "san-francisco",
+                                               .ref = "refs/heads/wave/canary",
+                                               .commit = status.followed.target,
+                                               .sequence = 7,
+                                               .issued = Time(1s),
+                                               .expires = Time(100s)}};
   status.commit = git::Commit{CommitId(std::string(40, 'b')), "Change the signals", "Olga", Time(1s)};
   status.signer = git::Signer{"olga@city.example", "SHA256:key"};
   status.phase = "idle";
@@ -65,41 +71,14 @@ TEST_CASE("report: the state has what is listed, and nothing else of the status"
   const auto state = state_now(everything());
   std::vector<std::string> members;
   for (const auto& [key, value] : state.items()) members.push_back(key);
-  CHECK(members == std::vector<std::string>{"bootId",
-                                            "bootedMs",
-                                            "bytesReceived",
-                                            "commit",
-                                            "condition",
-                                            "drifted",
-                                            "errors",
-                                            "failed",
-                                            "failedTotal",
-                                            "health",
-                                            "inSync",
-                                            "intervalMs",
-                                            "labels",
-                                            "lastError",
-                                            "lastResult",
-                                            "lastSync",
-                                            "lastTookMs",
-                                            "objects",
-                                            "pause",
-                                            "problems",
-                                            "ref",
-                                            "rejected",
-                                            "says",
-                                            "signedBy",
-                                            "stateLost",
-                                            "statuses",
-                                            "target",
-                                            "trial",
-                                            "unreachableSince",
-                                            "version",
-                                            "waiting",
-                                            "waitingTotal",
-                                            "waitingUntil",
-                                            "waitingWhy",
-                                            "wave"});
+  CHECK(members ==
+        std::vector<std::string>{
+            "bootId",    "bootedMs",  "bytesReceived", "commit",       "condition",  "drifted",
+            "errors",    "failed",    "failedTotal",   "health",       "inSync",     "intervalMs",
+            "labels",    "lastError", "lastResult",    "lastSync",     "lastTookMs", "objects",
+            "pause",     "problems",  "ref",           "rejected",     "says",       "signedBy",
+            "signedTip", "stateLost", "statuses",      "target",       "trial",      "unreachableSince",
+            "version",   "waiting",   "waitingTotal",  "waitingUntil", "waitingWhy", "wave"});
   CHECK(state["condition"] == "reverted");
   CHECK(state["failed"][0]["reason"] == "a.yaml:3:1: no");
   CHECK(state["labels"]["model"] == "atc-5201");
@@ -131,6 +110,8 @@ TEST_CASE("report: times and counters change no fingerprint, and everything else
   later.waiting_until = Time(401s);
   later.failed[1].again = Time(360s);
   later.pause->until = Time(501s);
+  later.followed.tip->tip.issued = Time(50s);
+  later.followed.tip->tip.expires = Time(150s);
   later.bytes_received = 5000;
   later.bytes_last_sync = 0;
   later.phase = "polling";
@@ -143,6 +124,8 @@ TEST_CASE("report: times and counters change no fingerprint, and everything else
       [](auto& status) { status.commit->id = CommitId(std::string(40, 'e')); },
       [](auto& status) { status.signer.reset(); },
       [](auto& status) { status.followed.target = CommitId(std::string(40, 'e')); },
+      [](auto& status) { status.followed.tip->is_expired = true; },
+      [](auto& status) { status.followed.tip->tip.sequence = 8; },
       [](auto& status) { status.pause.reset(); },
       [](auto& status) { status.pause->reason = "other"; },
       [](auto& status) { status.unreachable_since.reset(); },

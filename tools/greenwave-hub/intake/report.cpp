@@ -32,8 +32,8 @@ constexpr std::array<const char*, 28> kept{
     "errors",    "waiting",   "waitingTotal",     "waitingWhy", "waitingUntil", "rejected",    "trial",
     "pause",     "stateLost", "unreachableSince", "lastError",  "intervalMs",   "version",     "labels"};
 /// What is kept too, and does not make it another state.
-constexpr std::array<const char*, 6> passing{"drifted",    "lastSync",      "lastResult",
-                                             "lastTookMs", "bytesReceived", "bootId"};
+constexpr std::array<const char*, 7> passing{"drifted",       "lastSync", "lastResult", "lastTookMs",
+                                             "bytesReceived", "bootId",   "signedTip"};
 
 [[noreturn]] void refuse(std::string_view member, std::string_view expected) {
   throw Error(Fault::invalid, fmt::format("{} is not {}", member, expected),

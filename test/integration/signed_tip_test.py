@@ -1,0 +1,242 @@
+"""A device with trust.tip follows what signed tips say, and nothing else: a server, a mirror or somebody in between can
+neither keep it on an old commit in silence nor lead it elsewhere."""
+
+import datetime
+import pathlib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from greenwave import City, Device, Scratch, run, wait_until  # noqa: E402
+from mirror import Mirror  # noqa: E402
+from signed_tips import NAME, Tips  # noqa: E402
+from slow_server import motd  # noqa: E402
+
+DAY = datetime.timedelta(days=1)
+
+
+class SignedTipCase(unittest.TestCase):
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.tips = Tips(self.scratch, self.city)
+        self.one = self.tips.commit(motd("one\n"))
+
+    def device(self, url=None, more="", interval="1h", name="device"):
+        device = Device(self.scratch / name, url or self.city.url, interval=interval, more=more + self.tips.trust)
+        self.addCleanup(device.stop)
+        return device
+
+    def motd_of(self, device):
+        file = device.path("/etc/motd")
+        return file.read_text() if file.exists() else None
+
+
+class Following(SignedTipCase):
+    """From a repository on the disk, with the tips beside it."""
+
+    def running(self):
+        self.tips.sign()
+        device = self.device().start()
+        device.sync()
+        self.assertEqual(self.motd_of(device), "one\n")
+        return device
+
+    def assert_refused(self, device, why, keeps="one\n"):
+        self.assertNotEqual(device.sync()["exitCode"], 0)
+        self.assertEqual(self.motd_of(device), keeps)
+        told = " ".join(device.cli("status", check=1).stdout.split())
+        self.assertIn(why, told)
+        self.assertEqual(device.json("status")["status"], "error")
+
+    def test_a_signed_tip_is_followed_and_shown(self):
+        device = self.running()
+        two = self.tips.commit(motd("two\n"))
+        self.assertEqual(device.sync()["exitCode"], 0)
+        self.assertEqual(self.motd_of(device), "one\n", "nobody has signed a tip of it yet")
+        self.tips.sign()
+        device.sync()
+        self.assertEqual(self.motd_of(device), "two\n")
+        shown = device.json("status")["signedTip"]
+        self.assertEqual((shown["commit"], shown["repository"], shown["ref"], shown["expired"]),
+                         (two, NAME, "refs/heads/main", False))
+        self.assertEqual(str(shown["sequence"]), self.tips.read()["sequence"])
+
+    def test_without_a_signed_tip_nothing_is_followed_whatever_the_repository_says(self):
+        device = self.device().start()
+        self.assert_refused(device, "has no signed tip of refs/heads/main", keeps=None)
+        self.tips.put(f"{self.one}\n")
+        self.assert_refused(device, "the tip of refs/heads/main is not signed", keeps=None)
+        self.tips.sign()
+        device.sync()
+        self.assertEqual(self.motd_of(device), "one\n")
+        self.tips.file().unlink()
+        self.tips.commit(motd("two\n"))
+        self.assert_refused(device, "has no signed tip of refs/heads/main")
+
+    def test_an_old_tip_is_refused_also_by_the_next_run_of_the_agent(self):
+        device = self.running()
+        old = self.tips.file().read_text()
+        self.tips.commit(motd("two\n"))
+        self.tips.sign()
+        device.sync()
+        self.tips.put(old)
+        self.assert_refused(device, "is an old one", keeps="two\n")
+        device.stop()
+        device.start()
+        self.assert_refused(device, "is an old one", keeps="two\n")
+
+    def test_a_refused_tip_stops_no_repair(self):
+        device = self.running()
+        self.tips.put("nonsense")
+        device.path("/etc/motd").write_text("drifted\n")
+        self.assert_refused(device, "is not signed")
+
+    def test_forged_tips_are_refused_with_the_reason(self):
+        device = self.running()
+        two = self.tips.commit(motd("two\n"))
+        now = int(time.time()) + 10
+        made = self.tips.made
+        for text, why in (
+                (made(two, now, key=self.tips.ana), "which may sign commits"),
+                (made(two, now, key=self.tips.key("mallory")), "does not list"),
+                (made(two, now, space="git"), 'for the namespace "git"'),
+                (made(two, now, repository="shelbyville"), "about the repository shelbyville"),
+                (made(two, now, ref="refs/heads/next"), "about refs/heads/next instead of refs/heads/main"),
+                (made(two, int(self.tips.read()["sequence"])), "name different commits"),
+                (made(two, now).replace(two, self.one), "was changed after it was signed"),
+                ("greenwave-tip 1\n" + "x" * 5000, "larger than")):
+            with self.subTest(why):
+                self.tips.put(text)
+                self.assert_refused(device, why)
+        self.tips.put(made(two, now))
+        device.sync()
+        self.assertEqual(self.motd_of(device), "two\n")
+
+    def test_a_key_for_tips_signs_no_commits(self):
+        device = self.running()
+        self.city.commit(motd("two\n"), key=self.tips.server)
+        self.tips.sign()
+        self.assert_refused(device, 'allows for the namespaces "greenwave-tip" only')
+
+    def test_an_expired_tip_is_said_and_stops_nothing(self):
+        metrics = self.scratch / "device/root/metrics.prom"
+        self.tips.sign()
+        device = self.device(more="metrics: {file: /metrics.prom}\n").start()
+        device.sync()
+        long_ago = datetime.datetime.now(datetime.timezone.utc) - 3 * DAY
+        two = self.tips.commit(motd("two\n"))
+        self.tips.put(self.tips.made(two, int(time.time()) + 10, issued=long_ago))
+        self.assertEqual(device.sync()["exitCode"], 1)
+        self.assertEqual(self.motd_of(device), "two\n")
+        status = device.json("status")
+        self.assertEqual((status["status"], status["health"], status["signedTip"]["expired"]),
+                         ("tip expired", "healthy", True))
+        self.assertIn("The signed tip of refs/heads/main expired at", device.cli("status", check=1).stdout)
+        wait_until(lambda: 'greenwave_status{status="tip_expired"} 1' in metrics.read_text(), "the metric")
+        self.assertIn("greenwave_tip_expires_timestamp_seconds", metrics.read_text())
+        self.tips.sign()
+        self.assertEqual(device.sync()["exitCode"], 0)
+        self.assertEqual(device.json("status")["status"], "in sync")
+
+    def test_a_next_place_is_asked_where_one_has_no_acceptable_tip(self):
+        frozen = self.scratch / "frozen"
+        frozen.mkdir()
+        run("cp", "-r", self.city.bare, frozen / "city.git")
+        self.tips.sign()
+        run("cp", "-r", self.tips.beside, frozen / "city.git.tip")
+        device = Device(self.scratch / "device", f"file://{frozen}/city.git",
+                        more=f"  fallbacks:\n    - url: {self.city.url}\n{self.tips.trust}").start()
+        self.addCleanup(device.stop)
+        device.sync()
+        self.tips.commit(motd("two\n"))
+        self.tips.sign()
+        (frozen / "city.git.tip/refs/heads/main").unlink()
+        device.sync()
+        self.assertEqual(self.motd_of(device), "two\n")
+
+
+class Signing(SignedTipCase):
+    """`greenwave tip sign`."""
+
+    def test_each_run_signs_what_is_due_alone(self):
+        self.assertIn("signed  refs/heads/main", self.tips.sign().stdout)
+        first = self.tips.file().read_text()
+        self.assertIn("kept    refs/heads/main", self.tips.sign().stdout)
+        self.assertEqual(self.tips.file().read_text(), first)
+        sequence = self.tips.read()["sequence"]
+        self.assertIn("signed", self.tips.sign("--for", "7d").stdout, "less than half of a week is left")
+        self.assertEqual(self.tips.read()["sequence"], sequence, "the commit is the same")
+        self.tips.commit(motd("two\n"))
+        self.tips.sign()
+        self.assertGreater(int(self.tips.read()["sequence"]), int(sequence))
+
+    def test_every_branch_has_a_tip_until_it_is_gone(self):
+        self.city.git("push", "-q", "origin", "main:wave", "main:deep/er/one")
+        self.tips.sign()
+        self.assertEqual(self.tips.read("refs/heads/deep/er/one")["ref"], "refs/heads/deep/er/one")
+        self.city.git("push", "-q", "origin", ":wave", ":deep/er/one")
+        self.city.git("push", "-q", "origin", "main:wave/canary", "main:deep")
+        told = self.tips.sign().stdout
+        self.assertIn("removed refs/heads/wave", told)
+        self.assertTrue(self.tips.file("refs/heads/wave/canary").is_file())
+        self.assertTrue(self.tips.file("refs/heads/deep").is_file())
+
+    def test_the_hook_leaves_signed_tips_alone_and_says_that_something_changed(self):
+        self.city.git("config", "core.hooksPath", pathlib.Path(__file__).parents[2] / "packaging/git-server",
+                      cwd=self.city.bare)
+        self.tips.commit(motd("two\n"))
+        self.assertEqual(self.tips.file().read_text().strip(), self.city.git("rev-parse", "HEAD"))
+        self.tips.sign()
+        signed = self.tips.file().read_text()
+        (self.tips.beside / ".changed").unlink()
+        self.tips.commit(motd("three\n"))
+        self.assertEqual(self.tips.file().read_text(), signed)
+        self.assertTrue((self.tips.beside / ".changed").exists())
+
+    def test_what_cannot_be_signed_is_said(self):
+        self.assertEqual(self.tips.sign(check=False).returncode, 0)
+        self.tips.server.unlink()
+        self.tips.commit(motd("two\n"))
+        failed = self.tips.sign(check=False)
+        self.assertEqual(failed.returncode, 2)
+        self.assertIn("failed  refs/heads/main", failed.stdout)
+        for name, words, why in ((NAME, ("--for", "1s"), "--for 1s"), ("a b", (), "is not a name of a repository"),
+                                 (NAME, ("--for", "1w"), "1w")):
+            result = self.tips.sign(*words, name=name, check=False)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(why, result.stdout)
+
+
+class Served(SignedTipCase):
+    """By a real server over TLS, which holds the question."""
+
+    def setUp(self):
+        super().setUp()
+        self.tips.sign()
+        self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city))
+
+    def test_a_commit_is_applied_once_its_tip_is_signed(self):
+        device = self.device(self.mirror.url, more=self.mirror.agent).start()
+        wait_until(lambda: self.motd_of(device) == "one\n", "the first commit")
+        for text in ("two\n", "three\n"):
+            wait_until(lambda: self.mirror.held() == 1, "the question is held")
+            self.tips.commit(motd(text))
+            self.tips.sign()
+            wait_until(lambda: self.motd_of(device) == text, "the commit")
+        self.assertFalse(any("git-upload-pack" in line and "ls-refs" in line for _, _, line in self.mirror.requests()))
+
+    def test_a_device_that_believes_its_server_reads_signed_tips_too(self):
+        device = Device(self.scratch / "old", self.mirror.url, more=self.mirror.agent).start()
+        self.addCleanup(device.stop)
+        wait_until(lambda: self.motd_of(device) == "one\n", "the first commit")
+        wait_until(lambda: self.mirror.held() == 1, "the question is held")
+        self.tips.commit(motd("two\n"))
+        self.tips.sign()
+        wait_until(lambda: self.motd_of(device) == "two\n", "the commit")
+        self.assertNotIn("signedTip", device.json("status"))
+
+
+if __name__ == "__main__":
+    unittest.main()
