@@ -47,6 +47,7 @@ COMMANDS are lines of JSON; each is answered with one, once it is done:
   {"do": "off", "city": "fresno"}
   {"do": "pace", "pace": 20}                    time passes faster for the devices
   {"do": "sleep", "for": "720h"}                all at once
+  {"do": "count", "commit": ID}                 how many know it, have it, keep it, went back from it
   {"do": "take"}                                what was counted since the last time, as JSON
 
 Ends with its commands. Exit status: 0 done, 2 failed.

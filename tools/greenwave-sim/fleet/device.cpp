@@ -182,8 +182,8 @@ void Device::poll() {
 }
 
 void Device::list_refs() {
-  if (!std::exchange(knows_greeting_, true)) {
-    return ask(Doing::listing, "/info/refs?service=git-upload-pack", "Git-Protocol: version=2\r\n", "",
+  if (!knows_greeting_) {
+    return ask(Doing::greeting, "/info/refs?service=git-upload-pack", "Git-Protocol: version=2\r\n", "",
                silence);
   }
   ask(Doing::listing, "/git-upload-pack",
@@ -205,6 +205,8 @@ void Device::answered(Connection& /*by*/, Response& response) {
   switch (doing_) {
     case Doing::polling:
       return took_tip(response);
+    case Doing::greeting:
+      return took_greeting(response);
     case Doing::listing:
       return took_refs(response);
     case Doing::holding:
@@ -232,12 +234,16 @@ void Device::took_tip(Response& response) {
   found(following_.refs().front(), tip_);
 }
 
+void Device::took_greeting(const Response& response) {
+  knows_greeting_ = response.status == 200;
+  knows_greeting_ ? list_refs() : ended(false, response.retry_after);
+}
+
 void Device::took_refs(const Response& response) {
   if (response.status != 200) {
     knows_greeting_ = false;
     return ended(false, response.retry_after);
   }
-  if (response.body.starts_with("001e# service=git-upload-pack")) return list_refs();
   try {
     BodyStream stream(response.body);
     git::PacketReader reader(stream);

@@ -38,7 +38,7 @@ class Device : private Connection::Asker {
   void look_again();
 
  private:
-  enum class Doing { nothing, polling, listing, fetching, holding };
+  enum class Doing { nothing, polling, greeting, listing, fetching, holding };
 
   // When to do what.
   void look();
@@ -51,6 +51,7 @@ class Device : private Connection::Asker {
   void hold(Duration most);
   void list_refs();
   void took_tip(Response& response);
+  void took_greeting(const Response& response);
   void took_refs(const Response& response);
   void took_held(Response& response);
   void found(const std::string& ref, const CommitId& target);

@@ -58,6 +58,7 @@ void Fleet::command(std::string_view line) try {
   if (what == "off") return power_off(towns_named(command));
   if (what == "pace") return set_pace(command.at("pace").get<double>());
   if (what == "sleep") return skip(duration_in(command, "for"));
+  if (what == "count") return count(CommitId(command.at("commit").get<std::string>()));
   if (what == "take") return take();
   throw unknown(fmt::format("\"{}\" is not known", what));
 } catch (const json::exception& error) {
@@ -130,6 +131,21 @@ void Fleet::look_again() {
   for (const auto& town : towns_) {
     for (const auto& device : town.devices) device->look_again();
   }
+}
+
+/// In the cities together, since it was last taken.
+void Fleet::count(const CommitId& commit) {
+  std::size_t known = 0, fetched = 0, well = 0, taken_back = 0;
+  for (const auto& town : towns_) {
+    const auto found = town.city->tally.commits.find(commit);
+    if (found == town.city->tally.commits.end()) continue;
+    known += found->second.known.count();
+    fetched += found->second.fetched.count();
+    well += found->second.well.count();
+    taken_back += found->second.taken_back.count();
+  }
+  say_(
+      {{"done", "count"}, {"known", known}, {"fetched", fetched}, {"well", well}, {"takenBack", taken_back}});
 }
 
 void Fleet::take() {

@@ -48,6 +48,7 @@ class Fleet {
   void power_off(const std::vector<Town*>& towns);
   void set_pace(double pace);
   void skip(Duration time);
+  void count(const CommitId& commit);
   void take();
   void count_second();
   void look_again();

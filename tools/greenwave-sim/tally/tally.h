@@ -17,6 +17,7 @@ namespace greenwave::sim {
 class Moments {
  public:
   void add(Time when) { times_.push_back(when); }
+  std::size_t count() const { return times_.size(); }
   /// {"count", "first", "p50", "p99", "p999", "last"}, in seconds since the epoch.
   nlohmann::json to_json() const;
 
