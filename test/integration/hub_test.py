@@ -594,11 +594,14 @@ spec:
         self.assertEqual(("failed", "healthy"), (health["sf-1"]["health"], health["sf-2"]["health"]))
 
     def impact(self, commit, hub=None, token=None):
+        return self.found(f"/v1/impact?commit={commit}", hub, token)
+
+    def found(self, path, hub=None, token=None):
         """The hub's answer, once it has one."""
         answers = []
 
         def has_answered():
-            reply = (hub or self.hub).request("GET", f"/v1/impact?commit={commit}", token=token or self.viewer)
+            reply = (hub or self.hub).request("GET", path, token=token or self.viewer)
             self.assertIn(reply.status, (200, 202), reply.text)
             answers.append(reply.json())
             return reply.status == 200
@@ -629,6 +632,23 @@ spec:
         self.assertIn("the content of a secret changes", diffs["Secret/key"])
         for value in ("a-b-c-d", "e-f-g-h", "YS1iLWMtZA", "ZS1mLWctaA"):
             self.assertNotIn(value, json.dumps(said))
+
+    def test_what_a_device_has_is_compared_with_what_it_should_have(self):
+        base = self.commit(self.features, "As it was")
+        device = self.speaker("sf-2")
+        device.report("in-sync", commit={"oid": base}, target=base)
+        wait_until(lambda: (self.device("sf-2")["wanted"] or {}).get("commit") == base, "the commit is known")
+        self.assertEqual("the device has the commit that it should run", self.found("/v1/devices/sf-2/impact")["error"])
+        tip = self.city.commit({"base/hello.yaml": file_manifest("hello", "/etc/hello", "hi\n")}, "Say hello")
+        wait_until(lambda: self.device("sf-2")["wanted"]["commit"] == tip, "the next commit is known")
+        said = self.found("/v1/devices/sf-2/impact")
+        self.assertEqual(("done", tip, base), (said["state"], said["commit"], said.get("base", {}).get("commit")), said)
+        self.assertEqual([("create", "File/hello")], [(one["verb"], one["object"]) for one in said["groups"][0]["changes"]])
+        self.assertIn("+  path: /etc/hello", said["groups"][0]["sample"]["diffs"][0]["diff"])
+        device.report("in-sync", commit={"oid": "f" * 40}, target=base)
+        self.assertEqual("none", self.found("/v1/devices/sf-2/impact")["state"], "nobody has that commit")
+        self.assertEqual(404, self.hub.request("GET", "/v1/devices/sf-9/impact", token=self.viewer).status)
+        self.city.commit({"base/hello.yaml": None}, "Say no more")
 
     def test_a_commit_is_compared_once_however_many_ask_and_a_strange_one_never(self):
         tip = self.commit(self.features, "Ask for it")

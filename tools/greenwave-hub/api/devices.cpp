@@ -99,6 +99,20 @@ Query list_query(const std::string& city, const HttpRequest& request) {
       .values = conditions.take_values()};
 }
 
+/// The commit that the device of `s` should run now: its wave's, or the branch's.
+constexpr const char* wanted =
+    "(SELECT json_build_object('commit', r.commit, 'subject', r.subject, 'ref', r.ref, 'since', "
+    "to_char(r.since AT TIME "
+    "ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')) FROM greenwave.refs r WHERE r.city = s.city AND r.wave "
+    "IN (s.wave, '') "
+    "ORDER BY r.wave = '' LIMIT 1)";
+
+std::string nothing_to_compare(const CommitPair& pair) {
+  if (pair.head.empty()) return "the hub has not read the city's repository";
+  return pair.base.empty() ? "the device has not said which commit it has"
+                           : "the device has the commit that it should run";
+}
+
 }  // namespace
 
 void list_devices(Api& api, const Exchange& exchange, const Person&) {
@@ -110,7 +124,7 @@ void list_devices(Api& api, const Exchange& exchange, const Person&) {
 
 void show_device(Api& api, const Exchange& exchange, const Person&) {
   const auto statement = fmt::format(R"sql(
-SELECT ({0}::jsonb || jsonb_build_object('detail', detail, 'layers', layers,
+SELECT ({0}::jsonb || jsonb_build_object('detail', detail, 'layers', layers, 'wanted', {2},
   'clock', to_char(clock AT TIME ZONE 'UTC', {1}),
   'history', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', to_char(at AT TIME ZONE 'UTC', {1}), 'state', condition,
       'health', health, 'commit', commit, 'target', target, 'reason', reason) ORDER BY at DESC), '[]')
@@ -120,11 +134,35 @@ SELECT ({0}::jsonb || jsonb_build_object('detail', detail, 'layers', layers,
   'certificates', (SELECT coalesce(jsonb_agg(jsonb_build_object('serial', serial, 'key', key,
       'notAfter', to_char(not_after AT TIME ZONE 'UTC', {1}), 'revoked', revoked IS NOT NULL) ORDER BY issued DESC), '[]')
     FROM greenwave.certificates c WHERE c.city = $1 AND c.device = $2)))::text
-FROM greenwave.device_states WHERE city = $1 AND device = $2)sql",
-                                     row(), iso);
+FROM greenwave.device_states s WHERE city = $1 AND device = $2)sql",
+                                     row(), iso, wanted);
   api.reader.ask({.sql = statement, .values = {api.config.city, exchange.subject}},
                  reply_with_json(exchange.responder,
                                  fmt::format("there is no device {}", in_one_line(exchange.subject, 100))));
+}
+
+void show_device_impact(Api& api, const Exchange& exchange, const Person&) {
+  api.reader.ask(
+      {.name = "commits of a device",
+       .sql = fmt::format("SELECT s.commit, coalesce({}->>'commit', '') FROM greenwave.device_states s "
+                          "WHERE s.city = $1 AND s.device = $2",
+                          wanted),
+       .values = {api.config.city, exchange.subject}},
+      [&api, responder = exchange.responder, device = exchange.subject](const Answer& answer) {
+        if (answer.failure()) {
+          responder->reply(reply_for(*answer.failure()));
+        } else if (answer.rows() == 0) {
+          responder->reply(refusal(404, fmt::format("there is no device {}", in_one_line(device, 100)),
+                                   "see /v1/devices"));
+        } else {
+          const CommitPair pair{std::string(answer.text(0, 1)), std::string(answer.text(0, 0)), device};
+          responder->reply(
+              pair.base.empty() || pair.head.empty() || pair.base == pair.head
+                  ? json_reply(
+                        {{"state", "none"}, {"commit", pair.head}, {"error", nothing_to_compare(pair)}})
+                  : api.changes.answer(pair, std::chrono::steady_clock::now()));
+        }
+      });
 }
 
 void show_health(Api& api, const Exchange& exchange, const Person&) {

@@ -33,10 +33,15 @@ HttpReply none(const Compared& compared) {
 void ChangesBoard::allow(std::set<std::string> commits) {
   allowed_ = std::move(commits);
   std::erase_if(known_, [this](const auto& known) {
-    const auto& [head, base] = known.first;
-    return !known.second.is_under_way &&
-           (!allowed_.contains(head) || (!base.empty() && !allowed_.contains(base)));
+    return !known.second.is_under_way && !strange_in(known.first).empty();
   });
+}
+
+/// A commit that may not be asked for; empty: there is none.
+std::string ChangesBoard::strange_in(const CommitPair& pair) const {
+  if (!allowed_.contains(pair.head)) return pair.head;
+  const bool is_free = pair.base.empty() || !pair.device.empty();
+  return is_free || allowed_.contains(pair.base) ? "" : pair.base;
 }
 
 void ChangesBoard::told(Compared compared) {
@@ -53,12 +58,9 @@ HttpReply ChangesBoard::answer(const CommitPair& pair, Instant now) {
                  .why = "the hub has not read the city's repository",
                  .remedy = "hub.yaml names it with follow; after a start it takes a moment"});
   }
-  for (const auto* commit : {&pair.head, &pair.base}) {
-    if (commit->empty() && commit == &pair.base) continue;
-    if (!allowed_.contains(*commit)) {
-      return refusal(404, fmt::format("no wave is at commit {}, nor is the branch", *commit),
-                     "see /v1/rollout for those that are");
-    }
+  if (const auto strange = strange_in(pair); !strange.empty()) {
+    return refusal(404, fmt::format("no wave is at commit {}, nor is the branch", strange),
+                   "see /v1/rollout for those that are");
   }
   const auto found = known_.find(pair);
   if (found != known_.end()) {

@@ -12,7 +12,7 @@
 namespace greenwave::hub {
 
 /// The comparisons that were asked for: each pair of commits is compared once, however many ask, and only
-/// commits that a wave or the branch is at. On the loop's thread.
+/// commits that a wave or the branch is at, but that a device may be at any. On the loop's thread.
 class ChangesBoard {
  public:
   /// `compare` is called for a pair that is not known yet, and leads to told(). It must not throw.
@@ -32,6 +32,7 @@ class ChangesBoard {
     Instant asked{};
   };
 
+  std::string strange_in(const CommitPair& pair) const;
   void forget_one();
 
   std::function<void(const CommitPair&)> compare_;

@@ -13,10 +13,10 @@ namespace greenwave::hub {
 
 /// One step of the devices of a ChangeGroup, as in city::Change.
 struct ChangeStep {
-  std::string verb;
-  std::string object;
-  std::string because;
-  std::string caution;
+  std::string verb{};
+  std::string object{};
+  std::string because{};
+  std::string caution{};
   bool disruptive = false;
   bool gives_back = false;
   bool uncertain = false;
@@ -28,9 +28,9 @@ inline auto members(ChangeStep& step) {
 
 /// What one object becomes on the device that stands for a group.
 struct ChangeSample {
-  std::string verb;
-  std::string object;
-  std::string diff;  ///< unified; never of a secret's content
+  std::string verb{};
+  std::string object{};
+  std::string diff{};  ///< unified; never of a secret's content
   bool is_cut = false;
 };
 inline auto members(ChangeSample& sample) {
@@ -40,19 +40,19 @@ inline auto members(ChangeSample& sample) {
 /// Devices on which a commit has the same changes, and refuses the same.
 struct ChangeGroup {
   std::uint64_t devices = 0;
-  std::vector<std::string> some;  ///< their ids; at most most_named
+  std::vector<std::string> some{};  ///< their ids; at most most_named
   std::uint64_t steps_total = 0;
-  std::vector<ChangeStep> steps;
+  std::vector<ChangeStep> steps{};
   std::uint64_t files = 0;  ///< on one device, as in city::Effect
   std::uint64_t restarts = 0;
   std::uint64_t pods = 0;
   std::uint64_t pruned = 0;
   std::uint64_t bytes = 0;
-  std::vector<std::string> refused;
-  std::vector<std::string> problems;
+  std::vector<std::string> refused{};
+  std::vector<std::string> problems{};
   bool takes_back = false;
-  std::string sample_device;  ///< whose `sample` is; empty: none was made
-  std::vector<ChangeSample> sample;
+  std::string sample_device{};  ///< whose `sample` is; empty: none was made
+  std::vector<ChangeSample> sample{};
 };
 inline auto members(ChangeGroup& group) {
   return std::tie(group.devices, group.some, group.steps_total, group.steps, group.files, group.restarts,
@@ -62,9 +62,9 @@ inline auto members(ChangeGroup& group) {
 
 /// Devices that cannot be judged, and why.
 struct ChangeGap {
-  std::string reason;
+  std::string reason{};
   std::uint64_t devices = 0;
-  std::vector<std::string> some;
+  std::vector<std::string> some{};
 };
 inline auto members(ChangeGap& gap) {
   return std::tie(gap.reason, gap.devices, gap.some);
@@ -80,8 +80,8 @@ struct Changes {
   std::uint64_t gone = 0;
   std::uint64_t retired = 0;
   std::uint64_t groups_total = 0;
-  std::vector<ChangeGroup> groups;  ///< the largest first
-  std::vector<ChangeGap> gaps;
+  std::vector<ChangeGroup> groups{};  ///< the largest first
+  std::vector<ChangeGap> gaps{};
 };
 inline auto members(Changes& changes) {
   return std::tie(changes.devices, changes.changed, changes.refusing, changes.taking_back, changes.added,
@@ -98,15 +98,16 @@ inline constexpr std::size_t longest_changes = 4 << 20;  ///< in bytes, as they 
 
 /// The two commits, as people are told of them.
 struct ComparedCommits {
-  std::string head;
-  std::string base;
-  std::string base_subject;
+  std::string head{};
+  std::string base{};
+  std::string base_subject{};
 };
 
 /// Which commits are compared.
 struct CommitPair {
-  std::string head;
-  std::string base;  ///< empty: the commit before the head
+  std::string head{};
+  std::string base{};    ///< empty: the commit before the head
+  std::string device{};  ///< for which one alone; empty: for all
 
   auto operator<=>(const CommitPair&) const = default;
 };
@@ -114,9 +115,9 @@ struct CommitPair {
 /// What a comparison came to.
 struct Compared {
   CommitPair pair;
-  std::string answer;  ///< JSON, as /v1/impact has it; empty: there is none
-  std::string why;     ///< there is none
-  std::string remedy;
+  std::string answer{};  ///< JSON, as /v1/impact has it; empty: there is none
+  std::string why{};     ///< there is none
+  std::string remedy{};
 };
 
 /// As /v1/impact answers. Pure.

@@ -34,6 +34,14 @@ auto members(Allowing& allowing) {
   return std::tie(allowing.paths, allowing.privileged, allowing.host_network, allowing.ports);
 }
 
+struct Question {
+  std::string device;
+  Allowing allowing;
+};
+auto members(Question& question) {
+  return std::tie(question.device, question.allowing);
+}
+
 Allowing allowing_of(const config::Config& config) {
   Allowing allowing{
       config.allowed_paths, config.podman.allow_privileged, config.podman.allow_host_network, {}};
@@ -107,9 +115,13 @@ class OneTree : public SourceTree {
 
 std::string answer_to(std::string_view question, sandbox::Channel& channel) {
   try {
-    const auto rules = rules_of(sandbox::from_bytes<Allowing>(question));
+    const auto asked = sandbox::from_bytes<Question>(question);
+    const auto rules = rules_of(asked.allowing);
     const render::confined::AskingTree both(channel);
-    const auto changes = survey(OneTree(both, base_name), OneTree(both, head_name), rules);
+    const OneTree base(both, base_name);
+    const OneTree head(both, head_name);
+    const auto changes =
+        asked.device.empty() ? survey(base, head, rules) : survey_device(base, head, rules, asked.device);
     return message(Answer::text, sandbox::to_bytes(changes));
   } catch (const sandbox::Gone&) {
     throw;
@@ -142,12 +154,13 @@ int serve(Fd end) {
 
 }  // namespace
 
-Changes compare(const SourceTree& base, const SourceTree& head, const config::Config& config,
-                const std::atomic<bool>& stop) {
+Changes compare(const SourceTree& base, const SourceTree& head, const std::string& device,
+                const config::Config& config, const std::atomic<bool>& stop) {
   sandbox::Child child(sandbox::Role::comparer, longest_changes, {.silence = longest, .stop = &stop});
   try {
     render::confined::Conversation conversation(child.channel());
-    const auto bytes = conversation.ask(BothTrees(base, head), sandbox::to_bytes(allowing_of(config)));
+    const auto bytes =
+        conversation.ask(BothTrees(base, head), sandbox::to_bytes(Question{device, allowing_of(config)}));
     sandbox::Reader reader(bytes);
     const auto text = reader.view();
     reader.finish();

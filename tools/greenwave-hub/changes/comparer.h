@@ -9,11 +9,12 @@
 
 namespace greenwave::hub {
 
-/// Compares two commits in a run of this program that can do nothing else (sandbox/child.h), and for a minute
-/// at the most. `config` says what devices allow. Throws Error: invalid for what is wrong with the commits,
-/// transient where the process ends, takes too long, or `stop` is set; and what the trees throw.
-Changes compare(const SourceTree& base, const SourceTree& head, const config::Config& config,
-                const std::atomic<bool>& stop);
+/// Compares two commits, for all devices or for `device` alone, in a run of this program that can do nothing
+/// else (sandbox/child.h), and for a minute at the most. `config` says what devices allow. Throws Error:
+/// invalid for what is wrong with the commits, transient where the process ends, takes too long, or `stop` is
+/// set; and what the trees throw.
+Changes compare(const SourceTree& base, const SourceTree& head, const std::string& device,
+                const config::Config& config, const std::atomic<bool>& stop);
 
 /// For main(), before anything else: whether this run is that process. Then it has answered, and this is its
 /// exit status.

@@ -54,9 +54,7 @@ std::string beginning(const std::string& diff) {
   return diff.substr(0, end == std::string::npos ? most_diff : end + 1);
 }
 
-void add_sample(const render::Fleet& base, const render::Fleet& head, const city::RuntimeKinds& kinds,
-                const std::string& device, ChangeGroup& group) {
-  const auto found = city::device_diff(base, head, kinds, device);
+void add_sample(const city::DeviceDiff& found, const std::string& device, ChangeGroup& group) {
   group.sample_device = device;
   for (const auto& one : found.changes) {
     if (group.sample.size() == most_steps) break;
@@ -87,7 +85,10 @@ Changes survey(const SourceTree& base_tree, const SourceTree& head_tree, const k
   for (const auto& group : impact.groups) {
     if (changes.groups.size() == most_groups) break;
     auto shown = group_of(impact, group);
-    if (changes.groups.size() < most_samples) add_sample(base, head, kinds, shown.some.front(), shown);
+    if (changes.groups.size() < most_samples) {
+      const auto& device = shown.some.front();
+      add_sample(city::device_diff(base, head, kinds, device), device, shown);
+    }
     changes.groups.push_back(std::move(shown));
   }
   for (const auto& gap : impact.unjudged) {
@@ -95,6 +96,25 @@ Changes survey(const SourceTree& base_tree, const SourceTree& head_tree, const k
     changes.gaps.push_back({gap.reason, gap.devices.size(), names_of(impact, gap.devices)});
   }
   return changes;
+}
+
+Changes survey_device(const SourceTree& base_tree, const SourceTree& head_tree, const kinds::Rules& rules,
+                      const std::string& device) {
+  const render::Fleet base(base_tree);
+  const render::Fleet head(head_tree);
+  if (!head.device(device)) {
+    throw Error(Fault::invalid, "the inventory of this commit does not list the device",
+                "a device without a Feature keeps what it has");
+  }
+  const auto found = city::device_diff(base, head, city::RuntimeKinds(rules), device);
+  ChangeGroup group{.devices = 1, .some = {device}, .steps_total = found.changes.size(), .steps = {}};
+  for (const auto& change : found.changes) {
+    if (group.steps.size() == most_steps) break;
+    group.steps.push_back({.verb = change.verb, .object = change.object});
+  }
+  group.problems = first_of(found.problems);
+  add_sample(found, device, group);
+  return {.devices = 1, .changed = found.changes.empty() ? 0U : 1U, .groups_total = 1, .groups = {group}};
 }
 
 }  // namespace greenwave::hub

@@ -11,4 +11,8 @@ namespace greenwave::hub {
 /// Pure but for the trees.
 Changes survey(const SourceTree& base, const SourceTree& head, const kinds::Rules& rules);
 
+/// The same for one device, as the one group.
+Changes survey_device(const SourceTree& base, const SourceTree& head, const kinds::Rules& rules,
+                      const std::string& device);
+
 }  // namespace greenwave::hub

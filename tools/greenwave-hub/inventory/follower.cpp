@@ -93,7 +93,8 @@ class Course {
     for (const auto& commit : {base, head})
       transport_->fetch(commit, store_, [](const SourceTree& tree) { read_all(tree); });
     const auto& path = config_.repository.path;
-    const auto changes = hub::compare(*store_.tree(base, path), *store_.tree(head, path), config_, stop_);
+    const auto changes =
+        hub::compare(*store_.tree(base, path), *store_.tree(head, path), pair.device, config_, stop_);
     transport_->rest();
     return changes_json({.head = pair.head,
                          .base = base.text(),
@@ -215,7 +216,7 @@ bool Follower::rest(Course* course, Duration time) {
     } catch (const Error& error) {
       compared.why = in_lines(error.message(), most_why);
       compared.remedy = in_lines(error.remedy(), most_why);
-      log_.warning(fmt::format("commit {} cannot be compared: {}", pair->head, error.what()));
+      log_.info(fmt::format("commit {} cannot be compared: {}", pair->head, error.what()));
     }
     compared_(std::move(compared));
   }

@@ -8,9 +8,11 @@ import type { Rollout } from "./rollout.ts";
 import { kinds } from "./states.ts";
 import { CitiesView, type Cities } from "./views/cities.ts";
 import { Counts } from "./views/counts.ts";
-import { type Device, deviceMessage, deviceView } from "./views/device.ts";
+import type { Device } from "./standing.ts";
+import { deviceMessage, deviceView } from "./views/device.ts";
 import { confirm } from "./views/dialog.ts";
 import { EnrolmentsView } from "./views/enrolments.ts";
+import { DeviceDiff } from "./views/impact.ts";
 import { loginView } from "./views/login.ts";
 import { RolloutView } from "./views/rollout.ts";
 import { DeviceTable } from "./views/table.ts";
@@ -61,6 +63,7 @@ class Desk {
   private readonly rollout: RolloutView;
   private readonly enrolments: EnrolmentsView;
   private readonly cities = new CitiesView();
+  private readonly diff: DeviceDiff;
   private readonly map_place = h("section", { class: "map", "aria-label": "Map" });
   private readonly chips = h("div", { class: "chips" });
   private readonly panel = h("aside", { class: "panel", hidden: true, "aria-label": "One device" });
@@ -90,6 +93,7 @@ class Desk {
       sync: may(me, "operate") ? (rows) => this.sync(rows.map((row) => this.city!.ids[row]!)) : null,
     });
     this.enrolments = new EnrolmentsView(api, me);
+    this.diff = new DeviceDiff(api);
     this.rollout = new RolloutView(api, (change) => this.go({ page: "map", filter: { ...everything, ...change }, device: null }),
       (commit) => this.go({ of: commit.slice(0, 12) }));
     this.build(() => {
@@ -278,7 +282,7 @@ class Desk {
       const device = await this.api.get<Device>(devicePath(id));
       const row = this.city?.rowOf(id);
       const has_place = row !== undefined && this.city!.hasPlace(row);
-      view = deviceView(device, close, may(this.me, "operate") ? () => this.sync([id]) : null, has_place ? () => this.map?.fit([row]) : null);
+      view = deviceView(device, this.diff, close, may(this.me, "operate") ? () => this.sync([id]) : null, has_place ? () => this.map?.fit([row]) : null);
     } catch (error) {
       view = deviceMessage((error as Error).message, close);
     }

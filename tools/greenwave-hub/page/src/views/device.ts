@@ -1,19 +1,12 @@
 import { type Content, h, show } from "../dom.ts";
+import { type Device, object, remarksOf, resultInWords, standingOf, text } from "../standing.ts";
 import { kinds, stateOfWord } from "../states.ts";
-import { ago, bytes, moment, short, span, timeOf } from "../words.ts";
+import { bytes, moment, short, span, timeOf } from "../words.ts";
 import { stateIcon } from "./icon.ts";
+import type { DeviceDiff } from "./impact.ts";
 
 type Json = Record<string, unknown>;
 
-/** /v1/devices/{device}. What it tells of itself is in `detail`, of any form. */
-export interface Device extends Json {
-  id: string;
-  name: string;
-  state: string;
-}
-
-const text = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
-const object = (value: unknown): Json => (value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Json) : {});
 const list = (value: unknown): Json[] => (Array.isArray(value) ? value.map(object) : []);
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : []);
 
@@ -26,6 +19,9 @@ export function commandsFor(device: Device): [where: string, command: string][] 
   const there = "At the device";
   switch (device.state) {
     case "failed":
+      if (text(object(object(device["detail"])["rejected"])["commit"])) {
+        return [["In the repository", "greenwave lint"], [there, "greenwave status"], ["Anywhere", `greenwave fleet show ${id}`]];
+      }
       return [[there, "greenwave status"], [there, "greenwave doctor"], ["Anywhere", `greenwave fleet show ${id}`]];
     case "reverted":
       return [[there, "greenwave history"], ["In the repository", "git revert COMMIT"]];
@@ -71,7 +67,10 @@ function syncEntry(sync: Json): HTMLElement {
       total > shown.length && h("p", { class: "muted" }, `and ${total - shown.length} more`)));
 }
 
-function objects(detail: Json): Content {
+const more = (shown: Json[], total: unknown) =>
+  typeof total === "number" && total > shown.length && h("p", { class: "muted" }, `and ${total - shown.length} more`);
+
+function objects(detail: Json, state: string): Content {
   const failed = list(detail["failed"]);
   const waiting = list(detail["waiting"]);
   const problems = texts(detail["problems"]);
@@ -81,9 +80,11 @@ function objects(detail: Json): Content {
     failed.length > 0 && section(`Failed objects (${total})`, h("ul", { class: "objects" }, failed.map((one) => h("li", { class: "bad" },
       h("code", {}, text(one["object"])), h("div", { class: "why" }, text(one["reason"])),
       timeOf(one["again"]) && h("div", { class: "muted" }, "tried again ", moment(one["again"]))))),
-      total > failed.length && h("p", { class: "muted" }, `and ${total - failed.length} more`)),
-    waiting.length > 0 && section("Waits", h("p", {}, text(detail["waitingWhy"]), until && `, until ${moment(until)}`),
-      h("ul", { class: "objects" }, waiting.map((one) => h("li", {}, h("code", {}, text(one["object"])), " ", text(one["what"]))))),
+      more(failed, total)),
+    (waiting.length > 0 || state === "waiting") && section("Waits",
+      h("p", {}, text(detail["waitingWhy"]) || "For a reason that it does not tell", until && `, until ${moment(until)}`),
+      h("ul", { class: "objects" }, waiting.map((one) => h("li", {}, h("code", {}, text(one["object"])), " ", text(one["what"])))),
+      more(waiting, detail["waitingTotal"])),
     problems.length > 0 && section("Problems in the repository", h("ul", { class: "objects" }, problems.map((one) =>
       h("li", {}, h("code", {}, one))))),
   ];
@@ -92,21 +93,12 @@ function objects(detail: Json): Content {
 function facts(device: Device, detail: Json): HTMLElement {
   const commit = object(detail["commit"]);
   const signer = object(detail["signedBy"]);
-  const here = text(device["commit"]);
-  const target = text(device["target"]);
-  const drifted = typeof detail["drifted"] === "number" ? detail["drifted"] : 0;
   return h("dl", {},
-    fact("Heard of", ago(device["seen"])),
-    device.state === "not-reporting" && text(device["lastState"]) ? fact("Said last", text(device["lastState"])) : null,
     fact("Since", moment(device["since"])),
-    fact("Commit", here ? [h("code", {}, short(here)), " ", text(commit["subject"])] : ""),
-    fact("By", [text(commit["author"]), text(commit["time"]) && `, ${moment(commit["time"])}`].filter(Boolean).join("")),
+    fact("Commit by", [text(commit["author"]), text(commit["time"]) && `, ${moment(commit["time"])}`].filter(Boolean).join("")),
     fact("Signed by", text(signer["principal"])),
-    target && target !== here ? fact("Should run", h("code", {}, short(target))) : null,
     fact("Wave", text(device["wave"]) || "branch"),
-    typeof detail["objects"] === "number"
-      ? fact("Objects", `${text(detail["inSync"])} of ${detail["objects"]} in sync${drifted > 0 ? `, ${drifted} drifted` : ""}`) : null,
-    fact("Last sync", timeOf(detail["lastSync"]) ? [moment(detail["lastSync"]), " ", text(detail["lastResult"])] : ""),
+    fact("Last sync", timeOf(detail["lastSync"]) ? [moment(detail["lastSync"]), ": ", resultInWords(text(detail["lastResult"]))] : ""),
     text(detail["lastError"]) ? fact("Last error", h("span", { class: "why" }, text(detail["lastError"]))) : null,
     timeOf(detail["unreachableSince"]) ? fact("Repository away", `since ${moment(detail["unreachableSince"])}`) : null,
     typeof detail["bytesReceived"] === "number" ? fact("Received", bytes(detail["bytesReceived"])) : null,
@@ -114,27 +106,35 @@ function facts(device: Device, detail: Json): HTMLElement {
     fact("Layers", texts(device["layers"]).join(" → ")));
 }
 
+/** Where it is beside its commit; with what it would do for another one, if that is what it should run. */
+function standing(device: Device, diff: DeviceDiff): HTMLElement {
+  const { runs, wanted, lines } = standingOf(device);
+  const differs = runs !== "" && wanted !== "" && runs !== wanted;
+  return section("Beside its commit", lines.map((line) => h("p", {}, line)), differs && diff.show(device.id, runs, wanted));
+}
+
 /** One device, as it told it and as the hub has it. */
-export function deviceView(device: Device, close: () => void, sync: (() => void) | null, showOnMap: (() => void) | null): HTMLElement {
+export function deviceView(device: Device, diff: DeviceDiff, close: () => void, sync: (() => void) | null, showOnMap: (() => void) | null): HTMLElement {
   const detail = object(device["detail"]);
   const state = stateOfWord(device.state);
   const labels = Object.entries(object(device["labels"]));
   const history = list(device["history"]).slice(0, 12);
   const syncs = list(device["syncs"]);
   const reason = text(device["reason"]) || text(detail["says"]);
-  const statuses = texts(detail["statuses"]).filter((one) => one !== device.state);
+  const remarks = remarksOf(device);
   return h("article", { class: "device", "aria-label": `Device ${device.id}` },
     h("header", {},
       h("h2", { tabindex: -1 }, device.name || device.id, device.name && h("span", { class: "muted" }, " ", device.id)),
       h("button", { class: "close", "aria-label": "Close", onclick: close }, "×")),
     h("p", { class: `verdict ${device.state}` }, stateIcon(state), " ", h("b", {}, kinds[state]!.label), reason && h("span", {}, ": ", reason)),
-    statuses.length > 0 && h("p", { class: "muted" }, "also: ", statuses.join(", ")),
+    remarks.length > 0 && h("p", { class: "muted" }, "Also: ", remarks.join("; "), "."),
     device["listed"] === false && h("p", { class: "why" }, "The inventory does not list it."),
     h("div", { class: "buttons" },
       sync && h("button", { class: "primary", "data-key": "sync device", onclick: sync }, "Sync now…"),
       showOnMap && h("button", { class: "plain", onclick: showOnMap }, "Show on map")),
+    standing(device, diff),
     section("What to type", h("ul", { class: "commands" }, commandsFor(device).map(([where, command]) => copyable(where, command)))),
-    objects(detail),
+    objects(detail, device.state),
     facts(device, detail),
     labels.length > 0 && section("Labels", h("ul", { class: "labels" }, labels.map(([key, value]) => h("li", {}, key, h("b", {}, text(value)))))),
     syncs.length > 0 && section("Last syncs", h("ol", { class: "timeline" }, syncs.map(syncEntry))),

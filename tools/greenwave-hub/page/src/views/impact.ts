@@ -1,4 +1,4 @@
-import type { Api } from "../api.ts";
+import { type Api, devicePath } from "../api.ts";
 import { type Content, h, show } from "../dom.ts";
 import { effectOf, headline, type Impact, type ImpactGroup, inventoryNotes, type Question } from "../impact.ts";
 import { devices, number, short } from "../words.ts";
@@ -6,7 +6,7 @@ import { devices, number, short } from "../words.ts";
 const pause = 1200;
 const most_shown = 10;
 
-type Answer = Impact | { failure: string; remedy: string };
+type Answer = Impact | { failure: string };
 
 /** What a commit of the rollout changes. */
 export class ImpactView {
@@ -40,24 +40,13 @@ export class ImpactView {
 
   private async ask(key: string, { commit, base }: Question, done: () => void): Promise<void> {
     this.asking = key;
-    const path = `/v1/impact?commit=${commit}${base ? `&base=${base}` : ""}`;
-    let answer: Answer | undefined;
-    while (answer === undefined && this.asking === key) {
-      try {
-        const said = await this.api.get<Impact>(path);
-        if (said.state === "working") await new Promise((after) => setTimeout(after, pause));
-        else answer = said;
-      } catch (error) {
-        answer = { failure: (error as Error).message, remedy: "" };
-      }
-    }
+    const answer = await found(this.api, `/v1/impact?commit=${commit}${base ? `&base=${base}` : ""}`, () => this.asking === key);
     if (answer === undefined || this.asking !== key) return;
     this.asking = "";
-    // What failed may go another time.
-    const lasts = "state" in answer && answer.state === "done";
     this.known.set(key, answer);
     done();
-    if (lasts) return;
+    if ("state" in answer && answer.state === "done") return;
+    // What failed may go another time.
     setTimeout(() => {
       this.known.delete(key);
       if (this.element.isConnected) done();
@@ -65,11 +54,7 @@ export class ImpactView {
   }
 
   private found(answer: Answer, question: Question): Content {
-    if ("failure" in answer) return h("p", { class: "why" }, `That cannot be said: ${answer.failure}.`);
-    if (answer.state !== "done") {
-      return h("p", { class: "why" }, `That cannot be said: ${answer.error ?? "the hub gives no reason"}.`,
-        answer.remedy && h("span", { class: "muted" }, ` ${answer.remedy}.`));
-    }
+    if (!isFound(answer)) return notFound(answer);
     const groups = answer.groups.slice(0, most_shown);
     const rest = answer.groupsTotal - groups.length;
     return [
@@ -84,38 +69,106 @@ export class ImpactView {
 
   private group(group: ImpactGroup, key: string): HTMLElement {
     const some = group.some.length;
-    const rest = group.changesTotal - group.changes.length;
     return h("li", { class: "group" },
       h("button", { class: "figure", onclick: () => this.only(group.some) }, h("b", {}, devices(group.devices))),
       h("span", { class: "muted" }, some < group.devices ? ` (${number(some)} of them are shown)` : ` ${group.some.slice(0, 3).join(", ")}${some > 3 ? " …" : ""}`),
       group.takesBack && h("p", { class: "why" }, group.devices === 1 ? "Refuses the commit, and applies nothing of it." : "Refuse the commit, and apply nothing of it."),
-      h("ul", { class: "objects" },
-        group.changes.map((change) => h("li", {},
-          change.disruptive && h("span", { class: "badge disruptive" }, "disruptive"), change.disruptive && " ",
-          change.verb, " ", h("code", {}, change.object),
-          change.because && `, because ${change.because} changes`,
-          change.caution && `, which ${change.caution}`,
-          change.givesBack && ", which gives back what was there before",
-          change.uncertain && ", if needed")),
-        rest > 0 && h("li", { class: "muted" }, `and ${number(rest)} more`),
-        group.refused.map((one) => h("li", { class: "why" }, "refused: ", h("code", {}, one), ", which stays as it is")),
-        group.problems.map((one) => h("li", { class: "why" }, one))),
+      steps(group),
       effectOf(group.effect) && h("p", { class: "muted" }, "Each: ", effectOf(group.effect), "."),
       group.sample && group.sample.diffs.length > 0 && this.sample(group.sample, key));
   }
 
   private sample(sample: NonNullable<ImpactGroup["sample"]>, key: string): HTMLElement {
-    const details = h("details", this.open.has(key) ? { open: true } : {},
-      h("summary", {}, `Diff on ${sample.device}`),
-      sample.diffs.map((one) => [
-        h("h3", {}, `${one.verb} `, h("code", {}, one.object)),
-        h("pre", { class: "diff", tabindex: 0, "aria-label": `Diff of ${one.object}` }, one.diff.split("\n").filter((line, i, lines) => line || i + 1 < lines.length).map(diffLine)),
-        one.cut && h("p", { class: "muted" }, "It goes on: greenwave impact --device shows it whole."),
-      ]));
-    details.addEventListener("toggle", () => (details.open ? this.open.add(key) : this.open.delete(key)));
-    return details;
+    return remembered(this.open, key, h("details", {}, h("summary", {}, `Diff on ${sample.device}`), diffs(sample)));
   }
 }
+
+/** What one device would do for the commit that it should run: asked for when somebody opens it. */
+export class DeviceDiff {
+  private readonly known = new Map<string, Answer>();
+  private readonly open = new Set<string>();
+
+  constructor(private readonly api: Api) {}
+
+  show(device: string, runs: string, wanted: string): HTMLElement {
+    const key = `${device} ${runs} ${wanted}`;
+    const place = h("div", { "aria-live": "polite" });
+    const details = h("details", { class: "impact-one" }, h("summary", {}, `What ${short(wanted)} changes here`), place);
+    const fill = () => {
+      const answer = this.known.get(key);
+      show(place, answer === undefined ? h("p", { class: "muted" }, "Being worked out…") : this.found(answer));
+      if (answer === undefined) void this.ask(key, device, details, fill);
+    };
+    details.addEventListener("toggle", () => details.open && fill());
+    return remembered(this.open, key, details);
+  }
+
+  private async ask(key: string, device: string, details: HTMLDetailsElement, done: () => void): Promise<void> {
+    const answer = await found(this.api, devicePath(device, "/impact"), () => details.isConnected && details.open);
+    if (answer === undefined) return;
+    this.known.set(key, answer);
+    done();
+    if (!isFound(answer)) this.known.delete(key);
+    if (this.known.size > 50) this.known.clear();
+  }
+
+  private found(answer: Answer): Content {
+    if (!isFound(answer)) return notFound(answer);
+    const group = answer.groups[0];
+    if (!group || (group.changesTotal === 0 && group.problems.length === 0)) return h("p", {}, "Nothing: both commits want the same of it.");
+    return [steps(group), group.sample && diffs(group.sample)];
+  }
+}
+
+/** Asks until there is an answer, as long as somebody wants it. */
+async function found(api: Api, path: string, wanted: () => boolean): Promise<Answer | undefined> {
+  while (wanted()) {
+    try {
+      const said = await api.get<Impact>(path);
+      if (said.state !== "working") return said;
+    } catch (error) {
+      return { failure: (error as Error).message };
+    }
+    await new Promise((after) => setTimeout(after, pause));
+  }
+  return undefined;
+}
+
+const isFound = (answer: Answer): answer is Impact => "state" in answer && answer.state === "done";
+
+function notFound(answer: Answer): Content {
+  const [why, remedy] = "failure" in answer ? [answer.failure, ""] : [answer.error ?? "the hub gives no reason", answer.remedy ?? ""];
+  return h("p", { class: "why" }, `That cannot be said: ${why}.`, remedy && h("span", { class: "muted" }, ` ${remedy}.`));
+}
+
+/** It stays open, or closed, when it is drawn again. */
+function remembered(open: Set<string>, key: string, details: HTMLDetailsElement): HTMLDetailsElement {
+  details.open = open.has(key);
+  details.addEventListener("toggle", () => (details.open ? open.add(key) : open.delete(key)));
+  return details;
+}
+
+function steps(group: ImpactGroup): HTMLElement {
+  const rest = group.changesTotal - group.changes.length;
+  return h("ul", { class: "objects" },
+    group.changes.map((change) => h("li", {},
+      change.disruptive && h("span", { class: "badge disruptive" }, "disruptive"), change.disruptive && " ",
+      change.verb, " ", h("code", {}, change.object),
+      change.because && `, because ${change.because} changes`,
+      change.caution && `, which ${change.caution}`,
+      change.givesBack && ", which gives back what was there before",
+      change.uncertain && ", if needed")),
+    rest > 0 && h("li", { class: "muted" }, `and ${number(rest)} more`),
+    group.refused.map((one) => h("li", { class: "why" }, "refused: ", h("code", {}, one), ", which stays as it is")),
+    group.problems.map((one) => h("li", { class: "why" }, one)));
+}
+
+const diffs = (sample: NonNullable<ImpactGroup["sample"]>): Content => sample.diffs.map((one) => [
+  h("h3", {}, `${one.verb} `, h("code", {}, one.object)),
+  h("pre", { class: "diff", tabindex: 0, "aria-label": `Diff of ${one.object}` },
+    one.diff.split("\n").filter((line, i, lines) => line || i + 1 < lines.length).map(diffLine)),
+  one.cut && h("p", { class: "muted" }, "It goes on: greenwave impact --device shows it whole."),
+]);
 
 function diffLine(line: string): HTMLElement {
   const kind = /^(---|\+\+\+|@@)/.test(line) ? "place" : line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : "";
