@@ -1,5 +1,6 @@
 #include "drivers/workload/quantity.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -10,10 +11,9 @@ namespace greenwave::drivers::workload {
 
 namespace {
 
-__extension__ using Wide = __int128;
-
-constexpr Wide billion = 1'000'000'000;
-constexpr Wide largest = std::numeric_limits<std::int64_t>::max() * billion;
+constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint32_t billion = 1'000'000'000;
+constexpr Wide largest = times({0, most}, billion);
 constexpr int finest = 9;  ///< decimals
 
 struct Suffix {
@@ -43,10 +43,6 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-Wide times(Wide value, Wide factor) {
-  return value > largest / factor ? largest : value * factor;
-}
-
 /// What follows the number: a suffix, or "e" and an exponent.
 std::optional<Suffix> read_suffix(std::string_view text) {
   for (const auto& suffix : suffixes) {
@@ -66,40 +62,47 @@ std::optional<Suffix> read_suffix(std::string_view text) {
 
 /// `digits` × 10^tens × 2^twos in billionths, rounded away from zero.
 Wide scaled(std::string_view digits, int tens, int twos) {
-  Wide value = 0;
+  Wide value;
   bool lost = false;  // something finer than a billionth
   int places = tens + finest;
   // Powers of two come with the digits, before anything is cut off.
-  for (const char c : digits) value = times(value, 10) + (c - '0');
-  if (value == 0) return 0;
-  for (; twos > 0; --twos) value = times(value, 2);
-  for (; places > 0 && value < largest; --places) value = times(value, 10);
-  for (; places < 0 && value > 0; ++places) {
-    lost = lost || value % 10 != 0;
-    value /= 10;
+  for (const char c : digits)
+    value = std::min(plus(times(value, 10), static_cast<unsigned>(c - '0')), largest);
+  if (value == Wide{}) return {};
+  for (; twos > 0; --twos) value = std::min(times(value, 2), largest);
+  for (; places > 0 && value < largest; --places) value = std::min(times(value, 10), largest);
+  for (; places < 0 && value > Wide{}; ++places) {
+    const auto [tenth, rest] = divide(value, {0, 10});
+    lost = lost || rest != Wide{};
+    value = tenth;
   }
-  if (lost) ++value;
-  return value > largest ? largest : value;
-}
-
-Wide up(Wide value, Wide divisor) {
-  return value / divisor + (value % divisor > 0 ? 1 : 0);
+  return std::min(plus(value, lost ? 1 : 0), largest);
 }
 
 }  // namespace
 
+std::strong_ordering Quantity::operator<=>(const Quantity& other) const {
+  if (negative_ != other.negative_) return other.negative_ <=> negative_;
+  return negative_ ? other.billionths_ <=> billionths_ : billionths_ <=> other.billionths_;
+}
+
+std::int64_t Quantity::rounded_up(Wide divisor) const {
+  auto [whole, rest] = divide(billionths_, divisor);
+  if (!negative_ && rest != Wide{}) whole = plus(whole, 1);
+  const auto amount = static_cast<std::int64_t>(std::min(whole, Wide{0, most}).low);
+  return negative_ ? -amount : amount;
+}
+
 std::int64_t Quantity::in_units_of(const Quantity& divisor) const {
-  return static_cast<std::int64_t>(up(billionths_, divisor.billionths_));
+  return rounded_up(divisor.billionths_);
 }
 
 std::int64_t Quantity::whole() const {
-  return static_cast<std::int64_t>(up(billionths_, billion));
+  return rounded_up({0, billion});
 }
 
 std::int64_t Quantity::thousandths() const {
-  const auto value = up(billionths_, billion / 1000);
-  constexpr Wide most = std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(value > most ? most : value);
+  return rounded_up({0, billion / 1000});
 }
 
 std::optional<Quantity> parse_quantity(std::string_view text) {
@@ -125,8 +128,8 @@ std::optional<Quantity> parse_quantity(std::string_view text) {
   }
   digits.erase(0, digits.find_first_not_of('0'));
   Quantity quantity;
-  const auto value = scaled(digits, tens + suffix->tens, suffix->twos);
-  quantity.billionths_ = negative ? -value : value;
+  quantity.billionths_ = scaled(digits, tens + suffix->tens, suffix->twos);
+  quantity.negative_ = negative && !quantity.is_zero();
   return quantity;
 }
 

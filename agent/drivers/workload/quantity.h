@@ -1,9 +1,11 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "base/wide.h"
 #include "drivers/workload/pod_field.h"
 
 namespace greenwave::drivers::workload {
@@ -18,14 +20,18 @@ class Quantity {
   std::int64_t whole() const;
   /// In thousandths, rounded up.
   std::int64_t thousandths() const;
-  bool is_negative() const { return billionths_ < 0; }
-  bool is_zero() const { return billionths_ == 0; }
+  bool is_negative() const { return negative_; }
+  bool is_zero() const { return billionths_ == Wide{}; }
 
-  auto operator<=>(const Quantity&) const = default;
+  bool operator==(const Quantity&) const = default;
+  std::strong_ordering operator<=>(const Quantity& other) const;
 
  private:
   friend std::optional<Quantity> parse_quantity(std::string_view text);
-  __extension__ __int128 billionths_ = 0;
+  std::int64_t rounded_up(Wide divisor) const;
+
+  Wide billionths_;
+  bool negative_ = false;  ///< never of zero
 };
 
 /// By the grammar of k8s.io/apimachinery's resource.Quantity; nothing for anything else. Pure.
