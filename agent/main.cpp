@@ -15,6 +15,7 @@
 #include "control/server.h"
 #include "daemon/confined.h"
 #include "daemon/daemon.h"
+#include "daemon/own_service.h"
 #include "daemon/wiring.h"
 #include "drivers/host/program_server.h"
 #include "drivers/podman/cron/run.h"
@@ -51,6 +52,11 @@ struct Options {
   std::string cron_job;
   bool run_programs = false;
 };
+
+/// What greenwaved.service runs, and not a question that its agent asks another program of this kind.
+bool is_service(const Options& options) {
+  return !options.once && !options.check_config && !options.run_programs && options.cron_job.empty();
+}
 
 int run_cron_job(const Options& options, const Log& log) {
   std::atomic<bool> stop = false;
@@ -157,6 +163,7 @@ int main(int argc, char** argv) {
       return options.cron_job.empty() ? run(options, log) : run_cron_job(options, log);
     } catch (const Error& error) {
       log.error(error.what());
+      if (is_service(options)) daemon::rest_after_failure();
     }
   } catch (const Error& error) {
     std::cerr << "greenwaved: " << error.what() << '\n';

@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -52,9 +54,19 @@ Level parse_level(std::string_view word) {
 
 Log::Log(Level threshold) : threshold_(threshold), journal_(stderr_is_journal()) {}
 
+std::optional<std::string> Log::admit(std::string_view message, const LogFields& fields) const {
+  const auto object =
+      std::find_if(fields.begin(), fields.end(), [](const auto& field) { return field.first == "OBJECT"; });
+  const Lock lock(mutex_);
+  return budget_.admit(object == fields.end() ? "" : object->second, message,
+                       std::chrono::steady_clock::now());
+}
+
 void Log::write(Level level, std::string_view message, const LogFields& fields) const {
   if (level > threshold_) return;
-  const auto clean = printable_lines(message);
+  const auto admitted = level == Level::debug ? std::string(message) : admit(message, fields);
+  if (!admitted) return;
+  const auto clean = printable_lines(*admitted);
   if (!journal_) {
     const auto line =
         fmt::format("{}{}\n", level <= Level::warning ? fmt::format("{}: ", name_of(level).word) : "", clean);

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/log_budget.h"
+#include "base/mutex.h"
 
 namespace greenwave {
 
@@ -16,7 +20,8 @@ Level parse_level(std::string_view word);
 using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 
 /// Writes messages to journald, with their fields, when standard error is connected to the journal, and
-/// otherwise as plain lines to standard error. Thread-safe. Messages never hold secrets.
+/// otherwise as plain lines to standard error. How much it writes is bounded (log_budget.h), but for debug
+/// messages, which somebody asked for. Thread-safe. Messages never hold secrets.
 class Log {
  public:
   explicit Log(Level threshold);
@@ -37,8 +42,12 @@ class Log {
  private:
   void write(Level level, std::string_view message, const LogFields& fields) const;
 
+  std::optional<std::string> admit(std::string_view message, const LogFields& fields) const;
+
   Level threshold_;
   bool journal_;
+  mutable Mutex mutex_;
+  mutable LogBudget budget_ GUARDED_BY(mutex_);
 };
 
 }  // namespace greenwave

@@ -1,5 +1,7 @@
 #include "daemon/own_service.h"
 
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include <systemd/sd-daemon.h>
 #include <systemd/sd-login.h>
 
 #include "drivers/host/unit_spec.h"
@@ -65,6 +68,37 @@ bool was_upgraded() {
 std::filesystem::path programs_socket() {
   const char* path = std::getenv("GREENWAVE_PROGRAMS");
   return path == nullptr ? "" : path;
+}
+
+Duration pause_after_failure(std::uint32_t restarts) {
+  constexpr std::uint32_t quick = 5;
+  constexpr std::uint32_t most_doublings = 6;
+  if (restarts <= quick) return {};
+  const auto doublings = std::min(restarts - quick - 1, most_doublings);
+  return std::chrono::seconds(10) * (1U << doublings);
+}
+
+void rest_after_failure() {
+  if (!is_own_service()) return;
+  Duration pause{};
+  try {
+    systemd::Manager systemd;
+    const std::string unit(own_unit);
+    pause = pause_after_failure(systemd.life(systemd.states({unit}).at(unit).path, unit).restarts);
+  } catch (const std::exception&) {
+    return;  // systemd waits some seconds by itself
+  }
+  if (pause == Duration{}) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(pause).count();
+  sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%lld\nSTATUS=cannot start; tries again in %s",
+             static_cast<long long>(seconds + 30) * 1'000'000, to_words(pause).c_str());
+  sigset_t stops;
+  ::sigemptyset(&stops);
+  ::sigaddset(&stops, SIGTERM);
+  ::sigaddset(&stops, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &stops, nullptr);
+  const timespec patience{.tv_sec = seconds, .tv_nsec = 0};
+  ::sigtimedwait(&stops, nullptr, &patience);
 }
 
 void restart_own_service() {

@@ -31,3 +31,14 @@ TEST_CASE("own service: data, memory without a file, and what is in place are no
   CHECK_FALSE(replaced("7f00-7f10 r-xp 00000000 00:00 0 "));
   CHECK_FALSE(replaced("7f00-7f10 r-xp 00026000 00:1c 77    /usr/lib/libssl.so.3"));
 }
+
+TEST_CASE(
+    "own service: an agent that cannot start for a week is started a thousand times, not sixty thousand") {
+  constexpr auto restart = std::chrono::seconds(10);  // RestartSec= of greenwaved.service
+  Duration passed{};
+  std::uint32_t restarts = 0;
+  for (; passed < std::chrono::hours(7 * 24); ++restarts)
+    passed += restart + daemon::pause_after_failure(restarts);
+  CHECK(restarts < 1100);
+  for (std::uint32_t first = 0; first <= 5; ++first) CHECK(daemon::pause_after_failure(first) == Duration{});
+}
