@@ -48,7 +48,9 @@ struct Lookup {
 
 int is_answered(Lookup& lookup, Duration most) {
   const gaicb* list[] = {&lookup.question};
-  const timespec timeout{most.count() / 1000, most.count() % 1000 * 1'000'000};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(most);
+  const timespec timeout{static_cast<std::time_t>(seconds.count()),
+                         static_cast<long>(std::chrono::nanoseconds(most - seconds).count())};
   ::gai_suspend(list, 1, &timeout);
   return ::gai_error(&lookup.question);
 }

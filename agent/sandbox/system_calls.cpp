@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -23,32 +24,33 @@ namespace {
 
 using Filter = std::unique_ptr<void, Freed<seccomp_release>>;
 
-/// By name: a machine lacks some of them, and its library may not know the newest.
+/// By name: a machine lacks some of them, and its library may not know the newest. Where numbers have 32
+/// bits, there is a call for wider ones beside some: "fcntl64", "futex_time64". It is allowed with the other
+/// one.
 constexpr const char* common[] = {
     // the channel, and files that are open
     "read", "readv", "pread64", "write", "writev", "recvmsg", "sendmsg", "poll", "ppoll", "close", "fcntl",
-    "fcntl64", "fstat", "fstat64", "lseek", "_llseek", "dup",
+    "fstat", "lseek", "_llseek", "dup",
     // memory
     "brk", "munmap", "mremap", "madvise", "mlockall", "munlockall", "munlock", "membarrier",
     // time, waiting, identity
-    "clock_gettime", "clock_gettime64", "clock_getres", "clock_nanosleep", "clock_nanosleep_time64",
-    "nanosleep", "gettimeofday", "time", "futex", "futex_time64", "sched_yield", "sched_getaffinity",
-    "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "sysinfo", "uname", "getrandom",
-    "getrlimit", "ugetrlimit",
+    "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "futex",
+    "sched_yield", "sched_getaffinity", "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid",
+    "sysinfo", "uname", "getrandom", "getrlimit", "ugetrlimit",
     // the C library's own, and the end
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "sigaltstack", "restart_syscall", "rseq",
     "set_robust_list", "set_tid_address", "exit", "exit_group",
     // what the paths are restricted for
-    "stat", "stat64", "lstat", "lstat64", "newfstatat", "fstatat64", "statx", "access", "faccessat",
-    "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd"};
+    "stat", "lstat", "newfstatat", "fstatat64", "statx", "access", "faccessat", "faccessat2", "readlink",
+    "readlinkat", "getdents64", "getcwd"};
 
 /// What the server sends is unpacked in a directory, from a connection that the agent has made.
-constexpr const char* of_fetcher[] = {
-    "recvfrom",    "sendto",      "recv",       "send",      "getsockopt", "setsockopt",      "getsockname",
-    "getpeername", "shutdown",    "_newselect", "select",    "pselect6",   "pselect6_time64", "pwrite64",
-    "ftruncate",   "ftruncate64", "fsync",      "fdatasync", "unlink",     "unlinkat",        "rename",
-    "renameat",    "renameat2",   "mkdir",      "mkdirat",   "rmdir",      "chmod",           "fchmod",
-    "fchmodat",    "umask",       "pipe2",      "eventfd2"};
+constexpr const char* of_fetcher[] = {"recvfrom",   "sendto",      "recv",        "send",      "getsockopt",
+                                      "setsockopt", "getsockname", "getpeername", "shutdown",  "_newselect",
+                                      "select",     "pselect6",    "pwrite64",    "ftruncate", "fsync",
+                                      "fdatasync",  "unlink",      "unlinkat",    "rename",    "renameat",
+                                      "renameat2",  "mkdir",       "mkdirat",     "rmdir",     "chmod",
+                                      "fchmod",     "fchmodat",    "umask",       "pipe2",     "eventfd2"};
 
 Error refused(int code) {
   return {Fault::transient, fmt::format("cannot restrict the system calls: {}", std::strerror(-code)),
@@ -71,7 +73,9 @@ class List {
   }
   template <std::size_t Count>
   void allow_all(const char* const (&names)[Count]) {
-    for (const auto* name : names) allow(name);
+    for (const std::string name : names) {
+      for (const auto* wider : {"", "64", "_time64"}) allow((name + wider).c_str());
+    }
   }
   void deny(const char* name, std::uint16_t code) {
     const int number = seccomp_syscall_resolve_name(name);
