@@ -17,7 +17,7 @@ constexpr double allowed_bytes = 2 * 1024 * 1024;
 constexpr double bytes_per_second = allowed_bytes / (7 * 24 * 3600);
 /// What the journal needs for one besides its text, about.
 constexpr std::size_t frame = 256;
-constexpr std::size_t longest_name = 200;
+constexpr std::size_t longest_kind = 200;
 /// A device has fewer objects; who makes up kinds is bounded by the bytes.
 constexpr std::size_t most_kinds = 1000;
 
@@ -28,7 +28,7 @@ bool is_word(char c) {
 /// With each word that has a digit in it (a number, an id, a part of an address) replaced by one "#".
 std::string without_numbers(std::string_view text) {
   std::string kind;
-  for (std::size_t at = 0; at < text.size() && kind.size() < longest_name;) {
+  for (std::size_t at = 0; at < text.size() && kind.size() < longest_kind;) {
     const auto end = std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), is_word);
     const auto word = text.substr(at, static_cast<std::size_t>(end - text.begin()) - at);
     if (word.empty()) {

@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import machine  # noqa: E402
 import packages  # noqa: E402
 import podman_machine  # noqa: E402
-from greenwave import City, Scratch, file_manifest  # noqa: E402
+from greenwave import PATIENCE, City, Scratch, file_manifest  # noqa: E402
 from pods import container, manifest, pod  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).parents[2]
@@ -30,6 +30,15 @@ BEACON = manifest("greenwave.dev/v1", "SystemdUnit", "beacon", spec={
     "content": "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"})
 # Begins, and goes on until it may.
 SLOW = "touch /var/lib/{0}.begun; until [ -e /var/lib/{0}.go ]; do sleep 0.1; done; touch /var/lib/{0}.done"
+
+# Holds dpkg's lock, as fcntl(2) does, until it is told to end.
+LOCK = """use Fcntl;
+open(my $lock, '>>', '/var/lib/dpkg/lock-frontend') or die;
+my $all = pack('s s x![q] q q i', F_WRLCK, 0, 0, 0, 0);
+fcntl($lock, F_SETLK, $all) or die;
+open(my $held, '>', '/root/holds-the-lock.held');
+select(undef, undef, undef, 0.1) until -e '/root/holds-the-lock.end';
+"""
 
 
 def command(name, script):
@@ -58,7 +67,7 @@ class Life(unittest.TestCase):
             "pod.yaml": pod("spat", container()),
         })
         cls.device = cls.enterClassContext(machine.Machine(binds={
-            cls.city.bare: "/srv/city.git", debs.directory: "/srv/debs"}))
+            cls.city.bare: "/srv/city.git", debs.directory: "/srv/debs", SOURCE: "/srv/source"}))
         podman_machine.start_podman(cls.device)
 
     def dpkg(self, *words, check=True):
@@ -68,6 +77,9 @@ class Life(unittest.TestCase):
 
     def install(self, deb, check=True):
         return self.dpkg("--install", f"/srv/debs/{deb.name}", check=check)
+
+    def beside(self, *words, **options):
+        return subprocess.Popen(self.device.command(*words), stdin=subprocess.DEVNULL, **options)
 
     def read(self, path):
         return self.device.run("cat", path).stdout
@@ -223,6 +235,33 @@ class Life(unittest.TestCase):
         self.device.run("systemctl", "start", "greenwaved.service")
         self.await_sync()
         self.assertEqual(managed, self.managed())
+
+    def test_7c_the_install_script_waits_for_who_else_installs_something(self):
+        self.device.write("/root/holds-the-lock", LOCK)
+        said = self.scratch / "said"
+        with self.beside("perl", "/root/holds-the-lock"), open(said, "w") as output:
+            self.device.wait_until("the lock is held", lambda: self.there("/root/holds-the-lock.held"))
+            with self.beside("/srv/source/packaging/install", f"/srv/debs/{debs.agent().name}", stdout=output) as install:
+                self.device.wait_until("it waits for the lock", lambda: "Waiting for cache lock" in said.read_text())
+                self.device.write("/root/holds-the-lock.end", "")
+                self.assertEqual(0, install.wait(PATIENCE), said.read_text())
+        self.assertIn("This device's recipient, for its Feature in the inventory: age1", said.read_text())
+        self.assertEqual(CONFIGURATION, self.read("/etc/greenwave/agent.yaml"))
+        self.await_sync()
+
+    def test_7b_an_agent_that_cannot_start_fills_no_journal_and_starts_as_soon_as_somebody_says_so(self):
+        self.device.write("/etc/systemd/system/greenwaved.service.d/soon.conf", "[Service]\nRestartSec=100ms\n")
+        self.device.write("/etc/greenwave/agent.yaml", "devic: sf-0042\n")
+        self.device.run("systemctl", "daemon-reload")
+        refused = self.device.run("systemctl", "restart", "greenwaved.service", check=False)
+        self.assertNotEqual(0, refused.returncode)  # at once, for who asked
+        self.device.wait_until("it waits before it tries again",
+                               lambda: "cannot start; tries again in 10s" in self.show("greenwaved.service", "StatusText"))
+        self.assertEqual("6", self.show("greenwaved.service", "NRestarts"))
+        self.device.write("/etc/greenwave/agent.yaml", CONFIGURATION)
+        self.device.shell("rm /etc/systemd/system/greenwaved.service.d/soon.conf; systemctl daemon-reload")
+        self.device.run("systemctl", "restart", "greenwaved.service", timeout=8)
+        self.await_sync()
 
     def test_8_the_operators_command_and_the_agent_take_each_others_place(self):
         self.install(debs.of("greenwave-cli"))
