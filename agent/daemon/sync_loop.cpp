@@ -23,12 +23,6 @@ namespace {
 /// How long systemd may take to stop the agent.
 constexpr Duration longest_restart = std::chrono::minutes(1);
 
-/// What is left of an idle time when the server is to answer, so that late answers are in time.
-constexpr Duration before_work = std::chrono::seconds(8);
-/// Not worth holding a question for.
-constexpr Duration too_short = std::chrono::seconds(2);
-/// When the server is asked again after a held question was lost, at the latest.
-constexpr Duration longest_deafness = std::chrono::minutes(1);
 /// A server that tells of so many changes without a pause is not listened to for an interval.
 constexpr unsigned most_changes = 10;
 
@@ -254,9 +248,8 @@ void SyncLoop::fetch(const Asked& asked, Trigger trigger) {
 void SyncLoop::watch() {
   if (fetching_ || watch_->is_on() || !wiring_->intake.can_hold()) return;
   if (parts_.clock.tick() < deaf_until_) return;
-  const auto idle = timetable_.idle();
-  if (!idle || *idle < before_work + too_short || parts_.pauses.standing()) return;
-  watch_->begin(*idle - before_work);
+  const auto time = timetable_.time_to_hold();
+  if (time && !parts_.pauses.standing()) watch_->begin(*time);
 }
 
 void SyncLoop::watched() {
@@ -269,11 +262,7 @@ void SyncLoop::watched() {
     changes_ = 0;
     deaf_until_ = parts_.clock.tick() + pace().interval;
   }
-  const auto idle = timetable_.idle();
-  // A poll that is due soon is made at once: else nobody would wait for a change until then.
-  const bool is_due_soon = held == git::Held::same && idle && *idle < before_work + too_short;
-  if (held == git::Held::changed || is_due_soon) timetable_.poll_now();
-  if (held == git::Held::lost) timetable_.poll_within(longest_deafness);
+  timetable_.held(*held);
 }
 
 void SyncLoop::ask() {

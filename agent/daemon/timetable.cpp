@@ -11,6 +11,12 @@ namespace {
 
 constexpr Duration pause_look = std::chrono::seconds(1);
 constexpr Duration look_ahead = std::chrono::seconds(20);
+/// What is left of an idle time when the server is to answer.
+constexpr Duration before_work = std::chrono::seconds(8);
+/// Not worth holding a question for.
+constexpr Duration too_short = std::chrono::seconds(2);
+/// When the server is asked again after a held question was lost, at the latest.
+constexpr Duration longest_deafness = std::chrono::minutes(1);
 constexpr Duration longest_sleep = std::chrono::seconds(30);  ///< well within the watchdog's patience
 
 }  // namespace
@@ -87,6 +93,19 @@ void Timetable::poll_within(Duration most) {
   const auto at =
       clock_.tick() + Duration(static_cast<std::int64_t>(random() * static_cast<double>(most.count())));
   if (!poll_ || at < *poll_) poll_ = at;
+}
+
+std::optional<Duration> Timetable::time_to_hold() const {
+  const auto left = idle();
+  if (!left || *left < before_work + too_short) return {};
+  return *left - before_work;
+}
+
+void Timetable::held(git::Held held) {
+  // A poll that is due soon is made at once: else nobody would wait for a change until then.
+  const bool is_due_soon = held == git::Held::same && idle() && !time_to_hold();
+  if (held == git::Held::changed || is_due_soon) poll_now();
+  if (held == git::Held::lost) poll_within(longest_deafness);
 }
 
 bool Timetable::is_poll_due() const {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "git/hold.h"
 #include "sync/sync.h"
 
 namespace greenwave::daemon {
@@ -44,6 +45,12 @@ class Timetable {
   /// by all at once.
   void poll_within(Duration most);
   void poll_now() { poll_in(Duration::zero()); }
+
+  /// For how long the server may hold a question now, so that a late answer is in time for what is due;
+  /// nothing: that is not worth it, or the server is being asked.
+  std::optional<Duration> time_to_hold() const;
+  /// How that ended. One that was lost is made up for by a poll within a minute.
+  void held(git::Held held);
 
   bool is_poll_due() const;
   bool is_repair_due() const;

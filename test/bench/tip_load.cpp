@@ -34,9 +34,6 @@ using namespace greenwave;
 namespace {
 
 constexpr const char* ref = "refs/heads/main";
-constexpr Duration before_poll = std::chrono::seconds(8);  // as the agent's loop has it
-constexpr Duration too_short = std::chrono::seconds(2);
-constexpr Duration longest_deafness = std::chrono::minutes(1);
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -114,21 +111,20 @@ class Device {
   /// Until the next poll is due.
   void watch() {
     while (!crowd_.stop && !timetable_.is_poll_due()) {
-      const auto idle = timetable_.idle().value_or(Duration::zero());
-      if (!server_.can_hold() || idle < before_poll + too_short) {
+      const auto time = timetable_.time_to_hold();
+      if (!server_.can_hold() || !time) {
+        const auto idle = timetable_.idle().value_or(Duration::zero());
         std::this_thread::sleep_for(std::min<Duration>(idle, std::chrono::milliseconds(200)));
         continue;
       }
-      const auto asked = std::min(idle - before_poll, length_.next());
+      const auto asked = std::min(*time, length_.next());
       const auto began = std::chrono::steady_clock::now();
       const auto held = server_.hold({.most = asked, .end = crowd_.end.get()});
       const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
       if (held == git::Held::same) length_.lasted(asked);
-      const bool is_due_soon = timetable_.idle().value_or(Duration::zero()) < before_poll + too_short;
-      if (held == git::Held::changed || (held == git::Held::same && is_due_soon)) timetable_.poll_now();
+      timetable_.held(held);
       if (held != git::Held::lost) continue;
       length_.lost(std::min(took, asked));
-      timetable_.poll_within(longest_deafness);
       std::this_thread::sleep_for(timetable_.idle().value_or(Duration::zero()));
     }
   }

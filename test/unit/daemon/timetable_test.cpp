@@ -200,3 +200,43 @@ TEST_CASE("timetable: it is idle until the next poll or repair, and not while th
   table.asked(pace);
   CHECK_FALSE(table.idle());
 }
+
+TEST_CASE("timetable: a question is held until shortly before something is due, and not for a moment") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  table.start(pace);
+  table.asked(pace);
+  CHECK_FALSE(table.time_to_hold());
+  table.ended(good(), pace, {});
+  while (const auto time = table.time_to_hold()) {
+    CHECK(*time == *table.idle() - 8s);
+    CHECK(*time >= 2s);
+    clock.pass(1s);
+  }
+  CHECK(*table.idle() < 10s);
+  CHECK(*table.idle() > 8s);
+}
+
+TEST_CASE("timetable: what a held question said is polled for at once, and what was lost within a minute") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  const auto rests = [&] {
+    table.start(pace);
+    table.asked(pace);
+    table.ended(good(), pace, {});
+  };
+  rests();
+  table.held(git::Held::same);
+  CHECK_FALSE(table.is_poll_due());
+  table.held(git::Held::refused);
+  CHECK_FALSE(table.is_poll_due());
+  table.held(git::Held::changed);
+  CHECK(table.is_poll_due());
+  rests();
+  table.held(git::Held::lost);
+  CHECK(*table.idle() <= 1min);
+  rests();
+  while (table.time_to_hold()) clock.pass(1s);
+  table.held(git::Held::same);
+  CHECK(table.is_poll_due());
+}

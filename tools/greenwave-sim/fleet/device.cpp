@@ -17,10 +17,7 @@ namespace greenwave::sim {
 
 namespace {
 
-// As the agent's loop and its HTTP have them.
-constexpr Duration before_work = std::chrono::seconds(8);
-constexpr Duration too_short = std::chrono::seconds(2);
-constexpr Duration longest_deafness = std::chrono::minutes(1);
+// As the agent's HTTP has them.
 constexpr Duration grace = std::chrono::seconds(6);
 constexpr Duration freshness = std::chrono::seconds(12);
 constexpr Duration silence = std::chrono::seconds(60);
@@ -127,8 +124,7 @@ void Device::plan() {
   world_.loop.cancel(std::exchange(timer_, 0));
   const auto now = world_.clock.tick();
   if (doing_ == Doing::nothing && can_hold_ && !coming_) {
-    const auto idle = timetable_.idle();
-    if (idle && *idle >= before_work + too_short) hold(std::min(*idle - before_work, hold_length_.next()));
+    if (const auto time = timetable_.time_to_hold()) hold(std::min(*time, hold_length_.next()));
   }
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(timetable_.wake() - now);
   timer_ = world_.loop.after(world_.clock.real(std::max<Duration>(wait, Duration::zero())), [this] {
@@ -269,8 +265,7 @@ void Device::took_held(Response& response) {
   } else {
     can_hold_ = false;  // until the next poll
   }
-  const auto idle = timetable_.idle();
-  if (has_changed || (idle && *idle < before_work + too_short)) timetable_.poll_now();
+  timetable_.held(has_changed ? git::Held::changed : git::Held::same);
   plan();
 }
 
@@ -281,7 +276,7 @@ void Device::lost(Connection& /*by*/) {
     const auto after = std::chrono::duration_cast<Duration>(world_.clock.tick() - held_since_);
     hold_length_.lost(std::min(after, held_for_));
     can_hold_ = false;
-    timetable_.poll_within(longest_deafness);
+    timetable_.held(git::Held::lost);
     return plan();
   }
   if (doing_ == Doing::fetching) ++city_.tally.failed_fetches;
