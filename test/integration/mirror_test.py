@@ -163,5 +163,50 @@ class Following(unittest.TestCase):
         self.assertIn("403", pushed.stdout)
 
 
+class Answers(unittest.TestCase):
+    """That nginx keeps."""
+
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.city.commit(motd("one\n"))
+        self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city))
+
+    def once(self, name, check=0):
+        """What a device, of which there was nothing before, has after a sync."""
+        device = Device(self.scratch / f"device-{name}", self.mirror.url, device=name, more=self.mirror.agent)
+        device.once(check=check)
+        file = device.path("/etc/motd")
+        return file.read_text() if file.exists() else None
+
+    def git(self, *words):
+        return run("git", *words, env={**os.environ, "GIT_SSL_CAINFO": str(self.mirror.directory / "ca.pem")}).stdout
+
+    def test_what_one_device_has_fetched_another_gets_without_git(self):
+        self.assertEqual(self.once("a"), "one\n")
+        self.mirror.stop("cgi")
+        self.assertEqual(self.once("b"), "one\n")
+
+    def test_a_commit_that_nobody_has_fetched_comes_from_git(self):
+        self.assertEqual(self.once("a"), "one\n")
+        self.city.commit(motd("two\n"))
+        wait_until(lambda: self.mirror.tip() == self.city.git("rev-parse", "HEAD"), "the tip follows")
+        self.assertEqual(self.once("b"), "two\n")
+
+    def test_refs_are_never_kept(self):
+        for number in range(3):
+            commit = self.city.commit(motd(f"{number}\n"))
+            listed = self.git("ls-remote", self.mirror.url, "refs/heads/main")
+            self.assertEqual(listed.split()[0], commit)
+
+    def test_a_clone_by_git_itself_has_what_the_repository_has_whatever_was_kept(self):
+        for number in range(2):
+            commit = self.city.commit(motd(f"{number}\n"))
+            self.once(f"device-{number}")
+            clone = self.scratch / f"clone-{number}"
+            self.git("clone", "-q", self.mirror.url, clone)
+            self.assertEqual(self.city.git("rev-parse", "HEAD", cwd=clone), commit)
+
+
 if __name__ == "__main__":
     unittest.main()

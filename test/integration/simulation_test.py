@@ -8,9 +8,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import postgres  # noqa: E402
 from greenwave import City, Device, Scratch, wait_until  # noqa: E402
 from hub import Hub  # noqa: E402
-from mirror import Mirror  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from simulation import Simulation, change, fill, make_signer  # noqa: E402
+from town import TipServer  # noqa: E402
 
 DEVICES = 200
 
@@ -21,7 +21,8 @@ class Fleet(unittest.TestCase):
         self.scratch.chmod(0o755)
         self.key, self.signers = make_signer(self.scratch)
         self.city = City(self.scratch)
-        self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city))
+        self.mirror = self.enterContext(TipServer(self.scratch / "mirror", self.city))
+        self.mirror.switch("held")
         fill(self.city, "fresno", DEVICES, self.key)
         change(self.city, 9, self.key)
         self.total = {}
@@ -83,6 +84,16 @@ class Fleet(unittest.TestCase):
         self.wait_for(simulation, DEVICES, commit, "well")
         self.assertEqual(self.total[commit, "known"], DEVICES)
         self.assertEqual(self.total["failedFetches"], 0)
+
+    def test_a_server_without_files_of_tips_is_asked_for_its_refs(self):
+        self.mirror.switch("none")
+        simulation = self.simulation(interval="5s", devices=5)
+        simulation.do("install")
+        simulation.do("on")
+        commit = change(self.city, 1, self.key)
+        self.wait_for(simulation, 5, commit, "fetched")
+        self.assertEqual(self.total["holds"], 0)
+        self.assertEqual(self.total["failedPolls"], 0)
 
     def test_what_breaks_at_the_canary_is_taken_back_there_and_reported(self):
         with Postgres(self.scratch / "postgres") as database, Hub(self.scratch / "hub", database.connection, "fresno") as hub:

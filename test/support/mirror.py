@@ -76,6 +76,7 @@ class Mirror:
                 .replace("/etc/greenwave/mirror.key", f"{here}/server.key")
                 .replace("/run/greenwave-mirror/mirror.sock", str(self.socket))
                 .replace("/run/fcgiwrap.socket", f"{here}/cgi").replace("/srv/git", str(self.root))
+                .replace("/var/lib/nginx/greenwave-fetches", f"{here}/fetches")
                 .replace("access_log          off", f"access_log {here}/access.log bytes")
                 .replace("include fastcgi_params;", "include /etc/nginx/fastcgi_params;"))
         (here / "nginx.conf").write_text(f"""daemon off; user root; worker_processes 1; pid {here}/nginx.pid;
