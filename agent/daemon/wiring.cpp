@@ -15,6 +15,7 @@
 #include "secrets/keyring.h"
 #include "state/keys.h"
 #include "sync/recalled.h"
+#include "systemd/manager.h"
 
 namespace greenwave::daemon {
 
@@ -56,12 +57,16 @@ config::Config with_own_id(config::Config config, const state::State& state) {
 }
 
 /// Nobody stands by for an agent that is no service: no one could start it again either.
-guard::Guard make_guard(const config::Config& config, const std::string& process) {
+guard::Guard make_guard(const config::Config& config, const std::string& process, state::State& state) {
   guard::Guard::Parts parts{.directory = config.root / "var/lib/greenwave/guard",
                             .files = guard::OwnFiles(config, own_program()),
                             .run = process,
                             .patience = config.health.guard};
-  if (config.root == "/" && is_own_service()) parts.start = start_guard;
+  if (config.root == "/" && is_own_service()) {
+    parts.start = start_guard;
+    parts.reload = [] { systemd::Manager().reload(); };
+    parts.copy_state = [&state](const std::filesystem::path& file) { state.copy_to(file); };
+  }
   return guard::Guard(std::move(parts));
 }
 
@@ -101,7 +106,7 @@ Wiring::Wiring(config::Config configuration, std::shared_ptr<state::State> memor
       facts(device_facts()),
       digest_key(open_digest_key(config.digest_key())),
       state(std::move(memory)),
-      guard(make_guard(config, process)),
+      guard(make_guard(config, process, *state)),
       give_up(std::make_shared<std::atomic<bool>>(false)),
       transport(git::confined::make_confined_transport(config.repository, fetcher_parts())),
       trust(read_trust(config, around.log)),
@@ -220,6 +225,27 @@ std::string open_digest_key(const std::filesystem::path& file) {
   return key;
 }
 
+namespace {
+
+constexpr std::size_t most_of_state = 256 << 20;
+
+/// A newer agent that was taken back may have left a state that this one does not know; the guard has a copy
+/// of the one before. False: there is none.
+bool took_state_before(const config::Config& config, const Error& error, const Log& log) {
+  const auto copy = config.root / "var/lib/greenwave/guard/state.db";
+  std::error_code none;
+  if (error.fault() != Fault::invalid || !std::filesystem::exists(copy, none)) return false;
+  log.warning(
+      fmt::format("{}; it is set aside, and the state from before that version is used", error.message()));
+  const auto before = read_file(copy, most_of_state);
+  state::State::set_aside(config.database());
+  replace_file(config.database(), before, 0600);
+  std::filesystem::remove(copy, none);
+  return true;
+}
+
+}  // namespace
+
 std::shared_ptr<state::State> open_state(const config::Config& config, const Log& log, const Clock& clock) {
   make_directories(config.state_directory, 0750);
   try {
@@ -230,6 +256,7 @@ std::shared_ptr<state::State> open_state(const config::Config& config, const Log
     state->history(recent_syncs);
     return state;
   } catch (const Error& error) {
+    if (took_state_before(config, error, log)) return open_state(config, log, clock);
     if (error.fault() != Fault::damaged) throw;
     return begin_state_again(config, error, log, clock);
   }

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "drivers/host/tree_copy.h"
+#include "guard/stand_in.h"
 
 namespace greenwave::guard {
 
@@ -24,6 +25,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_text = 1 << 20;
 constexpr const char* nobody = "none";
+/// A run whose change a power cut ended: what it changed is not known.
+constexpr const char* cut_off = "cut-off";
+constexpr const char* state_copy = "state.db";
 
 struct ArmedLine {
   std::string run;
@@ -91,7 +95,7 @@ std::string kept_line(const std::string& path, const fs::path& directory, std::s
 
 }  // namespace
 
-void Guard::keep(const std::vector<OwnFile>& places) {
+void Guard::keep(const std::vector<OwnFile>& places, const std::optional<ByPackage>& package) {
   const auto& directory = parts_.directory;
   auto list = text_of(at("list")).value_or("");
   if (!fs::exists(at("armed"))) {
@@ -108,18 +112,34 @@ void Guard::keep(const std::vector<OwnFile>& places) {
     fs::remove_all(directory / std::to_string(number), none);  // of an arming that a power cut ended
     list += kept_line(place.path, directory, number++);
   }
+  if (package) {
+    const auto ending = fmt::format(" {}\n", package->name);
+    const bool is_named = package->name.empty() || list.find(ending) != std::string::npos;
+    if (!is_named) list += fmt::format("package {}{}", to_hex(package->version), ending);
+    if (parts_.copy_state && !fs::exists(at(state_copy))) parts_.copy_state(at(state_copy));
+  }
   sync_directory(directory);
   replace_file(at("list"), list, 0600);
 }
 
-void Guard::arm(const std::vector<OwnFile>& places, bool reached) {
+void Guard::arm(const std::vector<OwnFile>& places, bool reached, const std::optional<ByPackage>& package) {
   if (fs::exists(at("firing"))) {
     throw Error(Fault::transient, "the guard is putting the agent's last good files back");
   }
-  const auto earlier = armed_line(at("armed")).value_or(ArmedLine{.run = nobody});
-  keep(places);
+  const auto before = armed_line(at("armed"));
+  auto earlier = before.value_or(ArmedLine{.run = nobody});
+  if (before && earlier.run == nobody) earlier.run = cut_off;
+  keep(places, package);
+  if (package && parts_.reload && bring_stand_in(parts_.directory)) parts_.reload();
   write_armed(earlier.run, reached || earlier.reached);
   parts_.start();
+}
+
+void Guard::tidy() {
+  if (!parts_.reload || fs::exists(at("armed")) || fs::exists(at("firing"))) return;
+  std::error_code none;
+  fs::remove(at(state_copy), none);
+  if (remove_stand_in()) parts_.reload();
 }
 
 void Guard::write_armed(const std::string& run, bool reached) {
@@ -147,6 +167,7 @@ std::optional<Guard::Armed> Guard::armed_before() const {
 void Guard::disarm() {
   unlink_file(at("armed"));
   sync_directory(parts_.directory);
+  tidy();
 }
 
 bool Guard::fire(const std::string& reason) {
@@ -178,6 +199,7 @@ std::optional<PutBack> Guard::put_back() const {
 void Guard::forget_put_back() {
   unlink_file(at("restored"));
   sync_directory(parts_.directory);
+  tidy();
 }
 
 }  // namespace greenwave::guard

@@ -32,8 +32,12 @@ struct PutBack {
 ///     firing    the same, while the files are put back; a power cut does not end that
 ///     restored  what was done, for the next start: a reason, then lines "SHA256 PATH" of what was there
 ///     reason    why the agent asked for it
-///     list      what was there before: lines "file|tree NUMBER PATH", "absent - PATH"
+///     list      what was there before: lines "file|tree NUMBER PATH", "absent - PATH"; and what comes in its
+///     place
+///               besides: "package DIGEST NAME", which is in `restored` then
 ///     NUMBER    a copy
+///     state.db  a copy of the agent's state, while a package changes the agent
+///     run       the guard's script, as long (stand_in.h)
 ///
 /// One thread. Functions throw Error.
 class Guard {
@@ -45,6 +49,9 @@ class Guard {
     Duration patience;  ///< see config::Health
     std::function<void()>
         start{};  ///< starts the unit; empty: nobody stands by, since the agent is no service
+    std::function<void()> reload{};  ///< has systemd read its files again
+    /// Writes a copy of the agent's state to a new file.
+    std::function<void(const std::filesystem::path&)> copy_state{};
   };
   explicit Guard(Parts parts) : parts_(std::move(parts)) {}
 
@@ -53,9 +60,14 @@ class Guard {
   Candidates& candidates() { return candidates_; }
 
   /// Keeps what is at these places, durably, unless that was done for an earlier change which is not over,
-  /// and has the guard stand by. `reached`: the repository was, so that it must be again. Ends with
-  /// changed().
-  void arm(const std::vector<OwnFile>& places, bool reached);
+  /// and has the guard stand by. `reached`: the repository was, so that it must be again. `package` changes
+  /// them, and what stands by with them; with a name, it is what the agent did not come back with in the end.
+  /// Ends with changed().
+  struct ByPackage {
+    std::string name;
+    Digest version;
+  };
+  void arm(const std::vector<OwnFile>& places, bool reached, const std::optional<ByPackage>& package = {});
   void changed(bool anything);
 
   /// The agent was changed by an earlier run, or while a power cut ended one.
@@ -72,9 +84,12 @@ class Guard {
   std::optional<PutBack> put_back() const;
   void forget_put_back();
 
+  /// Where nothing is under way, removes what a package's change has needed. Cheap where that is nothing.
+  void tidy();
+
  private:
   std::filesystem::path at(const char* name) const { return parts_.directory / name; }
-  void keep(const std::vector<OwnFile>& places);
+  void keep(const std::vector<OwnFile>& places, const std::optional<ByPackage>& package);
   void write_armed(const std::string& run, bool reached);
 
   const Parts parts_;

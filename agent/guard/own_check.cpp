@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "drivers/host/directory_tree.h"
 #include "drivers/host/file_spec.h"
+#include "drivers/host/packages/package_spec.h"
 #include "drivers/host/unit_spec.h"
 #include "git/trust.h"
 #include "guard/unit_inputs.h"
@@ -99,6 +100,7 @@ class OwnCheck {
   /// Why the agent could not start with what the object writes; empty: nothing is seen. Programs are not
   /// looked at.
   std::string why_not(const plan::Desired& one) {
+    if (changes_own_package(one.footprint.claims)) return why_no_package(one);
     for (const auto& [path, content, type] : written_by(one, input_)) {
       const auto part = input_.files.part_at(path);
       if (!part || part == Part::program) continue;
@@ -127,6 +129,16 @@ class OwnCheck {
       why = "the agent did not come back when it had this before; change it, or run greenwave sync --force";
     }
     return why.empty() ? why : fmt::format("{} is not written: {}", path, why);
+  }
+
+  std::string why_no_package(const plan::Desired& one) const {
+    Problems none;
+    const auto spec = host::read_package_spec({}, one.manifest, none);
+    if (!has_failed(std::string(host::own_package), spec.version)) return {};
+    return fmt::format(
+        "{} {} is not installed: the agent did not come back with it before; take another version, or "
+        "run greenwave sync --force",
+        host::own_package, spec.version);
   }
 
   bool has_failed(const std::string& path, const std::string& content) const {

@@ -6,9 +6,13 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/contains.h"
 #include "base/text.h"
+#include "drivers/host/packages/package_job.h"
+#include "drivers/host/packages/package_spec.h"
 #include "guard/unit_inputs.h"
 #include "plan/places.h"
+#include "systemd/unit_paths.h"
 
 namespace greenwave::guard {
 
@@ -44,8 +48,13 @@ std::optional<Part> OwnFiles::part_at(std::string_view path) const {
   return found->part;
 }
 
+bool changes_own_package(const std::vector<std::string>& claims) {
+  return contains(claims, fmt::format("{}{}", drivers::host::package_claim, drivers::host::own_package));
+}
+
 std::vector<OwnFile> OwnFiles::claimed_by(const std::vector<std::string>& claims) const {
   std::vector<OwnFile> found;
+  if (changes_own_package(claims)) found = of_package();
   for (const auto& place : files_) {
     const bool is_claimed = std::ranges::any_of(claims, [&](std::string_view claim) {
       if (!claim.starts_with(plan::path_claim)) return false;
@@ -53,6 +62,27 @@ std::vector<OwnFile> OwnFiles::claimed_by(const std::vector<std::string>& claims
       return is_at_or_below(place.path, claim) || is_at_or_below(claim, place.path);
     });
     if (is_claimed) found.push_back(place);
+  }
+  return found;
+}
+
+/// With the units that the agent needs to take a package back.
+std::vector<OwnFile> OwnFiles::of_package() const {
+  if (files_.empty()) return {};
+  const auto stand_in = fmt::format("{}/{}", systemd::unit_directory, guard_unit);
+  std::vector<OwnFile> found;
+  for (const auto& place : files_) {
+    const bool is_its = place.part == Part::program || place.part == Part::unit ||
+                        place.part == Part::guard || place.part == Part::configuration ||
+                        place.part == Part::boot;
+    if (is_its && !place.path.starts_with("/run/") && place.path != stand_in) found.push_back(place);
+  }
+  for (const auto directory :
+       {"/usr/lib/systemd/system", "/lib/systemd/system", "/usr/local/lib/systemd/system"}) {
+    for (const auto unit : {std::string_view("greenwave-programs.socket"),
+                            std::string_view("greenwave-programs.service"), drivers::host::packages_unit}) {
+      found.push_back({fmt::format("{}/{}", directory, unit), Part::unit});
+    }
   }
   return found;
 }

@@ -16,6 +16,9 @@ using config::Part;
 /// A file, or a directory of drop-ins with all that is in it.
 using OwnFile = config::OwnPath;
 
+/// Whether an object with these claims is the package that has the agent.
+bool changes_own_package(const std::vector<std::string>& claims);
+
 /// The files that the agent of a live device starts with. An image below another root has none: no agent runs
 /// there.
 class OwnFiles {
@@ -25,13 +28,15 @@ class OwnFiles {
 
   std::optional<Part> part_at(std::string_view path) const;
 
-  /// Those that an object has a hand in, by its claims: "path:…".
+  /// Those that an object has a hand in, by its claims: "path:…", or the agent's own package.
   std::vector<OwnFile> claimed_by(const std::vector<std::string>& claims) const;
 
   /// What lstat says of all of them: another text when any has changed.
   std::string fingerprint() const;
 
  private:
+  std::vector<OwnFile> of_package() const;
+
   std::vector<OwnFile> files_;
 };
 

@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "state/codec.h"
 #include "state/handle.h"
@@ -95,6 +97,13 @@ void write_intent(Database& database, const Entry& entry) {
 State::State(const std::filesystem::path& file) : database_(open_database(file)) {}
 State::State(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 State::~State() = default;
+
+void State::copy_to(const std::filesystem::path& file) const {
+  const Lock lock(mutex_);
+  std::string quoted;
+  for (const char c : file.native()) quoted += c == '\'' ? "\'\'" : std::string(1, c);
+  database_->run(fmt::format("VACUUM INTO '{}'", quoted));
+}
 
 bool State::sound() const {
   {

@@ -38,6 +38,10 @@ class State {
   /// Renames a damaged file (and its WAL) to FILE.damaged, so that a new one can be created.
   static void set_aside(const std::filesystem::path& file);
 
+  /// Writes a copy of the file as it is now, for a Greenwave that knows no newer schema. `file` must not
+  /// exist.
+  void copy_to(const std::filesystem::path& file) const;
+
   /// Reads every page and record. After a call met damage, this shows whether it is in this store.
   bool sound() const;
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "drivers/host/packages/package_spec.h"
 #include "state/keys.h"
 
 namespace greenwave::sync {
@@ -36,19 +37,35 @@ std::vector<OwnFile> own_places(const guard::OwnFiles& files, const plan::Step& 
   return files.claimed_by(claims);
 }
 
+/// Where a step changes the package that has the agent: what the agent will be then. On the way back it has
+/// no name, since that is not what failed.
+std::optional<guard::Guard::ByPackage> own_package_of(const Pass& pass, const plan::Step& step) {
+  const bool by_claim = step.desired != nullptr ? guard::changes_own_package(step.desired->footprint.claims)
+                                                : guard::changes_own_package(step.entry->claims);
+  if (!by_claim || !may_change_files(step)) return {};
+  guard::Guard::ByPackage package;
+  if (step.desired == nullptr || pass.kept.course.is_reverting()) return package;
+  Problems none;
+  const auto spec = drivers::host::read_package_spec({}, step.desired->manifest, none);
+  if (!spec.version.empty()) package = {std::string(drivers::host::own_package), sha256(spec.version)};
+  return package;
+}
+
 /// True when it stands by.
 bool arm(Pass& pass, guard::Guard& guard, std::span<const plan::Step> steps, ApplyContext& context) {
   std::vector<OwnFile> places;
   std::vector<ObjectId> objects;
+  std::optional<guard::Guard::ByPackage> package;
   for (const auto& step : steps) {
     const auto more = own_places(guard.files(), step);
     if (more.empty()) continue;
+    if (auto own = own_package_of(pass, step)) package = std::move(own);
     places.insert(places.end(), more.begin(), more.end());
     objects.push_back(step.id);
   }
   if (places.empty()) return false;
   try {
-    guard.arm(places, pass.reached);
+    guard.arm(places, pass.reached, package);
     return true;
   } catch (const Error& error) {
     const auto why = fmt::format("it changes the agent itself, and {} cannot stand by: {}", guard::guard_unit,
@@ -92,11 +109,12 @@ Applied with_guard(Pass& pass, std::span<const plan::Step> steps, ApplyContext& 
                    const std::function<Applied()>& apply) {
   auto* const guard = pass.parts.guard;
   if (guard == nullptr || steps.empty()) return apply();
-  const auto before = guard->files().fingerprint();
   const bool armed = guard->is_there() && arm(pass, *guard, steps, context);
+  const auto before = guard->files().fingerprint();
   auto applied = apply();
   const bool changed = guard->files().fingerprint() != before;
-  if (armed) guard->changed(changed);
+  // What an agent that is to stop has begun may go on without it.
+  if (armed) guard->changed(changed || pass.parts.stop);
   if (changed) {
     pass.renews = true;
     pass.take(changed_own(pass.kept.course, pass.parts.process));
@@ -133,7 +151,7 @@ void learn_from_guard(Pass& pass) {
   auto* const guard = standing_by(pass);
   if (guard == nullptr) return;
   const auto found = guard->put_back();
-  if (!found) return;
+  if (!found) return guard->tidy();
   auto& failed = pass.kept.failed_own;
   for (const auto& [path, digests] : found->failed) failed[path].insert(digests.begin(), digests.end());
   pass.parts.state.set_value(state::keys::failed_own, to_text(failed));

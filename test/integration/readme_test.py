@@ -58,6 +58,7 @@ BLOCKS = {
     "$ greenwaved --config agent.yaml": "shell",
     "install -D -m 644 /usr/share": "sandbox_test puts the file there, on a machine of its own",
     "command: [systemd-run": "a part of a Command: sandbox_test runs such a one",
+    "spec: {name: greenwave": "a part of a Package: self_upgrade_test follows commits with such a one",
     "apt install nginx-light": "a server's set-up: mirror_test has the same nginx and mirror, for its own directories",
     "apt install postgresql": "sets a server up: hub_test does the same with servers of its own",
     "SELECT create_distributed_table": "needs Citus",
