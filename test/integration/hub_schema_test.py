@@ -21,6 +21,7 @@ RELEASED = {
     2: "5d61c53c7e2b790953ee7719ef98d9568ba0f6b46f7f2f098267e42a7de34eab",
     3: "8b5cd08b3e88227ded8e47b39f62348b905179fae24730a196fee371c7d112d2",
     4: "6facffe587ba5ff036bd4767414b5a2a0c04f9a04adbf7c6fb75e477b84551c0",
+    5: "53327ad19eb0c0b40a30573a65b18c6236e3f5b556024ef2b590b94c3132a52f",
 }
 # A value of each type that a column has, another one for each number.
 VALUES = {"text": "'{column} {i}'", "bigint": "{i}", "integer": "{i}", "boolean": "{i} % 2 = 0", "uuid": "gen_random_uuid()",

@@ -119,6 +119,22 @@ class ThePage(OnOneCity):
         self.assertIn("at=-122.43500,37.76100,15.00", one.run("return decodeURIComponent(page.url())"))
         self.clean(one)
 
+    def test_a_label_is_a_filter_and_whoever_made_the_map_data_is_named(self):
+        expected = sum(page_city.model_of(n) == "2070lx" for n in range(485))
+        one = self.browser(devices=485)
+        one.run("await page.selectOption('.by-label', 'model=2070lx')")
+        one.sees(expected)
+        self.assertIn("label=model%3A2070lx", one.run("return page.url()"))
+        one.run("await page.reload()")
+        one.sees(expected)
+        one.run("await page.locator('.chip', {hasText: 'model=2070lx'}).click()")
+        one.sees(485)
+        one.run("await page.locator('.list tbody tr').first().click(); await page.locator('.panel button.label', {hasText: 'model'}).click()")
+        one.run("await page.locator('.chip', {hasText: 'model='}).waitFor()")
+        one.wait_for_text(".map .attribution a", "© OpenStreetMap contributors, ODbL 1.0")
+        self.assertIn("openstreetmap.org/copyright", one.run("return await page.locator('.attribution a').getAttribute('href')"))
+        self.clean(one)
+
     def test_search_from_the_keyboard_finds_an_intersection_and_opens_it(self):
         one = self.browser(devices=485)
         one.run("await page.keyboard.press('/'); await page.keyboard.type('castro 19th')")

@@ -35,6 +35,10 @@ def state_of(number):
     return "in-sync", ""
 
 
+def model_of(number):
+    return "2070lx" if number % 5 == 0 else "atc-5201"
+
+
 def literal(text):
     return "'" + text.replace("'", "''") + "'"
 
@@ -49,12 +53,12 @@ def fill(postgres, city, devices, state=state_of, inventory=COMMIT):
         condition = "in-sync" if silent else condition
         health = {"failed": "failed", "reverted": "reverted", "applying": "progressing"}.get(condition, "healthy")
         commit = BEFORE if condition in ("held", "reverted", "waiting") else COMMIT
-        detail = {"labels": {"corridor": "castro", "model": "atc"}, "objects": 29, "inSync": 29, "commit": {"oid": commit, "subject": "Longer walk at 19th"}}
+        detail = {"labels": {"corridor": "castro"}, "objects": 29, "inSync": 29, "commit": {"oid": commit, "subject": "Longer walk at 19th"}}
         if condition == "failed":
             where, why = reason.split(": ", 1)
             detail.update(inSync=28, failed=[{"object": where, "reason": f"base/controller.yaml:31:3: {why}"}], failedTotal=1)
         key = f"{literal(city)}, {literal(device)}"
-        places.append(f"({key}, {literal(name)}, '{{}}', '{wave}', '{{base,models/atc}}', ST_SetSRID(ST_MakePoint({longitude}, {latitude}), 4326))")
+        places.append(f"({key}, {literal(name)}, {literal(json.dumps({'model': model_of(number)}))}, '{wave}', '{{base,models/atc}}', ST_SetSRID(ST_MakePoint({longitude}, {latitude}), 4326))")
         presence.append(f"({key}, 1, 1, now() - interval '{3600 if silent else 30} s', now(), {silent}, false)")
         states.append(f"({key}, 1, 1, now(), now() - interval '2 h', '{condition}', '{health}', '{commit}', '{COMMIT}', '{wave}', "
                       f"{literal(reason)}, '0.1.0', {number}, NULL, {literal(json.dumps(detail))})")
@@ -65,7 +69,8 @@ def fill(postgres, city, devices, state=state_of, inventory=COMMIT):
 INSERT INTO greenwave.devices (city, device, name, labels, wave, layers, position) VALUES {','.join(places)};
 INSERT INTO greenwave.presence VALUES {','.join(presence)};
 INSERT INTO greenwave.states VALUES {','.join(states)};
-INSERT INTO greenwave.inventories (city, commit, read_at, waves) VALUES ({c}, '{inventory}', now(), '{gates}');
+INSERT INTO greenwave.inventories (city, commit, read_at, waves, attribution)
+  VALUES ({c}, '{inventory}', now(), '{gates}', '© OpenStreetMap contributors, ODbL 1.0');
 INSERT INTO greenwave.refs VALUES ({c}, 'canary', 'refs/heads/canary', '{COMMIT}', now() - interval '12 min', 'Longer walk at 19th', 'Olga Operator'),
   ({c}, '', 'refs/heads/main', '{BEFORE}', now() - interval '2 days', 'Quieter logs', 'Olga Operator');
 ANALYZE;""")

@@ -14,10 +14,14 @@ constexpr auto good_for = std::chrono::seconds(1);
 
 // What the page draws: places, which change with the inventory's commit alone, and states, which change all
 // the time. Both list the inventory's devices in one order, by their ids' bytes, so that a state is one
-// letter: the first of its word. Texts that many have are listed once.
+// letter: the first of its word. Texts that many have are listed once. Since when is in minutes, and 0 where
+// nothing is wrong: nobody asks there.
 constexpr const char* places_statement = R"sql(
 WITH d AS MATERIALIZED (
-  SELECT device, name, retired, wave, position FROM greenwave.devices WHERE city = $1),
+  SELECT device, name, retired, labels, wave, position FROM greenwave.devices WHERE city = $1),
+has AS MATERIALIZED (SELECT device, key || '=' || value AS label FROM d, jsonb_each_text(labels)),
+label AS (SELECT label, row_number() OVER (ORDER BY count(*) DESC, label COLLATE "C") - 1 AS n FROM has GROUP BY label),
+labelled AS (SELECT device, json_agg(n ORDER BY n) AS numbers FROM has JOIN label USING (label) GROUP BY device),
 waves AS (SELECT wave, row_number() OVER (ORDER BY wave COLLATE "C") - 1 AS n FROM d GROUP BY wave)
 SELECT json_build_object(
   'inventory', (SELECT commit FROM greenwave.inventories WHERE city = $1),
@@ -27,13 +31,17 @@ SELECT json_build_object(
   'y', coalesce(json_agg(round(ST_Y(position) * 1e6)::bigint ORDER BY device COLLATE "C"), '[]'),
   'waves', (SELECT coalesce(json_agg(wave ORDER BY n), '[]') FROM waves),
   'waveOf', coalesce(json_agg(waves.n ORDER BY device COLLATE "C"), '[]'),
+  'labels', (SELECT coalesce(json_agg(label ORDER BY n), '[]') FROM label),
+  'labelsOf', coalesce(json_agg(coalesce(labelled.numbers, '[]') ORDER BY device COLLATE "C"), '[]'),
+  'attribution', (SELECT attribution FROM greenwave.inventories WHERE city = $1),
   'retired', coalesce(json_agg(device ORDER BY device COLLATE "C") FILTER (WHERE retired), '[]'))::text
-FROM d JOIN waves USING (wave)
+FROM d JOIN waves USING (wave) LEFT JOIN labelled USING (device)
 )sql";
 
 constexpr const char* states_statement = R"sql(
 WITH d AS MATERIALIZED (
-  SELECT device, listed, left(condition, 1) AS letter, commit, left(reason, 160) AS reason
+  SELECT device, listed, left(condition, 1) AS letter, commit, left(reason, 160) AS reason,
+    CASE WHEN condition <> 'in-sync' THEN coalesce(floor(extract(epoch FROM since) / 60), 0)::bigint ELSE 0 END AS since
   FROM greenwave.device_states WHERE city = $1),
 commits AS (SELECT commit, row_number() OVER (ORDER BY count(*) DESC, commit) - 1 AS n FROM d GROUP BY commit),
 reasons AS (SELECT reason, row_number() OVER (ORDER BY count(*) DESC, reason) - 1 AS n FROM d GROUP BY reason),
@@ -47,7 +55,8 @@ SELECT json_build_object(
   'commitOf', coalesce(json_agg(commit_number ORDER BY device COLLATE "C") FILTER (WHERE listed), '[]'),
   'reasons', (SELECT coalesce(json_agg(reason ORDER BY n), '[]') FROM reasons),
   'reasonOf', coalesce(json_agg(reason_number ORDER BY device COLLATE "C") FILTER (WHERE listed), '[]'),
-  'unlisted', coalesce(json_agg(json_build_array(device, letter, commit_number, reason_number) ORDER BY device COLLATE "C")
+  'sinceOf', coalesce(json_agg(since ORDER BY device COLLATE "C") FILTER (WHERE listed), '[]'),
+  'unlisted', coalesce(json_agg(json_build_array(device, letter, commit_number, reason_number, since) ORDER BY device COLLATE "C")
     FILTER (WHERE NOT listed), '[]'))::text
 FROM e
 )sql";

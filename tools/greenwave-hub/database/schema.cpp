@@ -4,7 +4,7 @@ namespace greenwave::hub {
 
 // Spread by Citus: SELECT create_distributed_table('greenwave.TABLE', 'city') for each table here but
 // schema_version, which is SELECT create_reference_table(…).
-const std::array<const char*, 4> schema_steps{R"sql(
+const std::array<const char*, 5> schema_steps{R"sql(
 CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE SCHEMA IF NOT EXISTS greenwave;
 CREATE TABLE greenwave.schema_version (version integer NOT NULL);
@@ -155,6 +155,10 @@ SELECT concat_ws('/', h.city, h.device, h.boot, h.sequence, h.at, h.condition) A
        h.condition, h.commit, h.reason, d.position
 FROM greenwave.history h JOIN greenwave.devices d ON d.city = h.city AND d.device = h.device
 WHERE d.position IS NOT NULL;
+)sql",
+                                              R"sql(
+-- Whom the map names for where the devices' places are from, as the inventory says.
+ALTER TABLE greenwave.inventories ADD attribution text NOT NULL DEFAULT '';
 )sql"};
 
 }  // namespace greenwave::hub

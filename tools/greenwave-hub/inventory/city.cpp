@@ -50,6 +50,16 @@ std::string name_of(const Device& device) {
   return name == nullptr ? "" : in_one_line(printed(*name), most_text);
 }
 
+/// The member `attribution` of the inventory, beside its Features: what the licence of its places asks for.
+std::string attribution_in(std::string_view inventory) {
+  const auto beside_features = [](int, nlohmann::json::parse_event_t event, const nlohmann::json& parsed) {
+    return event != nlohmann::json::parse_event_t::key || parsed != "features";
+  };
+  const auto json = nlohmann::json::parse(inventory, beside_features, false);
+  if (!json.is_object() || !json.contains("attribution") || !json["attribution"].is_string()) return {};
+  return in_one_line(json["attribution"].get_ref<const std::string&>(), most_text);
+}
+
 void add(std::vector<std::string>& texts, const Problems& problems, std::set<std::string>& known) {
   for (const auto& problem : problems.list()) {
     auto text = to_string(problem);
@@ -72,7 +82,9 @@ CityInventory read_city(const SourceTree& tree) {
     return city;
   }
   render::LayerChooser chooser(cluster, tree);
-  const auto listed = render::list_devices(render::read_inventory(cluster, tree), cluster.devices, problems);
+  const auto inventory = render::read_inventory(cluster, tree);
+  city.attribution = attribution_in(inventory);
+  const auto listed = render::list_devices(inventory, cluster.devices, problems);
   std::set<std::string> ids;
   for (const auto& [device, of_device] : listed) {
     problems.append(of_device);

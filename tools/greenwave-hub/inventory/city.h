@@ -34,6 +34,7 @@ struct CityInventory {
   std::vector<WaveRef> waves{};
   std::string waves_json;  ///< with what a promotion asks of each
   std::string windows_json;
+  std::string attribution{};  ///< whom a map of the devices names; empty: nobody
   std::vector<std::string> problems{};
 };
 

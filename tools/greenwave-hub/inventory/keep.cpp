@@ -24,10 +24,10 @@ kept AS (
   WHERE (d.name, d.retired, d.labels, d.wave, d.layers) IS DISTINCT FROM
         (EXCLUDED.name, EXCLUDED.retired, EXCLUDED.labels, EXCLUDED.wave, EXCLUDED.layers)
      OR NOT ST_Equals(d.position, EXCLUDED.position))
-INSERT INTO greenwave.inventories AS i (city, commit, read_at, problems, waves, windows)
-VALUES ($1, $10, now(), $11::jsonb, $12::jsonb, $13::jsonb)
+INSERT INTO greenwave.inventories AS i (city, commit, read_at, problems, waves, windows, attribution)
+VALUES ($1, $10, now(), $11::jsonb, $12::jsonb, $13::jsonb, $14)
 ON CONFLICT (city) DO UPDATE SET commit = EXCLUDED.commit, read_at = EXCLUDED.read_at,
-  problems = EXCLUDED.problems, waves = EXCLUDED.waves, windows = EXCLUDED.windows
+  problems = EXCLUDED.problems, waves = EXCLUDED.waves, windows = EXCLUDED.windows, attribution = EXCLUDED.attribution
 )sql";
 
 // A ref's time is when its commit was first seen there.
@@ -58,12 +58,13 @@ std::vector<Query> keep_inventory(const std::string& city, const Followed& follo
     longitudes.add_plain(fmt::format("{}", device.position.longitude));
     latitudes.add_plain(fmt::format("{}", device.position.latitude));
   }
-  Query inventory{.name = nullptr,
-                  .sql = devices_statement,
-                  .values = {city, devices.take(), names.take(), retired.take(), labels.take(), waves.take(),
-                             layers.take(), longitudes.take(), latitudes.take(), followed.commit,
-                             nlohmann::json(followed.inventory.problems).dump(),
-                             followed.inventory.waves_json, followed.inventory.windows_json}};
+  Query inventory{
+      .name = nullptr,
+      .sql = devices_statement,
+      .values = {city, devices.take(), names.take(), retired.take(), labels.take(), waves.take(),
+                 layers.take(), longitudes.take(), latitudes.take(), followed.commit,
+                 nlohmann::json(followed.inventory.problems).dump(), followed.inventory.waves_json,
+                 followed.inventory.windows_json, followed.inventory.attribution}};
   ArrayText of_waves, refs, commits, subjects, authors;
   for (const auto& ref : followed.refs) {
     of_waves.add(ref.wave);

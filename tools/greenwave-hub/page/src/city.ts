@@ -1,4 +1,4 @@
-import { count, stateOfLetter, stateOfWord } from "./states.ts";
+import { count, inSync, stateOfLetter, stateOfWord } from "./states.ts";
 
 /** /v1/places: the same for ever for one commit of the inventory. */
 export interface Places {
@@ -10,6 +10,9 @@ export interface Places {
   waves: string[];
   waveOf: number[];
   retired: string[];
+  labels?: string[]; // "model=atc"; absent in what a cache has from an older hub, as the next two
+  labelsOf?: number[][];
+  attribution?: string | null; // of the places
 }
 
 /** /v1/states, in the order of the places. */
@@ -21,7 +24,8 @@ export interface States {
   commitOf: number[];
   reasons: string[];
   reasonOf: number[];
-  unlisted: [id: string, letter: string, commit: number, reason: number][];
+  sinceOf?: number[]; // minutes since 1970; 0: it is in order, or not known. An older hub, of another version, lacks it
+  unlisted: [id: string, letter: string, commit: number, reason: number, since?: number][];
 }
 
 /** What an event of /v1/events says of one device. */
@@ -62,6 +66,11 @@ export class City {
   readonly retired: Uint8Array;
   readonly state: Uint8Array;
   readonly listed: number; // how many rows the inventory lists
+  readonly attribution: string;
+  readonly labels: readonly string[]; // those that most have first
+  private readonly labelNumbers: ReadonlyMap<string, number>;
+  private readonly labelsOf: readonly (readonly number[])[];
+  private readonly since: Float64Array; // seconds since 1970; 0: not known
   private readonly rows = new Map<string, number>();
   private readonly waves: string[];
   private readonly wave: number[];
@@ -89,6 +98,11 @@ export class City {
     states.unlisted.forEach(([, letter], i) => (this.state[this.listed + i] = stateOfLetter(letter)));
     this.commits = new Texts(states.commits);
     this.commit = [...states.commitOf, ...states.unlisted.map((one) => one[2])];
+    this.attribution = places.attribution ?? "";
+    this.labels = places.labels ?? [];
+    this.labelNumbers = new Map(this.labels.map((label, i) => [label, i]));
+    this.labelsOf = places.labelsOf ?? [];
+    this.since = Float64Array.from({ length: size }, (_, i) => 60 * ((i < this.listed ? states.sinceOf?.[i] : states.unlisted[i - this.listed]?.[4]) ?? 0));
     this.reasons = new Texts(states.reasons);
     this.reason = [...states.reasonOf, ...states.unlisted.map((one) => one[3])];
   }
@@ -108,6 +122,17 @@ export class City {
   reasonOf(row: number): string {
     return this.reasons.at(this.reason[row]!);
   }
+  /** By its number, which hasLabel() takes; nothing where no device has it. */
+  labelNumber(label: string): number | undefined {
+    return this.labelNumbers.get(label);
+  }
+  hasLabel(row: number, number: number): boolean {
+    return this.labelsOf[row]?.includes(number) ?? false;
+  }
+  /** Since when it has its status; null where it is in order, or that is not known. */
+  sinceOf(row: number): Date | null {
+    return this.since[row]! > 0 ? new Date(this.since[row]! * 1000) : null;
+  }
   hasPlace(row: number): boolean {
     return !Number.isNaN(this.longitude[row]);
   }
@@ -116,7 +141,9 @@ export class City {
   apply(change: Change): boolean {
     const row = this.rows.get(change.device);
     if (row === undefined) return false;
-    this.state[row] = stateOfWord(change.condition);
+    const state = stateOfWord(change.condition);
+    if (state !== this.state[row]) this.since[row] = state === inSync ? 0 : (change.at ?? 0);
+    this.state[row] = state;
     if (change.commit !== undefined) this.commit[row] = this.commits.numberOf(change.commit);
     if (change.reason !== undefined) this.reason[row] = this.reasons.numberOf(change.reason);
     return true;
@@ -159,11 +186,11 @@ export function toCsv(city: City, rows: readonly number[], words: readonly strin
     const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const lines = [["id", "name", "state", "reason", "wave", "commit", "longitude", "latitude"]];
+  const lines = [["id", "name", "state", "since", "reason", "wave", "commit", "longitude", "latitude"]];
   for (const row of rows) {
     const place = city.hasPlace(row);
     lines.push([
-      city.ids[row]!, city.names[row]!, words[city.state[row]!]!, city.reasonOf(row), city.waveOf(row), city.commitOf(row),
+      city.ids[row]!, city.names[row]!, words[city.state[row]!]!, city.sinceOf(row)?.toISOString() ?? "", city.reasonOf(row), city.waveOf(row), city.commitOf(row),
     ].map(cell).concat(place ? [String(city.longitude[row]), String(city.latitude[row])] : ["", ""]));
   }
   return lines.map((line) => line.join(",")).join("\r\n") + "\r\n";

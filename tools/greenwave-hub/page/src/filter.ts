@@ -8,19 +8,21 @@ export interface Filter {
   wave: string | null; // "": those that follow the branch
   commit: string; // the beginning of its id
   text: string;
+  labels: readonly string[]; // "model=atc": all of them
   ids: readonly string[] | null; // those at one place
 }
 
-export const everything: Filter = { states: new Set(), reason: null, wave: null, commit: "", text: "", ids: null };
+export const everything: Filter = { states: new Set(), reason: null, wave: null, commit: "", text: "", labels: [], ids: null };
 
 export function isEverything(filter: Filter): boolean {
   return (
     filter.states.size === 0 && filter.reason === null && filter.wave === null && filter.commit === "" &&
-    filter.text.trim() === "" && filter.ids === null
+    filter.text.trim() === "" && filter.labels.length === 0 && filter.ids === null
   );
 }
 
 const most_ids = 200;
+const most_labels = 20;
 
 export function readFilter(query: URLSearchParams): Filter {
   return {
@@ -29,6 +31,8 @@ export function readFilter(query: URLSearchParams): Filter {
     wave: query.get("wave"),
     commit: query.get("commit") ?? "",
     text: query.get("q") ?? "",
+    // As /v1/devices has it: KEY:VALUE.
+    labels: query.getAll("label").slice(0, most_labels).map((label) => label.replace(":", "=")),
     ids: query.has("id") ? query.getAll("id").slice(0, most_ids) : null,
   };
 }
@@ -39,6 +43,7 @@ export function writeFilter(filter: Filter, words: readonly string[], query: URL
   if (filter.wave !== null) query.set("wave", filter.wave);
   if (filter.commit) query.set("commit", filter.commit);
   if (filter.text.trim()) query.set("q", filter.text.trim());
+  for (const label of filter.labels) query.append("label", label.replace("=", ":"));
   for (const id of (filter.ids ?? []).slice(0, most_ids)) query.append("id", id);
 }
 
@@ -48,13 +53,16 @@ export function rowsOf(city: City, filter: Filter, without?: "states" | "reason"
   const ids = filter.ids ? new Set(filter.ids) : null;
   const states = without === "states" || filter.states.size === 0 ? null : filter.states;
   const reason = without === "reason" ? null : filter.reason;
+  const labels = filter.labels.map((label) => city.labelNumber(label));
   const rows: number[] = [];
+  if (labels.includes(undefined)) return rows;
   for (let row = 0; row < city.size; ++row) {
     if (city.retired[row]) continue;
     if (states && !states.has(city.state[row]!)) continue;
     if (reason !== null && city.reasonOf(row) !== reason) continue;
     if (filter.wave !== null && city.waveOf(row) !== filter.wave) continue;
     if (filter.commit && !city.commitOf(row).startsWith(filter.commit)) continue;
+    if (!labels.every((label) => city.hasLabel(row, label!))) continue;
     if (ids && !ids.has(city.ids[row]!)) continue;
     if (words.length > 0 && !words.every((word) => city.searched[row]!.includes(word))) continue;
     rows.push(row);

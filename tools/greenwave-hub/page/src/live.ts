@@ -71,7 +71,7 @@ export class Live {
     const places = this.places;
     if (places === null || places.inventory === null || places.inventory !== states.inventory ||
         places.ids.length !== states.states.length) {
-      this.places = await this.api.get<Places>(`/v1/places?inventory=${states.inventory ?? ""}`);
+      this.places = await this.api.get<Places>(`/v1/places?inventory=${states.inventory ?? ""}&form=2`);
     }
     this.city = new City(this.places!, states);
     this.last = states.event;

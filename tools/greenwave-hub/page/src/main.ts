@@ -13,6 +13,7 @@ import { deviceMessage, deviceView } from "./views/device.ts";
 import { confirm } from "./views/dialog.ts";
 import { EnrolmentsView } from "./views/enrolments.ts";
 import { DeviceDiff } from "./views/impact.ts";
+import { LabelChoice } from "./views/labels.ts";
 import { loginView } from "./views/login.ts";
 import { RolloutView } from "./views/rollout.ts";
 import { DeviceTable } from "./views/table.ts";
@@ -59,6 +60,7 @@ class Desk {
   private shown_device: string | null = null;
 
   private readonly counts = new Counts((change) => this.filter(change));
+  private readonly labels = new LabelChoice((label) => this.add_label(label));
   private readonly table: DeviceTable;
   private readonly rollout: RolloutView;
   private readonly enrolments: EnrolmentsView;
@@ -130,7 +132,7 @@ class Desk {
         this.api.token && h("button", { class: "tiny", onclick: leave }, "Sign out")));
     this.main.append(
       h("h1", { class: "unseen" }, `The devices of ${this.me.city}`),
-      h("div", { class: "side" }, this.chips, this.counts.element, this.counts.reasons),
+      h("div", { class: "side" }, this.chips, this.labels.element, this.counts.element, this.counts.reasons),
       h("div", { class: "middle" }, this.map_place, this.table.element));
     show(document.body, bar, this.stale, this.main);
     this.search.value = this.place.filter.text;
@@ -209,6 +211,10 @@ class Desk {
     this.go({ filter: { ...this.place.filter, ...change } }, "text" in change);
   }
 
+  private add_label(label: string): void {
+    if (!this.place.filter.labels.includes(label)) this.filter({ labels: [...this.place.filter.labels, label] });
+  }
+
   private go(change: Partial<Place>, replace = false): void {
     this.place = { ...this.place, ...change };
     history[replace ? "replaceState" : "pushState"](null, "", addressOf(this.place));
@@ -244,7 +250,8 @@ class Desk {
     this.rows = rowsOf(city, filter);
     const chosen = device === null ? null : (city.rowOf(device) ?? null);
     this.counts.show(city, filter);
-    this.table.show(city, this.rows, JSON.stringify([...filter.states, filter.reason, filter.wave, filter.commit, filter.text, filter.ids]), chosen);
+    this.labels.show(city, filter);
+    this.table.show(city, this.rows, JSON.stringify([...filter.states, filter.reason, filter.wave, filter.commit, filter.text, filter.labels, filter.ids]), chosen);
     this.map?.show(city, this.rows);
     this.map?.choose(chosen);
     this.show_chips(filter);
@@ -259,6 +266,7 @@ class Desk {
       filter.reason !== null && chip(filter.reason, { reason: null }),
       filter.wave !== null && chip(`wave ${filter.wave || "branch"}`, { wave: null }),
       filter.commit && chip(`commit ${filter.commit.slice(0, 10)}`, { commit: "" }),
+      filter.labels.map((label) => chip(label, { labels: filter.labels.filter((one) => one !== label) })),
       filter.ids && chip(`${devices(filter.ids.length)} chosen`, { ids: null }),
       !isEverything(filter) && h("button", { class: "chip clear", "data-key": "clear", onclick: () => {
         this.search.value = "";
@@ -282,7 +290,7 @@ class Desk {
       const device = await this.api.get<Device>(devicePath(id));
       const row = this.city?.rowOf(id);
       const has_place = row !== undefined && this.city!.hasPlace(row);
-      view = deviceView(device, this.diff, close, may(this.me, "operate") ? () => this.sync([id]) : null, has_place ? () => this.map?.fit([row]) : null);
+      view = deviceView(device, this.diff, (label) => this.city?.labelNumber(label) === undefined ? null : () => this.add_label(label), close, may(this.me, "operate") ? () => this.sync([id]) : null, has_place ? () => this.map?.fit([row]) : null);
     } catch (error) {
       view = deviceMessage((error as Error).message, close);
     }

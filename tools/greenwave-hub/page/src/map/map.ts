@@ -1,7 +1,7 @@
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
 
 import type { City } from "../city.ts";
-import { h } from "../dom.ts";
+import { h, show } from "../dom.ts";
 import { count, kinds } from "../states.ts";
 import { cluster, type Cluster, mercatorX, mercatorY } from "./clusters.ts";
 import { type Colours, coloursNow, Marks, ringRadius } from "./marks.ts";
@@ -37,6 +37,7 @@ export class CityMap {
   private y = new Float64Array();
   private readonly clusters = new Map<number, Cluster[]>(); // by twice the zoom
   private drawn: { x: number; y: number; radius: number; cluster: Cluster }[] = [];
+  private readonly attribution = h("div", { class: "attribution", hidden: true });
   private marks: Marks;
   private chosen: number | null = null;
   private names: readonly string[] | null = null;
@@ -72,7 +73,7 @@ export class CityMap {
     this.map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-right");
     this.map.getCanvas().setAttribute("aria-label", "Map of the devices. The list beside it has the same devices.");
     this.map.getCanvasContainer().append(this.canvas);
-    place.append(this.tip);
+    place.append(this.tip, this.attribution);
     this.map.on("render", () => this.draw());
     this.map.on("resize", () => this.draw());
     this.map.on("moveend", () => {
@@ -86,12 +87,22 @@ export class CityMap {
 
   /** Shows these rows of the city. */
   show(city: City, rows: readonly number[]): void {
-    if (city !== this.city) this.settle(city);
+    if (city !== this.city) {
+      this.settle(city);
+      this.attribute(city.attribution);
+    }
     this.rows = rows.filter((row) => city.hasPlace(row));
     this.clusters.clear();
     if (!this.has_view && this.rows.length > 0) this.fit(this.rows, false);
     this.has_view = true;
     this.drawSoon();
+  }
+
+  /** Whom the licence of the places asks to be named. */
+  private attribute(text: string): void {
+    this.attribution.hidden = text === "";
+    show(this.attribution, /openstreetmap/i.test(text)
+      ? h("a", { href: "https://www.openstreetmap.org/copyright", rel: "noreferrer", target: "_blank" }, text) : text);
   }
 
   /** Some states are others now. */

@@ -114,7 +114,7 @@ function standing(device: Device, diff: DeviceDiff): HTMLElement {
 }
 
 /** One device, as it told it and as the hub has it. */
-export function deviceView(device: Device, diff: DeviceDiff, close: () => void, sync: (() => void) | null, showOnMap: (() => void) | null): HTMLElement {
+export function deviceView(device: Device, diff: DeviceDiff, byLabel: (label: string) => (() => void) | null, close: () => void, sync: (() => void) | null, showOnMap: (() => void) | null): HTMLElement {
   const detail = object(device["detail"]);
   const state = stateOfWord(device.state);
   const labels = Object.entries(object(device["labels"]));
@@ -136,7 +136,11 @@ export function deviceView(device: Device, diff: DeviceDiff, close: () => void, 
     section("What to type", h("ul", { class: "commands" }, commandsFor(device).map(([where, command]) => copyable(where, command)))),
     objects(detail, device.state),
     facts(device, detail),
-    labels.length > 0 && section("Labels", h("ul", { class: "labels" }, labels.map(([key, value]) => h("li", {}, key, h("b", {}, text(value)))))),
+    labels.length > 0 && section("Labels", h("ul", { class: "labels" }, labels.map(([key, value]) => {
+      const filter = byLabel(`${key}=${text(value)}`);
+      const said = [key, h("b", {}, text(value))];
+      return h("li", {}, filter ? h("button", { class: "label", title: "Show all devices with this label", onclick: filter }, said) : said);
+    }))),
     syncs.length > 0 && section("Last syncs", h("ol", { class: "timeline" }, syncs.map(syncEntry))),
     history.length > 0 && section("States before", h("ol", { class: "timeline" }, history.map((one) =>
       h("li", {}, h("time", {}, moment(one["at"])), " ", stateIcon(stateOfWord(text(one["state"]))), " ", text(one["state"]), " ",

@@ -1,10 +1,11 @@
 import type { City } from "../city.ts";
 import { h, show } from "../dom.ts";
 import { inSync, kinds } from "../states.ts";
-import { number, short } from "../words.ts";
+import { moment, number, short, span } from "../words.ts";
 import { stateIcon } from "./icon.ts";
 
 const step = 200;
+const columns = [["State", "state"], ["Id", "id"], ["Intersection", ""], ["Reason", "cause"], ["Since", "since"], ["Wave", "wave-of"], ["Commit", "code"]] as const;
 
 export interface TableActions {
   open(row: number): void;
@@ -27,8 +28,7 @@ export class DeviceTable {
       this.head,
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of devices" },
         h("table", {},
-          h("thead", {}, h("tr", {}, ["State", "Id", "Intersection", "Reason", "Wave", "Commit"].map((name) =>
-            h("th", { scope: "col" }, name)))),
+          h("thead", {}, h("tr", {}, columns.map(([name, kind]) => h("th", { scope: "col", class: kind }, name)))),
           this.body),
         this.more));
   }
@@ -52,6 +52,10 @@ export class DeviceTable {
       } }, `Show ${number(Math.min(step, sorted.length - this.shown))} more`));
   }
 
+  private since(since: Date | null): HTMLElement {
+    return h("td", { class: "since" }, since && h("time", { datetime: since.toISOString(), title: moment(since) }, span(Date.now() - since.getTime())));
+  }
+
   private row(city: City, row: number, chosen: boolean): HTMLElement {
     const state = city.state[row]!;
     const open = (event: Event) => {
@@ -64,7 +68,8 @@ export class DeviceTable {
       h("td", { class: "id" }, h("a", { href: this.actions.address(row), "data-key": `row ${city.ids[row]}`, onclick: open }, city.ids[row])),
       h("td", {}, city.names[row]),
       h("td", { class: kinds[state]!.word === "failed" || kinds[state]!.word === "reverted" ? "cause bad" : "cause" }, state === inSync ? "" : city.reasonOf(row)),
-      h("td", {}, row < city.listed ? city.waveOf(row) || "branch" : "not listed"),
+      this.since(city.sinceOf(row)),
+      h("td", { class: "wave-of" }, row < city.listed ? city.waveOf(row) || "branch" : "not listed"),
       h("td", { class: "code" }, short(city.commitOf(row)) || "–"));
   }
 }
