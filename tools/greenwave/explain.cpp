@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -42,7 +44,19 @@ std::string fields_text(const std::vector<Field>& fields, std::size_t width) {
   return text;
 }
 
-std::string explanation(const Field& field, const Style& style) {
+/// Name, type and what is required, a line a field, as deep as it is.
+std::string tree_text(const Field& field, std::size_t depth) {
+  std::string text;
+  for (const auto& part : field.fields) {
+    text +=
+        fmt::format("{:{}}{}  <{}>{}\n", "", (depth + 1) * indent, part.path.substr(part.path.rfind('.') + 1),
+                    part.type.empty() ? "any" : part.type, part.required ? "  required" : "");
+    text += tree_text(part, depth + 1);
+  }
+  return text;
+}
+
+std::string explanation(const Field& field, const Style& style, bool whole) {
   auto text = paint(style, Paint::strong, field.path);
   if (!field.type.empty()) text += ": " + field.type;
   text += field.required ? ", required\n" : "\n";
@@ -54,15 +68,20 @@ std::string explanation(const Field& field, const Style& style) {
   line("values", list_text(field.values));
   line("examples", list_text(field.examples));
   line("pattern", field.pattern);
-  if (!field.fields.empty()) text += "\n" + fields_text(field.fields, style.width);
+  if (!field.fields.empty()) {
+    text += "\n" + (whole ? tree_text(field, 0) : fields_text(field.fields, style.width));
+  }
   return text;
 }
 
 std::string overview(const Style& style) {
+  const auto all = explainable();
+  const auto longest =
+      std::ranges::max(all, {}, [](const Field& field) { return field.path.size(); }).path.size();
   std::string text;
-  for (const auto& field : explainable()) {
-    text +=
-        fmt::format("  {:<15}  {}\n", field.path, wrap(first_sentence(field.description), 19, style.width));
+  for (const auto& field : all) {
+    text += fmt::format("  {:<{}}  {}\n", field.path, longest,
+                        wrap(first_sentence(field.description), longest + 2 * indent, style.width));
   }
   return text + "\nMore about one: greenwave explain File, or of a field: greenwave explain File.mode\n";
 }
@@ -79,10 +98,10 @@ Json json_of(const Field& field) {
   return json;
 }
 
-int show_explanation(const Context& context, const std::string& path) {
+int show_explanation(const Context& context, const std::string& path, bool whole) {
   if (!path.empty()) {
-    const auto field = explain(path);
-    print(context.json ? json_text(json_of(field)) : explanation(field, context.style));
+    const auto field = explain(path, whole ? Parts::all : Parts::own);
+    print(context.json ? json_text(json_of(field)) : explanation(field, context.style, whole));
   } else if (context.json) {
     auto all = Json::array();
     for (const auto& field : explainable()) all.push_back(json_of(field));
@@ -95,8 +114,10 @@ int show_explanation(const Context& context, const std::string& path) {
 
 Action declare_explain(CommandLine& line) {
   const auto path = std::make_shared<std::string>();
+  const auto whole = std::make_shared<bool>();
   line.option("FIELD", *path, "A kind, a file, or a field of one: File, File.mode, agent.yaml.trust");
-  return [path](const Context& context) { return show_explanation(context, *path); };
+  line.flag("-r,--recursive", *whole, "All fields below it, with their types");
+  return [path, whole](const Context& context) { return show_explanation(context, *path, *whole); };
 }
 
 }  // namespace
@@ -107,13 +128,16 @@ const Subcommand explain_command{
     .details =
         R"(Needs no daemon, repository or network. Without an argument it lists what there is. The fields of a
 manifest's spec need no "spec": File.mode is File.spec.mode. Where a value of a device comes from is another
-question: greenwave render --explain.
+question: greenwave render --explain. Of Kubernetes' kinds it says what a device with runtime: podman makes of a
+field.
 
 Exit codes: 0 explained, 2 there is no such field.
 
 Examples:
   greenwave explain
   greenwave explain File.mode
+  greenwave explain SystemdUnit --recursive
+  greenwave explain Pod.spec.containers.livenessProbe
   greenwave explain greenwave.yaml.windows
   greenwave explain agent.yaml.repository.interval -o json)",
     .declare = declare_explain,

@@ -113,6 +113,7 @@ const Subcommand init_command{
     .summary = "Make a new city repository that lints clean",
     .details =
         R"(Writes greenwave.yaml, devices.geojson, a first manifest and, with --ci, a workflow that runs lint and impact.
+Their first line tells an editor with a YAML language server which schema they follow, where Greenwave is installed.
 On a terminal it asks for what is not given as an option. It never overwrites a file.
 
 The first line of a CSV names its columns: longitude and latitude; optionally id, name, district, corridor, model

@@ -9,7 +9,9 @@ namespace greenwave::cli {
 
 namespace {
 
-constexpr const char* cluster = R"(apiVersion: greenwave.dev/v1
+constexpr const char* cluster =
+    R"(# yaml-language-server: $schema=/usr/share/greenwave/schemas/cluster.schema.json
+apiVersion: greenwave.dev/v1
 kind: Cluster
 metadata: {{name: {name}}}
 spec:
@@ -29,7 +31,9 @@ constexpr const char* waves = R"(
     - {name: canary, selector: {matchLabels: {role: canary}}, ref: refs/heads/wave/canary}
 )";
 
-constexpr const char* motd = R"(# What a technician reads after logging in at the cabinet.
+constexpr const char* motd =
+    R"(# yaml-language-server: $schema=/usr/share/greenwave/schemas/manifest.schema.json
+# What a technician reads after logging in at the cabinet.
 apiVersion: greenwave.dev/v1
 kind: File
 metadata: {name: motd}

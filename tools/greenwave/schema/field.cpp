@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "kinds/table.h"
+#include "schema/pod_fields.h"
 #include "schema/texts.h"
 
 namespace greenwave::cli {
@@ -185,12 +186,13 @@ Root root_of(const std::string& path) {
     if (path == root.name || path.starts_with(root.name + ".")) return root;
     names.push_back(root.name);
   }
+  for (const auto& kind : pod_kinds()) names.push_back(kind.path);
   // A file's name has a dot itself: File.mdoe must not be compared as a whole.
   const auto near = nearest(path.substr(0, path.find('.')), names);
   throw Error(Fault::invalid, fmt::format("there is no schema of \"{}\"", printable(path)),
-              near.empty() ? fmt::format("there are {}; kubectl explain has Kubernetes' own kinds",
-                                         fmt::join(names, ", "))
-                           : fmt::format("did you mean {}?", near));
+              near.empty()
+                  ? fmt::format("there are {}; kubectl explain has all of Kubernetes", fmt::join(names, ", "))
+                  : fmt::format("did you mean {}?", near));
 }
 
 const Node* find_member(const std::vector<std::pair<std::string, Node>>& members, std::string_view name) {
@@ -209,12 +211,16 @@ const Node* find_member(const std::vector<std::pair<std::string, Node>>& members
                              : fmt::format("did you mean {}.{}?", parent, near));
 }
 
-void add_fields(Field& field, const Node& node) {
+/// A schema may refer to itself.
+constexpr int deepest = 12;
+
+void add_fields(Field& field, const Node& node, Parts parts, int depth = 0) {
+  if (depth == deepest) return;
   for (const auto& [name, member] : members_of(node)) {
-    if (name != "$patch") {
-      field.fields.push_back(
-          field_of(fmt::format("{}.{}", field.path, name), member, requires_member(node, name)));
-    }
+    if (name == "$patch") continue;
+    auto& part = field.fields.emplace_back(
+        field_of(fmt::format("{}.{}", field.path, name), member, requires_member(node, name)));
+    if (parts == Parts::all) add_fields(part, member, parts, depth + 1);
   }
 }
 
@@ -223,10 +229,12 @@ void add_fields(Field& field, const Node& node) {
 std::vector<Field> explainable() {
   std::vector<Field> all;
   for (const auto& root : roots()) all.push_back(field_of(root.name, node_of(root.file), false));
+  std::ranges::move(pod_kinds(), std::back_inserter(all));
   return all;
 }
 
-Field explain(const std::string& path) {
+Field explain(const std::string& path, Parts parts) {
+  if (auto field = explain_pod_field(path, parts)) return std::move(*field);
   const auto root = root_of(path);
   auto node = node_of(root.file);
   auto name = root.name;
@@ -250,7 +258,7 @@ Field explain(const std::string& path) {
   auto field = field_of(name, node, required);
   const auto members = members_of(node);
   const auto* spec = rest.empty() ? find_member(members, "spec") : nullptr;
-  add_fields(field, spec != nullptr ? *spec : node);
+  add_fields(field, spec != nullptr ? *spec : node, parts);
   return field;
 }
 

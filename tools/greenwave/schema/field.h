@@ -17,14 +17,20 @@ struct Field {
   std::vector<nlohmann::ordered_json> values;  ///< all that are allowed; empty: not a choice
   std::vector<nlohmann::ordered_json> examples;
   std::string pattern;        ///< that it must match; empty: none
-  std::vector<Field> fields;  ///< what it consists of; their own fields are left out
+  std::vector<Field> fields;  ///< what it consists of
 };
 
-/// What can be explained: Greenwave's kinds, greenwave.yaml, agent.yaml and devices.geojson.
+/// What can be explained: Greenwave's kinds, Kubernetes' as far as podman runs them, greenwave.yaml,
+/// agent.yaml and devices.geojson.
 std::vector<Field> explainable();
+
+enum class Parts {
+  own,  ///< a field's own parts, without theirs
+  all,
+};
 
 /// Explains "File", "File.mode" (or File.spec.mode), "agent.yaml.repository.interval". Throws Error, with the
 /// name that was probably meant, when there is no such field.
-Field explain(const std::string& path);
+Field explain(const std::string& path, Parts parts = Parts::own);
 
 }  // namespace greenwave::cli
