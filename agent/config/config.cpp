@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -51,6 +52,10 @@ void check_files(const std::vector<NamedFile>& files, Problems& problems, const 
     } else if (!S_ISREG(about.st_mode)) {
       problems.error(file.place, fmt::format("{}: {} is not a file", file.key, file.path.native()),
                      "write the path of a regular file");
+    } else if (::access(file.path.c_str(), R_OK) != 0) {
+      problems.error(file.place,
+                     fmt::format("{}: {}: {}", file.key, file.path.native(), std::strerror(errno)),
+                     "the agent reads it as root: run this with sudo, or let this user read it");
     } else if (file.secret && (about.st_mode & S_IROTH) != 0) {
       problems.warning(file.place,
                        fmt::format("{}: everyone on this device can read {}", file.key, file.path.native()),

@@ -202,15 +202,58 @@ std::vector<std::string> Wiring::notes() const {
   return notes;
 }
 
+namespace {
+
+/// A configuration whose words are right, though a file that it names may be missing.
+std::optional<config::Config> as_far_as_it_goes(const std::filesystem::path& file,
+                                                const std::filesystem::path& root) {
+  try {
+    return config::load_config(file, root, config::Check::words);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// What is wrong in files that are there; those that are not were reported.
+template <typename Add>
+void add_wrong_files(const config::Config& config, const Log& log, const Add& add) {
+  std::error_code ignored;
+  try {
+    if (std::filesystem::exists(config.allowed_signers, ignored)) read_trust(config, log);
+  } catch (const Error& error) {
+    add(error.what());
+  }
+  auto identities = config.identity_files;
+  std::erase_if(identities, [](const auto& one) {
+    std::error_code unknown;
+    return !std::filesystem::exists(one, unknown);
+  });
+  Problems problems;
+  secrets::read_keyring(identities, problems);
+  for (const auto& problem : problems.list()) add(to_string(problem));
+}
+
+}  // namespace
+
 config::Config check_config(const std::filesystem::path& file, const std::filesystem::path& root,
                             const Log& log) {
-  auto config = config::load_config(file, root);
-  for (const auto& warning : config.warnings) log.warning(warning);
-  read_trust(config, log);
-  Problems problems;
-  secrets::read_keyring(config.identity_files, problems);
-  for (const auto& problem : problems.list()) throw Error(Fault::invalid, to_string(problem));
-  return config;
+  std::string wrong;
+  const auto add = [&wrong](std::string_view text) {
+    wrong += (wrong.empty() ? "" : "\n") + std::string(text);
+  };
+  std::optional<config::Config> config;
+  try {
+    config = config::load_config(file, root);
+  } catch (const Error& error) {
+    add(error.what());
+    config = as_far_as_it_goes(file, root);
+  }
+  if (config) {
+    for (const auto& warning : config->warnings) log.warning(warning);
+    add_wrong_files(*config, log, add);
+  }
+  if (!wrong.empty()) throw Error(Fault::invalid, wrong);
+  return std::move(*config);
 }
 
 std::string open_digest_key(const std::filesystem::path& file) {
