@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/steering.h"
 #include "base/version.h"
+#include "control/peer.h"
 #include "control/server.h"
 #include "daemon/confined.h"
 #include "daemon/daemon.h"
@@ -19,6 +20,7 @@
 #include "daemon/wiring.h"
 #include "drivers/host/program_server.h"
 #include "drivers/podman/cron/run.h"
+#include "report/audit_journal.h"
 #include "report/metrics_file.h"
 #include "report/reporter.h"
 
@@ -36,7 +38,7 @@ Examples:
   greenwaved                                       run as the service does
   greenwaved --once                                one sync, then exit
   greenwaved --once --from /media/stick/city.bundle
-  greenwaved --check-config --config new.yaml      is this a configuration that it would start with?
+  greenwaved --check-config new.yaml               is this a configuration that it would start with?
   greenwaved --config test.yaml --root /tmp/dev    put everything below a directory; needs no root
 )";
 
@@ -48,6 +50,7 @@ struct Options {
   bool allow_empty = false;
   bool force = false;
   bool check_config = false;
+  std::string checked;
   std::string bundle;
   std::string cron_job;
   bool run_programs = false;
@@ -78,8 +81,9 @@ int run_programs() {
 }
 
 int check_config(const Options& options, const Log& log) {
-  const auto config = daemon::check_config(options.config, options.root, log);
-  std::cout << fmt::format("{} is valid: device {} follows {} of {}\n", options.config, config.device,
+  const auto& file = options.checked.empty() ? options.config : options.checked;
+  const auto config = daemon::check_config(file, options.root, log);
+  std::cout << fmt::format("{} is valid: device {} follows {} of {}\n", file, config.device,
                            config.repository.branch, config.repository.url);
   return 0;
 }
@@ -91,6 +95,8 @@ int run(const Options& options, const Log& log) {
       options.config, options.root, log, clock, [] { sd_notify(0, "WATCHDOG=1"); }, options.once);
   report::MetricsFile metrics(log);
   agent.tell(metrics);
+  report::AuditJournal audit(agent.memory(), log);
+  agent.tell(audit);
   const auto stop = [&agent] {
     sd_notify(0, "STOPPING=1");
     agent.stop();
@@ -100,6 +106,8 @@ int run(const Options& options, const Log& log) {
     sync::Request request{
         .force = options.force, .allow_empty = options.allow_empty, .who = "", .reason = ""};
     if (!options.bundle.empty()) request.bundle = git::open_bundle(options.bundle);
+    // Of what the interval would not have done, somebody is asked for.
+    if (request.bundle || request.force || request.allow_empty) request.who = control::own_name();
     return agent.once(request).exit_code;
   }
 
@@ -143,10 +151,13 @@ int main(int argc, char** argv) {
   line.flag("--run-programs", options.run_programs,
             "Run the programs of Commands and HealthChecks for the agent, as greenwave-programs.service does")
       .excludes(once);
-  line.flag(
-          "--check-config", options.check_config,
-          "Check the configuration and the files that it names, and exit: 0 if the agent would start, else 2")
-      .excludes(once);
+  auto check = line.flag("--check-config", options.check_config,
+                         "Check the configuration and the files that it names, and exit: 0 if the agent "
+                         "would start, else 2")
+                   .excludes(once);
+  line.option("FILE", options.checked, "With --check-config: this file, and not the one of --config")
+      .value_name("FILE")
+      .needs(check);
   line.option("--log-level", options.level, "error, warning, info or debug")
       .value_name("LEVEL")
       .one_of({"error", "warning", "info", "debug"})

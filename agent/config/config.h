@@ -157,6 +157,7 @@ struct Config {
   Hub hub;
   std::vector<std::filesystem::path> named_files;  ///< all that agent.yaml names by their paths
   std::filesystem::path metrics_file;  ///< for node_exporter's textfile collector, under `root`; empty: none
+  bool audit_journal = false;          ///< journald gets the evidence, too
   std::vector<std::string> warnings;  ///< one line per setting that is accepted but unwise; to be logged once
 
   bool checks_commits() const { return !allowed_signers.empty(); }

@@ -82,6 +82,11 @@ class ConfigReader {
       read_metrics(members);
       members.done();
     }
+    if (const auto* audit = fields.map("audit")) {
+      Fields members(*audit, "audit", problems_);
+      config_.audit_journal = members.flag("journal").value_or(false);
+      members.done();
+    }
     read_hub(fields);
     fields.done();
   }

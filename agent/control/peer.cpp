@@ -1,6 +1,7 @@
 #include "control/peer.h"
 
 #include <cerrno>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -71,6 +72,12 @@ bool may_use(const Peer& peer, const Policy& policy) {
 std::string shown_name(const Peer& peer, std::string_view sudo_user) {
   if (peer.uid != 0 || sudo_user.empty()) return peer.user;
   return fmt::format("{} (sudo)", sudo_user);
+}
+
+std::string own_name() {
+  const char* sudo_user = std::getenv("SUDO_USER");
+  return shown_name({.uid = ::getuid(), .user = name_of(::getuid()), .groups = {}},
+                    sudo_user != nullptr ? printable(sudo_user) : "");
 }
 
 }  // namespace greenwave::control

@@ -42,5 +42,7 @@ bool may_choose(const Peer& peer, const Policy& policy);
 /// The name that the history shows for `peer`. A `sudo_user` from root is trusted ("alice (sudo)"), since
 /// root can do anything anyway; from others it is ignored.
 std::string shown_name(const Peer& peer, std::string_view sudo_user);
+/// The same for who runs this process.
+std::string own_name();
 
 }  // namespace greenwave::control

@@ -133,15 +133,16 @@ ResumeCall read_resume(std::string_view body) {
   return {Body(body, {"sudoUser"}).text("sudoUser", longest_name)};
 }
 
-std::size_t read_limit(std::string_view text, std::size_t otherwise, std::size_t most) {
+std::size_t read_number(std::string_view name, std::string_view text, std::size_t otherwise,
+                        std::size_t least, std::size_t most) {
   if (text.empty()) return otherwise;
-  std::size_t limit = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (failure != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > most) {
-    throw Error(Fault::invalid, fmt::format("limit \"{}\" is not a number from 1 to {}",
-                                            printable(text.substr(0, 20)), most));
+  std::size_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc{} || end != text.data() + text.size() || number < least || number > most) {
+    throw Error(Fault::invalid, fmt::format("{} \"{}\" is not a number from {} to {}", name,
+                                            printable(text.substr(0, 20)), least, most));
   }
-  return limit;
+  return number;
 }
 
 bool read_flag(std::string_view name, std::string_view text, bool otherwise) {

@@ -43,8 +43,9 @@ PauseCall read_pause(std::string_view body);
 /// {"sudoUser": text}; an empty body is an empty object.
 ResumeCall read_resume(std::string_view body);
 
-/// A whole number from 1 to `most`; `otherwise` for an empty text.
-std::size_t read_limit(std::string_view text, std::size_t otherwise, std::size_t most);
+/// A whole number from `least` to `most`; `otherwise` for an empty text.
+std::size_t read_number(std::string_view name, std::string_view text, std::size_t otherwise,
+                        std::size_t least, std::size_t most);
 
 /// "true" or "false"; `otherwise` for an empty text.
 bool read_flag(std::string_view name, std::string_view text, bool otherwise);

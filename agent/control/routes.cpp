@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -68,10 +69,18 @@ Reply get_status(daemon::Agent& agent, const Call&) {
 
 Reply get_history(daemon::Agent& agent, const Call& call) {
   auto syncs = nlohmann::json::array();
-  for (const auto& record : agent.history(read_limit(query(call, "limit"), history_default, history_most))) {
+  for (const auto& record :
+       agent.history(read_number("limit", query(call, "limit"), history_default, 1, history_most))) {
     syncs.push_back(state::to_json(record));
   }
   return ok({{"syncs", std::move(syncs)}});
+}
+
+Reply get_audit(daemon::Agent& agent, const Call& call) {
+  const auto above =
+      read_number("after", query(call, "after"), 0, 0, std::numeric_limits<std::int64_t>::max());
+  const auto most = read_number("limit", query(call, "limit"), history_most, 1, history_most);
+  return ok({{"lines", agent.evidence(static_cast<std::int64_t>(above), most)}});
 }
 
 /// The list omits long members (files, records): a device may have thousands of objects.
@@ -163,15 +172,16 @@ struct Route {
   Reply (*handle)(daemon::Agent&, const Call&);
 };
 
-constexpr std::array<Route, 9> routes{{{"GET", "/v1/version", get_version},
-                                       {"GET", "/v1/status", get_status},
-                                       {"GET", "/v1/history", get_history},
-                                       {"GET", objects_path, get_objects},
-                                       {"GET", "/v1/diff", get_diff},
-                                       {"POST", "/v1/sync", post_sync},
-                                       {"POST", bundle_path, post_bundle},
-                                       {"POST", "/v1/pause", post_pause},
-                                       {"POST", "/v1/resume", post_resume}}};
+constexpr std::array<Route, 10> routes{{{"GET", "/v1/version", get_version},
+                                        {"GET", "/v1/status", get_status},
+                                        {"GET", "/v1/history", get_history},
+                                        {"GET", "/v1/audit", get_audit},
+                                        {"GET", objects_path, get_objects},
+                                        {"GET", "/v1/diff", get_diff},
+                                        {"POST", "/v1/sync", post_sync},
+                                        {"POST", bundle_path, post_bundle},
+                                        {"POST", "/v1/pause", post_pause},
+                                        {"POST", "/v1/resume", post_resume}}};
 
 const Route* find_route(std::string_view path) {
   const auto found = std::ranges::find_if(routes, [path](const Route& route) {

@@ -39,6 +39,8 @@ class Agent {
   virtual std::optional<git::Fetching> fetching() const = 0;
   /// Newest first.
   virtual std::vector<state::SyncRecord> history(std::size_t most) const = 0;
+  /// Lines of evidence above a number, oldest first.
+  virtual std::vector<nlohmann::json> evidence(std::int64_t above, std::size_t most) const = 0;
   /// Entries that `text` may mean (model's `matches`; empty: all), as JSON: object, state, commit, digest,
   /// files, record, error, and its last actions in the history.
   virtual nlohmann::json objects(const std::string& text) const = 0;

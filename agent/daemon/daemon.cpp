@@ -71,6 +71,10 @@ std::vector<state::SyncRecord> Daemon::history(std::size_t most) const {
   return state_.get()->history(most);
 }
 
+std::vector<nlohmann::json> Daemon::evidence(std::int64_t above, std::size_t most) const {
+  return state_.get()->evidence(above, most);
+}
+
 nlohmann::json Daemon::objects(const std::string& text) const {
   return sync::describe_objects(*state_.get(), text, state_.describe());
 }

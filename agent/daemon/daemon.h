@@ -49,6 +49,7 @@ class Daemon : public Agent {
   Status status() const override;
   std::optional<git::Fetching> fetching() const override { return fetch_.read(); }
   std::vector<state::SyncRecord> history(std::size_t most) const override;
+  std::vector<nlohmann::json> evidence(std::int64_t above, std::size_t most) const override;
   nlohmann::json objects(const std::string& text) const override;
   std::shared_ptr<Run> request_sync(const sync::Request& request) override { return queue_.ask(request); }
   nlohmann::json diff() override;

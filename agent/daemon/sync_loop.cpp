@@ -42,11 +42,20 @@ void make_busy_directory(const config::Config& config, const Log& log) {
 }
 
 /// A sync that was asked for while a pause holds: who paused may be working on the device.
-void refuse(const Asked& asked, const state::Pause& pause) {
+void refuse(const Asked& asked, const state::Pause& pause, state::State& state, Time now) {
   const auto text = fmt::format("paused until {} by {} ({}); run greenwave resume first, or sync --force",
                                 to_iso(pause.until), pause.who, pause.reason);
   for (const auto& run : asked.runs)
     run->add({.kind = "done", .text = text, .object = {}, .ok = false, .exit_code = 2});
+  if (asked.request.who.empty()) return;
+  state::SyncRecord record;
+  record.started = now;
+  record.trigger = asked.request.bundle ? Trigger::bundle : Trigger::request;
+  record.who = asked.request.who;
+  record.reason = asked.request.reason;
+  record.result = state::SyncResult::error;
+  record.error = text;
+  state.note(record);
 }
 
 void complain(const Log& log, Repeats& repeats, const std::string& text, const LogFields& fields) {
@@ -211,7 +220,7 @@ void SyncLoop::take(const Work& work) {
 void SyncLoop::take_request(const Asked& asked) {
   const auto& request = asked.request;
   const auto pause = request.force ? std::nullopt : parts_.pauses.standing();
-  if (pause) return refuse(asked, *pause);
+  if (pause) return refuse(asked, *pause, *parts_.state.get(), parts_.clock.now());
   if (!request.bundle) return fetch(asked, Trigger::request);
   fetcher_->interrupt();
   const auto result = sync(asked, Trigger::bundle);
@@ -303,7 +312,7 @@ void SyncLoop::go_on(Fetching& fetched, sync::Delivery delivery) {
   const auto& asked = *fetched.sync;
   const auto pause = asked.request.force ? std::nullopt : parts_.pauses.standing();
   if (pause) {
-    refuse(asked, *pause);
+    refuse(asked, *pause, *parts_.state.get(), parts_.clock.now());
     timetable_.pass(pace());
     return answer(fetched.diffs, {}, std::move(delivery));
   }

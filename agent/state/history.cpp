@@ -98,6 +98,21 @@ bool is_sync(const SyncRecord& record) {
          record.trigger != Trigger::damage;
 }
 
+nlohmann::json to_json(const Arrived& arrived) {
+  nlohmann::json json{{"by", arrived.by}, {"from", arrived.from}, {"at", to_iso(arrived.at)}};
+  put(json, "who", arrived.who);
+  return json;
+}
+
+Arrived arrived_from_json(const nlohmann::json& json) {
+  return reading("how a commit arrived", [&] {
+    return Arrived{.by = json.value("by", ""),
+                   .from = json.value("from", ""),
+                   .who = json.value("who", ""),
+                   .at = time_in(json, "at")};
+  });
+}
+
 nlohmann::json to_json(const SyncRecord& record) {
   nlohmann::json json{{"number", record.number},
                       {"started", to_iso(record.started)},
@@ -106,7 +121,11 @@ nlohmann::json to_json(const SyncRecord& record) {
                       {"result", to_string(record.result)}};
   put(json, "who", record.who);
   put(json, "reason", record.reason);
+  if (record.forced) json["forced"] = true;
+  if (record.at_once) json["atOnce"] = true;
+  if (record.may_empty) json["allowEmpty"] = true;
   put(json, "commit", record.commit.text());
+  if (!record.arrived.by.empty()) json["arrived"] = to_json(record.arrived);
   put(json, "subject", record.subject);
   put(json, "author", record.author);
   if (!record.signer.empty()) json["signedBy"] = {{"principal", record.signer}, {"key", record.signer_key}};
@@ -127,7 +146,13 @@ SyncRecord sync_record_from_json(const nlohmann::json& json) {
     record.trigger = trigger_from(json.value("trigger", ""));
     record.who = json.value("who", "");
     record.reason = json.value("reason", "");
+    record.forced = json.value("forced", false);
+    record.at_once = json.value("atOnce", false);
+    record.may_empty = json.value("allowEmpty", false);
     record.commit = CommitId(json.value("commit", ""));
+    if (const auto arrived = json.find("arrived"); arrived != json.end()) {
+      record.arrived = arrived_from_json(*arrived);
+    }
     record.subject = json.value("subject", "");
     record.author = json.value("author", "");
     if (const auto signer = json.find("signedBy"); signer != json.end()) {

@@ -61,15 +61,29 @@ std::string_view to_string(SyncResult result);
 Trigger trigger_from(std::string_view text);
 SyncResult sync_result_from(std::string_view text);
 
+/// How a commit got to the device.
+struct Arrived {
+  std::string by;    ///< "link", from a server, or "stick", in a bundle that somebody brought
+  std::string from;  ///< the server's URL, or the bundle's name
+  std::string who;   ///< who gave the bundle to the agent; empty: nobody
+  Time at{};         ///< when the agent took it
+
+  bool operator==(const Arrived&) const = default;
+};
+
 /// One sync that changed something, or failed: syncs that change nothing are not recorded.
 struct SyncRecord {
   std::int64_t number = 0;  ///< set by State
   Time started{};
   Duration took{};
   Trigger trigger = Trigger::unknown;
-  std::string who;     ///< for a request: the person
-  std::string reason;  ///< why the person did not wait for a window
+  std::string who;         ///< for a request: the person
+  std::string reason;      ///< why the person did not wait for a window
+  bool forced = false;     ///< the person had everything read and applied again
+  bool at_once = false;    ///< and did not wait for a window
+  bool may_empty = false;  ///< and let a repository that declares nothing remove everything
   CommitId commit;
+  Arrived arrived;  ///< the commit did; `by` is empty: not known
   std::string subject;
   std::string author;
   std::string signer;      ///< principal; empty: commits were not checked
@@ -86,6 +100,8 @@ bool is_sync(const SyncRecord& record);
 
 /// Times are written to the second. The readers throw Error (invalid) for what is not of this form; members
 /// that are absent keep their defaults, so that an older agent's records read too.
+nlohmann::json to_json(const Arrived& arrived);
+Arrived arrived_from_json(const nlohmann::json& json);
 nlohmann::json to_json(const SyncRecord& record);
 SyncRecord sync_record_from_json(const nlohmann::json& json);
 

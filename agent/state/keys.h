@@ -18,6 +18,10 @@ inline constexpr const char* failed_own = "failed own";  ///< guard::Failed: {PA
 inline constexpr const char* unreachable_since = "unreachable since";  ///< the repository; a time
 inline constexpr const char* hub_boot = "hub boot";  ///< the number of the agent's last start with a hub
 inline constexpr const char* hub_has = "hub has";    ///< the hub has the history up to this number
+inline constexpr const char* arrivals = "arrivals";  ///< of the same commits: {COMMIT: state::Arrived}
+inline constexpr const char* under_way =
+    "under way";  ///< state::SyncRecord of the sync that changes the device now
+inline constexpr const char* audit_told = "audit told";  ///< the journal has the evidence up to this number
 inline constexpr const char* loss = "loss";  ///< sync::Loss: the state file was damaged, and begun again
 
 }  // namespace greenwave::state::keys

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "state/evidence.h"
 #include "state/handle.h"
+#include "state/keys.h"
 #include "state/state.h"
 
 namespace greenwave::state {
@@ -83,6 +85,41 @@ void write_setting(Database& database, const std::string& key, const std::string
       .run();
 }
 
+std::string value_key(const char* key) {
+  return std::string("value:") + key;
+}
+
+void add_evidence(Database& database, nlohmann::json line) {
+  std::int64_t number = 1;
+  std::string previous;
+  {
+    auto last = database.prepare("SELECT number, line FROM evidence ORDER BY number DESC LIMIT 1");
+    if (last.next()) {
+      number = last.number(0) + 1;
+      previous = read_record(last.text(1), [](const auto& json) { return json.value("hash", ""); });
+    }
+  }
+  if (auto device = read_setting(database, value_key(keys::device))) line["device"] = std::move(*device);
+  const auto text = chained(std::move(line), number, previous);
+  database.prepare("INSERT INTO evidence (number, line) VALUES (?, ?)").bind(number).bind(text).run();
+  database.prepare("DELETE FROM evidence WHERE number <= ?").bind(number - most_lines).run();
+}
+
+/// Of a sync that neither ended nor was recorded.
+void add_interrupted(Database& database) {
+  const auto text = read_setting(database, value_key(keys::under_way)).value_or("");
+  if (text.empty()) return;
+  add_evidence(database, read_record(text, [](const auto& line) { return line; }));
+  write_setting(database, value_key(keys::under_way), "");
+}
+
+/// Writes nothing where none is under way.
+void forget_under_way(Database& database) {
+  database.prepare("UPDATE settings SET value = '' WHERE key = ? AND value <> ''")
+      .bind(value_key(keys::under_way))
+      .run();
+}
+
 }  // namespace
 
 void State::record(const SyncRecord& sync, Time now) {
@@ -95,7 +132,52 @@ void State::record(const SyncRecord& sync, Time now) {
       .bind(body)
       .run();
   bound(*database_, now);
+  add_evidence(*database_, evidence_of(sync, false));
+  if (is_sync(sync)) forget_under_way(*database_);
   transaction.commit();
+}
+
+void State::note(const SyncRecord& sync) {
+  const Lock lock(mutex_);
+  Transaction transaction(*database_);
+  add_evidence(*database_, evidence_of(sync, false));
+  if (is_sync(sync)) forget_under_way(*database_);
+  transaction.commit();
+}
+
+void State::begin(const SyncRecord& sync) {
+  note_interrupted();
+  note_value(keys::under_way, text_of(evidence_of(sync, true)));
+}
+
+void State::end() {
+  const Lock lock(mutex_);
+  const Unsynced unsynced(*database_);
+  forget_under_way(*database_);
+}
+
+void State::note_interrupted() {
+  if (value(keys::under_way).value_or("").empty()) return;
+  const Lock lock(mutex_);
+  Transaction transaction(*database_);
+  add_interrupted(*database_);
+  transaction.commit();
+}
+
+std::vector<nlohmann::json> State::evidence(std::int64_t above, std::size_t most) const {
+  const Lock lock(mutex_);
+  std::vector<nlohmann::json> lines;
+  auto rows = database_->prepare("SELECT line FROM evidence WHERE number > ? ORDER BY number LIMIT ?");
+  rows.bind(above).bind(static_cast<std::int64_t>(std::min<std::size_t>(most, most_lines)));
+  while (rows.next()) lines.push_back(read_record(rows.text(0), [](const auto& json) { return json; }));
+  return lines;
+}
+
+std::int64_t State::last_evidence() const {
+  const Lock lock(mutex_);
+  auto row = database_->prepare("SELECT coalesce(max(number), 0) FROM evidence");
+  row.next();
+  return row.number(0);
 }
 
 std::vector<SyncRecord> State::history(std::size_t most) const {
@@ -136,18 +218,18 @@ void State::set_pause(const std::optional<Pause>& pause) {
 
 std::optional<std::string> State::value(const std::string& key) const {
   const Lock lock(mutex_);
-  return read_setting(*database_, "value:" + key);
+  return read_setting(*database_, value_key(key.c_str()));
 }
 
 void State::set_value(const std::string& key, const std::string& value) {
   const Lock lock(mutex_);
-  write_setting(*database_, "value:" + key, value);
+  write_setting(*database_, value_key(key.c_str()), value);
 }
 
 void State::note_value(const std::string& key, const std::string& value) {
   const Lock lock(mutex_);
   const Unsynced unsynced(*database_);
-  write_setting(*database_, "value:" + key, value);
+  write_setting(*database_, value_key(key.c_str()), value);
 }
 
 }  // namespace greenwave::state

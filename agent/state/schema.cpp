@@ -36,6 +36,11 @@ constexpr std::array<const char*, 2> migrations{R"sql(
   ALTER TABLE objects ADD COLUMN passes INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
+/// What older versions need not know: it raises no version, so that an agent can be taken back.
+constexpr const char* additions = R"sql(
+  CREATE TABLE IF NOT EXISTS evidence (number INTEGER PRIMARY KEY, line TEXT NOT NULL);
+)sql";
+
 std::int64_t version_of(Database& database) {
   auto query = database.prepare("PRAGMA user_version");
   query.next();
@@ -88,6 +93,7 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
   database->run("PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 1048576");
   database->run("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY");
   migrate(*database, file);
+  database->run(additions);
   // Reading the schema detects files that are not a database, or truncated. Checking every page takes long on
   // slow flash, so only do it if a power cut left a WAL behind; other damage is found by the call that reads
   // it.
@@ -106,7 +112,8 @@ bool is_sound(Database& database) {
 }
 
 bool is_current(Database& database) {
-  return version_of(database) == static_cast<std::int64_t>(migrations.size());
+  if (version_of(database) != static_cast<std::int64_t>(migrations.size())) return false;
+  return database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'evidence'").next();
 }
 
 }  // namespace greenwave::state

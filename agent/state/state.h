@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "model/entry.h"
@@ -61,13 +63,27 @@ class State {
 
   std::vector<plan::Owed> owed() const;
 
-  /// Adds to the history and trims it to the last 1,000 syncs, 8 MiB in total. Beyond the last 100, syncs
-  /// older than 30 days go too (by `now`; times when the clock was clearly unset do not count).
+  /// Adds to the history, and to the evidence, and trims it to the last 1,000 syncs, 8 MiB in total. Beyond
+  /// the last 100, syncs older than 30 days go too (by `now`; times when the clock was clearly unset do not
+  /// count).
   void record(const SyncRecord& sync, Time now);
   /// Newest first.
   std::vector<SyncRecord> history(std::size_t most) const;
   /// Those with `above` < number < `below`, newest first.
   std::vector<SyncRecord> history_between(std::int64_t above, std::int64_t below, std::size_t most) const;
+
+  /// Evidence of a record that the history does not take.
+  void note(const SyncRecord& sync);
+  /// Call before a sync changes the device, with what it is about to do. It is durable with the next durable
+  /// call, which intend() is. Ends with the record of a sync, or with end(); what neither ended is evidence
+  /// by itself, from the next begin() or note_interrupted() on.
+  void begin(const SyncRecord& sync);
+  void end();
+  void note_interrupted();
+  /// The lines of evidence (evidence.h) above a number, oldest first.
+  std::vector<nlohmann::json> evidence(std::int64_t above, std::size_t most) const;
+  /// The number of the last one; zero: there is none.
+  std::int64_t last_evidence() const;
 
   std::optional<Pause> pause() const;
   void set_pause(const std::optional<Pause>& pause);

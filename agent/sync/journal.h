@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "git/store.h"
@@ -8,11 +9,20 @@
 
 namespace greenwave::sync {
 
-/// Puts the commit, its author and who signed it into a record.
-void name_commit(state::SyncRecord& record, const git::Commit& commit, const Remembered& remembered);
+/// How the commits got here that the device has or may go to.
+using Arrivals = std::map<CommitId, state::Arrived>;
 
-/// Writes the history. A sync that did nothing is not recorded, unless the one before it did not come
-/// through; nor is one that failed just as the one before it.
+Arrivals recall_arrivals(const state::State& state);
+/// Writes what differs from `before`, as a value that a power cut may lose.
+void remember(state::State& state, const Arrivals& before, const Arrivals& after);
+
+/// Puts the commit, its author, who signed it and how it got here into a record.
+void name_commit(state::SyncRecord& record, const git::Commit& commit, const Remembered& remembered,
+                 const Arrivals& arrivals);
+
+/// Writes the history and the evidence. A sync that did nothing is not in the history, unless the one before
+/// it did not come through; nor is one that failed just as the one before it. Of these, the evidence has
+/// those that a person asked for, and the first at a commit.
 class Journal {
  public:
   explicit Journal(state::State& state);
@@ -20,7 +30,10 @@ class Journal {
   void add(const state::SyncRecord& record, Time now);
 
  private:
+  void leave_out(const state::SyncRecord& record);
+
   state::State& state_;
+  CommitId evident_;     ///< the commit of the last line of evidence that is of a sync
   std::string last_;     ///< essence of the last record
   bool failed_ = false;  ///< the last record says that something does not work, or could not be done
 };

@@ -142,6 +142,38 @@ Arrival arrival_of(Pass& pass) {
       question, [&](std::string text) { pass.observer({.kind = "phase", .text = std::move(text)}); });
 }
 
+/// Of the commit that was received, where it is new here.
+void note_arrival(Pass& pass) {
+  auto& arrivals = pass.kept.arrivals;
+  const auto& commit = pass.kept.received;
+  // What the device had before its agent wrote this down came in a way that nobody knows.
+  if (arrivals.contains(commit) || commit == pass.applied()) return;
+  const auto& bundle = pass.request.bundle;
+  auto after = arrivals;
+  after[commit] = {.by = bundle ? "stick" : "link",
+                   .from = bundle ? bundle->name : pass.parts.config.repository.url,
+                   .who = bundle ? pass.request.who : "",
+                   .at = pass.parts.clock.now()};
+  remember(pass.parts.state, arrivals, after);
+  arrivals = std::move(after);
+}
+
+/// Before the device changes: evidence of a sync that does not end.
+void note_begin(Pass& pass, const CommitId& commit, const Prepared& prepared) {
+  if (prepared.plan.steps.empty()) return;
+  auto planned = pass.record;
+  name_commit(planned, pass.parts.intake.about(commit), pass.kept.remembered, pass.kept.arrivals);
+  planned.actions.clear();
+  for (const auto& step : prepared.plan.steps) {
+    planned.actions.push_back({.verb = std::string(word_of(step)),
+                               .object = to_string(step.id),
+                               .error = {},
+                               .reason = {},
+                               .was = {}});
+  }
+  pass.parts.state.begin(planned);
+}
+
 }  // namespace
 
 Duration time_taken(const Pass& pass) {
@@ -184,6 +216,7 @@ CommitId receive(Pass& pass) {
     pass.record.error = pass.why_not->what();
   } else {
     pass.kept.received = arrival.commit;
+    note_arrival(pass);
   }
   return arrival.commit;
 }
@@ -244,6 +277,7 @@ void apply_commit(Pass& pass, const CommitId& commit) {
   const Gate gate(prepared->cluster.windows, parts.config.busy(), pass.request.now, prepared->problems);
   report(pass, commit, *prepared);
   if (rejects(pass, commit, *prepared)) return;
+  note_begin(pass, commit, *prepared);
   Execution execution(pass, *prepared, commit, gate);
   execution.bring();
   note_applied(pass, commit, *prepared);

@@ -16,6 +16,7 @@
 #include "state/state.h"
 #include "sync/course.h"
 #include "sync/intake/intake.h"
+#include "sync/journal.h"
 #include "sync/observe.h"
 #include "sync/prepare.h"
 #include "sync/renderer.h"
@@ -51,7 +52,8 @@ struct Kept {
   CommitId received;  ///< the last commit that came in full; empty: none since the agent started
   Course course;
   Standing standing;
-  std::string clean;           ///< key of the last render that was applied without a failure or problem
+  Arrivals arrivals{};
+  std::string clean{};         ///< key of the last render that was applied without a failure or problem
   std::string refused;         ///< key of the render of a commit that cannot be rendered
   std::exception_ptr refusal;  ///< and why, an Error
   Retries retries;

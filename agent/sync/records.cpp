@@ -23,7 +23,8 @@ std::size_t error_count(const Problems& problems) {
 
 std::string essence(const state::SyncRecord& record) {
   auto json = state::to_json(record);
-  for (const char* key : {"number", "started", "tookMs", "trigger", "who"}) json.erase(key);
+  for (const char* key : {"number", "started", "tookMs", "trigger", "who", "forced", "atOnce", "allowEmpty"})
+    json.erase(key);
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -19,7 +19,7 @@ void record_trial(Pass& pass) {
   const auto& trial = *pass.kept.course.trial;
   if (trial.told) return;
   auto& record = pass.record;
-  name_commit(record, pass.parts.intake.about(trial.commit), pass.kept.remembered);
+  name_commit(record, pass.parts.intake.about(trial.commit), pass.kept.remembered, pass.kept.arrivals);
   record.result = trial.refused > 0 ? state::SyncResult::refused : state::SyncResult::not_healthy;
   record.took = time_taken(pass);
   record.error = trial.reverting;

@@ -76,6 +76,7 @@ nlohmann::json differences(Pass& pass) {
 Sync::Sync(Parts parts) : parts_(std::move(parts)), journal_(parts_.state) {
   kept_.remembered = recall(parts_.state, git::full_ref_name(parts_.config.repository.branch));
   kept_.course = read_course(parts_.state);
+  kept_.arrivals = recall_arrivals(parts_.state);
   kept_.clean = parts_.state.value(state::keys::clean).value_or("");
   kept_.failed_own = read_failed(parts_.state);
   kept_.standing = recalled_standing(parts_.state);
@@ -118,6 +119,9 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
   record.trigger = trigger;
   record.who = request.who;
   record.reason = request.reason;
+  record.forced = request.force;
+  record.at_once = request.now;
+  record.may_empty = request.allow_empty;
   attempt(pass);
   release_guard(pass);
   if (request.force && pass.came_through) {
@@ -125,7 +129,7 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
     kept_.standing.loss.reset();
   }
   fill_standing(pass);
-  forget_signers(applied());
+  forget_others(applied());
   parts_.intake.tidy();
   if (kept_.course.trial) pass.take(ended(kept_.course));
 
@@ -174,7 +178,7 @@ void Sync::fill_standing(Pass& pass) {
       standing.commit = git::Commit{last, {}, {}, {}};
     }
   }
-  if (standing.commit) name_commit(pass.record, *standing.commit, kept_.remembered);
+  if (standing.commit) name_commit(pass.record, *standing.commit, kept_.remembered, kept_.arrivals);
   standing.signer.reset();
   const auto& signers = kept_.remembered.signers;
   if (const auto signer = signers.find(last); signer != signers.end()) standing.signer = signer->second;
@@ -184,14 +188,19 @@ void Sync::fill_standing(Pass& pass) {
   standing.followed.wave = kept_.remembered.following.wave;
 }
 
-/// Of commits that the device neither has nor may go to.
-void Sync::forget_signers(const CommitId& applied) {
+/// Who signed commits that the device neither has nor may go to, and how they came.
+void Sync::forget_others(const CommitId& applied) {
   std::set<CommitId> needed{applied, kept_.course.good, kept_.remembered.accepted};
   if (kept_.course.trial) needed.insert(kept_.course.trial->commit);
   auto after = kept_.remembered;
   std::erase_if(after.signers, [&](const auto& one) { return !needed.contains(one.first); });
   remember(parts_.state, kept_.remembered, after);
   kept_.remembered = std::move(after);
+  auto arrivals = kept_.arrivals;
+  needed.insert(kept_.received);
+  std::erase_if(arrivals, [&](const auto& one) { return !needed.contains(one.first); });
+  remember(parts_.state, kept_.arrivals, arrivals);
+  kept_.arrivals = std::move(arrivals);
 }
 
 Question Sync::question() const {

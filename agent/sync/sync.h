@@ -47,7 +47,7 @@ class Sync {
  private:
   void attempt(Pass& pass);
   void fill_standing(Pass& pass);
-  void forget_signers(const CommitId& applied);
+  void forget_others(const CommitId& applied);
 
   Parts parts_;
   Kept kept_;

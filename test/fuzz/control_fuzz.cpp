@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto name = control::read_bundle_name(query);
     if (name.empty() || name.size() > 200) std::abort();
   });
-  attempt([&] { control::read_limit(bytes, 20, 1000); });
+  attempt([&] { control::read_number("limit", bytes, 20, 1, 1000); });
   attempt([&] { control::read_flag("wait", bytes, true); });
   return 0;
 }

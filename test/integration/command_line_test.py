@@ -121,23 +121,36 @@ class Explain(unittest.TestCase):
         for name in listed:
             self.assertIn(f"  {name} ", text)
 
-    def fields_below(self, path):
-        field = json.loads(greenwave("explain", path, "-o", "json").stdout)
-        self.assertEqual(field["field"].rpartition(".")[2], path.rpartition(".")[2])
+    def all_in(self, field):
         yield field
         for part in field.get("fields", []):
-            yield from self.fields_below(part["field"])
+            yield from self.all_in(part)
 
     def test_each_field_of_each_schema_is_explained(self):
         seen = []
         for root in json.loads(greenwave("explain", "-o", "json").stdout):
-            for field in self.fields_below(root["field"]):
+            whole = json.loads(greenwave("explain", root["field"], "--recursive", "-o", "json").stdout)
+            self.assertEqual(whole["field"], root["field"])
+            for field in self.all_in(whole):
                 seen.append(field["field"])
-                known = {"type", "description", "values", "fields", "default", "examples"} & set(field)
-                self.assertTrue(known, field)
+                self.assertTrue(field.get("description"), field)
+            tree = greenwave("explain", root["field"], "--recursive").stdout
+            self.assertEqual(len(re.findall(r"^ +\S+  <", tree, flags=re.M)), len(list(self.all_in(whole))) - 1)
         self.assertEqual(len(seen), len(set(seen)))
-        for path in ("File.mode", "agent.yaml.repository.interval", "greenwave.yaml.layers.selector.matchLabels"):
-            self.assertIn(path, seen)
+        for path in ("File.spec.mode", "agent.yaml.repository.interval", "greenwave.yaml.layers.selector.matchLabels",
+                     "Pod.spec.containers.livenessProbe.httpGet.path"):
+            self.assertIn(path, [*seen, *(name.replace("File.", "File.spec.") for name in seen)])
+
+    def test_what_podman_makes_of_a_field_is_what_lint_says(self):
+        tty = json.loads(greenwave("explain", "Deployment.spec.template.spec.hostIPC", "-o", "json").stdout)
+        self.assertEqual(tty["type"], "boolean")
+        refused = greenwave("explain", "Pod.spec.securityContext.windowsOptions").stdout
+        self.assertIn("Refused with podman: devices run Linux", refused)
+        self.assertEqual(greenwave("explain", "Pod.securityContext.windowsOptions").stdout.splitlines()[1:],
+                         refused.splitlines()[1:])
+        result = greenwave("explain", "Pod.spec.contaners")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("did you mean Pod.spec.containers?", result.stdout)
 
     def test_type_default_values_and_examples_are_those_of_the_schema(self):
         def explained(path):
@@ -160,7 +173,7 @@ class Explain(unittest.TestCase):
             result = greenwave("explain", path)
             self.assertEqual(result.returncode, 2)
             self.assertIn(f"did you mean {meant}?", result.stdout)
-        self.assertIn("kubectl explain", greenwave("explain", "Deployment").stdout)
+        self.assertIn("kubectl explain", greenwave("explain", "Ingress").stdout)
 
     def test_the_text_fits_a_terminal(self):
         for path in ("File", "File.metadata.annotations", "greenwave.yaml"):
@@ -222,6 +235,20 @@ class Documents(unittest.TestCase):
         explained = json.loads(greenwave("explain", "agent.yaml", "-o", "json").stdout)
         self.assertEqual([field["field"] for field in explained["fields"]],
                          [f"agent.yaml.{name}" for name in agent["properties"]])
+
+
+class Controls(unittest.TestCase):
+    def test_each_command_of_the_page_of_controls_is_one_that_there_is(self):
+        text = (SOURCE / "packaging/docs/controls.md").read_text()
+        for code in re.findall(r"`(?:sudo )?greenwave ([^`]+)`", text):
+            words = code.split()
+            offered = run(BIN / "greenwave", "__complete", *(word for word in words if not word.startswith("-")), "--").stdout
+            for option in (word for word in words if word.startswith("--")):
+                self.assertIn(f"\n{option}\t", offered, code)
+            action = words[:2] if words[0] == "fleet" else words[:1]
+            self.assertEqual(greenwave(*action, "--help").returncode, 0, code)
+        for code in re.findall(r"`greenwave (explain [^`]+)`", text):
+            self.assertEqual(greenwave(*code.split()).returncode, 0, code)
 
 
 if __name__ == "__main__":

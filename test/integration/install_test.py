@@ -99,6 +99,8 @@ class Installed(unittest.TestCase):
             "usr/share/bash-completion/completions/greenwave",
             "usr/share/bash-completion/completions/greenwaved",
             "usr/share/zsh/vendor-completions/_greenwave",
+            "usr/share/greenwave/schemas/manifest.schema.json",
+            "usr/share/doc/greenwave/controls.md",
             "usr/share/fish/vendor_completions.d/greenwave.fish",
             "usr/share/man/man1/greenwave.1",
             "usr/share/man/man5/agent.yaml.5",

@@ -21,6 +21,7 @@ extern const Subcommand status_command;
 extern const Subcommand sync_command;
 extern const Subcommand diff_command;
 extern const Subcommand history_command;
+extern const Subcommand audit_command;
 extern const Subcommand show_command;
 extern const Subcommand pause_command;
 extern const Subcommand resume_command;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/saved_status.h"
+#include "state/evidence.h"
 #include "state/state.h"
 #include "sync/objects.h"
 
@@ -29,6 +30,10 @@ daemon::Status last_status(const Context& context) {
 
 std::vector<state::SyncRecord> last_history(const Context& context, std::size_t most) {
   return open(context)->history(most);
+}
+
+std::vector<nlohmann::json> last_evidence(const Context& context, std::int64_t above) {
+  return open(context)->evidence(above, state::most_lines);
 }
 
 nlohmann::json last_objects(const Context& context, const std::string& name) {

@@ -15,6 +15,8 @@ namespace greenwave::cli {
 /// cannot be read.
 daemon::Status last_status(const Context& context);
 std::vector<state::SyncRecord> last_history(const Context& context, std::size_t most);
+/// All lines above a number, oldest first.
+std::vector<nlohmann::json> last_evidence(const Context& context, std::int64_t above);
 /// Like GET /v1/objects/NAME; all objects if `name` is empty.
 nlohmann::json last_objects(const Context& context, const std::string& name);
 

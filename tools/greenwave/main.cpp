@@ -33,12 +33,12 @@ constexpr const char* common_options =
 
 /// In the order of --help.
 constexpr const cli::Subcommand* subcommands[] = {
-    &cli::status_command,     &cli::sync_command,     &cli::diff_command,    &cli::history_command,
-    &cli::show_command,       &cli::pause_command,    &cli::resume_command,  &cli::doctor_command,
-    &cli::bundle_command,     &cli::lint_command,     &cli::render_command,  &cli::impact_command,
-    &cli::init_command,       &cli::identity_command, &cli::enroll_command,  &cli::recipients_command,
-    &cli::promote_command,    &cli::fleet_command,    &cli::explain_command, &cli::logs_command,
-    &cli::completion_command, &cli::tip_command,      &cli::version_command,
+    &cli::status_command,     &cli::sync_command,       &cli::diff_command,     &cli::history_command,
+    &cli::audit_command,      &cli::show_command,       &cli::pause_command,    &cli::resume_command,
+    &cli::doctor_command,     &cli::bundle_command,     &cli::lint_command,     &cli::render_command,
+    &cli::impact_command,     &cli::init_command,       &cli::identity_command, &cli::enroll_command,
+    &cli::recipients_command, &cli::promote_command,    &cli::fleet_command,    &cli::explain_command,
+    &cli::logs_command,       &cli::completion_command, &cli::tip_command,      &cli::version_command,
 };
 
 void add_globals(CommandLine& line, cli::Globals& globals) {

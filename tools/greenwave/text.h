@@ -17,6 +17,9 @@ namespace greenwave::cli {
 /// One screen: the state of the device, and how to fix what is wrong.
 std::string status_text(const daemon::Status& status, Time now, const Style& style);
 
+/// One line of evidence (state/evidence.h), in one line.
+std::string audit_text(const nlohmann::json& line);
+
 /// Newest first.
 std::string history_text(const std::vector<state::SyncRecord>& syncs, Time now, const Style& style);
 

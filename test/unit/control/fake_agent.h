@@ -21,6 +21,7 @@ class FakeAgent : public daemon::Agent {
   mutable std::mutex mutex;
   daemon::Status current;  ///< with its fetch
   std::vector<state::SyncRecord> records;
+  std::vector<nlohmann::json> lines;               ///< of evidence
   nlohmann::json known = nlohmann::json::array();  ///< of objects()
   std::function<nlohmann::json()> on_diff = [] { return nlohmann::json{{"changes", {}}}; };
   std::vector<sync::Event> events;  ///< each run begins with them
@@ -38,6 +39,14 @@ class FakeAgent : public daemon::Agent {
   std::vector<state::SyncRecord> history(std::size_t most) const override {
     const std::lock_guard lock(mutex);
     return {records.begin(), records.begin() + static_cast<std::ptrdiff_t>(std::min(most, records.size()))};
+  }
+  std::vector<nlohmann::json> evidence(std::int64_t above, std::size_t most) const override {
+    const std::lock_guard lock(mutex);
+    std::vector<nlohmann::json> found;
+    for (const auto& line : lines) {
+      if (line.at("number") > above && found.size() < most) found.push_back(line);
+    }
+    return found;
   }
   nlohmann::json objects(const std::string& text) const override {
     const std::lock_guard lock(mutex);
