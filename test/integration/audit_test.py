@@ -11,7 +11,9 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from greenwave import City, Device, Scratch, file_manifest, run, wait_until  # noqa: E402
+import machine  # noqa: E402
+from documents import SOURCE  # noqa: E402
+from greenwave import BIN, City, Device, Scratch, file_manifest, run, wait_until  # noqa: E402
 
 SECRET = "the-passphrase-of-the-signal"
 ROOT = "root"
@@ -225,6 +227,57 @@ class Evidence(unittest.TestCase):
             course.device.once(check=0)
         self.assertEqual((course.device.state / "state.db").read_bytes(), before)
         course.check("after")
+
+
+CONFIG = "device: sf-0042\nrepository: {url: \"file:///srv/city.git\", interval: 1h}\naudit: {journal: true}\n"
+
+
+@unittest.skipIf(machine.why_not(), machine.why_not())
+class OnSystemd(unittest.TestCase):
+    """The service with its unit, journald and its sandbox."""
+
+    def setUp(self):
+        scratch = self.enterContext(Scratch())
+        self.city = City(scratch)
+        self.device = self.enterContext(machine.Machine(binds={self.city.bare: "/srv/city.git"}))
+        run(SOURCE / "packaging/install", "--build", BIN.parent, "--root", self.device.root)
+        self.device.write("/etc/greenwave/agent.yaml", CONFIG)
+        self.city.commit({"motd.yaml": file_manifest("motd", "/etc/motd", "0\n")})
+        self.device.run("systemctl", "daemon-reload")
+        self.device.run("systemctl", "start", "greenwaved.service")
+
+    def lines(self):
+        shown = self.device.run("greenwave", "audit", "-o", "json", check=False).stdout
+        return [json.loads(line)["number"] for line in shown.splitlines() if line.startswith("{")]
+
+    def told(self):
+        entries = self.device.run("journalctl", "-t", "greenwave-audit", "-o", "json", check=False).stdout
+        found = []
+        for line in entries.splitlines():
+            if line.startswith("{"):
+                entry = json.loads(line)
+                message = json.loads(entry["MESSAGE"])
+                self.assertEqual(entry["GREENWAVE_HASH"], hash_of(message))
+                self.assertEqual(entry["_SYSTEMD_UNIT"], "greenwaved.service")
+                found.append(message["number"])
+        return found
+
+    def test_the_journal_has_each_line_once_and_a_reload_says_what_is_wrong(self):
+        self.device.wait_until("the first line is told", lambda: self.told() == [1])
+        for number in range(1, 3):
+            self.city.commit({"motd.yaml": file_manifest("motd", "/etc/motd", f"{number}\n")})
+            self.device.run("greenwave", "sync", "--wait")
+            self.device.run("systemctl", "restart", "greenwaved.service")
+        self.device.wait_until("all are told", lambda: self.told() == [1, 2, 3])
+        self.assertEqual(self.lines(), [1, 2, 3])
+
+        self.device.write("/etc/greenwave/agent.yaml", CONFIG + "tempo: fast\n")
+        refused = self.device.run("systemctl", "reload", "greenwaved.service", check=False)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertEqual(self.device.run("systemctl", "is-active", "greenwaved.service").stdout.strip(), "active")
+        self.assertIn("agent.yaml:4:1", self.device.run("journalctl", "-u", "greenwaved.service").stdout)
+        self.device.write("/etc/greenwave/agent.yaml", CONFIG)
+        self.device.run("systemctl", "reload", "greenwaved.service")
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ using Words = std::vector<std::string>;
 constexpr Timeouts patience{.connect = std::chrono::milliseconds(500),
                             .reply = std::chrono::milliseconds(500)};
 
-std::string given(const Begun& begun, const char* option, std::string otherwise) {
+std::string given(const Begun& begun, const char* option, const std::string& otherwise) {
   const auto found = begun.options.find(option);
-  return found == begun.options.end() || found->second.empty() ? std::move(otherwise) : found->second;
+  return found == begun.options.end() || found->second.empty() ? otherwise : found->second;
 }
 
 /// The city's directory, as far as the line names one.
