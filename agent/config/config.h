@@ -136,6 +136,7 @@ struct Config {
   Repository repository;
   std::filesystem::path allowed_signers;  ///< empty: signatures are not checked
   bool require_ref = false;               ///< a commit must say in a trailer which ref it is for
+  bool accept_tags = false;  ///< a signed tag may vouch for a commit that is not signed so itself
   /// What signed tips call the repository: a ref is followed only where such a tip says what it names. Empty:
   /// the server is believed. Needs `allowed_signers`.
   std::string tip_repository;

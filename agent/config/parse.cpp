@@ -46,6 +46,7 @@ class ConfigReader {
       if (!members.has("allowedSigners")) members.required_text("allowedSigners");
       config_.allowed_signers = file(members, "allowedSigners", false);
       config_.require_ref = members.flag("requireRef").value_or(false);
+      config_.accept_tags = members.flag("tags").value_or(false);
       if (const auto* rules = members.sequence("paths"))
         config_.path_rules = read_path_rules(*rules, problems_);
       if (const auto* tip = members.map("tip")) read_tip(*tip);

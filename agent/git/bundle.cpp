@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "git/commit_object.h"
 #include "git/ref_name.h"
 #include "git/store_landing.h"
 
@@ -91,6 +92,13 @@ void Bundle::fetch_trees(const Missing& names, Store& store) {
       Fault::invalid,
       fmt::format("{} lacks directories of earlier commits, which show who approved what", file_->name),
       fmt::format("create one with everything: git bundle create FILE {}", ref_));
+}
+
+std::optional<std::string> Bundle::fetch_tag(const std::string& ref, Store& store) {
+  const auto found = std::ranges::find(header_.refs, ref, &std::pair<std::string, CommitId>::first);
+  if (found == header_.refs.end()) return {};
+  if (!store.has(found->second)) unpack(store);
+  return read_tag_object(store, found->second);
 }
 
 bool Bundle::is_there(const CommitId& commit, const Store& store, const Visit& visit) const {

@@ -33,6 +33,7 @@ class Bundle : public Transport {
   /// Nothing: what a bundle has of the history came with its commit.
   void fetch_history(const CommitId& commit, Store& store, std::size_t generations) override;
   void fetch_trees(const Missing& names, Store& store) override;
+  std::optional<std::string> fetch_tag(const std::string& ref, Store& store) override;
   std::uint64_t bytes_received() const override { return reader_->bytes_read(); }
   /// The id of the device that it was made for; empty: any, or unknown.
   const std::string& made_for() const { return header_.made_for; }

@@ -14,5 +14,7 @@ inline constexpr std::size_t most_commit_object = 1024 * 1024;
 /// when the store cannot read it, untrusted when it is not a commit or longer than most_commit_object.
 std::string read_commit_object(const Store& store, const CommitId& commit);
 std::string read_commit_object(git_repository* repository, const CommitId& commit);
+/// The same of an annotated tag, of at most most_tag_object bytes; `tag` is its own id.
+std::string read_tag_object(const Store& store, const CommitId& tag);
 
 }  // namespace greenwave::git

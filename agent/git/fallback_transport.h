@@ -37,6 +37,9 @@ class FallbackTransport : public Transport {
     current().fetch_history(commit, store, generations);
   }
   void fetch_trees(const Missing& names, Store& store) override { current().fetch_trees(names, store); }
+  std::optional<std::string> fetch_tag(const std::string& ref, Store& store) override {
+    return current().fetch_tag(ref, store);
+  }
   void rest() override;
   Duration retry_after() const override { return current().retry_after(); }
   std::uint64_t bytes_received() const override;

@@ -138,6 +138,15 @@ Tip FileUpstream::poll(const std::vector<std::string>& refs) {
   return {CommitId(to_hex(*git_object_id(commit.get()))), name};
 }
 
+std::optional<CommitId> FileUpstream::find(const std::string& ref) {
+  const auto repository = open_repository(path_);
+  Reference found;
+  Reference reference;
+  if (git_reference_lookup(Out(found), repository.get(), ref.c_str()) < 0) return {};
+  if (git_reference_resolve(Out(reference), found.get()) < 0) return {};
+  return CommitId(to_hex(*git_reference_target(reference.get())));
+}
+
 StatedTip FileUpstream::stated_tip(const std::vector<std::string>& refs) {
   for (const auto& ref : refs) {
     const auto file = tips_beside(path_) / ref;

@@ -16,6 +16,7 @@ class FileUpstream : public Upstream {
 
   Tip poll(const std::vector<std::string>& refs) override;
   StatedTip stated_tip(const std::vector<std::string>& refs) override;
+  std::optional<CommitId> find(const std::string& ref) override;
   bool sends_single_objects() override { return false; }
   bool fetch(const FetchRequest& request, Landing& landing) override;
   std::uint64_t bytes_received() const override { return received_; }

@@ -55,6 +55,12 @@ CommitId RefSearch::result() const {
   return CommitId(found->peeled.empty() ? found->oid : found->peeled);
 }
 
+std::optional<CommitId> RefSearch::object() const {
+  const auto* found = first();
+  if (found == nullptr) return {};
+  return CommitId(found->oid);
+}
+
 std::string RefSearch::found() const {
   const auto* found = first();
   return found == nullptr ? "" : found->name;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class RefSearch {
 
   /// The commit that it points to; throws no_such_ref if no wanted ref exists.
   CommitId result() const;
+  /// What it names itself, a tag perhaps; nothing if no wanted ref exists.
+  std::optional<CommitId> object() const;
   /// The full name of that ref; empty if there is none.
   std::string found() const;
 

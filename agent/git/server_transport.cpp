@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "git/commit_object.h"
 #include "git/handle.h"
 #include "git/kept_objects.h"
 #include "git/library.h"
@@ -128,6 +129,22 @@ void ServerTransport::fetch_history(const CommitId& commit, Store& store, std::s
 
 void ServerTransport::fetch_trees(const Missing& names, Store& store) {
   converse(store, [&](Landing& landing, const ShownFetch&) { fetch_by_name(names, landing); });
+}
+
+std::optional<std::string> ServerTransport::fetch_tag(const std::string& ref, Store& store) {
+  std::optional<CommitId> tag;
+  {
+    const Leaving leaving{*upstream_};
+    tag = upstream_->find(ref);
+  }
+  if (!tag) return {};
+  if (!store.has(*tag)) {
+    converse(store, [&](Landing& landing, const ShownFetch&) {
+      fetch_commit(*tag, store, upstream_->sends_single_objects(), landing);
+      if (!store.has(*tag)) throw not_sent(tag->text());
+    });
+  }
+  return read_tag_object(store, *tag);
 }
 
 void ServerTransport::converse(Store& store,

@@ -31,6 +31,7 @@ class ServerTransport : public Transport {
   void fetch(const CommitId& commit, Store& store, const Visit& visit) override;
   void fetch_history(const CommitId& commit, Store& store, std::size_t generations) override;
   void fetch_trees(const Missing& names, Store& store) override;
+  std::optional<std::string> fetch_tag(const std::string& ref, Store& store) override;
   void rest() override { upstream_->rest(); }
   std::uint64_t bytes_received() const override { return upstream_->bytes_received(); }
   Duration retry_after() const override { return upstream_->retry_after(); }

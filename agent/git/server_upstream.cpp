@@ -50,22 +50,39 @@ void ServerUpstream::meet() {
 Tip ServerUpstream::poll(const std::vector<std::string>& wanted) {
   if (auto tip = server_->quick_tip(wanted.front())) return {*tip, wanted.front(), server_->can_hold()};
   RefSearch refs(wanted);
+  list(wanted, refs);
+  // For the error, which lists the branches.
+  if (refs.found().empty() && greeting_->version == 2) ask_for({"refs/heads/"}, refs);
+  Tip tip{.commit = refs.result(), .ref = refs.found()};
+  // Of the branch, while a wave has no ref: that its ref comes is found at the next poll.
+  if (tip.ref != wanted.front() && may_hold_later_) {
+    const auto quick = server_->quick_tip(tip.ref);
+    may_hold_later_ = server_->can_hold();
+    tip.can_be_held = quick == tip.commit && may_hold_later_;
+  }
+  return tip;
+}
+
+void ServerUpstream::list(const std::vector<std::string>& wanted, RefSearch& refs) {
   try {
     meet(refs);
-    if (greeting_->version == 2) {
-      const auto list = [&](const std::vector<std::string>& prefixes) {
-        PacketReader reader(server_->ask(v2::ls_refs_request(prefixes)));
-        v2::read_ls_refs(reader, refs);
-      };
-      list(wanted);
-      if (refs.found().empty()) list({"refs/heads/"});  // for the error, which lists the branches
-    }
+    if (greeting_->version == 2) ask_for(wanted, refs);
   } catch (const Error&) {
     greeting_.reset();  // the server may have been replaced
     is_met_ = false;
     throw;
   }
-  return {.commit = refs.result(), .ref = refs.found()};
+}
+
+void ServerUpstream::ask_for(const std::vector<std::string>& prefixes, RefSearch& refs) {
+  PacketReader reader(server_->ask(v2::ls_refs_request(prefixes)));
+  v2::read_ls_refs(reader, refs);
+}
+
+std::optional<CommitId> ServerUpstream::find(const std::string& ref) {
+  RefSearch refs({ref});
+  list({ref}, refs);
+  return refs.object();
 }
 
 StatedTip ServerUpstream::stated_tip(const std::vector<std::string>& refs) {

@@ -19,6 +19,7 @@ class ServerUpstream : public Upstream {
 
   Tip poll(const std::vector<std::string>& refs) override;
   StatedTip stated_tip(const std::vector<std::string>& refs) override;
+  std::optional<CommitId> find(const std::string& ref) override;
   Held hold(const Hold& hold) override { return server_->hold(hold); }
   bool sends_single_objects() override;
   bool fetch(const FetchRequest& request, Landing& landing) override;
@@ -28,6 +29,9 @@ class ServerUpstream : public Upstream {
   Duration retry_after() const override { return server_->retry_after(); }
 
  private:
+  /// Has the server list those that are wanted.
+  void list(const std::vector<std::string>& wanted, RefSearch& refs);
+  void ask_for(const std::vector<std::string>& prefixes, RefSearch& refs);
   /// Starts a conversation, unless the server can be asked without; sets greeting_.
   void meet(RefSearch& refs);
   /// The same where none has begun.
@@ -36,7 +40,8 @@ class ServerUpstream : public Upstream {
 
   std::unique_ptr<UploadPack> server_;
   std::optional<Greeting> greeting_;
-  bool is_met_ = false;  ///< a conversation has begun, and can go on
+  bool is_met_ = false;         ///< a conversation has begun, and can go on
+  bool may_hold_later_ = true;  ///< the server may be able to hold another ref than the first
 };
 
 }  // namespace greenwave::git

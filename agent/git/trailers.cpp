@@ -16,12 +16,10 @@ namespace {
 
 constexpr std::string_view ref_key = "Greenwave-Ref";
 
-}  // namespace
-
-std::vector<std::string> trailers_of(const git_commit* commit, std::string_view key) {
+std::vector<std::string> trailers_in(const char* message, std::string_view key) {
   std::vector<std::string> values;
   git_message_trailer_array trailers{};
-  if (git_message_trailers(&trailers, git_commit_message(commit)) < 0) return values;
+  if (git_message_trailers(&trailers, message) < 0) return values;
   for (std::size_t i = 0; i < trailers.count; ++i) {
     const auto& trailer = trailers.trailers[i];
     if (same_but_for_case(trailer.key, key)) values.emplace_back(trim(trailer.value));
@@ -30,13 +28,23 @@ std::vector<std::string> trailers_of(const git_commit* commit, std::string_view 
   return values;
 }
 
+}  // namespace
+
+std::vector<std::string> trailers_of(const git_commit* commit, std::string_view key) {
+  return trailers_in(git_commit_message(commit), key);
+}
+
 void require_for_ref(const Store& store, const CommitId& commit, const std::string& ref) {
   const auto oid = to_oid(commit);
   RawCommit found;
   if (git_commit_lookup(Out(found), store.raw(), &oid) < 0) {
     throw failure(Fault::damaged, fmt::format("read commit {}", commit.text()), damaged_store_remedy);
   }
-  const auto refs = trailers_of(found.get(), ref_key);
+  require_for_ref(std::string(git_commit_message(found.get())), commit, ref);
+}
+
+void require_for_ref(const std::string& message, const CommitId& commit, const std::string& ref) {
+  const auto refs = trailers_in(message.c_str(), ref_key);
   if (std::ranges::find(refs, ref) != refs.end()) return;
   const auto says = refs.empty() ? std::string("does not say which branch it is for")
                                  : fmt::format("is for {}, not for {}",

@@ -21,5 +21,7 @@ std::vector<std::string> trailers_of(const git_commit* commit, std::string_view 
 /// A signature says nothing of the branch, so that whoever serves a ref could serve any signed commit there.
 /// The trailer counts in the commit itself alone; with several, each says one ref.
 void require_for_ref(const Store& store, const CommitId& commit, const std::string& ref);
+/// The same of a message that somebody signed instead of the commit's: that of a tag on it.
+void require_for_ref(const std::string& message, const CommitId& commit, const std::string& ref);
 
 }  // namespace greenwave::git

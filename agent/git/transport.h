@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,10 @@ class Transport {
   virtual void fetch_history(const CommitId& commit, Store& store, std::size_t generations) = 0;
   /// Brings directories, by their names, into the store.
   virtual void fetch_trees(const Missing& names, Store& store) = 0;
+
+  /// The bytes of the annotated tag that a ref names, which is brought into the store; the commit that it is
+  /// on may be there. Nothing: there is no such ref. Throws Error: untrusted if it is no annotated tag.
+  virtual std::optional<std::string> fetch_tag(const std::string& /*ref*/, Store& /*store*/) { return {}; }
 
   /// Nothing is asked for a while: what is held for the next request alone is let go of.
   virtual void rest() {}

@@ -10,6 +10,7 @@
 #include "git/commit_object.h"
 #include "git/pattern_list.h"
 #include "git/signed_commit.h"
+#include "git/signed_tag.h"
 #include "git/ssh_key.h"
 #include "git/sshsig.h"
 
@@ -20,6 +21,24 @@ namespace {
 constexpr std::string_view git_space = "git";
 constexpr std::string_view how_to_sign =
     "sign it with an allowed SSH key (git config gpg.format ssh; git commit --amend -S) and push it again";
+
+constexpr std::string_view how_to_tag =
+    "make it of the commit with an allowed SSH key: git -c gpg.format=ssh tag -s greenwave/COMMIT COMMIT, "
+    "and "
+    "push it";
+
+/// What `step` makes of outside bytes. What a parser calls invalid means here that nobody vouches for them:
+/// untrusted.
+template <typename Step>
+auto parsed(std::string_view name, std::string_view remedy, Step&& step) {
+  try {
+    return step();
+  } catch (const Error& error) {
+    throw Error(Fault::untrusted,
+                fmt::format("{} has a signature that is not accepted: {}", name, error.message()),
+                error.remedy().empty() ? std::string(remedy) : error.remedy());
+  }
+}
 
 /// The kind of a signature that is not SSH's; empty for others.
 std::string_view foreign_kind(std::string_view signature) {
@@ -119,26 +138,50 @@ Signer Trust::verify(const Store& store, const CommitId& commit) const {
 }
 
 Signer Trust::verify(std::string_view object, const CommitId& commit) const {
-  const auto refuse = [&](std::string_view what, std::string remedy) {
-    return Error(Fault::untrusted, fmt::format("commit {} {}", commit.text(), what), std::move(remedy));
-  };
-  // What a parser calls invalid means here that nobody vouches for the commit: untrusted.
-  const auto reading = [&](auto&& step) {
-    try {
-      return step();
-    } catch (const Error& error) {
-      throw refuse(fmt::format("has a signature that is not accepted: {}", error.message()),
-                   error.remedy().empty() ? std::string(how_to_sign) : error.remedy());
-    }
-  };
-  const auto parts = reading([&] { return take_apart(object); });
-  if (parts.signature.empty()) throw refuse("is not signed", std::string(how_to_sign));
-  if (const auto kind = foreign_kind(parts.signature); !kind.empty()) {
-    throw refuse(fmt::format("is signed with {}; only SSH signatures are accepted", kind),
-                 std::string(how_to_sign));
+  const auto name = fmt::format("commit {}", commit.text());
+  const auto parts = parsed(name, how_to_sign, [&] { return take_apart(object); });
+  return verify(Subject{.name = name,
+                        .signature = parts.signature,
+                        .payload = parts.payload,
+                        .time = parts.time,
+                        .email = parts.committer,
+                        .how_to_sign = how_to_sign,
+                        .is_regular = put_together(parts) == object});
+}
+
+Signer Trust::verify_tag(std::string_view object, const CommitId& commit) const {
+  const auto ref = vouching_ref(commit);
+  const auto name = fmt::format("the tag {}", ref);
+  const auto parts = parsed(name, how_to_tag, [&] { return take_tag_apart(object); });
+  if (parts.commit != commit) {
+    throw Error(Fault::untrusted, fmt::format("{} is on commit {}", name, printable(parts.commit.text())),
+                "somebody has moved it: find out who, and make it again");
   }
-  const auto signature = reading([&] { return parse_ssh_signature(parts.signature); });
-  if (put_together(parts) != object) {
+  if ("refs/tags/" + parts.name != ref) {
+    throw Error(Fault::untrusted, fmt::format("{} was made as {}", name, printable(parts.name)),
+                std::string(how_to_tag));
+  }
+  return verify(Subject{.name = name,
+                        .signature = parts.signature,
+                        .payload = parts.payload,
+                        .time = parts.time,
+                        .email = parts.tagger,
+                        .how_to_sign = how_to_tag});
+}
+
+Signer Trust::verify(const Subject& subject) const {
+  const auto& name = subject.name;
+  const auto refuse = [&](std::string_view what, std::string remedy) {
+    return Error(Fault::untrusted, fmt::format("{} {}", name, what), std::move(remedy));
+  };
+  if (subject.signature.empty()) throw refuse("is not signed", std::string(subject.how_to_sign));
+  if (const auto kind = foreign_kind(subject.signature); !kind.empty()) {
+    throw refuse(fmt::format("is signed with {}; only SSH signatures are accepted", kind),
+                 std::string(subject.how_to_sign));
+  }
+  const auto signature =
+      parsed(name, subject.how_to_sign, [&] { return parse_ssh_signature(subject.signature); });
+  if (!subject.is_regular) {
     throw refuse(
         "is not written as git writes a signed commit: the signature must be its last header, and the only "
         "one",
@@ -148,18 +191,21 @@ Signer Trust::verify(std::string_view object, const CommitId& commit) const {
   if (signature.name_space != git_space) {
     throw refuse(fmt::format("is signed by the key {} for the namespace \"{}\" instead of \"git\"", key,
                              printable(signature.name_space.substr(0, 64))),
-                 "a signature for something else was put into a commit: find out who pushed it");
+                 "a signature for something else was put into it: find out who pushed it");
   }
-  const auto verdict = judge(signature.key, parts.time, parts.committer);
+  const auto verdict = judge(signature.key, subject.time, subject.email);
   if (verdict.signer == nullptr) {
-    reading([&] { check_key(signature.key); });
+    parsed(name, subject.how_to_sign, [&] {
+      check_key(signature.key);
+      return true;
+    });
     throw refuse(
         fmt::format("is signed by the key {}, which {} does not list", key, file_),
         fmt::format("if its owner may change this device, add the key to {}; else find out who pushed it",
                     file_));
   }
   // Not before: no arithmetic on unknown keys.
-  if (!reading([&] { return verifies(signature, parts.payload); })) {
+  if (!parsed(name, subject.how_to_sign, [&] { return verifies(signature, subject.payload); })) {
     throw refuse(
         fmt::format("was changed after it was signed by the key {}: the signature does not verify", key),
         "do not trust the server or the network until it is clear who changed it");
@@ -167,20 +213,15 @@ Signer Trust::verify(std::string_view object, const CommitId& commit) const {
   if (!verdict.why.empty()) {
     throw refuse(fmt::format("is signed by the key {}, {}", key, verdict.why), verdict.remedy);
   }
-  return {principal_of(*verdict.signer, parts.committer), key};
+  return {principal_of(*verdict.signer, subject.email), key};
 }
 
 Signer Trust::verify(const WrittenTip& written) const {
   const auto refuse = [](std::string_view what, std::string remedy) {
     return Error(Fault::untrusted, fmt::format("the signed tip {}", what), std::move(remedy));
   };
-  const auto reading = [&](auto&& step) {
-    try {
-      return step();
-    } catch (const Error& error) {
-      throw refuse(fmt::format("has a signature that is not accepted: {}", error.message()),
-                   error.remedy().empty() ? "sign it again: greenwave tip sign" : error.remedy());
-    }
+  const auto reading = [](auto&& step) {
+    return parsed("the signed tip", "sign it again: greenwave tip sign", step);
   };
   const auto signature = reading([&] { return parse_ssh_signature(written.signature); });
   const auto key = fingerprint(signature.key);
@@ -191,7 +232,10 @@ Signer Trust::verify(const WrittenTip& written) const {
   }
   const auto verdict = judge_tip_key(signature.key, written.tip.issued);
   if (verdict.signer == nullptr) {
-    reading([&] { check_key(signature.key); });
+    reading([&] {
+      check_key(signature.key);
+      return true;
+    });
     throw refuse(fmt::format("is signed by the key {}, which {} does not list", key, file_),
                  fmt::format("add the signer's key to {} with namespaces=\"greenwave-tip\", or find out who "
                              "wrote it",

@@ -58,6 +58,10 @@ class Trust {
   /// arithmetic.
   Voice claimed(std::string_view object) const;
 
+  /// Who signed the tag, which must be on this commit, and be the one that may vouch for it (vouching_ref):
+  /// as for a commit, with the tagger's address and time. Throws Error (untrusted).
+  Signer verify_tag(std::string_view object, const CommitId& commit) const;
+
   /// Who signed the tip. Its key must be on a line with namespaces="greenwave-tip", and on none that allows
   /// it to sign commits: who says which commit is the newest is on a server, and nobody's colleague. The
   /// line's times are compared with the tip's `issued`. Throws Error (untrusted).
@@ -83,6 +87,19 @@ class Trust {
     std::string why;
     std::string remedy;
   };
+
+  /// Something that is signed for git.
+  struct Subject {
+    std::string name;  ///< "commit 3f78…", for messages
+    std::string_view signature;
+    std::string_view payload;
+    Time time{};
+    std::string_view email;
+    std::string_view how_to_sign;
+    /// Whether it is written in the one way that is accepted.
+    bool is_regular = true;
+  };
+  Signer verify(const Subject& subject) const;
 
   static Verdict judge(const AllowedSigner& signer, Time time, std::string_view email);
   static Verdict judge_times(const AllowedSigner& signer, Time time, std::string_view what);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,8 @@ class Upstream {
   /// For who believes no server: asks for signed tips, and for nothing else. Throws Error (untrusted) where
   /// there is none.
   virtual StatedTip stated_tip(const std::vector<std::string>& refs);
+  /// The object that a ref names: of an annotated tag, the tag. Nothing: there is no such ref.
+  virtual std::optional<CommitId> find(const std::string& /*ref*/) { return {}; }
   /// Where the last tip can be held: waits until it is another one. The poll that follows within seconds asks
   /// nobody again.
   virtual Held hold(const Hold& /*hold*/) { return Held::refused; }

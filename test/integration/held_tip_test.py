@@ -74,6 +74,16 @@ class HeldTip(unittest.TestCase):
             self.wait_until_held()
             self.assert_applied_at_once(text)
 
+    def test_a_device_whose_wave_has_no_ref_yet_hears_of_the_branch_at_once(self):
+        self.city.commit({"greenwave.yaml": "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: fresno}\n"
+                                            "spec: {layers: [{path: .}], "
+                                            "waves: [{name: canary, percent: 100, ref: refs/heads/wave/canary}]}\n"})
+        self.start()
+        for text in ("two\n", "three\n"):
+            self.wait_until_held()
+            self.assert_applied_at_once(text)
+        self.assertEqual(self.device.json("status")["followed"]["ref"], "refs/heads/main")
+
     def test_a_requested_sync_a_diff_and_a_stop_wait_for_nothing(self):
         self.start(interval="1h")
         self.wait_until_held()

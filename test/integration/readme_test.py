@@ -44,6 +44,7 @@ BLOCKS = {
     "greenwave-tip 1": "a file, not a command: signed_tip_test has greenwave tip sign make such a one",
     "git-server namespaces=": "a line of a file, not a command: signed_tip_test has such a one",
     "git commit -S --trailer": "trust_test runs it, with a key",
+    "git -c gpg.format=ssh tag": "trust_test runs it, with a key",
     "git merge --no-ff": "trust_test runs it, and the commit after it",
     '{"devices"': "health",
     "$ sudo greenwave sync --wait\n": "shell",

@@ -86,6 +86,54 @@ class Trust(SignedCityCase):
         self.assertIn("is not signed", device.once(check=2).stdout)
         self.assertFalse(device.path(MOTD).exists())
 
+    def tag(self, commit, on=None, key=None, name=None, sign="-s"):
+        """Signs the tag that may vouch for a commit, and pushes it."""
+        name = name or f"greenwave/{commit}"
+        self.city.git("-c", "gpg.format=ssh", "-c", f"user.signingkey={key or self.ana}", "tag", "-f", sign, "-m",
+                      "Approved", name, on or commit)
+        self.city.git("push", "-q", "--force", "origin", f"refs/tags/{name}:refs/tags/greenwave/{commit}")
+
+    def test_a_signed_tag_vouches_for_a_commit_where_the_configuration_says_so(self):
+        device = self.running(more=", tags: true")
+        before = self.objects_of(device)
+        commit = self.city.commit(motd("two\n"), message="Merge pull request #7")
+        self.assert_refused(device, commit, "is not signed", f"there is no tag refs/tags/greenwave/{commit}")
+        self.tag(commit)
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+        self.assertEqual(device.path(MOTD).read_text(), "two\n")
+        self.assertEqual(device.json("status")["signedBy"]["principal"], "ana@city.example")
+        if self.partial:  # the tag, the commit, and what it changes
+            self.assertLessEqual(len(self.objects_of(device)), len(before) + 6)
+        device.stop()
+        device.start()
+        self.assertEqual(device.sync()["exitCode"], 0, device.log.read_text())
+        self.city.commit(motd("three\n"), key=self.ana)
+        self.assertEqual(device.sync()["exitCode"], 0)
+        self.assertEqual(device.path(MOTD).read_text(), "three\n")
+
+    def test_a_tag_that_is_not_the_city_s_own_word_vouches_for_nothing(self):
+        device = self.running(more=", tags: true")
+        commit = self.city.commit(motd("evil\n"))
+        self.tag(commit, on=self.first)
+        self.assert_refused(device, commit, f"is on commit {self.first}")
+        self.tag(commit, key=self.key("mallory"))
+        self.assert_refused(device, commit, "does not list")
+        self.tag(commit, name="v1")
+        self.assert_refused(device, commit, "was made as v1")
+        self.tag(commit, sign="-a")
+        self.assert_refused(device, commit, "is not signed")
+        self.city.git("tag", "-f", "-a", "-m", "inner", "inner", commit)
+        self.tag(commit, on="inner")
+        self.assert_refused(device, commit, "not on a commit, but on a tag")
+        self.city.git("push", "-q", "--force", "origin", f"{commit}:refs/tags/greenwave/{commit}")
+        self.assert_refused(device, commit, "is not an annotated tag")
+
+    def test_a_tag_is_not_asked_for_where_the_configuration_does_not_say_so(self):
+        device = self.running()
+        commit = self.city.commit(motd("two\n"))
+        self.tag(commit)
+        self.assert_refused(device, commit, "is not signed")
+
     def test_an_unknown_key_is_refused_with_its_fingerprint(self):
         device = self.running()
         mallory = self.key("mallory")

@@ -81,6 +81,10 @@ StatedTip ConfinedUpstream::stated_tip(const std::vector<std::string>& refs) {
   return tip;
 }
 
+std::optional<CommitId> ConfinedUpstream::find(const std::string& ref) {
+  return remote_.ask<std::optional<CommitId>>(Ask::find, sandbox::to_bytes(Poll{login_(), {ref}}));
+}
+
 Held ConfinedUpstream::hold(const Hold& hold) {
   return remote_.wait<Held>(Ask::hold, sandbox::to_bytes(Waiting{login_(), hold.most}), hold.end);
 }

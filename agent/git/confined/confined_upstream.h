@@ -21,6 +21,7 @@ class ConfinedUpstream : public Upstream {
   void show_in(FetchProgress* progress) override;
   Tip poll(const std::vector<std::string>& refs) override;
   StatedTip stated_tip(const std::vector<std::string>& refs) override;
+  std::optional<CommitId> find(const std::string& ref) override;
   Held hold(const Hold& hold) override;
   bool sends_single_objects() override;
   bool fetch(const FetchRequest& request, Landing& landing) override;

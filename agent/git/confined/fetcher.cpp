@@ -152,6 +152,13 @@ void Fetcher::answer_to(Ask ask, sandbox::Reader& reader, sandbox::Writer& answe
       answer.add(upstream_->stated_tip(poll.refs));
       break;
     }
+    case Ask::find: {
+      auto poll = reader.one<Poll>();
+      login_ = std::move(poll.login);
+      if (poll.refs.size() != 1) throw sandbox::Malformed("a question about no ref");
+      answer.add(upstream_->find(poll.refs.front()));
+      break;
+    }
     case Ask::single_objects:
       reader.get(login_);
       answer.add(upstream_->sends_single_objects());

@@ -33,6 +33,7 @@ enum class Ask : std::uint8_t {
   unpack,          ///< FetchLimits → objects
   hold,            ///< Waiting → Held
   stated_tip,      ///< Poll → StatedTip
+  find,            ///< Poll, of one ref → std::optional<CommitId>
   end_hold,        ///< ends `hold`; has no answer of its own
 };
 constexpr bool is_known(Ask ask) {

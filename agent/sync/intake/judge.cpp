@@ -1,12 +1,14 @@
 #include "sync/intake/judge.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "git/ancestry.h"
 #include "git/approvals.h"
+#include "git/signed_tag.h"
 #include "git/trailers.h"
 
 namespace greenwave::sync {
@@ -73,11 +75,40 @@ void require_approvals(git::Approvals& approvals, const Proposal& proposal, cons
               "who approves signs a commit on top of it: git commit --allow-empty -S -m Approve, and pushes");
 }
 
+/// Who vouches for a commit, and by which message.
+struct Vouched {
+  git::Signer signer;
+  std::optional<std::string> message{};  ///< of a tag; nothing: the commit's own
+};
+
+Vouched verify(const git::Store& store, const Law& law, const CommitId& commit, const Supply& supply) {
+  try {
+    return {law.trust.verify(store, commit)};
+  } catch (const Error& error) {
+    if (error.fault() != Fault::untrusted || !law.tags) throw;
+    const auto ref = git::vouching_ref(commit);
+    const auto tag = supply.tag(ref);
+    if (!tag) {
+      throw Error(Fault::untrusted, fmt::format("{}, and there is no tag {}", error.message(), ref),
+                  "sign the tag: greenwave promote --sign, or git -c gpg.format=ssh tag -s");
+    }
+    auto signer = law.trust.verify_tag(*tag, commit);
+    return {std::move(signer), git::take_tag_apart(*tag).message};
+  }
+}
+
+void require_ref(const git::Store& store, const Vouched& vouched, const Proposal& proposal) {
+  if (proposal.ref.empty()) return;
+  if (vouched.message) return git::require_for_ref(*vouched.message, proposal.commit, proposal.ref);
+  git::require_for_ref(store, proposal.commit, proposal.ref);
+}
+
 }  // namespace
 
 Judgement judge(const git::Store& store, const Law& law, const Proposal& proposal, const Supply& supply) {
-  Judgement judgement{.signer = law.trust.verify(store, proposal.commit)};
-  if (!proposal.ref.empty()) git::require_for_ref(store, proposal.commit, proposal.ref);
+  auto vouched = verify(store, law, proposal.commit, supply);
+  require_ref(store, vouched, proposal);
+  Judgement judgement{.signer = std::move(vouched.signer)};
   const auto& before = proposal.accepted;
   git::Step step{.accepted = before, .tip = proposal.commit, .directory = proposal.directory};
   if (!before.empty() && before != proposal.commit) {

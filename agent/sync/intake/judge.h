@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Proposal {
 struct Law {
   const git::Trust& trust;
   const std::vector<config::PathRule>& paths;
+  bool tags = false;  ///< a signed tag may vouch for a commit (git::vouching_ref)
 };
 
 /// Brings what a judgement needs beyond the two commits. Asked only once the commit's signature has been
@@ -31,6 +33,8 @@ struct Law {
 struct Supply {
   std::function<void(const git::Missing& names)> trees;
   std::function<void(std::size_t generations)> history;  ///< of the proposed commit
+  /// Asked before the commit's signature has been verified: instead of it.
+  std::function<std::optional<std::string>(const std::string& ref)> tag{};
 };
 
 /// A commit that was accepted.

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "git/ancestry.h"
 #include "git/commit_identity.h"
-#include "git/trailers.h"
 
 namespace greenwave::sync {
 
@@ -102,8 +101,8 @@ struct Receiver::Asking {
     if (tip != receiver.complete_) {
       accept(tip);
       bring_files(tip);
-    } else if (const auto ref = required_ref(); !ref.empty()) {
-      git::require_for_ref(store(), tip, ref);  // by another ref than before, perhaps
+    } else if (!required_ref().empty() && following().arrived_by != arrival.ref) {
+      accept(tip);
     }
     receiver.held_.reset();
     following().arrived_by = arrival.ref;
@@ -170,10 +169,10 @@ struct Receiver::Asking {
     }
     const auto before = accepted();
     const auto& config = receiver.parts_.config;
-    auto judgement =
-        judge(store(), {.trust = *receiver.parts_.trust, .paths = config.path_rules},
-              {.commit = tip, .accepted = before, .ref = required_ref(), .directory = config.repository.path},
-              supply(tip));
+    auto judgement = judge(
+        store(), {.trust = *receiver.parts_.trust, .paths = config.path_rules, .tags = config.accept_tags},
+        {.commit = tip, .accepted = before, .ref = required_ref(), .directory = config.repository.path},
+        supply(tip));
     remembered.signers[tip] = std::move(judgement.signer);
     if (judgement.is_same) arrival.same_as = before;
     remembered.accepted = tip;
@@ -193,6 +192,12 @@ struct Receiver::Asking {
         .history =
             [=, this](std::size_t generations) {
               bring([&] { from->fetch_history(tip, store(), generations); });
+            },
+        .tag =
+            [=, this](const std::string& ref) {
+              std::optional<std::string> tag;
+              bring([&] { tag = from->fetch_tag(ref, store()); });
+              return tag;
             }};
   }
 

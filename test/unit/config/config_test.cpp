@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "support/temporary_directory.h"
@@ -175,6 +176,25 @@ TEST_CASE("config: a repository may be at several places, where commits are chec
         "    - {url: 'https://b.example/c.git', credentials: {sshKeyFile: /etc/key}}\n"}) {
     CHECK(only_problem(url + bad + trust).find("agent.yaml:4:") == 0);
   }
+}
+
+TEST_CASE("config: trust.tip names the repository that signed tips are about, where they can be served") {
+  const auto with = [](const std::string& url, const std::string& tip) {
+    return "repository: {url: '" + url + "'}\ntrust: {allowedSigners: /etc/signers, tip: " + tip + "}\n";
+  };
+  const std::string https = "https://git.example/city.git";
+  CHECK(parsed(with(https, "{repository: springfield}")).tip_repository == "springfield");
+  CHECK(parsed(with("file:///srv/git/city.git", "{repository: a/b-1.c}")).tip_repository == "a/b-1.c");
+  CHECK(parsed("repository: {url: '" + https + "'}\n").tip_repository.empty());
+  for (const auto* name : {"'a b'", "''", ".a", "/a", "-a", "a:b"}) {
+    INFO(name);
+    CHECK_FALSE(only_problem(with(https, fmt::format("{{repository: {}}}", name))).empty());
+  }
+  CHECK(only_problem(with("ssh://git@git.example/city.git", "{repository: a}"))
+            .find("cannot serve signed tips") != std::string::npos);
+  CHECK(only_problem(with(https, "{}")).find("repository") != std::string::npos);
+  CHECK(parsed("repository: {url: '" + https + "'}\ntrust: {allowedSigners: /etc/signers, tags: true}\n")
+            .accept_tags);
 }
 
 TEST_CASE("config: credentials must fit each other and the URL") {
