@@ -30,6 +30,7 @@ for (const colorScheme of ["light", "dark"]) {
     await page.goto(url + path);
     await page.locator("main h2, main.page h1, .panel h2").first().waitFor();
     await page.locator(".live:not(.off)").waitFor();
+    if (view === "rollout") await page.locator(".impact .headline").waitFor({ timeout: 180_000 });
     await page.waitForTimeout(1500); // the map is drawn on a canvas, which says nothing
     const file = join(directory, `${view}-${colorScheme}.png`);
     await page.screenshot({ path: file });

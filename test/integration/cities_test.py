@@ -14,6 +14,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import browser  # noqa: E402
 import postgres  # noqa: E402
 from git_server import free_port, make_certificates  # noqa: E402
 from greenwave import BIN, Scratch, run, wait_until  # noqa: E402
@@ -218,8 +219,29 @@ class Cities(unittest.TestCase):
             self.assertEqual(401, together.request("GET", "/v1/cities", token="another").status)
             self.assertEqual(401, together.request("GET", "/metrics").status)
             self.assertEqual(405, together.request("POST", "/v1/cities", {}, token="a-reader").status)
+            self.assertEqual(401, together.request("GET", "/v1/me").status)
             self.assertEqual(404, together.request("GET", "/v1/devices", token="a-reader").status)
             self.assertIn("/v1/cities", together.get("/openapi.json", None)["paths"])
+
+    @unittest.skipIf(browser.missing(), browser.missing())
+    def test_the_page_of_several_cities_has_their_figures_and_the_way_to_each(self):
+        away = self.entry("<b>away</b>", f"https://localhost:{free_port()}", self.hubs["springfield"].ca,
+                          self.hubs["springfield"].directory / "cities.token")
+        with self.roll_up(self.of_hub("springfield"), away) as together, browser.Browser() as one:
+            wait_until(lambda: together.cities()["springfield"]["state"] == "current", "it is known")
+            one.open(together.url)
+            one.run("await page.fill('#token', 'a-reader'); await page.keyboard.press('Enter')")
+            one.wait_for_text("table.cities tr", "springfield")
+            row = "table.cities tr:has(a)"
+            self.assertEqual(self.hubs["springfield"].url, one.run("return await page.locator('table.cities a').first().getAttribute('href')"))
+            self.assertEqual(["springfield", "2", "1", "1"], one.text(row).split()[:4])
+            one.wait_for_text("table.cities tr", "<b>away</b>")
+            one.wait_for_text(".live", "live")
+            # The page asks for a city's states before it knows that here is none.
+            self.assertEqual([], [said for said in one.run("return said") if "/v1/states" not in said and "401" not in said])
+            together.stop()
+            one.wait_for_text(".stale", "Not live since", seconds=60)
+            self.assertIn("springfield", one.text("table.cities"), "what was known stays")
 
     def test_the_terminal_has_a_line_for_each_city(self):
         token = self.scratch / "fake.token"

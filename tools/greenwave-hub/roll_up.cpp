@@ -7,7 +7,9 @@
 #include "api/openapi.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "metrics/cities_exposition.h"
+#include "site/site.h"
 
 namespace greenwave::hub {
 
@@ -45,13 +47,18 @@ void RollUp::answer(const HttpRequest& request, Responder& responder) const {
     responder.reply({.body = R"({"status":"ok"})"});
   } else if (request.path == "/openapi.json") {
     responder.reply({.body = std::string(openapi())});
-  } else if (request.path != "/v1/cities" && request.path != "/metrics") {
+  } else if (auto file = page_reply(request, "")) {
+    responder.reply(std::move(*file));
+  } else if (request.path != "/v1/cities" && request.path != "/v1/me" && request.path != "/metrics") {
     responder.reply(refusal(404, fmt::format("there is no {}", in_one_line(request.path, 100)),
-                            "ask the city's own hub; here are /v1/cities and /metrics"));
+                            "ask the city's own hub; here are /v1/cities, /v1/me and /metrics"));
   } else if (auto refused = readers_.refusal_of(request)) {
     responder.reply(std::move(*refused));
   } else if (request.path == "/metrics") {
     responder.reply({.type = "text/plain; version=0.0.4", .body = exposition(neighbours_.cities(), now)});
+  } else if (request.path == "/v1/me") {
+    // By this the page knows that here are cities, and no devices.
+    responder.reply(json_reply({{"city", nullptr}, {"level", "view"}, {"version", program_version}}));
   } else {
     responder.reply(json_reply(cities_json(neighbours_.cities(), now)));
   }

@@ -19,7 +19,7 @@ const patience = 30_000;
 export interface Me {
   name: string;
   level: "view" | "operate" | "approve" | "configure";
-  city: string;
+  city: string | null; // null: here are several cities, and no devices
   version: string;
   tiles?: string;
 }

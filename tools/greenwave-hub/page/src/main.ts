@@ -16,6 +16,7 @@ import { DeviceDiff } from "./views/impact.ts";
 import { LabelChoice } from "./views/labels.ts";
 import { loginView } from "./views/login.ts";
 import { RolloutView } from "./views/rollout.ts";
+import { RollUpDesk } from "./views/roll_up.ts";
 import { DeviceTable } from "./views/table.ts";
 import { devices, moment } from "./words.ts";
 
@@ -84,7 +85,7 @@ class Desk {
 
   constructor(
     private readonly api: Api,
-    private readonly me: Me,
+    private readonly me: Me & { city: string },
     states: Promise<States>,
     leave: (why: string) => void,
   ) {
@@ -139,7 +140,12 @@ class Desk {
   }
 
   private listen(): void {
-    this.search.addEventListener("input", () => this.filter({ text: this.search.value }));
+    this.search.addEventListener("input", () => {
+      const change = { text: this.search.value };
+      // What is found is on the map and in its table, wherever somebody begins to search.
+      if (this.place.page === "map") this.filter(change);
+      else this.go({ page: "map", filter: { ...this.place.filter, ...change } });
+    });
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && this.city && this.rows.length > 0) {
         this.go({ device: this.city.ids[this.rows[0]!]! });
@@ -345,7 +351,9 @@ async function begin(why = ""): Promise<void> {
   states.catch(() => undefined); // whoever waits for it is told
   try {
     const me = await api.get<Me>("/v1/me");
-    new Desk(api, me, states, (reason) => location.replace(reason ? "/?" : location.href));
+    const leave = (reason: string) => location.replace(reason ? "/?" : location.href);
+    if (me.city === null) new RollUpDesk(api, leave);
+    else new Desk(api, { ...me, city: me.city }, states, leave);
   } catch (error) {
     if (error instanceof Refusal && (error.status === 401 || error.status === 403)) {
       const had = api.token !== null;

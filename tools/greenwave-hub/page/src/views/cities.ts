@@ -22,12 +22,14 @@ const safe = (url: string | null) => (url !== null && /^https?:\/\//.test(url) ?
 
 export class CitiesView {
   readonly element = h("main", { class: "page", "aria-label": "Cities" });
+  isShown = false; // figures, and not why there are none
 
   fail(message: string): void {
     show(this.element, h("h1", {}, "Cities"), h("p", { role: "alert" }, message));
   }
 
   show(all: Cities): void {
+    this.isShown = true;
     const used = kinds.map((kind, state) => ({ kind, state })).filter(({ kind }) => (all.counts[kind.word] ?? 0) > 0);
     const row = (name: Node | string, counts: Record<string, number>, total: number, more: (Node | string)[]) =>
       h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "figure" }, number(total)),

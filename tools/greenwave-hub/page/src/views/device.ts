@@ -93,7 +93,9 @@ function objects(detail: Json, state: string): Content {
 function facts(device: Device, detail: Json): HTMLElement {
   const commit = object(detail["commit"]);
   const signer = object(detail["signedBy"]);
+  const place = Array.isArray(device["position"]) ? device["position"].map(Number) : [];
   return h("dl", {},
+    place.length === 2 && place.every(Number.isFinite) ? fact("Where", `${place[1]!.toFixed(6)}, ${place[0]!.toFixed(6)}`) : null,
     fact("Since", moment(device["since"])),
     fact("Commit by", [text(commit["author"]), text(commit["time"]) && `, ${moment(commit["time"])}`].filter(Boolean).join("")),
     fact("Signed by", text(signer["principal"])),
