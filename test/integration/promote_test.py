@@ -111,6 +111,25 @@ class Promotes(unittest.TestCase):
         self.promote(*self.health(fr_1=(three, "healthy")), check=0)
         self.assertEqual(self.refs(), [three, three, self.first])
 
+    def test_what_enters_and_moves_gets_the_city_s_signed_tag_before_devices_see_it(self):
+        key = self.scratch / "promote.key"
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+        signers = self.scratch / "signers"
+        signers.write_text(f"city@city.example {key.with_suffix('.key.pub').read_text()}")
+        two = self.change("two\n")
+        self.push(two, "refs/heads/next")
+        words = ["--from", "next", "--assume-healthy", "--sign", key]
+        self.promote(*words, "--status", check=0)
+        self.assertEqual(self.city.git("for-each-ref", "refs/tags", cwd=self.city.bare), "")
+        self.promote(*words, check=0)
+        self.assertEqual(self.refs(), [two, two, two])
+        told = self.city.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "tag", "-v", f"greenwave/{two}", cwd=self.city.bare)
+        self.assertIn(f"object {two}", told)
+        self.assertIn("Greenwave-Ref: refs/heads/main", told)
+        tag = self.city.git("rev-parse", f"refs/tags/greenwave/{two}", cwd=self.city.bare)
+        self.promote(*words, check=0)
+        self.assertEqual(self.city.git("rev-parse", f"refs/tags/greenwave/{two}", cwd=self.city.bare), tag)
+
     def test_a_device_that_went_back_from_the_commit_has_failed_at_it(self):
         two = self.change("two\n")
         self.push(two, CANARY)

@@ -86,6 +86,9 @@ Action declare_promote(CommandLine& line) {
   line.option("--silent-after", options->silent_after, "Ignore the health of a device not seen for longer")
       .value_name("TIME")
       .show_default();
+  line.option("--sign", promotion.key,
+              "An SSH key that signs a tag on each commit that enters or moves, for devices with trust.tags")
+      .value_name("FILE");
   add_trust_options(line, options->trust);
   line.flag("--status", options->status, "Show each wave's commit and what holds it; move nothing");
   return [options](const Context& context) { return promote_now(context, *options); };
@@ -108,6 +111,7 @@ Examples:
   greenwave promote --repo https://git.example/fresno.git --status --health health.json
   greenwave promote --repo https://git.example/fresno.git --health hub
   greenwave promote --repo https://git.example/fresno.git --assume-healthy
+  greenwave promote --repo https://git.example/fresno.git --health hub --from next --sign promote.key
   greenwave promote --repo https://git.example/fresno.git --health health.json --trust agent.yaml --signers signers
                                      moves no commit that lacks an approval of trust.paths)",
     .declare = declare_promote,

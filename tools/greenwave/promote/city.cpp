@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "context/style.h"
 #include "git/ref_name.h"
+#include "git/signed_tag.h"
 #include "model/wave.h"
 #include "render/cluster_file.h"
 #include "render/inventory.h"
@@ -39,6 +40,9 @@ City::City(const Options& options)
   remote_.fetch({branch_});
   read_cluster(branch_commit);
   add_stages(refs);
+  for (const auto& [name, commit] : refs) {
+    if (name.starts_with("refs/tags/")) tags_.insert(name);
+  }
 
   std::vector<std::string> known;
   for (const auto& stage : stages_) {
@@ -128,11 +132,23 @@ void City::add_stages(const Refs& refs) {
   }
 }
 
+void City::vouch_for(const CommitId& commit) {
+  const auto ref = git::vouching_ref(commit);
+  if (options_.key.empty() || tags_.contains(ref)) return;
+  std::string message = "Promoted from wave to wave\n\n";
+  for (const auto& stage : stages_) message += fmt::format("Greenwave-Ref: {}\n", stage.ref);
+  remote_.tag(commit, ref, message, options_.key);
+  tags_.insert(ref);
+}
+
 void City::move() {
   std::vector<std::string> moved;
+  // What people have put where commits enter has nobody else's word.
+  if (const auto& entry = stages_.front().commit; !entry.empty()) vouch_for(entry);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     if (decisions_[i].verdict != Verdict::moves) continue;
     try {
+      vouch_for(decisions_[i].to);  // before a device sees it
       remote_.push(decisions_[i].to, stages_[i].ref);
     } catch (const Error& error) {
       decisions_[i] = {Verdict::blocked, error.message(), {}};

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,7 @@ struct Options {
   std::string from;  ///< empty: commits enter at the first wave's ref
   std::optional<Health> health;
   std::optional<cli::Approvers> approvers;  ///< empty: approvals are not looked at
+  std::filesystem::path key;  ///< that signs tags on what moves, and on what enters; empty: nothing is signed
   Duration silent_after{};
   Time now{};
 };
@@ -44,6 +47,8 @@ class City {
   void add_stages(const Refs& refs);
   /// Blocks what the devices would refuse.
   void require_approvals();
+  /// Signs a tag on the commit, unless it has one, for devices that take a tag's word for it.
+  void vouch_for(const CommitId& commit);
   void remember(const std::vector<std::string>& moved);
 
   Options options_;
@@ -51,6 +56,7 @@ class City {
   Remote remote_;
   Cluster cluster_;
   std::vector<Device> devices_;
+  std::set<std::string> tags_;  ///< that the repository has, by their full names
   std::vector<Stage> stages_;
   std::vector<Decision> decisions_;
   Record record_;

@@ -1,5 +1,6 @@
 #include "promote/remote.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <system_error>
@@ -59,7 +60,9 @@ CommandResult Remote::try_git(std::vector<std::string> words) const {
 }
 
 std::string Remote::git(std::vector<std::string> words) const {
-  const auto what = words.front();
+  const auto named = std::ranges::find_if(
+      words, [](const std::string& word) { return word == "commit-tree" || word == "tag"; });
+  const auto what = named == words.end() ? words.front() : *named;  // behind settings
   auto result = try_git(std::move(words));
   if (result.timed_out) {
     throw Error(Fault::transient, fmt::format("git {} of {} timed out", what, printable(url_)),
@@ -126,14 +129,28 @@ void Remote::push(const CommitId& commit, const std::string& ref) const {
   git({"push", "-q", "origin", fmt::format("{}:{}", commit.text(), ref)});
 }
 
+std::vector<std::string> Remote::identity() const {
+  const bool has_one =
+      try_git({"config", "user.email"}).status == 0 || std::getenv("GIT_COMMITTER_EMAIL") != nullptr;
+  if (has_one) return {};
+  return {"-c", "user.name=greenwave promote", "-c", "user.email=promote@localhost"};
+}
+
+void Remote::tag(const CommitId& commit, const std::string& ref, const std::string& message,
+                 const std::filesystem::path& key) const {
+  auto words = identity();
+  words.insert(words.end(),
+               {"-c", "gpg.format=ssh", "-c", "user.signingkey=" + key.native(), "tag", "-f", "-s", "-m",
+                message, ref.substr(std::string_view("refs/tags/").size()), commit.text()});
+  git(std::move(words));
+  git({"push", "-q", "origin", fmt::format("{0}:{0}", ref)});
+}
+
 CommitId Remote::commit(const std::string& message, const CommitId& parent) const {
   const auto tree = std::string(trim(git({"mktree"})));  // the empty tree
-  std::vector<std::string> words{"commit-tree", tree, "-m", message};
+  auto words = identity();
+  words.insert(words.end(), {"commit-tree", tree, "-m", message});
   if (!parent.empty()) words.insert(words.end(), {"-p", parent.text()});
-  // A CI job often has no git identity.
-  if (try_git({"config", "user.email"}).status != 0 && std::getenv("GIT_COMMITTER_EMAIL") == nullptr) {
-    words.insert(words.begin(), {"-c", "user.name=greenwave promote", "-c", "user.email=promote@localhost"});
-  }
   return CommitId(std::string(trim(git(std::move(words)))));
 }
 

@@ -35,6 +35,9 @@ class Remote {
 
   /// Moves or creates the ref. The server refuses anything but a fast-forward.
   void push(const CommitId& commit, const std::string& ref) const;
+  /// Signs a tag on the commit with an SSH key, and pushes it; `ref` is its full name.
+  void tag(const CommitId& commit, const std::string& ref, const std::string& message,
+           const std::filesystem::path& key) const;
   /// Creates a commit without files on top of `parent` (empty: none).
   CommitId commit(const std::string& message, const CommitId& parent) const;
 
@@ -42,6 +45,8 @@ class Remote {
   CommandResult try_git(std::vector<std::string> words) const;
   std::string git(std::vector<std::string> words) const;
   std::string error_output() const;
+  /// What git needs to know of who makes something. A CI job often has no git identity.
+  std::vector<std::string> identity() const;
 
   std::string url_;
   bool with_directories_;
