@@ -101,6 +101,16 @@ std::int64_t AuditJournal::told(const state::State& state) const {
 
 void AuditJournal::take(const daemon::Outcome& outcome) {
   if (!outcome.config.audit_journal) return;
+  try {
+    tell();
+  } catch (const Error& error) {
+    // Worn flash, or a full disk: the device's work goes on without.
+    if (!is_away_) log_.warning(std::string("audit: ") + error.what());
+    is_away_ = true;
+  }
+}
+
+void AuditJournal::tell() {
   const auto state = memory_.get();
   if (state != state_.lock()) {
     state_ = state;

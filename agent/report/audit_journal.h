@@ -40,6 +40,7 @@ class AuditJournal : public daemon::OutcomeSink {
   void take(const daemon::Outcome& outcome) override;
 
  private:
+  void tell();
   std::int64_t told(const state::State& state) const;
 
   const daemon::OpenState& memory_;

@@ -89,6 +89,15 @@ std::string value_key(const char* key) {
   return std::string("value:") + key;
 }
 
+/// Worn flash may make a line unreadable: that shows in the chain, and costs nothing else of the state.
+nlohmann::json read_line(std::int64_t number, const std::string& text) {
+  auto line = nlohmann::json::parse(text, nullptr, false);
+  const auto has = [&line](const char* key) { return line.is_object() && line.contains(key); };
+  if (has("hash") && line["hash"].is_string() && has("number") && line["number"].is_number_integer())
+    return line;
+  return {{"number", number}, {"event", "damaged"}, {"hash", ""}};
+}
+
 void add_evidence(Database& database, nlohmann::json line) {
   std::int64_t number = 1;
   std::string previous;
@@ -96,7 +105,7 @@ void add_evidence(Database& database, nlohmann::json line) {
     auto last = database.prepare("SELECT number, line FROM evidence ORDER BY number DESC LIMIT 1");
     if (last.next()) {
       number = last.number(0) + 1;
-      previous = read_record(last.text(1), [](const auto& json) { return json.value("hash", ""); });
+      previous = read_line(last.number(0), last.text(1)).at("hash");
     }
   }
   if (auto device = read_setting(database, value_key(keys::device))) line["device"] = std::move(*device);
@@ -167,9 +176,10 @@ void State::note_interrupted() {
 std::vector<nlohmann::json> State::evidence(std::int64_t above, std::size_t most) const {
   const Lock lock(mutex_);
   std::vector<nlohmann::json> lines;
-  auto rows = database_->prepare("SELECT line FROM evidence WHERE number > ? ORDER BY number LIMIT ?");
+  auto rows =
+      database_->prepare("SELECT number, line FROM evidence WHERE number > ? ORDER BY number LIMIT ?");
   rows.bind(above).bind(static_cast<std::int64_t>(std::min<std::size_t>(most, most_lines)));
-  while (rows.next()) lines.push_back(read_record(rows.text(0), [](const auto& json) { return json; }));
+  while (rows.next()) lines.push_back(read_line(rows.number(0), rows.text(1)));
   return lines;
 }
 

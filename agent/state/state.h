@@ -80,7 +80,8 @@ class State {
   void begin(const SyncRecord& sync);
   void end();
   void note_interrupted();
-  /// The lines of evidence (evidence.h) above a number, oldest first.
+  /// The lines of evidence (evidence.h) above a number, oldest first. One that cannot be read is {"number",
+  /// "event": "damaged", "hash": ""}.
   std::vector<nlohmann::json> evidence(std::int64_t above, std::size_t most) const;
   /// The number of the last one; zero: there is none.
   std::int64_t last_evidence() const;

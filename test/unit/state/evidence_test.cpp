@@ -169,6 +169,20 @@ TEST_CASE("evidence: whatever is changed, left out or put elsewhere in a chain, 
   CHECK(check_chain(forged).number == whole[6].at("number"));
 }
 
+TEST_CASE("evidence: a line that worn flash made unreadable shows, and stops nothing") {
+  const TemporaryDirectory directory;
+  const auto file = directory.path() / "state.db";
+  for (const auto* rot : {"'{broken'", "'[]'", "'{\"hash\": 7}'", "''"}) {
+    { State(file).note(sync_of("aa")); }
+    change_database(file, std::string("UPDATE evidence SET line = ") + rot + " WHERE number = 1");
+    State state(file);
+    state.note(sync_of("bb"));
+    const auto lines = state.evidence(0, 10);
+    CHECK(lines.front().at("event") == "damaged");
+    CHECK(check_chain(lines).number == 1);
+  }
+}
+
 TEST_CASE("evidence: an agent from before it reads and writes the state") {
   const TemporaryDirectory directory;
   const auto file = directory.path() / "state.db";
