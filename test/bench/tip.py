@@ -28,7 +28,7 @@ def busiest_second(mirror, after):
 
 
 def at_rest(scratch, city, row):
-    with Mirror(scratch / "held", city) as mirror, Crowd(mirror, HELD) as crowd:
+    with Mirror(scratch / "held", city, logs=False) as mirror, Crowd(mirror, HELD) as crowd:
         wait_until(lambda: mirror.held() >= HELD * 0.95, "the requests are held")
         time.sleep(10)
         before, began = [cpu(pid) for pid in servers(mirror)], time.monotonic()

@@ -23,7 +23,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 class Mirror:
     """Serves `city.bare`, to which commits are pushed, or a mirror of it with `mirrors`. As a context manager it runs."""
 
-    def __init__(self, directory, city, mirrors=False, interval="1h", more=""):
+    def __init__(self, directory, city, mirrors=False, interval="1h", more="", logs=True):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True)
         self.directory.chmod(0o755)
@@ -31,6 +31,7 @@ class Mirror:
         self.root = self.directory / "git" if mirrors else city.bare.parent
         self.root.mkdir(exist_ok=True)
         self.bare = self.root / "city.git"
+        self.logs = logs  # each request, which the nginx that is shipped does not
         self.socket = self.directory / "mirror.sock"
         self.config = self.directory / "mirror.yaml"
         secret = self.directory / "secret"
@@ -77,7 +78,7 @@ class Mirror:
                 .replace("/run/greenwave-mirror/mirror.sock", str(self.socket))
                 .replace("/run/fcgiwrap.socket", f"{here}/cgi").replace("/srv/git", str(self.root))
                 .replace("/var/lib/nginx/greenwave-fetches", f"{here}/fetches")
-                .replace("access_log          off", f"access_log {here}/access.log bytes")
+                .replace("access_log          off", f"access_log {here}/access.log bytes" if self.logs else "access_log off")
                 .replace("include fastcgi_params;", "include /etc/nginx/fastcgi_params;"))
         (here / "nginx.conf").write_text(f"""daemon off; user root; worker_processes 1; pid {here}/nginx.pid;
 error_log {here}/nginx.log; worker_rlimit_nofile 65536;

@@ -23,7 +23,8 @@ TEST_CASE("mirror: a path names a tip, or nothing") {
   CHECK_FALSE(hub::is_tip_path("/city.git.tip/refs/heads/" + std::string(600, 'a')));
 }
 
-TEST_CASE("mirror: a webhook is believed as GitHub, Gitea and GitLab sign it, and in no other way") {
+TEST_CASE(
+    "mirror: a webhook is believed as GitHub, Gitea, GitLab and Bitbucket sign it, and in no other way") {
   const std::string secret = "it is a secret to everybody";
   const auto digits = to_hex(hmac_sha256(secret, "{}"));
   const auto asks = [](std::map<std::string, std::string> headers, std::string body = "{}") {
@@ -32,7 +33,14 @@ TEST_CASE("mirror: a webhook is believed as GitHub, Gitea and GitLab sign it, an
   CHECK(hub::is_genuine(asks({{"x-hub-signature-256", "sha256=" + digits}}), secret));
   CHECK(hub::is_genuine(asks({{"x-gitea-signature", digits}}), secret));
   CHECK(hub::is_genuine(asks({{"x-gitlab-token", secret}}), secret));
+  CHECK(hub::is_genuine(asks({{"x-hub-signature", "sha256=" + digits}}), secret));
+  CHECK(hub::is_genuine(asks({{"x-hub-signature", "sha1=0"}, {"x-hub-signature-256", "sha256=" + digits}}),
+                        secret));
 
+  CHECK_FALSE(hub::is_genuine(asks({{"x-hub-signature", digits}}), secret));
+  CHECK_FALSE(hub::is_genuine(asks({{"x-hub-signature", "sha1=" + digits}}), secret));
+  CHECK_FALSE(hub::is_genuine(
+      asks({{"x-hub-signature", "sha256=" + digits}, {"x-hub-signature-256", "sha256=0"}}), secret));
   CHECK_FALSE(hub::is_genuine(asks({}), secret));
   CHECK_FALSE(hub::is_genuine(asks({{"x-hub-signature-256", "sha256="}}), secret));
   CHECK_FALSE(hub::is_genuine(asks({{"x-hub-signature-256", digits}}), secret));

@@ -24,12 +24,12 @@ namespace {
 using Daemon = std::unique_ptr<MHD_Daemon, Freed<MHD_stop_daemon>>;
 using Response = std::unique_ptr<MHD_Response, Freed<MHD_destroy_response>>;
 
-constexpr std::array kept_headers{"authorization",      "content-type",    "x-client-verify",
-                                  "x-client-subject",   "x-client-serial", "x-real-ip",
-                                  "x-remote-user",      "if-none-match",   "prefer",
-                                  "last-event-id",      "accept",          "accept-encoding",
-                                  "sec-fetch-site",     "x-gitlab-token",  "x-gitea-signature",
-                                  "x-hub-signature-256"};
+constexpr std::array kept_headers{"authorization",       "content-type",    "x-client-verify",
+                                  "x-client-subject",    "x-client-serial", "x-real-ip",
+                                  "x-remote-user",       "if-none-match",   "prefer",
+                                  "last-event-id",       "accept",          "accept-encoding",
+                                  "sec-fetch-site",      "x-gitlab-token",  "x-gitea-signature",
+                                  "x-hub-signature-256", "x-hub-signature"};
 
 MHD_Result add_query(void* closure, MHD_ValueKind, const char* key, const char* value) {
   static_cast<HttpRequest*>(closure)->query.emplace(key, value == nullptr ? "" : value);

@@ -32,13 +32,13 @@ bool is_genuine(const HttpRequest& request, std::string_view secret) {
     return same(view(given), view(wanted));
   }
   constexpr std::string_view algorithm = "sha256=";
-  auto given = request.header("x-hub-signature-256");
-  if (given.starts_with(algorithm)) {
+  for (const auto* name : {"x-hub-signature-256", "x-hub-signature"}) {
+    auto given = request.header(name);
+    if (!given.starts_with(algorithm)) continue;
     given.remove_prefix(algorithm.size());
-  } else {
-    given = request.header("x-gitea-signature");
+    return same(given, signature(secret, request.body));
   }
-  return same(given, signature(secret, request.body));
+  return same(request.header("x-gitea-signature"), signature(secret, request.body));
 }
 
 }  // namespace greenwave::hub

@@ -7,9 +7,9 @@
 namespace greenwave::hub {
 
 /// Whether a webhook comes from who knows the secret. GitHub signs the body (X-Hub-Signature-256:
-/// sha256=HEX), as Gitea and Forgejo do, which also send the digits alone (X-Gitea-Signature); GitLab sends
-/// the secret itself (X-Gitlab-Token). Takes as long whatever is wrong. False where the secret is empty.
-/// Pure.
+/// sha256=HEX), as Gitea and Forgejo do, which also send the digits alone (X-Gitea-Signature), and Bitbucket
+/// (X-Hub-Signature: sha256=HEX); GitLab sends the secret itself (X-Gitlab-Token). Takes as long whatever is
+/// wrong. False where the secret is empty. Pure.
 bool is_genuine(const HttpRequest& request, std::string_view secret);
 
 }  // namespace greenwave::hub

@@ -5,9 +5,11 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -17,6 +19,9 @@ namespace {
 
 constexpr std::size_t most_bytes = 16 * 1024;  ///< of a tip, with what is signed
 constexpr std::size_t most_watches = 1000;
+constexpr std::size_t most_known = 1000;
+/// Whoever exchanges a directory above those that are watched tells nobody.
+constexpr auto longest_known = std::chrono::seconds(5);
 constexpr std::uint32_t changes =
     IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
@@ -40,13 +45,32 @@ TipDirectory::~TipDirectory() {
   loop_.unwatch(inotify_.get());
 }
 
-std::optional<std::string> TipDirectory::read(const std::string& path) const {
+std::shared_ptr<const TipDirectory::Tip> TipDirectory::read(const std::string& path) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto found = known_.find(path);
+  if (found != known_.end() && now < found->second.until) return found->second.tip;
+  auto tip = read_file_of(path);
+  if (found != known_.end()) known_.erase(found);
+  // What is not there is asked for by any name.
+  if (tip && known_.size() < most_known && watches_.contains(directory_of(path))) {
+    known_.emplace(path, Known{tip, now + longest_known});
+  }
+  return tip;
+}
+
+void TipDirectory::forget(const std::string& directory) {
+  std::erase_if(known_, [&](const auto& one) { return directory_of(one.first) == directory; });
+}
+
+std::shared_ptr<const TipDirectory::Tip> TipDirectory::read_file_of(const std::string& path) const {
   const auto file = root_.native() + path;
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat about {};
   if (!fd || ::fstat(fd.get(), &about) != 0 || !S_ISREG(about.st_mode)) return {};
   try {
-    return read_all(fd.get(), most_bytes, file);
+    auto text = read_all(fd.get(), most_bytes, file);
+    auto tag = fmt::format("\"{}\"", to_hex(sha256(text)).substr(0, 32));
+    return std::make_shared<const Tip>(Tip{std::move(text), std::move(tag)});
   } catch (const Error&) {
     return {};
   }
@@ -85,6 +109,7 @@ void TipDirectory::hear() {
       directories_.erase(known);
     }
   }
+  for (const auto& directory : found) forget(directory);
   for (const auto& directory : found) changed_(directory);
 }
 

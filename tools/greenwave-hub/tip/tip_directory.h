@@ -2,7 +2,7 @@
 
 #include <filesystem>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -22,13 +22,21 @@ class TipDirectory {
   TipDirectory(const TipDirectory&) = delete;
   TipDirectory& operator=(const TipDirectory&) = delete;
 
-  /// What the file says, whose path is_tip_path(); nothing where there is none, or it cannot be a tip's.
-  std::optional<std::string> read(const std::string& path) const;
+  /// A file's text, and its ETag.
+  struct Tip {
+    std::string text;
+    std::string tag;
+  };
+  /// What the file says, whose path is_tip_path(); nothing where there is none, or it cannot be a tip's. Of a
+  /// directory that is watched, a file is read once in some seconds, and after each change there.
+  std::shared_ptr<const Tip> read(const std::string& path);
   /// Watches the path's directory from now on. False if that cannot be, as where it is missing.
   bool watch(const std::string& path);
 
  private:
   void hear();
+  std::shared_ptr<const Tip> read_file_of(const std::string& path) const;
+  void forget(const std::string& directory);
 
   Loop& loop_;
   std::filesystem::path root_;
@@ -36,6 +44,11 @@ class TipDirectory {
   Fd inotify_;
   std::unordered_map<std::string, int> watches_;  ///< by the directory
   std::unordered_map<int, std::string> directories_;
+  struct Known {
+    std::shared_ptr<const Tip> tip;
+    Instant until{};
+  };
+  std::unordered_map<std::string, Known> known_;  ///< by path, in watched directories
 };
 
 /// "/city.git.tip/refs/heads" of "/city.git.tip/refs/heads/main".

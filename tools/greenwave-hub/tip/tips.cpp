@@ -1,12 +1,10 @@
 #include "tip/tips.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/digest.h"
 #include "base/text.h"
 #include "http/preference.h"
 #include "tip/tip_name.h"
@@ -15,9 +13,10 @@ namespace greenwave::hub {
 
 namespace {
 
-std::string tag_of(std::string_view text) {
-  return fmt::format("\"{}\"", to_hex(sha256(text)).substr(0, 32));
-}
+using Known = std::shared_ptr<const TipDirectory::Tip>;
+
+/// To which moments the ends of holds are put together.
+constexpr auto beat = std::chrono::seconds(2);
 
 /// Of If-None-Match: one tag, or a list.
 bool is_known(std::string_view known, std::string_view tag) {
@@ -29,31 +28,30 @@ bool is_known(std::string_view known, std::string_view tag) {
   });
 }
 
-/// To a whole second of the clock, so that many are answered in one round: libmicrohttpd looks at all that
-/// wait whenever one is woken.
-Duration until_whole_second(std::uint32_t seconds) {
+/// To an even second of the clock, so that many are answered in one round: libmicrohttpd looks at all that
+/// wait whenever one is woken. Agents wait for some seconds longer than they ask for.
+Duration until_beat(std::uint32_t seconds) {
+  using Beats = std::chrono::duration<std::int64_t, std::ratio<beat.count()>>;
   const auto now = std::chrono::steady_clock::now();
-  const auto due =
-      std::chrono::ceil<std::chrono::seconds>(now.time_since_epoch() + std::chrono::seconds(seconds));
+  const auto due = std::chrono::ceil<Beats>(now.time_since_epoch() + std::chrono::seconds(seconds));
   return std::chrono::ceil<Duration>(due - now.time_since_epoch());
 }
 
-HttpReply reply_with(const std::optional<std::string>& text, std::string_view known, std::uint32_t waited) {
-  if (!text) {
+HttpReply reply_with(const Known& tip, std::string_view known, std::uint32_t waited) {
+  if (!tip) {
     auto reply = refusal(404, "there is no tip of this ref", "see greenwave-hub(8), THE MIRROR");
     reply.headers.emplace_back("Vary", "Prefer");
     return reply;
   }
-  auto tag = tag_of(*text);
   HttpReply reply;
-  if (is_known(known, tag)) {
+  if (is_known(known, tip->tag)) {
     reply.status = 304;
     reply.type = "";
   } else {
     reply.type = "text/plain";
-    reply.body = *text;
+    reply.body = tip->text;
   }
-  reply.headers = {{"ETag", std::move(tag)}, {"Vary", "Prefer"}};
+  reply.headers = {{"ETag", tip->tag}, {"Vary", "Prefer"}};
   if (waited > 0) reply.headers.emplace_back("Preference-Applied", fmt::format("wait={}", waited));
   return reply;
 }
@@ -78,13 +76,13 @@ void Tips::answer(const HttpRequest& request, std::shared_ptr<Responder> respond
   auto wait = http::wait_of(request.header("prefer"));
   // Watched before it is read: nothing is missed in between.
   if (held_ >= limits_.held || (wait && !directory_.watch(request.path))) wait.reset();
-  const auto text = directory_.read(request.path);
-  if (!wait || *wait == 0 || !text || !is_known(known, tag_of(*text))) {
-    return responder->reply(reply_with(text, known, 0));
+  const auto tip = directory_.read(request.path);
+  if (!wait || *wait == 0 || !tip || !is_known(known, tip->tag)) {
+    return responder->reply(reply_with(tip, known, 0));
   }
   const auto longest = std::chrono::floor<std::chrono::seconds>(limits_.longest).count();
   const auto seconds = std::min(*wait, static_cast<std::uint32_t>(longest));
-  hold(request.path, {.tag = tag_of(*text), .seconds = seconds, .responder = std::move(responder)});
+  hold(request.path, {.tag = tip->tag, .seconds = seconds, .responder = std::move(responder)});
 }
 
 void Tips::hold(const std::string& path, Waiting waiting) {
@@ -92,8 +90,7 @@ void Tips::hold(const std::string& path, Waiting waiting) {
   queue.push_back(std::move(waiting));
   ++held_;
   const auto place = std::prev(queue.end());
-  place->timer =
-      loop_.after(until_whole_second(place->seconds), [this, path, place] { expire(path, place); });
+  place->timer = loop_.after(until_beat(place->seconds), [this, path, place] { expire(path, place); });
 }
 
 void Tips::expire(const std::string& path, Queue::iterator waiting) {
@@ -111,12 +108,12 @@ void Tips::look(const std::string& directory) {
       ++queue;
       continue;
     }
-    const auto text = directory_.read(path);
     const bool is_watched = directory_.watch(path);
+    const auto tip = directory_.read(path);
     std::erase_if(queue->second, [&](Waiting& waiting) {
-      if (is_watched && text && tag_of(*text) == waiting.tag) return false;
+      if (is_watched && tip && tip->tag == waiting.tag) return false;
       loop_.cancel(waiting.timer);
-      news_.push_back({std::move(waiting.responder), reply_with(text, waiting.tag, waiting.seconds)});
+      news_.push_back({std::move(waiting.responder), reply_with(tip, waiting.tag, waiting.seconds)});
       return true;
     });
     queue = queue->second.empty() ? waiting_.erase(queue) : std::next(queue);
