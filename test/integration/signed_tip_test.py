@@ -209,6 +209,31 @@ class Signing(SignedTipCase):
             self.assertIn(why, result.stdout)
 
 
+class Passed(SignedTipCase):
+    """By a mirror, from an upstream that signs them."""
+
+    def setUp(self):
+        super().setUp()
+        self.tips.sign()
+        self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city, mirrors=True, interval="5s",
+                                               more="  signedTips: true\n"))
+
+    def test_a_device_follows_them_from_a_mirror_that_cannot_make_any(self):
+        device = self.device(self.mirror.url, more=self.mirror.agent).start()
+        wait_until(lambda: self.motd_of(device) == "one\n", "the first commit")
+        self.assertEqual(self.mirror.tip(), self.tips.file().read_text().strip())
+        two = self.tips.commit(motd("two\n"))
+        self.mirror.webhook()
+        wait_until(lambda: self.mirror_has(two), "the mirror has the commit")
+        self.assertEqual(self.motd_of(device), "one\n", "its tip is not signed yet")
+        self.tips.sign()
+        wait_until(lambda: self.motd_of(device) == "two\n", "the commit")
+        wait_until(lambda: device.json("status")["signedTip"]["commit"] == two, "the status")
+
+    def mirror_has(self, commit):
+        return run("git", "-c", "safe.directory=*", "-C", self.mirror.bare, "cat-file", "-e", commit, check=False).returncode == 0
+
+
 class Served(SignedTipCase):
     """By a real server over TLS, which holds the question."""
 

@@ -54,6 +54,11 @@ void read_upstream(const yaml::Node& node, MirrorConfig::Upstream& upstream, Pro
   read_path(members, "knownHostsFile", upstream.known_hosts_file);
   read_path(members, "caFile", upstream.ca_file);
   read_path(members, "webhookSecretFile", upstream.webhook_secret_file);
+  upstream.signed_tips = members.flag("signedTips").value_or(false);
+  if (upstream.signed_tips && !upstream.url.starts_with("https://") && !upstream.url.starts_with("file://")) {
+    members.error("signedTips", "upstream: signedTips needs an https:// URL",
+                  "remove it, and sign the tips here: greenwave tip sign");
+  }
   members.done();
 }
 

@@ -26,6 +26,7 @@ struct MirrorConfig {
     std::filesystem::path known_hosts_file;
     std::filesystem::path ca_file;
     std::filesystem::path webhook_secret_file;  ///< empty: no webhook is taken
+    bool signed_tips = false;                   ///< tips are the upstream's, as it signs them
   } upstream;
 };
 

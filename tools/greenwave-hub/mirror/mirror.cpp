@@ -5,6 +5,7 @@
 #include "base/backoff.h"
 #include "base/error.h"
 #include "mirror/git_fetch.h"
+#include "mirror/passed_tips.h"
 
 namespace greenwave::hub {
 
@@ -47,18 +48,22 @@ void Mirror::follow() {
   unsigned failures = 0;
   bool is_prepared = false;
   Duration pause{};
+  PassedTips tips(config_, stop_);
+  unsigned behind = 0;  // fetches in a row after which a tip was of another commit
   do {
     try {
       if (!is_prepared) {
         prepare_mirror(config_);
-        write_tips(config_);
+        tips.is_wanted() ? tips.take_charge() : write_tips(config_);
       }
       is_prepared = true;
       fetch_mirror(config_, stop_);
+      behind = tips.pass() ? 0 : behind + 1;
       if (!trouble.empty()) log_.info("the upstream can be fetched from again");
       trouble.clear();
       failures = 0;
       pause = config_.upstream.interval;
+      if (behind > 0) pause = std::min(pause, backoff(behind, {}, 1.0));
       const Lock lock(mutex_);
       ++counts_.fetches;
       counts_.last_success = SystemClock().now();
