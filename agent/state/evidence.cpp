@@ -59,7 +59,7 @@ json evidence_of(const SyncRecord& record, bool interrupted) {
   line["at"] = std::move(line["started"]);
   line.erase("started");
   line["event"] = event_of(record, interrupted);
-  if (line["result"] == "") line.erase("result");
+  if (record.result == SyncResult::unknown) line.erase("result");
   make_short(line);
   // What the chain adds is about 300 bytes.
   auto& listed = line["actions"];
