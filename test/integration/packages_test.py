@@ -13,7 +13,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import debs  # noqa: E402
 from field import manifest  # noqa: E402
-from greenwave import City, Device, Scratch, file_manifest, run  # noqa: E402
+from greenwave import BIN, City, Device, Scratch, file_manifest, run  # noqa: E402
 
 INSTALLED = "install ok installed"
 
@@ -173,6 +173,17 @@ class Packages(unittest.TestCase):
                 self.assertIn(said, json.dumps(self.device.json("history")))
                 self.has(tools=f"1.0 {INSTALLED}")
                 self.assertEqual("kept\n", self.read("/etc/motd"), "the commit is refused as a whole")
+
+    def test_lint_says_which_package_a_source_has_before_any_device_does(self):
+        self.city.commit({**self.deb("tools", "1.0"), **package("tools", "1.1", "debs/tools_1.0.deb")})
+        said = run(BIN / "greenwave", "lint", self.city.work, check=False).stdout
+        self.assertRegex(said, r"tools.yaml:1:\d+: error: debs/tools_1.0.deb has version 1.0, not 1.1")
+
+    def test_impact_says_which_devices_change_a_package(self):
+        self.city.commit(self.deb("tools", "1.0"))
+        self.city.commit(self.deb("tools", "1.1"))
+        said = run(BIN / "greenwave", "impact", "HEAD~1...HEAD", cwd=self.city.work, check=False).stdout
+        self.assertIn("update Package/tools", said)
 
     def test_a_missing_dependency_is_said_before_anything_changes(self):
         self.sync(file_motd("before\n"))

@@ -203,6 +203,32 @@ TEST_CASE("guard: an agent that is not as it should be has the guard act at once
   CHECK_FALSE(shop.guard("three").fire("again"));
 }
 
+TEST_CASE("guard: the version of a package that the agent did not come back with is named") {
+  Workshop shop;
+  shop.write("agent.yaml", "old");
+  auto guard = shop.guard("one", now);
+  guard.arm({shop.place("agent.yaml")}, true, Guard::ByPackage{"greenwave", sha256("2")});
+  // On the way back there is another version, which is not what failed.
+  guard.arm({shop.place("agent.yaml")}, true, Guard::ByPackage{"greenwave", sha256("1")});
+  shop.write("agent.yaml", "new");
+  guard.changed(true);
+  shop.stand_by();
+  CHECK(shop.read("agent.yaml") == "old");
+  const auto found = shop.guard("two").put_back();
+  REQUIRE(found);
+  CHECK(found->failed.at("greenwave") == std::set<Digest>{sha256("2")});
+}
+
+TEST_CASE("guard: what a power cut ended before it was known to change anything stays guarded") {
+  Workshop shop;
+  shop.write("agent.yaml", "old");
+  shop.guard("one", now).arm({shop.place("agent.yaml")}, true);
+  auto guard = shop.guard("two");
+  guard.arm({shop.place("agent.yaml")}, true);
+  guard.changed(false);
+  CHECK(guard.armed_before());
+}
+
 TEST_CASE("guard: what did not change restarts nothing") {
   Workshop shop;
   shop.write("agent.yaml", "same");

@@ -1,5 +1,7 @@
 #include "guard/own_check.h"
 
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
@@ -80,6 +82,21 @@ TEST_CASE("own files: what the agent starts with is known by its path") {
   CHECK(files.part_at("/usr/sbin/greenwaved") == Part::program);
   CHECK_FALSE(files.part_at("/etc/greenwave/agent.yaml.old"));
   CHECK_FALSE(files.part_at("/etc/systemd/system/chrony.service"));
+}
+
+TEST_CASE("own files: the agent's package has a hand in the program, its units, and what takes it back") {
+  const OwnFiles files(device_config(), "/usr/sbin/greenwaved");
+  CHECK(files.claimed_by({"package:chrony"}).empty());
+  std::set<std::string> paths;
+  for (const auto& file : files.claimed_by({"package:greenwave"})) paths.insert(file.path);
+  for (const auto* path :
+       {"/usr/sbin/greenwaved", "/lib/systemd/system/greenwaved.service", "/usr/lib/greenwave",
+        "/etc/greenwave/agent.yaml", "/lib/systemd/system/greenwave-packages.service"}) {
+    INFO(path);
+    CHECK(paths.contains(path));
+  }
+  CHECK_FALSE(paths.contains("/etc/greenwave/identity"));
+  CHECK_FALSE(paths.contains("/etc/systemd/system/greenwave-guard.service"));
 }
 
 TEST_CASE("own files: a claim above or inside one has a hand in it") {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "config/own_paths.h"
 #include "drivers/host/directory_tree.h"
 #include "drivers/host/file_spec.h"
+#include "drivers/host/packages/deb_file.h"
 #include "drivers/podman/pod_fields.h"
 #include "drivers/workload/cron_job.h"
 #include "judge/judge.h"
@@ -96,6 +98,7 @@ class ObjectChecks {
       if (judged.desired) {
         check_source(judged.desired->manifest, content);
         check_items(judged.desired->manifest, content);
+        check_package(judged.desired->manifest, content);
         check_content(judged.desired->manifest, content);
         check_unit(judged.desired->manifest, content);
         verifier_.check(judged.desired->manifest, content);
@@ -231,6 +234,22 @@ class ObjectChecks {
     }
   }
 
+  /// A .deb that is not the one that its Package means, where dpkg-deb is there to read it.
+  void check_package(const Manifest& manifest, Problems& problems) {
+    namespace host = drivers::host;
+    const auto& source = manifest.source;
+    if (!host::is_package(manifest.id) || !source || source->is_directory || !reads_debs_) return;
+    Problems said;
+    const auto spec = host::read_package_spec({}, manifest, said);
+    if (said.has_errors()) return;
+    try {
+      host::refuse_other_deb(spec, source->path, debs_.at(fleet_.tree(), *source));
+    } catch (const Error& error) {
+      if (error.fault() == Fault::damaged) throw;
+      problems.error(manifest.document.at({"spec", "source"})->place, error.message(), error.remedy());
+    }
+  }
+
   static void check_content(const Manifest& manifest, Problems& problems) {
     const auto* content = manifest.spec().find("content");
     const auto* text = content != nullptr && !content->place.secret ? content->string() : nullptr;
@@ -295,6 +314,8 @@ class ObjectChecks {
   }
 
   const render::Fleet& fleet_;
+  drivers::host::DebFiles debs_;
+  const bool reads_debs_ = ::access("/usr/bin/dpkg-deb", X_OK) == 0;
   const city::RuntimeKinds& kinds_;
   LintFindings& findings_;
   std::map<Read, std::uint32_t> shape_of_;

@@ -55,6 +55,19 @@ dpkg::Package read_deb(std::string_view bytes, std::string_view name) {
   }
 }
 
+void refuse_other_deb(const PackageSpec& spec, std::string_view path, const dpkg::Package& deb) {
+  if (deb.name != spec.name) {
+    throw Error(Fault::invalid,
+                fmt::format("{} has the package {}, not {}", printable(path), deb.name, spec.name),
+                "name the one that is meant");
+  }
+  if (deb.version != spec.version) {
+    throw Error(Fault::invalid,
+                fmt::format("{} has version {}, not {}", printable(path), deb.version, spec.version),
+                fmt::format("write version: \"{}\", or another source", deb.version));
+  }
+}
+
 dpkg::Package DebFiles::at(const SourceTree& tree, const Source& source) {
   if (const auto known = known_.find(source.oid); known != known_.end()) return known->second;
   if (known_.size() >= most_known) known_.clear();

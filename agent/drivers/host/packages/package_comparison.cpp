@@ -96,20 +96,13 @@ PackageComparison::Goal PackageComparison::goal_of_removal(const Entry& entry) {
 dpkg::Package PackageComparison::checked_deb(const PackageSpec& spec, const Manifest& manifest) {
   auto deb = tools_.debs.at(render_.tree, *manifest.source);
   const auto& file = manifest.source->path;
-  const auto refuse = [&](std::string message, std::string remedy) {
-    throw Error(Fault::invalid, fmt::format("{} {}", printable(file), std::move(message)), std::move(remedy));
-  };
-  if (deb.name != spec.name) {
-    refuse(fmt::format("has the package {}, not {}", deb.name, spec.name), "name the one that is meant");
-  }
-  if (deb.version != spec.version) {
-    refuse(fmt::format("has version {}, not {}", deb.version, spec.version),
-           fmt::format("write version: \"{}\", or another source", deb.version));
-  }
+  refuse_other_deb(spec, file, deb);
   const auto& own = tools_.status.read().architecture();
   if (deb.architecture != "all" && !own.empty() && deb.architecture != own) {
-    refuse(fmt::format("is for {}, and this device is {}", printable(deb.architecture), own),
-           "give each architecture a layer of its own, with its .deb");
+    throw Error(
+        Fault::invalid,
+        fmt::format("{} is for {}, and this device is {}", printable(file), printable(deb.architecture), own),
+        "give each architecture a layer of its own, with its .deb");
   }
   return deb;
 }
