@@ -25,6 +25,8 @@ def why_not():
 def schema_steps():
     """The SQL of each step of the state file's schema."""
     text = (SOURCE / "agent/state/schema.cpp").read_text()
+    text = text[text.index(" migrations{"):]
+    text = text[:text.index("};\n")]
     return re.findall(r'R"sql\((.*?)\)sql"', text, re.DOTALL)
 
 
