@@ -71,7 +71,7 @@ export class ImpactView {
     const some = group.some.length;
     return h("li", { class: "group" },
       h("button", { class: "figure", onclick: () => this.only(group.some) }, h("b", {}, devices(group.devices))),
-      h("span", { class: "muted" }, some < group.devices ? ` (${number(some)} of them are shown)` : ` ${group.some.slice(0, 3).join(", ")}${some > 3 ? " …" : ""}`),
+      h("span", { class: "muted" }, some < group.devices ? ` (a click shows ${number(some)} of them)` : ` ${group.some.slice(0, 3).join(", ")}${some > 3 ? " …" : ""}`),
       group.takesBack && h("p", { class: "why" }, group.devices === 1 ? "Refuses the commit, and applies nothing of it." : "Refuse the commit, and apply nothing of it."),
       steps(group),
       effectOf(group.effect) && h("p", { class: "muted" }, "Each: ", effectOf(group.effect), "."),
