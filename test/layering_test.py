@@ -86,7 +86,7 @@ class Layering(unittest.TestCase):
     def test_there_is_a_complaint_exactly_where_there_is_a_way_round(self):
         for seed in range(40):
             rand = random.Random(seed)
-            folders = [f"drivers/host/{'in/' * rand.randrange(3)}f{i}" for i in range(rand.randrange(2, 8))]
+            folders = [f"drivers/workload/{'in/' * rand.randrange(3)}f{i}" for i in range(rand.randrange(2, 8))]
             self.tree = self.made / str(seed)
             for _ in range(rand.randrange(1, 12)):
                 below, above = sorted(rand.sample(range(len(folders)), 2))
