@@ -117,7 +117,7 @@ class Fleet(unittest.TestCase):
 
     def test_wrong_filters_are_refused_with_what_to_write(self):
         self.assertIn("KEY=VALUE", self.ask("devices", "--label", "model", check=2))
-        self.assertIn("state is not one of", self.ask("devices", "--state", "broken", check=2))
+        self.assertIn("broken is not one of not-reporting", self.ask("devices", "--state", "broken", check=2))
         (self.scratch / "point.geojson").write_text('{"type": "Point", "coordinates": [1, 2]}')
         self.assertIn("no Polygon", self.ask("devices", "--within", str(self.scratch / "point.geojson"), check=2))
         self.assertIn("did you mean status?", self.ask("statsu", check=2))

@@ -116,6 +116,7 @@ std::string whole_page() {
   everything.pause = state::Pause{from_iso("2026-11-24T08:00:00Z"), "ana", "relamping"};
   everything.unreachable_since = from_iso("2026-11-24T06:00:00Z");
   everything.last_poll = from_iso("2026-11-24T05:59:00Z");
+  everything.followed.tip.emplace();
   report::Counts counts;
   counts.last_good = from_iso("2026-11-24T06:00:00Z");
   return report::exposition(counts, everything);
