@@ -119,6 +119,7 @@ json record_of(const state::SyncRecord& record) {
   actions.resize(std::min(total, most_actions));
   for (auto& action : actions) action.was.clear();
   auto made = state::to_json(kept);
+  if (made.contains("arrived")) made["arrived"].erase("from");
   bound(made, most_actions);
   if (made.contains("problems")) keep_first(made["problems"], most_listed);
   while (text_of(made).size() > most_record_bytes) keep_first(made["actions"], made["actions"].size() / 2);

@@ -30,7 +30,8 @@ nlohmann::json state_of(const daemon::Status& status, const Labels& labels, cons
 /// why a sync could not be done (a connection failed "after 3054 ms").
 std::string fingerprint_of(const nlohmann::json& state);
 
-/// An element of "syncs": a record as `greenwave history -o json` has it, without what was there before.
+/// An element of "syncs": a record as `greenwave history -o json` has it, without what was there before, and
+/// without the address or file that its commit came from.
 /// Actions that failed come first where there are too many; "actionsTotal" is their number then.
 nlohmann::json record_of(const state::SyncRecord& record);
 

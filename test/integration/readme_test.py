@@ -72,7 +72,7 @@ BLOCKS = {
     "$ journalctl": "needs a journal: install_test reads the agent's on a machine of its own",
 }
 # Commands in the README's sentences that are names only, without the options that they need.
-NAMES_ONLY = {"greenwave init", "greenwave recipients", "greenwave promote", "greenwave enroll"}
+NAMES_ONLY = {"greenwave init", "greenwave recipients", "greenwave promote", "greenwave enroll", "greenwave tip sign"}
 
 
 def blocks():

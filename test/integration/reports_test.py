@@ -75,14 +75,22 @@ class Reporting(HubCase):
         self.assertEqual({request.device for request in self.hub.sent()}, {"sf-0042"})
 
     def test_syncs_that_change_nothing_send_nothing_and_write_nothing(self):
-        device = self.started()
+        device = self.started(interval="1s")
         self.settled(device)
         sent, written = len(self.hub.requests), written_by(device)
+        polls = set()
+        wait_until(lambda: polls.add(device.json("status").get("lastPoll")) or len(polls) > 4, "it polls again and again")
+        self.assertEqual(len(self.hub.requests), sent)
+        self.assertEqual(written_by(device), written)
+
+    def test_what_somebody_asks_for_and_changes_nothing_is_kept_as_evidence_and_not_sent(self):
+        device = self.started()
+        self.settled(device)
+        sent = len(self.hub.requests)
         for _ in range(5):
             device.sync()
         time.sleep(1)
         self.assertEqual(len(self.hub.requests), sent)
-        self.assertEqual(written_by(device), written)
 
     def test_a_pause_and_a_failure_are_reported_when_they_begin(self):
         device = self.started()

@@ -73,7 +73,10 @@ class Fleet(unittest.TestCase):
         of_simulation = self.lengths_for_a_commit(2, lambda commit: self.wait_for(simulation, 1, commit, "fetched"))
         line = "GET /city.git.tip/refs/heads/main HTTP/1.1"
         of_rehearsal = (line, len(f"{line}\r\nHost: localhost:{self.mirror.port}\r\n\r\n"))
-        self.assertEqual(of_simulation - {of_rehearsal}, of_agent)
+        # A poll may find what a held question said before, and then asks once more without waiting.
+        plain = {(line, length - len("Prefer: wait=52\r\n")) for asked, length in of_agent if asked == line}
+        self.assertLessEqual(of_simulation - {of_rehearsal}, of_agent | plain)
+        self.assertEqual({one for one in of_simulation if "POST" in one[0]}, {one for one in of_agent if "POST" in one[0]})
 
     def test_a_commit_reaches_those_who_wait_and_all_of_them_keep_it(self):
         simulation = self.simulation(interval="20s")
