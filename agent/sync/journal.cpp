@@ -77,13 +77,13 @@ Journal::Journal(state::State& state) : state_(state) {
   }
 }
 
-void Journal::add(const state::SyncRecord& record, Time now) {
+void Journal::add(const state::SyncRecord& record, Time now, bool asked) {
   using state::SyncResult;
   const bool quiet = record.result == SyncResult::in_sync || record.result == SyncResult::held ||
                      record.result == SyncResult::waiting;
   // What works again without a step was repaired by somebody else, or by an agent that was killed.
-  if (record.actions.empty() && record.error.empty() && quiet && !failed_) {
-    last_.clear();
+  if (record.actions.empty() && record.error.empty() && quiet && (!failed_ || (failed_to_ask_ && !asked))) {
+    if (!failed_) last_.clear();
     return leave_out(record);
   }
   auto text = essence(record);
@@ -91,6 +91,7 @@ void Journal::add(const state::SyncRecord& record, Time now) {
   state_.record(record, now);
   evident_ = record.commit;
   failed_ = has_failed(record);
+  failed_to_ask_ = failed_ && asked && record.result == SyncResult::error;
   last_ = std::move(text);
 }
 

@@ -135,7 +135,7 @@ Result Sync::run(const Request& request, state::Trigger trigger, const Observer&
 
   record.took = time_taken(pass);
   record.result = result_of(pass);
-  journal_.add(record, parts_.clock.now());
+  journal_.add(record, parts_.clock.now(), request.poll);
   const auto exit_code = exit_code_of(record.result);
   Result result{.exit_code = exit_code,
                 .answered = pass.answered,

@@ -93,20 +93,26 @@ class Watches(unittest.TestCase):
         self.assertIn("In sync.", device.cli("status", check=0).stdout)
 
     def test_an_outage_writes_only_when_it_begins(self):
-        device = self.device().start()
+        device = self.device(interval="1s").start()
         device.sync()
         self.city.bare.rename(self.scratch / "away")
-        device.sync()
-        device.sync()
+        wait_until(lambda: "unreachableSince" in device.json("status"), "the outage is known")
+
+        def tries_again(count):
+            """Each failed try plans the next one; between them the device is repaired."""
+            plans = set()
+            wait_until(lambda: plans.add(device.json("status").get("nextSync")) or len(plans) > count, "it tries again")
+
+        tries_again(2)
 
         def files():
             return {path: path.stat().st_mtime_ns for path in device.root.rglob("*")
                     if path.is_file() and "metrics" not in path.parts}
 
         before = files()
-        device.sync()
-        device.sync()
+        tries_again(3)
         self.assertEqual(before, files())
+        self.assertEqual([record["result"] for record in device.json("history")["syncs"][:2]], ["error", "in sync"])
 
     @unittest.skipIf(PROMTOOL is None, WITHOUT)
     def test_promtool_accepts_the_metrics(self):
