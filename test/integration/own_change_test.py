@@ -55,16 +55,8 @@ class OwnChange(unittest.TestCase):
     def start_with(self, files):
         commit = self.city.commit(files, "The first one")
         self.device.run("systemctl", "start", "greenwaved.service", "greenwave-guard.service")
-        self.device.wait_until("the first commit is kept", lambda: self.is_at(commit))
+        self.device.wait_until("the first commit is kept", lambda: self.device.is_at(commit))
         return commit
-
-    def status(self):
-        answer = self.device.run("greenwave", "status", "-o", "json", check=False)
-        return json.loads(answer.stdout) if answer.stdout else {}
-
-    def is_at(self, commit):
-        status = self.status()
-        return status.get("commit", {}).get("oid") == commit and status.get("lastResult") == "in sync"
 
     def is_guarded(self):
         directory = self.device.root / GUARD_DIRECTORY
@@ -78,7 +70,7 @@ class OwnChange(unittest.TestCase):
         return file.read_text() if file.exists() else None
 
     def rejected(self):
-        return self.status().get("rejected", {})
+        return self.device.status().get("rejected", {})
 
     def wait_until_taken_back(self, bad):
         self.device.wait_until("the commit is taken back", lambda: self.rejected().get("commit") == bad, timeout=180)
@@ -86,7 +78,7 @@ class OwnChange(unittest.TestCase):
 
     def follows(self, files, message):
         commit = self.city.commit(files, message)
-        self.device.wait_until(f"it follows the city: {message}", lambda: self.is_at(commit))
+        self.device.wait_until(f"it follows the city: {message}", lambda: self.device.is_at(commit))
 
     def test_a_commit_with_a_misspelt_key_of_the_configuration_is_taken_back_before_it_changes_anything(self):
         self.start_with({**config_manifest(configuration()), **motd("one")})
@@ -208,7 +200,7 @@ class OwnChange(unittest.TestCase):
         self.city.commit({**drop_in("[Service]\nExecStart=\nExecStart=/bin/false\n"), **motd("one")}, "A bad beginning")
         self.device.run("systemctl", "start", "greenwaved.service")
         self.device.wait_until("the guard has put back what was there", lambda: "was not back" in self.device.journal("greenwave-guard.service"), timeout=180)
-        self.device.wait_until("it is refused from then on", lambda: "did not come back" in json.dumps(self.status().get("problems")))
+        self.device.wait_until("it is refused from then on", lambda: "did not come back" in json.dumps(self.device.status().get("problems")))
         self.assertIsNone(self.read(DROP_IN))
         self.assertEqual("one\n", self.read("/etc/motd"))
 

@@ -90,14 +90,8 @@ class Life(unittest.TestCase):
     def show(self, unit, name):
         return self.device.run("systemctl", "show", "--value", f"--property={name}", unit).stdout.strip()
 
-    def status(self):
-        answer = self.device.run("greenwave", "status", "-o", "json", check=False)
-        return json.loads(answer.stdout) if answer.stdout else {}
-
     def in_sync(self):
-        status = self.status()
-        head = self.city.git("rev-parse", "HEAD")
-        return status.get("commit", {}).get("oid") == head and status.get("lastResult") == "in sync"
+        return self.device.is_at(self.city.git("rev-parse", "HEAD"))
 
     def await_sync(self):
         self.device.wait_until("the device is as its repository says", self.in_sync)

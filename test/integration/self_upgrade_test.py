@@ -106,17 +106,9 @@ class SelfUpgrade(unittest.TestCase):
         return {source: variant(version, change), "agent.yaml": manifest("Package", "greenwave", {"version": version, "source": source}),
                 "motd.yaml": file_manifest("motd", "/etc/motd", f"{version}\n"), **more}
 
-    def status(self):
-        answer = self.device.run("greenwave", "status", "-o", "json", check=False)
-        return json.loads(answer.stdout) if answer.stdout else {}
-
-    def is_at(self, commit):
-        status = self.status()
-        return status.get("commit", {}).get("oid") == commit and status.get("lastResult") == "in sync"
-
     def follows(self, files):
         commit = self.city.commit(files)
-        self.device.wait_until("it follows the city", lambda: self.is_at(commit))
+        self.device.wait_until("it follows the city", lambda: self.device.is_at(commit))
         return commit
 
     def installed(self):
@@ -135,7 +127,7 @@ class SelfUpgrade(unittest.TestCase):
         self.assertIsNone(self.read("/etc/systemd/system/greenwave-guard.service"))
 
     def await_taken_back(self, bad, version="1", motd="one\n"):
-        self.device.wait_until("the commit is taken back", lambda: self.status().get("rejected", {}).get("commit") == bad, timeout=240)
+        self.device.wait_until("the commit is taken back", lambda: self.device.status().get("rejected", {}).get("commit") == bad, timeout=240)
         self.device.wait_until("the version before is installed", lambda: self.installed() == f"{version} install ok installed")
         self.assertEqual(motd, self.read("/etc/motd"))
         self.await_rest()
@@ -152,8 +144,8 @@ class SelfUpgrade(unittest.TestCase):
         self.assertTrue((self.device.root / "usr/sbin/greenwaved").read_bytes().endswith(b"newer"))
         # Nor is it tried again with another commit.
         again = self.city.commit({"motd.yaml": file_manifest("motd", "/etc/motd", "again\n")})
-        self.device.wait_until("it is refused", lambda: self.status().get("rejected", {}).get("commit") == again)
-        self.assertIn("greenwave 3 is not installed: the agent did not come back with it before", json.dumps(self.status()))
+        self.device.wait_until("it is refused", lambda: self.device.status().get("rejected", {}).get("commit") == again)
+        self.assertIn("greenwave 3 is not installed: the agent did not come back with it before", json.dumps(self.device.status()))
         self.follows(self.version("4"))
         self.assertEqual("4 install ok installed", self.installed())
 
@@ -164,7 +156,7 @@ class SelfUpgrade(unittest.TestCase):
     def test_a_version_whose_script_fails_is_taken_back_by_the_agent_that_runs(self):
         bad = self.city.commit(self.version("2", script("postinst", "echo no lamp here\nexit 1\n")))
         self.await_taken_back(bad)
-        self.assertIn("no lamp here", json.dumps(self.status()["rejected"]))
+        self.assertIn("no lamp here", json.dumps(self.device.status()["rejected"]))
 
     def test_a_power_cut_while_dpkg_works_does_not_keep_a_good_version_from_coming(self):
         for number, where in enumerate(("preinst", "postinst"), 2):
@@ -173,7 +165,7 @@ class SelfUpgrade(unittest.TestCase):
                 commit = self.city.commit(self.version(str(number), script(where, CUT)))
                 self.device.wait_until("dpkg is at work", lambda: (self.device.root / "var/cut").exists())
                 self.device.cut_power()
-                self.device.wait_until("it follows the city", lambda: self.is_at(commit), timeout=240)
+                self.device.wait_until("it follows the city", lambda: self.device.is_at(commit), timeout=240)
                 self.assertEqual(f"{number} install ok installed", self.installed())
                 self.await_rest()
 
@@ -216,8 +208,8 @@ class SelfUpgrade(unittest.TestCase):
         self.follows(declared(version="2", state="held"))
         self.assertEqual("2 hold ok installed", self.packages()["tools"])
         bad = self.city.commit({**declared(version="3"), "motd.yaml": file_manifest("motd", "/etc/motd", "three\n")})
-        self.device.wait_until("it is taken back", lambda: self.status().get("rejected", {}).get("commit") == bad)
-        self.assertIn("nothing-has-this", json.dumps(self.status()["rejected"]))
+        self.device.wait_until("it is taken back", lambda: self.device.status().get("rejected", {}).get("commit") == bad)
+        self.assertIn("nothing-has-this", json.dumps(self.device.status()["rejected"]))
         self.assertEqual("2 hold ok installed", self.packages()["tools"])
         # The repository is away, and version 1 was kept.
         self.device.run("rm", "-r", "/srv/apt")

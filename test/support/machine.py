@@ -11,6 +11,7 @@ namespace of its own, so nothing that a test does outlives the machine, even whe
 import contextlib
 import ctypes
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -144,6 +145,15 @@ class Machine:
         self._host.send_signal(signal.SIGUSR1)
         self._kill()
         self._await_boot()
+
+    def status(self):
+        """What `greenwave status -o json` says; {} where it says nothing."""
+        answer = self.run("greenwave", "status", "-o", "json", check=False)
+        return json.loads(answer.stdout) if answer.stdout else {}
+
+    def is_at(self, commit):
+        status = self.status()
+        return status.get("commit", {}).get("oid") == commit and status.get("lastResult") == "in sync"
 
     def journal(self, unit=None):
         selection = ["-u", unit] if unit else []
