@@ -11,6 +11,7 @@ import sys
 import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
+import cost  # noqa: E402
 from greenwave import BIN, City, Device, FreshDisk, file_manifest, print_table, run, timed, wait_until  # noqa: E402
 
 FILES = 5000
@@ -47,11 +48,6 @@ def lstat_loop(scratch, device):
     run("cc", "-O2", "-o", program, pathlib.Path(__file__).parent / "lstat_loop.c")
     paths = "".join(f"{device.path(path_of(n))}\n" for n in range(FILES))
     return lambda: int(run(program, input=paths).stdout) / 1e6
-
-
-def written_bytes(pid):
-    io = pathlib.Path(f"/proc/{pid}/io").read_text()
-    return int(next(line.split()[1] for line in io.splitlines() if line.startswith("write_bytes")))
 
 
 def resident(pid, field="VmRSS"):
@@ -133,12 +129,12 @@ def main():
             for _ in range(3):
                 device.sync()
                 loop()
-            written = written_bytes(device.daemon.pid)
+            written = cost.written(device.daemon.pid)
             passes, loops = [], []
             for _ in range(ROUNDS):
                 passes.append(timed(device.sync))
                 loops.append(loop())
-            written = written_bytes(device.daemon.pid) - written
+            written = cost.written(device.daemon.pid) - written
             ours, peer = statistics.median(passes), statistics.median(loops)
             bound = 3 * peer + 0.010
             row("no-op pass, as a client of the socket sees it", milliseconds(ours), f"lstat loop {milliseconds(peer)}",

@@ -14,6 +14,7 @@ import sys
 import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
+from cost import written  # noqa: E402
 from greenwave import City, Device, FreshDisk, file_manifest, print_table, wait_until  # noqa: E402
 from plot import Plot  # noqa: E402
 
@@ -52,10 +53,6 @@ class Figures:
         values = self.samples[name][len(self.samples[name]) // 4:]
         third = max(1, len(values) // 3)
         return (sum(values[-third:]) / third) / (sum(values[:third]) / third)
-
-
-def written(pid):
-    return int(pathlib.Path(f"/proc/{pid}/io").read_text().split("write_bytes: ")[1].split()[0])
 
 
 def main():

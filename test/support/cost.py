@@ -27,6 +27,12 @@ def cpu(pid):
     return total
 
 
+def written(pid):
+    """Bytes that a process has written to the disk."""
+    io = pathlib.Path(f"/proc/{pid}/io").read_text()
+    return int(next(line.split()[1] for line in io.splitlines() if line.startswith("write_bytes")))
+
+
 def memory(pid):
     """MiB of a process and its children; what they share counts once."""
     total = 0

@@ -6,7 +6,7 @@ import signal
 
 from cgroup import Group
 from cost import family
-from greenwave import City, wait_until
+from greenwave import City
 from hub import Hub
 from mirror import Mirror
 from simulation import Simulation, change, fill
@@ -109,6 +109,3 @@ class Town(contextlib.ExitStack):
     def records(self):
         """How many of the devices' records the hub has."""
         return int(self.postgres.sql("SELECT count(*) FROM greenwave.syncs", database=self.name))
-
-    def wait_for(self, condition, what, seconds):
-        wait_until(condition, f"{self.name}: {what}", seconds)
