@@ -25,7 +25,6 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -37,6 +36,7 @@
 #include "base/fd.h"
 #include "base/handle.h"
 #include "enrol/authority.h"
+#include "fleet/identities.h"
 
 using namespace greenwave;
 using std::chrono::steady_clock;
@@ -46,20 +46,10 @@ namespace {
 using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
 using Session = std::unique_ptr<SSL, Freed<SSL_free>>;
 
-struct Identity {
-  hub::Certificate certificate;
-  hub::PrivateKey key;
-};
+using Identity = sim::IssuedIdentity;
 
 Identity identity_of(const hub::Authority& authority, const std::string& name) {
-  const auto made = hub::make_key(name);
-  const auto issued = authority.sign(hub::SigningRequest(made.request), name, hub::Use::device,
-                                     SystemClock().now() + std::chrono::hours(24));
-  const auto read = [](const std::string& pem) {
-    return hub::Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  };
-  return {hub::Certificate(PEM_read_bio_X509(read(issued.certificate).get(), nullptr, nullptr, nullptr)),
-          hub::PrivateKey(PEM_read_bio_PrivateKey(read(made.key).get(), nullptr, nullptr, nullptr))};
+  return sim::issue_identity(authority, name, SystemClock().now() + std::chrono::hours(24));
 }
 
 struct Tally {

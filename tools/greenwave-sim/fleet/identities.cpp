@@ -15,23 +15,25 @@ hub::Bio reader_of(const std::string& pem) {
 
 }  // namespace
 
+IssuedIdentity issue_identity(const hub::Authority& authority, const std::string& device, Time until) {
+  const auto made = hub::make_key(device);
+  const auto issued = authority.sign(hub::SigningRequest(made.request), device, hub::Use::device, until);
+  return {hub::Certificate(PEM_read_bio_X509(reader_of(issued.certificate).get(), nullptr, nullptr, nullptr)),
+          hub::PrivateKey(PEM_read_bio_PrivateKey(reader_of(made.key).get(), nullptr, nullptr, nullptr))};
+}
+
 Identities::Identities(const CityAddress& city) {
   if (!city.hub) return;
   const auto now = SystemClock().now();
   const hub::Authority authority(city.hub->authority, city.name, now);
   for (std::size_t i = 0; i < city.devices; ++i) {
-    const auto id = device_id(city.name, i);
-    const auto made = hub::make_key(id);
-    const auto issued = authority.sign(hub::SigningRequest(made.request), id, hub::Use::device, now + life);
-    pairs_.push_back(
-        {hub::Certificate(PEM_read_bio_X509(reader_of(issued.certificate).get(), nullptr, nullptr, nullptr)),
-         hub::PrivateKey(PEM_read_bio_PrivateKey(reader_of(made.key).get(), nullptr, nullptr, nullptr))});
+    issued_.push_back(issue_identity(authority, device_id(city.name, i), now + life));
   }
 }
 
 std::optional<ClientIdentity> Identities::of(std::size_t number) const {
-  if (pairs_.empty()) return {};
-  return ClientIdentity{.certificate = pairs_[number].certificate.get(), .key = pairs_[number].key.get()};
+  if (issued_.empty()) return {};
+  return ClientIdentity{.certificate = issued_[number].certificate.get(), .key = issued_[number].key.get()};
 }
 
 }  // namespace greenwave::sim

@@ -10,6 +10,15 @@
 
 namespace greenwave::sim {
 
+/// A device's own.
+struct IssuedIdentity {
+  hub::Certificate certificate;
+  hub::PrivateKey key;
+};
+
+/// A new key, and the certificate that a city's authority signs for it. Throws Error.
+IssuedIdentity issue_identity(const hub::Authority& authority, const std::string& device, Time until);
+
 /// A key and certificate for each device of a city, made by the city's own authority, as enrolment makes
 /// them. Any thread, one at a time.
 class Identities {
@@ -21,11 +30,7 @@ class Identities {
   std::optional<ClientIdentity> of(std::size_t number) const;
 
  private:
-  struct Pair {
-    hub::Certificate certificate;
-    hub::PrivateKey key;
-  };
-  std::vector<Pair> pairs_;
+  std::vector<IssuedIdentity> issued_;
 };
 
 }  // namespace greenwave::sim
