@@ -63,7 +63,6 @@ BLOCKS = {
     "ssh-keygen -t ed25519 -N '' -C tips": "systemd units on a server: signed_tip_test runs what they run",
     "apt install nginx-light": "a server's set-up: mirror_test has the same nginx and mirror, for its own directories",
     "apt install postgresql": "sets a server up: hub_test does the same with servers of its own",
-    "SELECT create_distributed_table": "needs Citus",
     "interval: 30s\nreaders:": "cities_test checks it",
     "notices:": "notices_test checks it",
     '{"id"': "notices_test reads such a notice",
