@@ -146,6 +146,7 @@ class Bench:
 
     def told(self, scenario, town, must_known, must_applied):
         """A commit for everyone in a city."""
+        town.take()
         before, began = town.cpu(), time.time()
         commit = town.commit()
         total, _ = self.until(town, commit, "well", town.devices * 0.999, 600)
@@ -154,6 +155,9 @@ class Bench:
         self.row(scenario, "they know, p50 / p99 / p99.9", nearest(known, began), f"p99 ≤ {must_known} s", known["p99"] - began <= must_known)
         self.row(scenario, "they have it", nearest(fetched, began), f"p99 ≤ {must_applied} s" if must_applied else "",
                  not must_applied or fetched["p99"] - began <= must_applied)
+        self.row(scenario, "bytes a device, with TLS", f"{total['bytes'] / 1000:.1f} kB")
+        false = total["takenBack"]["count"]
+        self.row(scenario, "false reverts", str(false), "0", false == 0)
         self.row(scenario, "git and nginx", f"{spent / max(1, fetched['count']) * 1000:.1f} ms of CPU a device")
 
     def until(self, town, commit, what, count, seconds):
@@ -164,7 +168,9 @@ class Bench:
             time.sleep(1)
         taken = town.take()
         nobody = {what: {"count": 0} for what in ("known", "fetched", "well", "takenBack")}
-        return {**nobody, **town.ours(taken)["commits"].get(commit, {})}, taken["perSecond"]["requests"]
+        ours = town.ours(taken)
+        moved = (ours["git"]["sent"] + ours["git"]["received"]) / town.devices
+        return {**nobody, **ours["commits"].get(commit, {}), "bytes": moved}, taken["perSecond"]["requests"]
 
     def polled(self):
         self.told("a commit, polled", self.towns[0], 2 * INTERVAL, 2 * INTERVAL)
