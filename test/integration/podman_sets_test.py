@@ -113,9 +113,7 @@ class Sets(podman.PodmanTest):
     def test_a_set_that_manages_its_pods_in_parallel_waits_for_none(self):
         probe = {"exec": {"command": ["/bin/cat", "/notes/go"]}, "periodSeconds": 1}
         self.city.commit({"db.yaml": self.stateful_set(3, probe=probe, podManagementPolicy="Parallel", ordinals={"start": 5})})
-        device = self.device()
-        device.start()
-        device.sync()
+        self.device().start()
         wait_until(lambda: sorted(self.log()) == ["db-5 one", "db-6 one", "db-7 one"], "all run")
 
     def test_an_update_that_cannot_start_leaves_the_pod_that_runs(self):
