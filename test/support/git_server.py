@@ -19,7 +19,15 @@ def free_port(address="127.0.0.1"):
         return listener.getsockname()[1]
 
 
-def can_connect(address, port):
+def in_namespace(namespace):
+    """What a command begins with that runs in a network namespace; without one, nothing."""
+    return ["nsenter", f"--net=/run/netns/{namespace}", "--"] if namespace else []
+
+
+def can_connect(address, port, namespace=None):
+    if namespace:
+        probe = f"import socket; socket.create_connection(('{address}', {port}), 1)"
+        return run(*in_namespace(namespace), "python3", "-c", probe, check=False).returncode == 0
     with socket.socket() as client:
         client.settimeout(1)
         return client.connect_ex((address, port)) == 0
@@ -56,7 +64,7 @@ class GitServer:
     def __init__(self, directory, projects, address="127.0.0.1", name="localhost", namespace=None, names=None, workers=2):
         self.directory, self.projects = directory, projects
         self.address, self.name, self.port = address, name, free_port() if namespace is None else 8443
-        self.prefix = ["ip", "netns", "exec", namespace] if namespace else []
+        self.namespace, self.prefix = namespace, in_namespace(namespace)
         self.names = names or f"DNS:{name},IP:{address}"
         self.workers = workers
         self.processes = []
@@ -152,17 +160,11 @@ http {{
                                                    start_new_session=True))
         log.close()
         deadline = time.monotonic() + PATIENCE
-        while not self._listens():
+        while not can_connect(self.address, self.port, self.namespace):
             if time.monotonic() > deadline or any(p.poll() is not None for p in self.processes):
                 raise AssertionError(f"the git server does not start:\n{(self.directory / 'servers.log').read_text()}")
             time.sleep(0.02)
         return self
-
-    def _listens(self):
-        if not self.prefix:
-            return can_connect(self.address, self.port)
-        probe = f"import socket; socket.create_connection(('{self.address}', {self.port}), 1)"
-        return run(*self.prefix, "python3", "-c", probe, check=False).returncode == 0
 
     def _git_config(self):
         file = self.directory / "gitconfig"
