@@ -1,52 +1,91 @@
-"""A device through thousands of commits: what grows? A commit every few seconds, some of which break and are taken back.
-Memory, descriptors, the git store and the state are looked at after each, and must not grow once the first quarter is
-over. Then a quiet time, in which nothing may be written.
+"""A device through thousands of commits: what grows? It runs a real systemd. Every few seconds there is another commit;
+some break the device, in one way or another, and are taken back. Memory, descriptors, the git store, the state and what is
+written to the disk are looked at after each that is kept, and must not grow once the first quarter is over. Then come quiet
+times, in which nothing may be written. As root:
 
   test/bench/run soak                          30 minutes
   test/bench/run soak --minutes 3 --plot soak.svg
 """
 
 import argparse
+import collections
+import json
 import pathlib
 import random
-import socket
 import sys
 import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
-from cost import written  # noqa: E402
-from greenwave import City, Device, FreshDisk, file_manifest, print_table, wait_until  # noqa: E402
+import machine  # noqa: E402
+from cost import anonymous, family, pss, written  # noqa: E402
+from field import BEACON, FieldDevice, status, unit  # noqa: E402
+from greenwave import City, Scratch, UnixConnection, file_manifest, make_disk, print_table, wait_until  # noqa: E402
 from plot import Plot  # noqa: E402
 
 PAUSE = 2  # seconds between commits, at least
-QUIET = 60
+SETTLE = 10  # seconds until what a sync left to do is done
+QUIET = {"1s": 60, "60s": 190}  # seconds without a commit, at each interval
+BREAKING = 0.15
 GROWTH = 1.15  # of what is left of the run, from its first third to its last
+FILES = 30
+RUNS = "/bin/sleep infinity"
 
 
-def manifests(number, port):
-    """30 files, one of which changes; a check of a port where nobody listens takes the commit back."""
-    files = {f"base/part-{n}.yaml": file_manifest(f"part-{n}", f"/etc/signal/part-{n}.conf",
-                                                  f"plan: {number if n == number % 30 else n}\n" * 20) for n in range(30)}
-    files["base/check.yaml"] = (f"apiVersion: greenwave.dev/v1\nkind: HealthCheck\nmetadata: {{name: signal}}\n"
-                                f"spec: {{tcp: '127.0.0.1:{port}', within: 1s, interval: 500ms}}\n")
-    return files
+def part(number, commit):
+    return f"plan: {commit}\n" * 20, f"/etc/signal/part-{number}.conf"
 
 
-def folder_size(folder):
-    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file()) / 1024
+def first_files():
+    files = {f"part-{number}.yaml": file_manifest(f"part-{number}", *reversed(part(number, 0))) for number in range(FILES)}
+    return {**files, **BEACON, "controller.yaml": unit("controller", RUNS)}
+
+
+def ways_to_break():
+    """{what fails: (the files that make it fail, those that are well)}; each is found out by another part of the agent."""
+    return {
+        "a HealthCheck": ({"status.yaml": status("503 Sorry")}, {"status.yaml": status("200 OK")}),
+        "a unit": ({"controller.yaml": unit("controller", "/bin/false")}, {"controller.yaml": unit("controller", RUNS)}),
+        "a file": ({"broken.yaml": file_manifest("broken", "/etc/signal/part-0.conf/below", "a file is in the way\n")},
+                   {"broken.yaml": None}),
+    }
 
 
 class Figures:
+    """Of the agent, as the host sees it. Each list has a value for each commit that is kept."""
+
     def __init__(self, device):
-        self.device, self.pid = device, device.daemon.pid
-        self.samples = {"memory, KiB": [], "descriptors": [], "git store, KiB": [], "state, KiB": []}
+        self.root = device.machine.root
+        self.pid = next(pid for pid in family(device.machine.pid)
+                        if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "greenwaved")
+        self.samples = collections.defaultdict(list)
+        self.moments = []
+        self.written = written(self.pid)
+
+    def status(self):
+        connection = UnixConnection(str(self.root / "run/greenwave/control.sock"))
+        try:
+            connection.request("GET", "/v1/status")
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
 
     def look(self):
-        rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        self.samples["memory, KiB"].append(int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1]))
-        self.samples["descriptors"].append(len(list(pathlib.Path(f"/proc/{self.pid}/fd").iterdir())))
-        self.samples["git store, KiB"].append(folder_size(self.device.state / "git"))
-        self.samples["state, KiB"].append(sum(file.stat().st_size for file in self.device.state.glob("state.db*")) / 1024)
+        state, total = self.root / "var/lib/greenwave", written(self.pid)
+        for name, value in (
+            ("memory, KiB of PSS", pss(self.pid) * 1024),
+            ("of it of no file, KiB", anonymous(self.pid) * 1024),
+            ("descriptors", len(list(pathlib.Path(f"/proc/{self.pid}/fd").iterdir()))),
+            ("git store, KiB", folder_size(state / "git")),
+            ("state, KiB", sum(file.stat().st_size for file in state.glob("state.db*")) / 1024),
+            ("written for a commit, KiB", (total - self.written) / 1024),
+        ):
+            self.samples[name].append(value)
+        self.moments.append(time.monotonic())
+        self.written = total
+
+    def forget_written(self):
+        """What was written since the last look is of no commit that is looked at."""
+        self.written = written(self.pid)
 
     def growth(self, name):
         """Of the mean of the last third over that of the first, once the first quarter is over."""
@@ -54,52 +93,116 @@ class Figures:
         third = max(1, len(values) // 3)
         return (sum(values[-third:]) / third) / (sum(values[:third]) / third)
 
+    def each_second(self, name):
+        """In percent of its mean, so that all lines fit on one plot."""
+        values = self.samples[name]
+        mean = sum(values) / len(values)
+        return [100 * value / mean for value, began, ended in zip(values, self.moments, self.moments[1:])
+                for _ in range(round(ended - self.moments[0]) - round(began - self.moments[0]))]
 
-def main():
+
+def folder_size(folder):
+    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file()) / 1024
+
+
+class Soak:
+    def __init__(self, city, device):
+        self.city, self.device, self.figures = city, device, Figures(device)
+        self.rng = random.Random(1)
+        self.commits = 0
+        self.broken = collections.Counter()
+
+    def is_kept(self, commit):
+        now = self.figures.status()
+        return now.get("commit", {}).get("oid") == commit and "trial" not in now and now["statuses"] == ["in sync"]
+
+    def is_taken_back(self, commit, good):
+        now = self.figures.status()
+        return now.get("rejected", {}).get("commit") == commit and now.get("commit", {}).get("oid") == good
+
+    def begin(self):
+        self.good = self.city.commit(first_files(), "The first")
+        wait_until(lambda: self.is_kept(self.good), "the device has begun")
+
+    def once(self):
+        """A commit, and if it breaks the device another one that does not."""
+        self.commits += 1
+        number = self.commits % FILES
+        content, path = part(number, self.commits)
+        change = {f"part-{number}.yaml": file_manifest(f"part-{number}", path, content)}
+        if self.rng.random() < BREAKING:
+            what, (bad, well) = self.rng.choice(list(ways_to_break().items()))
+            before = self.device.read(path)
+            commit = self.city.commit({**change, **bad}, f"Commit {self.commits}, which breaks {what}")
+            wait_until(lambda: self.is_taken_back(commit, self.good), f"commit {self.commits}, which breaks {what}, is taken back")
+            if self.device.read(path) != before:
+                raise AssertionError(f"{path} is not as before commit {self.commits}, which broke {what}")
+            self.broken[what] += 1
+            change |= well
+            self.figures.forget_written()
+        self.good = self.city.commit(change, f"Commit {self.commits}")
+        wait_until(lambda: self.is_kept(self.good), f"commit {self.commits} is kept")
+        if self.device.read(path) != content:
+            raise AssertionError(f"{path} is not as commit {self.commits} has it")
+        self.figures.look()
+
+    def quiet(self, interval):
+        """Bytes that are written while nothing changes."""
+        self.device.configure(interval=interval)
+        self.device.machine.run("systemctl", "kill", "--kill-whom=main", "--signal=HUP", "agent.service")
+        milliseconds = int(interval.removesuffix("s")) * 1000
+        wait_until(lambda: self.figures.status()["intervalMs"] == milliseconds, "it has read its configuration")
+        time.sleep(SETTLE)
+        before = written(self.figures.pid)
+        time.sleep(QUIET[interval])
+        return written(self.figures.pid) - before
+
+
+def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--plot", type=pathlib.Path)
-    options = parser.parse_args()
-    rng = random.Random(1)
-    rows, missed, commits, breaking = [], 0, 0, 0
-    with FreshDisk() as scratch, socket.create_server(("127.0.0.1", 0)) as listener:
-        well = listener.getsockname()[1]
-        city = City(scratch)
-        city.commit(manifests(0, well), "The first")
-        device = Device(scratch / "device", city.url, interval="1s")
-        with device.start():
-            figures = Figures(device)
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    rows, missed = [], 0
+    with Scratch() as scratch:
+        city, disk = City(scratch), scratch / "disk"
+        make_disk(disk)
+        with machine.Machine(binds=FieldDevice.binds(city), disk=disk) as started:
+            device = FieldDevice(started, interval="1s")
+            device.start()
+            soak = Soak(city, device)
+            soak.begin()
             deadline = time.monotonic() + options.minutes * 60
             while time.monotonic() < deadline:
                 began = time.monotonic()
-                commits += 1
-                breaks = rng.random() < 0.15
-                breaking += breaks
-                commit = city.commit(manifests(commits, 1 if breaks else well), f"Commit {commits}")
-                key = "rejected" if breaks else "commit"
-                wait_until(lambda: ((device.json("status").get(key) or {}).get("oid" if key == "commit" else "commit")) == commit
-                           or time.monotonic() - began > 60, "the device has decided")
-                figures.look()
+                soak.once()
                 time.sleep(max(0, PAUSE - (time.monotonic() - began)))
-            city.commit(manifests(0, well), "The last")
-            wait_until(lambda: device.json("status").get("statuses") == ["in sync"], "it is in sync")
-            time.sleep(5)
-            before = written(figures.pid)
-            time.sleep(QUIET)
-            quiet = written(figures.pid) - before
-    plot = Plot(f"a commit every few seconds, {commits} of them, {breaking} of which break")
+            quiet = {interval: soak.quiet(interval) for interval in QUIET}
+    figures = soak.figures
+    plot = Plot("each figure in percent of its mean")
     for name, values in figures.samples.items():
         growth = figures.growth(name)
         missed += growth > GROWTH
-        plot.add(name, values)
+        plot.add(name, figures.each_second(name))
         rows.append((name, f"{values[len(values) // 4]:.0f} … {values[-1]:.0f}", f"{growth:.2f}", f"≤ {GROWTH}", "missed" if growth > GROWTH else ""))
-    missed += quiet > 0
-    rows.append((f"written in {QUIET} s without a commit, polled each second", f"{quiet} B", "", "0", "missed" if quiet else ""))
-    print_table([(f"{commits} commits, {breaking} taken back", "from … to", "last third over first", "must", ""), *rows])
+    for interval, bytes_written in quiet.items():
+        missed += bytes_written > 0
+        rows.append((f"written in {QUIET[interval]} s without a commit, interval {interval}", f"{bytes_written} B", "", "0",
+                     "missed" if bytes_written else ""))
+    broken = ", ".join(f"{count} broke {what}" for what, count in soak.broken.items())
+    print(f"{soak.commits} commits were kept; of those that were taken back, {broken}\n")
+    print_table([("", "from … to", "last third over first", "must", ""), *rows])
     if options.plot:
         options.plot.write_text(plot.svg())
     return 1 if missed else 0
 
 
 if __name__ == "__main__":
+    if machine.why_not():
+        print(f"SKIPPED: {machine.why_not()}")
+        sys.exit(77)
     sys.exit(main())

@@ -27,16 +27,39 @@ def cpu(pid):
     return total
 
 
+def _field(pid, file, name):
+    """Of a file of `NAME: NUMBER` lines in /proc; 0 when the process has ended."""
+    try:
+        lines = pathlib.Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    except OSError:
+        return 0
+    return int(next((line.split()[1] for line in lines if line.startswith(f"{name}:")), 0))
+
+
 def written(pid):
-    """Bytes that a process has written to the disk."""
-    io = pathlib.Path(f"/proc/{pid}/io").read_text()
-    return int(next(line.split()[1] for line in io.splitlines() if line.startswith("write_bytes")))
+    """Bytes that a process and its children have written to the disk. The kernel adds a child that ended to its parent."""
+    return sum(_field(one, "io", "write_bytes") for one in family(pid))
+
+
+def pss(pid):
+    """MiB of a process alone; what it shares with n others counts as an n-th."""
+    return _field(pid, "smaps_rollup", "Pss") / 1024
+
+
+def anonymous(pid):
+    """MiB of a process alone that are of no file."""
+    return _field(pid, "smaps_rollup", "Anonymous") / 1024
 
 
 def memory(pid):
     """MiB of a process and its children; what they share counts once."""
-    total = 0
-    for one in family(pid):
-        rollup = pathlib.Path(f"/proc/{one}/smaps_rollup").read_text()
-        total += int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1])
-    return total / 1024
+    return sum(pss(one) for one in family(pid))
+
+
+def peak(pid):
+    """MiB that were resident of a process alone at most, since its start or forget_peak()."""
+    return _field(pid, "status", "VmHWM") / 1024
+
+
+def forget_peak(pid):
+    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")

@@ -65,6 +65,13 @@ class Scratch:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+def make_disk(image):
+    """An image with an ext4 file system that nothing was ever deleted from."""
+    with open(image, "wb") as file:
+        file.truncate(2 << 30)
+    run("mkfs.ext4", "-q", image)
+
+
 class FreshDisk(Scratch):
     """A Scratch on an ext4 file system that nothing was ever deleted from: after thousands of deletions ext4
     allocates inodes slowly for a while, which would distort the figures. Needs root."""
@@ -73,9 +80,7 @@ class FreshDisk(Scratch):
         super().__enter__()
         image, mounted = self.path / "image", self.path / "disk"
         mounted.mkdir()
-        with open(image, "wb") as file:
-            file.truncate(2 << 30)
-        run("mkfs.ext4", "-q", image)
+        make_disk(image)
         run("mount", "-o", "loop", image, mounted)
         return mounted
 
@@ -169,11 +174,15 @@ class Device:
         command = [str(word) for word in self.command("greenwave", *words, "-o", "json")]
         return json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
 
-    def start(self):
+    def launch(self):
+        """Starts the daemon, and waits for nothing."""
         with open(self.log, "ab") as log:
             self.daemon = subprocess.Popen(
                 [str(word) for word in (*self.prefix, *self.command("greenwaved"))], stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
+
+    def start(self):
+        self.launch()
         wait_until(lambda: self.answers() or self.daemon.poll() is not None, "the daemon answers")
         if self.daemon.poll() is not None:
             raise AssertionError(f"the daemon ended with {self.daemon.returncode}:\n{self.log.read_text()}")
@@ -213,6 +222,11 @@ class Device:
         """A sync through the API; returns its last event."""
         lines = self.request("POST", "/v1/sync", body).splitlines()
         return json.loads(lines[-1])
+
+    def cut_power(self):
+        """Its end at any moment; what the kernel has not written yet is not lost."""
+        self.daemon.kill()
+        self.daemon.wait()
 
     def stop(self):
         """Returns how many seconds its end took: no end of them if it had to be killed."""

@@ -4,8 +4,8 @@
         machine.run("systemctl", "is-active", "dbus.socket")
 
 Needs root, and the packages systemd-container and debootstrap. The system is bootstrapped once and cached
-below ${XDG_CACHE_HOME:-~/.cache}/greenwave; every machine is an overlay in memory over that cache, in a mount
-namespace of its own, so nothing that a test does outlives the machine, even when the test is killed.
+below ${XDG_CACHE_HOME:-~/.cache}/greenwave; every machine is an overlay in memory over that cache, or on a disk's image,
+in a mount namespace of its own, so nothing that a test does outlives the machine, even when the test is killed.
 """
 
 import contextlib
@@ -36,16 +36,16 @@ PACKAGES = [
 # Debian starts these at boot; a test that wants them enables them.
 PODMAN_UNITS = ["podman.socket", "podman.service", "podman-restart.service", "podman-auto-update.service", "podman-auto-update.timer"]
 
-# Runs in a mount namespace of its own: $1 is the cached system, $2 an empty directory, the rest nspawn's
-# arguments. USR1 before its end has it boot again, with what is on its disk.
+# Runs in a mount namespace of its own: $1 is the cached system, $2 an empty directory, $3 a disk's image or empty, the
+# rest nspawn's arguments. USR1 before its end has it boot again, with what is on its disk.
 BOOT = """
 set -e
 trap 'again=yes' USR1
-mount -t tmpfs -o mode=0755 tmpfs "$2"
+if [ "$3" ]; then mount -o loop "$3" "$2"; else mount -t tmpfs -o mode=0755 tmpfs "$2"; fi
 mkdir "$2/changes" "$2/work" "$2/root"
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/changes,workdir=$2/work" "$2/root"
 root=$2/root
-shift 2
+shift 3
 again=yes
 while [ "$again" ]; do
   again=
@@ -81,11 +81,13 @@ def cached_system():
 
 
 class Machine:
-    """Give `binds` as {path on this host: path inside}; they are read-only inside."""
+    """Give `binds` as {path on this host: path inside}; they are read-only inside. `disk` is the image of a disk that
+    takes what it writes, where that is to be counted: memory has no disk's figures."""
 
-    def __init__(self, binds=None, boot_timeout=PATIENCE):
+    def __init__(self, binds=None, boot_timeout=PATIENCE, disk=None):
         self._binds = {str(host): str(inside) for host, inside in (binds or {}).items()}
         self._boot_timeout = boot_timeout
+        self._disk = disk
         self._cleanup = contextlib.ExitStack()
         self._host = None  # the process that boots it
         self.pid = None  # of its systemd, as this host counts
@@ -169,7 +171,7 @@ class Machine:
         cgroups = cleanup.enter_context(_cgroups(name))
         self._host = subprocess.Popen(
             ["unshare", "--mount", "--propagation=private", "/bin/sh", "-c", BOOT, "boot", system, directory,
-             f"--machine={name}", "--private-network", "--system-call-filter=bpf @keyring",
+             str(self._disk or ""), f"--machine={name}", "--private-network", "--system-call-filter=bpf @keyring",
              *(f"--bind-ro={host}:{inside}" for host, inside in self._binds.items())],
             stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
