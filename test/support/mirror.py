@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from git_server import can_connect, free_port, make_certificates
+from git_server import can_connect, free_port, in_namespace, make_certificates
 from greenwave import BIN, PATIENCE, run, wait_until
 
 PACKAGING = pathlib.Path(__file__).parents[2] / "packaging"
@@ -21,13 +21,14 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 
 class Mirror:
-    """Serves `city.bare`, to which commits are pushed, or a mirror of it with `mirrors`. As a context manager it runs."""
+    """Serves `city.bare`, to which commits are pushed, or a mirror of it with `mirrors`. As a context manager it runs.
+    With `namespace` it listens in that network namespace, on `address`."""
 
-    def __init__(self, directory, city, mirrors=False, interval="1h", more="", logs=True):
+    def __init__(self, directory, city, mirrors=False, interval="1h", more="", logs=True, namespace=None, address="127.0.0.1"):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True)
         self.directory.chmod(0o755)
-        self.port = free_port()
+        self.port, self.namespace, self.address = free_port(), namespace, address
         self.root = self.directory / "git" if mirrors else city.bare.parent
         self.root.mkdir(exist_ok=True)
         self.bare = self.root / "city.git"
@@ -44,7 +45,7 @@ class Mirror:
             city.git("config", "core.hooksPath", HOOKS, cwd=self.bare)
             city.git("config", "uploadpack.allowFilter", "true", cwd=self.bare)
         self.environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(self._git_config())}
-        make_certificates(self.directory, "localhost", "DNS:localhost,IP:127.0.0.1")
+        make_certificates(self.directory, "localhost", f"DNS:localhost,IP:{address}")
         self.log = self.directory / "mirror.log"
         self.processes = {}
 
@@ -55,7 +56,7 @@ class Mirror:
 
     @property
     def url(self):
-        return f"https://localhost:{self.port}/city.git"
+        return f"https://{self.address if self.namespace else 'localhost'}:{self.port}/city.git"
 
     @property
     def agent(self):
@@ -72,7 +73,7 @@ class Mirror:
 
     def _configure_proxy(self):
         here = self.directory
-        site = ((PACKAGING / "mirror/nginx.conf").read_text().replace("listen 443", f"listen 127.0.0.1:{self.port}")
+        site = ((PACKAGING / "mirror/nginx.conf").read_text().replace("listen 443", f"listen {self.address}:{self.port}")
                 .replace("git.example", "localhost").replace("/etc/greenwave/mirror.crt", f"{here}/server.pem")
                 .replace("/etc/greenwave/mirror.key", f"{here}/server.key")
                 .replace("/run/greenwave-mirror/mirror.sock", str(self.socket))
@@ -107,8 +108,8 @@ uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;
 
     def start_proxy(self):
         self._configure_proxy()
-        self._start("nginx", "nginx", "-c", self.directory / "nginx.conf")
-        wait_until(lambda: can_connect("127.0.0.1", self.port), "nginx listens")
+        self._start("nginx", *in_namespace(self.namespace), "nginx", "-c", self.directory / "nginx.conf")
+        wait_until(lambda: can_connect(self.address, self.port, self.namespace), "nginx listens")
 
     def stop(self, name="mirror", how=signal.SIGTERM):
         process = self.processes.pop(name)
