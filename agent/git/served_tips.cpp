@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_refs_text = 64 << 20;
-constexpr mode_t for_everybody = 0666;
 
 Fd locked(const fs::path& directory) {
   make_directories(directory);
@@ -30,14 +29,9 @@ Fd locked(const fs::path& directory) {
   return fd;
 }
 
-/// The hook runs as whoever pushes.
 void mark(const fs::path& directory) {
   const auto sign = directory / ".signed";
   if (!fs::exists(sign)) replace_file(sign, "the hook reference-transaction writes no tips here\n");
-  const auto changed = directory / ".changed";
-  const Fd fd(::open(changed.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, for_everybody));
-  if (!fd) throw system_error("create", changed.native());
-  ::fchmod(fd.get(), for_everybody);  // as far as it is ours
 }
 
 }  // namespace

@@ -15,8 +15,8 @@ namespace greenwave::git {
 std::map<std::string, CommitId> branches_of(const std::filesystem::path& repository);
 
 /// The tips beside a repository (tips_beside()), which whoever has this writes alone: others wait, and so
-/// does the hook of packaging/git-server. From then on that hook writes no tips there any more, but touches
-/// .changed. For servers; the directory is not one that others may write.
+/// does the hook of packaging/git-server. From then on that hook writes no tips there any more. For servers;
+/// the directory is not one that others may write.
 class ServedTips {
  public:
   /// Throws Error.

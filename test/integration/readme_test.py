@@ -60,7 +60,7 @@ BLOCKS = {
     "install -D -m 644 /usr/share": "sandbox_test puts the file there, on a machine of its own",
     "command: [systemd-run": "a part of a Command: sandbox_test runs such a one",
     "spec: {name: greenwave": "a part of a Package: self_upgrade_test follows commits with such a one",
-    "ssh-keygen -t ed25519 -N '' -C tips": "systemd units on a server: signed_tip_test runs what they run",
+    "ssh-keygen -t ed25519 -N '' -C tips": "systemd units on a server: tip_units_test",
     "apt install nginx-light": "a server's set-up: mirror_test has the same nginx and mirror, for its own directories",
     "apt install postgresql": "sets a server up: hub_test does the same with servers of its own",
     "interval: 30s\nreaders:": "cities_test checks it",

@@ -190,10 +190,9 @@ class Signing(SignedTipCase):
         self.assertEqual(self.tips.file().read_text().strip(), self.city.git("rev-parse", "HEAD"))
         self.tips.sign()
         signed = self.tips.file().read_text()
-        (self.tips.beside / ".changed").unlink()
         self.tips.commit(motd("three\n"))
         self.assertEqual(self.tips.file().read_text(), signed)
-        self.assertTrue((self.tips.beside / ".changed").exists())
+        self.assertEqual(len(list(changed.iterdir())), 1)
 
     def test_what_cannot_be_signed_is_said(self):
         self.assertEqual(self.tips.sign(check=False).returncode, 0)
@@ -214,6 +213,7 @@ class Passed(SignedTipCase):
 
     def setUp(self):
         super().setUp()
+        changed = pathlib.Path(f"{self.city.bare}.changed")
         self.tips.sign()
         self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city, mirrors=True, interval="5s",
                                                more="  signedTips: true\n"))
@@ -222,6 +222,9 @@ class Passed(SignedTipCase):
         device = self.device(self.mirror.url, more=self.mirror.agent).start()
         wait_until(lambda: self.motd_of(device) == "one\n", "the first commit")
         self.assertEqual(self.mirror.tip(), self.tips.file().read_text().strip())
+        self.assertFalse(changed.exists(), "nobody waits for it")
+        changed.mkdir()
+        self.tips.commit(motd("four\n"))
         two = self.tips.commit(motd("two\n"))
         self.mirror.webhook()
         wait_until(lambda: self.mirror_has(two), "the mirror has the commit")
