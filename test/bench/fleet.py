@@ -29,7 +29,7 @@ from town import Town  # noqa: E402
 INTERVAL = 60
 DAY = 86400
 BACK = 5  # how much faster time passes while a city comes back after an hour: some devices wait for a quarter of one
-FIRST_A_SECOND = 300  # devices that this machine takes in for the first time: a handshake, a clone, a handshake, a report
+FIRST_A_SECOND = 250  # devices that this machine takes in for the first time: a handshake, a clone, a handshake, a report
 
 
 def nearest(moments, began, pace=1):

@@ -26,6 +26,8 @@ def manual_example(begin):
 class Hub:
     """As a context manager it runs, together with its nginx. `more` is added to hub.yaml."""
 
+    log_level = "debug"
+
     def __init__(self, directory, database, city="springfield", more="", program=None, socket_name="hub.sock"):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -54,7 +56,7 @@ class Hub:
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([str(self.program), "--config", str(self.config), "run", "--log-level", "debug"],
+            self.process = subprocess.Popen([str(self.program), "--config", str(self.config), "run", "--log-level", self.log_level],
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         wait_until(lambda: self.listens() or self.process.poll() is not None, "the hub listens")
         if self.process.poll() is not None:

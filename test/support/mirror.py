@@ -97,7 +97,7 @@ uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;
                                                     stdin=subprocess.DEVNULL, env=self.environment, start_new_session=True)
 
     def start(self):
-        self._start("mirror", BIN / "greenwave-hub", "--log-level", "debug", "mirror", "--mirror-config", self.config)
+        self._start("mirror", BIN / "greenwave-hub", "--log-level", "debug" if self.logs else "info", "mirror", "--mirror-config", self.config)
         wait_until(self._listens, "the mirror listens")
 
     def _listens(self):

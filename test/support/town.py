@@ -51,7 +51,7 @@ class Town(contextlib.ExitStack):
         self.directory.chmod(0o755)
         self.groups = {part: self.enter_context(Group(f"{self.name}-{part}")) for part in ("nginx", "git", "mirror", "hub", "devices")}
         self.city = City(self.directory)
-        self.mirror = self.enter_context(TipServer(self.directory / "mirror", self.city))
+        self.mirror = self.enter_context(TipServer(self.directory / "mirror", self.city, logs=False))
         for part, process in (("nginx", "nginx"), ("git", "cgi"), ("mirror", "mirror")):
             self._group(part, self.mirror.processes[process].pid)
         fill(self.city, self.name, self.devices, self.key)
@@ -69,7 +69,9 @@ class Town(contextlib.ExitStack):
     def _start_hub(self):
         self.postgres.sql(f"CREATE DATABASE {self.name} OWNER hub", database="postgres")
         connection = self.postgres.connection.replace("dbname=greenwave", f"dbname={self.name}")
-        hub = self.enter_context(Hub(self.directory / "hub", connection, self.name))
+        hub = Hub(self.directory / "hub", connection, self.name)
+        hub.log_level = "info"
+        self.enter_context(hub)
         self._group("hub", hub.process.pid)
         self._group("hub", hub.proxy.pid)
         return hub
