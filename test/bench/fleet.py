@@ -178,7 +178,7 @@ class Bench:
     def held(self):
         for town in self.towns:
             town.mirror.switch("held")  # which closes each connection
-            time.sleep(self.devices / FIRST_A_SECOND)
+            time.sleep(self.devices / FIRST_A_SECOND / 2)
         wait_until(lambda: sum(town.mirror.held() for town in self.towns) >= 0.9 * self.devices * len(self.towns), "questions are held", 400)
         self.at_rest("a quiet hour, held tips", self.towns, ["nginx", "mirror", "git"], 1)
         self.told("a commit, held", self.towns[0], 3, 3)
@@ -192,10 +192,10 @@ class Bench:
         time.sleep(INTERVAL * 1.5)
         taken = town.take()
         ours = town.ours(taken)
-        self.plot.add("5,000 boot at once: requests/s", taken["perSecond"]["requests"])
-        self.row("5,000 boot at once", "busiest second", f"{max(taken['perSecond']['requests'])} requests, {max(taken['perSecond']['connections'])} TLS handshakes")
-        self.row("5,000 boot at once", "polls that failed", str(ours["failedPolls"]), "0", ours["failedPolls"] == 0)
-        self.row("5,000 boot at once", "longest poll, p99", f"{ours['pollTookMs']['p99']} ms in {time.time() - began:.0f} s")
+        self.plot.add("everybody boots at once: requests/s", taken["perSecond"]["requests"])
+        self.row("everybody boots at once", "busiest second", f"{max(taken['perSecond']['requests'])} requests, {max(taken['perSecond']['connections'])} TLS handshakes")
+        self.row("everybody boots at once", "polls that failed", str(ours["failedPolls"]), "0", ours["failedPolls"] == 0)
+        self.row("everybody boots at once", "longest poll, p99", f"{ours['pollTookMs']['p99']} ms in {time.time() - began:.0f} s")
 
     def server_away(self, town):
         town.mirror.stop("nginx")
@@ -279,7 +279,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cities", type=int, default=20)
     parser.add_argument("--devices", type=int, default=5000, help="in each city")
-    parser.add_argument("--rest", type=int, default=180, help="seconds for which a quiet hour is measured")
+    parser.add_argument("--rest", type=int, default=90, help="seconds for which a quiet hour is measured")
     parser.add_argument("--only", default=",".join(SCENARIOS), help="scenarios, with commas: " + ", ".join(SCENARIOS))
     parser.add_argument("--no-hub", action="store_true")
     parser.add_argument("--plot", type=pathlib.Path, help="an SVG file")
