@@ -83,9 +83,10 @@ CommitId ServerTransport::poll() {
   if (judge_) {
     const auto tip = upstream_->stated_tip(refs_);
     can_hold_ = tip.can_be_held;
-    auto commit = judge_(tip);
+    auto judged = judge_(tip);
     found_ = tip.ref;
-    return commit;
+    has_expired_ = judged.has_expired;
+    return std::move(judged.commit);
   }
   auto tip = upstream_->poll(refs_);
   found_ = std::move(tip.ref);

@@ -21,6 +21,12 @@ using Visit = std::function<void(const SourceTree&)>;
 /// Reads nothing: fetches only the commit, to judge it before any of its files arrive.
 inline const Visit commit_alone = [](const SourceTree&) {};
 
+/// What a device makes of a signed tip that it accepts.
+struct JudgedTip {
+  CommitId commit;
+  bool has_expired = false;  ///< who serves it may keep newer ones back
+};
+
 /// How commits get to the device. One thread.
 class Transport {
  public:
@@ -35,10 +41,12 @@ class Transport {
   /// Which of the refs the last poll found.
   const std::string& found() const { return found_; }
 
-  /// From now on poll() asks for signed tips alone, and returns what this makes of one: the commit that it
-  /// names, or an Error.
-  using TipJudge = std::function<CommitId(const StatedTip&)>;
+  /// From now on poll() asks for signed tips alone, and returns the commit of what this makes of one, or
+  /// throws what it throws.
+  using TipJudge = std::function<JudgedTip(const StatedTip&)>;
   virtual void believe(TipJudge judge) { judge_ = std::move(judge); }
+  /// Whether the signed tip that the last poll found has expired.
+  bool has_expired() const { return has_expired_; }
 
   /// Asks the server for the commit that the followed ref points to. Writes nothing to disk. Throws
   /// Error: transient (unreachable, timed out), untrusted (certificate, host key), invalid (credentials
@@ -83,6 +91,7 @@ class Transport {
   FetchProgress* progress_ = nullptr;  ///< null: fetches are not shown
   std::vector<std::string> refs_;
   std::string found_;
+  bool has_expired_ = false;
   TipJudge judge_;  ///< empty: servers are believed
 };
 

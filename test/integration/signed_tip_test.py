@@ -140,20 +140,50 @@ class Following(SignedTipCase):
         self.assertEqual(device.sync()["exitCode"], 0)
         self.assertEqual(device.json("status")["status"], "in sync")
 
-    def test_a_next_place_is_asked_where_one_has_no_acceptable_tip(self):
-        frozen = self.scratch / "frozen"
-        frozen.mkdir()
-        run("cp", "-r", self.city.bare, frozen / "city.git")
+    def with_a_frozen_place(self):
+        """A device that follows a copy of now first, and the city's own repository next."""
         self.tips.sign()
-        run("cp", "-r", self.tips.beside, frozen / "city.git.tip")
-        device = Device(self.scratch / "device", f"file://{frozen}/city.git",
-                        more=f"  fallbacks:\n    - url: {self.city.url}\n{self.tips.trust}").start()
-        self.addCleanup(device.stop)
+        self.frozen = self.scratch / "frozen"
+        self.frozen.mkdir()
+        run("cp", "-r", self.city.bare, self.frozen / "city.git")
+        run("cp", "-r", self.tips.beside, self.frozen / "city.git.tip")
+        device = self.device(f"file://{self.frozen}/city.git", more=f"  fallbacks:\n    - url: {self.city.url}\n").start()
         device.sync()
+        self.assertEqual(self.motd_of(device), "one\n")
+        return device
+
+    def freeze(self, tip):
+        """None: it has no tip any more."""
+        file = self.frozen / "city.git.tip/refs/heads/main"
+        file.unlink()
+        if tip:
+            file.write_text(tip)
+
+    def test_a_next_place_is_asked_where_one_has_no_acceptable_tip(self):
+        device = self.with_a_frozen_place()
         self.tips.commit(motd("two\n"))
         self.tips.sign()
-        (frozen / "city.git.tip/refs/heads/main").unlink()
+        self.freeze(None)
         device.sync()
+        self.assertEqual(self.motd_of(device), "two\n")
+
+    def test_a_next_place_is_asked_where_the_tip_of_one_has_expired(self):
+        device = self.with_a_frozen_place()
+        long_ago = datetime.datetime.now(datetime.timezone.utc) - 3 * DAY
+        self.freeze(self.tips.made(self.one, self.tips.read()["sequence"], issued=long_ago))
+        self.tips.commit(motd("two\n"))
+        self.tips.sign()
+        self.assertEqual(device.sync()["exitCode"], 0)
+        self.assertEqual(self.motd_of(device), "two\n")
+        self.assertFalse(device.json("status")["signedTip"]["expired"])
+        self.assertIn("is an expired one", device.log.read_text())
+
+    def test_a_next_place_is_asked_for_a_commit_that_one_has_the_tip_of_alone(self):
+        device = self.with_a_frozen_place()
+        self.tips.commit(motd("two\n"))
+        self.tips.sign()
+        self.freeze(self.tips.file().read_text())
+        self.assertEqual(device.sync()["exitCode"], 0)
         self.assertEqual(self.motd_of(device), "two\n")
 
 
@@ -184,6 +214,7 @@ class Signing(SignedTipCase):
         self.assertTrue(self.tips.file("refs/heads/deep").is_file())
 
     def test_the_hook_leaves_signed_tips_alone_and_says_that_something_changed(self):
+        changed = pathlib.Path(f"{self.city.bare}.changed")
         self.city.git("config", "core.hooksPath", pathlib.Path(__file__).parents[2] / "packaging/git-server",
                       cwd=self.city.bare)
         self.tips.commit(motd("two\n"))
@@ -191,6 +222,9 @@ class Signing(SignedTipCase):
         self.tips.sign()
         signed = self.tips.file().read_text()
         self.tips.commit(motd("three\n"))
+        self.assertFalse(changed.exists(), "nobody waits for it")
+        changed.mkdir()
+        self.tips.commit(motd("four\n"))
         self.assertEqual(self.tips.file().read_text(), signed)
         self.assertEqual(len(list(changed.iterdir())), 1)
 
@@ -213,7 +247,6 @@ class Passed(SignedTipCase):
 
     def setUp(self):
         super().setUp()
-        changed = pathlib.Path(f"{self.city.bare}.changed")
         self.tips.sign()
         self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city, mirrors=True, interval="5s",
                                                more="  signedTips: true\n"))
@@ -222,9 +255,6 @@ class Passed(SignedTipCase):
         device = self.device(self.mirror.url, more=self.mirror.agent).start()
         wait_until(lambda: self.motd_of(device) == "one\n", "the first commit")
         self.assertEqual(self.mirror.tip(), self.tips.file().read_text().strip())
-        self.assertFalse(changed.exists(), "nobody waits for it")
-        changed.mkdir()
-        self.tips.commit(motd("four\n"))
         two = self.tips.commit(motd("two\n"))
         self.mirror.webhook()
         wait_until(lambda: self.mirror_has(two), "the mirror has the commit")

@@ -274,7 +274,7 @@ bool Receiver::wants_signed_tips() const {
   return parts_.trust != nullptr && !parts_.config.tip_repository.empty();
 }
 
-CommitId Receiver::judge_tip(const git::StatedTip& stated) {
+git::JudgedTip Receiver::judge_tip(const git::StatedTip& stated) {
   was_told_ = true;
   const auto boot = parts_.clock.boot_time();
   const TipLaw law{.trust = *parts_.trust,

@@ -56,7 +56,7 @@ class Receiver {
   /// One call of receive().
   struct Asking;
   bool wants_signed_tips() const;
-  CommitId judge_tip(const git::StatedTip& stated);
+  git::JudgedTip judge_tip(const git::StatedTip& stated);
   std::optional<KnownTip> known_tip() const;
 
   git::Store& store();

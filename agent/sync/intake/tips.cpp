@@ -98,8 +98,8 @@ Time time_at_least(const SeenTips& seen, Time clock, const BootTime& boot) {
   return now;
 }
 
-CommitId judge_tip(const git::StatedTip& stated, const std::vector<std::string>& refs, const TipLaw& law,
-                   SeenTips& seen) {
+git::JudgedTip judge_tip(const git::StatedTip& stated, const std::vector<std::string>& refs,
+                         const TipLaw& law, SeenTips& seen) {
   require_nothing_hidden(stated.ref, refs, law, seen);
   const auto written = read(stated);
   law.trust.verify(written);
@@ -108,7 +108,7 @@ CommitId judge_tip(const git::StatedTip& stated, const std::vector<std::string>&
   const auto* before = last_of(seen, law.repository, tip.ref);
   if (before != nullptr) require_not_overtaken(tip, *before);
   if (before == nullptr || is_newer(tip, *before)) seen[tip.ref] = {tip, law.boot};
-  return tip.commit;
+  return {.commit = tip.commit, .has_expired = tip.expires < law.now};
 }
 
 std::optional<KnownTip> known_tip(const SeenTips& seen, const std::string& repository,

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "git/signed_tip.h"
+#include "git/transport.h"
 #include "git/trust.h"
-#include "git/upstream.h"
 
 namespace greenwave::sync {
 
@@ -38,9 +38,9 @@ struct TipLaw {
 /// (untrusted), and changes nothing, where the tip is not signed by who may, is about something else, or was
 /// overtaken: by one with a higher sequence, or by one with the same sequence that names another commit. The
 /// same where a ref before it had a tip that has not expired: who holds it back would turn the device to
-/// another ref. Whether it has expired matters to nothing else. Pure.
-CommitId judge_tip(const git::StatedTip& stated, const std::vector<std::string>& refs, const TipLaw& law,
-                   SeenTips& seen);
+/// another ref. One that has expired is accepted, and said to have. Pure.
+git::JudgedTip judge_tip(const git::StatedTip& stated, const std::vector<std::string>& refs,
+                         const TipLaw& law, SeenTips& seen);
 
 /// What is known of the tip that the device follows.
 struct KnownTip {

@@ -61,7 +61,7 @@ struct Street {
     try {
       const TipLaw law{
           .trust = trust, .repository = springfield, .now = time_at_least(seen, clock, boot), .boot = boot};
-      return judge_tip({.ref = ref, .text = text}, refs, law, seen).text();
+      return judge_tip({.ref = ref, .text = text}, refs, law, seen).commit.text();
     } catch (const Error& error) {
       CHECK(error.fault() == Fault::untrusted);
       CHECK_FALSE(error.remedy().empty());
@@ -272,7 +272,8 @@ TEST_CASE("signed tips: another name of the repository begins anew") {
   tip.repository = "springfield-2";
   const std::string name = tip.repository;
   const TipLaw law{.trust = street.trust, .repository = name, .now = noon, .boot = street.boot};
-  CHECK(judge_tip({.ref = branch, .text = street.text(tip)}, street.refs, law, street.seen) == tip.commit);
+  CHECK(judge_tip({.ref = branch, .text = street.text(tip)}, street.refs, law, street.seen).commit ==
+        tip.commit);
   CHECK(street.seen.at(branch).tip.sequence == 1);
 }
 
