@@ -108,7 +108,7 @@ Held ServerTransport::hold(const Hold& hold) {
 
 void ServerTransport::fetch(const CommitId& commit, Store& store, const Visit& visit) {
   converse(store, [&](Landing& landing, const ShownFetch& shown) {
-    if (!store.has(commit)) {
+    if (!store.has(commit) || (!visit && !holds_all(store, commit))) {
       shown.begin(commit);
       fetch_commit(commit, store, visit && upstream_->sends_single_objects(), landing);
       if (!store.has(commit)) throw not_sent(commit.text());

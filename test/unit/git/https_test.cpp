@@ -116,6 +116,13 @@ TEST_CASE("https: where the server can filter, only what is read comes") {
     transport->fetch(commit, store, [](const SourceTree& later) { later.read("base/deep/er/b", 10); });
     CHECK(store.tree(commit, "")->read("base/deep/er/b", 10) == "b");
   }
+  SECTION("all files come where all are asked for") {
+    transport->fetch(commit, store);
+    CHECK(store.tree(commit, "")->read("devices/3/sf-60", 10'000) == files["devices/3/sf-60"]);
+    const auto before = transport->bytes_received();
+    transport->fetch(commit, store);
+    CHECK(transport->bytes_received() == before);
+  }
   SECTION("a server that filters no more sends the rest whole") {
     origin.git({"config", "uploadpack.allowFilter", "false"});
     const auto fresh = test::unconfined_transport(followed(server, origin), never);
