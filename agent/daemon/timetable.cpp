@@ -15,6 +15,8 @@ constexpr Duration look_ahead = std::chrono::seconds(20);
 constexpr Duration before_work = std::chrono::seconds(8);
 /// Not worth holding a question for.
 constexpr Duration too_short = std::chrono::seconds(2);
+/// Not worth a question of its own, after another one: the poll that follows is made early.
+constexpr Duration short_rest = std::chrono::seconds(10);
 /// When the server is asked again after a held question was lost, at the latest.
 constexpr Duration longest_deafness = std::chrono::minutes(1);
 constexpr Duration longest_sleep = std::chrono::seconds(30);  ///< well within the watchdog's patience
@@ -103,7 +105,8 @@ std::optional<Duration> Timetable::time_to_hold() const {
 
 void Timetable::held(git::Held held) {
   // A poll that is due soon is made at once: else nobody would wait for a change until then.
-  const bool is_due_soon = held == git::Held::same && idle() && !time_to_hold();
+  const auto left = idle();
+  const bool is_due_soon = held == git::Held::same && left && *left < before_work + short_rest;
   if (held == git::Held::changed || is_due_soon) poll_now();
   if (held == git::Held::lost) poll_within(longest_deafness);
 }

@@ -1,7 +1,11 @@
 #include "daemon/timetable.h"
 
+#include <algorithm>
+#include <string>
+
 #include <catch2/catch.hpp>
 
+#include "daemon/hold_length.h"
 #include "support/set_clock.h"
 
 using namespace greenwave;
@@ -239,4 +243,40 @@ TEST_CASE("timetable: what a held question said is polled for at once, and what 
   while (table.time_to_hold()) clock.pass(1s);
   table.held(git::Held::same);
   CHECK(table.is_poll_due());
+}
+
+TEST_CASE("timetable: a quiet hour costs a device that asks a server which holds about a question a minute") {
+  test::SetClock clock;
+  Timetable table(clock, 1);
+  daemon::HoldLength length;
+  const daemon::Pace each_minute{"sf-" + std::to_string(GENERATE(range(0, 20))), 1min};
+  const auto a_fresh_answer = 12s;  // after which a poll asks nobody
+  int questions = 0;
+  Duration since_answer = 1h;
+  Duration longest_deaf{};
+  table.start(each_minute);
+  for (Duration passed{}; passed < 1h;) {
+    if (table.is_poll_due()) {
+      table.asked(each_minute);
+      questions += since_answer > a_fresh_answer ? 1 : 0;
+      table.ended(good(), each_minute, {});
+      since_answer = {};
+    }
+    const auto time = table.time_to_hold();
+    const auto wait = time ? std::min(*time, length.next()) : std::max(*table.idle(), Duration(1));
+    clock.pass(wait);
+    passed += wait;
+    if (time) {
+      ++questions;
+      since_answer = {};
+      if (wait == length.next()) length.lasted(wait);
+      table.held(git::Held::same);
+    } else {
+      since_answer += wait;
+      longest_deaf = std::max(longest_deaf, wait);
+    }
+  }
+  CHECK(questions <= 62);
+  CHECK(questions >= 55);
+  CHECK(longest_deaf <= 10s);
 }
