@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "daemon/own_service.h"
 #include "daemon/situation.h"
+#include "daemon/trusted.h"
 #include "daemon/wiring.h"
 
 namespace greenwave::daemon {
@@ -121,6 +122,7 @@ void SyncLoop::open(config::Config config, std::shared_ptr<state::State> opened,
                             .fetch = parts_.fetch,
                             .once = parts_.once};
   wiring_ = std::make_unique<Wiring>(std::move(config), opened, process, around);
+  note_trusted(*opened, trusted(wiring_->config, wiring_->trust), parts_.clock.now());
   received_ = 0;
   parts_.queue.stops_too(wiring_->give_up);
   fetcher_.emplace(wiring_->intake, parts_.queue.stopped(), *wiring_->give_up,

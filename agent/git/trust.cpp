@@ -252,6 +252,19 @@ Signer Trust::verify(const WrittenTip& written) const {
   return {principal_of(*verdict.signer, {}), key};
 }
 
+std::vector<std::string> Trust::allowed() const {
+  std::vector<std::string> texts;
+  for (const auto& signer : signers_) {
+    auto text = fmt::format("{} {}", printable(signer.principals), fingerprint(signer.key));
+    if (signer.spaces) text += fmt::format(" namespaces={}", printable(*signer.spaces));
+    if (signer.valid_after) text += fmt::format(" valid-after={}", to_iso(*signer.valid_after));
+    if (signer.valid_before) text += fmt::format(" valid-before={}", to_iso(*signer.valid_before));
+    texts.push_back(std::move(text));
+  }
+  std::ranges::sort(texts);
+  return texts;
+}
+
 bool Trust::knows_tip_signers() const {
   return std::ranges::any_of(signers_, is_for_tips);
 }

@@ -74,6 +74,10 @@ class Trust {
 
   const std::string& file() const { return file_; }
 
+  /// Each key that can be checked, with what it may sign, as a text: "olga@city.example SHA256:…", with
+  /// namespaces and times where the line has them. Sorted.
+  std::vector<std::string> allowed() const;
+
   /// How many lines have a key that can be checked.
   std::size_t keys() const { return signers_.size(); }
 

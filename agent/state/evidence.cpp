@@ -34,6 +34,8 @@ std::string_view event_of(const SyncRecord& record, bool interrupted) {
       return "resume";
     case Trigger::damage:
       return "state lost";
+    case Trigger::trust:
+      return "trust";
     default:
       return "sync";
   }

@@ -21,7 +21,7 @@ inline constexpr std::int64_t most_lines = 4000;
 inline constexpr std::size_t longest_line = 4096;
 
 /// What a line is about: "sync", "interrupted" (a sync that did not end: what it was about to do), "pause",
-/// "resume", "state lost".
+/// "resume", "state lost", "trust" (who may sign is not who it was).
 nlohmann::json evidence_of(const SyncRecord& record, bool interrupted);
 
 /// The line in the chain: with its number, the hash of the one before it, and as "hash" the SHA-256, in hex,

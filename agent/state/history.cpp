@@ -17,7 +17,7 @@ namespace {
 template <typename Value>
 using Word = std::pair<Value, std::string_view>;
 
-constexpr std::array<Word<Trigger>, 10> trigger_words{{{Trigger::once, "once"},
+constexpr std::array<Word<Trigger>, 11> trigger_words{{{Trigger::once, "once"},
                                                        {Trigger::interval, "interval"},
                                                        {Trigger::request, "request"},
                                                        {Trigger::bundle, "bundle"},
@@ -26,7 +26,8 @@ constexpr std::array<Word<Trigger>, 10> trigger_words{{{Trigger::once, "once"},
                                                        {Trigger::revert, "revert"},
                                                        {Trigger::pause, "pause"},
                                                        {Trigger::resume, "resume"},
-                                                       {Trigger::damage, "damage"}}};
+                                                       {Trigger::damage, "damage"},
+                                                       {Trigger::trust, "trust"}}};
 
 constexpr std::array<Word<SyncResult>, 12> result_words{{{SyncResult::in_sync, "in sync"},
                                                          {SyncResult::waiting, "waiting"},
@@ -95,7 +96,7 @@ SyncResult sync_result_from(std::string_view text) {
 
 bool is_sync(const SyncRecord& record) {
   return record.trigger != Trigger::pause && record.trigger != Trigger::resume &&
-         record.trigger != Trigger::damage;
+         record.trigger != Trigger::damage && record.trigger != Trigger::trust;
 }
 
 nlohmann::json to_json(const Arrived& arrived) {

@@ -36,6 +36,7 @@ enum class Trigger {
   pause,
   resume,
   damage,  ///< of the state file, found by the agent
+  trust,   ///< what the device trusts is not what it was
 };
 
 /// How a sync ended.
@@ -95,7 +96,8 @@ struct SyncRecord {
   std::size_t errors = 0;             ///< how many of them are errors
 };
 
-/// False for pauses, their ends and the loss of the state, which the history has too.
+/// False for pauses, their ends and the loss of the state, which the history has too, and for what of the
+/// trust changed.
 bool is_sync(const SyncRecord& record);
 
 /// Times are written to the second. The readers throw Error (invalid) for what is not of this form; members

@@ -22,6 +22,7 @@ inline constexpr const char* arrivals = "arrivals";  ///< of the same commits: {
 inline constexpr const char* under_way =
     "under way";  ///< state::SyncRecord of the sync that changes the device now
 inline constexpr const char* audit_told = "audit told";  ///< the journal has the evidence up to this number
+inline constexpr const char* trusted = "trusted";  ///< what the evidence says of it: a JSON list of texts
 inline constexpr const char* loss = "loss";  ///< sync::Loss: the state file was damaged, and begun again
 
 }  // namespace greenwave::state::keys

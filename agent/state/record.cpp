@@ -154,6 +154,14 @@ void State::note(const SyncRecord& sync) {
   transaction.commit();
 }
 
+void State::note(const SyncRecord& sync, const std::string& key, const std::string& value) {
+  const Lock lock(mutex_);
+  Transaction transaction(*database_);
+  add_evidence(*database_, evidence_of(sync, false));
+  write_setting(*database_, value_key(key.c_str()), value);
+  transaction.commit();
+}
+
 void State::begin(const SyncRecord& sync) {
   note_interrupted();
   note_value(keys::under_way, text_of(evidence_of(sync, true)));

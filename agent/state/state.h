@@ -74,6 +74,8 @@ class State {
 
   /// Evidence of a record that the history does not take.
   void note(const SyncRecord& sync);
+  /// And, together with it, a value as in set_value.
+  void note(const SyncRecord& sync, const std::string& key, const std::string& value);
   /// Call before a sync changes the device, with what it is about to do. It is durable with the next durable
   /// call, which intend() is. Ends with the record of a sync, or with end(); what neither ended is evidence
   /// by itself, from the next begin() or note_interrupted() on.

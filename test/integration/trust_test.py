@@ -3,14 +3,16 @@ history with the commit and the key's fingerprint, and the last good state stays
 
 import base64
 import io
+import json
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
-from greenwave import Device, file_manifest, run  # noqa: E402
+from greenwave import Device, file_manifest, run, wait_until  # noqa: E402
 from signed_city import MOTD, SignedCityCase, motd  # noqa: E402
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -67,6 +69,27 @@ class Trust(SignedCityCase):
         self.assertEqual(device.sync()["exitCode"], 0)
         self.assertEqual(device.path(MOTD).read_text(), "two\n")
         self.assertNotIn("not checked", device.cli("status", check=0).stdout)
+
+    def told_of_trust(self, device):
+        """What each line of evidence says of it: {object: verb}"""
+        lines = [json.loads(line) for line in device.cli("audit", "-o", "json", check=0).stdout.splitlines()]
+        return [{action["object"]: action["verb"] for action in line["actions"]} for line in lines if line["event"] == "trust"]
+
+    def test_the_evidence_says_who_may_sign_from_when_on(self):
+        device = self.running()
+        signer = f"signer ana@city.example {self.fingerprint(self.ana)} namespaces=git"
+        self.assertEqual(self.told_of_trust(device), [{signer: "trust"}])
+        bo = self.key("bo")
+        self.signers.write_text(f'bo@city.example {self.public(bo)}\n')
+        device.config.write_text(device.config.read_text().replace("trust: {", "trust: {requireRef: true, "))
+        self.assertEqual(len(self.told_of_trust(device)), 1, "nothing has read it yet")
+        device.daemon.send_signal(signal.SIGHUP)
+        changes = {signer: "distrust", f"signer bo@city.example {self.fingerprint(bo)}": "trust", "trust.requireRef": "trust"}
+        wait_until(lambda: self.told_of_trust(device)[1:] == [changes], "the change is told")
+        device.stop()
+        device.start()
+        self.assertEqual(len(self.told_of_trust(device)), 2)
+        self.assertIn("distrust signer ana@city.example", device.cli("audit", check=0).stdout)
 
     def test_an_unsigned_commit_is_refused_and_the_next_signed_one_is_followed(self):
         device = self.running()

@@ -51,8 +51,12 @@ std::string audit_text(const nlohmann::json& line) {
   auto text = fmt::format("#{} {} {}", line.value("number", std::int64_t{0}), text_in(line, "at"), event);
   add(text, ": ", event == "interrupted" ? "did not end" : text_in(line, "result"));
   const auto who = text_in(line, "who");
-  text +=
-      fmt::format(", {}", who.empty() ? text_in(line, "trigger") : text_in(line, "trigger") + " by " + who);
+  const auto trigger = text_in(line, "trigger");
+  if (!who.empty()) {
+    text += fmt::format(", {} by {}", trigger, who);
+  } else if (trigger != event) {
+    add(text, ", ", trigger);
+  }
   if (line.value("forced", false)) text += ", forced";
   if (line.value("atOnce", false)) text += ", outside of windows";
   if (line.value("allowEmpty", false)) text += ", may remove everything";

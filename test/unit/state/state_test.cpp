@@ -590,12 +590,12 @@ TEST_CASE("state: a missing directory is created, and what is not a directory is
 }
 
 TEST_CASE("state: every trigger and result has its own word, and what is unknown has none") {
-  for (int i = 1; i <= static_cast<int>(Trigger::resume); ++i) {
+  for (int i = 1; i <= static_cast<int>(Trigger::trust); ++i) {
     const auto trigger = static_cast<Trigger>(i);
     CHECK_FALSE(to_string(trigger).empty());
     CHECK(trigger_from(to_string(trigger)) == trigger);
   }
-  for (int i = 1; i <= static_cast<int>(SyncResult::resumed); ++i) {
+  for (int i = 1; i <= static_cast<int>(SyncResult::state_lost); ++i) {
     const auto result = static_cast<SyncResult>(i);
     CHECK_FALSE(to_string(result).empty());
     CHECK(sync_result_from(to_string(result)) == result);
