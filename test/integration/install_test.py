@@ -129,16 +129,17 @@ class Installed(unittest.TestCase):
         status = self.status()
         self.assertEqual((DEVICE, 4, 4), (status["device"], status["objects"], status["inSync"]))
 
-    def test_3_the_doctor_says_whether_the_agent_is_guarded_and_programs_run(self):
+    def test_3_the_doctor_says_whether_the_agent_is_guarded_and_its_helpers_can_start(self):
         doctor = lambda: self.device.run("greenwave", "doctor", check=False).stdout  # noqa: E731
         self.assertIn("greenwave-guard.service is enabled", doctor())
         self.device.run("systemctl", "disable", "greenwave-guard.service")
         self.assertIn("greenwave-guard.service is disabled: nothing brings the", doctor())
         self.device.run("systemctl", "enable", "greenwave-guard.service")
-        self.assertIn("greenwave-programs.socket is installed", doctor())
-        self.device.run("systemctl", "mask", "greenwave-programs.socket")
-        self.assertIn("greenwave-programs.socket is masked: no Command and no", doctor())
-        self.device.run("systemctl", "unmask", "greenwave-programs.socket")
+        for unit, missed in (("greenwave-programs.socket", "no Command and no"), ("greenwave-packages.service", "no Package is")):
+            self.assertIn(f"{unit} is installed", doctor())
+            self.device.run("systemctl", "mask", unit)
+            self.assertIn(f"{unit} is masked: {missed}", doctor())
+            self.device.run("systemctl", "unmask", unit)
 
     def test_3_the_reload_needs_no_program_of_another_package(self):
         self.device.shell("rm -f /bin/kill /usr/bin/kill")

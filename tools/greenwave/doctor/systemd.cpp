@@ -1,6 +1,9 @@
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <systemd/sd-bus.h>
@@ -9,6 +12,7 @@
 #include "base/contains.h"
 #include "base/error.h"
 #include "doctor/checks.h"
+#include "drivers/host/packages/package_job.h"
 #include "drivers/host/program_call.h"
 #include "drivers/host/unit_spec.h"
 #include "guard/own_files.h"
@@ -49,33 +53,54 @@ Finding guard_finding(const std::string& file_state) {
                              : fmt::format("sudo systemctl enable {}", guard)};
 }
 
-/// What runs the programs of Commands and HealthChecks.
-Finding programs_finding(const std::string& file_state) {
-  const auto programs = drivers::host::programs_unit;
+/// A unit that does something for the agent, when that asks it to.
+struct Helper {
+  std::string unit;
+  const char* check;
+  const char* kind;     ///< of manifests that need it
+  const char* without;  ///< what there is not, where it cannot start
+};
+
+Finding helper_finding(const Helper& helper, const std::string& file_state) {
   if (file_state == "static") {
-    return {CheckResult::ok, "programs", fmt::format("{} is installed", programs), ""};
+    return {CheckResult::ok, helper.check, fmt::format("{} is installed", helper.unit), ""};
   }
-  return {CheckResult::warning, "programs",
-          fmt::format("{} is {}: no Command and no program of a HealthCheck runs", programs,
-                      file_state.empty() ? "not installed" : file_state),
-          file_state.empty()
-              ? "install Greenwave again: packaging/install"
-              : fmt::format("sudo systemctl unmask {}; or, where this is meant, leave Command out "
-                            "of allowedKinds in agent.yaml",
-                            programs)};
+  return {CheckResult::warning, helper.check,
+          fmt::format("{} is {}: {}", helper.unit, file_state.empty() ? "not installed" : file_state,
+                      helper.without),
+          file_state.empty() ? "install Greenwave again: packaging/install"
+                             : fmt::format("sudo systemctl unmask {}; or, where this is meant, leave {} out "
+                                           "of allowedKinds in agent.yaml",
+                                           helper.unit, helper.kind)};
+}
+
+/// Those that this device may need.
+std::vector<Helper> helpers_of(const config::Config& config) {
+  std::vector<Helper> helpers{{std::string(drivers::host::programs_unit), "programs", "Command",
+                               "no Command and no program of a HealthCheck runs"}};
+  std::error_code unknown;
+  if (std::filesystem::exists("/var/lib/dpkg/status", unknown)) {
+    helpers.push_back({std::string(drivers::host::packages_unit), "packages", "Package",
+                       "no Package is installed, held or removed"});
+  }
+  std::erase_if(helpers, [&kinds = config.allowed_kinds](const Helper& helper) {
+    return kinds && !contains(*kinds, helper.kind);
+  });
+  return helpers;
 }
 
 /// The units beside the agent's own.
 void check_units(const config::Config& config, Findings& findings) {
   const std::string agent(drivers::host::own_unit);
   const std::string guard(guard::guard_unit);
-  const std::string programs(drivers::host::programs_unit);
+  const auto helpers = helpers_of(config);
+  std::vector<std::string> units{agent, guard};
+  for (const auto& helper : helpers) units.push_back(helper.unit);
   try {
-    auto files = systemd::Manager().file_states({agent, guard, programs});
+    auto files = systemd::Manager().file_states(units);
     if (files[agent].empty()) return;  // the agent is not installed as a service
     findings.push_back(guard_finding(files[guard]));
-    const auto& kinds = config.allowed_kinds;
-    if (!kinds || contains(*kinds, "Command")) findings.push_back(programs_finding(files[programs]));
+    for (const auto& helper : helpers) findings.push_back(helper_finding(helper, files[helper.unit]));
   } catch (const Error& error) {
     findings.push_back({CheckResult::failed, "guard", error.message(), error.remedy()});
   }
