@@ -18,9 +18,9 @@
 
 #include <fmt/format.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
@@ -157,10 +157,7 @@ void run(const std::string& url, const std::string& authorities, std::size_t cou
 
 int main(int argc, char** argv) {
   if (argc != 5) return 2;
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+  raise_descriptor_limit();
   try {
     git::initialize();
     run(argv[1], read_file(argv[2], 1 << 20), std::stoul(argv[3]), std::chrono::seconds(std::stoi(argv[4])));

@@ -3,12 +3,12 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include "admin/admin.h"
 #include "base/command_line.h"
 #include "base/completion.h"
+#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/steering.h"
@@ -51,14 +51,6 @@ struct Options {
   std::string shell;
 };
 
-/// As many connections as the system allows.
-void raise_limits() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /// Until SIGTERM.
 template <typename Service>
 int serve(Service& service, const sigset_t& signals, const Log& log) {
@@ -76,7 +68,7 @@ int serve(Service& service, const sigset_t& signals, const Log& log) {
 template <typename Begin>
 int start(const Options& options, Begin begin) {
   const Log log(parse_level(options.level));
-  raise_limits();
+  raise_descriptor_limit();
   const auto signals = block_signals();
   try {
     return begin(log, signals);

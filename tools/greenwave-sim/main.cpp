@@ -3,9 +3,9 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/steering.h"
@@ -57,17 +57,13 @@ constexpr std::size_t largest_scenario = std::size_t{1} << 20;
 
 /// Each device may have two.
 void allow_connections(const sim::Scenario& scenario) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const auto most = raise_descriptor_limit();
   std::size_t wanted = 1000;
   for (const auto& city : scenario.cities) wanted += city.devices * (city.hub ? 2 : 1);
-  if (limit.rlim_max >= wanted) return;
-  throw Error(
-      Fault::invalid,
-      fmt::format("these devices want {} descriptors, and a process may have {}", wanted, limit.rlim_max),
-      "let several programs simulate some cities each");
+  if (most >= wanted) return;
+  throw Error(Fault::invalid,
+              fmt::format("these devices want {} descriptors, and a process may have {}", wanted, most),
+              "let several programs simulate some cities each");
 }
 
 void say(const nlohmann::json& what) {
