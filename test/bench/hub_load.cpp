@@ -15,47 +15,42 @@
 #include <cstdint>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <iostream>
 #include <limits>
-#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <signal.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/error.h"
-#include "base/fd.h"
-#include "base/handle.h"
 #include "enrol/authority.h"
 #include "fleet/identities.h"
+#include "loop/loop.h"
+#include "wire/connection.h"
 
 using namespace greenwave;
 using std::chrono::steady_clock;
 
 namespace {
 
-using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
-using Session = std::unique_ptr<SSL, Freed<SSL_free>>;
+constexpr std::size_t relay_count = 4;
+constexpr Duration patience = std::chrono::minutes(2);
 
-using Identity = sim::IssuedIdentity;
-
-Identity identity_of(const hub::Authority& authority, const std::string& name) {
+sim::IssuedIdentity identity_of(const hub::Authority& authority, const std::string& name) {
   return sim::issue_identity(authority, name, SystemClock().now() + std::chrono::hours(24));
 }
 
 struct Tally {
   std::uint64_t acknowledged = 0;
   std::uint64_t refused = 0;
-  std::uint64_t lost = 0;
   std::vector<double> milliseconds;
 };
 
@@ -81,75 +76,67 @@ std::string report_of(const std::string& device, std::int64_t boot, std::uint64_
       to_iso(SystemClock().now()), sequence * 600);
 }
 
+enum class Mode { kept, fresh, boot, idle, relay };
+
+std::optional<Mode> mode_of(std::string_view word) {
+  if (word == "kept") return Mode::kept;
+  if (word == "new") return Mode::fresh;
+  if (word == "boot") return Mode::boot;
+  if (word == "idle") return Mode::idle;
+  if (word == "relay") return Mode::relay;
+  return {};
+}
+
 /// One device, or relay, with its connection.
-class Client {
+class Client : public sim::Connection::Asker {
  public:
-  Client(SSL_CTX* context, int port, int epoll, Tally& tally, std::string name, Identity identity,
-         std::size_t relayed)
-      : context_(context),
-        port_(port),
-        epoll_(epoll),
-        tally_(tally),
+  /// `acknowledged` is called after its first report. All of these outlive this.
+  Client(hub::Loop& loop, const sim::Target& target, sim::Traffic& traffic, Tally& tally, Mode mode,
+         std::string name, sim::IssuedIdentity identity, const std::function<void()>& acknowledged)
+      : tally_(tally),
+        mode_(mode),
         name_(std::move(name)),
         identity_(std::move(identity)),
-        relayed_(relayed) {}
-
-  void begin(bool again_each_time, bool once) {
-    again_each_time_ = again_each_time;
-    once_ = once;
-    connect();
-  }
-
-  /// False when it needs a new connection.
-  void ready() {
-    if (once_ && is_done()) return;
-    if (!is_connected_ && !finish_handshake()) return;
-    if (!write()) return;
-    read();
-  }
-  bool is_done() const { return acknowledged_ > 0; }
-
- private:
-  void connect() {
-    session_.reset();
-    fd_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const int one = 1;
-    ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(port_));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
-    session_.reset(SSL_new(context_));
-    SSL_use_certificate(session_.get(), identity_.certificate.get());
-    SSL_use_PrivateKey(session_.get(), identity_.key.get());
-    SSL_set_fd(session_.get(), fd_.get());
-    SSL_set_tlsext_host_name(session_.get(), "localhost");
-    SSL_set_connect_state(session_.get());
-    is_connected_ = false;
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLET;
-    event.data.ptr = this;
-    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd_.get(), &event);
-    ask();
+        acknowledged_(acknowledged),
+        connection_(loop, target, INADDR_LOOPBACK, traffic, *this) {
+    connection_.identify({identity_.certificate.get(), identity_.key.get()});
   }
 
   void ask() {
     began_ = steady_clock::now();
+    const bool relays = mode_ == Mode::relay;
     std::string body;
-    const auto lines = std::max<std::size_t>(relayed_, 1);
     ++sequence_;
-    for (std::size_t i = 0; i < lines; ++i) {
+    for (std::size_t i = 0; i < reports(); ++i) {
       if (i > 0) body += '\n';
-      body += relayed_ == 0 ? report_of(name_, boot_, sequence_) : line_of(i);
+      body += relays ? line_of(i) : report_of(name_, boot_, sequence_);
     }
-    out_ = fmt::format(
-        "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
-        "{}\r\n\r\n{}",
-        relayed_ > 0 ? "/v1/relay" : "/v1/reports", body.size(), body);
-    sent_ = 0;
-    in_.clear();
+    connection_.send(
+        fmt::format(
+            "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+            "{}\r\n\r\n{}",
+            relays ? "/v1/relay" : "/v1/reports", body.size(), body),
+        patience, 0);
   }
+
+  void answered(sim::Connection& by, sim::Response& response) override {
+    tally_.milliseconds.push_back(
+        std::chrono::duration<double, std::milli>(steady_clock::now() - began_).count());
+    if (response.status == 200) {
+      tally_.acknowledged += reports();
+      if (!std::exchange(is_done_, true)) acknowledged_();
+    } else {
+      ++tally_.refused;
+    }
+    if (mode_ == Mode::boot || mode_ == Mode::idle) return;
+    if (mode_ == Mode::fresh) by.close();
+    ask();
+  }
+
+  void lost(sim::Connection&) override { ask(); }
+
+ private:
+  std::size_t reports() const { return mode_ == Mode::relay ? 1000 : 1; }
 
   std::string line_of(std::size_t number) const {
     const auto device = fmt::format("{}-{}", name_, number);
@@ -157,97 +144,15 @@ class Client {
     return is_heartbeat ? heartbeat_of(device, boot_, sequence_) : report_of(device, boot_, sequence_);
   }
 
-  bool waits(int result) const {
-    const int why = SSL_get_error(session_.get(), result);
-    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
-  }
-
-  bool finish_handshake() {
-    const int result = SSL_do_handshake(session_.get());
-    if (result == 1) {
-      is_connected_ = true;
-      return true;
-    }
-    if (!waits(result)) lose();
-    return false;
-  }
-
-  bool write() {
-    while (sent_ < out_.size()) {
-      const int count = SSL_write(session_.get(), out_.data() + sent_, static_cast<int>(out_.size() - sent_));
-      if (count <= 0) {
-        if (!waits(count)) lose();
-        return false;
-      }
-      sent_ += static_cast<std::size_t>(count);
-    }
-    return true;
-  }
-
-  void read() {
-    char buffer[4096];
-    while (true) {
-      const int count = SSL_read(session_.get(), buffer, sizeof buffer);
-      if (count <= 0) {
-        if (!waits(count)) lose();
-        return;
-      }
-      in_.append(buffer, static_cast<std::size_t>(count));
-      if (!has_whole_answer()) continue;
-      take_answer();
-      return;
-    }
-  }
-
-  bool has_whole_answer() const {
-    const auto end = in_.find("\r\n\r\n");
-    if (end == std::string::npos) return false;
-    const auto length = in_.find("Content-Length: ");
-    return length != std::string::npos &&
-           in_.size() >= end + 4 + std::strtoul(in_.c_str() + length + 16, nullptr, 10);
-  }
-
-  void take_answer() {
-    if (in_.starts_with("HTTP/1.1 200")) {
-      tally_.acknowledged += std::max<std::size_t>(relayed_, 1);
-      ++acknowledged_;
-    } else {
-      ++tally_.refused;
-    }
-    tally_.milliseconds.push_back(
-        std::chrono::duration<double, std::milli>(steady_clock::now() - began_).count());
-    if (again_each_time_) {
-      connect();
-      return;
-    }
-    if (once_) return;
-    ask();
-    if (is_connected_) ready();
-  }
-
-  void lose() {
-    ++tally_.lost;
-    connect();
-  }
-
-  SSL_CTX* context_;
-  int port_;
-  int epoll_;
   Tally& tally_;
+  Mode mode_;
   std::string name_;
-  Identity identity_;
-  std::size_t relayed_;
-  bool again_each_time_ = false;
-  bool once_ = false;
-  bool is_connected_ = false;
-  Fd fd_;
-  Session session_;
-  std::string out_;
-  std::size_t sent_ = 0;
-  std::string in_;
+  sim::IssuedIdentity identity_;
+  const std::function<void()>& acknowledged_;
+  sim::Connection connection_;
   std::int64_t boot_ = boot_of_now();
   std::uint64_t sequence_ = 0;
-  std::uint64_t acknowledged_ = 0;
+  bool is_done_ = false;
   steady_clock::time_point began_;
 };
 
@@ -258,45 +163,39 @@ double percentile(std::vector<double>& values, double share) {
   return values[at];
 }
 
-int load(const std::string& mode, int port, const std::string& directory, const std::string& city,
-         std::size_t devices, double seconds) {
+void load(Mode mode, std::string_view word, std::uint16_t port, const std::string& directory,
+          const std::string& city, std::size_t devices, double seconds) {
   const hub::Authority authority(directory, city, SystemClock().now());
-  const Context context(SSL_CTX_new(TLS_client_method()));
-  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  const Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  const auto context = sim::make_client_context(directory + "/ca.crt");
+  const sim::Target target{.host = "localhost", .port = port, .context = context.get()};
+  const bool once = mode == Mode::boot || mode == Mode::idle;
+  const auto count = mode == Mode::relay ? relay_count : devices;
+  hub::Loop loop;
   Tally tally;
+  sim::Traffic traffic;
+  std::size_t done = 0;
+  const std::function<void()> acknowledged = [&] {
+    if (++done == count && once) loop.stop();
+  };
   std::deque<Client> clients;
-  constexpr std::size_t relays = 4;
-  const bool relay = mode == "relay";
-  const bool idle = mode == "idle";
-  const bool once = idle || mode == "boot";
-  for (std::size_t i = 0; i < (relay ? relays : devices); ++i) {
-    const auto name = fmt::format("{}-{}", mode, i);  // a name has its own limit
-    clients.emplace_back(context.get(), port, epoll.get(), tally, name, identity_of(authority, name),
-                         relay ? 1000 : 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto name = fmt::format("{}-{}", word, i);  // a name has its own limit
+    clients.emplace_back(loop, target, traffic, tally, mode, name, identity_of(authority, name),
+                         acknowledged);
   }
   const auto began = steady_clock::now();
-  for (auto& client : clients) client.begin(mode == "new", once);
-  const auto elapsed = [&] { return std::chrono::duration<double>(steady_clock::now() - began).count(); };
-  const auto goes_on = [&] {
-    if (elapsed() > seconds) return false;
-    return !once || !std::ranges::all_of(clients, &Client::is_done);
-  };
-  std::vector<epoll_event> events(1024);
-  while (goes_on()) {
-    const int count = ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), 100);
-    for (int i = 0; i < count; ++i)
-      static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr)->ready();
-  }
-  const auto done = static_cast<std::size_t>(std::ranges::count_if(clients, &Client::is_done));
+  loop.after(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)),
+             [&loop] { loop.stop(); });
+  for (auto& client : clients) client.ask();
+  loop.run();
+  const auto elapsed = std::chrono::duration<double>(steady_clock::now() - began).count();
   std::cout
       << fmt::format(
              R"({{"acknowledged": {}, "seconds": {:.3f}, "refused": {}, "lost": {}, "devices": {}, "p50Ms": {:.1f}, "p99Ms": {:.1f}}})",
-             tally.acknowledged, elapsed(), tally.refused, tally.lost, done,
+             tally.acknowledged, elapsed, tally.refused, traffic.lost, done,
              percentile(tally.milliseconds, 0.5), percentile(tally.milliseconds, 0.99))
       << std::endl;
-  if (idle) std::cin.ignore(std::numeric_limits<std::streamsize>::max());
-  return 0;
+  if (mode == Mode::idle) std::cin.ignore(std::numeric_limits<std::streamsize>::max());
 }
 
 }  // namespace
@@ -304,16 +203,15 @@ int load(const std::string& mode, int port, const std::string& directory, const 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   constexpr int words = 7;
-  if (argc != words) return 2;
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const auto mode = argc == words ? mode_of(argv[1]) : std::nullopt;
+  if (!mode) return 2;
+  raise_descriptor_limit();
   try {
-    return load(argv[1], std::atoi(argv[2]), argv[3], argv[4], std::strtoul(argv[5], nullptr, 10),
-                std::atof(argv[6]));
+    load(*mode, argv[1], static_cast<std::uint16_t>(std::atoi(argv[2])), argv[3], argv[4],
+         std::strtoul(argv[5], nullptr, 10), std::atof(argv[6]));
   } catch (const Error& error) {
     std::cerr << error.what() << '\n';
     return 1;
   }
+  return 0;
 }
