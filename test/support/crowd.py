@@ -1,31 +1,24 @@
 """Devices that wait for a commit, with the agent's own code: what test/bench/tip_load.cpp does."""
 
 import json
-import subprocess
 
 from greenwave import BIN
+from line_program import LineProgram
 
 
-class Crowd:
+class Crowd(LineProgram):
     """As a context manager. Entered once each device has asked for the tip."""
 
     def __init__(self, mirror, devices, interval=60):
-        words = [BIN / "tip_load", mirror.url, mirror.directory / "ca.pem", devices, interval]
-        self.command = [str(word) for word in words]
+        super().__init__(BIN / "tip_load", mirror.url, mirror.directory / "ca.pem", devices, interval)
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline().strip()
+        super().__enter__()
+        line = self.line().strip()
         if line != "ready":
             raise AssertionError(f"the devices say {line!r}")
         return self
 
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.stdout.read()
-        self.process.stdout.close()
-        self.process.wait()
-
     def learnt(self):
         """When the devices knew of the next commit: {commit, first, p50, p99, last}, in seconds since the epoch."""
-        return json.loads(self.process.stdout.readline())
+        return json.loads(self.line())

@@ -1,9 +1,9 @@
 """Fleets on one machine: what tools/greenwave-sim does, and cities for it."""
 
 import json
-import subprocess
 
 from greenwave import BIN, file_manifest, run
+from line_program import LineProgram
 
 WAVES = """  waves:
     - {name: canary, percent: 5, ref: refs/heads/wave/canary, soak: 1s, reportedPercent: 80, failedPercent: 5}
@@ -57,39 +57,30 @@ def change(city, number, key, message="Longer green on Market Street", refs=REFS
     return city.git("rev-parse", "HEAD")
 
 
-class Simulation:
+class Simulation(LineProgram):
     """A running greenwave-sim, as a context manager. `cities` is what its scenario has."""
 
     def __init__(self, directory, cities, interval="60s"):
         self.directory = directory
         (directory / "stores").mkdir(parents=True)
-        self.scenario = directory / "scenario.json"
-        self.scenario.write_text(json.dumps({"interval": interval, "scratch": str(directory / "stores"), "cities": cities}))
+        scenario = directory / "scenario.json"
+        scenario.write_text(json.dumps({"interval": interval, "scratch": str(directory / "stores"), "cities": cities}))
+        super().__init__(BIN / "greenwave-sim", scenario, log=directory / "sim.log")
 
     def __enter__(self):
-        self.log = open(self.directory / "sim.log", "ab")
-        self.process = subprocess.Popen([BIN / "greenwave-sim", self.scenario], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
+        super().__enter__()
         self._answer("ready")
         return self
 
-    def __exit__(self, *_):
-        self.process.stdin.close()
-        self.process.stdout.read()
-        self.process.stdout.close()
-        self.process.wait()
-        self.log.close()
-
     def _answer(self, what):
-        line = self.process.stdout.readline()
+        line = self.line()
         answer = json.loads(line) if line else {"failed": what, "why": (self.directory / "sim.log").read_text()}
         if answer.get("done") != what:
             raise AssertionError(f"the simulation says {answer}")
         return answer
 
     def do(self, what, **more):
-        self.process.stdin.write(json.dumps({"do": what, **more}) + "\n")
-        self.process.stdin.flush()
+        self.say(json.dumps({"do": what, **more}))
         return self._answer(what)
 
     def take(self):
