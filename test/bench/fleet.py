@@ -20,7 +20,8 @@ import time
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 from cgroup import Group  # noqa: E402
 from cost import family  # noqa: E402
-from greenwave import BIN, Scratch, print_table, run, wait_until  # noqa: E402
+from findings import Findings  # noqa: E402
+from greenwave import BIN, Scratch, run, wait_until  # noqa: E402
 from plot import Plot  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from simulation import make_signer  # noqa: E402
@@ -43,12 +44,10 @@ class Bench:
     def __init__(self, options, towns, plot, database):
         self.towns, self.plot, self.rest, self.database = towns, plot, options.rest, database
         self.devices = options.devices
-        self.rows, self.missed = [], 0
+        self.findings = Findings("scenario", "what", "figure", "must")
 
     def row(self, scenario, what, figure, must="", well=True):
-        self.missed += not well
-        self.rows.append((scenario, what, figure, must, "" if well else "missed"))
-        print(f"  {scenario}: {what}: {figure}  {must}  {'' if well else 'MISSED'}", flush=True)
+        self.findings.row(scenario, what, figure, must, well=well)
 
     def run(self, scenario, town=None):
         """One that does not come to its end is a row of its own, and the others go on."""
@@ -307,14 +306,11 @@ def main():
         plot = Plot("requests in each second")
         bench = Bench(options, towns, plot, database)
         bench.run_all(options.only.split(","))
-        print()
-        print_table([("scenario", "what", "figure", "must", ""), *bench.rows])
+        exit_code = bench.findings.print(options.json)
         print("\n" + subprocess.run([BIN / "greenwave-sim", "--help"], capture_output=True, text=True).stdout.split("\n\n")[3])
         if options.plot:
             options.plot.write_text(plot.svg())
-        if options.json:
-            options.json.write_text(json.dumps(bench.rows, indent=1, ensure_ascii=False))
-    sys.exit(1 if bench.missed else 0)
+    sys.exit(exit_code)
 
 
 if __name__ == "__main__":

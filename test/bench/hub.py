@@ -15,7 +15,8 @@ import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 from cost import cpu  # noqa: E402
-from greenwave import BIN, Scratch, print_table, wait_until  # noqa: E402
+from findings import Findings  # noqa: E402
+from greenwave import BIN, Scratch, wait_until  # noqa: E402
 from hub import Hub  # noqa: E402
 from postgres import Postgres  # noqa: E402
 
@@ -76,14 +77,12 @@ def main():
         with Postgres(scratch / "postgres") as postgres, Hub(scratch / "hub", postgres.connection, more=more) as hub:
             load = Load(hub, postgres)
             token = hub.token()
-            rows, missed = [], 0
+            findings = Findings("", "figure", "must", "p99", "hub µs", "nginx µs", "PostgreSQL µs")
 
             def row(name, figure, target, well, found=None):
-                nonlocal missed
-                missed += not well
                 spent = [f"{one:.0f}" for one in found["cpu"]] if found else ["", "", ""]
                 late = f"{found['p99Ms']:.0f} ms" if found else ""
-                rows.append((name, figure, target, late, *spent, "" if well else "missed"))
+                findings.row(name, figure, target, late, *spent, well=well)
 
             found = load.run("kept", 500)
             rate = found["acknowledged"] / found["seconds"]
@@ -113,8 +112,7 @@ def main():
                 row(name, f"{took:.0f} ms", "≤ 50 ms" if "limit" not in path else "", "limit" in path or took <= 50)
             memory = peak_memory(hub.process.pid)
             row("the hub's memory at its most", f"{memory:.0f} MiB", "≤ 150 MiB", memory <= 150)
-            print_table([("", "figure", "must", "p99", "hub µs", "nginx µs", "PostgreSQL µs", ""), *rows])
-    return 1 if missed else 0
+    return findings.print()
 
 
 if __name__ == "__main__":

@@ -16,17 +16,23 @@ def spread(values, unit="s"):
 
 
 class Findings:
-    def __init__(self):
+    """`head` names the columns; one more says which rows missed what they must be."""
+
+    def __init__(self, *head):
+        self.head = head
         self.rows, self.missed = [], 0
 
-    def row(self, scenario, what, figure, must="", well=True):
+    def row(self, *cells, well=True):
+        """Cells that are left out at the end are empty."""
         self.missed += not well
-        self.rows.append((scenario, what, figure, must, "" if well else "missed"))
-        print(f"  {scenario}: {what}: {figure}  {must}  {'' if well else 'MISSED'}", flush=True)
+        cells += ("",) * (len(self.head) - len(cells))
+        self.rows.append((*cells, "" if well else "missed"))
+        print("  " + "  ".join(cell for cell in (*cells, "" if well else "MISSED") if cell), flush=True)
 
     def print(self, file=None):
-        """The table; as JSON too where there is a file for it."""
+        """The table; as JSON too where there is a file for it. Returns the exit code: 1 when a row missed."""
         print()
-        print_table([("scenario", "what", "figure", "must", ""), *self.rows])
+        print_table([(*self.head, ""), *self.rows])
         if file:
             pathlib.Path(file).write_text(json.dumps(self.rows, indent=1, ensure_ascii=False))
+        return 1 if self.missed else 0
