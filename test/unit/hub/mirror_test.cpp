@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "config/mirror_config.h"
 #include "mirror/webhook.h"
@@ -50,6 +51,25 @@ TEST_CASE(
   CHECK_FALSE(hub::is_genuine(asks({{"x-gitlab-token", "guess"}}), secret));
   CHECK_FALSE(
       hub::is_genuine(asks({{"x-gitlab-token", ""}, {"x-hub-signature-256", "sha256=" + digits}}), ""));
+
+  const auto basic = [&asks](const std::string& pair, const std::string& scheme = "Basic ") {
+    return asks({{"authorization", scheme + encode_base64(pair)}});
+  };
+  CHECK(hub::is_genuine(basic("azure:" + secret), secret));
+  CHECK(hub::is_genuine(basic(":" + secret, "basic "), secret));
+  CHECK(hub::is_genuine(basic("a:b:c"), "b:c"));
+  CHECK_FALSE(hub::is_genuine(basic(secret), secret));
+  CHECK_FALSE(hub::is_genuine(basic("azure:"), secret));
+  CHECK_FALSE(hub::is_genuine(basic("azure:" + secret, "Bearer "), secret));
+  CHECK_FALSE(hub::is_genuine(basic("azure:"), ""));
+  CHECK_FALSE(hub::is_genuine(asks({{"authorization", "Basic *"}}), secret));
+  CHECK_FALSE(hub::is_genuine(asks({{"authorization", "Basic"}}), secret));
+  for (const auto* name : {"x-hub-signature-256", "x-gitea-signature", "x-gitlab-token"}) {
+    auto both = basic("azure:" + secret);
+    both.headers.emplace(name, "sha256=0");
+    CHECK_FALSE(hub::is_genuine(both, secret));
+  }
+
   // RFC 4231, 4.7: a key longer than a block.
   CHECK(hub::is_genuine(asks({{"x-hub-signature-256",
                                "sha256=60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"}},
