@@ -30,7 +30,7 @@ std::string ls_refs_request(const std::vector<std::string>& prefixes) {
   return request;
 }
 
-void read_ls_refs(PacketReader& reader, RefSearch& refs) {
+void read_ls_refs(PacketReader& reader, RefSink& refs) {
   for (;;) {
     const auto line = reader.read_line();
     if (line.kind == Packet::Kind::flush) return;

@@ -14,7 +14,7 @@ namespace greenwave::git::v2 {
 
 /// Asks for the refs that begin with one of `prefixes`.
 std::string ls_refs_request(const std::vector<std::string>& prefixes);
-void read_ls_refs(PacketReader& reader, RefSearch& refs);
+void read_ls_refs(PacketReader& reader, RefSink& refs);
 
 /// With haves, the server must first say whether they are ancestors of the wanted commits.
 std::string fetch_request(const FetchRequest& request);

@@ -66,6 +66,11 @@ std::string RefSearch::found() const {
   return found == nullptr ? "" : found->name;
 }
 
+void RefDigest::add(std::string_view oid, std::string_view name) {
+  const auto begins = [name](const std::string& prefix) { return name.starts_with(prefix); };
+  if (std::ranges::any_of(prefixes_, begins)) hasher_.add_field(oid).add_field(name);
+}
+
 std::pair<std::string_view, std::string_view> split_ref(std::string_view line) {
   const auto oid = line.substr(0, 40);
   const bool good = oid.size() == 40 && line.size() > 41 && line[40] == ' ' &&
@@ -77,7 +82,7 @@ std::pair<std::string_view, std::string_view> split_ref(std::string_view line) {
   return {oid, line.substr(41)};
 }
 
-Greeting read_greeting(PacketReader& reader, RefSearch& refs) {
+Greeting read_greeting(PacketReader& reader, RefSink& refs) {
   Greeting greeting;
   bool first = true;
   for (;;) {

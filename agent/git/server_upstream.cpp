@@ -30,7 +30,7 @@ const std::vector<std::string> any_ref{"HEAD"};
 
 }  // namespace
 
-void ServerUpstream::meet(RefSearch& refs) {
+void ServerUpstream::meet(RefSink& refs) {
   // A stateless v2 server can be asked at once, if its greeting is known.
   if (server_->stateless() && greeting_ && greeting_->version == 2) return;
   is_met_ = false;
@@ -63,7 +63,7 @@ Tip ServerUpstream::poll(const std::vector<std::string>& wanted) {
   return tip;
 }
 
-void ServerUpstream::list(const std::vector<std::string>& wanted, RefSearch& refs) {
+void ServerUpstream::list(const std::vector<std::string>& wanted, RefSink& refs) {
   try {
     meet(refs);
     if (greeting_->version == 2) ask_for(wanted, refs);
@@ -74,7 +74,7 @@ void ServerUpstream::list(const std::vector<std::string>& wanted, RefSearch& ref
   }
 }
 
-void ServerUpstream::ask_for(const std::vector<std::string>& prefixes, RefSearch& refs) {
+void ServerUpstream::ask_for(const std::vector<std::string>& prefixes, RefSink& refs) {
   PacketReader reader(server_->ask(v2::ls_refs_request(prefixes)));
   v2::read_ls_refs(reader, refs);
 }
@@ -83,6 +83,12 @@ std::optional<CommitId> ServerUpstream::find(const std::string& ref) {
   RefSearch refs({ref});
   list({ref}, refs);
   return refs.object();
+}
+
+std::optional<Digest> ServerUpstream::digest_of(const std::vector<std::string>& prefixes) {
+  RefDigest refs(prefixes);
+  list(prefixes, refs);
+  return refs.finish();
 }
 
 StatedTip ServerUpstream::stated_tip(const std::vector<std::string>& refs) {

@@ -20,6 +20,7 @@ class ServerUpstream : public Upstream {
   Tip poll(const std::vector<std::string>& refs) override;
   StatedTip stated_tip(const std::vector<std::string>& refs) override;
   std::optional<CommitId> find(const std::string& ref) override;
+  std::optional<Digest> digest_of(const std::vector<std::string>& prefixes) override;
   Held hold(const Hold& hold) override { return server_->hold(hold); }
   bool sends_single_objects() override;
   bool fetch(const FetchRequest& request, Landing& landing) override;
@@ -30,10 +31,10 @@ class ServerUpstream : public Upstream {
 
  private:
   /// Has the server list those that are wanted.
-  void list(const std::vector<std::string>& wanted, RefSearch& refs);
-  void ask_for(const std::vector<std::string>& prefixes, RefSearch& refs);
+  void list(const std::vector<std::string>& wanted, RefSink& refs);
+  void ask_for(const std::vector<std::string>& prefixes, RefSink& refs);
   /// Starts a conversation, unless the server can be asked without; sets greeting_.
-  void meet(RefSearch& refs);
+  void meet(RefSink& refs);
   /// The same where none has begun.
   void meet();
   bool can(std::string_view capability) const { return greeting_->capabilities.contains(capability); }

@@ -11,6 +11,7 @@
 #include <git2.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "git/fetch_progress.h"
 #include "git/fetch_request.h"
@@ -51,6 +52,9 @@ class Upstream {
   virtual StatedTip stated_tip(const std::vector<std::string>& refs);
   /// The object that a ref names: of an annotated tag, the tag. Nothing: there is no such ref.
   virtual std::optional<CommitId> find(const std::string& /*ref*/) { return {}; }
+  /// Of all refs that begin with one of these, and of what they name: another one once any has changed.
+  /// Nothing: asking would not be cheaper than fetching. Throws Error as poll().
+  virtual std::optional<Digest> digest_of(const std::vector<std::string>& /*prefixes*/) { return {}; }
   /// Where the last tip can be held: waits until it is another one. The poll that follows within seconds asks
   /// nobody again.
   virtual Held hold(const Hold& /*hold*/) { return Held::refused; }

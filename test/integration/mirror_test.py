@@ -163,6 +163,66 @@ class Following(unittest.TestCase):
         self.assertIn("403", pushed.stdout)
 
 
+class Looks(unittest.TestCase):
+    """At an upstream over https, which has not changed most of the time."""
+
+    def setUp(self):
+        self.scratch = self.enterContext(Scratch())
+        self.city = City(self.scratch)
+        self.first = self.city.commit(motd("one\n"))
+        self.upstream = self.enterContext(Mirror(self.scratch / "upstream", self.city))
+
+    def start(self, interval="5s"):
+        self.mirror = self.enterContext(Mirror(self.scratch / "mirror", self.city, mirrors=self.upstream, interval=interval))
+        wait_until(lambda: self.mirror.tip() == self.first, "the first commit is mirrored")
+
+    def wait_for_looks(self, count):
+        before = self.mirror.metric("polls_total")
+        wait_until(lambda: self.mirror.metric("polls_total") >= before + count, "it looks at the upstream")
+
+    def test_an_unchanged_upstream_costs_one_small_request_and_no_git(self):
+        self.start()
+        self.wait_for_looks(1)
+        requests, octets, fetches = len(self.upstream.requests()), self.upstream.bytes(), self.mirror.metric("fetches_total")
+        self.wait_for_looks(2)
+        asked = self.upstream.requests()[requests:]
+        self.assertIn(len(asked), (2, 3))
+        self.assertTrue(all("POST /city.git/git-upload-pack" in request for _, _, request in asked))
+        self.assertLess((self.upstream.bytes() - octets) / len(asked), 800)
+        self.assertEqual(self.mirror.metric("fetches_total"), fetches)
+
+    def test_whatever_changes_is_fetched(self):
+        self.start()
+        second = self.city.commit(motd("two\n"))
+        wait_until(lambda: self.mirror.tip() == second, "the commit is mirrored")
+        self.city.git("push", "-q", "origin", "main:other")
+        wait_until(lambda: self.mirror.tip("refs/heads/other") == second, "a new branch is mirrored")
+        self.city.git("push", "-q", "origin", ":other")
+        wait_until(lambda: self.mirror.tip("refs/heads/other") is None, "a deleted branch is gone")
+        self.city.git("tag", "-m", "Release", "v1")
+        self.city.git("push", "-q", "origin", "v1")
+        wait_until(lambda: (self.mirror.bare / "refs/tags/v1").exists(), "a tag is mirrored")
+
+    def test_a_webhook_that_comes_before_its_commit_is_followed_by_another_look(self):
+        self.start(interval="1h")
+        self.assertEqual(self.mirror.webhook(), 204)
+        self.wait_for_looks(1)
+        second = self.city.commit(motd("two\n"))
+        began = time.monotonic()
+        wait_until(lambda: self.mirror.tip() == second, "the commit is mirrored")
+        self.assertLess(since(began), 60)
+
+    def test_a_host_that_wants_to_be_left_alone_is(self):
+        self.start()
+        self.upstream.stop("nginx")
+        conf = self.upstream.directory / "nginx.conf"
+        conf.write_text(conf.read_text().replace("gzip off;\n        include", "add_header Retry-After 8 always; return 429;\n        include"))
+        self.upstream._start("nginx", "nginx", "-c", conf)
+        refused = lambda: [at for status, at, _ in self.upstream.requests() if status == 429]  # noqa: E731
+        wait_until(lambda: len(refused()) > 1, "it is refused twice")
+        self.assertGreaterEqual(refused()[1] - refused()[0], 8)
+
+
 class Answers(unittest.TestCase):
     """That nginx keeps."""
 

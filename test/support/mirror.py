@@ -21,8 +21,8 @@ SECRET = "0123456789abcdef0123456789abcdef"
 
 
 class Mirror:
-    """Serves `city.bare`, to which commits are pushed, or a mirror of it with `mirrors`. As a context manager it runs.
-    With `namespace` it listens in that network namespace, on `address`."""
+    """Serves `city.bare`, to which commits are pushed, or a mirror of it with `mirrors`, which may be another Mirror to
+    fetch it from. As a context manager it runs. With `namespace` it listens in that network namespace, on `address`."""
 
     def __init__(self, directory, city, mirrors=False, interval="1h", more="", logs=True, namespace=None, address="127.0.0.1"):
         self.directory = pathlib.Path(directory)
@@ -37,7 +37,8 @@ class Mirror:
         self.config = self.directory / "mirror.yaml"
         secret = self.directory / "secret"
         secret.write_text(SECRET + "\n")
-        upstream = (f"upstream:\n  url: {city.url}\n  interval: {interval}\n  webhookSecretFile: {secret}\n{more}"
+        source = f"{mirrors.url}\n  caFile: {mirrors.directory}/ca.pem" if isinstance(mirrors, Mirror) else city.url
+        upstream = (f"upstream:\n  url: {source}\n  interval: {interval}\n  webhookSecretFile: {secret}\n{more}"
                     if mirrors else "")
         self.config.write_text(f"socket: {self.socket}\ndirectory: {self.root}\nhooks: {HOOKS}\n"
                                f"repository: city.git\n{upstream}")
@@ -147,18 +148,26 @@ uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;
 
     def held(self):
         """Requests that are held now."""
+        return self.metric("held_requests")
+
+    def metric(self, name):
         answer = run("curl", "-s", "--unix-socket", self.socket, "http://mirror/metrics").stdout
-        return int(answer.split("greenwave_mirror_held_requests ")[-1].split()[0])
+        return int(answer.split(f"\ngreenwave_mirror_{name} ")[-1].split()[0])
+
+    def _logged(self):
+        log = self.directory / "access.log"
+        return [line.split(" ", 4) for line in log.read_text().splitlines()] if log.exists() else []
 
     def requests(self):
         """(status, seconds since the epoch, request line) of the requests so far."""
-        log = self.directory / "access.log"
-        lines = [line.split(" ", 4) for line in log.read_text().splitlines()] if log.exists() else []
-        return [(int(status), float(at), request) for _, _, status, at, request in lines]
+        return [(int(status), float(at), request) for _, _, status, at, request in self._logged()]
+
+    def sizes(self):
+        """(bytes of the request, of its answer, status) of the requests so far."""
+        return [(int(asked), int(answered), int(status)) for asked, answered, status, _, _ in self._logged()]
 
     def bytes(self):
-        log = self.directory / "access.log"
-        return sum(sum(map(int, line.split(" ", 2)[:2])) for line in log.read_text().splitlines())
+        return sum(asked + answered for asked, answered, _ in self.sizes())
 
 
 def since(moment):

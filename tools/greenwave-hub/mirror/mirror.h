@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <thread>
 
 #include "base/log.h"
@@ -23,15 +24,19 @@ class Mirror {
   void fetch_now();
 
   struct Counts {
-    Time last_success{};  ///< zero: none yet
+    Time last_success{};      ///< when what the upstream had was here; zero: never yet
+    std::uint64_t polls = 0;  ///< questions whether there is something to fetch
     std::uint64_t fetches = 0;
-    std::uint64_t failures = 0;
+    std::uint64_t failures = 0;  ///< of both
   };
   Counts counts() const;
 
  private:
+  class Course;
+
   void follow();
-  bool rest(Duration time);
+  enum class Woken : std::uint8_t { by_time, by_webhook, to_stop };
+  Woken rest(Duration time);
 
   const MirrorConfig& config_;
   const Log& log_;

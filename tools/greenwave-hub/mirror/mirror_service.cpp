@@ -104,16 +104,19 @@ std::string MirrorService::metrics() const {
   if (!mirror_) return text;
   const auto counts = mirror_->counts();
   text += fmt::format(
+      "# HELP greenwave_mirror_polls_total Questions whether there is something to fetch from the upstream.\n"
+      "# TYPE greenwave_mirror_polls_total counter\n"
+      "greenwave_mirror_polls_total {}\n"
       "# HELP greenwave_mirror_fetches_total Fetches from the upstream.\n"
       "# TYPE greenwave_mirror_fetches_total counter\n"
       "greenwave_mirror_fetches_total {}\n"
-      "# HELP greenwave_mirror_fetch_failures_total Fetches from the upstream that failed.\n"
+      "# HELP greenwave_mirror_fetch_failures_total Polls and fetches that failed.\n"
       "# TYPE greenwave_mirror_fetch_failures_total counter\n"
       "greenwave_mirror_fetch_failures_total {}\n"
-      "# HELP greenwave_mirror_last_fetch_timestamp_seconds When the last fetch succeeded; 0 for never.\n"
+      "# HELP greenwave_mirror_last_fetch_timestamp_seconds When nothing was left to fetch; 0 for never.\n"
       "# TYPE greenwave_mirror_last_fetch_timestamp_seconds gauge\n"
       "greenwave_mirror_last_fetch_timestamp_seconds {}\n",
-      counts.fetches, counts.failures,
+      counts.polls, counts.fetches, counts.failures,
       std::chrono::duration_cast<std::chrono::seconds>(counts.last_success.time_since_epoch()).count());
   return text;
 }

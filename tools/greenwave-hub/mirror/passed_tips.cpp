@@ -9,14 +9,6 @@ namespace greenwave::hub {
 
 namespace {
 
-git::LoginSource login_of(const MirrorConfig::Upstream& upstream) {
-  config::Credentials credentials;
-  credentials.username = upstream.username;
-  credentials.token_file = upstream.token_file;
-  credentials.ca_file = upstream.ca_file;
-  return [credentials] { return git::read_login(credentials); };
-}
-
 std::string served(const std::filesystem::path& file) {
   try {
     return read_file(file, git::most_tip);
@@ -26,12 +18,6 @@ std::string served(const std::filesystem::path& file) {
 }
 
 }  // namespace
-
-PassedTips::PassedTips(const MirrorConfig& config, const std::atomic<bool>& stop) : config_(config) {
-  if (config_.upstream.signed_tips) {
-    upstream_ = git::make_upstream(config_.upstream.url, login_of(config_.upstream), {}, stop);
-  }
-}
 
 void PassedTips::take_charge() const {
   const git::ServedTips tips(git::tips_beside(config_.directory / config_.repository));

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <memory>
-
 #include "config/mirror_config.h"
 #include "git/upstream.h"
 
@@ -12,8 +9,8 @@ namespace greenwave::hub {
 /// trust the mirror. One thread.
 class PassedTips {
  public:
-  /// Both outlive this.
-  PassedTips(const MirrorConfig& config, const std::atomic<bool>& stop);
+  /// Both outlive this. A null `upstream`: the configuration says otherwise.
+  PassedTips(const MirrorConfig& config, git::Upstream* upstream) : config_(config), upstream_(upstream) {}
 
   bool is_wanted() const { return upstream_ != nullptr; }
   /// Call before the first fetch: from then on the hook writes no tips of the mirror's own. Throws Error.
@@ -25,7 +22,7 @@ class PassedTips {
 
  private:
   const MirrorConfig& config_;
-  std::unique_ptr<git::Upstream> upstream_;
+  git::Upstream* upstream_;
 };
 
 }  // namespace greenwave::hub
