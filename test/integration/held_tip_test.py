@@ -11,6 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from cost import family, written  # noqa: E402
 from greenwave import City, Device, Scratch, run, wait_until  # noqa: E402
 from mirror import Mirror, since  # noqa: E402
 from relay import Relay  # noqa: E402
@@ -73,6 +74,18 @@ class HeldTip(unittest.TestCase):
         for text in ("two\n", "three\n", "four\n"):
             self.wait_until_held()
             self.assert_applied_at_once(text)
+
+    def test_questions_that_are_held_and_polls_that_find_nothing_write_nothing_to_the_disk(self):
+        self.start(interval="12s")
+        self.wait_until_held()
+        count = lambda: sum(written(one) for one in family(self.device.daemon.pid))  # noqa: E731
+        answered = lambda: sum(status == 304 for status, _, _ in self.mirror.requests())  # noqa: E731
+        applying = count()
+        self.assertGreater(applying, 0)
+        before = answered()
+        wait_until(lambda: answered() >= before + 3, "the time of some questions is over")
+        self.wait_until_held()
+        self.assertEqual(count(), applying)
 
     def test_a_device_whose_wave_has_no_ref_yet_hears_of_the_branch_at_once(self):
         self.city.commit({"greenwave.yaml": "apiVersion: greenwave.dev/v1\nkind: Cluster\nmetadata: {name: fresno}\n"
@@ -170,6 +183,15 @@ class HeldTip(unittest.TestCase):
         self.start(interval="5s")
         self.assert_applied_at_once("two\n", within=30)
         self.assertEqual(self.mirror.held(), 0)
+        self.assert_polls_are_as_before_there_was_anything_to_hold()
+
+    def assert_polls_are_as_before_there_was_anything_to_hold(self):
+        tip = (self.mirror.tips / "refs/heads/main").stat()
+        recorded = (f"GET /city.git.tip/refs/heads/main HTTP/1.1\r\nHost: localhost:{self.mirror.port}\r\n"
+                    f'If-None-Match: "{int(tip.st_mtime):x}-{tip.st_size:x}"\r\n\r\n')
+        polls = lambda: [asked for asked, _, status in self.mirror.sizes() if status == 304]  # noqa: E731
+        wait_until(polls, "a poll finds nothing new")
+        self.assertEqual(set(polls()), {len(recorded)})
 
 
 class Server(unittest.TestCase):
