@@ -12,31 +12,12 @@ import time
 
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 import cost  # noqa: E402
-from greenwave import BIN, City, Device, FreshDisk, file_manifest, print_table, run, timed, wait_until  # noqa: E402
+from bench_files import content_of, group_file, manifests, path_of  # noqa: E402
+from greenwave import BIN, City, Device, FreshDisk, print_table, run, timed, wait_until  # noqa: E402
 
 FILES = 5000
 ROUNDS = 15
-
-
-def path_of(number):
-    return f"/opt/bench/{number // 100:02}/{number:04}.conf"
-
-
-def content_of(number, note=""):
-    line = f"setting-{number:04} = value of an intersection's controller {note}\n"
-    return (line * (1024 // len(line) + 1))[:1023] + "\n"
-
-
-def manifests(changed=None):
-    """50 YAML files of 100 objects each."""
-    files = {}
-    for group in range(FILES // 100):
-        numbers = range(group * 100, group * 100 + 100)
-        documents = [
-            file_manifest(f"bench-{n:04}", path_of(n), content_of(n, "changed" if n == changed else "")) for n in numbers
-        ]
-        files[f"bench/{group:02}.yaml"] = "\n---\n".join(documents) + "\n"
-    return files
+TARGET = "/opt/bench"
 
 
 def milliseconds(seconds):
@@ -46,7 +27,7 @@ def milliseconds(seconds):
 def lstat_loop(scratch, device):
     program = scratch / "lstat_loop"
     run("cc", "-O2", "-o", program, pathlib.Path(__file__).parent / "lstat_loop.c")
-    paths = "".join(f"{device.path(path_of(n))}\n" for n in range(FILES))
+    paths = "".join(f"{device.path(TARGET) / path_of(n)}\n" for n in range(FILES))
     return lambda: int(run(program, input=paths).stdout) / 1e6
 
 
@@ -66,7 +47,7 @@ def cold_apply(scratch, city):
         policy.write_text(
             "bundle agent main {\n  files:\n"
             f'    "{target}/." copy_from => whole, depth_search => all, create => "true";\n}}\n'
-            f'body copy_from whole {{ source => "{device.path("/opt/bench")}"; compare => "digest"; }}\n'
+            f'body copy_from whole {{ source => "{device.path(TARGET)}"; compare => "digest"; }}\n'
             'body depth_search all { depth => "inf"; }\n'
         )
         policy.chmod(0o600)
@@ -88,19 +69,20 @@ def one_line_commit(city, device):
     tracer = f"TracerPid:\t{strace.pid}"
     status = pathlib.Path(f"/proc/{device.daemon.pid}/status")
     wait_until(lambda: tracer in status.read_text(), "strace is attached")
-    before = {n: device.path(path_of(n)).stat() for n in range(FILES)}
-    city.commit({"bench/42.yaml": manifests(changed=4242)["bench/42.yaml"]}, "One line for one device")
+    before = {n: (device.path(TARGET) / path_of(n)).stat() for n in range(FILES)}
+    file = group_file(4242)
+    city.commit({file: manifests(FILES, TARGET, changed=4242)[file]}, "One line for one device")
     device.sync()
     strace.terminate()
     strace.wait()
-    touched = [n for n in range(FILES) if device.path(path_of(n)).stat() != before[n]]
-    if device.path(path_of(4242)).read_text() != content_of(4242, "changed"):
+    touched = [n for n in range(FILES) if (device.path(TARGET) / path_of(n)).stat() != before[n]]
+    if (device.path(TARGET) / path_of(4242)).read_text() != content_of(4242, "changed"):
         raise AssertionError("the commit was not applied")
     opened = set()
     for line in trace.read_text().splitlines():
         if "open" in line.split("(")[0] and ".conf" in line:
             opened.add(line.split('"')[1].rsplit("/", 1)[-1])
-    city.commit({"bench/42.yaml": manifests()["bench/42.yaml"]}, "And back")
+    city.commit({file: manifests(FILES, TARGET)[file]}, "And back")
     elapsed = timed(device.sync)
     return elapsed, touched, opened
 
@@ -116,7 +98,7 @@ def main():
 
     with FreshDisk() as scratch:
         city = City(scratch)
-        city.commit(manifests(), f"{FILES} files")
+        city.commit(manifests(FILES, TARGET), f"{FILES} files")
         cold, copied = cold_apply(scratch, city)
         row("cold apply, fetch and render included", milliseconds(cold), f"cf-agent {milliseconds(copied)}",
             f"{cold / copied:.2f}", "<= 1", cold <= copied)

@@ -12,6 +12,8 @@ from kept import kept
 
 # They run for seconds: not optimised, and without what debuggers read, they are built in a fraction of the time.
 QUICKLY = ["-trimpath", "-ldflags=-s -w", "-gcflags=all=-N -l -dwarf=false"]
+# For figures: as their makers build them.
+WELL = ["-trimpath", "-ldflags=-s -w"]
 
 
 class Missing(Exception):
@@ -40,7 +42,7 @@ def installed(name, package, version):
     return _made(name, version, ["install", *QUICKLY, f"{package}@{version}"], "/", {"GOFLAGS": ""})
 
 
-def built(name, source, version):
+def built(name, source, version, how=QUICKLY):
     """The program that the module in the directory `source` makes."""
-    words = ["build", *QUICKLY, "-o", f"{{directory}}/{name}", "."]
+    words = ["build", *how, "-o", f"{{directory}}/{name}", "."]
     return _made(name, version, words, source, {"GOFLAGS": "-mod=readonly"})

@@ -25,20 +25,23 @@ SOURCE = pathlib.Path(__file__).parent / "kubernetes"
 
 
 @functools.lru_cache(maxsize=None)
-def _program():
-    """(path, None) or (None, why it is not available)."""
+def _program(fast=False):
+    """(path, None) or (None, why it is not available). One that is `fast` takes many minutes to build."""
     if not shutil.which("etcd"):
         return None, "etcd is missing (packaging/install-build-packages --test brings it)"
     made_from = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in ("main.go", "go.mod", "go.sum")))
     try:
-        return go_program.built("kubernetes", SOURCE, made_from.hexdigest()[:12]), None
+        version = made_from.hexdigest()[:12]
+        if fast:
+            return go_program.built("kubernetes", SOURCE, f"{version}-fast", go_program.WELL), None
+        return go_program.built("kubernetes", SOURCE, version), None
     except go_program.Missing as missing:
         return None, str(missing)
 
 
-def why_not():
+def why_not(fast=False):
     """Why there is no API server, or None: for unittest.skipIf."""
-    return _program()[1]
+    return _program(fast)[1]
 
 
 def free_ports(count):
@@ -53,11 +56,13 @@ def free_ports(count):
 
 
 class Cluster:
-    """etcd and an API server with RBAC below `directory`. `with` starts both, and ends them by pid."""
+    """etcd and an API server with RBAC below `directory`. `with` starts both, and ends them by pid. For figures there is
+    one that is `fast`."""
 
     TOKEN = "a-token-of-the-administrator"
 
-    def __init__(self, directory):
+    def __init__(self, directory, fast=False):
+        self.program = _program(fast)[0]
         self.directory = directory
         self.directory.mkdir(parents=True)
         self.port, self.etcd_port, self.etcd_peer_port = free_ports(3)
@@ -103,7 +108,7 @@ class Cluster:
         (directory / "audit.yaml").write_text(
             "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{level: Metadata}]\n")
         self.server = self._start(
-            _program()[0], "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{self.etcd_port}",
+            self.program, "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{self.etcd_port}",
             "--bind-address=127.0.0.1", f"--secure-port={self.port}", f"--tls-cert-file={directory}/server.crt",
             f"--tls-private-key-file={directory}/server.key", f"--client-ca-file={directory}/ca.crt",
             f"--token-auth-file={directory}/tokens.csv", "--authorization-mode=RBAC",
@@ -203,7 +208,7 @@ class Cluster:
 
     def kubectl(self, *words, text=None, check=True):
         environment = {**os.environ, "KUBECONFIG": str(self.kubeconfig("kubectl.config")), "HOME": str(self.directory)}
-        return run(_program()[0], "kubectl", *words, input=text, env=environment, check=check).stdout
+        return run(self.program, "kubectl", *words, input=text, env=environment, check=check).stdout
 
 
 if __name__ == "__main__":
