@@ -47,7 +47,8 @@ std::int64_t version_of(Database& database) {
   return query.number(0);
 }
 
-void migrate(Database& database, const std::filesystem::path& file) {
+/// Whether anything was to be done.
+bool migrate(Database& database, const std::filesystem::path& file) {
   const auto newest = static_cast<std::int64_t>(migrations.size());
   const auto version = version_of(database);
   if (version < 0 || version > newest) {
@@ -58,14 +59,18 @@ void migrate(Database& database, const std::filesystem::path& file) {
                 "install that version again, or move the file away: what is on the device is then adopted "
                 "again");
   }
-  for (auto step = version; step < newest; ++step) {
-    Transaction transaction(database);
-    database.run(migrations[static_cast<std::size_t>(step)]);
-    database.run(fmt::format("PRAGMA user_version = {}", step + 1));
-    transaction.commit();
+  if (version == newest) {
+    database.run(additions);
+    return false;
   }
-  // The file itself says which schema it has: a package looks there, and knows nothing of the WAL.
-  if (version < newest) database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  Transaction transaction(database);
+  for (auto step = version; step < newest; ++step) {
+    database.run(migrations[static_cast<std::size_t>(step)]);
+  }
+  database.run(fmt::format("PRAGMA user_version = {}", newest));
+  database.run(additions);
+  transaction.commit();
+  return true;
 }
 
 void check(Database& database, const std::filesystem::path& file) {
@@ -82,18 +87,22 @@ std::unique_ptr<Database> open_database(const std::filesystem::path& file) {
   const auto left_over = std::filesystem::file_size(file.native() + "-wal", absent);
   const bool ended_badly = !absent && left_over > 0;
 
+  const bool is_new = !std::filesystem::exists(file, absent);
   auto database = std::make_unique<Database>(file, Database::Mode::write);
   // EXCLUSIVE must be set before the first access to the file: SQLite then keeps the WAL's index on the heap,
   // without a -shm file or a memory map that could be written behind the page cache's back.
   database->run("PRAGMA locking_mode = EXCLUSIVE");
+  // A new file has nothing to lose until its schema is complete, which the checkpoint makes durable.
+  if (is_new) database->run("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
   database->run("PRAGMA journal_mode = WAL");
-  database->run("PRAGMA synchronous = FULL");
   // 1 MiB of WAL before it is copied back: a page that changes often is copied once, and the WAL stays small
   // on the flash. The default page cache of 2 MiB is more than the idle agent may use.
   database->run("PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 1048576");
   database->run("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY");
-  migrate(*database, file);
-  database->run(additions);
+  const bool has_changed = migrate(*database, file);
+  database->run("PRAGMA synchronous = FULL");
+  // The file itself says which schema it has: a package looks there, and knows nothing of the WAL.
+  if (has_changed) database->run("PRAGMA wal_checkpoint(TRUNCATE)");
   // Reading the schema detects files that are not a database, or truncated. Checking every page takes long on
   // slow flash, so only do it if a power cut left a WAL behind; other damage is found by the call that reads
   // it.
