@@ -58,6 +58,14 @@ def program_that_fails(tree):
     (tree / "usr/sbin/greenwaved").write_text("#!/bin/sh\necho this version cannot start >&2\nexit 1\n")
 
 
+def migrate_and_fail(tree):
+    """What a later schema is to an earlier agent: SQLite has user_version in four bytes at 60."""
+    state = "/var/lib/greenwave/state.db"
+    (tree / "usr/sbin/greenwaved").write_text(
+        f"#!/bin/sh\n[ ! -s {state}-wal ] && printf '\\143' | dd of={state} bs=1 seek=63 conv=notrunc\n"
+        "echo this version cannot start >&2\nexit 1\n")
+
+
 def guard_that_fails(tree):
     program_that_fails(tree)
     (tree / "usr/lib/greenwave/greenwave-guard").write_text("#!/bin/sh\nexit 0\n")
@@ -139,9 +147,13 @@ class SelfUpgrade(unittest.TestCase):
         self.assertNotEqual(pid, self.pid())
         self.assertTrue((self.device.root / "usr/sbin/greenwaved").read_bytes().endswith(b"newer"))
         self.await_rest()
-        bad = self.city.commit(self.version("3", guard_that_fails))
-        self.await_taken_back(bad, "2", "2\n")
-        self.assertTrue((self.device.root / "usr/sbin/greenwaved").read_bytes().endswith(b"newer"))
+        with self.subTest("also where the bad one has migrated the state to a later schema"):
+            bad = self.city.commit(self.version("3", both(guard_that_fails, migrate_and_fail)))
+            self.await_taken_back(bad, "2", "2\n")
+            self.assertTrue((self.device.root / "usr/sbin/greenwaved").read_bytes().endswith(b"newer"))
+            self.assertEqual(0o143, packages.user_version(self.device.root / "var/lib/greenwave/state.db.damaged"))
+            known = [sync.get("commit") for sync in json.loads(self.device.run("greenwave", "history", "-o", "json").stdout)["syncs"]]
+            self.assertLess(known.index(bad), known.index(self.good), "the history from before is there")
         # Nor is it tried again with another commit.
         again = self.city.commit({"motd.yaml": file_manifest("motd", "/etc/motd", "again\n")})
         self.device.wait_until("it is refused", lambda: self.device.status().get("rejected", {}).get("commit") == again)
