@@ -298,7 +298,8 @@ std::shared_ptr<state::State> open_state(const config::Config& config, const Log
     state->inventory();
     state->history(recent_syncs);
     state->note_interrupted();
-    state->evidence(std::max<std::int64_t>(0, state->last_evidence() - recent_syncs), recent_syncs);
+    state->evidence(std::max<std::int64_t>(0, state->last_evidence() - std::int64_t{recent_syncs}),
+                    recent_syncs);
     return state;
   } catch (const Error& error) {
     if (took_state_before(config, error, log)) return open_state(config, log, clock);
