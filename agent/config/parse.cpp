@@ -16,7 +16,7 @@
 #include "config/ref_name.h"
 #include "config/url.h"
 #include "yaml/fields.h"
-#include "yaml/load.h"
+#include "yaml/load_filled.h"
 
 namespace greenwave::config {
 
@@ -492,16 +492,10 @@ Parsed parse(std::string_view text, const std::string& name, const fs::path& roo
   Parsed parsed;
   parsed.config.file = name;
   parsed.config.root = root.lexically_normal();
-  const auto already = problems.size();
-  const auto document = yaml::load(text, name, problems, limits);
-  if (!document) {
-    if (problems.size() == already) {
-      problems.error({std::make_shared<const std::string>(name), 1, 1}, "the configuration is empty",
-                     "write at least repository: {url: https://HOST/PATH}");
-    }
-    return parsed;
-  }
-  ConfigReader(parsed, credentials, problems).read(*document);
+  const auto document = yaml::load_filled(
+      text, name, {"the configuration", "write at least repository: {url: https://HOST/PATH}"}, problems,
+      limits);
+  if (document) ConfigReader(parsed, credentials, problems).read(*document);
   return parsed;
 }
 

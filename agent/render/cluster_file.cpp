@@ -15,7 +15,7 @@
 #include "render/waves.h"
 #include "secrets/encrypted_file.h"
 #include "yaml/fields.h"
-#include "yaml/load.h"
+#include "yaml/load_filled.h"
 
 namespace greenwave::render {
 
@@ -145,14 +145,12 @@ Cluster plain_cluster() {
 }
 
 Cluster parse_cluster(std::string_view text, const std::string& file, Problems& problems) {
-  auto document = yaml::load(text, file, problems);
-  if (document) return cluster_of(std::move(*document), problems);
-  if (!problems.has_errors()) {
-    problems.error({std::make_shared<const std::string>(file), 1, 1}, "the file is empty",
-                   "write apiVersion, kind, metadata and spec; or remove the file, then every manifest of "
-                   "the repository goes to every device");
-  }
-  return plain_cluster();
+  auto document = yaml::load_filled(text, file,
+                                    {"the file",
+                                     "write apiVersion, kind, metadata and spec; or remove the file, then "
+                                     "every manifest of the repository goes to every device"},
+                                    problems);
+  return document ? cluster_of(std::move(*document), problems) : plain_cluster();
 }
 
 Cluster cluster_of(yaml::Node document, Problems& problems) {

@@ -11,7 +11,7 @@
 #include "model/lead.h"
 #include "model/repository_file.h"
 #include "secrets/encrypted_file.h"
-#include "yaml/load.h"
+#include "yaml/load_filled.h"
 
 namespace greenwave::render {
 
@@ -69,13 +69,9 @@ std::optional<Region> read_polygon(const Layer& layer, const SourceTree& tree, P
     if (!lead.refusal.empty()) throw Error(Fault::invalid, lead.refusal, lead.remedy);
     const auto text = read_file(tree, lead.path, polygon_limits.bytes);
     secrets::require_clear(lead.path, text);
-    const auto geojson = yaml::load(text, layer.within, found, polygon_limits);
-    if (geojson) {
-      region = read_region(*geojson, found);
-    } else if (!found.has_errors()) {
-      found.error({std::make_shared<const std::string>(layer.within), 1, 1}, "the file is empty",
-                  "draw a Polygon or a MultiPolygon");
-    }
+    const auto geojson = yaml::load_filled(
+        text, layer.within, {"the file", "draw a Polygon or a MultiPolygon"}, found, polygon_limits);
+    if (geojson) region = read_region(*geojson, found);
   } catch (const Error& error) {
     if (error.fault() != Fault::invalid) throw;
     found.error(layer.place, fmt::format("the polygon of this layer cannot be read: {}", error.message()),

@@ -1,25 +1,19 @@
 #include "config/fields.h"
 
-#include <memory>
-
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "http/credentials.h"
+#include "yaml/load_filled.h"
 
 namespace greenwave::hub {
 
 std::optional<yaml::Node> read_document(std::string_view text, const std::string& name,
                                         const yaml::Limits& limits, std::string_view least,
                                         Problems& problems) {
-  const auto already = problems.size();
-  auto document = yaml::load(text, name, problems, limits);
-  if (!document && problems.size() == already) {
-    problems.error({std::make_shared<const std::string>(name), 1, 1}, "the configuration is empty",
-                   fmt::format("write at least {}", least));
-  }
-  return document;
+  return yaml::load_filled(text, name, {"the configuration", fmt::format("write at least {}", least)},
+                           problems, limits);
 }
 
 void read_duration(yaml::Fields& fields, const char* key, Duration least, Duration& value) {
