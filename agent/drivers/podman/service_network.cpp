@@ -47,6 +47,11 @@ struct Owner {
   std::string name;
 };
 
+/// A container has another network after each start.
+std::string run_of(const Container& container) {
+  return fmt::format("{} {}", container.id, container.started);
+}
+
 /// Whoever waits for a name sees all lines or those before; the container's root may write here as well.
 void bring_hosts(const std::filesystem::path& path, const std::vector<HostLine>& lines) {
   if (!path.native().ends_with(hosts_ending)) return;
@@ -119,7 +124,7 @@ std::vector<HostLine> ServiceNetwork::fixed_lines(const std::string& space) cons
 }
 
 const PodNetwork& ServiceNetwork::network_of(const Container& container) {
-  const auto key = fmt::format("{} {}", container.id, container.started);
+  const auto key = run_of(container);
   const auto found = networks_.find(key);
   if (found != networks_.end()) return found->second;
   has_new_pods_ = true;
@@ -144,7 +149,7 @@ std::vector<ServiceNetwork::Pod> ServiceNetwork::pods_of(const std::vector<Conta
     if (!is_new) continue;
     const Owner owner(container.object);
     const auto& network = network_of(container);
-    networks.emplace(fmt::format("{} {}", container.id, container.started), network);
+    networks.emplace(run_of(container), network);
     backend.space = owner.space;
     backend.labels = container.labels;
     backend.address = network.address;
