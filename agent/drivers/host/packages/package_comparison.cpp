@@ -265,7 +265,7 @@ std::string PackageComparison::bring(Goal& goal) {
   if (is_as_wanted(goal.wanted, goal.any_version, goal.held, package)) return {};
   tools_.store.prepare();
   const auto job = job_for(goal, package);
-  if (job.operation.empty()) {
+  if (job.operation == PackageJob::Operation::none) {
     return fmt::format("the agent has not kept {} {}, so that {} stays", name, in_words(goal.wanted),
                        in_words(former));
   }
@@ -285,28 +285,29 @@ std::string PackageComparison::bring(Goal& goal) {
 PackageJob PackageComparison::job_for(Goal& goal, const dpkg::Package* package) {
   const auto& name = goal.record.name;
   const auto now = now_of(package);
-  PackageJob job{.operation = {}, .name = name, .timeout = time_to_give_back};
+  using Operation = PackageJob::Operation;
+  PackageJob job{.name = name, .timeout = time_to_give_back};
   if (goal.spec) {
     job.timeout = goal.spec->timeout;
     job.replaces_conffiles = goal.spec->replaces_conffiles;
   }
-  if (goal.held) job.selection = *goal.held ? "hold" : "install";
+  job.held = goal.held;
   const bool has_version = goal.any_version ? !now.version.empty() : now.version == goal.wanted.version;
   if (!now.version.empty() && !has_version) {
     job.keep = tools_.store.file_of(name, now.version, now.architecture);
   }
   if (goal.goes()) {
-    job.operation = "remove";
-    job.selection.clear();
+    job.operation = Operation::remove;
+    job.held.reset();
   } else if (has_version && package->is_installed()) {
-    job.operation = "select";
+    job.operation = Operation::select;
   } else if (has_version && (package->state == "half-configured" || package->state == "unpacked") &&
              package->error == "ok") {
-    job.operation = "configure";
+    job.operation = Operation::configure;
   } else if (find_deb(goal, job)) {
-    job.operation = "install";
+    job.operation = Operation::install;
   } else if (goal.spec && tools_.host.is_live()) {
-    job.operation = "apt";
+    job.operation = Operation::apt;
     job.package = goal.wanted.version.empty() ? name : fmt::format("{}={}", name, goal.wanted.version);
     job.managed = others_managed(name);
   } else if (goal.spec) {

@@ -32,15 +32,40 @@ std::string seconds_of(Duration duration) {
   return std::to_string(std::chrono::ceil<std::chrono::seconds>(duration).count());
 }
 
+const char* word_of(PackageJob::Operation operation) {
+  using Operation = PackageJob::Operation;
+  switch (operation) {
+    case Operation::install:
+      return "install";
+    case Operation::apt:
+      return "apt";
+    case Operation::configure:
+      return "configure";
+    case Operation::remove:
+      return "remove";
+    case Operation::select:
+      return "select";
+    case Operation::none:
+      break;
+  }
+  return "";
+}
+
+/// In dpkg's words.
+const char* selection_of(const PackageJob& job) {
+  if (!job.held) return "";
+  return *job.held ? "hold" : "install";
+}
+
 std::string text_of(const PackageJob& job) {
   const std::pair<const char*, std::string> lines[] = {
-      {"operation", job.operation},
+      {"operation", word_of(job.operation)},
       {"name", job.name},
       {"package", job.package},
       {"file", job.file.native()},
       {"keep", job.keep.native()},
       {"conffiles", job.replaces_conffiles ? "replace" : "keep"},
-      {"selection", job.selection},
+      {"selection", selection_of(job)},
       {"managed", fmt::format("{}", fmt::join(job.managed, " "))},
       {"seconds", seconds_of(job.timeout)},
       {"patience", seconds_of(job.patience)}};

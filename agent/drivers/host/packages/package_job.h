@@ -3,6 +3,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,13 +16,21 @@ inline constexpr std::string_view packages_unit = "greenwave-packages.service";
 
 /// What packaging/greenwave-packages does at a time.
 struct PackageJob {
-  std::string operation;  ///< "install", "apt", "configure", "remove", "select"
+  enum class Operation {
+    none,       ///< nothing can be done
+    install,    ///< the .deb in `file`
+    apt,        ///< `package`, from where apt has it
+    configure,  ///< what dpkg has unpacked
+    remove,
+    select,  ///< changes nothing but `held`
+  };
+  Operation operation = Operation::none;
   std::string name;
   std::string package{};         ///< apt: as apt-get names it, with =VERSION
   std::filesystem::path file{};  ///< install: the .deb
   std::filesystem::path keep{};  ///< where what is installed is kept first; empty, or there: it is not
   bool replaces_conffiles = false;
-  std::string selection{};                       ///< "hold", "install", or empty: as it is
+  std::optional<bool> held{};                    ///< none: as it is
   std::vector<std::string> managed{};            ///< apt: other packages that it must not change
   Duration timeout{};                            ///< of each program
   Duration patience = std::chrono::seconds(60);  ///< with others that have a lock of dpkg's or apt's
