@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/handle.h"
 #include "base/text.h"
+#include "state/history.h"
 #include "state/keys.h"
 
 namespace greenwave::report {
@@ -33,9 +34,17 @@ std::int64_t number_from(std::string_view text) {
 }
 
 bool went_well(const json& line) {
-  const auto result = line.value("result", "");
-  return result != "failed" && result != "refused" && result != "not healthy" && result != "reverted" &&
-         result != "error" && line.value("event", "") != "interrupted";
+  using state::SyncResult;
+  switch (state::sync_result_from(line.value("result", ""))) {
+    case SyncResult::failed:
+    case SyncResult::refused:
+    case SyncResult::not_healthy:
+    case SyncResult::reverted:
+    case SyncResult::error:
+      return false;
+    default:
+      return line.value("event", "") != "interrupted";
+  }
 }
 
 /// libsystemd says nothing of a journal that is not there.
