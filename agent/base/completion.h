@@ -9,8 +9,8 @@
 
 namespace greenwave {
 
-// What a program accepts, as plain values, and what fits at the end of a line that somebody is typing. Pure,
-// but for the values that the program looks up itself.
+// The command line that a program accepts, as plain values, and completions of a partly typed one. Pure,
+// except for the values that the program looks up.
 
 /// An option, a flag, or a positional argument.
 struct OptionShape {
@@ -28,43 +28,43 @@ struct CommandShape {
   std::vector<CommandShape> commands;
 };
 
-/// A line as far as it is written: the options with their last values, by their longest name without dashes,
-/// and the word that is being typed.
+/// A partly typed line.
 struct Begun {
-  std::map<std::string, std::string> options;
-  std::string word;
+  std::map<std::string, std::string> options;  ///< the last value of each, by its longest name without dashes
+  std::string word;                            ///< that is being typed
 };
 
-/// Looks up what a value may be; by what --help calls the value. May throw: then nothing is offered.
+/// Returns the values that an option may have. May throw; then nothing is offered. LookUps has them by what
+/// --help calls the value.
 using LookUp = std::function<std::vector<std::string>(const Begun& begun)>;
 using LookUps = std::map<std::string, LookUp>;
 
 struct Candidate {
-  std::string text;  ///< takes the place of the whole word that is being typed
-  std::string help;  ///< one line; empty: it says all itself
+  std::string text;  ///< replaces the whole word that is being typed
+  std::string help;  ///< one line; may be empty
 };
 
 struct Offer {
   enum class Paths { none, files, directories };
-  Paths paths = Paths::none;  ///< the shell's own names of files fit as well
+  Paths paths = Paths::none;  ///< that the shell adds itself
   std::vector<Candidate> candidates;
 };
 
-/// What may take the place of the last of `words`, which follow the program's name. Values called FILE or
-/// PATH are files, and those called DIR directories, unless `look_ups` knows better. Never throws for what
-/// people write: of a line that is wrong, the rest is completed as if it was right.
+/// Completes the last of `words`, which follow the program's name. Values called FILE or PATH are completed
+/// as files, and DIR as directories, unless `look_ups` has an entry. Never throws on a malformed line: the
+/// rest of it is completed as if it were correct.
 Offer complete(const CommandShape& program, std::span<const std::string> words, const LookUps& look_ups);
 
-/// The lines that the scripts of packaging/completions read: "none", "files" or "directories", then a line a
-/// candidate: TEXT, a tab, HELP. Candidates that are not printable are left out.
+/// The output that the scripts of packaging/completions read: "none", "files" or "directories", then one line
+/// per candidate: TEXT, a tab, HELP. Unprintable candidates are left out.
 std::string completion_lines(const Offer& offer);
 
-/// A script that makes a shell ask `program` what fits. `shell` is bash, zsh or fish; throws Error (invalid).
+/// The script that makes a shell ask `program` for completions. Throws Error (invalid) for an unknown shell.
 std::string completion_script(std::string_view shell, std::string_view program);
-/// The shells that there is a script for.
+/// "bash", "zsh" and "fish".
 std::vector<std::string> completion_shells();
 
-/// The word before the line, by which a script asks.
+/// The first argument of such a request; the words of the line follow.
 inline constexpr const char* completion_request = "__complete";
 
 }  // namespace greenwave

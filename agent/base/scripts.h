@@ -4,8 +4,8 @@
 
 namespace greenwave {
 
-/// The shell scripts in packaging/ that the agent writes where they run, so that what is installed meanwhile
-/// changes nothing of them. CMake makes scripts.cpp of them.
+/// Shell scripts from packaging/, compiled in. The agent runs copies that it writes itself, so that an
+/// upgrade does not change a script that is running. CMake generates scripts.cpp.
 extern const std::string_view packages_script;  ///< packaging/greenwave-packages
 extern const std::string_view guard_script;     ///< packaging/greenwave-guard
 

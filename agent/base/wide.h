@@ -5,8 +5,8 @@
 
 namespace greenwave {
 
-/// A whole number below 2^128, since a compiler for 32 bits has none. What does not fit is cut off; dividing
-/// by zero is undefined. Pure.
+/// An unsigned 128-bit integer: compilers for 32 bits have none. Overflow wraps; division by zero is
+/// undefined.
 struct Wide {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -35,7 +35,7 @@ struct WideQuotient {
   Wide rest;
 };
 
-/// Long division, a binary digit after the other.
+/// Binary long division.
 constexpr WideQuotient divide(Wide value, Wide divisor) {
   WideQuotient result;
   for (int digit = 127; digit >= 0; --digit) {

@@ -11,8 +11,7 @@ namespace greenwave::dpkg {
 /// One package in the syntax of deb822(5): a .deb's control data, or a paragraph of dpkg's status file.
 class Paragraph {
  public:
-  /// Its value without blanks around; further lines follow a newline each. Empty: it has no such field. The
-  /// names' letters may be of either case.
+  /// Its value, trimmed, with its further lines; empty if there is no such field. Names are case-insensitive.
   std::string_view field(std::string_view name) const;
 
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
@@ -23,12 +22,12 @@ class Paragraph {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-/// Calls `take` for each paragraph, in order. `what` names the text in messages. Throws Error (invalid) at a
-/// line that is none of the syntax. The size of the text is the caller's to bound.
+/// Calls `take` for each paragraph, in order. `what` names the text in messages. Throws Error (invalid) on a
+/// syntax error. The caller bounds the size of the text.
 void read_paragraphs(std::string_view text, std::string_view what,
                      const std::function<void(const Paragraph&)>& take);
 
-/// The one paragraph of a .deb's control data. Throws Error (invalid) for none or several.
+/// The paragraph of a .deb's control data. Throws Error (invalid) unless there is exactly one.
 Paragraph read_control(std::string_view text, std::string_view what);
 
 /// A package that another one names, as deb-control(5) writes it: "libc6 (>= 2.36)".
@@ -40,14 +39,14 @@ struct Relation {
 };
 std::string to_string(const Relation& relation);
 
-/// Whether a package of that version is meant; an empty version is none at all.
+/// Whether `version` satisfies the relation. Empty: the package is not installed, and nothing is satisfied.
 bool is_met(const Relation& relation, std::string_view version);
 
 /// "a | b": any of them.
 using Alternatives = std::vector<Relation>;
 std::string to_string(const Alternatives& alternatives);
 
-/// A field such as Depends. Architecture qualifiers (":any") are left out. Throws Error (invalid).
+/// Reads a field such as Depends, without architecture qualifiers (":any"). Throws Error (invalid).
 std::vector<Alternatives> read_relations(std::string_view field);
 
 }  // namespace greenwave::dpkg

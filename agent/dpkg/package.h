@@ -23,38 +23,37 @@ struct Package {
 
   bool essential = false;  ///< or protected: the device may not start without it
   std::vector<Alternatives> depends{};
-  std::vector<Alternatives> excludes{};  ///< Conflicts and Breaks: none of these beside it
+  std::vector<Alternatives> excludes{};  ///< Conflicts and Breaks
   std::vector<Alternatives> provides{};
 
   bool is_installed() const { return state == "installed" && error == "ok"; }
   bool is_held() const { return want == "hold"; }
-  /// Whether dpkg stopped in the middle of something with it.
+  /// Whether dpkg was interrupted while it changed it.
   bool is_broken() const;
   /// Whether any of its files may be there.
   bool is_there() const { return is_installed() || is_broken(); }
 };
 
-/// Throws Error (invalid) where a field is missing or wrong.
+/// Throws Error (invalid) if a field is missing or malformed.
 Package package_of(const Paragraph& control);
 
 /// The packages that a device has.
 class Table {
  public:
   Table() = default;
-  /// Of dpkg's status file. What of a package cannot be read is left out of it, as people may have put
-  /// anything there.
+  /// From dpkg's status file. Fields that cannot be parsed are skipped, since people may have edited it.
   explicit Table(std::string_view status) { update(status); }
 
-  /// Takes paragraphs of the same form, each in place of the one of its name and architecture.
+  /// Merges paragraphs of the same format: each replaces the one with its name and architecture.
   void update(std::string_view status);
 
-  /// Null where there is none; of several architectures the device's own.
+  /// Null if there is none. Prefers the device's architecture.
   const Package* find(std::string_view name) const;
-  /// The device's architecture, which is that of dpkg itself; empty where that is not installed.
+  /// The device's architecture, which is that of the package dpkg; empty if that is not listed.
   const std::string& architecture() const { return architecture_; }
   std::span<const Package> packages() const { return packages_; }
 
-  /// As if it were installed, in place of the one of its name.
+  /// As if it were installed; replaces the package with its name.
   void put(Package package);
   void remove(std::string_view name);
 
@@ -66,17 +65,17 @@ class Table {
   std::string architecture_;
 };
 
-/// What speaks against a change of the table.
+/// Why a change of the table is not possible.
 struct Objections {
-  std::vector<std::string> lacks{};     ///< what the package needs and is not there: "libfoo1 (>= 1.2)"
+  std::vector<std::string> lacks{};     ///< missing dependencies: "libfoo1 (>= 1.2)"
   std::vector<std::string> excludes{};  ///< "foo and bar (1.0) exclude each other", "bar needs foo (>= 2)"
 
   bool empty() const { return lacks.empty() && excludes.empty(); }
 };
 
-/// Of `comes` taking the place of the package of its name. Pure.
+/// Objections to installing `comes` in place of the package with its name. Pure.
 Objections against(const Table& table, const Package& comes);
-/// Of a package going. Pure.
+/// Objections to removing a package. Pure.
 Objections against_removal(const Table& table, std::string_view name);
 
 }  // namespace greenwave::dpkg

@@ -8,7 +8,7 @@
 
 namespace greenwave::dpkg {
 
-/// dpkg's own record of a device, read again only where lstat says that it has changed. One thread.
+/// dpkg's record of a device's packages, read again only when lstat shows that it has changed. One thread.
 class StatusFile {
  public:
   /// `root` is the device's. Nothing is read yet.
@@ -20,7 +20,7 @@ class StatusFile {
   const Table& read();
 
  private:
-  /// What dpkg has noted since it wrote the file, in order: it is still at work, or was killed.
+  /// dpkg's journal since it wrote the file, in order: dpkg is at work, or was killed.
   std::vector<std::filesystem::path> updates() const;
 
   const std::filesystem::path file_;

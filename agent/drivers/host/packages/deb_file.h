@@ -11,18 +11,17 @@
 
 namespace greenwave::drivers::host {
 
-/// The bytes of a Package's source. Throws Error (invalid) where it is not there, or no .deb.
+/// The bytes of a Package's source. Throws Error (invalid) if it is missing, or not a .deb.
 std::string deb_content(const SourceTree& tree, const Source& source);
 
-/// What a .deb says of itself. dpkg-deb reads it, with limits of memory and time, from a file without a name.
-/// Throws Error: invalid where it cannot be read, transient where dpkg-deb cannot be run now.
+/// A .deb's control data, read by dpkg-deb from an anonymous file, under limits of memory and time. Throws
+/// Error: invalid if it is malformed, transient if dpkg-deb cannot be run now.
 dpkg::Package read_deb(std::string_view bytes, std::string_view name);
 
-/// Throws Error (invalid) where the .deb at `path` is not the one that a manifest means by its name and
-/// version.
+/// Throws Error (invalid) unless the .deb at `path` has the manifest's package name and version.
 void refuse_other_deb(const PackageSpec& spec, std::string_view path, const dpkg::Package& deb);
 
-/// The same of sources, each of which is read once.
+/// read_deb() of sources, cached by their oid.
 class DebFiles {
  public:
   dpkg::Package at(const SourceTree& tree, const Source& source);

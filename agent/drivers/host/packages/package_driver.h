@@ -42,7 +42,7 @@ class PackageDriver : public Driver {
 
  private:
   PackageTools tools_;
-  std::string broken_;  ///< what else dpkg has not finished, at the last look
+  std::string broken_;  ///< other packages that dpkg left unfinished, when last observed
 };
 
 }  // namespace greenwave::drivers::host

@@ -28,17 +28,18 @@ struct PackageJob {
   std::string name;
   std::string package{};         ///< apt: as apt-get names it, with =VERSION
   std::filesystem::path file{};  ///< install: the .deb
-  std::filesystem::path keep{};  ///< where what is installed is kept first; empty, or there: it is not
+  std::filesystem::path
+      keep{};  ///< first repack the installed version into this file, unless it exists; may be empty
   bool replaces_conffiles = false;
   std::optional<bool> held{};                    ///< none: as it is
   std::vector<std::string> managed{};            ///< apt: other packages that it must not change
   Duration timeout{};                            ///< of each program
-  Duration patience = std::chrono::seconds(60);  ///< with others that have a lock of dpkg's or apt's
+  Duration patience = std::chrono::seconds(60);  ///< how long to wait for the locks of dpkg and apt
 };
 
 struct PackageJobResult {
   int status = 0;      ///< 0: done; EX_TEMPFAIL: a later try may succeed; 124: it took too long
-  std::string output;  ///< the last of what dpkg and apt said
+  std::string output;  ///< the end of what dpkg and apt printed
 };
 
 /// Runs jobs, one at a time. In the agent's runtime directory there is packages/ for them:
@@ -62,10 +63,10 @@ class PackageJobs {
   };
   explicit PackageJobs(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Throws Error: transient when the agent is to stop before the job has ended, which goes on.
+  /// Throws Error: transient if the agent is to stop first; the job then goes on.
   PackageJobResult run(const PackageJob& job);
 
-  /// Waits for a job that an earlier run of the agent has left running. Cheap when there is none.
+  /// Waits for a job that an earlier run of the agent left behind. Cheap when there is none.
   void await_earlier();
 
  private:

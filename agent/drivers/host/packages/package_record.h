@@ -8,7 +8,7 @@
 
 namespace greenwave::drivers::host {
 
-/// What a device has of a package: what is given back.
+/// A package as the device has it, or had it before the manifest.
 struct PackageNow {
   std::string version;       ///< empty: it is not installed
   std::string architecture;  ///< of that version
@@ -17,7 +17,7 @@ struct PackageNow {
   bool operator==(const PackageNow&) const = default;
 };
 
-/// Null: there is no such package. One that dpkg stopped in the middle of counts as there.
+/// Null: the device does not know the package. One that dpkg left unfinished counts as installed.
 PackageNow now_of(const dpkg::Package* package);
 /// "1.2-1, held", "not installed"
 std::string in_words(const PackageNow& now);
@@ -37,7 +37,7 @@ std::string to_json(const PackageRecord& record);
 /// Throws Error (damaged) when `text` is not what to_json writes.
 PackageRecord package_record_from(const std::string& text);
 
-/// How what dpkg says differs from that, in a few words; nothing: it does not.
+/// How the device differs from the record, in a few words; nothing if it does not.
 std::optional<std::string> package_drift(const PackageRecord& record, const dpkg::Package* package);
 
 }  // namespace greenwave::drivers::host

@@ -14,7 +14,7 @@ namespace greenwave::drivers::host {
 
 inline constexpr std::string_view package_claim = "package:";
 
-/// The package that has the agent itself.
+/// The agent's own package.
 inline constexpr std::string_view own_package = "greenwave";
 
 /// A Package manifest's spec.
@@ -24,9 +24,9 @@ struct PackageSpec {
   std::string name;
   std::string version;  ///< empty: any
   State state = State::installed;
-  bool has_source = false;                      ///< else apt has it
-  bool replaces_conffiles = false;              ///< what people changed in its configuration files goes
-  bool disruptive = true;                       ///< waits for a window
+  bool has_source = false;          ///< else apt installs it
+  bool replaces_conffiles = false;  ///< overwrites configuration files that were changed on the device
+  bool disruptive = true;           ///< waits for a window
   Duration timeout = std::chrono::minutes(10);  ///< of each program that works on it
 
   bool is_absent() const { return state == State::absent; }
