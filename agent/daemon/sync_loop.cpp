@@ -273,7 +273,7 @@ void SyncLoop::watched() {
     changes_ = 0;
     deaf_until_ = parts_.clock.tick() + pace().interval;
   }
-  timetable_.held(*held);
+  timetable_.held(*held, pace());
 }
 
 void SyncLoop::ask() {

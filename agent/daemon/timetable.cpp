@@ -15,8 +15,9 @@ constexpr Duration look_ahead = std::chrono::seconds(20);
 constexpr Duration before_work = std::chrono::seconds(8);
 /// Not worth holding a question for.
 constexpr Duration too_short = std::chrono::seconds(2);
-/// Not worth a question of its own, after another one: the poll that follows is made early.
-constexpr Duration short_rest = std::chrono::seconds(10);
+/// Not worth another question, nor is half an interval: the poll that follows is made early, and asks nobody,
+/// since the last answer is fresh.
+constexpr Duration short_rest = std::chrono::seconds(30);
 /// When the server is asked again after a held question was lost, at the latest.
 constexpr Duration longest_deafness = std::chrono::minutes(1);
 constexpr Duration longest_sleep = std::chrono::seconds(30);  ///< well within the watchdog's patience
@@ -103,10 +104,11 @@ std::optional<Duration> Timetable::time_to_hold() const {
   return *left - before_work;
 }
 
-void Timetable::held(git::Held held) {
+void Timetable::held(git::Held held, const Pace& pace) {
   // A poll that is due soon is made at once: else nobody would wait for a change until then.
   const auto left = idle();
-  const bool is_due_soon = held == git::Held::same && left && *left < before_work + short_rest;
+  const auto soon = std::max(before_work + too_short, std::min(short_rest, pace.interval / 2));
+  const bool is_due_soon = held == git::Held::same && left && *left < soon;
   if (held == git::Held::changed || is_due_soon) poll_now();
   if (held == git::Held::lost) poll_within(longest_deafness);
 }

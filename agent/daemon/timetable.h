@@ -50,7 +50,7 @@ class Timetable {
   /// nothing: that is not worth it, or the server is being asked.
   std::optional<Duration> time_to_hold() const;
   /// How that ended. One that was lost is made up for by a poll within a minute.
-  void held(git::Held held);
+  void held(git::Held held, const Pace& pace);
 
   bool is_poll_due() const;
   bool is_repair_due() const;

@@ -122,7 +122,7 @@ class Device {
       const auto held = server_.hold({.most = asked, .end = crowd_.end.get()});
       const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
       if (held == git::Held::same) length_.lasted(asked);
-      timetable_.held(held);
+      timetable_.held(held, pace_);
       if (held != git::Held::lost) continue;
       length_.lost(std::min(took, asked));
       std::this_thread::sleep_for(timetable_.idle().value_or(Duration::zero()));

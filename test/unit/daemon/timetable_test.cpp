@@ -230,18 +230,18 @@ TEST_CASE("timetable: what a held question said is polled for at once, and what 
     table.ended(good(), pace, {});
   };
   rests();
-  table.held(git::Held::same);
+  table.held(git::Held::same, pace);
   CHECK_FALSE(table.is_poll_due());
-  table.held(git::Held::refused);
+  table.held(git::Held::refused, pace);
   CHECK_FALSE(table.is_poll_due());
-  table.held(git::Held::changed);
+  table.held(git::Held::changed, pace);
   CHECK(table.is_poll_due());
   rests();
-  table.held(git::Held::lost);
+  table.held(git::Held::lost, pace);
   CHECK(*table.idle() <= 1min);
   rests();
   while (table.time_to_hold()) clock.pass(1s);
-  table.held(git::Held::same);
+  table.held(git::Held::same, pace);
   CHECK(table.is_poll_due());
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("timetable: a quiet hour costs a device that asks a server which holds
       ++questions;
       since_answer = {};
       if (wait == length.next()) length.lasted(wait);
-      table.held(git::Held::same);
+      table.held(git::Held::same, each_minute);
     } else {
       since_answer += wait;
       longest_deaf = std::max(longest_deaf, wait);
