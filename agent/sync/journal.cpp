@@ -64,7 +64,7 @@ Journal::Journal(state::State& state) : state_(state) {
   state_.note_interrupted();
   const auto last = state_.last_evidence();
   for (const auto& line :
-       state_.evidence(std::max<std::int64_t>(0, last - newest_journaled), newest_journaled)) {
+       state_.evidence(std::max<std::int64_t>(0, last - std::int64_t{newest_journaled}), newest_journaled)) {
     const auto result = state::sync_result_from(line.value("result", ""));
     const bool was_tried = result == state::SyncResult::refused || result == state::SyncResult::not_healthy;
     const auto commit = line.value("commit", "");
