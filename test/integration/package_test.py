@@ -1,5 +1,5 @@
 """The Debian package's life on a device (systemd as PID 1, a pod, units): installed, upgraded in service, removed,
-purged, installed again. The packages are made from the build that the other tests run."""
+purged, installed again; and the hub's on a server. The packages are made from the build that the other tests run."""
 
 import contextlib
 import hashlib
@@ -16,7 +16,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import machine  # noqa: E402
 import packages  # noqa: E402
 import podman_machine  # noqa: E402
-from greenwave import PATIENCE, City, Scratch, file_manifest  # noqa: E402
+import postgres  # noqa: E402
+from greenwave import PATIENCE, City, Scratch, UnixConnection, file_manifest  # noqa: E402
 from pods import container, manifest, pod  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).parents[2]
@@ -264,6 +265,62 @@ class Life(unittest.TestCase):
         self.device.run("greenwave", "--version")
         self.install(debs.agent())
         self.await_sync()
+
+
+@unittest.skipIf(postgres.missing(), postgres.missing())
+class Server(unittest.TestCase):
+    """The city's hub on a server with systemd; PostgreSQL is this machine's."""
+
+    def setUp(self):
+        if "greenwave-hub" not in debs.names():
+            self.skipTest("this build has no hub")
+        scratch = self.enterContext(Scratch())
+        scratch.chmod(0o755)
+        database = self.enterContext(postgres.Postgres(scratch / "database"))
+        self.server = self.enterContext(machine.Machine(binds={debs.directory: "/srv/debs", database.directory: "/srv/database"}))
+
+    def dpkg(self, *words):
+        done = self.server.run("env", "DEBIAN_FRONTEND=noninteractive", "dpkg", *words)
+        return done.stdout + done.stderr
+
+    def show(self, name):
+        return self.server.run("systemctl", "show", "--value", f"--property={name}", "greenwave-hub.service").stdout.strip()
+
+    def answer(self, path):
+        connection = UnixConnection(str(self.server.root / "run/greenwave-hub/hub.sock"))
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def test_a_hub_is_installed_set_up_served_replaced_removed_and_purged(self):
+        deb = f"/srv/debs/{debs.of('greenwave-hub').name}"
+        self.dpkg("--install", deb)
+        self.assertEqual(("inactive", "disabled"), (self.show("ActiveState"), self.show("UnitFileState")))
+        refused = self.server.run("greenwave-hub", "check", check=False)
+        self.assertEqual(2, refused.returncode)
+        self.assertIn("/etc/greenwave/hub.yaml", refused.stdout + refused.stderr)
+
+        self.server.write("/etc/greenwave/hub.yaml", "city: springfield\ndatabase: host=/srv/database dbname=greenwave user=hub\n")
+        self.server.run("greenwave-hub", "check")
+        self.server.run("greenwave-hub", "init", "--host", "hub.example")
+        started = self.server.run("systemctl", "enable", "--now", "greenwave-hub.service", check=False)
+        self.assertEqual(0, started.returncode, self.server.journal("greenwave-hub.service"))
+        self.server.wait_until("it has its database", lambda: self.answer("/healthz")[0] == 200)
+        if debs.has_page():
+            self.assertIn(b"<!doctype html>", self.answer("/")[1].lower())
+
+        program = self.show("MainPID")
+        self.dpkg("--install", deb)
+        self.assertEqual("active", self.show("ActiveState"))
+        self.assertNotEqual(program, self.show("MainPID"))
+        self.server.wait_until("it has its database", lambda: self.answer("/healthz")[0] == 200)
+
+        self.dpkg("--remove", "greenwave-hub")
+        self.assertEqual("inactive", self.show("ActiveState"))
+        said = self.dpkg("--purge", "greenwave-hub")
+        self.assertIn("/var/lib/greenwave-hub with the city's certificate authority", said)
+        self.server.run("test", "-e", "/var/lib/greenwave-hub/ca/ca.key", "-a", "-e", "/etc/greenwave/hub.yaml", "-a", "!", "-e", "/usr/sbin/greenwave-hub")
 
 
 class Contents(unittest.TestCase):

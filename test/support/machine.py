@@ -29,6 +29,8 @@ PACKAGES = [
     # What greenwaved is linked with.
     "libgit2-1.5", "libyaml-0-2", "libyaml-cpp0.7", "libmicrohttpd12", "libsqlite3-0", "libfmt9", "libcurl4",
     "libre2-9",
+    # And greenwave-hub.
+    "libpq5",
     # For pods; debootstrap does not resolve what podman names by its virtual names.
     "podman", "catatonit", "netavark", "conmon", "runc", "iptables", "busybox-static",
 ]
