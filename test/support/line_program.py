@@ -4,16 +4,17 @@ import subprocess
 
 
 class LineProgram:
-    """As a context manager. Its errors are appended to the file `log`; without one they go where ours go."""
+    """As a context manager. Its errors are appended to the file `log`; without one they go where ours go. `options` are
+    Popen's."""
 
-    def __init__(self, *command, log=None):
+    def __init__(self, *command, log=None, **options):
         self.command = [str(word) for word in command]
-        self.log = log
+        self.log, self.options = log, options
 
     def __enter__(self):
         errors = open(self.log, "ab") if self.log else None
         try:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, **self.options)
         finally:
             if errors:
                 errors.close()

@@ -21,13 +21,13 @@ import pathlib
 import random
 import select
 import struct
-import subprocess
 import sys
 import time
 import unittest
 
 from git_server import in_namespace
 from greenwave import run
+from line_program import LineProgram
 
 SERVER = "198.18.0.1"  # of RFC 2544's network for measurements
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
@@ -74,8 +74,8 @@ class Links:
             ends.append(self._make(self.server, "s", f"{SERVER}/15"))
             for number in range(self.devices):
                 ends.append(self._make(self.device(number), number, f"{address_of(number)} peer {SERVER}"))
-            self.relay = subprocess.Popen([sys.executable, "-B", __file__, *map(str, ends)], stdin=subprocess.PIPE,
-                                          stdout=subprocess.PIPE, pass_fds=ends, text=True, start_new_session=True)
+            relay = LineProgram(sys.executable, "-B", __file__, *ends, pass_fds=ends, start_new_session=True)
+            self.relay = relay.__enter__()
         except BaseException:
             self.__exit__()
             raise
@@ -97,18 +97,15 @@ class Links:
 
     def __exit__(self, *_):
         if self.relay:
-            self.relay.stdin.close()
-            self.relay.stdout.close()
-            self.relay.wait()
+            self.relay.__exit__()
             self.relay = None
         for namespace in self.made:
             run("ip", "netns", "delete", namespace, check=False)
         self.made = []
 
     def _order(self, **order):
-        self.relay.stdin.write(json.dumps(order) + "\n")
-        self.relay.stdin.flush()
-        return json.loads(self.relay.stdout.readline())
+        self.relay.say(json.dumps(order))
+        return json.loads(self.relay.line())
 
     def set(self, numbers, **how):
         """`delay` is in seconds and each way, `loss` a share of the packets, each way; `dark` links carry none."""
