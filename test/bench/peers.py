@@ -8,7 +8,7 @@ it starts, opens its state, asks the server over a new connection, and ends. As 
   test/bench/run peers --json peers.json
 
 What services on the device spend is added: the agent, for `greenwave sync`; the API server and etcd, for `kubectl apply`. That
-brings ConfigMaps, as Kubernetes has no files of a host.
+brings ConfigMaps, as Kubernetes has no files of a host. Its program is built once, which takes a quarter of an hour.
 """
 
 import argparse
