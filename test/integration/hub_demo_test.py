@@ -35,8 +35,25 @@ class HubDemo(unittest.TestCase):
         self.scratch.chmod(0o755)
         self.environment = {**os.environ, "TMPDIR": str(self.scratch)}
 
-    def start(self, *words):
-        demo = subprocess.Popen([sys.executable, "-B", DEMO, "--agents", "2", *words], env=self.environment,
+    def beside(self, name):
+        """A directory of the test's, where nothing needs to be left."""
+        directory = self.scratch.with_name(f"{self.scratch.name}-{name}")
+        self.addCleanup(run, "rm", "-r", directory)
+        directory.mkdir()
+        directory.chmod(0o755)
+        return directory
+
+    def installed(self):
+        """The demo below a prefix, as the packages greenwave and greenwave-hub have it."""
+        prefix = self.beside("installed")
+        run("cmake", "--install", BIN.parent, "--prefix", prefix, "--component", "hub")
+        (prefix / "bin").mkdir()
+        for name in ("greenwave", "greenwaved"):
+            (prefix / "bin" / name).symlink_to(BIN / name)
+        return prefix / "share/greenwave-hub/demo/hub-demo"
+
+    def start(self, *words, demo=DEMO):
+        demo = subprocess.Popen([sys.executable, "-B", demo, "--agents", "2", *words], env=self.environment, cwd="/",
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.addCleanup(demo.stdout.close)
         self.addCleanup(demo.wait)
@@ -46,8 +63,8 @@ class HubDemo(unittest.TestCase):
     def assert_nothing_is_left(self):
         self.assertEqual(([], []), (processes_below(self.scratch), list(self.scratch.iterdir())))
 
-    def test_the_whole_city_reports_the_mistake_halts_and_nothing_is_left(self):
-        demo = self.start("--build", BIN.parent)
+    def test_installed_it_shows_the_whole_city_the_mistake_halts_and_nothing_is_left(self):
+        demo = self.start(demo=self.installed())
         shown = ""
         for line in demo.stdout:
             shown += line
@@ -71,9 +88,8 @@ class HubDemo(unittest.TestCase):
         self.assert_nothing_is_left()
 
     def test_a_device_that_does_not_start_ends_it_with_what_that_said(self):
-        programs = self.scratch.with_name(self.scratch.name + "-programs") / "bin"
-        self.addCleanup(run, "rm", "-r", programs.parent)
-        programs.mkdir(parents=True)
+        programs = self.beside("programs") / "bin"
+        programs.mkdir()
         for name in ("greenwave", "greenwave-hub"):
             (programs / name).symlink_to(BIN / name)
         (programs / "greenwaved").write_text("#!/bin/sh\necho this one cannot\nexit 3\n")
@@ -90,7 +106,11 @@ class HubDemo(unittest.TestCase):
         self.assertEqual(1, shown.returncode)
         self.assertIn("greenwave-hub: build it", shown.stdout)
         self.assertRegex(shown.stdout, "sudo apt install .*git chromium nodejs")
-        self.assertIn("playwright-core", shown.stdout)
+        self.assertIn("npm install playwright-core", shown.stdout)
+        demo = self.installed()
+        (demo.parents[3] / "bin/greenwaved").unlink()
+        shown = run(demo, check=False, env={**self.environment, "PATH": "/usr/bin:/bin"})
+        self.assertEqual((1, True), (shown.returncode, "greenwaved: install the package greenwave\n" in shown.stdout), shown.stdout)
         self.assert_nothing_is_left()
 
 

@@ -101,8 +101,8 @@ Work declare_audit(CommandLine&) {
   return [](cli::HubClient& hub, Time, const cli::Style& style) {
     auto lines = hub.get_text("/v1/audit");
     Table table({{"AT", 16}, {"WHO", 12}, {"ACTION", 17}, {"SUBJECT", 12}, {"FROM", 15}});
-    for (const auto line : split(lines, '\n')) {
-      const auto one = nlohmann::json::parse(line, nullptr, false);
+    for (const auto entry : split(lines, '\n')) {
+      const auto one = nlohmann::json::parse(entry, nullptr, false);
       if (!one.is_object()) continue;
       table.add({{date_and_minute(text_in(one, "at"))},
                  {text_in(one, "who")},
