@@ -167,6 +167,10 @@ class Fleet(unittest.TestCase):
         actions = [json.loads(line)["action"] for line in self.ask("audit", "-o", "json").splitlines()]
         for action in ("refuse enrolment", "approve enrolment", "ask for a sync", "revoke"):
             self.assertIn(action, actions)
+        self.assertEqual("", self.ask("audit", "--until", "1d", "-o", "json"))
+        self.assertIn('"revoke"', self.ask("audit", "--since", "1h", "-o", "json"))
+        self.assertIn("is not before --until", self.ask("audit", "--since", "1h", "--until", "2h", check=2))
+        self.assertIn("is not a time", self.ask("audit", "--since", "yesterday", check=2))
         shown = self.ask("audit")
         self.assertRegex(shown, r"\n20\d\d-\d\d-\d\d \d\d:\d\d  configure +approve enrolment")
         self.assertLessEqual(max(map(len, shown.splitlines())), 80)

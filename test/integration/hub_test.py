@@ -403,6 +403,29 @@ class People(OnOneDatabase):
         one = next(line for line in map(json.loads, lines) if line["subject"] == "audited" and line["action"] == "ask for a sync")
         self.assertEqual(("configure", "127.0.0.1"), (one["who"], one["from"]))
 
+    def test_a_part_of_the_audit_trail_is_from_its_beginning_to_before_its_end(self):
+        times = [f"2020-01-0{day}T00:00:00Z" for day in range(1, 6)]
+        self.postgres.sql("INSERT INTO greenwave.audit (city, at, who, address, action, subject) VALUES "
+                          + ", ".join(f"('{self.hub.city}', '{at}', 'ana', '', 'test', '{at[:10]}')" for at in times))
+
+        def found(query):
+            reply = self.hub.request("GET", f"/v1/audit?{query}", token=self.operator)
+            self.assertEqual(200, reply.status, reply.text)
+            return [one["subject"] for one in map(json.loads, reply.text.splitlines()) if one["action"] == "test"]
+
+        for since in (None, *times):
+            for until in (None, *times):
+                query = "&".join(f"{name}={time}" for name, time in (("since", since), ("until", until)) if time)
+                expected = [at[:10] for at in reversed(times) if (not since or at >= since) and (not until or at < until)]
+                self.assertEqual(expected, found(query), query)
+        for wrong in ("since=yesterday", "since=2020-01-01", "until=99999-01-01T00:00:00Z", "from=2020-01-01T00:00:00Z"):
+            self.assertEqual(400, self.hub.request("GET", f"/v1/audit?{wrong}", token=self.operator).status, wrong)
+        self.postgres.sql(f"INSERT INTO greenwave.audit (city, at, who, address, action, subject) SELECT '{self.hub.city}', "
+                          "'2019-01-01'::timestamptz + n * interval '1ms', '', '', 'many', '' FROM generate_series(1, 100001) n")
+        reply = self.hub.request("GET", "/v1/audit", token=self.operator)
+        self.assertEqual((400, True), (reply.status, "since and until" in reply.text), reply.text[:200])
+        self.postgres.sql("DELETE FROM greenwave.audit WHERE action IN ('many', 'test')")
+
     def test_a_relay_speaks_for_many(self):
         relay = self.speaker("castro-cabinet")
         speakers = [Speaker(self.hub, "behind-relay")]

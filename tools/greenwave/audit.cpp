@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
 #include "cli.h"
+#include "context/period.h"
 #include "last_state.h"
 #include "state/evidence.h"
 #include "text.h"
@@ -23,22 +23,6 @@ struct AuditOptions {
   std::string until;
   bool follow = false;
 };
-
-/// "2h" ago, "2026-11-24", "2026-11-24T06:00:00Z".
-Time moment_of(const char* option, const std::string& text) {
-  try {
-    return SystemClock().now() - parse_duration(text);
-  } catch (const Error&) {
-    // It is no duration.
-  }
-  try {
-    return from_iso(text.size() == std::string_view("2026-11-24").size() ? text + "T00:00:00Z" : text);
-  } catch (const Error&) {
-    throw Error(
-        Fault::invalid, fmt::format("{}: \"{}\" is not a time", option, printable(text)),
-        "write a duration before now (2h, 30d), a day (2026-11-24), or a time in UTC (2026-11-24T06:00:00Z)");
-  }
-}
 
 std::vector<json> lines_above(const Context& context, std::int64_t above) {
   const auto answer = context.client().get(fmt::format("/v1/audit?after={}", above)).at("lines");
@@ -62,16 +46,14 @@ std::vector<json> all_lines(const Context& context) {
 
 class Printer {
  public:
-  Printer(const AuditOptions& options, bool as_json) : json_(as_json) {
-    if (!options.since.empty()) since_ = moment_of("--since", options.since);
-    if (!options.until.empty()) until_ = moment_of("--until", options.until);
-  }
+  Printer(const AuditOptions& options, bool as_json)
+      : json_(as_json), period_(period_from(options.since, options.until, SystemClock().now())) {}
 
   void take(const json& line) {
     // After a cold start the clock is years behind: such a line belongs to the time of the one before it.
     const auto at = time_of(line);
     if (at >= clock_is_set) at_ = at;
-    if (at_ < since_ || at_ >= until_) return;
+    if (!period_.has(at_)) return;
     print(json_ ? line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n" : audit_text(line));
   }
 
@@ -85,8 +67,7 @@ class Printer {
   }
 
   bool json_;
-  Time since_ = Time::min();
-  Time until_ = Time::max();
+  Period period_;
   Time at_ = Time::min();
 };
 

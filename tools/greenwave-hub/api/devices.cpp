@@ -212,22 +212,4 @@ void ask_many_for_sync(Api& api, const Exchange& exchange, const Person& person)
   api.writer.ask(std::move(query), reply_with_json(exchange.responder));
 }
 
-void list_audit(Api& api, const Exchange& exchange, const Person&) {
-  api.reader.ask(
-      {.name = "audit",
-       .sql = R"sql(
-SELECT coalesce(string_agg(line, E'\n') || E'\n', '') FROM (
-  SELECT json_build_object('at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'who', who, 'from', address,
-    'action', action, 'subject', subject, 'detail', detail)::text AS line
-  FROM greenwave.audit WHERE city = $1 ORDER BY at DESC LIMIT 100000) l)sql",
-       .values = {api.config.city}},
-      [responder = exchange.responder](const Answer& answer) {
-        if (answer.failure()) {
-          responder->reply(reply_for(*answer.failure()));
-        } else {
-          responder->reply({.type = "application/x-ndjson", .body = std::string(answer.text(0, 0))});
-        }
-      });
-}
-
 }  // namespace greenwave::hub

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "context/context.h"
+#include "context/period.h"
 #include "fleet/action.h"
 #include "fleet/devices.h"
 #include "fleet/overview.h"
@@ -97,9 +98,30 @@ std::string date_and_minute(const std::string& at) {
   return at.size() < 16 ? at : at.substr(0, 10) + " " + at.substr(11, 5);
 }
 
-Work declare_audit(CommandLine&) {
-  return [](cli::HubClient& hub, Time, const cli::Style& style) {
-    auto lines = hub.get_text("/v1/audit");
+struct AuditOptions {
+  std::string since;
+  std::string until;
+};
+
+/// The trail's path, with what was asked for.
+std::string audit_path(const AuditOptions& options, Time now) {
+  const auto period = cli::period_from(options.since, options.until, now);
+  std::string query;
+  const auto add = [&query](const char* name, const std::optional<Time>& time) {
+    if (time) query += fmt::format("{}{}={}", query.empty() ? '?' : '&', name, to_iso(*time));
+  };
+  add("since", period.since);
+  add("until", period.until);
+  return "/v1/audit" + query;
+}
+
+Work declare_audit(CommandLine& line) {
+  const auto options = std::make_shared<AuditOptions>();
+  line.option("--since", options->since, "From when: 2h (ago), 2026-11-24, 2026-11-24T06:00:00Z")
+      .value_name("WHEN");
+  line.option("--until", options->until, "And until when").value_name("WHEN");
+  return [options](cli::HubClient& hub, Time now, const cli::Style& style) {
+    auto lines = hub.get_text(audit_path(*options, now));
     Table table({{"AT", 16}, {"WHO", 12}, {"ACTION", 17}, {"SUBJECT", 12}, {"FROM", 15}});
     for (const auto entry : split(lines, '\n')) {
       const auto one = nlohmann::json::parse(entry, nullptr, false);
@@ -174,7 +196,8 @@ Examples:
 Exit codes: 0 shown, 2 the hub could not be asked.
 
 Examples:
-  greenwave fleet audit -o json > audit.jsonl)",
+  greenwave fleet audit --since 30d
+  greenwave fleet audit --since 2026-11-01 --until 2026-12-01 -o json > november.jsonl)",
            declare_audit},
 };
 
