@@ -1,13 +1,16 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 
 #include "admin/admin.h"
+#include "admin/check.h"
 #include "base/command_line.h"
 #include "base/completion.h"
+#include "base/contains.h"
 #include "base/descriptors.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -34,14 +37,19 @@ Examples:
   greenwave-hub init --host hub.example        make the city's authority, and the proxy's certificate
   greenwave-hub run                            as the service does
   greenwave-hub token add dashboard --level view
-  greenwave-hub check                          is hub.yaml one that it would start with?
+  greenwave-hub --check-config                 is hub.yaml one that it would start with?
+  greenwave-hub --check-config new.yaml        and this one?
   greenwave-hub --cities /etc/greenwave/cities.yaml run     several cities together
 )";
 
+constexpr const char* usual_mirror_config = "/etc/greenwave/mirror.yaml";
+
 struct Options {
   std::filesystem::path config = "/etc/greenwave/hub.yaml";
-  std::filesystem::path cities;  ///< empty: a city's hub
-  std::filesystem::path mirror_config = "/etc/greenwave/mirror.yaml";
+  std::filesystem::path cities;         ///< empty: a city's hub
+  std::filesystem::path mirror_config;  ///< empty: the usual one, and for check the hub's
+  std::filesystem::path checked;        ///< empty: the one of the service
+  bool is_check = false;  ///< for --help and completions: take_check_option() has made it a command
   std::string level = "info";
   std::string host;
   std::string action;
@@ -91,7 +99,8 @@ int run(const Options& options) {
 
 int mirror(const Options& options) {
   return start(options, [&options](const Log& log, const sigset_t& signals) {
-    hub::MirrorService service(hub::load_mirror_config(options.mirror_config), log);
+    const auto file = options.mirror_config.empty() ? usual_mirror_config : options.mirror_config;
+    hub::MirrorService service(hub::load_mirror_config(file), log);
     return serve(service, signals, log);
   });
 }
@@ -124,14 +133,19 @@ int tokens(const Options& options) {
   return 0;
 }
 
+hub::Checked checked(const Options& options) {
+  const auto file = [&options](const std::filesystem::path& of_service) {
+    return options.checked.empty() ? of_service : options.checked;
+  };
+  if (!options.cities.empty()) return hub::check_cities(file(options.cities));
+  if (!options.mirror_config.empty()) return hub::check_mirror(file(options.mirror_config));
+  return hub::check_hub(file(options.config));
+}
+
 int check(const Options& options) {
-  if (!options.cities.empty()) {
-    const auto config = hub::load_cities_config(options.cities);
-    std::cout << fmt::format("{} is valid: {} cities\n", options.cities.native(), config.cities.size());
-    return 0;
-  }
-  const auto config = hub::load_hub_config(options.config);
-  std::cout << fmt::format("{} is valid: a hub for {}\n", options.config.native(), config.city);
+  const auto [verdict, warnings] = checked(options);
+  for (const auto& warning : warnings) std::cerr << "warning: " << warning << '\n';
+  std::cout << verdict << '\n';
   return 0;
 }
 
@@ -145,6 +159,22 @@ int migrate(const Options& options) {
   return 0;
 }
 
+/// An option that a command would not look at misleads whoever wrote it.
+void refuse_unless(bool is_absent, std::string_view option, const std::string& command,
+                   const std::vector<std::string>& commands) {
+  if (is_absent || contains(commands, command)) return;
+  throw Error(Fault::invalid, fmt::format("{} is not for {}", option, command),
+              fmt::format("use it with {}", fmt::join(commands, " or ")));
+}
+
+/// As greenwaved has it: `--check-config FILE` is the command `check FILE`.
+void take_check_option(std::span<char*> words) {
+  static char command[] = "check";
+  for (auto& word : words) {
+    if (word == std::string_view("--check-config")) word = command;
+  }
+}
+
 using Command = int (*)(const Options&);
 
 std::map<std::string, Command> declare(CommandLine& line, Options& options) {
@@ -153,10 +183,14 @@ std::map<std::string, Command> declare(CommandLine& line, Options& options) {
   line.option("--config", options.config, "The hub's configuration").value_name("FILE").show_default();
   line.option("--cities", options.cities, "Ask the cities' hubs that this file names; for run and check")
       .value_name("FILE");
+  line.option("--mirror-config", options.mirror_config,
+              fmt::format("The mirror's configuration, for mirror and check [{}]", usual_mirror_config))
+      .value_name("FILE");
   line.option("--log-level", options.level, "error, warning, info or debug")
       .value_name("LEVEL")
       .one_of({"error", "warning", "info", "debug"})
       .show_default();
+  line.flag("--check-config", options.is_check, "The same as the command check");
   line.subcommand("run", "Serve until SIGTERM");
   line.subcommand("init", "Make the city's certificate authority, and a certificate for the proxy")
       .option("--host", options.host, "The proxy's DNS name or address")
@@ -169,11 +203,9 @@ std::map<std::string, Command> declare(CommandLine& line, Options& options) {
       .one_of({"view", "operate", "approve", "configure"})
       .show_default();
   token.option("--life", options.life, "It ends by itself after this time").value_name("TIME");
-  line.subcommand("mirror", "Mirror the city's repository, and hold requests for its tips, until SIGTERM")
-      .option("--mirror-config", options.mirror_config, "The mirror's configuration")
-      .value_name("FILE")
-      .show_default();
-  line.subcommand("check", "Check the configuration, and exit");
+  line.subcommand("mirror", "Mirror the city's repository, and hold requests for its tips, until SIGTERM");
+  line.subcommand("check", "Check the configuration and the files that it names, and exit")
+      .option("FILE", options.checked, "This file, and not the one of --config, --cities or --mirror-config");
   line.subcommand("migrate", "Bring the database to this program's schema, and exit");
   line.subcommand("completion", "A script that completes commands and options in your shell")
       .option("SHELL", options.shell, "bash, zsh or fish")
@@ -193,11 +225,11 @@ int main(int argc, char** argv) {
   try {
     if (const auto status = hub::run_if_comparer(argc, argv)) return *status;
     if (const auto status = daemon::run_if_confined(argc, argv)) return *status;
+    take_check_option({argv, static_cast<std::size_t>(argc)});
     if (!line.parse(argc, argv)) return 0;
     const auto command = line.chosen();
-    if (!options.cities.empty() && command != "run" && command != "check") {
-      throw Error(Fault::invalid, fmt::format("--cities is not for {}", command), "use it with run or check");
-    }
+    refuse_unless(options.cities.empty(), "--cities", command, {"run", "check"});
+    refuse_unless(options.mirror_config.empty(), "--mirror-config", command, {"mirror", "check"});
     return commands.at(command)(options);
   } catch (const Error& error) {
     std::cerr << "greenwave-hub: " << error.what() << '\n';

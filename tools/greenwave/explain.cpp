@@ -124,7 +124,7 @@ Action declare_explain(CommandLine& line) {
 
 const Subcommand explain_command{
     .name = "explain",
-    .summary = "What a field of a manifest, greenwave.yaml or agent.yaml means",
+    .summary = "What a field of a manifest, greenwave.yaml, agent.yaml or hub.yaml means",
     .details =
         R"(Needs no daemon, repository or network. Without an argument it lists what there is. The fields of a
 manifest's spec need no "spec": File.mode is File.spec.mode. Where a value of a device comes from is another
@@ -139,7 +139,8 @@ Examples:
   greenwave explain SystemdUnit --recursive
   greenwave explain Pod.spec.containers.livenessProbe
   greenwave explain greenwave.yaml.windows
-  greenwave explain agent.yaml.repository.interval -o json)",
+  greenwave explain agent.yaml.repository.interval -o json
+  greenwave explain hub.yaml.notices --recursive)",
     .declare = declare_explain,
 };
 

@@ -176,6 +176,9 @@ std::vector<Root> roots() {
   }
   all.push_back({"greenwave.yaml", "cluster.schema.json"});
   all.push_back({"agent.yaml", "agent.schema.json"});
+  all.push_back({"hub.yaml", "hub.schema.json"});
+  all.push_back({"cities.yaml", "cities.schema.json"});
+  all.push_back({"mirror.yaml", "mirror.schema.json"});
   all.push_back({"devices.geojson", "inventory.schema.json"});
   return all;
 }

@@ -21,7 +21,7 @@ struct Field {
 };
 
 /// What can be explained: Greenwave's kinds, Kubernetes' as far as podman runs them, greenwave.yaml,
-/// agent.yaml and devices.geojson.
+/// agent.yaml, devices.geojson, and what the hub reads.
 std::vector<Field> explainable();
 
 enum class Parts {
