@@ -673,6 +673,28 @@ spec:
         self.assertEqual(404, self.hub.request("GET", "/v1/devices/sf-9/impact", token=self.viewer).status)
         self.city.commit({"base/hello.yaml": None}, "Say no more")
 
+    def test_each_object_of_a_device_has_the_files_and_lines_that_declare_it(self):
+        commit = self.city.commit({
+            "base/motd.yaml": "# Says hello.\n\n" + file_manifest("motd", "/etc/motd", "hello\n"),
+            "devices/sf-2/motd.yaml": file_manifest("motd", "/etc/motd", "hello, two\n")}, "Say where")
+        device = self.speaker("sf-2")
+        device.boot += 1  # after what another test said for it within this second
+        device.report("in-sync", commit={"oid": commit}, target=commit)
+        said = self.found("/v1/devices/sf-2/objects")
+        self.assertEqual(("done", commit, True, len(said["objects"])),
+                         tuple(said[key] for key in ("state", "commit", "complete", "total")), said)
+        places = {one["object"]: one["places"] for one in said["objects"]}
+        self.assertEqual(["base/motd.yaml:3:1", "devices/sf-2/motd.yaml:1:1"], places["File/motd"])
+        rendered = run(BIN / "greenwave", "render", "--device", "sf-2", f"{self.city.bare}@{commit}", "--explain", "-o", "json").stdout
+        origins = {object_: {place.split(":")[0] for place in values.values()} for object_, values in json.loads(rendered)["origins"].items()}
+        self.assertEqual(set(origins), set(places))
+        for object_, files in origins.items():
+            self.assertLessEqual(files, {place.split(":")[0] for place in places[object_]}, object_)
+        device.report("applying", commit={})
+        self.assertEqual("the device has not said which commit it has", self.found("/v1/devices/sf-2/objects")["error"])
+        self.assertEqual(404, self.hub.request("GET", "/v1/devices/sf-9/objects", token=self.viewer).status)
+        self.city.commit({"devices/sf-2/motd.yaml": None}, "Say hello to all again")
+
     def test_a_commit_is_compared_once_however_many_ask_and_a_strange_one_never(self):
         tip = self.commit(self.features, "Ask for it")
         wait_until(lambda: self.hub.get("/v1/rollout", self.viewer)["commit"] == tip, "the commit is known")

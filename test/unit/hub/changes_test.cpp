@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "changes/board.h"
+#include "changes/objects.h"
 #include "changes/survey.h"
 #include "judge/judge.h"
 #include "support/memory_tree.h"
@@ -23,7 +24,8 @@ std::string commit(int number) {
 }
 
 /// A city of `devices`, of which every one has a File with the content of its group.
-test::MemoryTree springfield(int devices, const std::function<std::string(int)>& content) {
+std::map<std::string, std::string> springfield_files(
+    int devices = 1, const std::function<std::string(int)>& content = [](int) { return ""; }) {
   auto features = nlohmann::json::array();
   std::map<std::string, std::string> files{
       {"greenwave.yaml",
@@ -41,10 +43,122 @@ test::MemoryTree springfield(int devices, const std::function<std::string(int)>&
         content(i));
   }
   files["devices.geojson"] = nlohmann::json{{"type", "FeatureCollection"}, {"features", features}}.dump();
-  return test::MemoryTree(std::move(files));
+  return files;
+}
+
+test::MemoryTree springfield(int devices, const std::function<std::string(int)>& content) {
+  return test::MemoryTree(springfield_files(devices, content));
+}
+
+constexpr const char* three_layers = R"(apiVersion: greenwave.dev/v1
+kind: Cluster
+metadata: {name: springfield}
+spec:
+  devices: devices.geojson
+  layers:
+    - path: base
+    - {path: cabinet, selector: {matchLabels: {cabinet: large}}, optional: true}
+    - {path: "devices/${device.id}", optional: true}
+)";
+
+/// Files of random manifests in the three layers, and where each object of d-000 is declared.
+struct RandomCity {
+  std::map<std::string, std::string> files;
+  std::map<std::string, std::vector<std::string>> places;
+};
+
+RandomCity random_city(std::mt19937& random, bool has_label) {
+  RandomCity city;
+  city.files = springfield_files();
+  city.files.erase("devices/d-000/f.yaml");
+  city.files["greenwave.yaml"] = three_layers;
+  city.files["base/always.yaml"] =
+      "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: always}\nspec: {path: /etc/always, "
+      "content: x}\n";
+  city.places["File/always"] = {"base/always.yaml:1:1"};
+  for (const std::string layer : {"base", "cabinet", "devices/d-000"}) {
+    std::set<int> names;
+    for (int file = 0; file < 3; ++file) {
+      std::string text;
+      const auto path = fmt::format("{}/{}.yaml", layer, file);
+      for (auto left = random() % 4; left > 0; --left) {
+        const auto name = static_cast<int>(random() % 8);
+        if (!names.insert(name).second) continue;  // twice in one layer is an error
+        text += std::string(random() % 3, '\n');
+        if (!text.empty()) text += "---\n";
+        const auto line = 1 + std::ranges::count(text, '\n');
+        const bool is_declared = !city.places[fmt::format("File/f{}", name)].empty();
+        const bool deletes = is_declared && random() % 4 == 0;
+        const bool replaces = is_declared && random() % 4 == 0;
+        text += fmt::format("apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {{name: f{0}}}\n{1}", name,
+                            deletes ? "$patch: delete\n"
+                                    : fmt::format("{}spec: {{path: /etc/f{}, content: \"{}\"}}\n",
+                                                  replaces ? "$patch: replace\n" : "", name, layer));
+        if (layer == "cabinet" && !has_label) continue;
+        auto& places = city.places[fmt::format("File/f{}", name)];
+        if (deletes || replaces) places.clear();
+        if (!deletes) {
+          places.push_back(fmt::format("{}:{}:1", path, line));
+        }
+      }
+      if (!text.empty()) city.files[path] = text;
+    }
+  }
+  std::erase_if(city.places, [](const auto& object) { return object.second.empty(); });
+  return city;
 }
 
 }  // namespace
+
+TEST_CASE("objects: each is found in the files and lines where the layers of its device declare it") {
+  std::mt19937 random(11);
+  for (int round = 0; round < 100; ++round) {
+    const bool has_label = random() % 2 == 0;
+    auto city = random_city(random, has_label);
+    const auto labels = has_label ? Labels{{"cabinet", "large"}} : Labels{};
+    const auto found = objects_of(test::MemoryTree(city.files), labels, "d-000");
+    std::map<std::string, std::vector<std::string>> places;
+    for (const auto& one : found.objects) places[one.object] = one.places;
+    INFO("round " << round << ": " << nlohmann::json(places) << " for " << nlohmann::json(city.files));
+    CHECK(places == city.places);
+    CHECK(found.total == city.places.size());
+    CHECK(found.complete);
+  }
+}
+
+TEST_CASE("objects: one with an error is said to stay as it is, and a device without a Feature has none") {
+  auto files = springfield_files();
+  files["devices/d-000/f.yaml"] =
+      "apiVersion: greenwave.dev/v1\nkind: File\nmetadata: {name: f}\nspec: {path: "
+      "\"/etc/${device.nothing}\"}\n";
+  const test::MemoryTree tree(std::move(files));
+  const auto found = objects_of(tree, {}, "d-000");
+  REQUIRE(found.objects.size() == 1);
+  CHECK(found.objects.front().refused);
+  CHECK(found.objects.front().places == std::vector<std::string>{"devices/d-000/f.yaml:1:1"});
+  CHECK_THROWS_WITH(objects_of(tree, {}, "d-999"), Catch::Contains("does not list the device"));
+}
+
+TEST_CASE("objects: what a process that was taken over says is printable and of bounded size") {
+  DeviceObjects objects;
+  objects.objects.resize(most_objects + 1);
+  objects.objects.front() = {.object = "File/\x1b[2J",
+                             .places = std::vector<std::string>(50, std::string(5000, 'x'))};
+  make_showable(objects);
+  CHECK(objects.objects.size() == most_objects);
+  CHECK(printable(objects.objects.front().object) == objects.objects.front().object);
+  CHECK(objects.objects.front().places.size() == most_places);
+  CHECK(objects.objects.front().places.front().size() < 2 * most_line);
+}
+
+TEST_CASE("objects: a place is in the repository, whatever directory of it the city is in") {
+  const DeviceObjects objects{.total = 1, .objects = {{.object = "File/f", .places = {"base/f.yaml:3:1"}}}};
+  const auto place = [&](const std::string& directory) {
+    return nlohmann::json::parse(objects_json(commit(1), directory, objects))["objects"][0]["places"][0];
+  };
+  CHECK(place("") == "base/f.yaml:3:1");
+  CHECK(place("cities/springfield") == "cities/springfield/base/f.yaml:3:1");
+}
 
 TEST_CASE("changes: a survey counts every device, and names as many as a page can show") {
   const auto rules = greenwave::city::rules_of({});
@@ -153,4 +267,22 @@ TEST_CASE("board: as many comparisons as are remembered may be under way, and no
   CHECK(board.answer({commit(39), ""}, start).status == 429);
   board.told({.pair = {commit(3), ""}, .answer = "{}", .why = {}, .remedy = {}});
   CHECK(board.answer({commit(39), ""}, start).status == 202);
+}
+
+TEST_CASE(
+    "board: a device's objects are found for any commit, and never in the place of a rollout's comparison") {
+  std::vector<CommitPair> asked;
+  ChangesBoard board([&](const CommitPair& pair) { asked.push_back(pair); });
+  board.allow({commit(1)});
+  const CommitPair rollout{commit(1), ""};
+  board.answer(rollout, start);
+  board.told({.pair = rollout, .answer = "{}", .why = {}, .remedy = {}});
+  for (int i = 0; i < 100; ++i) {
+    const CommitPair pair{.head = commit(1000), .device = fmt::format("d-{}", i), .about = About::objects};
+    CHECK(board.answer(pair, start + seconds(1 + i)).status == 202);
+    board.told({.pair = pair, .answer = "{}", .why = {}, .remedy = {}});
+    CHECK(board.answer(pair, start + seconds(1 + i)).status == 200);
+  }
+  CHECK(board.answer(rollout, start + seconds(200)).status == 200);
+  CHECK(asked.size() == 101);
 }

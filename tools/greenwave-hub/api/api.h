@@ -65,6 +65,7 @@ void renew(Api& api, const Exchange& exchange);
 // Reading.
 void list_devices(Api& api, const Exchange& exchange, const Person& person);
 void show_device_impact(Api& api, const Exchange& exchange, const Person& person);
+void show_device_objects(Api& api, const Exchange& exchange, const Person& person);
 void show_device(Api& api, const Exchange& exchange, const Person& person);
 void show_rollout(Api& api, const Exchange& exchange, const Person& person);
 void show_impact(Api& api, const Exchange& exchange, const Person& person);

@@ -107,10 +107,56 @@ constexpr const char* wanted =
     "IN (s.wave, '') "
     "ORDER BY r.wave = '' LIMIT 1)";
 
-std::string nothing_to_compare(const CommitPair& pair) {
+constexpr const char* nothing_said = "the device has not said which commit it has";
+
+/// Why there is nothing to be found out; empty: there is.
+std::string why_nothing(const CommitPair& pair) {
+  if (pair.about == About::objects) return pair.head.empty() ? nothing_said : "";
   if (pair.head.empty()) return "the hub has not read the city's repository";
-  return pair.base.empty() ? "the device has not said which commit it has"
-                           : "the device has the commit that it should run";
+  if (pair.base.empty()) return nothing_said;
+  return pair.base == pair.head ? "the device has the commit that it should run" : "";
+}
+
+Labels labels_in(std::string_view text) {
+  Labels labels;
+  const auto json = nlohmann::json::parse(text);
+  for (const auto& [key, value] : json.items()) {
+    if (value.is_string()) labels.emplace(key, value.get<std::string>());
+  }
+  return labels;
+}
+
+/// Answers what is asked of the commits that a device has, and should run.
+void find_for_device(Api& api, const Exchange& exchange, About about) {
+  const auto reply = [&api, about, responder = exchange.responder,
+                      device = exchange.subject](const Answer& answer) {
+    if (answer.failure()) {
+      responder->reply(reply_for(*answer.failure()));
+      return;
+    }
+    if (answer.rows() == 0) {
+      responder->reply(
+          refusal(404, fmt::format("there is no device {}", in_one_line(device, 100)), "see /v1/devices"));
+      return;
+    }
+    const std::string has(answer.text(0, 0));
+    CommitPair pair{
+        .head = has, .base = {}, .device = device, .labels = labels_in(answer.text(0, 2)), .about = about};
+    if (about == About::changes) {
+      pair.head = answer.text(0, 1);
+      pair.base = has;
+    }
+    const auto why = why_nothing(pair);
+    responder->reply(why.empty() ? api.changes.answer(pair, std::chrono::steady_clock::now())
+                                 : json_reply({{"state", "none"}, {"commit", pair.head}, {"error", why}}));
+  };
+  api.reader.ask({.name = "commits of a device",
+                  .sql = fmt::format("SELECT s.commit, coalesce({}->>'commit', ''), "
+                                     "coalesce(s.detail->'labels', '{{}}')::text "
+                                     "FROM greenwave.device_states s WHERE s.city = $1 AND s.device = $2",
+                                     wanted),
+                  .values = {api.config.city, exchange.subject}},
+                 reply);
 }
 
 }  // namespace
@@ -142,27 +188,11 @@ FROM greenwave.device_states s WHERE city = $1 AND device = $2)sql",
 }
 
 void show_device_impact(Api& api, const Exchange& exchange, const Person&) {
-  api.reader.ask(
-      {.name = "commits of a device",
-       .sql = fmt::format("SELECT s.commit, coalesce({}->>'commit', '') FROM greenwave.device_states s "
-                          "WHERE s.city = $1 AND s.device = $2",
-                          wanted),
-       .values = {api.config.city, exchange.subject}},
-      [&api, responder = exchange.responder, device = exchange.subject](const Answer& answer) {
-        if (answer.failure()) {
-          responder->reply(reply_for(*answer.failure()));
-        } else if (answer.rows() == 0) {
-          responder->reply(refusal(404, fmt::format("there is no device {}", in_one_line(device, 100)),
-                                   "see /v1/devices"));
-        } else {
-          const CommitPair pair{std::string(answer.text(0, 1)), std::string(answer.text(0, 0)), device};
-          responder->reply(
-              pair.base.empty() || pair.head.empty() || pair.base == pair.head
-                  ? json_reply(
-                        {{"state", "none"}, {"commit", pair.head}, {"error", nothing_to_compare(pair)}})
-                  : api.changes.answer(pair, std::chrono::steady_clock::now()));
-        }
-      });
+  find_for_device(api, exchange, About::changes);
+}
+
+void show_device_objects(Api& api, const Exchange& exchange, const Person&) {
+  find_for_device(api, exchange, About::objects);
 }
 
 void show_health(Api& api, const Exchange& exchange, const Person&) {

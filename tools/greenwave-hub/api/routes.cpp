@@ -48,6 +48,7 @@ constexpr std::array routes{
     Route{"POST", "/v1/devices/", "/sync", true, nullptr, ask_for_sync, Role::operate},
     Route{"POST", "/v1/devices/", "/revoke", true, nullptr, revoke, Role::approve},
     Route{"GET", "/v1/devices/", "/impact", true, nullptr, show_device_impact, Role::view},
+    Route{"GET", "/v1/devices/", "/objects", true, nullptr, show_device_objects, Role::view},
     Route{"GET", "/v1/devices/", "", true, nullptr, show_device, Role::view},
     Route{"GET", "/v1/summary", "", false, nullptr, show_summary, Role::view},
     Route{"GET", "/v1/cities", "", false, nullptr, show_cities, Role::view},

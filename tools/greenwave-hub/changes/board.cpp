@@ -1,6 +1,7 @@
 #include "changes/board.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,6 +40,7 @@ void ChangesBoard::allow(std::set<std::string> commits) {
 
 /// A commit that may not be asked for; empty: there is none.
 std::string ChangesBoard::strange_in(const CommitPair& pair) const {
+  if (pair.about == About::objects) return "";
   if (!allowed_.contains(pair.head)) return pair.head;
   const bool is_free = pair.base.empty() || !pair.device.empty();
   return is_free || allowed_.contains(pair.base) ? "" : pair.base;
@@ -78,14 +80,16 @@ HttpReply ChangesBoard::answer(const CommitPair& pair, Instant now) {
   return under_way();
 }
 
-/// The one that was asked for first, of those that are done.
+/// Of those that are done, one of a device, which is found again soonest; and of these the one that was asked
+/// for first.
 void ChangesBoard::forget_one() {
-  auto oldest = known_.end();
+  const auto worth = [](const auto& one) { return std::tuple(one->first.device.empty(), one->second.asked); };
+  auto least = known_.end();
   for (auto one = known_.begin(); one != known_.end(); ++one) {
     if (one->second.is_under_way) continue;
-    if (oldest == known_.end() || one->second.asked < oldest->second.asked) oldest = one;
+    if (least == known_.end() || worth(one) < worth(least)) least = one;
   }
-  if (oldest != known_.end()) known_.erase(oldest);
+  if (least != known_.end()) known_.erase(least);
 }
 
 }  // namespace greenwave::hub

@@ -11,8 +11,9 @@
 
 namespace greenwave::hub {
 
-/// The comparisons that were asked for: each pair of commits is compared once, however many ask, and only
-/// commits that a wave or the branch is at, but that a device may be at any. On the loop's thread.
+/// The comparisons that were asked for, and the objects of devices: each question is answered once, however
+/// many ask, and only for commits that a wave or the branch is at, but that a device may be at any. On the
+/// loop's thread.
 class ChangesBoard {
  public:
   /// `compare` is called for a pair that is not known yet, and leads to told(). It must not throw.

@@ -87,6 +87,11 @@ void keep(ChangeGap& gap) {
 
 }  // namespace
 
+Error not_listed() {
+  return {Fault::invalid, "the inventory of this commit does not list the device",
+          "a device without a Feature keeps what it has"};
+}
+
 std::string changes_json(const ComparedCommits& commits, const Changes& changes) {
   auto groups = json::array();
   for (const auto& group : changes.groups) groups.push_back(to_json(group));

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <vector>
 
+#include "base/error.h"
+#include "model/device.h"
 #include "sandbox/wire.h"
 
 namespace greenwave::hub {
@@ -103,22 +105,37 @@ struct ComparedCommits {
   std::string base_subject{};
 };
 
-/// Which commits are compared.
+/// What is asked of commits.
+enum class About {
+  changes,  ///< what devices do for one when they have another
+  objects,  ///< what one declares for a device, and where
+};
+constexpr bool is_known(About about) {
+  return about == About::changes || about == About::objects;
+}
+
+/// Which commits are compared; or the one whose objects are asked for.
 struct CommitPair {
   std::string head{};
-  std::string base{};    ///< empty: the commit before the head
+  std::string base{};    ///< empty: the commit before the head; and for objects
   std::string device{};  ///< for which one alone; empty: for all
+  Labels labels{};       ///< that only this device knows
+  About about = About::changes;
 
   auto operator<=>(const CommitPair&) const = default;
 };
 
-/// What a comparison came to.
+/// What a question came to.
 struct Compared {
   CommitPair pair;
-  std::string answer{};  ///< JSON, as /v1/impact has it; empty: there is none
-  std::string why{};     ///< there is none
+  std::string
+      answer{};       ///< JSON, as /v1/impact and /v1/devices/{device}/objects have it; empty: there is none
+  std::string why{};  ///< there is none
   std::string remedy{};
 };
+
+/// The commit's inventory lacks the device that is asked for.
+Error not_listed();
 
 /// As /v1/impact answers. Pure.
 std::string changes_json(const ComparedCommits& commits, const Changes& changes);

@@ -35,11 +35,13 @@ auto members(Allowing& allowing) {
 }
 
 struct Question {
+  About about = About::changes;
   std::string device;
+  Labels labels;
   Allowing allowing;
 };
 auto members(Question& question) {
-  return std::tie(question.device, question.allowing);
+  return std::tie(question.about, question.device, question.labels, question.allowing);
 }
 
 Allowing allowing_of(const config::Config& config) {
@@ -113,16 +115,21 @@ class OneTree : public SourceTree {
   std::string name_;
 };
 
+/// The bytes of what is found.
+std::string found_for(const Question& asked, const SourceTree& both) {
+  const OneTree head(both, head_name);
+  if (asked.about == About::objects) return sandbox::to_bytes(objects_of(head, asked.labels, asked.device));
+  const OneTree base(both, base_name);
+  const auto rules = rules_of(asked.allowing);
+  return sandbox::to_bytes(asked.device.empty()
+                               ? survey(base, head, rules)
+                               : survey_device(base, head, rules, asked.labels, asked.device));
+}
+
 std::string answer_to(std::string_view question, sandbox::Channel& channel) {
   try {
     const auto asked = sandbox::from_bytes<Question>(question);
-    const auto rules = rules_of(asked.allowing);
-    const render::confined::AskingTree both(channel);
-    const OneTree base(both, base_name);
-    const OneTree head(both, head_name);
-    const auto changes =
-        asked.device.empty() ? survey(base, head, rules) : survey_device(base, head, rules, asked.device);
-    return message(Answer::text, sandbox::to_bytes(changes));
+    return message(Answer::text, found_for(asked, render::confined::AskingTree(channel)));
   } catch (const sandbox::Gone&) {
     throw;
   } catch (const Error& error) {
@@ -152,26 +159,36 @@ int serve(Fd end) {
   return 0;
 }
 
-}  // namespace
-
-Changes compare(const SourceTree& base, const SourceTree& head, const std::string& device,
-                const config::Config& config, const std::atomic<bool>& stop) {
+/// Has the question answered by a process that is gone afterwards.
+template <typename Found>
+Found ask(const BothTrees& trees, const Question& question, const std::atomic<bool>& stop) {
   sandbox::Child child(sandbox::Role::comparer, longest_changes, {.silence = longest, .stop = &stop});
   try {
     render::confined::Conversation conversation(child.channel());
-    const auto bytes =
-        conversation.ask(BothTrees(base, head), sandbox::to_bytes(Question{device, allowing_of(config)}));
+    const auto bytes = conversation.ask(trees, sandbox::to_bytes(question));
     sandbox::Reader reader(bytes);
     const auto text = reader.view();
     reader.finish();
-    auto changes = sandbox::from_bytes<Changes>(text);
-    make_showable(changes);
-    return changes;
+    auto found = sandbox::from_bytes<Found>(text);
+    make_showable(found);
+    return found;
   } catch (const sandbox::Gone& error) {
     throw child.lost(error);
   } catch (const sandbox::Malformed& error) {
     throw child.lost(error);
   }
+}
+
+}  // namespace
+
+Changes compare(const SourceTree& base, const SourceTree& head, const CommitPair& pair,
+                const config::Config& config, const std::atomic<bool>& stop) {
+  return ask<Changes>(BothTrees(base, head), {About::changes, pair.device, pair.labels, allowing_of(config)},
+                      stop);
+}
+
+DeviceObjects find_objects(const SourceTree& tree, const CommitPair& pair, const std::atomic<bool>& stop) {
+  return ask<DeviceObjects>(BothTrees(tree, tree), {About::objects, pair.device, pair.labels, {}}, stop);
 }
 
 std::optional<int> run_if_comparer(int argc, char** argv) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "impact/impact.h"
 #include "render/fleet.h"
 
@@ -99,13 +98,10 @@ Changes survey(const SourceTree& base_tree, const SourceTree& head_tree, const k
 }
 
 Changes survey_device(const SourceTree& base_tree, const SourceTree& head_tree, const kinds::Rules& rules,
-                      const std::string& device) {
-  const render::Fleet base(base_tree);
-  const render::Fleet head(head_tree);
-  if (!head.device(device)) {
-    throw Error(Fault::invalid, "the inventory of this commit does not list the device",
-                "a device without a Feature keeps what it has");
-  }
+                      const Labels& labels, const std::string& device) {
+  const render::Fleet base(base_tree, labels);
+  const render::Fleet head(head_tree, labels);
+  if (!head.device(device)) throw not_listed();
   const auto found = city::device_diff(base, head, city::RuntimeKinds(rules), device);
   ChangeGroup group{.devices = 1, .some = {device}, .steps_total = found.changes.size(), .steps = {}};
   for (const auto& change : found.changes) {

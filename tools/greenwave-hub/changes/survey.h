@@ -2,6 +2,7 @@
 
 #include "changes/changes.h"
 #include "kinds/table.h"
+#include "model/device.h"
 #include "model/source_tree.h"
 
 namespace greenwave::hub {
@@ -11,8 +12,8 @@ namespace greenwave::hub {
 /// Pure but for the trees.
 Changes survey(const SourceTree& base, const SourceTree& head, const kinds::Rules& rules);
 
-/// The same for one device, as the one group.
+/// The same for one device, as the one group. `labels` are those that only the device knows.
 Changes survey_device(const SourceTree& base, const SourceTree& head, const kinds::Rules& rules,
-                      const std::string& device);
+                      const Labels& labels, const std::string& device);
 
 }  // namespace greenwave::hub

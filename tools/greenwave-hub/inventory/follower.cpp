@@ -84,22 +84,11 @@ class Course {
 
   Duration retry_after() const { return transport_->retry_after(); }
 
-  /// Throws Error.
-  std::string compare(const CommitPair& pair) {
-    const CommitId head(pair.head);
-    transport_->fetch(head, store_, git::commit_alone);
-    if (trust_) trust_->verify(store_, head);
-    const auto base = pair.base.empty() ? before(head) : CommitId(pair.base);
-    for (const auto& commit : {base, head})
-      transport_->fetch(commit, store_, [](const SourceTree& tree) { read_all(tree); });
-    const auto& path = config_.repository.path;
-    const auto changes =
-        hub::compare(*store_.tree(base, path), *store_.tree(head, path), pair.device, config_, stop_);
+  /// What `pair` asks for, as JSON. Throws Error.
+  std::string answer(const CommitPair& pair) {
+    auto found = pair.about == About::objects ? find_objects(pair) : compare(pair);
     transport_->rest();
-    return changes_json({.head = pair.head,
-                         .base = base.text(),
-                         .base_subject = in_one_line(store_.commit(base).subject, most_subject)},
-                        changes);
+    return found;
   }
 
  private:
@@ -107,6 +96,32 @@ class Course {
     std::vector<std::string> commits;
     for (const auto& ref : followed.refs) commits.push_back(ref.commit);
     return commits;
+  }
+
+  void fetch_whole(const CommitId& commit) {
+    transport_->fetch(commit, store_, [](const SourceTree& tree) { read_all(tree); });
+  }
+
+  std::string find_objects(const CommitPair& pair) {
+    const CommitId commit(pair.head);
+    fetch_whole(commit);
+    const auto& path = config_.repository.path;
+    return objects_json(pair.head, path, hub::find_objects(*store_.tree(commit, path), pair, stop_));
+  }
+
+  std::string compare(const CommitPair& pair) {
+    const CommitId head(pair.head);
+    transport_->fetch(head, store_, git::commit_alone);
+    if (trust_) trust_->verify(store_, head);
+    const auto base = pair.base.empty() ? before(head) : CommitId(pair.base);
+    for (const auto& commit : {base, head}) fetch_whole(commit);
+    const auto& path = config_.repository.path;
+    const auto changes =
+        hub::compare(*store_.tree(base, path), *store_.tree(head, path), pair, config_, stop_);
+    return changes_json({.head = pair.head,
+                         .base = base.text(),
+                         .base_subject = in_one_line(store_.commit(base).subject, most_subject)},
+                        changes);
   }
 
   CommitId before(const CommitId& commit) {
@@ -212,11 +227,11 @@ bool Follower::rest(Course* course, Duration time) {
       if (course == nullptr) {
         throw Error(Fault::transient, "the city's repository cannot be read", "the hub's log says why");
       }
-      compared.answer = course->compare(*pair);
+      compared.answer = course->answer(*pair);
     } catch (const Error& error) {
       compared.why = in_lines(error.message(), most_why);
       compared.remedy = in_lines(error.remedy(), most_why);
-      log_.info(fmt::format("commit {} cannot be compared: {}", pair->head, error.what()));
+      log_.info(fmt::format("commit {} cannot be looked at: {}", pair->head, error.what()));
     }
     compared_(std::move(compared));
   }

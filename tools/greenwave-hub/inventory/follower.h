@@ -47,8 +47,8 @@ class Follower {
   /// Asks the server now.
   void poll_now();
 
-  /// Finds out, soon, what devices at the one commit do for the other: between two polls, for a minute or so
-  /// at the most, beside the time that fetching takes. From any thread.
+  /// Finds out, soon, what devices at the one commit do for the other, or what it declares for one: between
+  /// two polls, for a minute or so at the most, beside the time that fetching takes. From any thread.
   void compare(CommitPair pair);
 
  private:

@@ -1,11 +1,9 @@
 import type { WaveFigures } from "./rollout.ts";
+import type { Finding } from "./views/found.ts";
 import { bytes, devices, number } from "./words.ts";
 
 /** /v1/impact. */
-export interface Impact {
-  state: "done" | "working" | "none";
-  error?: string;
-  remedy?: string;
+export interface Impact extends Finding {
   commit: string;
   base: { commit: string; subject: string };
   devices: number;

@@ -9,10 +9,11 @@ import { kinds } from "./states.ts";
 import { CitiesView, type Cities } from "./views/cities.ts";
 import { Counts } from "./views/counts.ts";
 import type { Device } from "./standing.ts";
-import { deviceMessage, deviceView } from "./views/device.ts";
+import { deviceMessage, deviceView, showsObjects } from "./views/device.ts";
 import { confirm } from "./views/dialog.ts";
 import { EnrolmentsView } from "./views/enrolments.ts";
 import { DeviceDiff } from "./views/impact.ts";
+import { DeviceObjects } from "./views/objects.ts";
 import { LabelChoice } from "./views/labels.ts";
 import { loginView } from "./views/login.ts";
 import { RolloutView } from "./views/rollout.ts";
@@ -67,6 +68,7 @@ class Desk {
   private readonly enrolments: EnrolmentsView;
   private readonly cities = new CitiesView();
   private readonly diff: DeviceDiff;
+  private readonly declared: DeviceObjects;
   private readonly map_place = h("section", { class: "map", "aria-label": "Map" });
   private readonly chips = h("div", { class: "chips" });
   private readonly panel = h("aside", { class: "panel", hidden: true, "aria-label": "One device" });
@@ -97,6 +99,7 @@ class Desk {
     });
     this.enrolments = new EnrolmentsView(api, me);
     this.diff = new DeviceDiff(api);
+    this.declared = new DeviceObjects(api, () => this.place.device);
     this.rollout = new RolloutView(api, (change) => this.go({ page: "map", filter: { ...everything, ...change }, device: null }),
       (commit) => this.go({ of: commit.slice(0, 12) }));
     this.build(() => {
@@ -292,11 +295,12 @@ class Desk {
     const close = () => this.go({ device: null });
     if (!this.panel.isConnected) this.main.append(this.panel);
     let view: HTMLElement;
+    let told: Device | null = null;
     try {
-      const device = await this.api.get<Device>(devicePath(id));
+      const device = (told = await this.api.get<Device>(devicePath(id)));
       const row = this.city?.rowOf(id);
       const has_place = row !== undefined && this.city!.hasPlace(row);
-      view = deviceView(device, this.diff, (label) => this.city?.labelNumber(label) === undefined ? null : () => this.add_label(label), close, may(this.me, "operate") ? () => this.sync([id]) : null, has_place ? () => this.map?.fit([row]) : null);
+      view = deviceView(device, this.diff, this.declared, (label) => this.city?.labelNumber(label) === undefined ? null : () => this.add_label(label), close, may(this.me, "operate") ? () => this.sync([id]) : null, has_place ? () => this.map?.fit([row]) : null);
     } catch (error) {
       view = deviceMessage((error as Error).message, close);
     }
@@ -305,6 +309,7 @@ class Desk {
     show(this.panel, view);
     this.panel.scrollTop = opened ? 0 : scrolled;
     if (opened) this.panel.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
+    if (told && told["commit"] && showsObjects(told)) void this.declared.places(id, String(told["commit"])).ask();
   }
 
   private async load_rollout(): Promise<void> {

@@ -4,6 +4,7 @@ import { kinds, stateOfWord } from "../states.ts";
 import { bytes, moment, short, span, timeOf } from "../words.ts";
 import { stateIcon } from "./icon.ts";
 import type { DeviceDiff } from "./impact.ts";
+import type { DeviceObjects, Places } from "./objects.ts";
 
 type Json = Record<string, unknown>;
 
@@ -46,7 +47,8 @@ function copyable(where: string, command: string): HTMLElement {
 
 const most_actions = 12;
 
-function syncEntry(sync: Json): HTMLElement {
+/** `places` are those of the commit that the device has: a step of another commit is without. */
+function syncEntry(sync: Json, places: Places): HTMLElement {
   const actions = list(sync["actions"]);
   const failed = actions.filter((action) => action["ok"] === false);
   const rest = actions.filter((action) => action["ok"] !== false);
@@ -62,7 +64,8 @@ function syncEntry(sync: Json): HTMLElement {
     shown.length > 0 && h("details", bad ? { open: true } : {},
       h("summary", {}, `${total} step${total === 1 ? "" : "s"}`, failed.length > 0 && `, ${failed.length} failed`),
       h("ul", { class: "steps" }, shown.map((action) => h("li", { class: action["ok"] === false ? "bad" : "" },
-        text(action["verb"]), " ", h("code", {}, text(action["object"])),
+        text(action["verb"]), " ", h("code", {}, text(action["object"])), " ",
+        text(sync["commit"]) === places.commit && places.of(text(action["object"])),
         text(action["error"]) && h("div", { class: "why" }, text(action["error"]))))),
       total > shown.length && h("p", { class: "muted" }, `and ${total - shown.length} more`)));
 }
@@ -70,7 +73,7 @@ function syncEntry(sync: Json): HTMLElement {
 const more = (shown: Json[], total: unknown) =>
   typeof total === "number" && total > shown.length && h("p", { class: "muted" }, `and ${total - shown.length} more`);
 
-function objects(detail: Json, state: string): Content {
+function objects(detail: Json, state: string, places: Places): Content {
   const failed = list(detail["failed"]);
   const waiting = list(detail["waiting"]);
   const problems = texts(detail["problems"]);
@@ -78,12 +81,13 @@ function objects(detail: Json, state: string): Content {
   const total = typeof detail["failedTotal"] === "number" ? detail["failedTotal"] : failed.length;
   return [
     failed.length > 0 && section(`Failed objects (${total})`, h("ul", { class: "objects" }, failed.map((one) => h("li", { class: "bad" },
-      h("code", {}, text(one["object"])), h("div", { class: "why" }, text(one["reason"])),
+      h("code", {}, text(one["object"])), " ", places.of(text(one["object"])), h("div", { class: "why" }, text(one["reason"])),
       timeOf(one["again"]) && h("div", { class: "muted" }, "tried again ", moment(one["again"]))))),
       more(failed, total)),
     (waiting.length > 0 || state === "waiting") && section("Waits",
       h("p", {}, text(detail["waitingWhy"]) || "For a reason that it does not tell", until && `, until ${moment(until)}`),
-      h("ul", { class: "objects" }, waiting.map((one) => h("li", {}, h("code", {}, text(one["object"])), " ", text(one["what"])))),
+      h("ul", { class: "objects" }, waiting.map((one) => h("li", {},
+        h("code", {}, text(one["object"])), " ", text(one["what"]), " ", places.of(text(one["object"]))))),
       more(waiting, detail["waitingTotal"])),
     problems.length > 0 && section("Problems in the repository", h("ul", { class: "objects" }, problems.map((one) =>
       h("li", {}, h("code", {}, one))))),
@@ -116,7 +120,7 @@ function standing(device: Device, diff: DeviceDiff): HTMLElement {
 }
 
 /** One device, as it told it and as the hub has it. */
-export function deviceView(device: Device, diff: DeviceDiff, byLabel: (label: string) => (() => void) | null, close: () => void, sync: (() => void) | null, showOnMap: (() => void) | null): HTMLElement {
+export function deviceView(device: Device, diff: DeviceDiff, declared: DeviceObjects, byLabel: (label: string) => (() => void) | null, close: () => void, sync: (() => void) | null, showOnMap: (() => void) | null): HTMLElement {
   const detail = object(device["detail"]);
   const state = stateOfWord(device.state);
   const labels = Object.entries(object(device["labels"]));
@@ -124,6 +128,7 @@ export function deviceView(device: Device, diff: DeviceDiff, byLabel: (label: st
   const syncs = list(device["syncs"]);
   const reason = text(device["reason"]) || text(detail["says"]);
   const remarks = remarksOf(device);
+  const places = declared.places(device.id, text(device["commit"]));
   return h("article", { class: "device", "aria-label": `Device ${device.id}` },
     h("header", {},
       h("h2", { tabindex: -1 }, device.name || device.id, device.name && h("span", { class: "muted" }, " ", device.id)),
@@ -136,18 +141,25 @@ export function deviceView(device: Device, diff: DeviceDiff, byLabel: (label: st
       showOnMap && h("button", { class: "plain", onclick: showOnMap }, "Show on map")),
     standing(device, diff),
     section("What to type", h("ul", { class: "commands" }, commandsFor(device).map(([where, command]) => copyable(where, command)))),
-    objects(detail, device.state),
+    objects(detail, device.state, places),
+    places.commit && section("Objects", declared.list(places)),
     facts(device, detail),
     labels.length > 0 && section("Labels", h("ul", { class: "labels" }, labels.map(([key, value]) => {
       const filter = byLabel(`${key}=${text(value)}`);
       const said = [key, h("b", {}, text(value))];
       return h("li", {}, filter ? h("button", { class: "label", title: "Show all devices with this label", onclick: filter }, said) : said);
     }))),
-    syncs.length > 0 && section("Last syncs", h("ol", { class: "timeline" }, syncs.map(syncEntry))),
+    syncs.length > 0 && section("Last syncs", h("ol", { class: "timeline" }, syncs.map((sync) => syncEntry(sync, places)))),
     history.length > 0 && section("States before", h("ol", { class: "timeline" }, history.map((one) =>
       h("li", {}, h("time", {}, moment(one["at"])), " ", stateIcon(stateOfWord(text(one["state"]))), " ", text(one["state"]), " ",
         h("code", {}, short(text(one["commit"]))), text(one["reason"]) && h("div", { class: "why" }, text(one["reason"])))))));
 }
+
+/** Whether objects are shown before anybody opens a list of them. */
+export const showsObjects = (device: Device): boolean => {
+  const detail = object(device["detail"]);
+  return list(detail["failed"]).length + list(detail["waiting"]).length > 0;
+};
 
 export function deviceMessage(message: string, close: () => void): HTMLElement {
   const element = h("article", { class: "device", "aria-label": "Device" });

@@ -2,11 +2,11 @@ import { type Api, devicePath } from "../api.ts";
 import { type Content, h, show } from "../dom.ts";
 import { effectOf, headline, type Impact, type ImpactGroup, inventoryNotes, type Question } from "../impact.ts";
 import { devices, number, short } from "../words.ts";
+import { type Answer as Found, ask, isFound, notFound, remembered } from "./found.ts";
 
-const pause = 1200;
 const most_shown = 10;
 
-type Answer = Impact | { failure: string };
+type Answer = Found<Impact>;
 
 /** What a commit of the rollout changes. */
 export class ImpactView {
@@ -40,7 +40,7 @@ export class ImpactView {
 
   private async ask(key: string, { commit, base }: Question, done: () => void): Promise<void> {
     this.asking = key;
-    const answer = await found(this.api, `/v1/impact?commit=${commit}${base ? `&base=${base}` : ""}`, () => this.asking === key);
+    const answer = await ask<Impact>(this.api, `/v1/impact?commit=${commit}${base ? `&base=${base}` : ""}`, () => this.asking === key);
     if (answer === undefined || this.asking !== key) return;
     this.asking = "";
     this.known.set(key, answer);
@@ -104,7 +104,7 @@ export class DeviceDiff {
   }
 
   private async ask(key: string, device: string, details: HTMLDetailsElement, done: () => void): Promise<void> {
-    const answer = await found(this.api, devicePath(device, "/impact"), () => details.isConnected && details.open);
+    const answer = await ask<Impact>(this.api, devicePath(device, "/impact"), () => details.isConnected && details.open);
     if (answer === undefined) return;
     this.known.set(key, answer);
     done();
@@ -118,34 +118,6 @@ export class DeviceDiff {
     if (!group || (group.changesTotal === 0 && group.problems.length === 0)) return h("p", {}, "Nothing: both commits want the same of it.");
     return [steps(group), group.sample && diffs(group.sample)];
   }
-}
-
-/** Asks until there is an answer, as long as somebody wants it. */
-async function found(api: Api, path: string, wanted: () => boolean): Promise<Answer | undefined> {
-  while (wanted()) {
-    try {
-      const said = await api.get<Impact>(path);
-      if (said.state !== "working") return said;
-    } catch (error) {
-      return { failure: (error as Error).message };
-    }
-    await new Promise((after) => setTimeout(after, pause));
-  }
-  return undefined;
-}
-
-const isFound = (answer: Answer): answer is Impact => "state" in answer && answer.state === "done";
-
-function notFound(answer: Answer): Content {
-  const [why, remedy] = "failure" in answer ? [answer.failure, ""] : [answer.error ?? "the hub gives no reason", answer.remedy ?? ""];
-  return h("p", { class: "why" }, `That cannot be said: ${why}.`, remedy && h("span", { class: "muted" }, ` ${remedy}.`));
-}
-
-/** It stays open, or closed, when it is drawn again. */
-function remembered(open: Set<string>, key: string, details: HTMLDetailsElement): HTMLDetailsElement {
-  details.open = open.has(key);
-  details.addEventListener("toggle", () => (details.open ? open.add(key) : open.delete(key)));
-  return details;
 }
 
 function steps(group: ImpactGroup): HTMLElement {
