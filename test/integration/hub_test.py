@@ -812,6 +812,34 @@ class Away(OnOneDatabase):
                                      "AND condition <> 'not-reporting' ORDER BY boot, sequence").split()
             self.assertEqual(len(numbers), len(rows), "each change is in the history once")
 
+    def follow(self, last=""):
+        """The hub's events after the one of this id."""
+        connection = self.hub.connect()
+        self.addCleanup(connection.close)
+        connection.request("GET", "/v1/events", headers={"Authorization": f"Bearer {self.viewer}", "Last-Event-ID": last})
+        return connection.getresponse()
+
+    def test_who_follows_events_is_not_left_to_believe_that_nothing_happens(self):
+        device = self.speaker("followed")
+        for breaks in ("the hub's connections", "the database"):
+            wait_until(self.hub.is_well, "the hub answers")
+            last = self.hub.get("/v1/states", self.viewer)["event"]
+            stream = self.follow(last)
+            self.assertEqual(200, stream.status)
+            if breaks == "the database":
+                self.postgres.stop()
+            else:
+                self.postgres.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = 'hub'")
+            self.assertNotIn(b"data: [", stream.read(), "it ends")
+            if breaks == "the database":
+                self.assertEqual(503, self.follow(last).status)
+                self.postgres.start()
+            wait_until(self.hub.is_well, "the hub answers again")
+            device.report("failed" if breaks == "the database" else "paused")
+            stream = self.follow(last)
+            while not (line := stream.readline()).startswith(b"event: reset"):
+                self.assertNotEqual(b"", line, "it asks for everything again")
+
     def test_two_hubs_on_one_database_tell_the_same(self):
         with Hub(self.scratch / "second", self.postgres.connection) as second:
             # The same authority, as hubs of one city share it.

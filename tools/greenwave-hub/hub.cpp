@@ -58,6 +58,9 @@ Hub::Hub(HubConfig config, const Log& log)
                                            answer(api_, std::move(request), std::move(responder));
                                          });
   reader_.listen(channel, [this](std::string_view payload) { hear(payload); });
+  // Who follows events believes that none is missing.
+  reader_.on_connected([this] { events_.publish_reset(); });
+  reader_.on_lost([this] { events_.end_all(); });
 }
 
 Hub::~Hub() {

@@ -117,6 +117,10 @@ void show_summary(Api& api, const Exchange& exchange, const Person&) {
 }
 
 void follow_events(Api& api, const Exchange& exchange, const Person&) {
+  if (!api.reader.is_connected()) {
+    exchange.responder->reply(unavailable("the database is away"));
+    return;
+  }
   HttpReply head{.type = "text/event-stream"};
   head.headers.emplace_back("Cache-Control", "no-store");
   head.headers.emplace_back("X-Accel-Buffering", "no");  // nginx passes each event at once

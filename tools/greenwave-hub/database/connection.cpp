@@ -100,7 +100,7 @@ void Connection::lose(std::string why) {
   loop_.cancel(std::exchange(retry_, 0));
   if (fd_ >= 0) loop_.unwatch(std::exchange(fd_, -1));
   raw_.reset();
-  state_ = State::away;
+  const bool was_connected = std::exchange(state_, State::away) == State::connected;
   why = in_one_line(trim(why), most_message);
   if (why != trouble_) log_.warning(fmt::format("the database is away: {}", why));
   trouble_ = why;
@@ -108,6 +108,7 @@ void Connection::lose(std::string why) {
   for (auto lost = std::exchange(pending_, {}); auto& one : lost) {
     one.then(Answer(Failure{.unavailable = true, .message = "the database is away"}));
   }
+  if (was_connected && lost_) lost_();
 }
 
 void Connection::listen(std::string channel, std::function<void(std::string_view)> heard) {

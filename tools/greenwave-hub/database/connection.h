@@ -34,6 +34,8 @@ class Connection {
   void listen(std::string channel, std::function<void(std::string_view payload)> heard);
   /// Called after each connection, before anything else is asked.
   void on_connected(std::function<void()> connected) { connected_ = std::move(connected); }
+  /// Called when a connection is lost: from then on nothing is heard, until the next.
+  void on_lost(std::function<void()> lost) { lost_ = std::move(lost); }
 
   bool is_connected() const { return state_ == State::connected; }
   /// Statements that wait for an answer.
@@ -72,6 +74,7 @@ class Connection {
   std::string channel_;
   std::function<void(std::string_view)> heard_;
   std::function<void()> connected_;
+  std::function<void()> lost_;
   unsigned failures_ = 0;
   std::string trouble_;  ///< the last that was logged
   Loop::Timer retry_ = 0;

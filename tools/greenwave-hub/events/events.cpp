@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <random>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,7 +22,11 @@ Events::Events(Loop& loop) : loop_(loop), run_(fmt::format("{:08x}", std::random
 
 Events::~Events() {
   loop_.cancel(timer_);
-  for (const auto& listener : listeners_) listener->end();
+  end_all();
+}
+
+void Events::end_all() {
+  for (const auto& listener : std::exchange(listeners_, {})) listener->end();
 }
 
 void Events::add(std::shared_ptr<HttpStream> listener, std::string_view last_id) {

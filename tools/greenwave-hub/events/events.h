@@ -29,6 +29,8 @@ class Events {
   void publish(std::string_view kind, std::string_view data);
   /// Everything may have changed: what was told is no longer enough.
   void publish_reset();
+  /// Nothing is heard for now: who listens is to ask again, and is told so.
+  void end_all();
   /// The id of the last event: with it, add() continues from here.
   std::string last_id() const;
   std::size_t listeners() const { return listeners_.size(); }

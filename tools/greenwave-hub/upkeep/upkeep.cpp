@@ -18,7 +18,7 @@ WITH late AS (
   ORDER BY device LIMIT 5000 FOR UPDATE SKIP LOCKED),
 gone AS (
   UPDATE greenwave.presence p SET silent = true FROM late WHERE p.city = $1 AND p.device = late.device
-  RETURNING p.device, p.boot, p.sequence),
+  RETURNING p.device, p.boot, p.sequence, p.seen),
 told AS (
   INSERT INTO greenwave.history (city, device, at, boot, sequence, condition, health, commit, target, reason)
   SELECT $1, g.device, now(), g.boot, g.sequence, 'not-reporting', s.health, s.commit, s.target, ''
@@ -26,8 +26,8 @@ told AS (
   RETURNING device, commit, health),
 notified AS MATERIALIZED (
   SELECT pg_notify('greenwave', (SELECT json_agg(json_build_object('device', n.device, 'condition', 'not-reporting', 'health', n.health,
-           'commit', n.commit, 'at', extract(epoch FROM now())::bigint))::text
-    FROM (SELECT *, (row_number() OVER () - 1) / 40 AS chunk FROM told) n WHERE n.chunk = c.chunk))
+           'commit', n.commit, 'at', extract(epoch FROM n.seen)::bigint))::text
+    FROM (SELECT *, (row_number() OVER () - 1) / 40 AS chunk FROM told JOIN gone USING (device)) n WHERE n.chunk = c.chunk))
   FROM generate_series(0, (SELECT count(*) - 1 FROM told) / 40) AS c(chunk) WHERE EXISTS (SELECT FROM told))
 SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM notified)
 )sql";
