@@ -10,6 +10,7 @@ const views = {
   failing: "/?state=failed",
   rollout: "/?page=rollout",
   device: "/?device=sf-0029",
+  enrolment: "/?page=enrol",
   cities: "/?page=cities",
 };
 
