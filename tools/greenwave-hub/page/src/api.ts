@@ -1,3 +1,4 @@
+import { hear } from "./clock.ts";
 import { EventReader, type ServerEvent } from "./sse.ts";
 
 /** What the hub said instead of an answer. */
@@ -89,6 +90,7 @@ export class Api {
     if (this.token) headers["Authorization"] = `Bearer ${this.token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const answer = await fetch(path, { method, headers, signal, ...(body === undefined ? {} : { body }) });
+    hear(answer.headers.get("date"));
     if (answer.ok) return answer;
     const text = await answer.text();
     let said: { error?: string; remedy?: string } = {};

@@ -1,4 +1,4 @@
-import { count, inSync, stateOfLetter, stateOfWord } from "./states.ts";
+import { count, inSync, silent, stateOfLetter, stateOfWord } from "./states.ts";
 
 /** /v1/places: the same for ever for one commit of the inventory. */
 export interface Places {
@@ -122,6 +122,10 @@ export class City {
   reasonOf(row: number): string {
     return this.reasons.at(this.reason[row]!);
   }
+  /** Why it is not in order; empty for one that is, and for one that is silent: what that last said may be over. */
+  troubleOf(row: number): string {
+    return this.state[row] === inSync || this.state[row] === silent ? "" : this.reasonOf(row);
+  }
   /** By its number, which hasLabel() takes; nothing where no device has it. */
   labelNumber(label: string): number | undefined {
     return this.labelNumbers.get(label);
@@ -166,12 +170,12 @@ export interface ReasonGroup {
 }
 
 /** The rows that have a reason, those that most have first, within the same state. */
-export function groupReasons(city: City, rows: readonly number[], states: ReadonlySet<number>): ReasonGroup[] {
+export function groupReasons(city: City, rows: readonly number[]): ReasonGroup[] {
   const groups = new Map<string, ReasonGroup>();
   for (const row of rows) {
-    const reason = city.reasonOf(row);
+    const reason = city.troubleOf(row);
     const state = city.state[row]!;
-    if (!reason || !states.has(state)) continue;
+    if (!reason) continue;
     const group = groups.get(reason) ?? { reason, state, rows: [] };
     group.state = Math.min(group.state, state);
     group.rows.push(row);

@@ -21,7 +21,7 @@ export function isEverything(filter: Filter): boolean {
   );
 }
 
-const most_ids = 200;
+export const most_ids = 200; // that an address has
 const most_labels = 20;
 
 export function readFilter(query: URLSearchParams): Filter {
@@ -59,7 +59,7 @@ export function rowsOf(city: City, filter: Filter, without?: "states" | "reason"
   for (let row = 0; row < city.size; ++row) {
     if (city.retired[row]) continue;
     if (states && !states.has(city.state[row]!)) continue;
-    if (reason !== null && city.reasonOf(row) !== reason) continue;
+    if (reason !== null && city.troubleOf(row) !== reason) continue;
     if (filter.wave !== null && city.waveOf(row) !== filter.wave) continue;
     if (filter.commit && !city.commitOf(row).startsWith(filter.commit)) continue;
     if (!labels.every((label) => city.hasLabel(row, label!))) continue;

@@ -1,11 +1,12 @@
 import { type Api, Refusal } from "./api.ts";
+import { now } from "./clock.ts";
 import { type Change, City, type Places, type States } from "./city.ts";
 
 export interface Heard {
   loaded(city: City): void;
   changed(changes: Change[]): void;
   rollout(): void; // a ref or the inventory changed
-  lively(since: Date | null): void; // since when nothing is heard; null: it is live
+  lively(since: Date | null, why: string): void; // since when nothing is heard, and why; null: it is live
   refused(refusal: Refusal): void; // the end: who is here may not read
 }
 
@@ -47,21 +48,21 @@ export class Live {
         }
         if (this.stream.signal.aborted && this.must_load) continue;
         ++this.failures;
-        this.quiet();
+        this.quiet(error instanceof Refusal ? error.message : undefined);
       }
       const pause = Math.min(longest_pause, first_pause * 2 ** Math.min(this.failures, 6));
       await sleep(pause * (0.5 + Math.random() / 2));
     }
   }
 
-  private quiet(): void {
-    this.since ??= new Date();
-    this.heard.lively(this.since);
+  private quiet(why = "the hub does not answer"): void {
+    this.since ??= new Date(now());
+    this.heard.lively(this.since, why);
   }
   private alive(): void {
     this.failures = 0;
     this.since = null;
-    this.heard.lively(null);
+    this.heard.lively(null, "");
   }
 
   private async load(): Promise<void> {

@@ -1,7 +1,7 @@
 import { Api, devicePath, may, type Me, Refusal } from "./api.ts";
 import { type City, type States, toCsv } from "./city.ts";
 import { gathered, h, show } from "./dom.ts";
-import { everything, type Filter, isEverything, readFilter, rowsOf, writeFilter } from "./filter.ts";
+import { everything, type Filter, isEverything, most_ids, readFilter, rowsOf, writeFilter } from "./filter.ts";
 import { Live } from "./live.ts";
 import type { CityMap, View } from "./map/map.ts";
 import type { Rollout } from "./rollout.ts";
@@ -9,7 +9,7 @@ import { kinds } from "./states.ts";
 import { CitiesView, type Cities } from "./views/cities.ts";
 import { Counts } from "./views/counts.ts";
 import type { Device } from "./standing.ts";
-import { deviceMessage, deviceView, showsObjects } from "./views/device.ts";
+import { deviceMessage, deviceView, freshen, showsObjects, withoutTimes } from "./views/device.ts";
 import { confirm } from "./views/dialog.ts";
 import { EnrolmentsView } from "./views/enrolments.ts";
 import { DeviceDiff } from "./views/impact.ts";
@@ -18,8 +18,11 @@ import { LabelChoice } from "./views/labels.ts";
 import { loginView } from "./views/login.ts";
 import { RolloutView } from "./views/rollout.ts";
 import { RollUpDesk } from "./views/roll_up.ts";
-import { DeviceTable } from "./views/table.ts";
+import { DeviceTable, worstFirst } from "./views/table.ts";
 import { devices, moment } from "./words.ts";
+
+/** What is not told by events is asked for again so often, while somebody looks. */
+const look_every = 15_000;
 
 type Page = "map" | "rollout" | "enrol" | "cities";
 const pages: [Page, string][] = [["map", "Map"], ["rollout", "Rollout"], ["enrol", "Enrolment"], ["cities", "Cities"]];
@@ -60,6 +63,7 @@ class Desk {
   private rows: number[] = [];
   private map: CityMap | null = null;
   private shown_device: string | null = null;
+  private told: Device | null = null; // of the panel
 
   private readonly counts = new Counts((change) => this.filter(change));
   private readonly labels = new LabelChoice((label) => this.add_label(label));
@@ -118,10 +122,22 @@ class Desk {
       rollout: () => {
         if (this.place.page === "rollout") this.roll_again();
       },
-      lively: (since) => this.lively(since),
+      lively: (since, why) => this.lively(since, why),
       refused: (refusal) => leave(refusal.message),
     }, states).run();
     this.arrive();
+    setInterval(() => document.hidden || this.look(), look_every);
+    document.addEventListener("visibilitychange", () => document.hidden || this.look());
+  }
+
+  /** Times go on, and so does what no event tells of. */
+  private look(): void {
+    if (document.querySelector("dialog")) return;
+    if (this.place.page === "rollout") this.rollout.show(null, this.place.of);
+    if (this.place.page === "enrol") void this.enrolments.load();
+    if (this.place.page === "cities") void this.load_cities();
+    if (this.place.page === "map") this.redraw();
+    if (this.place.device !== null) this.look_again();
   }
 
   private build(leave: () => void): void {
@@ -151,8 +167,9 @@ class Desk {
     });
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && this.city && this.rows.length > 0) {
-        this.go({ device: this.city.ids[this.rows[0]!]! });
-        this.map?.fit(this.rows.slice(0, 1));
+        const first = worstFirst(this.city, this.rows)[0]!;
+        this.go({ device: this.city.ids[first]! });
+        this.map?.fit([first]);
       }
     });
     document.addEventListener("keydown", (event) => {
@@ -209,11 +226,11 @@ class Desk {
     if (this.place.device !== null) this.look_again();
   }
 
-  private lively(since: Date | null): void {
+  private lively(since: Date | null, why: string): void {
     this.status.textContent = since ? "not live" : "live";
     this.status.classList.toggle("off", since !== null);
     this.stale.hidden = since === null;
-    if (since) this.stale.textContent = `Not live since ${moment(since)}: the hub does not answer. What you see is as of then; it goes on by itself.`;
+    if (since) this.stale.textContent = `Not live since ${moment(since)}: ${why}. What you see is as of then; it goes on by itself.`;
   }
 
   private filter(change: Partial<Filter>): void {
@@ -276,7 +293,7 @@ class Desk {
       filter.wave !== null && chip(`wave ${filter.wave || "branch"}`, { wave: null }),
       filter.commit && chip(`commit ${filter.commit.slice(0, 10)}`, { commit: "" }),
       filter.labels.map((label) => chip(label, { labels: filter.labels.filter((one) => one !== label) })),
-      filter.ids && chip(`${devices(filter.ids.length)} chosen`, { ids: null }),
+      filter.ids && chip(`${devices(filter.ids.length)} chosen${filter.ids.length > most_ids ? `, the first ${most_ids} in a link` : ""}`, { ids: null }),
       !isEverything(filter) && h("button", { class: "chip clear", "data-key": "clear", onclick: () => {
         this.search.value = "";
         this.go({ filter: everything });
@@ -289,6 +306,7 @@ class Desk {
     this.panel.hidden = id === null;
     this.main.classList.toggle("with-panel", id !== null);
     if (id === null) {
+      this.told = null;
       this.panel.remove();
       return;
     }
@@ -302,9 +320,19 @@ class Desk {
       const has_place = row !== undefined && this.city!.hasPlace(row);
       view = deviceView(device, this.diff, this.declared, (label) => this.city?.labelNumber(label) === undefined ? null : () => this.add_label(label), close, may(this.me, "operate") ? () => this.sync([id]) : null, has_place ? () => this.map?.fit([row]) : null);
     } catch (error) {
+      if (!opened && this.told?.id === id) { // what is shown stays, and its times go on
+        freshen(this.panel, this.told);
+        return;
+      }
       view = deviceMessage((error as Error).message, close);
     }
     if (this.place.device !== id) return;
+    const is_same = told !== null && this.told !== null && !opened && withoutTimes(told) === withoutTimes(this.told);
+    this.told = told;
+    if (is_same) {
+      freshen(this.panel, told!);
+      return;
+    }
     const scrolled = this.panel.scrollTop;
     show(this.panel, view);
     this.panel.scrollTop = opened ? 0 : scrolled;
@@ -325,7 +353,7 @@ class Desk {
       this.cities.show(await this.api.get<Cities>("/v1/cities"));
     } catch (error) {
       const absent = error instanceof Refusal && error.status === 404;
-      this.cities.fail(absent ? "This hub is for one city." : (error as Error).message);
+      if (absent || !this.cities.isShown) this.cities.fail(absent ? "This hub is for one city." : (error as Error).message);
     }
   }
 
@@ -339,11 +367,11 @@ class Desk {
   private sync(ids: string[]): void {
     const them = devices(ids.length);
     confirm(ids.length === 1 ? `Sync ${ids[0]} now?` : `Sync ${them} now?`,
-      [h("p", {}, ids.length === 1 ? "1 device is" : `${them} are`, " asked to sync with the next report. That changes what its commit says should be changed, and nothing else."),
+      [h("p", {}, ids.length === 1 ? "1 device is" : `${them} are`, " asked to sync, each at its next report: a silent one when it is heard of again. That changes what the commit says should be changed, and nothing else."),
         h("label", { for: "sync-reason" }, "Why (for the audit trail)"), h("input", { id: "sync-reason", name: "reason", maxlength: 200 })],
       `Sync ${them}`, async (form) => {
         const { asked } = await this.api.post<{ asked: number }>("/v1/sync", { devices: ids, reason: String(form.get("reason") ?? "") });
-        return `${devices(asked)} will sync with the next report.`;
+        return `${devices(asked)} ${asked === 1 ? "is" : "are"} asked at the next report.`;
       });
   }
 }

@@ -1,3 +1,4 @@
+import { now as hubTime } from "./clock.ts";
 import { ago, moment, short, span, timeOf } from "./words.ts";
 
 type Json = Record<string, unknown>;
@@ -74,7 +75,7 @@ function whyBehind(device: Device, wanted: string, now: number): string {
 }
 
 /** Where a device is beside its commit, and for how long it is silent. */
-export function standingOf(device: Device, now = Date.now()): Standing {
+export function standingOf(device: Device, now = hubTime()): Standing {
   const detail = object(device["detail"]);
   const target = object(device["wanted"]);
   const [runs, wanted] = [text(device["commit"]), text(target["commit"])];

@@ -25,11 +25,12 @@ export const kinds: readonly StateKind[] = [
 export const count = kinds.length;
 const by_word = new Map(kinds.map((kind, i) => [kind.word, i]));
 const by_letter = new Map(kinds.map((kind, i) => [kind.letter, i]));
-const unknown = by_word.get("not-reporting")!;
+/** Of these it is not known how they are. */
+export const silent = by_word.get("not-reporting")!;
 
 /** Its number in `kinds`; a word of a newer hub is one that is not known here. */
-export const stateOfWord = (word: string): number => by_word.get(word) ?? unknown;
-export const stateOfLetter = (letter: string): number => by_letter.get(letter) ?? unknown;
+export const stateOfWord = (word: string): number => by_word.get(word) ?? silent;
+export const stateOfLetter = (letter: string): number => by_letter.get(letter) ?? silent;
 export const isState = (word: string): boolean => by_word.has(word);
 
 /** Those that nobody needs to look at. */

@@ -1,3 +1,5 @@
+import { now } from "./clock.ts";
+
 /** How the page says numbers and times. */
 
 export const number = (n: number) => n.toLocaleString("en-US");
@@ -22,9 +24,9 @@ export function timeOf(text: unknown): Date | null {
   return Number.isNaN(time.getTime()) ? null : time;
 }
 
-export function ago(text: unknown, now = Date.now()): string {
+export function ago(text: unknown, at = now()): string {
   const time = timeOf(text);
-  return time ? `${span(now - time.getTime())} ago` : "never";
+  return time ? `${span(at - time.getTime())} ago` : "never";
 }
 
 /** In the reader's own time zone: "27 Nov, 11:52". */

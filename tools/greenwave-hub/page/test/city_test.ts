@@ -87,8 +87,21 @@ test("a change is that of its device, and one that is not known is said", () => 
 test("reasons are grouped, those of the worst state first", () => {
   const here = city();
   here.apply({ device: "b", condition: "waiting", reason: "window night" });
-  const groups = groupReasons(here, rowsOf(here, everything), new Set(kinds.keys()));
+  const groups = groupReasons(here, rowsOf(here, everything));
   assert.deepEqual(groups.map((group) => [group.reason, group.rows.length]), [["apt lock held", 2], ["window night", 1]]);
+});
+
+test("a reason has as many devices as its group says, whatever becomes of them", () => {
+  const here = city();
+  for (const condition of words) {
+    for (const device of ["a", "b", "z"]) here.apply({ device, condition, reason: device === "b" ? "disk full" : "apt lock held" });
+    here.apply({ device: "z", condition: "waiting", reason: "apt lock held" });
+    for (const { reason, rows: grouped } of groupReasons(here, rowsOf(here, everything))) {
+      assert.deepEqual(rowsOf(here, { ...everything, reason }), grouped, `${condition}: ${reason}`);
+    }
+  }
+  here.apply({ device: "a", condition: "not-reporting" });
+  assert.equal(here.troubleOf(0), "", "what it said before it went silent may be over");
 });
 
 test("CSV keeps commas, quotes and lines, and lets no spreadsheet compute", () => {

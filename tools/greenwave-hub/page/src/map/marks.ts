@@ -1,4 +1,4 @@
-import { kinds } from "../states.ts";
+import { kinds, silent, stateOfWord } from "../states.ts";
 
 /** What a theme colours marks with, by state. */
 export interface Colours {
@@ -47,6 +47,9 @@ const least_share = 0.05; // one of a thousand is seen, too
 const most_pictures = 4000;
 const steps = 40; // of a ring, at most: alike ones are one picture
 
+/** What is told without colours, too: what went wrong is thicker, and what is silent is dashed. */
+const thick = new Set(["failed", "reverted"].map(stateOfWord));
+
 /** A ring that shows the shares of the states, the worst first from the top, around how many there are. */
 function drawRing(pen: CanvasRenderingContext2D, total: number, shares: readonly number[], x: number, y: number, colours: Colours) {
   const radius = ringRadius(total);
@@ -60,11 +63,14 @@ function drawRing(pen: CanvasRenderingContext2D, total: number, shares: readonly
   shares.forEach((share, state) => {
     if (share === 0) return;
     const end = angle + (share / sum) * all_round;
+    const drawn = thick.has(state) ? width * 1.5 : width;
     pen.beginPath();
-    pen.arc(x, y, radius - width / 2, angle, end);
+    pen.arc(x, y, radius + (drawn - width) / 2 - width / 2, angle, end);
     pen.strokeStyle = colours.states[state]!;
-    pen.lineWidth = width;
+    pen.lineWidth = drawn;
+    pen.setLineDash(state === silent ? [2, 1.5] : []);
     pen.stroke();
+    pen.setLineDash([]);
     angle = end;
   });
   if (total < 3) return; // too small for a number
@@ -92,7 +98,7 @@ export class Marks {
   ring(pen: CanvasRenderingContext2D, counts: readonly number[], x: number, y: number): void {
     const total = counts.reduce((sum, one) => sum + one, 0);
     const shares = counts.map((one) => (one === 0 ? 0 : Math.max(Math.round((one / total) * steps), least_share * steps)));
-    const radius = ringRadius(total) + 2;
+    const radius = ringRadius(total) + 4;
     const picture = this.picture(`${total} ${shares.join()}`, radius, (to, middle) => drawRing(to, total, shares, middle, middle, this.colours));
     this.put(pen, picture, x, y);
   }

@@ -6,8 +6,6 @@ import { number } from "../words.ts";
 import { stateIcon } from "./icon.ts";
 
 const most_reasons = 40;
-/** Those whose reasons are worth a list. */
-const told = new Set(kinds.map((_, i) => i).filter((i) => i !== inSync));
 
 export type SetFilter = (change: Partial<Filter>) => void;
 
@@ -40,11 +38,13 @@ export class Counts {
   }
 
   private show_reasons(city: City, filter: Filter): void {
-    const groups = groupReasons(city, rowsOf(city, filter, "reason"), told);
+    const rows = rowsOf(city, filter, "reason");
+    const groups = groupReasons(city, rows);
+    const is_well = rows.every((row) => city.state[row] === inSync);
     show(
       this.reasons,
       h("h2", {}, "Reasons"),
-      groups.length === 0 && h("p", { class: "muted" }, "None: nothing is wrong here."),
+      groups.length === 0 && h("p", { class: "muted" }, is_well ? "None: nothing is wrong here." : "None of these devices says why."),
       h("ul", {}, groups.slice(0, most_reasons).map((group) =>
         h("li", {}, h("button",
           { class: "reason", "data-key": `reason ${group.reason}`, "aria-pressed": String(filter.reason === group.reason),

@@ -14,18 +14,20 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(te
 const fact = (name: string, value: Content) => (value === "" || value === null ? null : [h("dt", {}, name), h("dd", {}, value)]);
 const section = (title: string, ...content: Content[]) => h("section", {}, h("h3", {}, title), content);
 
+/** As a shell takes it for one word. */
+const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
 /** What to type, and where, by what is wrong. */
 export function commandsFor(device: Device): [where: string, command: string][] {
-  const id = device.id;
+  const id = quoted(device.id);
+  const rejected = text(object(object(device["detail"])["rejected"])["commit"]);
   const there = "At the device";
   switch (device.state) {
     case "failed":
-      if (text(object(object(device["detail"])["rejected"])["commit"])) {
-        return [["In the repository", "greenwave lint"], [there, "greenwave status"], ["Anywhere", `greenwave fleet show ${id}`]];
-      }
-      return [[there, "greenwave status"], [there, "greenwave doctor"], ["Anywhere", `greenwave fleet show ${id}`]];
+      if (rejected) return [["In the repository", "greenwave lint"], [there, "greenwave status"], ["Anywhere", `greenwave fleet device ${id}`]];
+      return [[there, "greenwave status"], [there, "greenwave diff"], [there, "greenwave doctor"], ["Anywhere", `greenwave fleet device ${id}`]];
     case "reverted":
-      return [[there, "greenwave history"], ["In the repository", "git revert COMMIT"]];
+      return [[there, "greenwave history"], ["In the repository", `git revert ${short(rejected) || "COMMIT"}`]];
     case "not-reporting":
       return [[there, "systemctl status greenwaved"], [there, "greenwave doctor"]];
     case "paused":
@@ -46,6 +48,18 @@ function copyable(where: string, command: string): HTMLElement {
 }
 
 const most_actions = 12;
+const opened = new Map<string, boolean>(); // by the sync
+
+/** Open where something is wrong, until somebody says otherwise. */
+function stepsOf(sync: Json, bad: boolean, details: HTMLDetailsElement): HTMLDetailsElement {
+  const key = `${text(sync["started"])} ${text(sync["number"])} ${text(sync["commit"])}`;
+  details.open = opened.get(key) ?? bad;
+  details.addEventListener("toggle", () => {
+    if (opened.size > 200) opened.clear();
+    opened.set(key, details.open);
+  });
+  return details;
+}
 
 /** `places` are those of the commit that the device has: a step of another commit is without. */
 function syncEntry(sync: Json, places: Places): HTMLElement {
@@ -61,13 +75,13 @@ function syncEntry(sync: Json, places: Places): HTMLElement {
         typeof sync["tookMs"] === "number" && ` in ${span(sync["tookMs"])}`)),
     text(sync["commit"]) && h("div", { class: "muted" }, h("code", {}, short(text(sync["commit"]))), " ", text(sync["subject"])),
     text(sync["error"]) && h("div", { class: "why" }, text(sync["error"])),
-    shown.length > 0 && h("details", bad ? { open: true } : {},
+    shown.length > 0 && stepsOf(sync, bad, h("details", {},
       h("summary", {}, `${total} step${total === 1 ? "" : "s"}`, failed.length > 0 && `, ${failed.length} failed`),
       h("ul", { class: "steps" }, shown.map((action) => h("li", { class: action["ok"] === false ? "bad" : "" },
         text(action["verb"]), " ", h("code", {}, text(action["object"])), " ",
         text(sync["commit"]) === places.commit && places.of(text(action["object"])),
         text(action["error"]) && h("div", { class: "why" }, text(action["error"]))))),
-      total > shown.length && h("p", { class: "muted" }, `and ${total - shown.length} more`)));
+      total > shown.length && h("p", { class: "muted" }, `and ${total - shown.length} more`))));
 }
 
 const more = (shown: Json[], total: unknown) =>
@@ -112,12 +126,23 @@ function facts(device: Device, detail: Json): HTMLElement {
     fact("Layers", texts(device["layers"]).join(" → ")));
 }
 
+const linesOf = (device: Device): Content => standingOf(device).lines.map((line) => h("p", {}, line));
+
 /** Where it is beside its commit; with what it would do for another one, if that is what it should run. */
 function standing(device: Device, diff: DeviceDiff): HTMLElement {
-  const { runs, wanted, lines } = standingOf(device);
+  const { runs, wanted } = standingOf(device);
   const differs = runs !== "" && wanted !== "" && runs !== wanted;
-  return section("Beside its commit", lines.map((line) => h("p", {}, line)), differs && diff.show(device.id, runs, wanted));
+  return section("Beside its commit", h("div", { class: "standing" }, linesOf(device)), differs && diff.show(device.id, runs, wanted));
 }
+
+/** Brings the times in a view to now, and changes nothing else of it: what somebody reads, or has opened, stays. */
+export function freshen(view: Element, device: Device): void {
+  const place = view.querySelector(".standing");
+  if (place) show(place, linesOf(device));
+}
+
+/** What of a device changes with each sign of life, and makes no other view. */
+export const withoutTimes = (device: Device): string => JSON.stringify({ ...device, seen: null, clock: null });
 
 /** One device, as it told it and as the hub has it. */
 export function deviceView(device: Device, diff: DeviceDiff, declared: DeviceObjects, byLabel: (label: string) => (() => void) | null, close: () => void, sync: (() => void) | null, showOnMap: (() => void) | null): HTMLElement {

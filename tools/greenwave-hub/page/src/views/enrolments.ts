@@ -38,8 +38,8 @@ export class EnrolmentsView {
         h("thead", {}, h("tr", {}, ["Device", "Key", "From", "Asked"].map((name) => h("th", { scope: "col" }, name)), allowed && h("th", { scope: "col" }, "Decide"))),
         h("tbody", {}, enrolments.map((one) => h("tr", {},
           h("td", {}, one.device), h("td", { class: "code" }, one.key), h("td", {}, one.address), h("td", {}, ago(one.asked)),
-          allowed && h("td", {}, h("button", { class: "plain", onclick: () => this.decide(one, "approve") }, "Approve…"), " ",
-            h("button", { class: "plain", onclick: () => this.decide(one, "refuse") }, "Refuse…"))))))));
+          allowed && h("td", {}, h("button", { class: "plain", "data-key": `approve ${one.device} ${one.key}`, onclick: () => this.decide(one, "approve") }, "Approve…"), " ",
+            h("button", { class: "plain", "data-key": `refuse ${one.device} ${one.key}`, onclick: () => this.decide(one, "refuse") }, "Refuse…"))))))));
   }
 
   private decide(one: Enrolment, decision: "approve" | "refuse"): void {

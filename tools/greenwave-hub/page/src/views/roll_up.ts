@@ -1,4 +1,5 @@
 import { type Api, Refusal } from "../api.ts";
+import { now } from "../clock.ts";
 import { h, show } from "../dom.ts";
 import { moment } from "../words.ts";
 import { type Cities, CitiesView } from "./cities.ts";
@@ -37,7 +38,7 @@ export class RollUpDesk {
         this.since = null;
       } catch (error) {
         if (error instanceof Refusal && (error.status === 401 || error.status === 403)) return this.leave(error.message);
-        this.since ??= new Date();
+        this.since ??= new Date(now());
         if (!this.cities.isShown) this.cities.fail((error as Error).message);
       }
       this.status.textContent = this.since ? "not live" : "live";

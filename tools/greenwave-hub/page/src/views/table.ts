@@ -1,6 +1,7 @@
 import type { City } from "../city.ts";
 import { h, show } from "../dom.ts";
-import { inSync, kinds } from "../states.ts";
+import { now } from "../clock.ts";
+import { inSync, kinds, silent } from "../states.ts";
 import { moment, number, short, span } from "../words.ts";
 import { stateIcon } from "./icon.ts";
 
@@ -13,6 +14,9 @@ export interface TableActions {
   csv(): void;
   sync: ((rows: readonly number[]) => void) | null; // null: who is here may not
 }
+
+/** The rows in the order of the table. */
+export const worstFirst = (city: City, rows: readonly number[]): number[] => [...rows].sort((a, b) => city.state[a]! - city.state[b]! || a - b);
 
 /** The devices that the filter lets through, the worst first. */
 export class DeviceTable {
@@ -37,9 +41,10 @@ export class DeviceTable {
   show(city: City, rows: readonly number[], key: string, chosen: number | null): void {
     if (key !== this.key) this.shown = step;
     this.key = key;
-    const sorted = [...rows].sort((a, b) => city.state[a]! - city.state[b]! || a - b);
+    const sorted = worstFirst(city, rows);
+    const gone = city.retired.reduce((sum, one) => sum + one, 0);
     show(this.head,
-      h("h2", {}, `${number(rows.length)} of ${number(city.size)} devices`),
+      h("h2", {}, `${number(rows.length)} of ${number(city.size - gone)} devices`, gone > 0 && h("span", { class: "muted" }, ` and ${number(gone)} retired`)),
       h("button", { class: "plain", "data-key": "csv", onclick: () => this.actions.csv() }, "CSV"),
       this.actions.sync && rows.length > 0 &&
         h("button", { class: "plain", "data-key": "sync", onclick: () => this.actions.sync!(rows) }, "Sync now…"));
@@ -53,7 +58,7 @@ export class DeviceTable {
   }
 
   private since(since: Date | null): HTMLElement {
-    return h("td", { class: "since" }, since && h("time", { datetime: since.toISOString(), title: moment(since) }, span(Date.now() - since.getTime())));
+    return h("td", { class: "since" }, since && h("time", { datetime: since.toISOString(), title: moment(since) }, span(now() - since.getTime())));
   }
 
   private row(city: City, row: number, chosen: boolean): HTMLElement {
@@ -67,7 +72,7 @@ export class DeviceTable {
       h("td", { class: "state" }, stateIcon(state), " ", kinds[state]!.label),
       h("td", { class: "id" }, h("a", { href: this.actions.address(row), "data-key": `row ${city.ids[row]}`, onclick: open }, city.ids[row])),
       h("td", {}, city.names[row]),
-      h("td", { class: kinds[state]!.word === "failed" || kinds[state]!.word === "reverted" ? "cause bad" : "cause" }, state === inSync ? "" : city.reasonOf(row)),
+      h("td", { class: kinds[state]!.word === "failed" || kinds[state]!.word === "reverted" ? "cause bad" : "cause" }, state === silent ? city.reasonOf(row) && `last said: ${city.reasonOf(row)}` : city.troubleOf(row)),
       this.since(city.sinceOf(row)),
       h("td", { class: "wave-of" }, row < city.listed ? city.waveOf(row) || "branch" : "not listed"),
       h("td", { class: "code" }, short(city.commitOf(row)) || "–"));
