@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import shlex
 import signal
 import sys
 import time
@@ -13,7 +14,7 @@ import browser  # noqa: E402
 import page_city  # noqa: E402
 import postgres  # noqa: E402
 from browser import Browser  # noqa: E402
-from greenwave import City, Scratch, file_manifest, wait_until  # noqa: E402
+from greenwave import BIN, City, Scratch, file_manifest, run, timed, wait_until  # noqa: E402
 from hub import Hub, Speaker  # noqa: E402
 
 MARKUP = ["<img src=x onerror=\"document.title='owned'\">", "<script>document.title='owned'</script>",
@@ -211,6 +212,29 @@ return Buffer.concat(pieces).toString()""")
         one.run("await page.reload()")
         one.sees(485)
 
+    def test_each_command_to_type_is_one_that_there_is(self):
+        typed = set()
+        for state in ("failed", "reverted", "not-reporting", "paused", "held", "waiting", "in-sync"):
+            number = next(number for number in range(485) if page_city.state_of(number)[0] == state)
+            one = self.browser(path=f"/?device={page_city.sample_city()[number][0]}")
+            one.run("await page.locator('.commands code').first().waitFor()")
+            typed |= {text.strip() for text in one.run("return await page.locator('.commands code').allInnerTexts()")}
+        self.assertGreater(len(typed), 6)
+        for command in typed:
+            program, *words = shlex.split(command)
+            if program == "greenwave":
+                action = words[:2] if words[0] == "fleet" else words[:1]
+                self.assertEqual(0, run(BIN / "greenwave", *action, "--help", check=False).returncode, command)
+            else:
+                self.assertIn(program, ("git", "systemctl"), command)
+
+    def test_enter_opens_the_first_device_of_the_list(self):
+        one = self.browser(path="/?q=st", devices=None)
+        one.wait_for_text(".list-head", "of 485 devices")
+        first = one.run("return await page.locator('.list tbody tr').first().getAttribute('data-id')")
+        one.run("await page.focus('#search'); await page.keyboard.press('Enter')")
+        one.wait_for_text(".panel h2", first)
+
     def test_a_sync_is_asked_for_after_a_confirmation_that_names_the_number(self):
         one = self.browser(path="/?state=paused")
         one.wait_for_text(".list-head", "of 485")
@@ -219,7 +243,7 @@ return Buffer.concat(pieces).toString()""")
         one.wait_for_text("dialog h2", f"Sync {paused} devices now?")
         one.shoot("confirm")
         one.run("await page.fill('#sync-reason', 'the crew is there'); await page.locator('dialog .primary').click()")
-        one.wait_for_text("dialog .said", f"{paused} devices will sync")
+        one.wait_for_text("dialog .said", f"{paused} devices are asked")
         asked = self.postgres.sql("SELECT count(*), min(who), min(reason) FROM greenwave.requests")
         self.assertEqual(f"{paused}|ana|the crew is there", asked)
         self.clean(one)
@@ -281,6 +305,25 @@ class Changes(OnOneCity):
         one.run("await page.locator('.stale').waitFor({state: 'hidden'})")
         device.report("reverted")
         one.wait_for_text(".count[data-state=reverted] b", "1")
+
+    def test_while_the_database_is_away_nothing_is_called_live(self):
+        one = self.browser(devices=485)
+        one.run("await page.locator('.live:not(.off)').waitFor()")
+        self.postgres.stop()
+        one.wait_for_text(".stale", "the database is away", seconds=60)
+        self.assertEqual("not live", one.text(".live"))
+        self.postgres.start()
+        one.run("await page.locator('.stale').waitFor({state: 'hidden', timeout: 60000})")
+
+    def test_a_clock_that_is_hours_off_makes_no_device_silent_for_hours(self):
+        device = Speaker(self.hub, "sf-0050").enrol(self.operator)
+        device.boot = 2_000_000_000
+        device.report("in-sync")
+        one = self.fresh(self.operator)
+        one.run("await page.addInitScript(() => { const here = Date.now; Date.now = () => here() + 5 * 3600_000; })")
+        one.open(self.hub.url + "/?device=sf-0050", 485)
+        one.wait_for_text(".panel .standing", "Heard of")
+        self.assertRegex(one.text(".panel .standing"), r"Heard of \d+ (s|min) ago\.")
 
     def test_markup_in_every_text_stays_text(self):
         for number, text in enumerate(MARKUP):
@@ -364,6 +407,42 @@ spec:
         one.sees(4)
         self.assertEqual("springfield · Greenwave", one.run("return await page.title()"))
         self.clean(one)
+
+
+    def test_objects_have_the_file_and_line_that_declare_them(self):
+        commit = self.city.git("rev-parse", "main", cwd=self.city.bare)
+        device = Speaker(self.hub, "sf-1").enrol(self.operator)
+        device.boot = 2_000_000_000
+        device.report("failed", commit={"oid": commit}, target=commit, failed=[{"object": "File/motd", "reason": "no space"}], failedTotal=1)
+        one = self.browser(path="/?device=sf-1")
+        one.wait_for_text(".panel .objects .bad .place", "base/motd.yaml:1:1", seconds=60)
+        one.click(".panel .all-objects summary")
+        one.wait_for_text(".panel .all-objects", "canary/key.yaml:1:1")
+        one.shoot("objects")
+        self.assertEqual([], self.violations(one))
+        device.report("failed", commit={"oid": commit}, target=commit, failed=[{"object": "File/motd", "reason": "still no space"}], failedTotal=1)
+        one.wait_for_text(".panel .objects .bad", "still no space")
+        one.wait_for_text(".panel .objects .bad .place", "base/motd.yaml:1:1")
+        one.wait_for_text(".panel .all-objects", "canary/key.yaml:1:1")
+        self.clean(one)
+
+    def test_a_commit_is_there_within_two_seconds_and_a_repository_that_is_away_is_said(self):
+        one = self.browser(path="/?page=rollout")
+        one.wait_for_text(".wave .commit", self.city.git("rev-parse", "main", cwd=self.city.bare)[:10])
+        times = []
+        for number in range(3):
+            subject = f"Greener, {number}"
+            self.city.commit({"base/green.yaml": file_manifest("green", "/etc/green", subject)}, subject)
+            times.append(timed(lambda: one.run("await page.locator('.wave .commit', {hasText: args.subject}).waitFor()", subject=subject)))
+        self.assertLess(min(times), 2, times)
+        away = self.city.bare.with_suffix(".away")
+        self.city.bare.rename(away)
+        try:
+            one.wait_for_text("main [role=alert]", "cannot read the city's repository", seconds=60)
+        finally:
+            away.rename(self.city.bare)
+        one.run("await page.locator('main [role=alert]', {hasText: 'repository'}).waitFor({state: 'detached', timeout: 120000})")
+        self.city.commit({"base/green.yaml": None}, "As it was before")
 
 
 class SignedInByTheProxy(OnOneCity):

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "database/migrations.h"
 #include "intake/batch.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr auto writer_patience = std::chrono::seconds(15);
 constexpr auto reader_patience = std::chrono::seconds(30);
 constexpr auto longest_drain = std::chrono::seconds(10);
+constexpr std::size_t most_trouble = 2000;
 
 std::optional<Authority> open_authority(const HubConfig& config) {
   if (!config.enrols) return {};
@@ -39,13 +41,21 @@ Hub::Hub(HubConfig config, const Log& log)
       outbound_(loop_),
       notifier_(config_, loop_, log_, writer_, reader_, outbound_),
       changes_([this](const CommitPair& pair) { follower_->compare(pair); }),
-      api_{config_,  log_,
-           loop_,    writer_,
-           reader_,  intake_,
-           limits_,  access_,
-           events_,  shared_,
-           changes_, authority_ ? &*authority_ : nullptr,
-           nullptr,  [this] { return metrics(); }} {
+      api_{config_,
+           log_,
+           loop_,
+           writer_,
+           reader_,
+           intake_,
+           limits_,
+           access_,
+           events_,
+           shared_,
+           changes_,
+           trouble_,
+           authority_ ? &*authority_ : nullptr,
+           nullptr,
+           [this] { return metrics(); }} {
   if (!config_.cities.empty()) {
     neighbours_.emplace(
         CitiesConfig{.state_directory = config_.state_directory / "cities", .cities = config_.cities}, loop_,
@@ -113,13 +123,29 @@ void Hub::follow_repository() {
     auto config = config::load_config(config_.follow, "/");
     follower_ = std::make_unique<Follower>(
         std::move(config), config_.state_directory / "repository", log_,
-        [this](Followed followed) { loop_.post([this, followed = std::move(followed)] { keep(followed); }); },
-        [this](Compared compared) {
-          loop_.post([this, compared = std::move(compared)] { changes_.told(compared); });
-        });
+        Follower::Listener{.told =
+                               [this](Followed followed) {
+                                 loop_.post([this, followed = std::move(followed)] { keep(followed); });
+                               },
+                           .compared =
+                               [this](Compared compared) {
+                                 loop_.post(
+                                     [this, compared = std::move(compared)] { changes_.told(compared); });
+                               },
+                           .troubled =
+                               [this](RepositoryTrouble trouble) {
+                                 loop_.post([this, trouble = std::move(trouble)] { note(trouble); });
+                               }});
   } catch (const Error& error) {
     log_.error(fmt::format("there is no inventory: {}", error.what()));
+    note({.why = in_lines(error.what(), most_trouble), .since = SystemClock().now()});
   }
+}
+
+/// Pages show it beside the rollout, which is as of the last time that it was read.
+void Hub::note(const RepositoryTrouble& trouble) {
+  trouble_ = trouble;
+  events_.publish("rollout", "{}");
 }
 
 void Hub::keep(const Followed& followed) {

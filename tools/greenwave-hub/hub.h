@@ -43,6 +43,7 @@ class Hub {
   void prepare_database();
   void follow_repository();
   void keep(const Followed& followed);
+  void note(const RepositoryTrouble& trouble);
   void hear(std::string_view payload);
   void drain();
   void finish();
@@ -66,6 +67,7 @@ class Hub {
   ChangesBoard changes_;
   Api api_;
   std::unique_ptr<HttpServer> server_;
+  RepositoryTrouble trouble_;
   std::unique_ptr<Follower> follower_;
   std::atomic<bool> stopping_ = false;
   std::thread preparing_;

@@ -17,6 +17,7 @@
 #include "http/message.h"
 #include "intake/intake.h"
 #include "intake/throttle.h"
+#include "inventory/follower.h"
 
 namespace greenwave::hub {
 
@@ -40,6 +41,7 @@ struct Api {
   Events& events;
   SharedAnswers& shared;
   ChangesBoard& changes;
+  const RepositoryTrouble& trouble;
   const Authority* authority;    ///< null: certificates come from elsewhere
   const Neighbours* neighbours;  ///< null: no other city is asked
   std::function<std::string()> metrics;

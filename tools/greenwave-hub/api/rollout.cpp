@@ -39,6 +39,13 @@ SELECT json_build_object('cities', json_build_array(json_build_object('city', $1
   'bounds', (SELECT json_build_array(ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)) FROM extent WHERE box IS NOT NULL)))))::text
 )sql";
 
+/// Null when it is read as it should be.
+std::string about_repository(const RepositoryTrouble& trouble) {
+  if (trouble.why.empty()) return "null";
+  const nlohmann::json json{{"error", trouble.why}, {"since", to_iso(trouble.since)}};
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 /// The city's own figures: of its devices, and of its rollout.
 KnownCity own_city(const std::string& city, std::string_view devices, std::string_view rollout, Time now) {
   KnownCity own{.city = city, .url = {}, .at = now};
@@ -83,13 +90,16 @@ void show_cities(Api& api, const Exchange& exchange, const Person&) {
 }
 
 void show_rollout(Api& api, const Exchange& exchange, const Person&) {
-  api.shared.reply(rollout_query(api.config.city), exchange.responder, [](const SharedAnswer& answer) {
-    try {
-      return HttpReply{.body = read_rollout(answer.text).answer};
-    } catch (const Error& error) {
-      return refusal(500, error.message(), "look at the hub's log");
-    }
-  });
+  const auto repository = about_repository(api.trouble);
+  api.shared.reply(
+      rollout_query(api.config.city), exchange.responder, [repository](const SharedAnswer& answer) {
+        try {
+          const auto rollout = read_rollout(answer.text).answer;
+          return HttpReply{.body = fmt::format(R"({{"repository":{},{})", repository, rollout.substr(1))};
+        } catch (const Error& error) {
+          return refusal(500, error.message(), "look at the hub's log");
+        }
+      });
 }
 
 void show_impact(Api& api, const Exchange& exchange, const Person&) {

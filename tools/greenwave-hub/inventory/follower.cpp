@@ -43,6 +43,19 @@ void read_all(const SourceTree& tree, const std::string& directory = {}) {
   }
 }
 
+/// The transport rests afterwards, whatever happens: after a failure its process begins anew, and finds what
+/// was not there before.
+class Resting {
+ public:
+  explicit Resting(git::Transport& transport) : transport_(transport) {}
+  ~Resting() { transport_.rest(); }
+  Resting(const Resting&) = delete;
+  Resting& operator=(const Resting&) = delete;
+
+ private:
+  git::Transport& transport_;
+};
+
 }  // namespace
 
 /// One poll after the other, with what stays from one to the next.
@@ -60,6 +73,7 @@ class Course {
 
   /// What is new; nothing when all is as before. Throws Error.
   std::optional<Followed> poll() {
+    const Resting after(*transport_);
     const auto branch = git::full_ref_name(config_.repository.branch);
     Followed found;
     found.commit = bring(ask({branch}));
@@ -74,7 +88,6 @@ class Course {
       const auto tip = ask({git::full_ref_name(wave.ref), branch});
       add_ref(found, wave.wave, wave.ref, tip);
     }
-    transport_->rest();
     const bool is_new = found.commit != last_.commit || commits_of(found) != commits_of(last_);
     last_ = found;
     if (!is_new) return {};
@@ -86,9 +99,8 @@ class Course {
 
   /// What `pair` asks for, as JSON. Throws Error.
   std::string answer(const CommitPair& pair) {
-    auto found = pair.about == About::objects ? find_objects(pair) : compare(pair);
-    transport_->rest();
-    return found;
+    const Resting after(*transport_);
+    return pair.about == About::objects ? find_objects(pair) : compare(pair);
   }
 
  private:
@@ -176,13 +188,11 @@ class Course {
   Followed last_;
 };
 
-Follower::Follower(config::Config config, std::filesystem::path directory, const Log& log,
-                   std::function<void(Followed)> told, std::function<void(Compared)> compared)
+Follower::Follower(config::Config config, std::filesystem::path directory, const Log& log, Listener listener)
     : config_(std::move(config)),
       directory_(std::move(directory)),
       log_(log),
-      told_(std::move(told)),
-      compared_(std::move(compared)) {
+      listener_(std::move(listener)) {
   make_directories(directory_, 0700);
   thread_ = std::thread([this] { follow(); });
 }
@@ -233,29 +243,35 @@ bool Follower::rest(Course* course, Duration time) {
       compared.remedy = in_lines(error.remedy(), most_why);
       log_.info(fmt::format("commit {} cannot be looked at: {}", pair->head, error.what()));
     }
-    compared_(std::move(compared));
+    listener_.compared(std::move(compared));
   }
   return !stop_;
+}
+
+/// Empty: it was read.
+void Follower::note(std::string why) {
+  if (why == trouble_.why) return;
+  if (!why.empty()) log_.warning(fmt::format("the city's repository cannot be read: {}", why));
+  if (trouble_.why.empty()) trouble_.since = SystemClock().now();
+  trouble_.why = std::move(why);
+  listener_.troubled(trouble_);
 }
 
 void Follower::follow() {
   git::initialize();
   std::unique_ptr<Course> course;
   unsigned failures = 0;
-  std::string trouble;
   Duration pause{};
   do {
     try {
       if (!course) course = std::make_unique<Course>(config_, directory_, stop_);
-      if (auto found = course->poll()) told_(std::move(*found));
+      if (auto found = course->poll()) listener_.told(std::move(*found));
       failures = 0;
-      trouble.clear();
+      note("");
       pause = config_.repository.interval;
     } catch (const Error& error) {
       if (stop_) break;
-      if (error.message() != trouble)
-        log_.warning(fmt::format("the city's repository cannot be read: {}", error.what()));
-      trouble = error.message();
+      note(in_lines(error.what(), most_why));
       pause = backoff(++failures, course ? std::optional(course->retry_after()) : std::nullopt, 1.0);
       if (error.fault() == Fault::damaged) {
         course.reset();

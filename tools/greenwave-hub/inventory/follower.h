@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "changes/changes.h"
@@ -30,16 +31,27 @@ struct Followed {
   std::vector<FollowedRef> refs;
 };
 
+/// Why the repository is not read, and since when. Empty: it is.
+struct RepositoryTrouble {
+  std::string why;
+  Time since{};
+};
+
 class Course;
 
 /// Follows the city's repository on a thread of its own, with the agent's own transport: in a process that
 /// can do nothing else. A commit that no allowed key signed is not read.
 class Follower {
  public:
-  /// `told` is called on the follower's thread after each poll that found something new, `compared` after
-  /// each comparison. All but `config` outlive this. `directory` is for the store.
-  Follower(config::Config config, std::filesystem::path directory, const Log& log,
-           std::function<void(Followed followed)> told, std::function<void(Compared compared)> compared);
+  /// Called on the follower's thread.
+  struct Listener {
+    std::function<void(Followed followed)> told;        ///< after each poll that found something new
+    std::function<void(Compared compared)> compared;    ///< after each comparison
+    std::function<void(RepositoryTrouble)> troubled{};  ///< when the repository cannot be read, or can again
+  };
+
+  /// All but `config` outlive this. `directory` is for the store.
+  Follower(config::Config config, std::filesystem::path directory, const Log& log, Listener listener);
   ~Follower();
   Follower(const Follower&) = delete;
   Follower& operator=(const Follower&) = delete;
@@ -56,17 +68,18 @@ class Follower {
   /// Until there is something to do, for so long at the most; in between, commits are compared. False: stop.
   bool rest(Course* course, Duration time);
   std::optional<CommitPair> next_wanted(std::chrono::steady_clock::time_point until);
+  void note(std::string why);
 
   config::Config config_;
   std::filesystem::path directory_;
   const Log& log_;
-  std::function<void(Followed)> told_;
-  std::function<void(Compared)> compared_;
+  Listener listener_;
   std::atomic<bool> stop_ = false;
   Mutex mutex_;
   Condition wakeup_;
   bool is_asked_ GUARDED_BY(mutex_) = false;
   std::deque<CommitPair> wanted_ GUARDED_BY(mutex_);
+  RepositoryTrouble trouble_;  ///< of the thread's
   std::thread thread_;
 };
 

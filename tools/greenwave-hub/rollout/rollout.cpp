@@ -13,8 +13,9 @@ namespace {
 using nlohmann::json;
 
 // A device has a wave's commit when it runs it, and failed or was reverted when that commit is what it should
-// run. What a device that no longer reports last said does not count as healthy: it is silent. Its standing
-// is what `greenwave promote` counts: a failure at this commit stays one, heard of or not.
+// run. What a device that no longer reports last said does not count as healthy: it is silent. Each device of
+// a wave is one of healthy, failed, reverted, silent and underway, or at another commit. Its standing is what
+// `greenwave promote` counts: a failure at this commit stays one, heard of or not.
 constexpr const char* statement = R"sql(
 WITH d AS MATERIALIZED (
   SELECT s.*, r.commit AS wanted, condition = 'not-reporting' AS silent,
@@ -22,7 +23,8 @@ WITH d AS MATERIALIZED (
          WHEN condition = 'not-reporting' THEN 'silent'
          WHEN health = 'healthy' AND s.commit = r.commit THEN 'healthy'
          WHEN coalesce(nullif(target, ''), s.commit) = r.commit THEN 'underway'
-         WHEN s.seen < r.since THEN 'silent' ELSE 'elsewhere' END AS standing
+         WHEN s.seen < r.since THEN 'silent' ELSE 'elsewhere' END AS standing,
+    s.commit = r.commit OR s.target = r.commit AS is_there
   FROM greenwave.device_states s JOIN greenwave.refs r ON r.city = s.city AND r.wave = s.wave
   WHERE s.city = $1 AND s.listed AND NOT s.retired),
 per AS (
@@ -31,6 +33,8 @@ per AS (
     count(*) FILTER (WHERE NOT silent AND health = 'failed' AND (commit = wanted OR target = wanted)) AS failed,
     count(*) FILTER (WHERE NOT silent AND health = 'reverted' AND target = wanted) AS reverted,
     count(*) FILTER (WHERE silent) AS silent,
+    count(*) FILTER (WHERE NOT silent AND is_there AND NOT (health = 'failed' OR health = 'reverted' AND target = wanted
+      OR health = 'healthy' AND commit = wanted)) AS underway,
     json_build_object('reported', count(*) FILTER (WHERE standing IN ('failed', 'healthy', 'underway')),
       'healthy', count(*) FILTER (WHERE standing = 'healthy'), 'failed', count(*) FILTER (WHERE standing = 'failed'),
       'silent', count(*) FILTER (WHERE standing = 'silent')) AS tally
@@ -42,10 +46,12 @@ SELECT json_build_object('commit', (SELECT commit FROM greenwave.inventories WHE
   'gates', (SELECT waves FROM greenwave.inventories WHERE city = $1), 'waves', coalesce(json_agg(json_build_object(
   'wave', r.wave, 'ref', r.ref, 'commit', r.commit, 'subject', r.subject, 'author', r.author,
   'signer', (SELECT told.signer FROM (SELECT s.detail->'signedBy'->>'principal' AS signer FROM greenwave.states s
-               WHERE s.city = $1 AND s.commit = r.commit LIMIT 20) told WHERE told.signer IS NOT NULL LIMIT 1),
+               WHERE s.city = $1 AND s.commit = r.commit LIMIT 200) told WHERE told.signer IS NOT NULL
+             GROUP BY told.signer ORDER BY count(*) DESC, told.signer LIMIT 1),
   'since', to_char(r.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
   'devices', coalesce(per.devices, 0), 'has', coalesce(per.has, 0), 'healthy', coalesce(per.healthy, 0),
   'failed', coalesce(per.failed, 0), 'reverted', coalesce(per.reverted, 0), 'silent', coalesce(per.silent, 0),
+  'underway', coalesce(per.underway, 0),
   'tally', per.tally, 'age', extract(epoch FROM now() - r.since)::bigint,
   'limits', (SELECT w FROM greenwave.inventories i, jsonb_array_elements(i.waves) w WHERE i.city = $1 AND w->>'name' = r.wave LIMIT 1),
   'reasons', (SELECT coalesce(json_agg(json_build_object('reason', reason, 'devices', n, 'examples', examples) ORDER BY n DESC), '[]')
@@ -110,7 +116,7 @@ Rollout read_rollout(std::string_view text) {
     auto answer = json::parse(text);
     for (auto& wave : answer.at("waves")) {
       rollout.waves.push_back(standing_in(wave));
-      for (const auto* inner : {"tally", "age", "limits"}) wave.erase(inner);
+      for (const auto* inner : {"age", "limits"}) wave.erase(inner);
       const auto& halted = rollout.waves.back().halted;
       wave["halted"] = halted.empty() ? json(nullptr) : json(halted);
     }

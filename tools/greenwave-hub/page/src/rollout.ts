@@ -3,6 +3,7 @@ import { span } from "./words.ts";
 /** /v1/rollout. */
 export interface Rollout {
   commit: string | null;
+  repository: { error: string; since: string } | null; // why the hub cannot read it; null: it can
   gates: Gate[] | null;
   waves: WaveFigures[];
 }
@@ -32,6 +33,8 @@ export interface WaveFigures {
   failed: number;
   reverted: number;
   silent: number;
+  underway: number; // each device is one of these five, or at another commit
+  tally: { reported: number; healthy: number; failed: number; silent: number } | null; // as promote counts; null: no device
   halted: string | null; // why no wave after it gets the commit
   reasons: { reason: string; devices: number; examples: string[] }[];
 }
@@ -49,7 +52,8 @@ export function inOrder(rollout: Rollout): WaveFigures[] {
   return [...rollout.waves].sort((a, b) => place(a) - place(b) || (a.wave < b.wave ? -1 : 1));
 }
 
-const percent = (part: number, whole: number) => (whole === 0 ? 0 : (part * 100) / whole);
+const reaches = (part: number, percent: number, whole: number) => part * 100 >= percent * whole;
+const needed = (percent: number, whole: number) => Math.ceil((percent * whole) / 100);
 
 /** Whether a wave's commit may go on to `next`. That it is halted, the hub decides; what it waits for is said in the
  * words of `greenwave promote`. */
@@ -59,24 +63,22 @@ export function judge(wave: WaveFigures, next: WaveFigures | undefined, gate: Ga
   if (!next || !gate) return verdict("last", "This is where commits end: everyone else follows it.");
   const since = new Date(wave.since).getTime();
   const passes_silence = now - since >= gate.silentAfterMs;
-  const expected = wave.devices - (passes_silence ? wave.silent : 0);
-  const bad = wave.failed + wave.reverted;
-  const reported = Math.min(wave.devices, Math.max(wave.has, wave.healthy + bad));
-  const enough = reported > 0 && percent(reported, expected) >= gate.reportedPercent;
+  const { reported, healthy, silent } = wave.tally ?? { reported: 0, healthy: 0, silent: 0 };
+  const expected = wave.devices - (passes_silence ? silent : 0);
+  const enough = reported > 0 && reaches(reported, gate.reportedPercent, expected);
   if (next.commit === wave.commit) return verdict("done", `${next.wave || "The branch"} has this commit, too.`);
   const soaked = new Date(since + gate.soakMs);
   if (now < soaked.getTime()) return verdict("waits", `soaks for ${span(soaked.getTime() - now)} more`, soaked);
   if (wave.devices === 0) return verdict("waits", "no device is in this wave, so its health is unknown");
   if (!enough) {
-    const needed = Math.max(1, Math.ceil((gate.reportedPercent * expected) / 100));
     const until = new Date(since + gate.silentAfterMs);
-    const silence = !passes_silence && wave.silent > 0;
-    return verdict("waits", `${reported} of ${expected} reported, ${needed} needed` + (silence ? `; ${wave.silent} silent` : ""),
-      silence ? until : null);
+    const holds = !passes_silence && silent > 0;
+    return verdict("waits",
+      `${reported} of ${expected} reported, ${Math.max(1, needed(gate.reportedPercent, expected))} needed` + (holds ? `; ${silent} silent, which holds it` : ""),
+      holds ? until : null);
   }
-  if (percent(wave.healthy, reported) < gate.healthyPercent) {
-    const needed = Math.ceil((gate.healthyPercent * reported) / 100);
-    return verdict("waits", `${wave.healthy} of ${reported} that reported are healthy, ${needed} needed`);
+  if (!reaches(healthy, gate.healthyPercent, reported)) {
+    return verdict("waits", `${healthy} of ${reported} that reported are healthy, ${needed(gate.healthyPercent, reported)} needed`);
   }
-  return verdict("ready", "may go on at the next greenwave promote");
+  return verdict("ready", "is healthy: the next greenwave promote takes it on");
 }
