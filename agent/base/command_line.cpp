@@ -81,9 +81,22 @@ std::vector<std::string> command_names(const CLI::App& app) {
 
 Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& names,
               const std::string& otherwise) {
-  const auto near = nearest(word, names);
+  // To -n, every other letter is as near.
+  const auto near = word.size() > 2 ? nearest(word, names) : std::string();
   return {Fault::invalid, fmt::format("unknown {} {}", what, printable(word)),
           near.empty() ? otherwise : fmt::format("did you mean {}?", near)};
+}
+
+/// CLI11's words are those of its own classes.
+std::string message_of(const CLI::ParseError& error) {
+  const std::string said = error.what();
+  const auto colon = said.find(':');
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr || colon == std::string::npos)
+    return said;
+  const auto option = said.substr(0, colon);
+  if (said.find("At Most 1 required") != std::string::npos) return option + " is given more than once";
+  if (said.ends_with(" missing")) return option + " needs a value";
+  return said;
 }
 
 OptionShape shape_of(const CLI::Option& option, const DeclaredValue& value) {
@@ -279,8 +292,17 @@ bool CommandLine::parse(int argc, char** argv) {
     return false;
   } catch (const CLI::ParseError& error) {
     refuse_leftovers();
-    const bool no_command = !commands_.empty() && chosen().empty() && argc < 2;
-    throw Error(Fault::invalid, no_command ? "no command is given" : error.what(), try_help());
+    if (chosen().empty() && argc < 2 && !commands_.empty()) {
+      throw Error(Fault::invalid, "no command is given", try_help());
+    }
+    const auto& given = innermost();
+    if (!given.commands_.empty() && given.app_->get_subcommands().empty()) {
+      throw Error(Fault::invalid,
+                  fmt::format("{} needs a command: {}", given.app_->get_name(),
+                              fmt::join(command_names(*given.app_), ", ")),
+                  try_help());
+    }
+    throw Error(Fault::invalid, message_of(error), try_help());
   }
 }
 

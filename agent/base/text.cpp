@@ -199,6 +199,7 @@ std::string printable(std::string_view bytes) {
 }
 
 std::string in_one_line(std::string_view bytes, std::size_t most) {
+  while (bytes.ends_with('\n') || bytes.ends_with('\r')) bytes.remove_suffix(1);
   return cut_after(printable(bytes.substr(0, most * 4)), most);
 }
 

@@ -37,6 +37,12 @@ void mark(const fs::path& directory) {
 }  // namespace
 
 std::map<std::string, CommitId> branches_of(const fs::path& repository) {
+  constexpr const char* remedy =
+      "name the city's bare repository on this machine, such as /srv/git/springfield.git";
+  std::error_code error;
+  if (!fs::is_directory(repository, error)) {
+    throw Error(Fault::invalid, fmt::format("there is no directory {}", repository.native()), remedy);
+  }
   Command command;
   command.argv = {"git",
                   "-c",
@@ -52,7 +58,7 @@ std::map<std::string, CommitId> branches_of(const fs::path& repository) {
     throw Error(Fault::invalid,
                 fmt::format("{}: git cannot list its branches: {}", repository.native(),
                             result.status == 127 ? "it is not installed" : in_one_line(result.output, 300)),
-                "name the city's bare repository on this machine, such as /srv/git/springfield.git");
+                remedy);
   }
   std::map<std::string, CommitId> branches;
   for (const auto line : split(result.output, '\n')) {

@@ -120,9 +120,9 @@ void resolve_source(Manifest& manifest, const SourceTree& tree, Problems& proble
                   "write the path of a file or a directory of the repository");
   }
   const auto path = normal_path(*written);
-  if (!path || path->empty()) {
+  if (!path || path->empty() || written->find("://") != std::string::npos) {
     return refuse(fmt::format("the source \"{}\" is not a path in the repository", printable(*written)),
-                  "write it from the repository's root, without a leading / and without ..");
+                  "write it from the cluster's directory, without a leading / and without ..");
   }
   const bool wants_directory = manifest.id.kind == "Directory";
   const auto lead = follow(tree, *path);

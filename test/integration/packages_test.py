@@ -164,7 +164,7 @@ class Packages(unittest.TestCase):
             "is not a Debian package": {"debs/n.deb": "nothing", **package("tools", "1.2", "debs/n.deb")},
             "is not a whole Debian package": {"debs/c.deb": next(iter(good.values()))[:150], **package("tools", "1.2", "debs/c.deb")},
             "does not exist in the repository": package("tools", "1.2", "debs/nowhere.deb"),
-            "put it in quotes, with all its digits": {"tools.yaml": 'apiVersion: greenwave.dev/v1\nkind: Package\nmetadata: {name: tools}\nspec: {version: 1.10}\n'},
+            "put it in quotes: as a number": {"tools.yaml": 'apiVersion: greenwave.dev/v1\nkind: Package\nmetadata: {name: tools}\nspec: {version: 1.10}\n'},
             "apt installs nothing": package("tools", "1.2"),
         }
         for said, files in cases.items():

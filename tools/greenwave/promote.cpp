@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "city/approvals.h"
 #include "cli.h"
+#include "context/signing_key.h"
 #include "hub/place.h"
 #include "promote/city.h"
 #include "promote/text.h"
@@ -46,6 +47,7 @@ int promote_now(const Context& context, const PromoteOptions& options) {
   auto promotion = options.promotion;
   promotion.silent_after = parse_duration(options.silent_after);
   promotion.now = SystemClock().now();
+  if (!promotion.key.empty()) require_signing_key("--sign", promotion.key);
   if (!options.health.empty()) {
     promotion.health = read_health(options);
   } else if (!options.assume_healthy && !options.status) {

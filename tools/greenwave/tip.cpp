@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli.h"
 #include "config/ref_name.h"
+#include "context/signing_key.h"
 #include "tip/sign.h"
 
 namespace greenwave::cli {
@@ -65,9 +66,12 @@ int sign(const Context& context, const TipOptions& options) {
   auto wanted = options.sign;
   wanted.life = parse_duration(options.life);
   if (wanted.life < shortest_life || wanted.life > longest_life) {
-    throw Error(Fault::invalid, fmt::format("--for {}", options.life),
-                fmt::format("write a time from {} to {}", to_words(shortest_life), to_words(longest_life)));
+    throw Error(Fault::invalid,
+                fmt::format("--for {} is not between {} and {}", printable(options.life),
+                            to_words(shortest_life), to_words(longest_life)),
+                "write 1d, for example: a tip is renewed after half of its life");
   }
+  require_signing_key("--key", wanted.key);
   if (!config::is_repository_name(wanted.name)) {
     throw Error(Fault::invalid, fmt::format("\"{}\" is not a name of a repository", printable(wanted.name)),
                 "write what trust.tip.repository says in the devices' agent.yaml, such as springfield");

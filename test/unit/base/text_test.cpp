@@ -50,6 +50,7 @@ TEST_CASE("text: one line has no control characters, and is cut between characte
   CHECK(in_one_line("aß", 3) == "aß");
   CHECK(in_one_line("aßß", 4) == "aß…");
   CHECK(in_one_line("", 0) == "");
+  CHECK(in_one_line("fatal: not a\nrepository\r\n", 100) == "fatal: not a repository");
   CHECK(in_lines("a\r\nb\x1b[2J", 100) == "a\nb\uFFFD[2J");
   CHECK(in_lines("a\nßß", 4) == "a\nß…");
 }

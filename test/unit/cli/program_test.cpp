@@ -181,6 +181,31 @@ TEST_CASE("greenwave: every command's --help has examples and exit codes; wrong 
   CHECK(run_program({GREENWAVE_PROGRAM, "status", "-o", "xml"}).status == 2);
 }
 
+TEST_CASE("greenwave: what is wrong with a command line is said by the option's or command's name") {
+  const std::vector<std::string> sign = {"tip", "sign", "--name", "springfield", "/"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), sign.begin(), sign.end());
+    return more;
+  };
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"tip"}, "tip needs a command: sign\n"},
+      {{"audit", "-n", "5"}, "unknown option -n\n  see greenwave audit --help\n"},
+      {with({"--key", "a", "--key", "b"}), "--key is given more than once\n"},
+      {with({"--key"}), "--key needs a value\n"},
+      {with({"--key", "/nonexistent"}), "--key: there is no file \"/nonexistent\"\n"},
+      {with({"--key", "a", "--for", "1s"}), "--for 1s is not between 10m and 366d\n"},
+      {{"audit", "--since", "1h", "--until", "2h"}, " is not before --until "},
+      {{"explain", "agent.yml.trust"},
+       "\"agent.yml.trust\" cannot be explained\n  did you mean agent.yaml?\n"},
+      {{"explain", "Pood.spec"}, "did you mean Pod?\n"}};
+  for (auto [arguments, message] : wrong) {
+    arguments.insert(arguments.begin(), GREENWAVE_PROGRAM);
+    const auto result = run_program(arguments);
+    CHECK(result.status == 2);
+    CHECK_THAT(result.output, Contains(message));
+  }
+}
+
 TEST_CASE("greenwave: without the daemon every command says so, and 2") {
   const Stopped stopped;
   for (const std::vector<std::string>& command : {std::vector<std::string>{"status"},

@@ -191,11 +191,14 @@ Root root_of(const std::string& path) {
   }
   for (const auto& kind : pod_kinds()) names.push_back(kind.path);
   // A file's name has a dot itself: File.mdoe must not be compared as a whole.
-  const auto near = nearest(path.substr(0, path.find('.')), names);
-  throw Error(Fault::invalid, fmt::format("there is no schema of \"{}\"", printable(path)),
-              near.empty()
-                  ? fmt::format("there are {}; kubectl explain has all of Kubernetes", fmt::join(names, ", "))
-                  : fmt::format("did you mean {}?", near));
+  const auto dot = path.find('.');
+  auto near = nearest(path.substr(0, dot), names);
+  if (near.empty() && dot != std::string::npos)
+    near = nearest(path.substr(0, path.find('.', dot + 1)), names);
+  throw Error(Fault::invalid, fmt::format("\"{}\" cannot be explained", printable(path)),
+              near.empty() ? fmt::format("begin with one of {}; kubectl explain has all of Kubernetes",
+                                         fmt::join(names, ", "))
+                           : fmt::format("did you mean {}?", near));
 }
 
 const Node* find_member(const std::vector<std::pair<std::string, Node>>& members, std::string_view name) {

@@ -42,6 +42,14 @@ Fd file_with(std::string_view text) {
   return file;
 }
 
+std::string remedy_for(std::string_view said, const fs::path& key) {
+  if (said.find("passphrase") != said.npos) {
+    return fmt::format("load the key into ssh-agent and write --key {}.pub, or use one without a passphrase",
+                       key.native());
+  }
+  return "--key names a private SSH key, or a public one that ssh-agent has the private key of";
+}
+
 /// By ssh-keygen, which knows every kind of key and ssh's agent.
 std::string signature_of(const std::string& statement, const fs::path& key) {
   const auto input = file_with(statement);
@@ -53,7 +61,7 @@ std::string signature_of(const std::string& statement, const fs::path& key) {
   const auto begins = result.output.find("-----BEGIN SSH SIGNATURE-----");
   if (result.status != 0 || begins == std::string::npos) {
     throw Error(Fault::invalid, fmt::format("ssh-keygen cannot sign: {}", in_one_line(result.output, 300)),
-                fmt::format("make a key for tips alone: ssh-keygen -t ed25519 -N '' -f {}", key.native()));
+                remedy_for(result.output, key));
   }
   auto signature = result.output.substr(begins);
   if (!git::verifies(git::parse_ssh_signature(signature), statement)) {

@@ -59,7 +59,7 @@ void refuse_other_deb(const PackageSpec& spec, std::string_view path, const dpkg
   if (deb.name != spec.name) {
     throw Error(Fault::invalid,
                 fmt::format("{} has the package {}, not {}", printable(path), deb.name, spec.name),
-                "name the one that is meant");
+                fmt::format("write name: {}, or another source", deb.name));
   }
   if (deb.version != spec.version) {
     throw Error(Fault::invalid,

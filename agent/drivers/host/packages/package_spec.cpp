@@ -33,8 +33,8 @@ void read_version(yaml::Fields& spec, PackageSpec& package) {
   const auto* node = spec.any("version");
   if (node == nullptr) return;
   if (!node->is_string()) {
-    spec.error("version", "the version is not a string, so that 1.10 could be read as 1.1",
-               "put it in quotes, with all its digits");
+    spec.error("version", fmt::format("the version must be a string, not {}", kind_of(*node)),
+               "put it in quotes: as a number, 1.10 is the same as 1.1");
     return;
   }
   package.version = *node->string();
@@ -56,7 +56,7 @@ void check_source(yaml::Fields& spec, const Manifest& manifest, PackageSpec& pac
     spec.error("source", "a package that is encrypted is not installed", "put the .deb there as it is");
   }
   if (package.version.empty() && !package.is_absent()) {
-    spec.error("source", "it has a source, and no version", "write the version that the .deb has");
+    spec.error("source", "a Package with a source needs a version", "write the version that the .deb has");
   }
 }
 
