@@ -265,7 +265,7 @@ void Device::took_held(Response& response) {
   } else {
     can_hold_ = false;  // until the next poll
   }
-  timetable_.held(has_changed ? git::Held::changed : git::Held::same);
+  timetable_.held(has_changed ? git::Held::changed : git::Held::same, pace());
   plan();
 }
 
@@ -276,7 +276,7 @@ void Device::lost(Connection& /*by*/) {
     const auto after = std::chrono::duration_cast<Duration>(world_.clock.tick() - held_since_);
     hold_length_.lost(std::min(after, held_for_));
     can_hold_ = false;
-    timetable_.held(git::Held::lost);
+    timetable_.held(git::Held::lost, pace());
     return plan();
   }
   if (doing_ == Doing::fetching) ++city_.tally.failed_fetches;
