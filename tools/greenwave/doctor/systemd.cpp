@@ -79,7 +79,7 @@ std::vector<Helper> helpers_of(const config::Config& config) {
   std::vector<Helper> helpers{{std::string(drivers::host::programs_unit), "programs", "Command",
                                "no Command and no program of a HealthCheck runs"}};
   std::error_code unknown;
-  if (std::filesystem::exists("/var/lib/dpkg/status", unknown)) {
+  if (std::filesystem::exists("/usr/bin/dpkg", unknown)) {
     helpers.push_back({std::string(drivers::host::packages_unit), "packages", "Package",
                        "no Package is installed, held or removed"});
   }
