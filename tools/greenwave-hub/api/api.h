@@ -114,6 +114,7 @@ struct Act {
   std::string more{};                         ///< further parts of the WITH: "keys AS (UPDATE …)"
   std::string result = "SELECT * FROM done";  ///< of the rows that `sql` returned
 };
-Query audited(const Api& api, const Person& person, Act act);
+/// Does it; `then` is called with the statement's answer.
+void perform(const Api& api, const Person& person, Act act, Connection::Then then);
 
 }  // namespace greenwave::hub

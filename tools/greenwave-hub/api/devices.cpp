@@ -208,7 +208,7 @@ void ask_for_sync(Api& api, const Exchange& exchange, const Person& person) {
   Body body(exchange.request.body);
   const auto reason = body.text("reason");
   body.done();
-  auto query = audited(
+  perform(
       api, person,
       {.action = "ask for a sync",
        .subject = exchange.subject,
@@ -216,10 +216,9 @@ void ask_for_sync(Api& api, const Exchange& exchange, const Person& person) {
               "WHERE EXISTS (SELECT FROM greenwave.device_states WHERE city = $1 AND device = $2) "
               "RETURNING device",
        .values = {api.config.city, exchange.subject, person.name, reason},
-       .result = "SELECT json_build_object('device', device, 'asked', true)::text FROM done"});
-  api.writer.ask(std::move(query),
-                 reply_with_json(exchange.responder,
-                                 fmt::format("there is no device {}", in_one_line(exchange.subject, 100))));
+       .result = "SELECT json_build_object('device', device, 'asked', true)::text FROM done"},
+      reply_with_json(exchange.responder,
+                      fmt::format("there is no device {}", in_one_line(exchange.subject, 100))));
 }
 
 void ask_many_for_sync(Api& api, const Exchange& exchange, const Person& person) {
@@ -230,7 +229,7 @@ void ask_many_for_sync(Api& api, const Exchange& exchange, const Person& person)
   if (devices.empty()) throw Error(Fault::invalid, "devices is empty: nobody is asked");
   ArrayText list;
   for (const auto& device : devices) list.add(device);
-  auto query = audited(
+  perform(
       api, person,
       {.action = "ask for a sync",
        .subject = devices.size() == 1 ? devices.front() : fmt::format("{} devices", devices.size()),
@@ -238,8 +237,8 @@ void ask_many_for_sync(Api& api, const Exchange& exchange, const Person& person)
            "INSERT INTO greenwave.requests (city, device, at, who, reason) SELECT $1, device, now(), $3, $4 "
            "FROM greenwave.device_states WHERE city = $1 AND device = ANY($2::text[]) RETURNING device",
        .values = {api.config.city, list.take(), person.name, reason},
-       .result = "SELECT json_build_object('asked', count(*))::text FROM done"});
-  api.writer.ask(std::move(query), reply_with_json(exchange.responder));
+       .result = "SELECT json_build_object('asked', count(*))::text FROM done"},
+      reply_with_json(exchange.responder));
 }
 
 }  // namespace greenwave::hub

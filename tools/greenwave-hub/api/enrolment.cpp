@@ -229,13 +229,13 @@ AND (key = $4 OR ($4 = '' AND 1 = (SELECT count(*) FROM greenwave.enrolments o W
 RETURNING json_build_object('device', device, 'key', key, 'decision', decision)::text AS told)sql";
   const auto word = decision == "approve" ? "approved" : "refused";
   const auto action = decision + " enrolment";
-  api.writer.ask(audited(api, person,
-                         {.action = action,
-                          .subject = exchange.subject,
-                          .sql = statement,
-                          .values = {api.config.city, exchange.subject, word, key}}),
-                 reply_with_json(exchange.responder, fmt::format("no key, or more than one, waits for {}",
-                                                                 in_one_line(exchange.subject, 100))));
+  perform(api, person,
+          {.action = action,
+           .subject = exchange.subject,
+           .sql = statement,
+           .values = {api.config.city, exchange.subject, word, key}},
+          reply_with_json(exchange.responder, fmt::format("no key, or more than one, waits for {}",
+                                                          in_one_line(exchange.subject, 100))));
 }
 
 void make_code(Api& api, const Exchange& exchange, const Person& person) {
@@ -246,26 +246,26 @@ void make_code(Api& api, const Exchange& exchange, const Person& person) {
   if (!device.empty() && !config::is_device_id(device))
     throw Error(Fault::invalid, "device is not a device's id");
   const auto code = new_code();
-  auto query = audited(api, person,
-                       {.action = "make code",
-                        .subject = device,
-                        .sql = R"sql(
+  perform(
+      api, person,
+      {.action = "make code",
+       .subject = device,
+       .sql = R"sql(
 INSERT INTO greenwave.codes (city, hash, device, made_by, expires)
 VALUES ($1, $2, $3, $4, now() + make_interval(mins => $5::int))
 RETURNING to_char(expires AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expires)sql",
-                        .values = {api.config.city, hash_of(normal_code(code)), device, person.name,
-                                   std::to_string(minutes)}});
-  api.writer.ask(std::move(query), [responder = exchange.responder, code, device](const Answer& answer) {
-    if (answer.failure()) {
-      responder->reply(reply_for(*answer.failure()));
-    } else {
-      responder->reply(json_reply({{"code", code}, {"device", device}, {"expires", answer.text(0, 0)}}));
-    }
-  });
+       .values = {api.config.city, hash_of(normal_code(code)), device, person.name, std::to_string(minutes)}},
+      [responder = exchange.responder, code, device](const Answer& answer) {
+        if (answer.failure()) {
+          responder->reply(reply_for(*answer.failure()));
+        } else {
+          responder->reply(json_reply({{"code", code}, {"device", device}, {"expires", answer.text(0, 0)}}));
+        }
+      });
 }
 
 void revoke(Api& api, const Exchange& exchange, const Person& person) {
-  auto query = audited(
+  perform(
       api, person,
       {.action = "revoke",
        .subject = exchange.subject,
@@ -276,9 +276,7 @@ void revoke(Api& api, const Exchange& exchange, const Person& person) {
        .more =
            "keys AS (UPDATE greenwave.enrolments SET decision = 'revoked' WHERE city = $1 AND device = $2)",
        .result = "SELECT json_build_object('device', $2, 'revoked', count(*))::text FROM done HAVING "
-                 "count(*) > 0"});
-  api.writer.ask(
-      std::move(query),
+                 "count(*) > 0"},
       [&api, then = reply_with_json(exchange.responder, "the device has no certificate")](Answer answer) {
         api.access.refresh();
         then(std::move(answer));

@@ -30,7 +30,7 @@ Connection::Then reply_with_json(std::shared_ptr<Responder> responder, std::stri
   };
 }
 
-Query audited(const Api& api, const Person& person, Act act) {
+void perform(const Api& api, const Person& person, Act act, Connection::Then then) {
   Conditions parts(std::move(act.values));
   // The casts say what the values are, which the statement itself does not.
   const auto text = [&](std::string value) { return parts.value(std::move(value)) + "::text"; };
@@ -41,7 +41,7 @@ Query audited(const Api& api, const Person& person, Act act) {
       "WHERE EXISTS (SELECT FROM done)){}{} {}",
       act.sql, text(api.config.city), text(person.name), text(person.address), text(std::string(act.action)),
       text(act.subject), act.more.empty() ? "" : ", ", act.more, act.result);
-  return {.sql = std::move(sql), .values = parts.take_values()};
+  api.writer.ask({.sql = std::move(sql), .values = parts.take_values()}, std::move(then));
 }
 
 }  // namespace greenwave::hub
