@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "base/base64.h"
+#include "base/bio.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/handle.h"
@@ -20,7 +21,6 @@ namespace greenwave::report {
 
 namespace {
 
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Request = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
 using X509Certificate = std::unique_ptr<X509, Freed<X509_free>>;
@@ -30,23 +30,13 @@ Error failed(std::string_view what) {
   return {Fault::internal, fmt::format("OpenSSL cannot {}", what)};
 }
 
-Bio reader_of(std::string_view text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-std::string text_in(BIO* bio) {
-  char* text = nullptr;
-  const auto size = BIO_get_mem_data(bio, &text);
-  return {text, static_cast<std::size_t>(size)};
-}
-
 /// A key that needs a passphrase is refused, instead of asking a terminal for it.
 int no_passphrase(char*, int, int, void*) {
   return -1;
 }
 
 Key read_key(std::string_view pem) {
-  Key key(PEM_read_bio_PrivateKey(reader_of(pem).get(), nullptr, no_passphrase, nullptr));
+  Key key(PEM_read_bio_PrivateKey(memory_bio(pem).get(), nullptr, no_passphrase, nullptr));
   ERR_clear_error();
   if (key) return key;
   throw Error(Fault::invalid, "the key for the hub cannot be read",
@@ -54,7 +44,7 @@ Key read_key(std::string_view pem) {
 }
 
 X509Certificate first_certificate(std::string_view pem) {
-  X509Certificate certificate(PEM_read_bio_X509(reader_of(pem).get(), nullptr, no_passphrase, nullptr));
+  X509Certificate certificate(PEM_read_bio_X509(memory_bio(pem).get(), nullptr, no_passphrase, nullptr));
   ERR_clear_error();
   if (certificate) return certificate;
   throw Error(Fault::invalid, "the certificate for the hub cannot be read", "it must be in PEM form");
@@ -85,7 +75,7 @@ std::string new_key() {
       PEM_write_bio_PKCS8PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
     throw failed("make a key");
   }
-  return text_in(out.get());
+  return bio_text(out.get());
 }
 
 std::string fingerprint_of_key(std::string_view pem) {
@@ -111,7 +101,7 @@ std::string certificate_request(std::string_view pem, std::string_view device) {
                     X509_REQ_sign(request.get(), key.get(), EVP_sha256()) > 0;
   const Bio out(BIO_new(BIO_s_mem()));
   if (!made || PEM_write_bio_X509_REQ(out.get(), request.get()) != 1) throw failed("make a request");
-  return text_in(out.get());
+  return bio_text(out.get());
 }
 
 Certificate read_certificate(std::string_view pem) {

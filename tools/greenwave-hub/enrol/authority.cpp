@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/base64.h"
+#include "base/bio.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -38,27 +39,17 @@ void expect(bool done, std::string_view action) {
   if (!done) fail(action);
 }
 
-Bio bio_of(std::string_view text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-std::string text_of(BIO* bio) {
-  char* data = nullptr;
-  const auto size = BIO_get_mem_data(bio, &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
 std::string pem_of(X509* certificate) {
   const Bio bio(BIO_new(BIO_s_mem()));
   expect(PEM_write_bio_X509(bio.get(), certificate) == 1, "write a certificate");
-  return text_of(bio.get());
+  return bio_text(bio.get());
 }
 
 std::string pem_of(EVP_PKEY* key) {
   const Bio bio(BIO_new(BIO_s_mem()));
   expect(PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
          "write a key");
-  return text_of(bio.get());
+  return bio_text(bio.get());
 }
 
 PrivateKey new_key() {
@@ -150,7 +141,7 @@ SigningRequest::SigningRequest(std::string_view pem) {
                 "send a PEM request (PKCS #10), as greenwave enroll makes it");
   };
   if (pem.size() > most_pem) refuse("it is too large");
-  const auto bio = bio_of(pem);
+  const auto bio = memory_bio(pem);
   const CertificateRequest request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
   if (!request) refuse("it is not PEM, or damaged");
   public_key_.reset(X509_REQ_get_pubkey(request.get()));
@@ -166,8 +157,8 @@ Authority::Authority(const std::filesystem::path& directory, const std::string& 
   if (!std::filesystem::exists(certificate)) make(directory, city, now);
   pem_ = read_file(certificate, most_pem);
   const auto key = read_file(directory / "ca.key", most_pem);
-  certificate_.reset(PEM_read_bio_X509(bio_of(pem_).get(), nullptr, nullptr, nullptr));
-  key_.reset(PEM_read_bio_PrivateKey(bio_of(key).get(), nullptr, nullptr, nullptr));
+  certificate_.reset(PEM_read_bio_X509(memory_bio(pem_).get(), nullptr, nullptr, nullptr));
+  key_.reset(PEM_read_bio_PrivateKey(memory_bio(key).get(), nullptr, nullptr, nullptr));
   if (certificate_ && key_ && X509_check_private_key(certificate_.get(), key_.get()) == 1) return;
   ERR_clear_error();
   throw Error(Fault::damaged,
@@ -229,7 +220,7 @@ KeyAndRequest make_key(const std::string& name) {
   expect(X509_REQ_sign(request.get(), key.get(), EVP_sha256()) > 0, "sign a request");
   const Bio bio(BIO_new(BIO_s_mem()));
   expect(PEM_write_bio_X509_REQ(bio.get(), request.get()) == 1, "write a request");
-  return {.key = pem_of(key.get()), .request = text_of(bio.get())};
+  return {.key = pem_of(key.get()), .request = bio_text(bio.get())};
 }
 
 }  // namespace greenwave::hub

@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -18,6 +17,5 @@ using CertificateRequest = std::unique_ptr<X509_REQ, Freed<X509_REQ_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
 using Name = std::unique_ptr<X509_NAME, Freed<X509_NAME_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 
 }  // namespace greenwave::hub

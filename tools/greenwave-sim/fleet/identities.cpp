@@ -2,6 +2,8 @@
 
 #include <openssl/pem.h>
 
+#include "base/bio.h"
+
 namespace greenwave::sim {
 
 namespace {
@@ -9,17 +11,14 @@ namespace {
 /// Longer than any run.
 constexpr auto life = std::chrono::hours(24 * 90);
 
-hub::Bio reader_of(const std::string& pem) {
-  return hub::Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-}
-
 }  // namespace
 
 IssuedIdentity issue_identity(const hub::Authority& authority, const std::string& device, Time until) {
   const auto made = hub::make_key(device);
   const auto issued = authority.sign(hub::SigningRequest(made.request), device, hub::Use::device, until);
-  return {hub::Certificate(PEM_read_bio_X509(reader_of(issued.certificate).get(), nullptr, nullptr, nullptr)),
-          hub::PrivateKey(PEM_read_bio_PrivateKey(reader_of(made.key).get(), nullptr, nullptr, nullptr))};
+  return {
+      hub::Certificate(PEM_read_bio_X509(memory_bio(issued.certificate).get(), nullptr, nullptr, nullptr)),
+      hub::PrivateKey(PEM_read_bio_PrivateKey(memory_bio(made.key).get(), nullptr, nullptr, nullptr))};
 }
 
 Identities::Identities(const CityAddress& city) {
