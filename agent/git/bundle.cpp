@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "git/commit_object.h"
+#include "git/pack_files.h"
 #include "git/ref_name.h"
 #include "git/store_landing.h"
 
@@ -75,9 +76,12 @@ void Bundle::fetch(const CommitId& commit, Store& store, const Visit& visit) {
 
 void Bundle::unpack(Store& store) {
   require_prerequisites(store);
+  const auto objects = store.directory() / "objects";
+  const auto known = list_object_files(objects);
   try {
     StoreLanding into(store, stop_, limits_, progress_);
     reader_->unpack(into.landing());
+    sync_other_packs(objects, known);
   } catch (Error& error) {
     throw error.during("reading " + file_->name);
   }

@@ -64,6 +64,7 @@ std::vector<CommitId> keep_other_forms(Store& store, const CommitId& commit) {
   const auto object = store.has(commit) ? object_of(store, commit) : std::nullopt;
   Odb odb;
   if (git_repository_odb(Out(odb), store.raw()) < 0) throw failure(Fault::damaged, "open the git store");
+  const Durably durably;
   for (const auto& form : object ? other_forms(*object) : std::vector<std::string>()) {
     git_oid id{};
     if (git_odb_write(&id, odb.get(), form.data(), form.size(), GIT_OBJECT_COMMIT) < 0) {

@@ -67,6 +67,7 @@ void limit_memory(const Store& store) {
       {"pack.deltaCacheSize", 4 << 20}, {"pack.windowMemory", 4 << 20}, {"core.bigFileThreshold", 1 << 20}};
   Config config;
   if (git_repository_config(Out(config), store.raw()) < 0) throw failed();
+  const Durably durably;
   for (const auto& [name, limit] : limits) {
     std::int64_t now = 0;
     if (git_config_get_int64(&now, config.get(), name) == 0 && now == limit) continue;

@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t mebibyte = 1024 * 1024;
 
+std::mutex durable_mutex;
+int durable_writers = 0;
+
 void set(int option, auto value) {
   if (git_libgit2_opts(option, value) < 0) {
     throw failure(Fault::internal, fmt::format("set libgit2's option {}", option));
@@ -29,8 +32,6 @@ void start() {
   set(GIT_OPT_SET_MWINDOW_SIZE, 4 * mebibyte);
   set(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, 32 * mebibyte);
   set(GIT_OPT_SET_CACHE_MAX_SIZE, static_cast<ssize_t>(4 * mebibyte));
-  // Packs and refs are synced before they count, so that a power cut cannot lose them.
-  set(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
   // Reads what there is of a clone that was made with a filter.
   const char* extensions[] = {"partialclone"};
   if (git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, 1) < 0) {
@@ -69,6 +70,17 @@ bool passes_by_itself(const git_error* error) {
 void initialize() {
   static std::once_flag once;
   std::call_once(once, start);
+}
+
+Durably::Durably() {
+  const std::scoped_lock lock(durable_mutex);
+  if (durable_writers == 0) set(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+  ++durable_writers;
+}
+
+Durably::~Durably() {
+  const std::scoped_lock lock(durable_mutex);
+  if (--durable_writers == 0) git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
 }
 
 std::string last_message() {

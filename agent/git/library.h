@@ -13,6 +13,15 @@ namespace greenwave::git {
 /// Remedy for a store that cannot be read: what the agent does about it.
 inline constexpr std::string_view damaged_store_remedy = "the store is set aside and fetched again";
 
+/// While one exists, libgit2 syncs each file that it writes, on every thread; otherwise none.
+class Durably {
+ public:
+  Durably();
+  ~Durably();
+  Durably(const Durably&) = delete;
+  Durably& operator=(const Durably&) = delete;
+};
+
 /// libgit2's message for its last failure on this thread: printable, never empty.
 std::string last_message();
 

@@ -16,9 +16,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Fd open_for_sync(const fs::path& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) throw system_error("sync", path.native());
+  return fd;
+}
+
+void sync(const Fd& fd, const fs::path& path) {
+  if (::fsync(fd.get()) != 0) throw system_error("sync", path.native());
+}
+
 void sync(const fs::path& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) throw system_error("sync", path.native());
+  sync(open_for_sync(path), path);
 }
 
 void move_into_place(const fs::path& from, const fs::path& to) {
@@ -40,6 +49,12 @@ std::vector<fs::path> files_in(const fs::path& directory) {
     throw system_error("list", directory.native());
   }
   return files;
+}
+
+std::vector<std::string> other_packs(const fs::path& objects, const ObjectFiles& known) {
+  auto packs = list_object_files(objects).packs;
+  std::erase_if(packs, [&](const std::string& name) { return contains(known.packs, name); });
+  return packs;
 }
 
 bool is_fanout(const fs::path& directory) {
@@ -86,12 +101,25 @@ std::string install_pack(const fs::path& from, const fs::path& objects) {
   return pack->stem().native();
 }
 
-void remove_other_packs(const fs::path& objects, const ObjectFiles& known) {
-  ObjectFiles others;
-  for (auto& name : list_object_files(objects).packs) {
-    if (!contains(known.packs, name)) others.packs.push_back(std::move(name));
+void sync_other_packs(const fs::path& objects, const ObjectFiles& known) {
+  std::vector<std::pair<fs::path, Fd>> files;
+  for (const auto& name : other_packs(objects, known)) {
+    for (const auto* extension : {".pack", ".idx"}) {
+      auto path = objects / "pack" / (name + extension);
+      auto fd = open_for_sync(path);
+      // All are on their way before the first is waited for: then one commit of the journal has them.
+      ::sync_file_range(fd.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+      files.emplace_back(std::move(path), std::move(fd));
+    }
   }
-  remove_object_files(objects, others, {});
+  if (files.empty()) return;
+  for (const auto& [path, fd] : files) sync(fd, path);
+  const auto directory = objects / "pack";
+  sync(open_for_sync(directory), directory);
+}
+
+void remove_other_packs(const fs::path& objects, const ObjectFiles& known) {
+  remove_object_files(objects, {.packs = other_packs(objects, known), .loose = {}}, {});
 }
 
 void remove_object_files(const fs::path& objects, const ObjectFiles& files, const std::string& but) {

@@ -23,6 +23,9 @@ void remove_headless_packs(const std::filesystem::path& objects);
 /// name.
 std::string install_pack(const std::filesystem::path& from, const std::filesystem::path& objects);
 
+/// Makes the packs that are not in `known` durable, which libgit2 has put in place.
+void sync_other_packs(const std::filesystem::path& objects, const ObjectFiles& known);
+
 /// Removes the packs that are not in `known`.
 void remove_other_packs(const std::filesystem::path& objects, const ObjectFiles& known);
 

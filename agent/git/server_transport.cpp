@@ -160,7 +160,11 @@ void ServerTransport::converse(Store& store,
   } catch (const Unusable&) {
     remove_other_packs(objects, known);
     throw;
+  } catch (const Error&) {
+    sync_other_packs(objects, known);  // what came before goes on from there
+    throw;
   }
+  sync_other_packs(objects, known);
 }
 
 void ServerTransport::fetch_commit(const CommitId& commit, Store& store, bool bare, Landing& landing) {

@@ -106,6 +106,7 @@ Store::Store(fs::path directory) : directory_(std::move(directory)) {
                    damaged_store_remedy);
   };
   RawRepository opened;
+  const Durably durably;  // libgit2 may decide here for all refs to come
   const unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE;
   if (git_repository_open_ext(Out(opened), directory_.c_str(), flags, nullptr) < 0) throw damaged();
   Reference head;
@@ -192,6 +193,7 @@ CommitId Store::kept_as(const std::string& name) const {
 
 void Store::forget(const std::string& name) {
   if (kept_as(name).empty()) return;
+  const Durably durably;
   if (git_reference_remove(repository_, full_name(name).c_str()) < 0) {
     throw failure(Fault::damaged, fmt::format("forget {}", full_name(name)), damaged_store_remedy);
   }
@@ -202,6 +204,7 @@ void Store::keep(const std::string& name, const CommitId& commit) {
   const auto target = to_oid(commit);
   const auto full = full_name(name);
   Reference made;
+  const Durably durably;
   if (git_reference_create(Out(made), repository_, full.c_str(), &target, 1, nullptr) < 0) {
     throw failure(Fault::damaged, fmt::format("keep commit {} as {}", commit.text(), full),
                   damaged_store_remedy);

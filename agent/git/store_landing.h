@@ -8,7 +8,7 @@
 
 namespace greenwave::git {
 
-/// A fetch into a store: its objects exist once `finish` was called.
+/// A fetch into a store: its objects exist once `finish` was called; sync_other_packs() makes them durable.
 class StoreLanding : private ObjectSink {
  public:
   /// Everything outlives this.

@@ -45,12 +45,11 @@ constexpr const char* common[] = {
     "readlinkat", "getdents64", "getcwd"};
 
 /// What the server sends is unpacked in a directory, from a connection that the agent has made.
-constexpr const char* of_fetcher[] = {"recvfrom",   "sendto",      "recv",        "send",      "getsockopt",
-                                      "setsockopt", "getsockname", "getpeername", "shutdown",  "_newselect",
-                                      "select",     "pselect6",    "pwrite64",    "ftruncate", "fsync",
-                                      "fdatasync",  "unlink",      "unlinkat",    "rename",    "renameat",
-                                      "renameat2",  "mkdir",       "mkdirat",     "rmdir",     "chmod",
-                                      "fchmod",     "fchmodat",    "umask",       "pipe2",     "eventfd2"};
+constexpr const char* of_fetcher[] = {
+    "recvfrom",    "sendto",   "recv",       "send",     "getsockopt", "setsockopt", "getsockname",
+    "getpeername", "shutdown", "_newselect", "select",   "pselect6",   "pwrite64",   "ftruncate",
+    "unlink",      "unlinkat", "rename",     "renameat", "renameat2",  "mkdir",      "mkdirat",
+    "rmdir",       "chmod",    "fchmod",     "fchmodat", "umask",      "pipe2",      "eventfd2"};
 
 Error refused(int code) {
   return {Fault::transient, fmt::format("cannot restrict the system calls: {}", std::strerror(-code)),

@@ -129,6 +129,21 @@ class ForgetfulDisk(OnADisk):
         self.make_disk()
         self.cut_everywhere(old={}, new=tree_of(reference.root))
 
+    def test_what_was_fetched_is_there_after_a_power_cut_though_the_server_is_not(self):
+        self.city.commit(FIRST)
+        self.make_disk()
+        self.mount(self.image)
+        self.device.once(prefix=self.watched(), check=0)
+        wanted = tree_of(self.device.root)
+        self.umount()
+        self.city.bare.rename(self.scratch / "away.git")
+        self.mount(self.snapshots()[-1])
+        for path in ("/etc/signals/one.conf", "/srv/plans/am.csv"):
+            self.device.path(path).unlink()
+        said = self.device.once().stdout
+        self.assertEqual(tree_of(self.device.root), wanted, said)
+        self.umount()
+
     def test_an_update_with_prune_ends_as_an_undisturbed_one_whenever_the_power_went(self):
         self.city.commit(FIRST)
         reference = Device(self.scratch / "reference", self.city.url)
