@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -35,6 +36,8 @@ void create(const fs::path& directory) {
     throw failure(Fault::invalid, fmt::format("create the store {}", directory.native()));
   }
   made.reset();
+  const Fd files(::open(beside.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!files || ::syncfs(files.get()) != 0) throw system_error("sync", beside.native());
   std::error_code error;
   fs::rename(beside, directory, error);
   if (error) {
