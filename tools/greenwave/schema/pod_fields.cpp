@@ -69,15 +69,7 @@ std::string description_of(const fields::Meaning& meaning) {
 }
 
 Field field_of(const std::string& path, const Known& known) {
-  Field field{.path = path,
-              .type = type_of(known.type),
-              .description = description_of(known.meaning),
-              .required = false,
-              .fallback = {},
-              .values = {},
-              .examples = {},
-              .pattern = {},
-              .fields = {}};
+  Field field{.path = path, .type = type_of(known.type), .description = description_of(known.meaning)};
   if (known.meaning.values.empty()) return field;
   for (const auto value : split(known.meaning.values, ' ')) {
     const std::string text(value);
@@ -100,13 +92,7 @@ Field kind_field(const fields::KnownKind& kind) {
           .description =
               fmt::format("Kubernetes' {} ({}), on devices with runtime: podman. With runtime: kubernetes "
                           "the API server decides; kubectl explain has what it means.",
-                          kind.name, kind.api_version),
-          .required = false,
-          .fallback = {},
-          .values = {},
-          .examples = {},
-          .pattern = {},
-          .fields = {}};
+                          kind.name, kind.api_version)};
 }
 
 const Known* find(Shape shape, std::string_view name) {
