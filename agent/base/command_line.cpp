@@ -207,6 +207,8 @@ CommandOption CommandLine::option(const std::string& names, std::string& value, 
 CommandOption CommandLine::option(const std::string& names, std::filesystem::path& value,
                                   const std::string& help) {
   auto* const option = app_->add_option(names, value, help);
+  // A script's variable that is not set: without the file, the command could do less than it was told to.
+  option->check([](const std::string& given) { return given.empty() ? "the path is empty" : ""; });
   (*values_)[option].name = "PATH";
   return declared(option);
 }

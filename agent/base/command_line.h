@@ -66,6 +66,7 @@ class CommandLine {
 
   /// `names` as "-o,--output", or "FILE" for a positional argument.
   CommandOption option(const std::string& names, std::string& value, const std::string& help);
+  /// An empty path is wrong usage.
   CommandOption option(const std::string& names, std::filesystem::path& value, const std::string& help);
   CommandOption option(const std::string& names, std::size_t& value, const std::string& help);
   /// May be given several times, with one value each time.

@@ -192,6 +192,8 @@ TEST_CASE("greenwave: what is wrong with a command line is said by the option's 
       {{"audit", "-n", "5"}, "unknown option -n\n  see greenwave audit --help\n"},
       {with({"--key", "a", "--key", "b"}), "--key is given more than once\n"},
       {with({"--key"}), "--key needs a value\n"},
+      {with({"--key", ""}), "--key: the path is empty\n"},
+      {{"promote", "--repo", "/", "--sign", ""}, "--sign: the path is empty\n"},
       {with({"--key", "/nonexistent"}), "--key: there is no file \"/nonexistent\"\n"},
       {with({"--key", "a", "--for", "1s"}), "--for 1s is not between 10m and 366d\n"},
       {{"audit", "--since", "1h", "--until", "2h"}, " is not before --until "},
