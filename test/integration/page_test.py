@@ -77,7 +77,8 @@ class OnOneCity(unittest.TestCase):
 
     def clean(self, one):
         """Nothing was said on the console, and nobody else was asked."""
-        self.assertEqual([], one.run("return said"))
+        said = one.run("return said")
+        self.assertEqual([], said, "\n".join(said))
         own = (self.hub.url, "blob:", "data:")
         self.assertEqual([], [address for address in one.run("return asked") if not address.startswith(own)])
 
@@ -386,7 +387,9 @@ spec:
         self.city.git("push", "-q", "origin", "main:canary")
         self.city.git("push", "-q", "--force", "origin", f"{self.before}:main")
         token = self.viewer
-        wait_until(lambda: len({wave["commit"] for wave in self.hub.get("/v1/rollout", token)["waves"]}) == 2, "the canary is ahead")
+        ahead = self.city.git("rev-parse", "HEAD")
+        wait_until(lambda: {wave["wave"]: wave["commit"] for wave in self.hub.get("/v1/rollout", token)["waves"]}
+                   == {"canary": ahead, "": self.before}, "the canary is ahead")
         one = self.browser(path="/?page=rollout")
         one.wait_for_text(".impact .headline", "5 of 5 devices change, in 2 ways.", seconds=120)
         self.assertIn("what the branch has", one.text(".impact"))
