@@ -82,7 +82,8 @@ std::vector<std::string> command_names(const CLI::App& app) {
 Error unknown(const std::string& what, const std::string& word, const std::vector<std::string>& names,
               const std::string& otherwise) {
   // To -n, every other letter is as near.
-  const auto near = word.size() > 2 ? nearest(word, names) : std::string();
+  const bool is_letter = word.size() == 2 && word.starts_with('-');
+  const auto near = is_letter ? std::string() : nearest(word, names);
   return {Fault::invalid, fmt::format("unknown {} {}", what, printable(word)),
           near.empty() ? otherwise : fmt::format("did you mean {}?", near)};
 }
