@@ -55,5 +55,5 @@ test("what a silent device said before is counted as promote counts it", () => {
 test("waves are in the order of greenwave.yaml, the branch last", () => {
   const waves = ["", "district", "canary"].map((name) => wave({ wave: name }));
   const gates = ["canary", "district"].map((name) => ({ ...gate, name }));
-  assert.deepEqual(inOrder({ commit: "", gates, waves }).map((one) => one.wave), ["canary", "district", ""]);
+  assert.deepEqual(inOrder({ commit: "", repository: null, gates, waves }).map((one) => one.wave), ["canary", "district", ""]);
 });

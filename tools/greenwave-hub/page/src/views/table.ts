@@ -1,7 +1,7 @@
 import type { City } from "../city.ts";
 import { h, show } from "../dom.ts";
 import { now } from "../clock.ts";
-import { inSync, kinds, silent } from "../states.ts";
+import { kinds, silent } from "../states.ts";
 import { moment, number, short, span } from "../words.ts";
 import { stateIcon } from "./icon.ts";
 
