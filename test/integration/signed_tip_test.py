@@ -253,9 +253,9 @@ class Passed(SignedTipCase):
                                                more="  signedTips: true\n"))
 
     def test_a_device_follows_them_from_a_mirror_that_cannot_make_any(self):
+        wait_until(lambda: self.mirror.tip() == self.tips.file().read_text().strip(), "the mirror passes the tip on")
         device = self.device(self.mirror.url, more=self.mirror.agent).start()
         wait_until(lambda: self.motd_of(device) == "one\n", "the first commit")
-        self.assertEqual(self.mirror.tip(), self.tips.file().read_text().strip())
         two = self.tips.commit(motd("two\n"))
         self.mirror.webhook()
         wait_until(lambda: self.mirror_has(two), "the mirror has the commit")
