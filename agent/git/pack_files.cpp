@@ -114,8 +114,7 @@ void sync_other_packs(const fs::path& objects, const ObjectFiles& known) {
   }
   if (files.empty()) return;
   for (const auto& [path, fd] : files) sync(fd, path);
-  const auto directory = objects / "pack";
-  sync(open_for_sync(directory), directory);
+  sync(objects / "pack");
 }
 
 void remove_other_packs(const fs::path& objects, const ObjectFiles& known) {
