@@ -20,7 +20,7 @@ import time
 sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 from cgroup import Group  # noqa: E402
 from cost import family  # noqa: E402
-from findings import Findings  # noqa: E402
+from findings import Findings, some_of  # noqa: E402
 from greenwave import BIN, Scratch, run, wait_until  # noqa: E402
 from plot import Plot  # noqa: E402
 from postgres import Postgres  # noqa: E402
@@ -65,25 +65,26 @@ class Bench:
 
     def run_beside(self, scenarios):
         """Each in a city of its own, as far as there are cities."""
-        towns = self.towns[:max(1, len(scenarios))]
+        towns = self.towns[:len(scenarios)]
         for town in towns:
             town.simulation.do("on", within=f"{INTERVAL}s")
         time.sleep(INTERVAL * 1.2)
         with concurrent.futures.ThreadPoolExecutor(len(towns)) as pool:
-            for number, town in enumerate(towns):
-                pool.submit(self.run_in_turn, town, scenarios[number::len(towns)])
+            list(pool.map(lambda number: self.run_in_turn(towns[number], scenarios[number::len(towns)]), range(len(towns))))
 
     def run_all(self, names):
-        for scenario in (one for one in ALONE if one in names):
+        alone, everybody, lonely, beside = ([one for one in kind if one in names] for kind in (ALONE, EVERYBODY, LONELY, BESIDE))
+        for scenario in alone:
             self.run(scenario)
-        self.everybody_on()
-        for scenario in (one for one in EVERYBODY if one in names):
-            self.run(scenario)
-        for town in self.towns[1:]:
-            town.simulation.do("off")
-        for scenario in (one for one in LONELY if one in names):
-            self.run_in_turn(self.towns[0], [scenario])
-        self.run_beside([one for one in BESIDE if one in names])
+        if everybody:
+            self.everybody_on()
+            for scenario in everybody:
+                self.run(scenario)
+            for town in self.towns:
+                town.simulation.do("off")
+        self.run_in_turn(self.towns[0], lonely)
+        if beside:
+            self.run_beside(beside)
 
     def everybody_on(self):
         spread = max(INTERVAL, len(self.towns) * self.devices // FIRST_A_SECOND)
@@ -279,7 +280,7 @@ def parse():
     parser.add_argument("--cities", type=int, default=20)
     parser.add_argument("--devices", type=int, default=5000, help="in each city")
     parser.add_argument("--rest", type=int, default=90, help="seconds for which a quiet hour is measured")
-    parser.add_argument("--only", default=",".join(SCENARIOS), help="scenarios, with commas: " + ", ".join(SCENARIOS))
+    parser.add_argument("--only", type=some_of(SCENARIOS), default=",".join(SCENARIOS), help="scenarios, with commas: " + ", ".join(SCENARIOS))
     parser.add_argument("--no-hub", action="store_true")
     parser.add_argument("--plot", type=pathlib.Path, help="an SVG file")
     parser.add_argument("--json", type=pathlib.Path, help="the table as JSON")
@@ -305,7 +306,7 @@ def main():
         print(f"{options.cities} cities of {options.devices:,} devices are set up after {time.monotonic() - began:.0f} s", flush=True)
         plot = Plot("requests in each second")
         bench = Bench(options, towns, plot, database)
-        bench.run_all(options.only.split(","))
+        bench.run_all(options.only)
         exit_code = bench.findings.print(options.json)
         print("\n" + subprocess.run([BIN / "greenwave-sim", "--help"], capture_output=True, text=True).stdout.split("\n\n")[3])
         if options.plot:

@@ -25,6 +25,7 @@ sys.path[0] = str(pathlib.Path(__file__).parents[1] / "support")
 import cost  # noqa: E402
 import kubernetes  # noqa: E402
 from bench_files import GROUP, content_of, group_file, manifests, path_of  # noqa: E402
+from findings import some_of  # noqa: E402
 from git_server import GitServer  # noqa: E402
 from greenwave import City, Device, FreshDisk, GIT_ENVIRONMENT, print_table, run  # noqa: E402
 
@@ -314,7 +315,8 @@ def install():
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="30,100,1000,5000")
-    parser.add_argument("--only", default=",".join(kind.name for kind in PEERS), help="tools, with commas")
+    parser.add_argument("--only", type=some_of([kind.name for kind in PEERS]), default=",".join(kind.name for kind in PEERS),
+                        help="tools, with commas")
     parser.add_argument("--json", type=pathlib.Path)
     return parser.parse_args()
 
@@ -344,7 +346,7 @@ def rows_of(size, found):
 def main():
     options = parse()
     install()
-    kinds = [kind for kind in PEERS if kind.name in options.only.split(",")]
+    kinds = [kind for kind in PEERS if kind.name in options.only]
     rows = []
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(FreshDisk())

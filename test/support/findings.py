@@ -1,5 +1,6 @@
 """What a benchmark found: rows of a table, each with what it must be, if anything."""
 
+import argparse
 import json
 import pathlib
 
@@ -13,6 +14,19 @@ def spread(values, unit="s"):
         return "nobody"
     picked = (values[len(values) // 2], values[min(len(values) - 1, len(values) * 99 // 100)], values[-1])
     return " / ".join(f"{value:.1f}" for value in picked) + f" {unit}"
+
+
+def some_of(known):
+    """For argparse: a list of names, which are given with commas; each is one of `known`."""
+
+    def names_in(text):
+        names = text.split(",")
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not one of {', '.join(known)}")
+        return names
+
+    return names_in
 
 
 class Findings:
